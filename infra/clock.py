@@ -1,0 +1,16 @@
+"""The worker's own clock, for durations and log lines only. Leases and timers are decided by the database's clock (F-04)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The present instant in UTC, with its zone."""
+    return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Seconds on a clock that never jumps; only differences mean anything."""
+    return time.monotonic()

@@ -1,0 +1,53 @@
+"""Public ids: a typed prefix and a UUIDv7 (RFC 9562), written as TypeID 0.3 does (`run_01h455vb4pex5vsknk084sn02q`).
+
+Ids are made here and not by the server: `uuidv7()` exists from PostgreSQL 18 on, and 17.6 is supported.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import Final, NewType
+from uuid import UUID
+
+TenantId = NewType("TenantId", UUID)
+PartnerId = NewType("PartnerId", UUID)
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES: Final = {letter: value for value, letter in enumerate(_ALPHABET)}
+_FORM: Final = re.compile(r"([a-z]{2,16})_([0-7][0-9a-hjkmnp-tv-z]{25})")
+
+
+class MalformedId(ValueError):
+    """The text is no id of the wanted kind. Answer as for an unknown id, so that nothing can be probed."""
+
+
+def new() -> UUID:
+    """A UUIDv7: 48 bits of Unix milliseconds, then random bits. Sorts by time of making, to the millisecond."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | (random & (2**62 - 1))
+    return UUID(int=value)
+
+
+def show(prefix: str, value: UUID) -> str:
+    """`prefix` and the 26 letters (Crockford base 32) of `value`."""
+    number = value.int
+    letters = [_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
+    return f"{prefix}_{''.join(letters)}"
+
+
+def read(prefix: str, text: str) -> UUID:
+    """The UUID in `text`.
+
+    Raises:
+        MalformedId: not this prefix, not 26 letters of the alphabet, or upper case.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None or match[1] != prefix:
+        raise MalformedId(text[:64])
+    number = 0
+    for letter in match[2]:
+        number = number << 5 | _VALUES[letter]
+    return UUID(int=number)
