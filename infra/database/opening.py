@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Connection, event, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session, SessionTransaction
+
+from infra.database.scope import Scope
+
+_ACQUIRE_SECONDS: Final = 5.0
+_CONNECT_SECONDS: Final = 5.0
+
+
+class Database:
+    """One server, opened as one role. `tenant` and `session` give transactions of a scope; `doors` gives none.
+
+    Raises, from every method: `OSError`, `asyncpg.PostgresError` or `sqlalchemy.exc.SQLAlchemyError`; ask
+    `infra.database.is_outage` whether to wait and repeat.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        """`url` is `postgresql://role:password@host:port/name`. Nothing connects before `open`."""
+        self._url = url
+        self._pool_size = pool_size
+        self._pool: Any = None
+        self._engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=_ACQUIRE_SECONDS,
+            connect_args={"timeout": _CONNECT_SECONDS},
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    async def open(self) -> Database:
+        # min_size 0: a process starts, and says so, while its database is away.
+        self._pool = asyncpg.create_pool(
+            self._url, min_size=0, max_size=self._pool_size, timeout=_CONNECT_SECONDS, reset=_reset
+        )
+        await self._pool
+        return self
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+        if self._pool is not None:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def tenant(self, tenant_id: UUID) -> AsyncIterator[Any]:
+        """An asyncpg connection inside a transaction of this tenant; commits at the end, rolls back on an error."""
+        async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
+            # BEGIN and the scope in one round trip: no statement can run between them.
+            await connection.execute(f"BEGIN; {Scope.tenant(tenant_id).statement()}")
+            try:
+                yield connection
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+
+    @asynccontextmanager
+    async def doors(self) -> AsyncIterator[Any]:
+        """An asyncpg connection of no scope, for calls to the door functions: it sees no table's rows."""
+        async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def session(self, scope: Scope) -> AsyncIterator[AsyncSession]:
+        """A session of the control plane; every transaction it begins is of `scope`. The caller commits."""
+        async with self._sessions(info={"scope": scope}) as session:
+            yield session
+
+
+async def _reset(connection: Any) -> None:
+    # Scopes are local to their transaction and nothing else is ever set, so only an open transaction needs an end.
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+@event.listens_for(Session, "after_begin")
+def _write_scope(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    scope = session.info.get("scope")
+    if isinstance(scope, Scope):
+        connection.execute(text(scope.statement()))

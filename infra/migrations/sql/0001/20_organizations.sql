@@ -1,0 +1,67 @@
+CREATE TABLE app.installation (
+  installation_id uuid PRIMARY KEY,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE app.partner (
+  partner_id uuid PRIMARY KEY,
+  slug text NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
+  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE app.client (
+  partner_id uuid NOT NULL REFERENCES app.partner,
+  client_id uuid NOT NULL,
+  slug text NOT NULL CHECK (slug ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
+  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (partner_id, client_id),
+  UNIQUE (partner_id, slug)
+);
+
+-- A tenant is a client in one environment: what owns runs, connections, secrets, records and audit.
+CREATE TABLE app.tenant (
+  tenant_id uuid PRIMARY KEY,
+  partner_id uuid NOT NULL,
+  client_id uuid NOT NULL,
+  environment text NOT NULL CHECK (environment IN ('dev', 'test', 'live')),
+  weight real NOT NULL DEFAULT 1 CHECK (weight > 0),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  FOREIGN KEY (partner_id, client_id) REFERENCES app.client,
+  UNIQUE (partner_id, client_id, environment)
+);
+
+CREATE TABLE app.api_key (
+  key_id uuid PRIMARY KEY,
+  scope text NOT NULL CHECK (scope IN ('operator', 'partner', 'client')),
+  partner_id uuid REFERENCES app.partner,
+  tenant_id uuid REFERENCES app.tenant,
+  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+  secret_hash bytea NOT NULL CHECK (length(secret_hash) = 32),
+  permissions text[] NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  CHECK ((scope = 'operator') = (partner_id IS NULL)),
+  CHECK ((scope = 'client') = (tenant_id IS NOT NULL))
+);
+CREATE INDEX api_key_partner ON app.api_key (partner_id, key_id);
+CREATE INDEX api_key_tenant ON app.api_key (tenant_id, key_id);
+
+INSERT INTO app.installation (installation_id) VALUES (app.new_id());
+
+-- What was done to partners, clients and keys; what was done inside a tenant is in app.audit.
+CREATE TABLE app.organization_audit (
+  audit_id uuid PRIMARY KEY,
+  partner_id uuid,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  actor text NOT NULL,
+  action text NOT NULL,
+  target text NOT NULL,
+  after json
+);
+CREATE INDEX organization_audit_partner ON app.organization_audit (partner_id, audit_id);

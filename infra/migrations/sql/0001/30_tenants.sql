@@ -1,0 +1,92 @@
+CREATE TABLE app.tenant_key (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  version integer NOT NULL CHECK (version > 0),
+  provider text NOT NULL,
+  wrapped bytea NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, version)
+);
+
+CREATE TABLE app.connection (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  connection_id uuid NOT NULL,
+  name text NOT NULL CHECK (name ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
+  connector text NOT NULL,
+  settings json NOT NULL,
+  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
+  revision integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, connection_id),
+  UNIQUE (tenant_id, name)
+);
+
+CREATE TABLE app.connection_secret (
+  tenant_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  field text NOT NULL,
+  version integer NOT NULL,
+  key_version integer NOT NULL,
+  sealed bytea NOT NULL,
+  last4 text NOT NULL CHECK (length(last4) <= 4),
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, connection_id, field),
+  FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection,
+  FOREIGN KEY (tenant_id, key_version) REFERENCES app.tenant_key (tenant_id, version)
+);
+
+-- A published document never changes: the name, the version and the digest name it for ever.
+CREATE TABLE app.workflow_version (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  workflow_version_id uuid NOT NULL,
+  namespace text NOT NULL,
+  name text NOT NULL,
+  version text NOT NULL,
+  template text,
+  document text NOT NULL CHECK (octet_length(document) <= 262144),
+  digest bytea NOT NULL CHECK (length(digest) = 32),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, workflow_version_id),
+  UNIQUE (tenant_id, namespace, name, version)
+);
+
+CREATE TABLE app.deployment (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  deployment_id uuid NOT NULL,
+  name text NOT NULL CHECK (name ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
+  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
+  revision integer NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, deployment_id),
+  UNIQUE (tenant_id, name)
+);
+
+-- An immutable revision: runs in flight keep theirs.
+CREATE TABLE app.deployment_revision (
+  tenant_id uuid NOT NULL,
+  deployment_id uuid NOT NULL,
+  revision integer NOT NULL CHECK (revision > 0),
+  workflow_version_id uuid NOT NULL,
+  parameters json NOT NULL,
+  bindings json NOT NULL,
+  trigger_type text,
+  trigger json,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, deployment_id, revision),
+  FOREIGN KEY (tenant_id, deployment_id) REFERENCES app.deployment,
+  FOREIGN KEY (tenant_id, workflow_version_id) REFERENCES app.workflow_version
+);
+CREATE INDEX deployment_revision_trigger ON app.deployment_revision (tenant_id, trigger_type)
+  WHERE trigger_type IS NOT NULL;
+
+CREATE TABLE app.audit (
+  tenant_id uuid NOT NULL,
+  audit_id uuid NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  actor text NOT NULL,
+  action text NOT NULL,
+  target text NOT NULL,
+  after json,
+  PRIMARY KEY (tenant_id, audit_id)
+) PARTITION BY RANGE (audit_id);

@@ -1,0 +1,105 @@
+-- Once per (tenant, source, id). Unpartitioned, since PostgreSQL wants the partition column in every unique key.
+CREATE TABLE app.event_key (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  source text NOT NULL CHECK (length(source) BETWEEN 1 AND 512),
+  id text NOT NULL CHECK (length(id) BETWEEN 1 AND 512),
+  event_id uuid NOT NULL,
+  digest bytea NOT NULL CHECK (length(digest) = 32),
+  received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, source, id)
+);
+CREATE INDEX event_key_age ON app.event_key (received_at);
+
+CREATE TABLE app.event (
+  tenant_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  source text NOT NULL,
+  id text NOT NULL,
+  type text NOT NULL,
+  subject text,
+  content json NOT NULL,
+  received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, event_id)
+) PARTITION BY RANGE (event_id);
+
+CREATE TABLE app.tenant_clock (
+  tenant_id uuid PRIMARY KEY REFERENCES app.tenant,
+  turn double precision NOT NULL
+);
+
+-- One row a run: its snapshot, its place in the queue, its lease. The journal beside it is append-only.
+--   lane   NULL: not claimable; 0: claimed in batches; 1: claimed alone, after its worker died (ADR 0007)
+--   fence  raised by every claim; a write with an old fence changes nothing
+--   seq    journal entries written so far; with the fence it makes a checkpoint safe to repeat
+CREATE TABLE app.run (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  run_id uuid NOT NULL,
+  deployment_id uuid NOT NULL,
+  revision integer NOT NULL,
+  event_id uuid,
+  business_key text CHECK (length(business_key) <= 512),
+  state text NOT NULL CHECK (state IN ('pending', 'running', 'waiting', 'suspended', 'cancelled', 'faulted', 'completed')),
+  lane smallint CHECK (lane IN (0, 1)),
+  turn double precision NOT NULL,
+  fence bigint NOT NULL DEFAULT 0,
+  seq integer NOT NULL DEFAULT 0,
+  lease_until timestamptz,
+  claimed_by text,
+  suspect boolean NOT NULL DEFAULT false,
+  solo_claims smallint NOT NULL DEFAULT 0,
+  due_at timestamptz,
+  attempt integer NOT NULL DEFAULT 1,
+  input json,
+  snapshot bytea,
+  output json,
+  error json,
+  waiting_for json,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  started_at timestamptz,
+  ended_at timestamptz,
+  PRIMARY KEY (tenant_id, run_id),
+  FOREIGN KEY (tenant_id, deployment_id, revision) REFERENCES app.deployment_revision,
+  CHECK (lane IS NULL OR lease_until IS NULL),
+  CHECK (lane IS NULL OR state IN ('pending', 'running', 'waiting')),
+  CHECK ((ended_at IS NOT NULL) = (state IN ('cancelled', 'faulted', 'completed')))
+) WITH (fillfactor = 70);
+CREATE INDEX run_ready ON app.run (lane, turn, run_id) WHERE lane IS NOT NULL;
+CREATE INDEX run_leased ON app.run (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX run_due ON app.run (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX run_state ON app.run (tenant_id, state, run_id);
+CREATE INDEX run_business_key ON app.run (tenant_id, business_key, run_id);
+CREATE INDEX run_event ON app.run (tenant_id, event_id);
+
+CREATE TABLE app.journal (
+  tenant_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  seq integer NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  kind text NOT NULL,
+  reference text NOT NULL,
+  name text NOT NULL,
+  data json,
+  PRIMARY KEY (tenant_id, run_id, seq)
+) PARTITION BY RANGE (run_id);
+
+CREATE TABLE app.usage (
+  tenant_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  seq integer NOT NULL,
+  kind text NOT NULL,
+  quantity bigint NOT NULL CHECK (quantity > 0),
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, run_id, seq, kind)
+) PARTITION BY RANGE (run_id);
+
+-- What the outside is told of a change, in the change's own transaction; the relay delivers it at least once.
+CREATE TABLE app.outbox (
+  tenant_id uuid NOT NULL,
+  outbox_id uuid NOT NULL,
+  topic text NOT NULL,
+  body json NOT NULL,
+  taken_until timestamptz,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, outbox_id)
+);
+CREATE INDEX outbox_order ON app.outbox (outbox_id);

@@ -1,0 +1,61 @@
+-- Forced on every table, partitions included; the catalogue test names any that slips (S-11).
+DO $$
+DECLARE t record;
+BEGIN
+  FOR t IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'app'::regnamespace AND c.relkind IN ('r', 'p') LOOP
+    EXECUTE format('ALTER TABLE app.%I ENABLE ROW LEVEL SECURITY', t.relname);
+    EXECUTE format('ALTER TABLE app.%I FORCE ROW LEVEL SECURITY', t.relname);
+  END LOOP;
+  -- Tables of one tenant: seen and written in that tenant's transactions and no others.
+  FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
+                               'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
+                               'usage', 'outbox']) AS relname LOOP
+    EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
+                   'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
+  END LOOP;
+END $$;
+
+-- Alembic's own table is older than its first migration and outlives its last.
+DROP POLICY IF EXISTS owner ON app.alembic_version;
+DROP POLICY IF EXISTS everyone ON app.alembic_version;
+CREATE POLICY owner ON app.alembic_version TO waybill_owner USING (true) WITH CHECK (true);
+CREATE POLICY everyone ON app.alembic_version FOR SELECT TO waybill_app, waybill_worker USING (true);
+GRANT SELECT ON app.alembic_version TO waybill_app, waybill_worker;
+
+CREATE POLICY everyone ON app.installation FOR SELECT TO waybill_app, waybill_worker USING (true);
+
+CREATE POLICY organization ON app.partner TO waybill_app
+  USING (app.is_operator() OR partner_id = app.partner_id()) WITH CHECK (app.is_operator());
+CREATE POLICY organization ON app.client TO waybill_app
+  USING (app.is_operator() OR partner_id = app.partner_id())
+  WITH CHECK (app.is_operator() OR partner_id = app.partner_id());
+CREATE POLICY organization ON app.tenant TO waybill_app
+  USING (app.is_operator() OR partner_id = app.partner_id() OR tenant_id = app.tenant_id())
+  WITH CHECK (app.is_operator() OR partner_id = app.partner_id());
+CREATE POLICY tenant ON app.tenant FOR SELECT TO waybill_worker USING (tenant_id = app.tenant_id());
+-- A child's key is written in its tenant's scope; a partner sees its own and its clients' keys, never another's.
+CREATE POLICY organization ON app.api_key TO waybill_app
+  USING (app.is_operator() OR partner_id = app.partner_id() OR tenant_id = app.tenant_id())
+  WITH CHECK (app.is_operator() OR partner_id = app.partner_id() OR tenant_id = app.tenant_id());
+CREATE POLICY organization ON app.organization_audit TO waybill_app
+  USING (app.is_operator() OR partner_id = app.partner_id())
+  WITH CHECK (app.is_operator() OR partner_id = app.partner_id());
+
+GRANT USAGE ON SCHEMA app TO waybill_app, waybill_worker, waybill_doors;
+GRANT EXECUTE ON FUNCTION app.tenant_id(), app.partner_id(), app.is_operator() TO PUBLIC;
+
+GRANT SELECT ON app.installation TO waybill_app, waybill_worker;
+GRANT SELECT, INSERT, UPDATE ON app.partner, app.client, app.tenant, app.api_key TO waybill_app;
+GRANT SELECT ON app.tenant TO waybill_worker;
+GRANT SELECT, INSERT ON app.organization_audit, app.audit TO waybill_app;
+GRANT SELECT, INSERT ON app.audit TO waybill_worker;
+GRANT SELECT, INSERT ON app.tenant_key, app.workflow_version, app.deployment_revision TO waybill_app;
+GRANT SELECT, INSERT, UPDATE ON app.connection, app.deployment TO waybill_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.connection_secret TO waybill_app;
+GRANT SELECT ON app.tenant_key, app.workflow_version, app.deployment, app.deployment_revision, app.connection,
+  app.connection_secret TO waybill_worker;
+-- The API starts runs and reads them; from then on only the doors change them.
+GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage TO waybill_app;
+GRANT SELECT ON app.journal TO waybill_app;
+GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_app;
+GRANT SELECT ON app.virtual_clock TO waybill_app;

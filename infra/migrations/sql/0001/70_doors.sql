@@ -1,0 +1,98 @@
+-- The doors: the only code that reads or writes rows of many tenants at once. Each is owned by waybill_doors, a role
+-- that nobody logs in as, has policies of its own here and no BYPASSRLS. A new door needs a review and a line in the
+-- catalogue test.
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['run', 'journal', 'usage', 'audit', 'outbox', 'event_key'] LOOP
+    EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
+  END LOOP;
+  FOREACH t IN ARRAY ARRAY['partner', 'client', 'tenant', 'api_key'] LOOP
+    EXECUTE format('CREATE POLICY doors ON app.%I FOR SELECT TO waybill_doors USING (true)', t);
+  END LOOP;
+END $$;
+GRANT SELECT, UPDATE ON app.run TO waybill_doors;
+GRANT SELECT, INSERT ON app.journal, app.usage, app.audit TO waybill_doors;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.outbox TO waybill_doors;
+GRANT SELECT, DELETE ON app.event_key TO waybill_doors;
+GRANT SELECT ON app.partner, app.client, app.tenant, app.api_key TO waybill_doors;
+GRANT SELECT, UPDATE ON SEQUENCE app.virtual_clock TO waybill_doors;
+
+-- Who stands behind a key. Read before any scope is known, hence a door; it finds one key by its whole id.
+CREATE FUNCTION app.find_api_key(wanted uuid) RETURNS TABLE (
+  scope text, partner_id uuid, partner_slug text, client_id uuid, client_slug text, tenant_id uuid, environment text,
+  name text, secret_hash bytea, permissions text[], live boolean
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  SELECT k.scope, k.partner_id, p.slug, t.client_id, c.slug, k.tenant_id, t.environment, k.name, k.secret_hash,
+         k.permissions,
+         k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+           AND coalesce(p.status, 'active') = 'active' AND coalesce(c.status, 'active') = 'active'
+  FROM app.api_key k
+  LEFT JOIN app.partner p ON p.partner_id = k.partner_id
+  LEFT JOIN app.tenant t ON t.tenant_id = k.tenant_id
+  LEFT JOIN app.client c ON c.partner_id = t.partner_id AND c.client_id = t.client_id
+  WHERE k.key_id = wanted
+$$;
+
+-- Claim: hand out up to `slots` ready runs, fair by tenant, under a lease and a new fence. `solo` takes one suspect.
+CREATE FUNCTION app.claim_runs(worker text, slots integer, lease_seconds double precision, solo boolean)
+RETURNS TABLE (
+  tenant_id uuid, run_id uuid, fence bigint, seq integer, attempt integer, deployment_id uuid, revision integer,
+  partner_id uuid, environment text, created_at timestamptz, input text, snapshot bytea
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+#variable_conflict use_column
+DECLARE served double precision;
+BEGIN
+  RETURN QUERY
+  WITH ready AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id FROM app.run r
+    WHERE r.lane = CASE WHEN solo THEN 1 ELSE 0 END
+    ORDER BY r.lane, r.turn, r.run_id
+    LIMIT CASE WHEN solo THEN 1 ELSE slots END
+    FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE app.run r SET
+      lane = NULL, state = 'running', fence = r.fence + 1, claimed_by = worker, waiting_for = NULL, due_at = NULL,
+      lease_until = clock_timestamp() + make_interval(secs => lease_seconds),
+      solo_claims = r.solo_claims + CASE WHEN solo THEN 1 ELSE 0 END,
+      started_at = coalesce(r.started_at, clock_timestamp())
+    FROM ready WHERE r.tenant_id = ready.tenant_id AND r.run_id = ready.run_id
+    RETURNING r.*
+  ), clock AS (
+    SELECT setval('app.virtual_clock', greatest((SELECT last_value FROM app.virtual_clock),
+                                                (max(c.turn) * 1000000)::bigint))
+    FROM claimed c HAVING count(*) > 0
+  )
+  SELECT c.tenant_id, c.run_id, c.fence, c.seq, c.attempt, c.deployment_id, c.revision, t.partner_id, t.environment,
+         c.created_at, c.input::text, c.snapshot
+  FROM claimed c JOIN app.tenant t ON t.tenant_id = c.tenant_id
+  WHERE coalesce((SELECT count(*) FROM clock), 0) >= 0;
+END $$;
+
+-- Whether a run waits to be claimed alone.
+CREATE FUNCTION app.solo_waiting() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  SELECT EXISTS (SELECT 1 FROM app.run WHERE lane = 1)
+$$;
+
+-- Keep leases that are still held; answers those that are. The others belong to somebody else now.
+CREATE FUNCTION app.renew_leases(tenants uuid[], runs uuid[], fences bigint[], lease_seconds double precision)
+RETURNS TABLE (run_id uuid) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  UPDATE app.run r SET lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
+  FROM unnest(tenants, runs, fences) AS i(tenant_id, run_id, fence)
+  WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until > clock_timestamp()
+  RETURNING r.run_id
+$$;
+
+-- Hand back runs that a stopping worker has not begun or has brought to a commit; nothing is counted against them.
+CREATE FUNCTION app.release_runs(tenants uuid[], runs uuid[], fences bigint[]) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE released integer;
+BEGIN
+  UPDATE app.run r SET lane = CASE WHEN r.suspect THEN 1 ELSE 0 END, lease_until = NULL, claimed_by = NULL,
+                       solo_claims = greatest(r.solo_claims - 1, 0)
+  FROM unnest(tenants, runs, fences) AS i(tenant_id, run_id, fence)
+  WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until IS NOT NULL;
+  GET DIAGNOSTICS released = ROW_COUNT;
+  RETURN released;
+END $$;

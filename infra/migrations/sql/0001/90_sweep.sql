@@ -1,0 +1,92 @@
+-- Sweep: find what nobody rings for. Each row is its own conditional update, so that two sweepers never do a thing twice
+-- (F-14); nothing is executed here, only put back in line.
+--   1. a lease that ran out: its worker died or hangs. The run is suspect and will be claimed alone.
+--   2. a suspect whose worker died `solo_limit` times while it ran alone: quarantined, with the cause.
+--   3. a waiting run whose time has come.
+CREATE FUNCTION app.sweep_runs(most integer, solo_limit integer)
+RETURNS TABLE (requeued integer, quarantined integer, woken integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+BEGIN
+  WITH dead AS (
+    SELECT r.tenant_id, r.run_id FROM app.run r WHERE r.lease_until <= clock_timestamp()
+    ORDER BY r.lease_until LIMIT most FOR UPDATE SKIP LOCKED
+  ), put_back AS (
+    UPDATE app.run r SET
+      lease_until = NULL, claimed_by = NULL, suspect = true,
+      lane = CASE WHEN r.solo_claims < solo_limit THEN 1 END,
+      state = CASE WHEN r.solo_claims < solo_limit THEN r.state ELSE 'suspended' END,
+      seq = CASE WHEN r.solo_claims < solo_limit THEN r.seq ELSE r.seq + 1 END,
+      waiting_for = CASE WHEN r.solo_claims >= solo_limit THEN json_build_object(
+        'kind', 'quarantine', 'ref', 'worker-died', 'since', clock_timestamp(),
+        'reason', format('its worker died %s times while it ran alone', r.solo_claims)) END
+    FROM dead WHERE r.tenant_id = dead.tenant_id AND r.run_id = dead.run_id
+    RETURNING r.tenant_id, r.run_id, r.seq, r.state, r.waiting_for
+  ), noted AS (
+    INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
+    SELECT p.tenant_id, p.run_id, p.seq - 1, 'run.quarantined', '', '', p.waiting_for FROM put_back p
+    WHERE p.state = 'suspended'
+  ), audited AS (
+    INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
+    SELECT p.tenant_id, app.new_id(), 'engine', 'run.quarantined', p.run_id::text, p.waiting_for FROM put_back p
+    WHERE p.state = 'suspended'
+  )
+  SELECT count(*) FILTER (WHERE p.state <> 'suspended'), count(*) FILTER (WHERE p.state = 'suspended')
+  INTO requeued, quarantined FROM put_back p;
+
+  WITH due AS (
+    SELECT r.tenant_id, r.run_id FROM app.run r WHERE r.due_at <= clock_timestamp()
+    ORDER BY r.due_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), ready AS (
+    UPDATE app.run r SET lane = 0, due_at = NULL FROM due
+    WHERE r.tenant_id = due.tenant_id AND r.run_id = due.run_id RETURNING 1
+  ) SELECT count(*) INTO woken FROM ready;
+  RETURN NEXT;
+END $$;
+
+-- Outbox rows to deliver now, the oldest first. A taken row comes back by itself when its taker dies.
+CREATE FUNCTION app.take_outbox(most integer, seconds double precision)
+RETURNS TABLE (tenant_id uuid, outbox_id uuid, topic text, body text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  WITH next AS (
+    SELECT o.tenant_id, o.outbox_id FROM app.outbox o
+    WHERE o.taken_until IS NULL OR o.taken_until <= clock_timestamp()
+    ORDER BY o.outbox_id LIMIT most FOR UPDATE SKIP LOCKED
+  )
+  UPDATE app.outbox o SET taken_until = clock_timestamp() + make_interval(secs => seconds)
+  FROM next WHERE o.tenant_id = next.tenant_id AND o.outbox_id = next.outbox_id
+  RETURNING o.tenant_id, o.outbox_id, o.topic, o.body::text
+$$;
+
+CREATE FUNCTION app.settle_outbox(tenants uuid[], ids uuid[]) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE settled integer;
+BEGIN
+  DELETE FROM app.outbox o USING unnest(tenants, ids) AS i(tenant_id, outbox_id)
+  WHERE o.tenant_id = i.tenant_id AND o.outbox_id = i.outbox_id;
+  GET DIAGNOSTICS settled = ROW_COUNT;
+  RETURN settled;
+END $$;
+
+-- Dedupe keys older than their window: the longest sender's schedule is 75.6 h, the window 7 days (A7).
+CREATE FUNCTION app.purge_event_keys(older_than_days integer, most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE purged integer;
+BEGIN
+  DELETE FROM app.event_key k WHERE ctid = ANY (ARRAY(
+    SELECT e.ctid FROM app.event_key e
+    WHERE e.received_at < clock_timestamp() - make_interval(days => greatest(older_than_days, 1)) LIMIT most));
+  GET DIAGNOSTICS purged = ROW_COUNT;
+  RETURN purged;
+END $$;
+
+DO $$
+DECLARE door regprocedure;
+BEGIN
+  FOR door IN SELECT p.oid::regprocedure FROM pg_proc p
+    WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname <> 'ensure_partitions' LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', door,
+                   CASE WHEN door::text LIKE '%find_api_key%' THEN 'waybill_app' ELSE 'waybill_worker' END);
+    EXECUTE format('ALTER FUNCTION %s OWNER TO waybill_doors', door);
+  END LOOP;
+END $$;
