@@ -1,0 +1,297 @@
+"""The sole reader of the environment.
+
+One table says what can be set; `docs/operator/settings.md` and `.env.example` are written from it (`python -m
+infra.settings docs|example`) and a test keeps the three equal.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadSetting(ValueError):
+    """A variable holds what it may not. The operator corrects it; nothing was started."""
+
+    def __init__(self, name: str, given: str, expected: str) -> None:
+        shown = f"{len(given)} characters" if "://" in given else given[:80]
+        super().__init__(f"{name} is {shown!r}; expected {expected}")
+        self.name = name
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, read once per process. URLs hold passwords: never log one whole."""
+
+    home: Path
+    database_url: str
+    worker_database_url: str
+    migrator_database_url: str
+    redis_url: str
+    api_host: str
+    api_port: int
+    api_url: str
+    api_key: str
+    kek_file: Path
+    egress_loopback: bool
+    egress_networks: tuple[Network, ...]
+    lease_seconds: float
+    poll_seconds: float
+    worker_slots: int
+    worker_processes: int
+    solo_deaths: int
+    crash_points: bool
+    crash_point: str
+    log_level: str
+    demo_erp_url: str
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """One line of the table.
+
+    Attributes:
+        field: attribute of `Settings`; the variable is `WAYBILL_` and the field in capitals.
+        default: text that is read when the variable is absent or empty; `{home}` stands for the data folder.
+        expected: what a good value looks like, as the error says it.
+        meaning: one sentence for the operator, with unit.
+        read: turns text into the value, raising ValueError when it is none.
+    """
+
+    field: str
+    default: str
+    expected: str
+    meaning: str
+    read: Callable[[str], Any]
+
+    @property
+    def name(self) -> str:
+        return "WAYBILL_" + self.field.upper()
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return read
+
+
+def _seconds(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = float(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return read
+
+
+def _switch(text: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in known:
+        raise ValueError(text)
+    return known[text.lower()]
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text and not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(text)
+        return text.rstrip("/")
+
+    return read
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _level(text: str) -> str:
+    if text.lower() not in {"debug", "info", "warning", "error"}:
+        raise ValueError(text)
+    return text.lower()
+
+
+def _host(text: str) -> str:
+    if any(letter.isspace() or letter in "/@" for letter in text):
+        raise ValueError(text)
+    return text
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+_POSTGRES: Final = _url("postgresql", "postgres")
+_POSTGRES_FORM: Final = "postgresql://user:password@host:port/database"
+
+DEFINITIONS: Final = (
+    Definition("home", ".waybill", "a folder", "Folder of the embedded data, secrets and logs.", _folder),
+    Definition(
+        "database_url",
+        "",
+        _POSTGRES_FORM,
+        "Database as the API's role. Empty: `waybill up` starts the embedded PostgreSQL.",
+        _POSTGRES,
+    ),
+    Definition("worker_database_url", "", _POSTGRES_FORM, "Database as the worker's role.", _POSTGRES),
+    Definition(
+        "migrator_database_url",
+        "",
+        _POSTGRES_FORM,
+        "Database as the role that changes the schema; only `waybill migrate` needs it.",
+        _POSTGRES,
+    ),
+    Definition(
+        "redis_url",
+        "",
+        "redis://:password@host:port/0 (or rediss://)",
+        "Redis or Valkey for doorbells. Empty: `waybill up` starts the embedded Valkey.",
+        _url("redis", "rediss"),
+    ),
+    Definition("api_host", "127.0.0.1", "a host name or address", "Address that the API listens on.", _host),
+    Definition(
+        "api_port",
+        "8420",
+        "a port, 1 to 65535",
+        "Port of the API. `waybill up` takes the next free one when it is busy, and says so.",
+        _whole(1, 65535),
+    ),
+    Definition(
+        "api_url",
+        "",
+        "http://host:port or https://host",
+        "API that the command line talks to. Empty: the one of the `waybill up` that runs in the home.",
+        _url("http", "https"),
+    ),
+    Definition("api_key", "", "an API key", "API key of the command line. Empty: the demo key of `waybill up`.", str),
+    Definition(
+        "kek_file",
+        "{home}/secrets/kek",
+        "a file of 32 bytes",
+        "Key-encryption key: 32 random bytes, mode 0600. Without it no stored secret can be read: back it up.",
+        _folder,
+    ),
+    Definition(
+        "egress_loopback",
+        "false",
+        "true or false",
+        "Lets connections reach this machine's loopback. `waybill up` sets it for the demo and says so.",
+        _switch,
+    ),
+    Definition(
+        "egress_networks",
+        "",
+        "networks such as 10.1.0.0/16,fd00::/8",
+        "Private networks that connections may reach, separated by commas; otherwise public addresses only.",
+        _networks,
+    ),
+    Definition(
+        "lease_seconds",
+        "30",
+        "seconds, 1 to 3600",
+        "How long a worker holds a run before another may take it.",
+        _seconds(1, 3600),
+    ),
+    Definition(
+        "poll_seconds",
+        "1",
+        "seconds, 0.05 to 60",
+        "How often a worker looks for due runs when no doorbell rings.",
+        _seconds(0.05, 60),
+    ),
+    Definition("worker_slots", "64", "1 to 1024", "Runs in flight in one worker process.", _whole(1, 1024)),
+    Definition("worker_processes", "1", "1 to 64", "Worker processes that `waybill worker` starts.", _whole(1, 64)),
+    Definition(
+        "solo_deaths",
+        "3",
+        "1 to 100",
+        "Workers that a run may take down alone before it is set aside as poison.",
+        _whole(1, 100),
+    ),
+    Definition(
+        "crash_points", "false", "true or false", "For failure tests only: honours `WAYBILL_CRASH_POINT`.", _switch
+    ),
+    Definition("crash_point", "", "the name of a crash point", "For failure tests only: where a worker dies.", str),
+    Definition("log_level", "info", "debug, info, warning or error", "Least severity that is logged.", _level),
+    Definition(
+        "demo_erp_url",
+        "",
+        "http://host:port",
+        "The simulated ERP that the demo client is connected to; `waybill up` sets it.",
+        _url("http", "https"),
+    ),
+)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in `environ` (the process's own when None).
+
+    Raises:
+        BadSetting: names the variable, what was given and what is expected.
+    """
+    source = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for definition in DEFINITIONS:
+        given = source.get(definition.name, "").strip()
+        text = given or definition.default.replace("{home}", str(values.get("home", "")))
+        try:
+            values[definition.field] = definition.read(text)
+        except ValueError:
+            raise BadSetting(definition.name, given, definition.expected) from None
+    if not values["crash_points"]:
+        values["crash_point"] = ""
+    return Settings(**values)
+
+
+def child_environment(changes: Mapping[str, str], environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a process that we start: this one's with `changes`; an empty text removes a variable."""
+    source = dict(os.environ if environ is None else environ)
+    source.update(changes)
+    return {name: value for name, value in source.items() if value or name not in changes}
+
+
+def runtime_folder(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The user's own folder for sockets (XDG base directories), when the session has one."""
+    source = os.environ if environ is None else environ
+    given = source.get("XDG_RUNTIME_DIR", "")
+    return Path(given) if given.startswith("/") else None
+
+
+def table() -> str:
+    """`docs/operator/settings.md`."""
+    lines = [
+        "# Settings",
+        "",
+        "Every setting is an environment variable, read in one place (`infra/settings.py`). This page and",
+        "`.env.example` are written from the table there: `python -m infra.settings docs` and `example`.",
+        "An empty variable counts as absent. A bad value stops the process with an error that names it.",
+        "",
+        "| variable | default | expected | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    for line in DEFINITIONS:
+        default = line.default.replace("{home}", "$WAYBILL_HOME")
+        lines.append(f"| `{line.name}` | {f'`{default}`' if default else ''} | {line.expected} | {line.meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def example() -> str:
+    """`.env.example`: every variable, commented out, with its default."""
+    lines = ["# Copy what you need; docs/operator/settings.md explains each. `set -a; . ./.env` loads it.", ""]
+    for line in DEFINITIONS:
+        lines += [f"# {line.meaning}", f"#{line.name}={line.default.replace('{home}', '$WAYBILL_HOME')}", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write({"docs": table, "example": example}[sys.argv[1]]())
