@@ -1,0 +1,5 @@
+from template_library.dsl.errors import DocumentError, Violation
+from template_library.dsl.model import Workflow
+from template_library.dsl.parse import parse
+
+__all__ = ["DocumentError", "Violation", "Workflow", "parse"]

@@ -1,0 +1,14 @@
+"""What a document may be at most (S-28, S-33, S-34). Passing one is a violation that names the limit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DOCUMENT_BYTES: Final = 256 * 1024
+DEPTH: Final = 64
+NODES: Final = 20_000
+TASKS: Final = 500
+NESTING: Final = 16
+EXPRESSION_BYTES: Final = 8 * 1024
+NUMBER_DIGITS: Final = 400
+VIOLATIONS: Final = 50

@@ -1,0 +1,152 @@
+"""What a jq program mentions, found by its tokens alone: which variables, and which words that no program may use (S-22).
+
+This is no parser: whether a program compiles is asked of jq itself, out of process, at publish.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+FORBIDDEN: Final = frozenset(
+    """input inputs input_line_number input_filename debug stderr halt halt_error get_search_list modulemeta import
+    include now localtime strflocaltime get_prog_origin get_jq_origin""".split()
+)
+CLOCK: Final = frozenset({"now", "localtime", "strflocaltime"})
+
+_TOKEN: Final = re.compile(
+    r"""(?P<space>\s+)|(?P<comment>\#[^\n]*)|(?P<field>\.[A-Za-z_]\w*)|(?P<variable>\$\s*[A-Za-z_][\w:]*)
+    |(?P<format>@[A-Za-z0-9]+)|(?P<number>\d+(\.\d*)?([eE][-+]?\d+)?|\.\d+([eE][-+]?\d+)?)
+    |(?P<word>[A-Za-z_]\w*(::\w+)*)|(?P<quote>")|(?P<mark>\?//=?|//=|==|!=|<=|>=|\|=|\+=|-=|\*=|/=|%=|\.\.|//|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    kind: str
+    text: str
+    offset: int
+
+
+class Mention(NamedTuple):
+    """A word or `$variable` at a character offset of the program."""
+
+    text: str
+    offset: int
+
+
+class Scan(NamedTuple):
+    """What a program mentions.
+
+    Attributes:
+        free: `$name` without the dollar, for each variable that the program does not bind itself.
+        forbidden: words of `FORBIDDEN`, and `$__loc__`, in calling position.
+        workflow_whole: the program uses `$workflow` beyond its `id`, `input` and `startedAt`.
+    """
+
+    free: tuple[Mention, ...]
+    forbidden: tuple[Mention, ...]
+    workflow_whole: bool
+
+
+def scan(program: str) -> Scan:
+    tokens = _tokens(program)
+    bound = _bound(tokens)
+    free = [
+        Mention(token.text[1:].strip(), token.offset)
+        for token in tokens
+        if token.kind == "variable" and token.text[1:].strip() not in bound
+    ]
+    forbidden = [Mention(token.text, token.offset) for token in _called(tokens) if token.text in FORBIDDEN]
+    forbidden += [Mention("$" + name, offset) for name, offset in free if name == "__loc__"]
+    return Scan(tuple(free), tuple(forbidden), _workflow_whole(tokens))
+
+
+def _tokens(program: str) -> list[Token]:
+    """All tokens but blanks and comments; the programs inside `"\\( )"` are tokens of the list like the rest."""
+    found: list[Token] = []
+    # For each interpolation that is open, the number of parentheses opened inside it.
+    depths: list[int] = []
+    position = 0
+    while position < len(program):
+        match = _TOKEN.match(program, position)
+        if match is None:  # cannot be: the last alternative takes any character
+            break
+        kind, text = match.lastgroup or "mark", match.group()
+        if kind == "quote":
+            position = _string(program, position + 1, found, depths)
+            continue
+        if depths and text == "(":
+            depths[-1] += 1
+        elif depths and text == ")":
+            depths[-1] -= 1
+            if depths[-1] == 0:
+                depths.pop()
+                found.append(Token("mark", ")", position))
+                position = _string(program, position + 1, found, depths)
+                continue
+        if kind not in {"space", "comment"}:
+            found.append(Token(kind, text, position))
+        position = match.end()
+    return found
+
+
+def _string(program: str, position: int, found: list[Token], depths: list[int]) -> int:
+    """Skip string content from `position`; returns where the program goes on: after the quote or inside `\\(`."""
+    start = position
+    while position < len(program):
+        if program[position] == '"':
+            found.append(Token("string", program[start:position], start))
+            return position + 1
+        if program[position] == "\\":
+            if program[position + 1 : position + 2] == "(":
+                found.append(Token("mark", "(", position + 1))
+                depths.append(1)
+                return position + 2
+            position += 1
+        position += 1
+    return position
+
+
+def _bound(tokens: list[Token]) -> set[str]:
+    """Names that some `as` pattern, `label` or function parameter of the program binds."""
+    bound: set[str] = set()
+    for index, token in enumerate(tokens):
+        if token.kind != "word" or token.text not in {"as", "label", "def"}:
+            continue
+        ends = {"as": {"|", "("}, "label": {"|"}, "def": {":"}}[token.text]
+        depth = 0
+        for after in tokens[index + 1 :]:
+            if depth == 0 and after.text in ends:
+                break
+            depth += {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}.get(after.text, 0)
+            if after.kind == "variable":
+                bound.add(after.text[1:].strip())
+    return bound
+
+
+def _called(tokens: list[Token]) -> list[Token]:
+    """Words that are calls: no property names of an object construction."""
+    called: list[Token] = []
+    brackets: list[str] = []
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1].text if index else ""
+        after = tokens[index + 1].text if index + 1 < len(tokens) else ""
+        if token.text in {"{", "[", "("}:
+            brackets.append(token.text)
+        elif token.text in {"}", "]", ")"} and brackets:
+            brackets.pop()
+        in_object = bool(brackets) and brackets[-1] == "{"
+        is_name = in_object and before in {"{", ","} and after in {":", ",", "}"}
+        if token.kind == "word" and not is_name:
+            called.append(token)
+    return called
+
+
+def _workflow_whole(tokens: list[Token]) -> bool:
+    for index, token in enumerate(tokens):
+        if token.kind == "variable" and token.text[1:].strip() == "workflow":
+            after = tokens[index + 1].text if index + 1 < len(tokens) else ""
+            if after not in {".id", ".input", ".startedAt"}:
+                return True
+    return False
