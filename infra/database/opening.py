@@ -40,7 +40,7 @@ class Database:
     async def open(self) -> Database:
         # min_size 0: a process starts, and says so, while its database is away.
         self._pool = asyncpg.create_pool(
-            self._url, min_size=0, max_size=self._pool_size, timeout=_CONNECT_SECONDS, reset=_reset
+            self._url, min_size=0, max_size=self._pool_size, timeout=_CONNECT_SECONDS, reset=_nothing_to_reset
         )
         await self._pool
         return self
@@ -77,10 +77,8 @@ class Database:
             yield session
 
 
-async def _reset(connection: Any) -> None:
-    # Scopes are local to their transaction and nothing else is ever set, so only an open transaction needs an end.
-    if connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
+async def _nothing_to_reset(_connection: object) -> None:
+    """Scopes are local to their transaction and nothing else is ever set; asyncpg itself ends an open transaction."""
 
 
 @event.listens_for(Session, "after_begin")

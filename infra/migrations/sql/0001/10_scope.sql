@@ -24,3 +24,12 @@ CREATE FUNCTION app.new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS
   SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
 $$;
+
+-- An id as people see it, the same letters as `infra.ids.show`.
+CREATE FUNCTION app.show_id(prefix text, id uuid) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT prefix || '_' || string_agg(
+    substr('0123456789abcdefghjkmnpqrstvwxyz',
+           substring(B'00' || ('x' || replace(id::text, '-', ''))::bit(128) FROM place * 5 + 1 FOR 5)::integer + 1, 1), ''
+    ORDER BY place)
+  FROM generate_series(0, 25) AS place
+$$;

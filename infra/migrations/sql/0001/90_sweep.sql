@@ -27,7 +27,7 @@ BEGIN
     WHERE p.state = 'suspended'
   ), audited AS (
     INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
-    SELECT p.tenant_id, app.new_id(), 'engine', 'run.quarantined', p.run_id::text, p.waiting_for FROM put_back p
+    SELECT p.tenant_id, app.new_id(), 'engine', 'run.quarantined', app.show_id('run', p.run_id), p.waiting_for FROM put_back p
     WHERE p.state = 'suspended'
   )
   SELECT count(*) FILTER (WHERE p.state <> 'suspended'), count(*) FILTER (WHERE p.state = 'suspended')

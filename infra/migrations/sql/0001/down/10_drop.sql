@@ -14,6 +14,7 @@ BEGIN
   DROP FUNCTION app.ensure_partitions(integer);
   DROP FUNCTION app.month_floor(date);
   DROP FUNCTION app.new_id();
+  DROP FUNCTION app.show_id(text, uuid);
   DROP FUNCTION app.tenant_id();
   DROP FUNCTION app.partner_id();
   DROP FUNCTION app.is_operator();

@@ -1,0 +1,61 @@
+"""The claim door: which runs this worker holds, under which fence, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from infra.database import Database
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in this worker's hands. Every write names `fence`: once another worker holds the run, it changes nothing."""
+
+    tenant_id: UUID
+    run_id: UUID
+    fence: int
+    seq: int
+    attempt: int
+    deployment_id: UUID
+    revision: int
+    partner_id: UUID
+    environment: str
+    created_at: datetime
+    input: str | None
+    snapshot: bytes | None
+
+
+class Claims:
+    """What one worker holds. `lease` is in seconds; the database's clock decides when it ends (F-04)."""
+
+    def __init__(self, database: Database, worker: str, lease: float) -> None:
+        self._database = database
+        self._worker = worker
+        self._lease = lease
+
+    async def take(self, slots: int, *, solo: bool = False) -> list[Claim]:
+        """Up to `slots` ready runs, fair by tenant; with `solo` one suspect, to be run with no other beside it."""
+        async with self._database.doors() as connection:
+            rows = await connection.fetch(
+                "SELECT * FROM app.claim_runs($1, $2, $3, $4)", self._worker, slots, self._lease, solo
+            )
+        return [Claim(**row) for row in rows]
+
+    async def renew(self, held: list[Claim]) -> set[UUID]:
+        """The runs of `held` whose lease still stood and is now whole again."""
+        async with self._database.doors() as connection:
+            rows = await connection.fetch("SELECT * FROM app.renew_leases($1, $2, $3, $4)", *_keys(held), self._lease)
+        return {row["run_id"] for row in rows}
+
+    async def release(self, held: list[Claim]) -> None:
+        """Put runs back in line at once, for a worker that stops."""
+        if held:
+            async with self._database.doors() as connection:
+                await connection.execute("SELECT app.release_runs($1, $2, $3)", *_keys(held))
+
+
+def _keys(held: list[Claim]) -> tuple[Any, Any, Any]:
+    return [c.tenant_id for c in held], [c.run_id for c in held], [c.fence for c in held]

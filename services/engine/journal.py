@@ -1,0 +1,187 @@
+"""The sole writer of run state: checkpoints of many runs in one statement (group commit, engine.md).
+
+A flush starts as soon as the one before it is done, with everything that arrived meanwhile; a single checkpoint on an
+idle worker is written at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from infra import crash_points
+from infra.database import Database, is_outage
+
+_log: Final = logging.getLogger(__name__)
+_OUTAGE_PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
+
+Outcome = Literal["committed", "repeated", "lost"]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of a run's journal; `data` is JSON text or None."""
+
+    kind: str
+    reference: str
+    name: str
+    data: str | None = None
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """Units of `kind`, metered at the journal's line `seq`."""
+
+    seq: int
+    kind: str
+    quantity: int
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """A decision of the engine, for the tenant's audit."""
+
+    audit_id: UUID
+    action: str
+    target: str
+    after: str
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What the relay tells the outside; `body` is a CloudEvent in JSON."""
+
+    outbox_id: UUID
+    topic: str
+    body: str
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """What an activation has achieved since its last one.
+
+    Attributes:
+        seq: journal lines of the run before this checkpoint; `entries` follow on, at least one.
+        delay: seconds until a waiting run is due, else None.
+        snapshot: what the interpreter needs to go on; None once the run has ended.
+    """
+
+    tenant_id: UUID
+    run_id: UUID
+    fence: int
+    seq: int
+    state: str
+    attempt: int
+    entries: list[Entry]
+    snapshot: bytes | None = None
+    delay: float | None = None
+    output: str | None = None
+    error: str | None = None
+    waiting_for: str | None = None
+    usage: list[Usage] = []
+    audit: list[Audit] = []
+    messages: list[Message] = []
+
+
+class Journal:
+    """One for the process; start it with `run`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[Checkpoint, asyncio.Future[Outcome]]] = []
+        self._arrived = asyncio.Event()
+        self.flushes = 0
+
+    async def commit(self, checkpoint: Checkpoint) -> Outcome:
+        """Write `checkpoint`; returns after its commit. Safe to repeat, and repeated here through an outage.
+
+        Raises:
+            asyncpg.PostgresError: the database refuses this checkpoint and would refuse it again.
+        """
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((checkpoint, future))
+        self._arrived.set()
+        return await future
+
+    async def run(self) -> None:
+        """Flush until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                await self._flush(batch)
+
+    async def _flush(self, batch: list[tuple[Checkpoint, asyncio.Future[Outcome]]]) -> None:
+        try:
+            outcomes = await self._write([checkpoint for checkpoint, _ in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                _settle(batch[0][1], error)
+                return
+            # One bad row must not take the others along: each is written again on its own.
+            for single in batch:
+                await self._flush([single])
+            return
+        for checkpoint, future in batch:
+            _settle(future, outcomes[checkpoint.run_id])
+
+    async def _write(self, batch: list[Checkpoint]) -> dict[UUID, Outcome]:
+        self.flushes += 1
+        crash_points.pass_by("checkpoint.before")
+        arguments = _arguments(batch)
+        pauses = iter(_OUTAGE_PAUSES)
+        while True:
+            try:
+                async with self._database.doors() as connection:
+                    rows = await connection.fetch(_CALL, *arguments)
+                break
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                _log.warning("checkpoint waits for the database", extra={"runs": len(batch), "error": repr(error)})
+                await asyncio.sleep(next(pauses, _OUTAGE_PAUSES[-1]))
+        crash_points.pass_by("checkpoint.committed")
+        return {row["run_id"]: row["outcome"] for row in rows}
+
+
+_CALL: Final = f"SELECT * FROM app.checkpoint_runs({', '.join(f'${n}' for n in range(1, 32))})"
+
+
+def _settle(future: asyncio.Future[Outcome], result: Outcome | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
+
+
+def _arguments(batch: list[Checkpoint]) -> list[list[Any]]:
+    """The door's parameters, column by column; a row of a later column names its run by place, counted from 1."""
+    places = list(enumerate(batch, 1))
+    journal = [(p, c.seq + n, e.kind, e.reference, e.name, e.data) for p, c in places for n, e in enumerate(c.entries)]
+    usage = [(p, u.seq, u.kind, u.quantity) for p, c in places for u in c.usage]
+    audit = [(p, a.audit_id, a.action, a.target, a.after) for p, c in places for a in c.audit]
+    messages = [(p, m.outbox_id, m.topic, m.body) for p, c in places for m in c.messages]
+    return [
+        [c.tenant_id for c in batch],
+        [c.run_id for c in batch],
+        [c.fence for c in batch],
+        [c.seq for c in batch],
+        [len(c.entries) for c in batch],
+        [c.state for c in batch],
+        [c.attempt for c in batch],
+        [c.delay for c in batch],
+        [c.snapshot for c in batch],
+        [c.output for c in batch],
+        [c.error for c in batch],
+        [c.waiting_for for c in batch],
+        *_columns(journal, 6),
+        *_columns(usage, 4),
+        *_columns(audit, 5),
+        *_columns(messages, 4),
+    ]
+
+
+def _columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

@@ -1,0 +1,34 @@
+"""Finds what nobody rings for: dead workers' runs, timers that came due. It puts back in line and never executes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from infra.database import Database
+
+_MOST = 500
+
+
+class Swept(msgspec.Struct, frozen=True):
+    """What one round found.
+
+    Attributes:
+        requeued: runs whose lease ran out.
+        quarantined: runs that killed their worker while they ran alone.
+        woken: waiting runs whose time had come.
+        solo: whether a suspect waits to be run alone.
+    """
+
+    requeued: int
+    quarantined: int
+    woken: int
+    solo: bool
+
+
+async def sweep(database: Database, solo_limit: int) -> Swept:
+    """One round. Safe to run in every worker at once; each row is taken by one of them (F-14)."""
+    async with database.doors() as connection:
+        row = await connection.fetchrow(
+            "SELECT s.*, app.solo_waiting() AS solo FROM app.sweep_runs($1, $2) s", _MOST, solo_limit
+        )
+    return Swept(**row)

@@ -1,0 +1,108 @@
+"""The engine's tables as SQLAlchemy knows them, for the test that holds migrations and models equal and for lists.
+
+The engine writes them through its doors alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.database import Base, tenant_key
+
+_NOW = func.clock_timestamp()
+
+
+class Run(Base):
+    __tablename__ = "run"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.tenant.tenant_id"), primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    deployment_id: Mapped[UUID] = mapped_column(Uuid)
+    revision: Mapped[int] = mapped_column(Integer)
+    event_id: Mapped[UUID | None] = mapped_column(Uuid)
+    business_key: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    lane: Mapped[int | None] = mapped_column(SmallInteger)
+    turn: Mapped[float] = mapped_column(Double)
+    fence: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    seq: Mapped[int] = mapped_column(Integer, server_default="0")
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    claimed_by: Mapped[str | None] = mapped_column(Text)
+    suspect: Mapped[bool] = mapped_column(server_default=text("false"))
+    solo_claims: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    attempt: Mapped[int] = mapped_column(Integer, server_default="1")
+    input: Mapped[Any] = mapped_column(JSON, nullable=True)
+    snapshot: Mapped[bytes | None] = mapped_column(LargeBinary)
+    output: Mapped[Any] = mapped_column(JSON, nullable=True)
+    error: Mapped[Any] = mapped_column(JSON, nullable=True)
+    waiting_for: Mapped[Any] = mapped_column(JSON, nullable=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "deployment_id", "revision"],
+            [f"app.deployment_revision.{c}" for c in ("tenant_id", "deployment_id", "revision")],
+        ),
+        Index("run_ready", "lane", "turn", "run_id", postgresql_where=text("lane IS NOT NULL")),
+        Index("run_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
+        Index("run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("run_state", "tenant_id", "state", "run_id"),
+        Index("run_business_key", "tenant_id", "business_key", "run_id"),
+        Index("run_event", "tenant_id", "event_id"),
+    )
+
+
+class JournalLine(Base):
+    __tablename__ = "journal"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    kind: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    data: Mapped[Any] = mapped_column(JSON, nullable=True)
+
+
+class TenantClock(Base):
+    __tablename__ = "tenant_clock"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.tenant.tenant_id"), primary_key=True)
+    turn: Mapped[float] = mapped_column(Double)
+
+
+class OutboxMessage(Base):
+    __tablename__ = "outbox"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    outbox_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    topic: Mapped[str] = mapped_column(Text)
+    body: Mapped[Any] = mapped_column(JSON)
+    taken_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+
+    __table_args__ = (Index("outbox_order", "outbox_id"),)

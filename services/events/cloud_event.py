@@ -1,0 +1,129 @@
+"""CloudEvents 1.0.2 over HTTP: structured mode (`application/cloudevents+json`) and binary mode (`ce-` headers)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import unquote
+
+import msgspec
+
+from infra.strict_json import MalformedJson, decode
+from services.events.errors import InvalidEvent, MalformedEvent
+
+STRUCTURED: Final = "application/cloudevents+json"
+_ATTRIBUTE: Final = re.compile(r"[a-z0-9]{1,20}")
+_REQUIRED: Final = ("specversion", "id", "source", "type")
+_MAX_LENGTH: Final = 512
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as it is stored: its attributes by name, its data as JSON, a digest over both.
+
+    Attributes:
+        attributes: every attribute with its text, Boolean or integer value, `specversion` included.
+        data: any JSON value, None when the event carries none.
+        digest: SHA-256 over attributes and data in a canonical form; equal for both modes of one event.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str | None
+    attributes: dict[str, Any]
+    data: Any
+    digest: bytes
+
+    def content(self) -> str:
+        """The event in the JSON event format, as runs and readers get it."""
+        return msgspec.json.encode({**self.attributes, "data": self.data}).decode()
+
+
+def read(headers: Mapping[str, str], body: bytes) -> CloudEvent:
+    """The event that a request carries.
+
+    Args:
+        headers: lower-case names.
+        body: raw bytes, within the edge's size limit.
+
+    Raises:
+        MalformedEvent: neither mode, or the body is not JSON.
+        InvalidEvent: an attribute is missing or breaks CloudEvents 1.0.
+    """
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        value = decode(body) if body else None
+    except MalformedJson as error:
+        raise MalformedEvent(str(error)) from None
+    if media_type == STRUCTURED:
+        if not isinstance(value, dict):
+            raise MalformedEvent("a structured event is a JSON object with its attributes and `data`")
+        data = value.pop("data", None)
+        if "data_base64" in value:
+            raise InvalidEvent("`data_base64` is not taken; send JSON in `data`")
+        return _event(value, data)
+    attributes = {name[3:]: unquote(text) for name, text in headers.items() if name.startswith("ce-")}
+    if not attributes:
+        raise MalformedEvent(
+            f"send content type {STRUCTURED} with the event as JSON, or its attributes as `ce-` headers with its data as body"
+        )
+    if media_type:
+        attributes["datacontenttype"] = media_type
+    return _event(attributes, value)
+
+
+def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
+    errors = [error for name, value in attributes.items() if (error := _fault(name, value))]
+    errors += [_error(name, "is missing") for name in _REQUIRED if name not in attributes]
+    if errors:
+        raise InvalidEvent("; ".join(f"{e['pointer'][1:]} {e['detail']}" for e in errors), errors=errors)
+    canonical = msgspec.json.encode({"attributes": attributes, "data": data}, order="sorted")
+    return CloudEvent(
+        id=attributes["id"],
+        source=attributes["source"],
+        type=attributes["type"],
+        subject=attributes.get("subject"),
+        attributes=attributes,
+        data=data,
+        digest=hashlib.sha256(canonical).digest(),
+    )
+
+
+def _error(name: str, detail: str) -> dict[str, str]:
+    return {"pointer": f"/{name}", "detail": detail}
+
+
+def _fault(name: str, value: Any) -> dict[str, str] | None:
+    if not _ATTRIBUTE.fullmatch(name):
+        return _error(name[:40], "is no attribute name: lower-case letters and digits, 20 at most")
+    if name == "specversion" and value != "1.0":
+        return _error(name, 'must be "1.0"')
+    if not isinstance(value, str):
+        # Extension attributes may be Boolean or integer; the named ones are all text.
+        extension = name not in (*_REQUIRED, "subject", "time", "datacontenttype", "dataschema")
+        return None if extension and isinstance(value, bool | int) else _error(name, "must be a string")
+    if not 1 <= len(value) <= _MAX_LENGTH:
+        return _error(name, f"must have 1 to {_MAX_LENGTH} characters")
+    if _CONTROL.search(value):
+        return _error(name, "holds a control character")
+    if name == "time" and not _is_time(value):
+        return _error(name, "must be a time of RFC 3339, such as 2026-01-31T09:30:00Z")
+    if name == "datacontenttype" and not _is_json(value):
+        return _error(name, "must be application/json: data is JSON")
+    return None
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_json(media_type: str) -> bool:
+    base = media_type.partition(";")[0].strip().lower()
+    return base == "application/json" or base.endswith("+json")

@@ -1,0 +1,81 @@
+"""All SQL on events. Every function runs inside a transaction of the tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from infra import ids
+from infra.ids import TenantId
+from services.events.cloud_event import CloudEvent
+
+
+async def keep(
+    connection: Any, tenant: TenantId, candidates: list[tuple[UUID, CloudEvent]]
+) -> dict[tuple[str, str], tuple[UUID, bytes]]:
+    """Store those of `candidates` whose (source, id) is new; answers the id and digest that stand for each.
+
+    Two requests at once: the second waits at the key for the first one's commit, then reads what it wrote.
+    """
+    # In key order, so that two batches with the same events wait for each other instead of deadlocking.
+    ordered = sorted(candidates, key=lambda c: (c[1].source, c[1].id))
+    columns = (
+        [e.source for _, e in ordered],
+        [e.id for _, e in ordered],
+        [i for i, _ in ordered],
+        [e.digest for _, e in ordered],
+    )
+    rows = await connection.fetch(
+        "INSERT INTO app.event_key (tenant_id, source, id, event_id, digest) "
+        "SELECT $1, * FROM unnest($2::text[], $3::text[], $4::uuid[], $5::bytea[]) "
+        "ON CONFLICT DO NOTHING RETURNING source, id, event_id, digest",
+        tenant,
+        *columns,
+    )
+    known = {(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows}
+    if len(known) < len(candidates):
+        rows = await connection.fetch(
+            "SELECT k.source, k.id, k.event_id, k.digest FROM app.event_key k "
+            "JOIN unnest($2::text[], $3::text[]) AS x(source, id) USING (source, id) WHERE k.tenant_id = $1",
+            tenant,
+            columns[0],
+            columns[1],
+        )
+        known |= {(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows}
+    new = [(i, e) for i, e in ordered if known[e.source, e.id][0] == i]
+    await connection.execute(
+        "INSERT INTO app.event (tenant_id, event_id, source, id, type, subject, content) "
+        "SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[])",
+        tenant,
+        [i for i, _ in new],
+        [e.source for _, e in new],
+        [e.id for _, e in new],
+        [e.type for _, e in new],
+        [e.subject for _, e in new],
+        [e.content() for _, e in new],
+    )
+    return known
+
+
+async def runs_of(connection: Any, tenant: TenantId, events: list[UUID]) -> dict[UUID, list[UUID]]:
+    """The runs that each event started, oldest first."""
+    runs: dict[UUID, list[UUID]] = {event: [] for event in events}
+    if events:
+        rows = await connection.fetch(
+            "SELECT event_id, run_id FROM app.run WHERE tenant_id = $1 AND event_id = ANY ($2) ORDER BY run_id",
+            tenant,
+            events,
+        )
+        for row in rows:
+            runs[row["event_id"]].append(row["run_id"])
+    return runs
+
+
+async def record_reuse(connection: Any, tenant: TenantId, reused: list[tuple[CloudEvent, str]]) -> None:
+    """Leave an audit row for each event whose id had been used for another."""
+    if reused:
+        await connection.executemany(
+            "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
+            "VALUES ($1, $2, $3, 'event.id-reused', $4, json_build_object('digest', $5::text))",
+            [(tenant, ids.new(), actor, f"{event.source}#{event.id}", event.digest.hex()) for event, actor in reused],
+        )

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, Text, Uuid, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.database import Base, tenant_key
+
+
+class EventKey(Base):
+    __tablename__ = "event_key"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.tenant.tenant_id"), primary_key=True)
+    source: Mapped[str] = mapped_column(Text, primary_key=True)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+    __table_args__ = (Index("event_key_age", "received_at"),)
+
+
+class Event(Base):
+    __tablename__ = "event"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    id: Mapped[str] = mapped_column(Text)
+    type: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    content: Mapped[Any] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

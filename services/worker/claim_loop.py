@@ -1,0 +1,117 @@
+"""Keeps a worker's slots full: claims ready runs, holds their leases, lets them go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+from uuid import UUID
+
+from infra import crash_points
+from infra.database import is_outage
+from services.engine.claims import Claim, Claims
+
+_log: Final = logging.getLogger(__name__)
+_OUTAGE_SECONDS: Final = 0.25
+# Above this many runs in hand the loop waits a moment before each claim: a batch costs little more than a single one.
+_BUSY: Final = 8
+_BUSY_SECONDS: Final = 0.002
+
+Activate = Callable[[Claim], Awaitable[None]]
+
+
+class ClaimLoop:
+    """One for the process. `wake` may be called at any time, from the loop's own thread."""
+
+    def __init__(self, claims: Claims, activate: Activate, *, slots: int, poll: float, lease: float) -> None:
+        """`slots` runs at most at once; `poll` and `lease` in seconds."""
+        self._claims = claims
+        self._activate = activate
+        self._slots = slots
+        self._poll = poll
+        self._lease = lease
+        self._held: dict[UUID, tuple[Claim, asyncio.Task[None]]] = {}
+        self._woken = asyncio.Event()
+        self.stopping = False
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Claim until `stop`."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while not self.stopping:
+                self._woken.clear()
+                if await self._fill():
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._woken.wait(), self._poll)
+                if len(self._held) > _BUSY:
+                    await asyncio.sleep(_BUSY_SECONDS)
+        finally:
+            renewing.cancel()
+
+    async def stop(self, seconds: float) -> None:
+        """Claim no more; let what is in hand come to its next commit, for at most `seconds`, then hand the rest back."""
+        self.stopping = True
+        self.wake()
+        if self._held:
+            await asyncio.wait([task for _, task in self._held.values()], timeout=seconds)
+        left = [claim for claim, _ in self._held.values()]
+        for _, task in list(self._held.values()):
+            task.cancel()
+        await self._claims.release(left)
+
+    async def _fill(self) -> bool:
+        """Claim into the free slots; True when there is nothing to do until somebody wakes us."""
+        free = self._slots - len(self._held)
+        if free <= 0:
+            return True
+        try:
+            taken = await self._claims.take(free)
+        except Exception as error:
+            if not is_outage(error):
+                _log.exception("claiming failed")
+            await asyncio.sleep(_OUTAGE_SECONDS)
+            return False
+        if taken:
+            crash_points.pass_by("claim.committed")
+        for claim in taken:
+            self._held[claim.run_id] = (claim, asyncio.create_task(self._hold(claim)))
+        return len(taken) < free
+
+    async def _hold(self, claim: Claim) -> None:
+        try:
+            crash_points.pass_by("activation.begun")
+            await self._activate(claim)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            # The run keeps its lease until it ends, then comes back as a suspect: a mistake of ours in it hurts it alone.
+            _log.exception("activation failed", extra={"tenant": str(claim.tenant_id), "run": str(claim.run_id)})
+        finally:
+            held = self._held.get(claim.run_id)
+            if held is not None and held[0] is claim:
+                del self._held[claim.run_id]
+            if len(self._held) >= self._slots - 1 or not self._held:
+                self.wake()
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            held = [claim for claim, _ in self._held.values()]
+            if not held:
+                continue
+            try:
+                kept = await self._claims.renew(held)
+            except Exception as error:
+                if not is_outage(error):
+                    _log.exception("renewing leases failed")
+                continue
+            for claim in held:
+                current = self._held.get(claim.run_id)
+                if claim.run_id not in kept and current is not None and current[0] is claim:
+                    _log.warning("lease lost", extra={"tenant": str(claim.tenant_id), "run": str(claim.run_id)})
+                    current[1].cancel()

@@ -1,0 +1,57 @@
+"""Hands lifecycle events from the outbox to whoever listens, at least once and in order of their making."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Final
+
+from infra.database import Database, is_outage
+from infra.redis import TOLD, Doorbell
+
+_log: Final = logging.getLogger(__name__)
+_BATCH: Final = 200
+_TAKEN_SECONDS: Final = 10.0
+
+
+class Relay:
+    """`nudge` after a commit that wrote messages; a poll behind it finds what a dead worker left."""
+
+    def __init__(self, database: Database, bell: Doorbell, poll: float) -> None:
+        self._database = database
+        self._bell = bell
+        self._poll = poll
+        self._nudged = asyncio.Event()
+
+    def nudge(self) -> None:
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled. Redis away: rows stay and are offered again when their taking lapses."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._nudged.wait(), self._poll)
+            self._nudged.clear()
+            try:
+                while await self._round() == _BATCH:
+                    pass
+            except Exception as error:
+                if not is_outage(error):
+                    _log.exception("relaying failed")
+
+    async def _round(self) -> int:
+        async with self._database.doors() as connection:
+            rows = await connection.fetch("SELECT * FROM app.take_outbox($1, $2)", _BATCH, _TAKEN_SECONDS)
+        told = [
+            row for row in sorted(rows, key=lambda r: r["outbox_id"]) if await self._tell(row["topic"], row["body"])
+        ]
+        if told:
+            async with self._database.doors() as connection:
+                await connection.execute(
+                    "SELECT app.settle_outbox($1, $2)", [r["tenant_id"] for r in told], [r["outbox_id"] for r in told]
+                )
+        return len(rows) if len(told) == len(rows) else 0
+
+    async def _tell(self, topic: str, body: str) -> bool:
+        return await self._bell.publish(f"{TOLD}:{topic}", body.encode())
