@@ -1,0 +1,118 @@
+"""The rules of the way out. One guard per process, made from operator settings only."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
+
+from infra.egress.addresses import NEVER, Address, inside, is_loopback, is_public, networks
+from infra.egress.addresses import read as read_address
+from infra.egress.messages import Destination, Failed, Refused
+from infra.egress.target import Target
+
+RESOLVE_SECONDS: Final = 2.0
+# Ports where a server of another protocol listens and may take HTTP for commands.
+_OTHER_PROTOCOLS: Final = frozenset(
+    {1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 79, 110, 111, 113, 119, 123, 135, 137, 139}
+    | {143, 161, 179, 389, 427, 445, 465, 512, 513, 514, 515, 530, 543, 544, 548, 554, 563, 587, 636, 873, 989, 990}
+    | {993, 995, 1433, 1521, 1723, 2049, 2375, 2376, 2379, 2380, 3306, 3389, 3659, 4190, 5060, 5061, 5432, 5900, 6000}
+    | {6379, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 9092, 9200, 9300, 10250, 10255, 10256, 11211, 27017, 50000}
+)
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""A name and port to the texts of its addresses; raises OSError when there is none."""
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The system resolver's answer, every address of it."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+class Guard:
+    """Decides what may be called.
+
+    Args:
+        allow_loopback: 127.0.0.0/8 and ::1 on any port and with plain http: for the embedded mode and the author's
+            own machine, where the simulators listen. Never on a shared installation.
+        networks: CIDRs of the operator's own that may be called although they are not public.
+        denied: public CIDRs that may not: the installation's own addresses.
+        resolve: replaces the system resolver.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_loopback: bool = False,
+        networks: Iterable[str] = (),
+        denied: Iterable[str] = (),
+        resolve: Resolve = resolve,
+    ) -> None:
+        self._allow_loopback = allow_loopback
+        self._networks = _read_networks(networks)
+        self._denied = _read_networks(denied)
+        self._resolve = resolve
+
+    def allows(self, address: Address) -> bool:
+        """Whether a connection to `address` may be opened."""
+        if is_loopback(address):
+            return self._allow_loopback
+        if inside(address, NEVER) or inside(address, self._denied):
+            return False
+        return is_public(address) or inside(address, self._networks)
+
+    def admit(self, target: Target, destination: Destination) -> None:
+        """Check what can be known before a name is resolved.
+
+        Raises:
+            Refused: rule `scheme`, `port` or `address`.
+        """
+        origin = target.origin
+        if origin.address is not None and not self.allows(origin.address):
+            raise Refused("address", "The URL's address is not public")
+        if origin.port in _OTHER_PROTOCOLS or origin.port == 0:
+            raise Refused("port", f"Port {origin.port} belongs to another protocol")
+        if self._on_own_machine(target):
+            return
+        if origin.scheme == "http" and not destination.allow_http:
+            raise Refused("scheme", "Plain http is not allowed for this connection")
+        standard = origin.port == 443 or (origin.port == 80 and destination.allow_http)  # noqa: PLR2004
+        if not standard and origin.port not in destination.ports:
+            raise Refused("port", f"Port {origin.port} is not allowed for this connection")
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Resolve a name once; every answer must pass, or a rebinding name would need one lucky try (S-52).
+
+        Raises:
+            Refused: rule `address`.
+            Failed: kind `resolve`: unknown name, or no answer within 2 s.
+        """
+        try:
+            async with asyncio.timeout(RESOLVE_SECONDS):
+                found = await self._resolve(host, port)
+        except TimeoutError as error:
+            raise Failed("resolve", f"no answer for {host} within {RESOLVE_SECONDS:g} s", sent=False) from error
+        except (OSError, UnicodeError) as error:
+            raise Failed("resolve", f"{host} has no address", sent=False) from error
+        if not found:
+            raise Failed("resolve", f"{host} has no address", sent=False)
+        if not all(self.allows_text(text) for text in found):
+            raise Refused("address", "The URL's host leads to an address that is not public")
+        return found
+
+    def allows_text(self, text: str) -> bool:
+        try:
+            return self.allows(read_address(text))
+        except ValueError:
+            return False
+
+    def _on_own_machine(self, target: Target) -> bool:
+        if not self._allow_loopback:
+            return False
+        address = target.origin.address
+        return is_loopback(address) if address is not None else target.origin.host == "localhost"
+
+
+_read_networks = networks
