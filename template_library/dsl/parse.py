@@ -63,7 +63,7 @@ class _Parser:
         for name, key, arguments in (("input", "from", WORKFLOW_INPUT), ("output", "as", WORKFLOW_OUTPUT)):
             if name in members:
                 ends[name] = self._parts.transform(members[name], f"/{name}", key, arguments)
-        do = self._tasks.list(members["do"], "/do") if "do" in members else ()
+        do = self._tasks.read(members["do"], "/do") if "do" in members else ()
         self._refuse_recursion()
         if document is None:
             return None

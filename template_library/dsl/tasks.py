@@ -32,7 +32,7 @@ class Tasks:
         self.found: dict[str, Task] = {}
         self._count = 0
 
-    def list(self, value: Any, pointer: str, *, depth: int = 1) -> tuple[str, ...]:
+    def read(self, value: Any, pointer: str, *, depth: int = 1) -> tuple[str, ...]:
         """The paths of the tasks of a list."""
         if not isinstance(value, list):
             self._checker.refuse(pointer, f"must be a list of tasks, not {kind_of(value)}")
@@ -130,7 +130,7 @@ class Tasks:
         if kind == "call":
             return self._calls.task(value, base)
         if kind == "do":
-            return DoTask(**base, tasks=self.list(value["do"], at, depth=depth + 1))
+            return DoTask(**base, tasks=self.read(value["do"], at, depth=depth + 1))
         if kind == "set":
             return self._set(value["set"], at, base)
         if kind == "switch":

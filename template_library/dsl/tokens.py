@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-FORBIDDEN: Final = frozenset(
-    """input inputs input_line_number input_filename debug stderr halt halt_error get_search_list modulemeta import
-    include now localtime strflocaltime get_prog_origin get_jq_origin""".split()
-)
+FORBIDDEN: Final = frozenset({
+    "input", "inputs", "input_line_number", "input_filename", "debug", "stderr", "halt", "halt_error",
+    "get_search_list", "modulemeta", "import", "include", "now", "localtime", "strflocaltime",
+    "get_prog_origin", "get_jq_origin",
+})  # fmt: skip
 CLOCK: Final = frozenset({"now", "localtime", "strflocaltime"})
 
 _TOKEN: Final = re.compile(
@@ -63,7 +64,7 @@ def scan(program: str) -> Scan:
 
 
 def _tokens(program: str) -> list[Token]:
-    """All tokens but blanks and comments; the programs inside `"\\( )"` are tokens of the list like the rest."""
+    """All tokens but blanks and comments; the programs inside an interpolation are tokens of the list like the rest."""
     found: list[Token] = []
     # For each interpolation that is open, the number of parentheses opened inside it.
     depths: list[int] = []
@@ -92,7 +93,7 @@ def _tokens(program: str) -> list[Token]:
 
 
 def _string(program: str, position: int, found: list[Token], depths: list[int]) -> int:
-    """Skip string content from `position`; returns where the program goes on: after the quote or inside `\\(`."""
+    """Skip string content from `position`; returns where the program goes on: after the quote, or inside an interpolation."""
     start = position
     while position < len(program):
         if program[position] == '"':

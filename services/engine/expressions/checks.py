@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from template_library.dsl.errors import DocumentError, Violation
+from template_library.dsl.model import Workflow
+from template_library.dsl.reader import read
+
+
+class Compiler(Protocol):
+    async def check(self, program: str, variables: Sequence[str]) -> str | None: ...
+
+
+async def check_expressions(workflow: Workflow, text: str, compiler: Compiler, *, filename: str = "workflow") -> None:
+    """Ask jq whether every expression of a parsed document compiles alone (S-28). `text` gives the positions.
+
+    Raises:
+        DocumentError: with one violation for each that does not.
+        ExpressionsUnavailable: nothing was checked.
+    """
+    violations = []
+    for expression in workflow.expressions:
+        problem = await compiler.check(expression.program, expression.variables)
+        if problem is not None:
+            line, column = read(text, filename=filename).value_at(expression.pointer)
+            message = f"the expression does not compile: {_reason(problem)}"
+            violations.append(Violation(expression.pointer, line, column, message))
+    if violations:
+        raise DocumentError(filename, violations)
+
+
+def _reason(problem: str) -> str:
+    """jq's words without its prefix and the place, which counts our own wrapper in."""
+    first = problem.strip().splitlines()[0] if problem.strip() else "unknown"
+    return first.removeprefix("jq: error: ").partition(" at <top-level>")[0]
