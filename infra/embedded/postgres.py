@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from infra import database_roles as roles
-from infra.embedded import binaries, cluster, ports, psql, runtime, user
+from infra.embedded import binaries, ports, psql, runtime, user
 from infra.embedded.children import Child
+from infra.embedded.cluster import ADMIN, Cluster
 from infra.embedded.home import Home, write_private
 
-ADMIN: Final = cluster.ADMIN
 START_LIMIT: Final = 120.0
 """Seconds; a crash recovery replays up to 1 GiB of log."""
 
@@ -53,14 +53,13 @@ class Postgres:
         major: int = binaries.MAJOR,
     ) -> None:
         self.home = home
-        self.major = major
         self.port = 0
         self._parameters = dict(parameters or {})
         self._durable = durable
         self._user = user.choose()
         self._parent = user.data_parent(home, self._user)
-        self.data = self._parent / "data"
         self.bin = user.reachable_install(binaries.postgres_install(major), self._user) / "bin"
+        self.cluster = Cluster(home, self._parent / "data", self.bin, major, self._user)
         self._socket = Path()
         self._child = Child(home, "postgres", stop_signal=signal.SIGINT, death=signal.SIGINT, user=self._user.launch)
 
@@ -79,11 +78,11 @@ class Postgres:
             WrongVersion: the data is of another major version.
             StartFailed: the server ended; see its words.
         """
-        cluster.check_version(self.data, self.major)
-        cluster.end_orphan(self.data)
-        fresh = cluster.make(self.home, self.bin, self.data, self._user, major=self.major, durable=self._durable)
+        self.cluster.check_version()
+        self.cluster.end_orphan()
+        fresh = self.cluster.make(durable=self._durable)
         if not fresh and not (self.home.secrets / ADMIN).exists():
-            cluster.reset_admin(self.home, self.bin, self.data, self._user)
+            self.cluster.reset_admin()
         self._socket = runtime.make(self.home.folder, self._user)
         for leftover in self._socket.glob(".s.PGSQL.*"):
             leftover.unlink(missing_ok=True)
@@ -98,9 +97,7 @@ class Postgres:
 
     def _come_up(self) -> bool:
         access = self._parent / "access.conf"
-        write_private(access, _ACCESS.encode())
-        if self._user.owner:
-            shutil.chown(access, *self._user.owner)
+        self.cluster.hand_over(access, _ACCESS.encode())
         parameters = {
             "hba_file": str(access),
             "listen_addresses": "127.0.0.1",
@@ -114,7 +111,7 @@ class Postgres:
             **self._parameters,
         }
         words = [word for name, value in parameters.items() for word in ("-c", f"{name}={value}")]
-        self._child.start([str(self.bin / "postgres"), "-D", str(self.data), *words], {"PGDATA": ""})
+        self._child.start([str(self.bin / "postgres"), "-D", str(self.cluster.data), *words], {"PGDATA": ""})
         deadline = time.monotonic() + START_LIMIT
         while self._child.returncode() is None and time.monotonic() < deadline:
             if self._ready():
@@ -126,7 +123,7 @@ class Postgres:
     def _ready(self) -> bool:
         # The status line in the pid file is what pg_ctl waits for; no connection is spent on looking.
         try:
-            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+            lines = (self.cluster.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except OSError:
             return False
         return len(lines) >= 8 and lines[0] == str(self._child.pid) and lines[7].strip() == "ready"  # noqa: PLR2004
@@ -135,7 +132,7 @@ class Postgres:
         """Create what is missing of roles and database, once per version of their statements."""
         passwords = {name: self.home.secret(name) for name in roles.LOGINS}
         stamp = self._parent / "bootstrapped"
-        state = cluster.fingerprint(self.home, passwords)
+        state = self.cluster.fingerprint(passwords)
         if stamp.exists() and stamp.read_text(encoding="ascii") == state:
             return
         self.run_sql(roles.role_statements(passwords, superuser=True))
