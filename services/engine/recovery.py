@@ -28,7 +28,7 @@ class Swept(msgspec.Struct, frozen=True):
 async def sweep(database: Database, solo_limit: int) -> Swept:
     """One round. Safe to run in every worker at once; each row is taken by one of them (F-14)."""
     async with database.doors() as connection:
-        row = await connection.fetchrow(
-            "SELECT s.*, app.solo_waiting() AS solo FROM app.sweep_runs($1, $2) s", _MOST, solo_limit
-        )
-    return Swept(**row)
+        row = await connection.fetchrow("SELECT * FROM app.sweep_runs($1, $2)", _MOST, solo_limit)
+        # A statement of its own: it must see what the sweep has just put in line.
+        solo = await connection.fetchval("SELECT app.solo_waiting()")
+    return Swept(**row, solo=solo)

@@ -1,0 +1,43 @@
+"""Lifecycle events of a run: CloudEvents of the workflow language (DSL reference, Lifecycle Events)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from infra import clock, ids
+from services.engine.journal import Message
+
+TOPIC: Final = "runs"
+_TYPE: Final = "io.serverlessworkflow.workflow.{}.v1"
+
+
+def ended(tenant: UUID, run: UUID, definition: dict[str, str], state: str, result: dict[str, Any]) -> Message:
+    """The event that tells of a run's end.
+
+    Args:
+        tenant, run: whose.
+        definition: the document's namespace, name and version.
+        state: `completed`, `faulted` or `cancelled`.
+        result: `{"output": …}` or `{"error": …}`.
+    """
+    moment = clock.now().isoformat()
+    public = ids.show("run", run)
+    event = {
+        "specversion": "1.0",
+        "id": ids.show("evt", ids.new()),
+        "source": f"urn:tenant:{ids.show('ten', tenant)}",
+        "type": _TYPE.format(state),
+        "subject": public,
+        "time": moment,
+        "datacontenttype": "application/json",
+        "data": {
+            "name": f"{definition['name']}-{public}.{definition['namespace']}",
+            "definition": definition,
+            f"{state}At": moment,
+            **result,
+        },
+    }
+    return Message(ids.new(), TOPIC, msgspec.json.encode(event).decode())

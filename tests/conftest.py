@@ -1,0 +1,53 @@
+"""Services of the tests' own: one PostgreSQL and one Valkey a session, a fresh migrated database a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from infra import migrate
+from infra.database import Database
+from infra.embedded.stack import Endpoints, Stack
+
+_TEMPLATE = "waybill_template"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Embedded services without fsync; tests that kill them start their own."""
+    home: Path = tmp_path_factory.mktemp("home")
+    with Stack.start(home, durable=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def migrated(stack: Stack) -> str:
+    """Name of a database at the newest migration, to be copied."""
+    endpoints = stack.create_database(_TEMPLATE)
+    await migrate.upgrade(endpoints.migrator_database_url)
+    return _TEMPLATE
+
+
+@pytest.fixture
+def endpoints(stack: Stack, migrated: str) -> Endpoints:
+    """A fresh database, migrated and empty."""
+    return stack.create_database(f"waybill_{uuid4().hex[:12]}", template=migrated)
+
+
+@pytest.fixture
+async def app_database(endpoints: Endpoints) -> AsyncIterator[Database]:
+    """The fresh database as the API's role."""
+    database = await Database(endpoints.database_url).open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def worker_database(endpoints: Endpoints) -> AsyncIterator[Database]:
+    """The fresh database as the worker's role."""
+    database = await Database(endpoints.worker_database_url).open()
+    yield database
+    await database.close()

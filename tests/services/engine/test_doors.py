@@ -1,0 +1,188 @@
+"""The doors against a real database: claim, checkpoint, sweep."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from infra import ids
+from infra.database import Database
+from infra.ids import TenantId
+from services.engine.claims import Claim, Claims
+from services.engine.journal import Audit, Checkpoint, Entry, Journal, Message, Usage, _arguments, _CALL
+from services.engine.recovery import sweep
+from services.engine.starter import start
+from services.events.cloud_event import CloudEvent, read
+from tests.world import World, deploy, make_tenant
+
+
+def event(number: int, kind: str = "order.captured") -> CloudEvent:
+    body = f'{{"specversion":"1.0","id":"{number}","source":"/shop","type":"{kind}","subject":"o-{number}","data":{{}}}}'
+    return read({"content-type": "application/cloudevents+json"}, body.encode())
+
+
+async def start_runs(database: Database, tenant: TenantId, count: int) -> list[UUID]:
+    async with database.tenant(tenant) as connection:
+        runs = await start(connection, tenant, [(ids.new(), event(n)) for n in range(count)])
+    return [run for started in runs.values() for run in started]
+
+
+@pytest.fixture
+async def world(app_database: Database) -> World:
+    world = await make_tenant(app_database)
+    await deploy(app_database, world.tenant_id, "document: {}", event_type="order.captured")
+    return world
+
+
+def progress(claim: Claim, state: str = "running") -> Checkpoint:
+    return Checkpoint(
+        tenant_id=claim.tenant_id, run_id=claim.run_id, fence=claim.fence, seq=claim.seq, state=state, attempt=1,
+        entries=[Entry("task.completed", "/do/0/a", "a", "{}")], snapshot=b"{}" if state == "running" else None,
+        usage=[Usage(claim.seq, "task", 1)], audit=[Audit(ids.new(), "run.noted", "run", "{}")],
+        messages=[Message(ids.new(), "runs", "{}")],
+    )
+
+
+async def write(database: Database, *checkpoints: Checkpoint) -> list[str]:
+    async with database.doors() as connection:
+        rows = await connection.fetch(_CALL, *_arguments(list(checkpoints)))
+    outcomes = {row["run_id"]: row["outcome"] for row in rows}
+    return [outcomes[c.run_id] for c in checkpoints]
+
+
+async def test_claims_come_once_and_fair_by_tenant(app_database: Database, worker_database: Database) -> None:
+    """F-23: a flood of one tenant stands behind itself, not before the others."""
+    flooding = await make_tenant(app_database, "flooding")
+    quiet = await make_tenant(app_database, "quiet")
+    for world in (flooding, quiet):
+        await deploy(app_database, world.tenant_id, "document: {}", event_type="order.captured")
+    await start_runs(app_database, flooding.tenant_id, 300)
+    await start_runs(app_database, quiet.tenant_id, 3)
+    claims = Claims(worker_database, "w", 30)
+    first = await claims.take(10)
+    assert sum(claim.tenant_id == quiet.tenant_id for claim in first) == 3
+    assert len({claim.run_id for claim in first + await claims.take(400)}) == 303
+    assert await claims.take(1) == []
+
+
+async def test_a_late_tenant_gets_no_credit_for_its_absence(app_database: Database, worker_database: Database) -> None:
+    """A13: virtual time starts at what is served now."""
+    early = await make_tenant(app_database, "early")
+    await deploy(app_database, early.tenant_id, "document: {}", event_type="order.captured")
+    await start_runs(app_database, early.tenant_id, 50)
+    claims = Claims(worker_database, "w", 30)
+    await claims.take(40)
+    late = await make_tenant(app_database, "late")
+    await deploy(app_database, late.tenant_id, "document: {}", event_type="order.captured")
+    await start_runs(app_database, late.tenant_id, 20)
+    taken = await claims.take(10)
+    assert 3 <= sum(claim.tenant_id == late.tenant_id for claim in taken) <= 7
+
+
+async def test_F_02_an_old_fence_writes_nothing(app_database: Database, worker_database: Database, world: World) -> None:
+    await start_runs(app_database, world.tenant_id, 1)
+    (zombie,) = await Claims(worker_database, "zombie", 0).take(1)
+    await sweep(worker_database, 3)
+    (claim,) = await Claims(worker_database, "solo", 30).take(1, solo=True)
+    assert claim.fence == zombie.fence + 1
+    assert await write(worker_database, progress(zombie, "completed")) == ["lost"]
+    async with app_database.tenant(world.tenant_id) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM app.journal") == 0
+        assert await connection.fetchval("SELECT count(*) FROM app.usage WHERE kind = 'task'") == 0
+        assert await connection.fetchval("SELECT count(*) FROM app.audit WHERE action = 'run.noted'") == 0
+    assert await write(worker_database, progress(claim, "completed")) == ["committed"]
+
+
+async def test_F_08_a_checkpoint_may_be_repeated(app_database: Database, worker_database: Database, world: World) -> None:
+    await start_runs(app_database, world.tenant_id, 2)
+    one, two = await Claims(worker_database, "w", 30).take(2)
+    assert await write(worker_database, progress(one), progress(two, "completed")) == ["committed", "committed"]
+    assert await write(worker_database, progress(one), progress(two, "completed")) == ["repeated", "repeated"]
+    async with app_database.tenant(world.tenant_id) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM app.journal") == 2
+        assert await connection.fetchval("SELECT sum(quantity) FROM app.usage WHERE kind = 'task'") == 2
+
+
+async def test_S_17_a_checkpoint_with_a_foreign_tenant_is_refused(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    other = await make_tenant(app_database, "other")
+    await start_runs(app_database, world.tenant_id, 1)
+    (claim,) = await Claims(worker_database, "w", 30).take(1)
+    forged = progress(claim)
+    forged = Checkpoint(**{f: getattr(forged, f) for f in forged.__struct_fields__} | {"tenant_id": other.tenant_id})
+    assert await write(worker_database, forged) == ["lost"]
+    for tenant in (world.tenant_id, other.tenant_id):
+        async with app_database.tenant(tenant) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM app.journal") == 0
+
+
+async def test_one_bad_row_does_not_take_the_others_along(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    await start_runs(app_database, world.tenant_id, 2)
+    good, bad = await Claims(worker_database, "w", 30).take(2)
+    journal = Journal(worker_database)
+    broken = progress(bad)
+    broken = Checkpoint(**{f: getattr(broken, f) for f in broken.__struct_fields__} | {"output": "not json"})
+    writing = asyncio.gather(journal.commit(progress(good)), journal.commit(broken), return_exceptions=True)
+    running = asyncio.create_task(journal.run())
+    outcomes = await writing
+    running.cancel()
+    assert outcomes[0] == "committed"
+    assert isinstance(outcomes[1], asyncpg.PostgresError)
+
+
+async def test_F_14_two_sweepers_requeue_a_dead_workers_run_once(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    await start_runs(app_database, world.tenant_id, 20)
+    await Claims(worker_database, "dead", 0).take(20)
+    swept = await asyncio.gather(sweep(worker_database, 3), sweep(worker_database, 3))
+    assert sum(s.requeued for s in swept) == 20
+    assert (await sweep(worker_database, 3)).solo
+    assert await Claims(worker_database, "w", 30).take(20) == []
+
+
+async def test_F_18_a_run_that_dies_alone_three_times_is_quarantined_with_its_cause(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    await start_runs(app_database, world.tenant_id, 1)
+    claims = Claims(worker_database, "dying", 0)
+    assert len(await claims.take(1)) == 1
+    await sweep(worker_database, 3)
+    for _ in range(3):
+        assert len(await claims.take(1, solo=True)) == 1
+        last = await sweep(worker_database, 3)
+    assert last.quarantined == 1
+    async with app_database.tenant(world.tenant_id) as connection:
+        row = await connection.fetchrow("SELECT state, waiting_for->>'kind' AS kind, seq, lane FROM app.run")
+        assert (row["state"], row["kind"], row["seq"], row["lane"]) == ("suspended", "quarantine", 1, None)
+        assert await connection.fetchval("SELECT kind FROM app.journal") == "run.quarantined"
+        target = await connection.fetchval("SELECT target FROM app.audit WHERE action = 'run.quarantined'")
+        assert target.startswith("run_")
+
+
+async def test_progress_clears_a_suspect(app_database: Database, worker_database: Database, world: World) -> None:
+    await start_runs(app_database, world.tenant_id, 1)
+    await Claims(worker_database, "dead", 0).take(1)
+    await sweep(worker_database, 3)
+    alone = Claims(worker_database, "solo", 30)
+    (claim,) = await alone.take(1, solo=True)
+    await write(worker_database, progress(claim))
+    await alone.release([claim])
+    (again,) = await Claims(worker_database, "w", 30).take(1)
+    assert (again.fence, again.seq, again.snapshot) == (claim.fence + 1, 1, b"{}")
+
+
+async def test_F_04_a_lease_that_ended_is_not_renewed(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    await start_runs(app_database, world.tenant_id, 2)
+    held = Claims(worker_database, "w", 30)
+    (standing,) = await held.take(1)
+    (ended,) = await Claims(worker_database, "w", 0).take(1)
+    assert await held.renew([standing, ended]) == {standing.run_id}

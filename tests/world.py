@@ -1,0 +1,65 @@
+"""Rows that tests stand on: partners, clients, tenants and a deployment, written as the API's role would."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+
+from infra import ids
+from infra.database import Database, Scope
+from infra.ids import TenantId
+
+
+class World(msgspec.Struct, frozen=True):
+    """One client of one partner, in one environment."""
+
+    partner_id: UUID
+    client_id: UUID
+    tenant_id: TenantId
+
+
+async def make_tenant(database: Database, slug: str = "acme", environment: str = "live") -> World:
+    """A partner with one client and one tenant."""
+    world = World(ids.new(), ids.new(), TenantId(ids.new()))
+    async with database.session(Scope.operator()) as session:
+        await session.execute(
+            text("INSERT INTO app.partner (partner_id, slug, name) VALUES (:p, :s, :s)"),
+            {"p": world.partner_id, "s": f"partner-of-{slug}"},
+        )
+        await session.execute(
+            text("INSERT INTO app.client (partner_id, client_id, slug, name) VALUES (:p, :c, :s, :s)"),
+            {"p": world.partner_id, "c": world.client_id, "s": slug},
+        )
+        await session.execute(
+            text("INSERT INTO app.tenant (tenant_id, partner_id, client_id, environment) VALUES (:t, :p, :c, :e)"),
+            {"t": world.tenant_id, "p": world.partner_id, "c": world.client_id, "e": environment},
+        )
+        await session.commit()
+    return world
+
+
+async def deploy(
+    database: Database, tenant: TenantId, document: str, *, event_type: str, bindings: dict[str, UUID] | None = None
+) -> UUID:
+    """Deploy `document` to be started by `event_type`; answers the deployment's id."""
+    version, deployment = ids.new(), ids.new()
+    async with database.tenant(tenant) as connection:
+        await connection.execute(
+            "INSERT INTO app.workflow_version (tenant_id, workflow_version_id, namespace, name, version, document, digest) "
+            "VALUES ($1, $2, 'tests', $3, '1.0.0', $4, $5)",
+            tenant, version, f"w-{version.hex}", document, hashlib.sha256(document.encode()).digest(),
+        )
+        await connection.execute(
+            "INSERT INTO app.deployment (tenant_id, deployment_id, name, revision) VALUES ($1, $2, $3, 1)",
+            tenant, deployment, f"d-{deployment.hex}",
+        )
+        await connection.execute(
+            "INSERT INTO app.deployment_revision (tenant_id, deployment_id, revision, workflow_version_id, parameters, "
+            "bindings, trigger_type, trigger) VALUES ($1, $2, 1, $3, '{}', $4, $5, $6)",
+            tenant, deployment, version, msgspec.json.encode(bindings or {}).decode(), event_type,
+            msgspec.json.encode({"type": event_type}).decode(),
+        )
+    return deployment
