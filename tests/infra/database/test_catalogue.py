@@ -1,0 +1,141 @@
+"""S-11: the catalogue itself, so that a table, view or function added carelessly is named here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.database import Database
+
+DOORS = {
+    "find_api_key": "waybill_app",
+    "claim_runs": "waybill_worker",
+    "solo_waiting": "waybill_worker",
+    "renew_leases": "waybill_worker",
+    "release_runs": "waybill_worker",
+    "checkpoint_runs": "waybill_worker",
+    "sweep_runs": "waybill_worker",
+    "take_outbox": "waybill_worker",
+    "settle_outbox": "waybill_worker",
+    "purge_event_keys": "waybill_worker",
+}
+"""Every function that sees many tenants, and the one role that may call it. A new one needs a review."""
+
+HOUSEKEEPING = {"ensure_partitions": "waybill_worker"}
+"""Definer functions that read no rows."""
+
+NOT_OF_ONE_TENANT = {
+    "installation", "partner", "client", "tenant", "api_key", "organization_audit", "alembic_version",
+}
+
+
+async def rows(database: Database, query: str, *arguments: object) -> list[Any]:
+    async with database.doors() as connection:
+        return list(await connection.fetch(query, *arguments))
+
+
+TABLES = (
+    "SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relkind FROM pg_class c "
+    "WHERE c.relnamespace = 'app'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')"
+)
+
+
+async def test_S_11_every_table_forces_row_security(app_database: Database) -> None:
+    loose = [r["relname"] for r in await rows(app_database, TABLES) if not (r["relrowsecurity"] and r["relforcerowsecurity"])]
+    assert loose == []
+
+
+async def test_S_11_there_is_no_view_that_could_run_as_its_owner(app_database: Database) -> None:
+    assert [r["relname"] for r in await rows(app_database, TABLES) if r["relkind"] in (b"v", b"m")] == []
+
+
+async def test_S_11_every_writing_policy_checks_what_it_writes(app_database: Database) -> None:
+    loose = await rows(
+        app_database,
+        "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'app' AND cmd <> 'SELECT' AND with_check IS NULL",
+    )
+    assert [tuple(r) for r in loose] == []
+
+
+async def test_S_11_no_login_role_is_powerful_or_owns_anything(app_database: Database) -> None:
+    powerful = await rows(
+        app_database,
+        # waybill_admin made the embedded cluster; no process that serves anybody knows its password.
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'waybill%' AND rolname <> 'waybill_admin' "
+        "AND (rolsuper OR rolbypassrls OR rolcreaterole)",
+    )
+    assert [r["rolname"] for r in powerful] == []
+    owned = await rows(
+        app_database,
+        "SELECT relname FROM pg_class WHERE relowner IN ('waybill_app'::regrole, 'waybill_worker'::regrole)",
+    )
+    assert [r["relname"] for r in owned] == []
+    members = await rows(
+        app_database, "SELECT 1 FROM pg_auth_members WHERE member IN ('waybill_app'::regrole, 'waybill_worker'::regrole)"
+    )
+    assert members == []
+
+
+async def test_S_11_definer_functions_are_the_reviewed_ones(app_database: Database) -> None:
+    found = await rows(
+        app_database,
+        "SELECT p.proname, p.proowner::regrole::text AS owner, p.proconfig, p.oid FROM pg_proc p "
+        "WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef",
+    )
+    assert {r["proname"] for r in found} == DOORS.keys() | HOUSEKEEPING.keys()
+    for function in found:
+        assert function["proconfig"] == ["search_path=pg_catalog, app"], function["proname"]
+        if function["proname"] in DOORS:
+            assert function["owner"] == "waybill_doors", function["proname"]
+        allowed = (DOORS | HOUSEKEEPING)[function["proname"]]
+        for role in ("waybill_app", "waybill_worker", "public"):
+            may = await rows(app_database, "SELECT has_function_privilege($1, $2::oid, 'EXECUTE') AS may", role, function["oid"])
+            assert may[0]["may"] is (role == allowed), (function["proname"], role)
+
+
+async def test_S_11_nobody_is_granted_what_ignores_policies(app_database: Database) -> None:
+    loose = await rows(
+        app_database,
+        "SELECT c.relname, a.privilege_type FROM pg_class c, aclexplode(c.relacl) a "
+        "WHERE c.relnamespace = 'app'::regnamespace AND c.relkind IN ('r', 'p') "
+        "AND a.grantee <> c.relowner AND a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')",
+    )
+    assert [tuple(r) for r in loose] == []
+    partitions = await rows(
+        app_database,
+        "SELECT c.relname FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace = 'app'::regnamespace "
+        "AND c.relispartition AND a.grantee <> c.relowner",
+    )
+    assert [r["relname"] for r in partitions] == []
+
+
+async def test_S_12_every_key_of_a_tenant_table_starts_with_the_tenant(app_database: Database) -> None:
+    keys = await rows(
+        app_database,
+        "SELECT c.relname, con.conname, a.attname AS first, con.contype FROM pg_constraint con "
+        "JOIN pg_class c ON c.oid = con.conrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = con.conkey[1] "
+        "WHERE c.relnamespace = 'app'::regnamespace AND con.contype IN ('p', 'u', 'f') AND NOT c.relispartition",
+    )
+    loose = [(k["relname"], k["conname"]) for k in keys if k["relname"] not in NOT_OF_ONE_TENANT and k["first"] != "tenant_id"]
+    assert loose == []
+
+
+@pytest.mark.parametrize("role", ["app", "worker"])
+async def test_S_08_without_a_scope_no_table_shows_a_row(
+    role: str, app_database: Database, worker_database: Database
+) -> None:
+    from tests.world import deploy, make_tenant
+
+    world = await make_tenant(app_database)
+    await deploy(app_database, world.tenant_id, "document: {}", event_type="x")
+    database = app_database if role == "app" else worker_database
+    readable = await rows(
+        database,
+        TABLES + " AND NOT c.relispartition AND has_table_privilege(c.oid, 'SELECT') "
+        "AND c.relname NOT IN ('installation', 'alembic_version')",
+    )
+    assert len(readable) > 5
+    for table in readable:
+        count = await rows(database, f'SELECT count(*) AS n FROM app."{table["relname"]}"')
+        assert count[0]["n"] == 0, table["relname"]
