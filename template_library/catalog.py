@@ -1,0 +1,108 @@
+"""The template packages of the product. A released version never changes; `digest` lets a test hold it to that."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from template_library import manifest, versions
+from template_library.dsl import reader
+from template_library.manifest import Manifest
+
+ROOT: Final = Path(__file__).parent / "templates"
+
+
+class UnknownTemplate(LookupError):
+    """No package has this name, or it has no such version. The caller lists the catalog."""
+
+
+class Package(msgspec.Struct, frozen=True):
+    """One version of a template.
+
+    Attributes:
+        document: text of `workflow.yaml`.
+        parameters: JSON Schema of the deployment's parameters.
+        folder: where the package lies; its scenarios are in `tests/`.
+    """
+
+    manifest: Manifest
+    document: str
+    parameters: dict[str, Any]
+    folder: Path
+
+    @property
+    def reference(self) -> str:
+        """`name@version`, as a workflow version records where it came from."""
+        return f"{self.manifest.name}@{self.manifest.version}"
+
+    def digest(self) -> str:
+        """sha256 hex over every file of the package: its path, its length, its bytes."""
+        total = hashlib.sha256()
+        for file in sorted(path for path in self.folder.rglob("*") if path.is_file()):
+            content = file.read_bytes()
+            total.update(f"{file.relative_to(self.folder).as_posix()}\0{len(content)}\0".encode())
+            total.update(content)
+        return total.hexdigest()
+
+
+class Catalog:
+    """The packages below `root`, laid out as `<name>/<version>/`."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self._packages: dict[str, list[Package]] = {}
+        for file in sorted(root.glob("*/*/manifest.yaml")):
+            package = load(file.parent)
+            self._packages.setdefault(package.manifest.name, []).append(package)
+        for packages in self._packages.values():
+            packages.sort(key=lambda package: versions.parse(package.manifest.version))
+
+    def packages(self) -> list[Package]:
+        """Every version of every template: by name, the oldest first."""
+        return [package for name in sorted(self._packages) for package in self._packages[name]]
+
+    def find(self, name: str, version: str | None = None) -> Package:
+        """This version; the newest that is no pre-release when `version` is None.
+
+        Raises:
+            UnknownTemplate: there is none.
+        """
+        packages = self._packages.get(name, [])
+        if version is None:
+            released = [one for one in packages if not versions.parse(one.manifest.version).pre_release]
+            packages = released[-1:]
+        else:
+            packages = [package for package in packages if package.manifest.version == version]
+        if not packages:
+            raise UnknownTemplate(f"there is no template {name[:64]}{f' {version[:64]}' if version else ''}")
+        return packages[0]
+
+
+@cache
+def builtin() -> Catalog:
+    """The packages of this installation, read once."""
+    return Catalog()
+
+
+def load(folder: Path) -> Package:
+    """The package in `folder`.
+
+    Raises:
+        MalformedManifest: the manifest breaks a rule, or disagrees with the folder's names.
+        DocumentError: `manifest.yaml` is no YAML.
+        OSError, ValueError: a file is missing or is no JSON.
+    """
+    file = folder / "manifest.yaml"
+    read = manifest.read(reader.read(file.read_text(encoding="utf-8"), filename=str(file)).value)
+    if (folder.parent.name, folder.name) != (read.name, read.version):
+        raise manifest.MalformedManifest(f"{file} says {read.name} {read.version}; its folders say otherwise")
+    return Package(
+        manifest=read,
+        document=(folder / "workflow.yaml").read_text(encoding="utf-8"),
+        parameters=json.loads((folder / "parameters.schema.json").read_text(encoding="utf-8")),
+        folder=folder,
+    )

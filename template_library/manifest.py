@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from template_library import versions
+
+SLUG: Final = re.compile(r"[a-z0-9](-?[a-z0-9]){0,62}")
+
+
+class MalformedManifest(ValueError):
+    """A template's `manifest.yaml` breaks a rule. Its author corrects it; the message names the member."""
+
+
+class ConnectionNeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A connection that the workflow names, and the operations that its connector must offer."""
+
+    operations: tuple[str, ...]
+    title: str = ""
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a template is and what it needs.
+
+    Attributes:
+        name: slug; the folder's name.
+        version: semantic version; the inner folder's name.
+        title, summary: for the person who chooses; the title at most 80 characters.
+        connections: by the name that the workflow uses.
+        kpis: the figures that it improves, in field words.
+    """
+
+    name: str
+    version: str
+    title: str
+    summary: str
+    connections: dict[str, ConnectionNeed] = {}
+    kpis: tuple[str, ...] = ()
+
+
+def read(document: Any) -> Manifest:
+    """The manifest in `document`, a decoded YAML or JSON object.
+
+    Raises:
+        MalformedManifest: a member is missing, unknown or of the wrong form.
+    """
+    try:
+        manifest = msgspec.convert(document, Manifest)
+        versions.parse(manifest.version)
+    except (msgspec.ValidationError, versions.MalformedVersion) as error:
+        raise MalformedManifest(str(error)) from None
+    for name in (manifest.name, *manifest.connections):
+        if not SLUG.fullmatch(name):
+            raise MalformedManifest(f"`{name[:64]}` is no slug: lower-case letters, digits and single hyphens")
+    for name, need in manifest.connections.items():
+        if not need.operations:
+            raise MalformedManifest(f"the connection `{name}` lists no operation")
+    return manifest

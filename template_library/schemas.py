@@ -1,0 +1,50 @@
+"""JSON Schema over settings and parameters: everything that is wrong and where, and the defaults that are filled in."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from template_library.dsl.schemas import compile_schema
+
+MOST: Final = 50
+_LINE: Final = 300
+
+
+class Breach(msgspec.Struct, frozen=True):
+    """One broken rule. `pointer` (RFC 6901) leads to the value, or to the object around it."""
+
+    pointer: str
+    detail: str
+
+
+def check(schema: Mapping[str, Any], value: Any, *, hidden: bool = False) -> list[Breach]:
+    """The rules of `schema` that `value` breaks, at most 50. `hidden` keeps the value out of the words.
+
+    Raises:
+        SchemaError: `schema` is no JSON Schema, or refers outside itself.
+    """
+    found: list[Breach] = []
+    for error in compile_schema(dict(schema)).iter_errors(value):
+        rule = error.schema_path[-1] if error.schema_path else "false"
+        words = f"breaks the rule `{rule}`" if hidden else error.message
+        found.append(Breach(_pointer(error.instance_path), words if len(words) <= _LINE else words[:_LINE] + "…"))
+        if len(found) == MOST:
+            break
+    return found
+
+
+def with_defaults(schema: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    """`value` and, for each absent top-level property that has one, the schema's `default`."""
+    filled = dict(value)
+    for name, rule in schema.get("properties", {}).items():
+        if name not in filled and isinstance(rule, Mapping) and "default" in rule:
+            filled[name] = copy.deepcopy(rule["default"])
+    return filled
+
+
+def _pointer(path: list[str | int]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

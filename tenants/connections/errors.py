@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from infra.problems import Conflict, Invalid, NotFound, Problem
+
+
+class UnknownConnection(NotFound):
+    """The tenant has no such connection. The caller lists its connections."""
+
+
+class NameTaken(Conflict):
+    """Another connection has this name. Choose another name, or change that connection."""
+
+    name = "name-taken"
+    title = "The name is taken"
+
+
+class InvalidConnection(Invalid):
+    """The connector is unknown, or its settings or secrets break its form. `errors` lists `{pointer, detail}`."""
+
+    name = "invalid-connection"
+    title = "The connection does not fit its connector"
+
+
+class ConnectionDisabled(LookupError):
+    """The connection was disabled after the run was bound to it. The operator enables it, or binds another."""
+
+
+class SecretUnreadable(Problem):
+    """A stored secret does not open: its row was moved or altered, or its key is another one (S-71). Nothing was sent.
+
+    The operator checks the key file; the tenant sets the secret again.
+    """
+
+    name = "secret-unreadable"
+    title = "A stored secret cannot be opened"
+    status = 500

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, DateTime, FetchedValue, LargeBinary, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.database import Base, tenant_key
+
+
+class TenantKey(Base):
+    """A tenant's data key, wrapped by the installation's key. Secrets name the version that sealed them."""
+
+    __tablename__ = "tenant_key"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    version: Mapped[int] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(Text)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
+class Connection(Base):
+    """A tenant's configured connector. `revision` rises with every change; workers notice one by it."""
+
+    __tablename__ = "connection"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    connection_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    connector: Mapped[str] = mapped_column(Text)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(Text, default="active")
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
+class ConnectionSecret(Base):
+    """One sealed field of a connection. `version` counts its values and is part of what the seal is bound to."""
+
+    __tablename__ = "connection_secret"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    connection_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    field: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int]
+    key_version: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    last4: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())

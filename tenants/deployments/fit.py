@@ -1,0 +1,107 @@
+"""Whether a workflow, its parameters and its connections fit together. Everything wrong is found in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from template_library import catalog, schemas
+from template_library.catalog import Package, UnknownTemplate
+from template_library.dsl import Workflow
+from template_library.dsl.schemas import SchemaError
+from template_library.schemas import Breach
+from tenants.connections import repository as connections
+from tenants.connections.models import Connection
+from tenants.deployments import needs
+from tenants.deployments.errors import InvalidDeployment
+from tenants.deployments.needs import Need
+
+Offers = Mapping[str, frozenset[str]]
+"""Operations by connector name, handed down by the edge: a tenant's part knows no connector."""
+
+_NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "additionalProperties": False}
+
+
+def package_of(template: str | None) -> Package | None:
+    """The package that a workflow version came from, None for a document of the tenant's own.
+
+    Raises:
+        InvalidDeployment: this installation has no such package any more.
+    """
+    if template is None:
+        return None
+    name, _, version = template.partition("@")
+    try:
+        return catalog.builtin().find(name, version)
+    except UnknownTemplate as error:
+        raise InvalidDeployment(str(error), errors=[{"pointer": "/template", "detail": str(error)}]) from None
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What is to fit together; `package` is None for a document of the tenant's own."""
+
+    workflow: Workflow
+    package: Package | None
+    parameters: Mapping[str, Any]
+    bindings: Mapping[str, UUID]
+
+
+async def check(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Offers) -> dict[str, Any]:
+    """The parameters with their defaults filled in.
+
+    Raises:
+        InvalidDeployment: a parameter breaks the schema, a connection is missing, unknown, disabled or of a connector
+            that lacks an operation. A connection of another tenant is unknown like any other (S-02).
+    """
+    workflow, package, bindings = parts.workflow, parts.package, parts.bindings
+    schema = package.parameters if package else workflow.document.metadata.get("parameters", _NO_PARAMETERS)
+    filled, errors = _parameters(schema, parts.parameters)
+    needed = needs.join(needs.find(workflow)[0], package.manifest if package else None)
+    known = {row.connection_id: row for row in await connections.find_many(session, tenant_id, set(bindings.values()))}
+    errors += _bindings(needed, bindings, known, offers)
+    if errors:
+        raise InvalidDeployment(
+            "; ".join(f"{error.pointer or '/'}: {error.detail}" for error in errors[:3]),
+            errors=[{"pointer": error.pointer, "detail": error.detail} for error in errors],
+        )
+    return filled
+
+
+def _parameters(schema: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Breach]]:
+    if not isinstance(schema, Mapping):
+        return {}, [Breach("/parameters", "the document's `metadata.parameters` is no JSON Schema")]
+    filled = schemas.with_defaults(schema, given)
+    try:
+        found = schemas.check(schema, filled)
+    except SchemaError as error:
+        return {}, [Breach("/parameters", f"the document's schema of parameters is wrong: {error}")]
+    return filled, [Breach("/parameters" + breach.pointer, breach.detail) for breach in found]
+
+
+def _bindings(
+    needed: Mapping[str, Need], bindings: Mapping[str, UUID], known: Mapping[UUID, Connection], offers: Offers
+) -> list[Breach]:
+    errors = [
+        Breach(f"/bindings/{name}", "the workflow has no such connection") for name in bindings if name not in needed
+    ]
+    for name, need in needed.items():
+        if name not in bindings:
+            errors.append(Breach("/bindings", f"the workflow's connection `{name}` is not bound"))
+        else:
+            errors += _binding(f"/bindings/{name}", need, known.get(bindings[name]), offers)
+    return errors
+
+
+def _binding(pointer: str, need: Need, connection: Connection | None, offers: Offers) -> Iterator[Breach]:
+    if connection is None:
+        yield Breach(pointer, "there is no such connection")
+    elif connection.status != "active":
+        yield Breach(pointer, "the connection is disabled")
+    else:
+        missing = sorted(need.operations - offers.get(connection.connector, frozenset()))
+        if missing:
+            yield Breach(pointer, f"the connector `{connection.connector}` does not offer {', '.join(missing)}")

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, DateTime, FetchedValue, LargeBinary, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.database import Base, tenant_key
+
+
+class WorkflowVersion(Base):
+    """A published document. It never changes; `template` says which package it came from (`name@version`)."""
+
+    __tablename__ = "workflow_version"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    workflow_version_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    namespace: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(Text)
+    template: Mapped[str | None] = mapped_column(Text)
+    document: Mapped[str] = mapped_column(Text, deferred=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
+class Deployment(Base):
+    __tablename__ = "deployment"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    deployment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, default="active")
+    revision: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
+class DeploymentRevision(Base):
+    """What a run is pinned to. Written once; a change is another revision."""
+
+    __tablename__ = "deployment_revision"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    deployment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    workflow_version_id: Mapped[UUID] = mapped_column(Uuid)
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    bindings: Mapped[dict[str, str]] = mapped_column(JSON)
+    trigger_type: Mapped[str | None] = mapped_column(Text)
+    trigger: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())

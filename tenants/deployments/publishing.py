@@ -1,0 +1,120 @@
+"""Publishing: a document becomes a version that never changes."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra import ids
+from infra.pagination import Page, cut
+from template_library.catalog import Package
+from template_library.dsl import DocumentError, Workflow, parse
+from tenants.audit import service as audit
+from tenants.deployments import needs, repository
+from tenants.deployments.errors import InvalidDocument, UnknownWorkflow, VersionTaken
+from tenants.deployments.models import WorkflowVersion
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A document that parsed. `digest` is the sha256 of its text: the same words are the same version."""
+
+    text: str
+    workflow: Workflow
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.text.encode()).digest()
+
+
+def read(text: str) -> Candidate:
+    """The document in `text`, YAML or JSON, with every connection written out.
+
+    Raises:
+        InvalidDocument: the document breaks a rule, or hides a connection, or has a trigger that nothing can match.
+    """
+    try:
+        workflow = parse(text)
+    except DocumentError as error:
+        raise refusal(error) from None
+    errors = [{"pointer": one.pointer, "detail": one.detail} for one in needs.find(workflow)[1]]
+    if workflow.trigger is not None:
+        errors += _trigger_errors(workflow.trigger.attributes)
+    if errors:
+        raise InvalidDocument("; ".join(error["detail"] for error in errors[:3]), errors=errors)
+    return Candidate(text, workflow)
+
+
+def refusal(error: DocumentError) -> InvalidDocument:
+    """The problem that tells the author of every violation."""
+    return InvalidDocument(str(error), errors=error.errors())
+
+
+async def publish(
+    session: AsyncSession, tenant_id: UUID, candidate: Candidate, *, package: Package | None = None, actor: str
+) -> tuple[WorkflowVersion, bool]:
+    """The stored version, and whether this call made it. Safe to repeat: the same text gives the same version.
+
+    Raises:
+        VersionTaken: the tenant published another text under this namespace, name and version.
+    """
+    document = candidate.workflow.document
+    workflow_version_id = ids.new()
+    added = await repository.add_version(
+        session,
+        {
+            "tenant_id": tenant_id,
+            "workflow_version_id": workflow_version_id,
+            "namespace": document.namespace,
+            "name": document.name,
+            "version": document.version,
+            "template": package.reference if package else None,
+            "document": candidate.text,
+            "digest": candidate.digest,
+        },
+    )
+    stored = await repository.version_named(session, tenant_id, document.namespace, document.name, document.version)
+    if stored is None or stored.digest != candidate.digest:
+        raise VersionTaken(
+            f"{document.namespace}/{document.name} {document.version} was published with another text; "
+            "give the changed document a new version"
+        )
+    if added is not None:
+        after = {"name": f"{document.namespace}/{document.name}", "version": document.version}
+        target = ids.show("wfv", workflow_version_id)
+        after["digest"] = candidate.digest.hex()
+        await audit.record(session, actor=actor, action="workflow.published", target=target, after=after)
+    return stored, added is not None
+
+
+async def find(session: AsyncSession, tenant_id: UUID, workflow_version_id: UUID) -> WorkflowVersion:
+    """The version with its document.
+
+    Raises:
+        UnknownWorkflow: the tenant has none of this id.
+    """
+    stored = await repository.version(session, tenant_id, workflow_version_id)
+    if stored is None:
+        raise UnknownWorkflow
+    return stored
+
+
+async def list_workflows(
+    session: AsyncSession, tenant_id: UUID, page: Page, *, name: str | None = None, template: str | None = None
+) -> tuple[list[WorkflowVersion], str | None]:
+    """The tenant's versions, newest first and without their documents, and the position of the next page."""
+    rows = await repository.versions(session, tenant_id, page, name=name, template=template)
+    return cut(rows, page, lambda row: str(row.workflow_version_id))
+
+
+def _trigger_errors(attributes: dict[str, object]) -> list[dict[str, str]]:
+    pointer = "/schedule/on/one/with"
+    if "type" not in attributes:
+        return [{"pointer": pointer, "detail": "the trigger needs the event's `type`"}]
+    if "data" in attributes:
+        return [
+            {"pointer": f"{pointer}/data", "detail": "a trigger may not look into `data`; use a switch in the workflow"}
+        ]
+    return []

@@ -1,0 +1,182 @@
+"""Deployments: a workflow version with parameters and connections, as immutable revisions. The caller commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra import ids
+from infra.pagination import Page, cut
+from template_library.catalog import Package
+from template_library.dsl import parse
+from tenants.audit import service as audit
+from tenants.deployments import fit, publishing, repository
+from tenants.deployments.errors import InvalidDeployment, NameTaken, UnknownDeployment, UnknownWorkflow
+from tenants.deployments.fit import Offers
+from tenants.deployments.models import DeploymentRevision, WorkflowVersion
+from tenants.deployments.repository import Pair
+
+Status = Literal["active", "disabled"]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run. `source` is a published version's id or a package, which is published on the way."""
+
+    source: UUID | Package
+    parameters: dict[str, Any] = {}
+    bindings: dict[str, UUID] = {}
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """The members of a plan that change; the others stay as the present revision has them."""
+
+    source: UUID | Package | UnsetType = UNSET
+    parameters: dict[str, Any] | UnsetType = UNSET
+    bindings: dict[str, UUID] | UnsetType = UNSET
+
+
+async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
+    session: AsyncSession, tenant_id: UUID, name: str, plan: Plan, *, offers: Offers, actor: str
+) -> Pair:
+    """A new deployment with its first revision, active at once.
+
+    Raises:
+        NameTaken: the tenant has a deployment of this name.
+        InvalidDeployment: the parts do not fit together, or the workflow version is unknown.
+        VersionTaken: the package's version was published by the tenant with another text.
+    """
+    deployment_id = ids.new()
+    row = {"tenant_id": tenant_id, "deployment_id": deployment_id, "name": name, "status": "active", "revision": 1}
+    if not await repository.add(session, row):
+        raise NameTaken(f"there is a deployment `{name}`")
+    drawn = await _draw(session, tenant_id, plan, offers=offers, actor=actor)
+    revision = DeploymentRevision(tenant_id=tenant_id, deployment_id=deployment_id, revision=1, **drawn)
+    await repository.add_revision(session, revision)
+    await _record(session, "deployment.created", revision, {"name": name}, actor=actor)
+    return await find(session, tenant_id, deployment_id)
+
+
+async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
+    session: AsyncSession, tenant_id: UUID, deployment_id: UUID, changes: Changes, *, offers: Offers, actor: str
+) -> Pair:
+    """The next revision; the present one when nothing would change. Runs in flight keep theirs.
+
+    Raises:
+        UnknownDeployment: the tenant has none of this id.
+        InvalidDeployment, VersionTaken: as for `create`.
+    """
+    locked = await repository.lock(session, tenant_id, deployment_id)
+    if locked is None:
+        raise UnknownDeployment
+    _, present, _ = await find(session, tenant_id, deployment_id)
+    plan = Plan(
+        source=present.workflow_version_id if changes.source is UNSET else changes.source,
+        parameters=present.parameters if changes.parameters is UNSET else changes.parameters,
+        bindings=_uuids(present.bindings) if changes.bindings is UNSET else changes.bindings,
+    )
+    drawn = await _draw(session, tenant_id, plan, offers=offers, actor=actor)
+    changed = sorted(name for name, value in drawn.items() if getattr(present, name) != value)
+    if changed:
+        number = present.revision + 1
+        revision = DeploymentRevision(tenant_id=tenant_id, deployment_id=deployment_id, revision=number, **drawn)
+        await repository.add_revision(session, revision)
+        locked.revision = number
+        await session.flush()
+        await _record(session, "deployment.revised", revision, {"changed": changed}, actor=actor)
+    return await find(session, tenant_id, deployment_id)
+
+
+async def set_status(
+    session: AsyncSession, tenant_id: UUID, deployment_id: UUID, status: Status, *, actor: str
+) -> Pair:
+    """Disable a deployment, so that no event starts it, or enable it again. Runs in flight go on. Safe to repeat.
+
+    Raises:
+        UnknownDeployment: the tenant has none of this id.
+    """
+    locked = await repository.lock(session, tenant_id, deployment_id)
+    if locked is None:
+        raise UnknownDeployment
+    if locked.status != status:
+        locked.status = status
+        await session.flush()
+        action = "deployment.enabled" if status == "active" else "deployment.disabled"
+        target = ids.show("dep", deployment_id)
+        await audit.record(session, actor=actor, action=action, target=target, after={"revision": locked.revision})
+    return await find(session, tenant_id, deployment_id)
+
+
+async def find(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> Pair:
+    """The deployment, its present revision and that revision's workflow version.
+
+    Raises:
+        UnknownDeployment: the tenant has none of this id.
+    """
+    found = await repository.pair(session, tenant_id, deployment_id)
+    if found is None:
+        raise UnknownDeployment
+    return found
+
+
+async def list_deployments(
+    session: AsyncSession, tenant_id: UUID, page: Page, *, status: Status | None = None, name: str | None = None
+) -> tuple[list[Pair], str | None]:
+    """Newest first, and the position of the next page."""
+    rows = await repository.pairs(session, tenant_id, page, status=status, name=name)
+    return cut(rows, page, lambda row: str(row[0].deployment_id))
+
+
+async def _draw(session: AsyncSession, tenant_id: UUID, plan: Plan, *, offers: Offers, actor: str) -> dict[str, Any]:
+    """What a revision of this plan holds, checked."""
+    version, package = await _source(session, tenant_id, plan.source, actor=actor)
+    workflow = parse(version.document)
+    parts = fit.Parts(workflow, package, plan.parameters, plan.bindings)
+    parameters = await fit.check(session, tenant_id, parts, offers)
+    trigger = None if workflow.trigger is None else dict(workflow.trigger.attributes)
+    return {
+        "workflow_version_id": version.workflow_version_id,
+        "parameters": parameters,
+        "bindings": {name: str(connection_id) for name, connection_id in sorted(plan.bindings.items())},
+        "trigger_type": None if trigger is None else trigger["type"],
+        "trigger": trigger,
+    }
+
+
+async def _source(
+    session: AsyncSession, tenant_id: UUID, source: UUID | Package, *, actor: str
+) -> tuple[WorkflowVersion, Package | None]:
+    if isinstance(source, Package):
+        candidate = publishing.read(source.document)
+        stored, _ = await publishing.publish(session, tenant_id, candidate, package=source, actor=actor)
+        source_id = stored.workflow_version_id
+    else:
+        source_id = source
+    try:
+        version = await publishing.find(session, tenant_id, source_id)
+    except UnknownWorkflow:
+        # The caller's own member is at fault, not the address of its request (S-02).
+        detail = "there is no such workflow version"
+        raise InvalidDeployment(detail, errors=[{"pointer": "/workflow", "detail": detail}]) from None
+    return version, fit.package_of(version.template)
+
+
+def _uuids(bindings: Mapping[str, str]) -> dict[str, UUID]:
+    return {name: UUID(text) for name, text in bindings.items()}
+
+
+async def _record(
+    session: AsyncSession, action: str, revision: DeploymentRevision, more: dict[str, Any], *, actor: str
+) -> None:
+    after = {
+        **more,
+        "revision": revision.revision,
+        "workflow": ids.show("wfv", revision.workflow_version_id),
+        "connections": {name: ids.show("con", one) for name, one in _uuids(revision.bindings).items()},
+    }
+    target = ids.show("dep", revision.deployment_id)
+    await audit.record(session, actor=actor, action=action, target=target, after=after)

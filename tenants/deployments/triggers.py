@@ -1,0 +1,73 @@
+"""What the engine asks of deployments, inside a transaction of the tenant that it opened itself (asyncpg)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tenants.deployments.errors import UnknownRevision
+
+
+class Trigger(msgspec.Struct, frozen=True):
+    """A deployment's present revision and the event attributes that start it, all of which must be equal."""
+
+    deployment_id: UUID
+    revision: int
+    attributes: dict[str, str]
+
+
+class Pinned(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run of one revision executes. The same for ever: cache it by deployment and revision.
+
+    Attributes:
+        document: text of the workflow, as published.
+        digest: sha256 of that text; equal documents may share what was compiled from them.
+        parameters: for `$runtime.metadata.parameters`, defaults filled in.
+        bindings: connection id by the name in the document; the run may use these connections and no others (S-38).
+    """
+
+    document: str
+    digest: bytes
+    parameters: dict[str, Any]
+    bindings: dict[str, UUID]
+
+
+async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> list[Trigger]:
+    """The active deployments of the tenant that events of this type may start, the oldest first."""
+    rows = await connection.fetch(
+        "SELECT d.deployment_id, d.revision, r.trigger::text AS attributes FROM app.deployment_revision r "
+        "JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
+        "WHERE r.tenant_id = $1 AND r.trigger_type = $2 AND d.status = 'active' ORDER BY d.deployment_id",
+        tenant_id,
+        event_type,
+    )
+    return [
+        Trigger(row["deployment_id"], row["revision"], msgspec.json.decode(row["attributes"], type=dict[str, str]))
+        for row in rows
+    ]
+
+
+async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision: int) -> Pinned:
+    """What the runs of this revision execute.
+
+    Raises:
+        UnknownRevision: the tenant has no such revision.
+    """
+    row = await connection.fetchrow(
+        "SELECT v.document, v.digest, r.parameters::text AS parameters, r.bindings::text AS bindings "
+        "FROM app.deployment_revision r JOIN app.workflow_version v USING (tenant_id, workflow_version_id) "
+        "WHERE r.tenant_id = $1 AND r.deployment_id = $2 AND r.revision = $3",
+        tenant_id,
+        deployment_id,
+        revision,
+    )
+    if row is None:
+        raise UnknownRevision(f"the tenant has no revision {revision} of this deployment")
+    return Pinned(
+        document=row["document"],
+        digest=row["digest"],
+        parameters=msgspec.json.decode(row["parameters"]),
+        bindings=msgspec.json.decode(row["bindings"], type=dict[str, UUID]),
+    )
