@@ -1,0 +1,141 @@
+"""Installs a real Tryton 8.2 beside the product, in an environment of its own, and makes a pristine database.
+
+`python tests/counterparts/tryton/install.py --home DIR [--serve --port N]`, called by `make counterparts`. Safe to
+repeat: finished parts are kept. About 20 s for the packages and 50 s for the database on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+DATABASE: Final = "erp"
+USER: Final = "connector"
+PASSWORD: Final = "connector-pass-for-tests"  # noqa: S105 (a database made for tests, on loopback)
+MODULES: Final = ("sale", "stock", "account_invoice_stock", "sale_credit_limit")
+
+
+def folder(home: Path) -> Path:
+    """Where Tryton lives under the product's data folder."""
+    return home.absolute() / "counterparts" / "tryton"
+
+
+def is_installed(home: Path) -> bool:
+    return (folder(home) / "pristine.sqlite").exists()
+
+
+def install(home: Path) -> Path:
+    """Install what is missing; returns the folder. Callers at the same time wait for one another."""
+    place = folder(home)
+    place.mkdir(parents=True, exist_ok=True)
+    with _lock(place / "install.lock"):
+        if not (place / "installed.txt").exists() or _wanted() != (place / "installed.txt").read_text():
+            _install_packages(place)
+        if not (place / "pristine.sqlite").exists():
+            _make_database(place)
+    return place
+
+
+def write_configuration(data: Path, port: int) -> Path:
+    """A server configuration for the databases in `data`; returns its path."""
+    path = data / "trytond.conf"
+    path.write_text(
+        f"[database]\nuri = sqlite://\npath = {data}\n[web]\nlisten = 127.0.0.1:{port}\n"
+        f"[session]\nauthentications = password\n"
+    )
+    return path
+
+
+def fresh(place: Path, data: Path) -> None:
+    """A new ERP in `data`: a copy of the pristine database, some milliseconds."""
+    data.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(place / "pristine.sqlite", data / f"{DATABASE}.sqlite")
+
+
+def _wanted() -> str:
+    return (HERE / "requirements.txt").read_text()
+
+
+def _install_packages(place: Path) -> None:
+    venv.create(place / "venv", with_pip=True, clear=True)
+    _run([place / "venv/bin/python", "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"])
+    (place / "installed.txt").write_text(_wanted())
+
+
+def _make_database(place: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=place) as folder_name:
+        data = Path(folder_name)
+        database = data / f"{DATABASE}.sqlite"
+        database.touch()  # Tryton opens a database only when its file exists
+        configuration = write_configuration(data, 8000)
+        password = data / "password"
+        password.write_text(secrets.token_urlsafe(24) + "\n")
+        password.chmod(0o600)
+        admin = [place / "venv/bin/trytond-admin", "-c", configuration, "-d", DATABASE]
+        update = ["--email", "admin@example.com", "-u", *MODULES, "--activate-dependencies"]
+        _run([*admin, *update], TRYTONPASSFILE=str(password))
+        _run([place / "venv/bin/python", HERE / "seed.py", configuration, DATABASE])
+        database.rename(place / "pristine.sqlite")
+
+
+def _run(command: list[str | Path], **environment: str) -> None:
+    done = subprocess.run(command, env={**os.environ, **environment}, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        raise SystemExit(f"{Path(command[0]).name} failed with exit code {done.returncode}")
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _serve(place: Path, port: int) -> None:
+    data = place / "data"
+    if not (data / f"{DATABASE}.sqlite").exists():
+        fresh(place, data)
+    configuration = write_configuration(data, port)
+    command = [place / "venv/bin/trytond", "-c", configuration, "-d", DATABASE]
+    with subprocess.Popen(command) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            server.terminate()
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="Install and start a real Tryton 8.2 beside the product")
+    arguments.add_argument("--home", type=Path, default=Path(os.environ.get("WAYBILL_HOME", ".waybill")))
+    arguments.add_argument("--serve", action="store_true", help="start it in the foreground")
+    arguments.add_argument("--port", type=int, default=8069)
+    given = arguments.parse_args()
+    place = install(given.home)
+    settings = f'{{"base_url":"http://127.0.0.1:{given.port}","database":"{DATABASE}","user":"{USER}"}}'
+    sys.stdout.write(
+        f"Tryton 8.2 is installed in {place}\n"
+        "To send the demo client's orders into it, change the connection and nothing else:\n"
+        f"  waybill connection update erp --connector tryton --settings '{settings}' --secret password={PASSWORD}\n"
+    )
+    sys.stdout.flush()
+    if given.serve:
+        _serve(place, given.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.encryption.errors import KeyFileUnusable, SecretUnreadable
+from infra.encryption.key_provider import FileKeyProvider, create_kek_file
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    create_kek_file(tmp_path / "kek")
+    return tmp_path / "kek"
+
+
+def test_a_key_file_is_private_from_its_first_moment_and_never_overwritten(key_file: Path) -> None:
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert len(key_file.read_bytes()) == 32
+    with pytest.raises(FileExistsError):
+        create_kek_file(key_file)
+
+
+def test_a_key_file_that_others_may_read_is_refused(key_file: Path) -> None:
+    key_file.chmod(0o640)
+    with pytest.raises(KeyFileUnusable, match="0640"):
+        FileKeyProvider(key_file)
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_key_file_of_another_size_is_refused(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "kek"
+    path.touch(0o600)
+    path.write_bytes(bytes(size))
+    with pytest.raises(KeyFileUnusable, match="32 bytes"):
+        FileKeyProvider(path)
+
+
+def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileUnusable, match="cannot be opened"):
+        FileKeyProvider(tmp_path / "none")
+
+
+async def test_S_71_a_wrapped_key_opens_for_its_own_context_and_key_file_only(key_file: Path, tmp_path: Path) -> None:
+    provider = FileKeyProvider(key_file)
+    wrapped = await provider.wrap(b"k" * 32, b"tenant a")
+    assert await provider.unwrap(wrapped, b"tenant a") == b"k" * 32
+    with pytest.raises(SecretUnreadable, match="another tenant"):
+        await provider.unwrap(wrapped, b"tenant b")
+    with pytest.raises(SecretUnreadable, match="another tenant"):
+        await provider.unwrap(wrapped[:-1] + bytes([wrapped[-1] ^ 1]), b"tenant a")
+    create_kek_file(tmp_path / "other")
+    with pytest.raises(SecretUnreadable, match="another key file"):
+        await FileKeyProvider(tmp_path / "other").unwrap(wrapped, b"tenant a")
