@@ -97,7 +97,7 @@ class Tasks:
             unknown = next((nearest(name, (*_READY, *_UNREADY)) for name in value if name not in _BASE), "")
             self._checker.refuse(path, f"a task needs one of {', '.join(f'`{kind}`' for kind in _READY)}{unknown}")
             return None
-        return kinds[0]
+        return str(kinds[0])
 
     def _base(self, name: str, value: dict[str, Any], path: str, siblings: list[str]) -> dict[str, Any]:
         base: dict[str, Any] = {"name": name, "path": path, "definition": value}
@@ -149,7 +149,7 @@ class Tasks:
         if not isinstance(value, list) or not value:
             self._checker.refuse(pointer, "must be a list with at least one case")
             return None
-        cases = []
+        cases: list[SwitchCase] = []
         for index, item in enumerate(value):
             at = step(pointer, index)
             if not isinstance(item, dict) or len(item) != 1:

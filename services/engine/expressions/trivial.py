@@ -43,6 +43,11 @@ def evaluate(program: str, value: Any, variables: Mapping[str, Any]) -> Any:
         return NOT_TRIVIAL
 
 
+def is_trivial(program: str) -> bool:
+    """Whether the program is of the simple kind, so that it surely compiles."""
+    return _compiled(program) is not None
+
+
 @functools.lru_cache(maxsize=4096)
 def _compiled(program: str) -> Compiled | None:
     try:

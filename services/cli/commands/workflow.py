@@ -1,0 +1,158 @@
+"""`waybill workflow`: run or check one document on the author's machine, without any service.
+
+Modules that only some documents need are imported when they are: a small document starts and ends within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import click
+import msgspec
+
+from infra import ids
+from infra.problems import BASE
+from services.engine import values
+from services.engine.expressions.checks import check_expressions
+from services.engine.expressions.evaluator import Expressions
+from services.engine.expressions.pool import ExpressionPool
+from services.engine.functions import Functions
+from services.engine.memory import Report, run_workflow
+from template_library.dsl import DocumentError, Workflow, parse
+from template_library.dsl.model import HttpCallTask
+from template_library.dsl.reader import read
+
+FAULTED: Final = 1
+INVALID: Final = 2
+_MARKS: Final = {"completed": "✓", "faulted": "✗", "cancelled": "-"}
+
+
+@click.group()
+def command() -> None:
+    """Run and check workflow documents."""
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--input", "input_file", type=click.Path(path_type=Path), help="JSON or YAML; `-` reads standard input.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def run(file: Path, input_file: Path | None, *, as_json: bool) -> None:
+    """Run the workflow in FILE on this machine.
+
+    The run may call services of this machine. Exit code 0: completed; 1: faulted or cancelled; 2: invalid document.
+    """
+    text = _text(file, as_json=as_json)
+    value = _value(input_file, as_json=as_json)
+    try:
+        report = asyncio.run(_run(text, str(file), value))
+    except DocumentError as error:
+        _refuse(error, as_json=as_json)
+    _print(report, as_json=as_json)
+    sys.exit(0 if report.status == "completed" else FAULTED)
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(file: Path, *, as_json: bool) -> None:
+    """Check the workflow in FILE: form, names, expressions. Exit code 0: valid; 2: invalid."""
+    text = _text(file, as_json=as_json)
+    try:
+        workflow = asyncio.run(_check(text, str(file)))
+    except DocumentError as error:
+        _refuse(error, as_json=as_json)
+    document = workflow.document
+    if as_json:
+        click.echo(values.encode({"valid": True, "document": document, "functions": workflow.functions}).decode())
+    else:
+        click.echo(f"{file}: {document.namespace}/{document.name} {document.version} is valid")
+
+
+async def _check(text: str, filename: str) -> Workflow:
+    workflow = parse(text, filename=filename)
+    async with ExpressionPool(size=1) as pool:
+        await check_expressions(workflow, text, Expressions(pool), filename=filename)
+    return workflow
+
+
+async def _run(text: str, filename: str, value: Any) -> Report:
+    workflow = parse(text, filename=filename, functions=())
+    async with ExpressionPool(size=1) as pool:
+        evaluator = Expressions(pool)
+        await check_expressions(workflow, text, evaluator, filename=filename)
+        if not any(isinstance(task, HttpCallTask) for task in workflow.tasks.values()):
+            return await _run_with(workflow, value, evaluator, {})
+        from infra.egress import Client, Guard  # noqa: PLC0415 - the HTTP client takes longer to import than most runs
+        from services.engine.tasks.http_call import HttpCall  # noqa: PLC0415
+
+        async with Client(Guard(allow_loopback=True)) as client:
+            return await _run_with(workflow, value, evaluator, {"http": HttpCall(client)})
+
+
+async def _run_with(workflow: Workflow, value: Any, evaluator: Expressions, functions: Functions) -> Report:
+    return await run_workflow(workflow, value, functions=functions, evaluator=evaluator, run=ids.new())
+
+
+def _text(file: Path, *, as_json: bool) -> str:
+    try:
+        return (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode()
+    except OSError as error:
+        _fail("unreadable-file", f"{file}: {error.strerror}", as_json=as_json, file=str(file))
+    except UnicodeDecodeError as error:
+        _fail("unreadable-file", f"{file}: not UTF-8 at byte {error.start}", as_json=as_json, file=str(file))
+
+
+def _value(file: Path | None, *, as_json: bool) -> Any:
+    """The run's input; an empty object without a file."""
+    if file is None:
+        return {}
+    text = _text(file, as_json=as_json)
+    try:
+        return values.decode(text)
+    except values.ValueRefused:
+        pass
+    try:
+        return read(text, filename=str(file)).value
+    except DocumentError as error:
+        _fail("invalid-input", str(error), as_json=as_json, file=str(file), errors=error.errors())
+
+
+def _refuse(error: DocumentError, *, as_json: bool) -> NoReturn:
+    first = error.violations[0]
+    _fail(
+        "invalid-workflow",
+        str(error),
+        as_json=as_json,
+        file=error.filename,
+        line=first.line,
+        column=first.column,
+        pointer=first.pointer,
+        errors=error.errors(),
+    )
+
+
+def _fail(name: str, detail: str, *, as_json: bool, **members: Any) -> NoReturn:
+    """Print problem details (RFC 9457) and end with exit code 2."""
+    titles = {
+        "invalid-workflow": "The document is no workflow that can run",
+        "invalid-input": "The input is neither JSON nor YAML",
+        "unreadable-file": "The file cannot be read",
+    }
+    problem = {"type": BASE + name, "title": titles[name], "status": 422, "detail": detail, **members}
+    click.echo(msgspec.json.format(values.encode(problem)).decode(), err=not as_json)
+    sys.exit(INVALID)
+
+
+def _print(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        members = {"status": report.status, "output": report.output, "error": report.error, "tasks": report.tasks}
+        click.echo(values.encode(members).decode())
+        return
+    for task in report.tasks:
+        click.echo(f"{_MARKS.get(task.status, ' ')} {task.name}  {task.reference}")
+    click.echo(report.status)
+    shown = report.error if report.error is not None else report.output
+    click.echo(msgspec.json.format(values.encode(shown)).decode())

@@ -1,0 +1,38 @@
+"""The standard errors of the language (DSL reference, Standard Error Types) and the one exception that carries them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.engine.functions import STANDARD_ERRORS, ErrorDetails
+
+_STATUS: Final = {
+    "configuration": 400,
+    "validation": 400,
+    "expression": 400,
+    "authentication": 401,
+    "authorization": 403,
+    "timeout": 408,
+    "communication": 500,
+    "runtime": 500,
+}
+
+
+class Fault(Exception):  # noqa: N818 - the language's word
+    """A task raised `error`. `instance` is filled in with the task's pointer when it is empty."""
+
+    def __init__(self, error: ErrorDetails) -> None:
+        super().__init__(error.title)
+        self.error = error
+
+
+def standard(name: str, title: str, detail: str, *, status: int | None = None, instance: str = "") -> ErrorDetails:
+    """A standard error; `status` is the language's default for `name` unless given."""
+    return ErrorDetails(
+        type=STANDARD_ERRORS + name, status=status or _STATUS[name], title=title, detail=detail, instance=instance
+    )
+
+
+def limit_exceeded(limit: str, *, instance: str = "") -> Fault:
+    """A run passed a limit (S-34). `limit` names it and its size."""
+    return Fault(standard("runtime", "limit_exceeded", f"The run exceeds a limit: {limit}", instance=instance))

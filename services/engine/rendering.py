@@ -1,0 +1,58 @@
+"""Templates → values: every expression of a template in one request to the evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from services.engine import values
+from services.engine.expressions.protocol import Evaluator, ExpressionFailed
+from services.engine.faults import Fault, standard
+from template_library.dsl.model import Constant, Expression, ListTemplate, MapTemplate, Template
+
+
+async def render(template: Template, value: Any, variables: Mapping[str, Any], evaluator: Evaluator, lane: str) -> Any:
+    """The template's value on `value`.
+
+    Raises:
+        Fault: `expression`, status 400, with the expression's pointer in its detail.
+    """
+    if isinstance(template, Constant):
+        return template.value
+    found = list(expressions(template))
+    try:
+        results = await evaluator.evaluate([one.program for one in found], value, variables, lane=lane)
+    except ExpressionFailed as error:
+        detail = f"{found[error.index].pointer}: {error.detail}"
+        raise Fault(standard("expression", error.kind, detail)) from error
+    if isinstance(template, Expression):
+        return results[0]
+    rendered = _fill(template, iter(results))
+    try:
+        # One large result in many places is small in memory and immense as text.
+        values.check_bounds(rendered)
+    except values.ValueRefused as error:
+        raise Fault(standard("expression", "expression_refused", f"the value is {error}")) from error
+    return rendered
+
+
+def expressions(template: Template) -> Iterator[Expression]:
+    """The expressions of a template, in the order in which `render` fills them in."""
+    if isinstance(template, Expression):
+        yield template
+    elif isinstance(template, MapTemplate):
+        for _, member in template.members:
+            yield from expressions(member)
+    elif isinstance(template, ListTemplate):
+        for item in template.items:
+            yield from expressions(item)
+
+
+def _fill(template: Template, results: Iterator[Any]) -> Any:
+    if isinstance(template, Expression):
+        return next(results)
+    if isinstance(template, MapTemplate):
+        return {name: _fill(member, results) for name, member in template.members}
+    if isinstance(template, ListTemplate):
+        return [_fill(item, results) for item in template.items]
+    return template.value

@@ -1,0 +1,61 @@
+"""`call`: the evaluated arguments of a function, and the URI templates of HTTP."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import quote
+
+from services.engine.activation import Activation
+from services.engine.faults import Fault, standard
+from services.engine.tasks.outcome import Descend, Invoke, Outcome
+from template_library.dsl.model import Constant, FunctionCallTask, HttpCallTask, MapTemplate
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+
+
+async def run_function(task: FunctionCallTask, activation: Activation) -> Outcome:
+    """A local function's body runs on the arguments as its raw input; a catalogued one is called."""
+    value = activation.top.value
+    arguments = await activation.render(task.arguments, value, input=value)
+    return Descend(arguments) if task.local else Invoke(task.function, arguments)
+
+
+async def run_http(task: HttpCallTask, activation: Activation) -> Outcome:
+    """Calls `http` with `method endpoint headers query output redirect`, and `body` if the task has one."""
+    value = activation.top.value
+    members = [("method", task.method), ("headers", task.headers), ("query", task.query), ("endpoint", task.endpoint)]
+    if task.body is not None:
+        members.append(("body", task.body))
+    arguments = await activation.render(MapTemplate(tuple(members)), value, input=value)
+    if isinstance(task.endpoint, Constant):
+        arguments["endpoint"] = expand(task.endpoint.value, value)
+    for name in ("method", "endpoint"):
+        _require(isinstance(arguments[name], str), f"`{name}` must evaluate to a string")
+    for name in ("headers", "query"):
+        arguments[name] = {} if arguments[name] is None else arguments[name]
+        _require(isinstance(arguments[name], dict), f"`{name}` must evaluate to an object")
+    return Invoke("http", {**arguments, "output": task.format, "redirect": task.redirect})
+
+
+def expand(template: str, value: Any) -> str:
+    """RFC 6570, section 3.2.2, with top-level properties of `value` as variables; a missing one is empty.
+
+    Raises:
+        Fault: `expression`, when a variable is an object or an array.
+    """
+    variables = value if isinstance(value, dict) else {}
+
+    def fill(match: re.Match[str]) -> str:
+        found = variables.get(match[1])
+        _require(not isinstance(found, dict | list), f"`{{{match[1]}}}` in a URI must be a plain value")
+        if found is None:
+            return ""
+        return quote(str(found).lower() if isinstance(found, bool) else str(found), safe="-._~")
+
+    return _PLACEHOLDER.sub(fill, template)
+
+
+def _require(condition: bool, words: str) -> None:  # noqa: FBT001 - an assertion of the language
+    if not condition:
+        raise Fault(standard("expression", "An argument of the call has the wrong type", words))
