@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -163,5 +163,5 @@ class Activation:
 def _moment(milliseconds: int) -> dict[str, Any]:
     """The language's date-time descriptor."""
     seconds, rest = divmod(milliseconds, 1000)
-    text = datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return {"iso8601": f"{text}.{rest:03}Z", "epoch": {"seconds": seconds, "milliseconds": milliseconds}}

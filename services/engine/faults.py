@@ -18,7 +18,7 @@ _STATUS: Final = {
 }
 
 
-class Fault(Exception):  # noqa: N818 - the language's word
+class Fault(Exception):
     """A task raised `error`. `instance` is filled in with the task's pointer when it is empty."""
 
     def __init__(self, error: ErrorDetails) -> None:

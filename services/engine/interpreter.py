@@ -185,7 +185,7 @@ class Interpreter:
             activation.note("task.completed", frame, output=output)
         activation.frames.pop()
         activation.data = output
-        self._direct(activation, task, then or task.then)
+        self._direct(activation, then or task.then)
         return None
 
     async def _close(self, activation: Activation, output: Any) -> Ended:
@@ -196,8 +196,8 @@ class Interpreter:
         activation.note("workflow.completed", activation.top, output=output)
         return Ended(state="completed", output=output)
 
-    def _direct(self, activation: Activation, task: Task, then: str) -> None:
-        """Follow a flow directive from `task`, which has just left the innermost scope."""
+    def _direct(self, activation: Activation, then: str) -> None:
+        """Follow the flow directive of the task that has just left the innermost scope."""
         parent = activation.top
         if then == "continue":
             parent.index += 1

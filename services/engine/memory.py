@@ -1,4 +1,4 @@
-"""Runs one workflow in this process and keeps nothing: for the command line, for scenarios of templates and for tests."""
+"""Runs one workflow in this process and keeps nothing: for the command line, scenarios of templates, and tests."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """JSON values of a run: numbers keep their value exactly, documents have a depth (S-25, S-29).
 
-A value is None, bool, int, float, Decimal, str, list or dict with string keys. Decimal appears only for a fraction whose
-digits a float would lose.
+A value is None, bool, int, float, Decimal, str, list or dict with string keys. Decimal appears only for a fraction
+whose digits a float would lose.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def encode(value: Any) -> bytes:
 
 
 def check_bounds(value: Any, *, depth: int = DEPTH, weight: int = BYTES) -> None:
-    """Walks level by level with a budget, never recursing: a value that repeats one part many times stays cheap to refuse.
+    """Walks level by level with a budget, never recursing: a part repeated a million times stays cheap to refuse.
 
     Raises:
         ValueRefused: nested more than `depth` deep, or more than about `weight` bytes as text.

@@ -20,7 +20,7 @@ _FORMATS: Final = ("raw", "content", "response")
 
 
 class Calls:
-    """`local` are the names of `use.functions`; `known` those of the catalogue, None to accept any of the right form."""
+    """`local` are paths by name of `use.functions`; `known` names of the catalogue, None for any of the right form."""
 
     def __init__(
         self, checker: Checker, templates: Templates, local: dict[str, str], known: Collection[str] | None

@@ -1,11 +1,12 @@
-"""A workflow document as the engine runs it: checked, names resolved, expressions found. Frozen; safe to share and cache.
+"""A workflow document as the engine runs it: checked, names resolved, expressions found. Frozen; safe to share.
 
 Source: DSL reference 1.0.3. Only what this version runs has a struct; `parse` refuses the rest by name.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal as OneOf
+from typing import Any
+from typing import Literal as OneOf
 
 import msgspec
 

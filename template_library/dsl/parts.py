@@ -37,24 +37,23 @@ class Parts:
         if members is None:
             return None
         before = len(self._checker.violations)
-        for name in ("dsl", "version"):
-            if name in members:
-                form = "a semantic version such as 1.0.3, in quotes"
-                self._checker.text(members[name], step(pointer, name), pattern=SEMVER, form=form)
-        for name in ("namespace", "name"):
-            if name in members:
-                form = "a name of letters, digits and inner hyphens, at most 63 long"
-                self._checker.text(members[name], step(pointer, name), pattern=_SLUG, form=form)
-        for name in ("title", "summary"):
-            if name in members:
-                self._checker.text(members[name], step(pointer, name))
-        for name in ("tags", "metadata"):
-            if name in members and not isinstance(members[name], dict):
-                self._checker.refuse(step(pointer, name), f"must be an object, not {kind_of(members[name])}")
+        for name, value_of in members.items():
+            self._document_member(value_of, step(pointer, name), name)
         if len(self._checker.violations) > before or any(name not in members for name in required):
             return None
         self._dsl(members["dsl"])
         return Document(**members)
+
+    def _document_member(self, value: Any, pointer: str, name: str) -> None:
+        if name in {"dsl", "version"}:
+            self._checker.text(value, pointer, pattern=SEMVER, form="a semantic version such as 1.0.3, in quotes")
+        elif name in {"namespace", "name"}:
+            form = "a name of letters, digits and inner hyphens, at most 63 long"
+            self._checker.text(value, pointer, pattern=_SLUG, form=form)
+        elif name in {"title", "summary"}:
+            self._checker.text(value, pointer)
+        elif not isinstance(value, dict):
+            self._checker.refuse(pointer, f"must be an object, not {kind_of(value)}")
 
     def _dsl(self, text: str) -> None:
         """Compares as numbers: 1.0.10 is newer than 1.0.9; a pre-release comes before its release."""

@@ -18,7 +18,7 @@ from template_library.dsl.scalars import ScalarError, plain
 _FORBIDDEN_CHARACTERS: Final = frozenset({"\x00", "\ufeff"})
 
 
-class _Refused(Exception):  # noqa: N818 - internal signal, never leaves this file
+class _Refused(Exception):
     def __init__(self, message: str, position: Position, pointer: str = "") -> None:
         super().__init__(message)
         self.message = message

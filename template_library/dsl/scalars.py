@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from template_library.dsl import limits
 
-_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUE: Final = frozenset({"true", "True", "TRUE"})
-_FALSE: Final = frozenset({"false", "False", "FALSE"})
+_CONSTANTS: Final = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
-_OCTAL: Final = re.compile(r"0o[0-7]+")
-_HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+")
+_BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
@@ -31,25 +32,19 @@ def plain(text: str) -> Any:
     Raises:
         ScalarError: infinity, not-a-number, or a number that is too long or too large.
     """
-    if text in _NULL:
-        return None
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
     if text[0] not in "+-.0123456789":
         return text
-    if len(text) > limits.NUMBER_DIGITS and _FLOAT.fullmatch(text):
+    if _NOT_FINITE.fullmatch(text):
+        raise ScalarError(f"`{text}` has no form in JSON")
+    if len(text) > limits.NUMBER_DIGITS and (_FLOAT.fullmatch(text) or _BASED.fullmatch(text)):
         raise ScalarError(f"a number may have at most {limits.NUMBER_DIGITS} digits")
     if _INTEGER.fullmatch(text):
         return int(text)
-    if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
-    if _HEXADECIMAL.fullmatch(text):
-        return int(text[2:], 16)
-    if _FLOAT.fullmatch(text):
-        return number(text)
-    if _NOT_FINITE.fullmatch(text):
-        raise ScalarError(f"`{text}` has no form in JSON")
-    return text
+    if _BASED.fullmatch(text):
+        return int(text, 0)
+    return number(text) if _FLOAT.fullmatch(text) else text
 
 
 def number(text: str) -> float | Decimal:

@@ -7,8 +7,8 @@ from typing import Any, Final
 from template_library.dsl import limits
 from template_library.dsl.calls import Calls
 from template_library.dsl.checker import Checker, kind_of, nearest
-from template_library.dsl.named_errors import NamedErrors
 from template_library.dsl.model import DoTask, RaiseTask, SetTask, SwitchCase, SwitchTask, Task, Template
+from template_library.dsl.named_errors import NamedErrors
 from template_library.dsl.parts import Parts
 from template_library.dsl.positions import step
 from template_library.dsl.templates import BEFORE_TASK, DEFINITION, EXPORT, Templates

@@ -32,25 +32,22 @@ class Templates:
         """`value` with its expressions found. `secrets` marks the places where `$secrets` may ever stand (S-36)."""
         if isinstance(value, str):
             match = _STRICT.fullmatch(value)
-            if match is None:
-                return Constant(value)
-            return self._expression(match[1], pointer, arguments, secrets=secrets) or Constant(None)
+            found = self._expression(match[1], pointer, arguments, secrets=secrets) if match else None
+            return found or Constant(None if match else value)
         if isinstance(value, dict):
             members = [
                 (name, self.template(member, step(pointer, name), arguments, secrets=secrets))
                 for name, member in value.items()
             ]
-            if all(isinstance(member, Constant) for _, member in members):
-                return Constant(value)
-            return MapTemplate(tuple(members))
+            constant = all(isinstance(member, Constant) for _, member in members)
+            return Constant(value) if constant else MapTemplate(tuple(members))
         if isinstance(value, list):
             items = [
                 self.template(item, step(pointer, index), arguments, secrets=secrets)
                 for index, item in enumerate(value)
             ]
-            if all(isinstance(item, Constant) for item in items):
-                return Constant(value)
-            return ListTemplate(tuple(items))
+            constant = all(isinstance(item, Constant) for item in items)
+            return Constant(value) if constant else ListTemplate(tuple(items))
         return Constant(value)
 
     def expression(self, value: Any, pointer: str, arguments: frozenset[str]) -> Expression | None:

@@ -1,4 +1,4 @@
-"""What a jq program mentions, found by its tokens alone: which variables, and which words that no program may use (S-22).
+"""What a jq program mentions, found by its tokens alone: its variables, and words that no program may use (S-22).
 
 This is no parser: whether a program compiles is asked of jq itself, out of process, at publish.
 """
@@ -93,7 +93,7 @@ def _tokens(program: str) -> list[Token]:
 
 
 def _string(program: str, position: int, found: list[Token], depths: list[int]) -> int:
-    """Skip string content from `position`; returns where the program goes on: after the quote, or inside an interpolation."""
+    """Skip string content from `position`. Returns where tokens go on: after the quote or inside an interpolation."""
     start = position
     while position < len(program):
         if program[position] == '"':

@@ -31,6 +31,6 @@ async def check_expressions(workflow: Workflow, text: str, compiler: Compiler, *
 
 
 def _reason(problem: str) -> str:
-    """jq's words without its prefix and the place, which counts our own wrapper in."""
+    """The words of jq without its prefix and the place, which counts our own wrapper in."""
     first = problem.strip().splitlines()[0] if problem.strip() else "unknown"
     return first.removeprefix("jq: error: ").partition(" at <top-level>")[0]

@@ -22,7 +22,7 @@ _CONTAINER: Final = 5
 _NUMBER: Final = 3
 
 
-class NotTrivial(Exception):  # noqa: N818 - a question handed on, no error
+class NotTrivial(Exception):
     """jq must decide."""
 
 

@@ -10,9 +10,10 @@ PENALTY_SECONDS: Final = 60.0
 
 
 class Lanes(Generic[Item]):
-    """A queue per tenant, served in turn. A lane whose program was killed is penalised for a minute:
+    """A queue per tenant, served in turn.
 
-    its items come one by one, and only to a server that takes penalised work, so that it cannot hold up the others (S-23).
+    A lane whose program was killed is penalised for a minute: its items come one by one, and only to a server that
+    takes penalised work, so that it cannot hold up the others (S-23).
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -30,8 +30,8 @@ class ExpressionPool:
     """A few evaluator processes, shared by every run of a worker.
 
     Use as `async with ExpressionPool() as pool`, or `start` and `stop`. All methods belong to the loop that started it.
-    Requests of several runs travel to a process together. One process in two or more never takes the work of a lane whose
-    programs were killed lately.
+    Requests of several runs travel to a process together. Of two processes or more, one never takes the work of a lane
+    whose programs were killed lately.
     """
 
     def __init__(self, *, size: int = 2, eager: bool = False) -> None:

@@ -25,7 +25,7 @@ INVALID: Final = 2
 TOO_LARGE: Final = 3
 
 
-class Died(Exception):  # noqa: N818 - an event more than an error
+class Died(Exception):
     """The process ended while a program ran; `kind` is `expression_timeout` or `expression_crashed`."""
 
     def __init__(self, kind: str) -> None:

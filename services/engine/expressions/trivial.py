@@ -1,5 +1,7 @@
-"""Answers simple jq programs in process: paths, `$name` paths, literals, comparisons, `and`, `or`, `//`, and objects and
-arrays of those. Four programs of five are such, and each saves a trip through a pipe.
+"""Answers simple jq programs in process.
+
+Paths, `$name` paths, literals, comparisons, `and`, `or`, `//`, and objects and arrays of those: four programs of five,
+and each saves a trip through a pipe.
 
 Wherever jq would fail, or might answer otherwise, this answers NOT_TRIVIAL and jq decides: it is right or silent, which
 property tests against jq hold it to.
@@ -9,12 +11,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from services.engine import values
+from services.engine.expressions import closures
+from services.engine.expressions.closures import Compiled
 from services.engine.expressions.comparison import NotTrivial, compare, truthy
 from template_library.dsl.scalars import ScalarError, number
 
@@ -28,8 +32,6 @@ _TOKEN: Final = re.compile(
 )
 _LITERALS: Final = {"null": None, "true": True, "false": False}
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
-
-Compiled = Callable[[Any, Mapping[str, Any]], Any]
 
 
 def evaluate(program: str, value: Any, variables: Mapping[str, Any]) -> Any:
@@ -120,13 +122,13 @@ class _Parser:
     def _disjunction(self, depth: int) -> Compiled:
         left = self._conjunction(depth)
         while self._accept("or"):
-            left = _either(left, self._conjunction(depth))
+            left = closures.either(left, self._conjunction(depth))
         return left
 
     def _conjunction(self, depth: int) -> Compiled:
         left = self._comparison(depth)
         while self._accept("and"):
-            left = _both(left, self._comparison(depth))
+            left = closures.both(left, self._comparison(depth))
         return left
 
     def _comparison(self, depth: int) -> Compiled:
@@ -148,7 +150,7 @@ class _Parser:
             kind, text = self._peek()
             if kind == "field":
                 self._position += 1
-                term = _member(term, text[1:])
+                term = closures.member(term, text[1:])
             elif kind == "mark" and text in {".", "["}:
                 term = self._suffix(term)
             else:
@@ -160,28 +162,31 @@ class _Parser:
             kind, text = self._peek()
             if kind == "string":
                 self._position += 1
-                return _member(term, _string(text))
+                return closures.member(term, _string(text))
         self._expect("[")
         kind, text = self._take()
         self._expect("]")
         if kind == "string":
-            return _member(term, _string(text))
+            return closures.member(term, _string(text))
         if kind == "number" and text.isdigit():
-            return _element(term, int(text))
+            return closures.element(term, int(text))
         raise NotTrivial
 
     def _primary(self, depth: int) -> Compiled:
         kind, text = self._take()
+        if kind == "mark":
+            return self._bracketed(text, depth)
         if kind == "field":
-            return _member(_identity, text[1:])
+            return closures.member(closures.identity, text[1:])
         if kind == "variable":
-            return _variable(text[1:])
-        if kind == "number":
-            return _constant(_number(text))
-        if kind == "string":
-            return _constant(_string(text))
+            return closures.variable(text[1:])
         if kind == "word" and text in _LITERALS:
-            return _constant(_LITERALS[text])
+            return closures.constant(_LITERALS[text])
+        if kind in {"number", "string"}:
+            return closures.constant(_number(text) if kind == "number" else _string(text))
+        raise NotTrivial
+
+    def _bracketed(self, text: str, depth: int) -> Compiled:
         if text == ".":
             return self._after_dot()
         if text == "(":
@@ -196,8 +201,8 @@ class _Parser:
 
     def _after_dot(self) -> Compiled:
         if self._peek()[0] == "string":
-            return _member(_identity, _string(self._take()[1]))
-        return _identity
+            return closures.member(closures.identity, _string(self._take()[1]))
+        return closures.identity
 
     def _array(self, depth: int) -> Compiled:
         self.constructs = True
@@ -222,7 +227,7 @@ class _Parser:
     def _pair(self, depth: int) -> tuple[str, Compiled]:
         kind, text = self._take()
         if kind == "variable":
-            return text[1:], _variable(text[1:])
+            return text[1:], closures.variable(text[1:])
         if kind not in {"word", "string"}:
             raise NotTrivial
         name = _string(text) if kind == "string" else text
@@ -230,56 +235,7 @@ class _Parser:
             return name, self._term(depth + 1)
         if kind == "string":
             raise NotTrivial
-        return name, _member(_identity, name)
-
-
-def _identity(value: Any, _: Mapping[str, Any]) -> Any:
-    return value
-
-
-def _constant(constant: Any) -> Compiled:
-    return lambda _value, _variables: constant
-
-
-def _variable(name: str) -> Compiled:
-    def run(_: Any, variables: Mapping[str, Any]) -> Any:
-        if name not in variables:
-            raise NotTrivial
-        return variables[name]
-
-    return run
-
-
-def _member(term: Compiled, name: str) -> Compiled:
-    def run(value: Any, variables: Mapping[str, Any]) -> Any:
-        whole = term(value, variables)
-        if isinstance(whole, dict):
-            return whole.get(name)
-        if whole is None:
-            return None
-        raise NotTrivial
-
-    return run
-
-
-def _element(term: Compiled, index: int) -> Compiled:
-    def run(value: Any, variables: Mapping[str, Any]) -> Any:
-        whole = term(value, variables)
-        if isinstance(whole, list):
-            return whole[index] if index < len(whole) else None
-        if whole is None:
-            return None
-        raise NotTrivial
-
-    return run
-
-
-def _either(left: Compiled, right: Compiled) -> Compiled:
-    return lambda value, variables: truthy(left(value, variables)) or truthy(right(value, variables))
-
-
-def _both(left: Compiled, right: Compiled) -> Compiled:
-    return lambda value, variables: truthy(left(value, variables)) and truthy(right(value, variables))
+        return name, closures.member(closures.identity, name)
 
 
 def _string(text: str) -> str:

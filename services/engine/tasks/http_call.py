@@ -8,9 +8,8 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from infra.egress import Client, Destination, Request, Response
+from infra.egress import Client, Destination, Refused, Request, Response
 from infra.egress import Failed as EgressFailed
-from infra.egress import Refused
 from services.engine import values
 from services.engine.faults import standard
 from services.engine.functions import Answer, Call, Done, Failed

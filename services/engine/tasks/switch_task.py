@@ -6,7 +6,7 @@ from template_library.dsl.model import SwitchTask
 
 
 async def run(task: SwitchTask, activation: Activation) -> Outcome:
-    """The first case that holds, else the default, else the task's own `then`. The data passes (DSL reference, Switch)."""
+    """The first case that holds, else the default, else the task's own `then`; the data passes (DSL reference)."""
     value = activation.top.value
     default = None
     for case in task.cases:
