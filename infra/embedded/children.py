@@ -75,7 +75,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=child_environment(environment or {}),
+                env=child_environment({**(environment or {}), "WAYBILL_HOME": str(self.home.folder)}),
             )
         identity = processes.identify(self._process.pid)
         if identity is not None:
@@ -125,11 +125,12 @@ def reap_orphans(home: Home, patience: float = GRACE) -> list[str]:
             # Half written when the power went: nobody to find by it.
             record.unlink(missing_ok=True)
             continue
-        if identity.alive():
-            found.append((record.name.removesuffix(".child.json"), identity))
+        name = record.name.removesuffix(".child.json")
+        left = [identity] if identity.alive() else processes.group(identity.pid, f"WAYBILL_HOME={home.folder}")
+        found += [(name, member) for member in left]
         record.unlink(missing_ok=True)
     end_all([identity for _, identity in found], patience)
-    return [name for name, _ in found]
+    return sorted({name for name, _ in found})
 
 
 def end_all(
@@ -139,6 +140,8 @@ def end_all(
     for identity in identities:
         if identity.alive():
             os.kill(identity.pid, by)
+            # A stopped process hears nothing else.
+            os.kill(identity.pid, signal.SIGCONT)
     deadline = time.monotonic() + patience
     while any(identity.alive() for identity in identities) and time.monotonic() < deadline:
         time.sleep(0.02)

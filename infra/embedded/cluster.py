@@ -22,6 +22,14 @@ ADMIN: Final = "waybill_admin"
 _BUILTIN_LOCALE_SINCE: Final = 17
 
 
+def major_of(data: Path) -> int | None:
+    """Major version of the cluster in `data`, None when there is none."""
+    try:
+        return int((data / "PG_VERSION").read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+
+
 class Cluster(msgspec.Struct, frozen=True):
     """Where a cluster lies and what it is made with.
 
@@ -36,20 +44,13 @@ class Cluster(msgspec.Struct, frozen=True):
     major: int
     user: User
 
-    def version(self) -> int | None:
-        """Major version of what is there, None when nothing is."""
-        try:
-            return int((self.data / "PG_VERSION").read_text(encoding="ascii"))
-        except FileNotFoundError:
-            return None
-
     def check_version(self) -> None:
         """Refuse data of another major version.
 
         Raises:
             WrongVersion: older data can be brought over by `waybill database upgrade`; newer needs the newer product.
         """
-        found = self.version()
+        found = major_of(self.data)
         if found is None or found == self.major:
             return
         if found < self.major:
@@ -64,7 +65,7 @@ class Cluster(msgspec.Struct, frozen=True):
 
     def make(self, *, durable: bool) -> bool:
         """Create it unless it is there; whether it was created. A crash on the way leaves nothing that counts."""
-        if self.version() is not None:
+        if major_of(self.data) is not None:
             return False
         draft = self.data.with_name("draft")
         shutil.rmtree(draft, ignore_errors=True)

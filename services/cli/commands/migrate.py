@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from infra import migrate
+from infra.settings import load
+from services.cli import running
+
+
+@click.command()
+def command() -> None:
+    """Bring the database to this version. Safe to repeat, and beside a running older version."""
+    url = running.completed(load()).migrator_database_url
+    if not url:
+        raise click.ClickException("WAYBILL_MIGRATOR_DATABASE_URL is not set and no `waybill up` runs in this home.")
+    try:
+        asyncio.run(migrate.upgrade(url))
+    except (migrate.MigrationFailed, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"The database stands at {migrate.head()}.", err=True)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from infra import settings
+from infra.embedded.children import reap_orphans
+from infra.embedded.home import AlreadyRunning, Home
+from services.cli.installation import leftover
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(yes: bool) -> None:  # noqa: FBT001 - click's form
+    """Remove all data of this home: database, secrets, logs. There is no way back."""
+    home = Home(settings.load().home)
+    # Only a folder that we marked as ours: WAYBILL_HOME may point anywhere by mistake.
+    if not (home.folder / "VERSION").exists():
+        click.echo(f"{home.folder} holds no data of Waybill.")
+        return
+    if not yes:
+        click.confirm(f"Remove all data in {home.folder}?", abort=True)
+    try:
+        home.lock()
+    except AlreadyRunning as error:
+        raise click.ClickException(str(error)) from None
+    reap_orphans(home)
+    for path in leftover(home):
+        _remove(path)
+    home.unlock()
+    if not any(home.folder.iterdir()):
+        home.folder.rmdir()
+    click.echo(f"Removed the data in {home.folder}.")
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink():
+        shutil.rmtree(path.resolve(), ignore_errors=True)
+        path.unlink()
+    elif path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

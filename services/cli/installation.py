@@ -1,0 +1,209 @@
+"""The parts of `waybill up`: services, schema, demo, processes. Each step says what it does."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from infra import database_roles as roles
+from infra.embedded import ports, processes
+from infra.embedded.children import launch
+from infra.embedded.home import Home, make_kek
+from infra.embedded.postgres import Postgres, tail
+from infra.embedded.stack import Endpoints
+from infra.embedded.valkey import Valkey
+from infra.settings import Settings, child_environment
+from services.cli import running
+from services.cli.supervisor import Program, Supervisor, ending
+
+READY_LIMIT: Final = 60.0
+_GIVE_UP_AFTER: Final = 3
+
+
+class NotStarted(RuntimeError):
+    """A part did not come up; the message says which, why, and where its log is."""
+
+
+class Installation:
+    """One `waybill up` in a locked home."""
+
+    def __init__(self, home: Home, settings: Settings, say: Callable[[str], None]) -> None:
+        self.home = home
+        self.settings = settings
+        self.embedded_database = not settings.database_url
+        self.embedded_redis = not settings.redis_url
+        self.demo: running.Demo | None = None
+        self.api_url = ""
+        self._say = say
+        self._postgres: Postgres | None = None
+        self._valkey: Valkey | None = None
+        self._supervisor = Supervisor(say, self.publish)
+        self._endpoints: Endpoints | None = None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        if self._endpoints is None:
+            raise NotStarted("the services are not started yet")
+        return self._endpoints
+
+    def start_services(self) -> None:
+        """PostgreSQL and Valkey, where no outside one is set, and the key file."""
+        given = self.settings
+        if not self.embedded_database and not (given.worker_database_url and given.migrator_database_url):
+            raise NotStarted(
+                "WAYBILL_DATABASE_URL is set; WAYBILL_WORKER_DATABASE_URL and WAYBILL_MIGRATOR_DATABASE_URL are needed "
+                "with it. `waybill database prepare --admin-url URL` makes the roles and prints all three."
+            )
+        make_kek(given.kek_file)
+        urls = (given.database_url, given.worker_database_url, given.migrator_database_url)
+        if self.embedded_database:
+            self._postgres = Postgres(self.home)
+            self._postgres.start()
+            postgres = self._postgres
+            urls = (postgres.url(roles.APP), postgres.url(roles.WORKER), postgres.url(roles.MIGRATOR))
+        redis_url = given.redis_url
+        if self.embedded_redis:
+            self._valkey = Valkey(self.home)
+            self._valkey.start()
+            redis_url = self._valkey.url()
+        self._endpoints = Endpoints(
+            database_url=urls[0], worker_database_url=urls[1], migrator_database_url=urls[2], redis_url=redis_url
+        )
+
+    def migrate(self) -> None:
+        """Bring the database to this version, in a process of its own that alone gets the migrator's password."""
+        self._run_once("migrate", ["migrate"], {"WAYBILL_MIGRATOR_DATABASE_URL": self.endpoints.migrator_database_url})
+
+    def start_erp(self) -> None:
+        """The demo client's simulated ERP, on the port that it had before."""
+        port = ports.choose(self.home.port("erp"))
+        self.home.remember_port("erp", port)
+        data = str(self.home.folder / "erp.json")
+        command = [sys.executable, "-m", "services.connectors.simulators.erp", "--port", str(port), "--data", data]
+        program = Program(self.home, "erp", command, self.environment())
+        self.settings = msgspec.structs.replace(self.settings, demo_erp_url=f"http://127.0.0.1:{port}")
+        self._supervisor.start(program)
+
+    def start_processes(self) -> None:
+        """API and worker, side by side."""
+        wanted = self.settings.api_port
+        port = ports.following(wanted, self.settings.api_host)
+        if port != wanted:
+            self._say(f"Port {wanted} is busy; the API takes {port}.")
+        host = self.settings.api_host
+        shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
+        self.api_url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        changes = {"WAYBILL_API_PORT": str(port), "WAYBILL_DATABASE_URL": self.endpoints.database_url}
+        self._supervisor.start(Program(self.home, "api", _command("api"), self.environment(changes)))
+        changes = {"WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url}
+        self._supervisor.start(Program(self.home, "worker", _command("worker"), self.environment(changes)))
+
+    def seed(self) -> None:
+        """The demo partner, client, key, connection and deployment; found again when they exist."""
+        changes = {
+            "WAYBILL_DATABASE_URL": self.endpoints.database_url,
+            "WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url,
+        }
+        self.demo = msgspec.json.decode(self._run_once("seed", ["seed"], changes), type=running.Demo)
+
+    def wait_until_ready(self) -> None:
+        """Return when the API accepts connections.
+
+        Raises:
+            NotStarted: it ended again and again, or took longer than a minute.
+        """
+        program = next(each for each in self._supervisor.programs if each.name == "api")
+        host, port = self.api_url.removeprefix("http://").rsplit(":", 1)
+        deadline = time.monotonic() + READY_LIMIT
+        while time.monotonic() < deadline and program.crashes < _GIVE_UP_AFTER:
+            with closing(socket.socket(socket.AF_INET6 if "[" in host else socket.AF_INET)) as probe:
+                if probe.connect_ex((host.strip("[]"), int(port))) == 0:
+                    return
+            for each in self._supervisor.programs:
+                each.tend(self._say)
+            time.sleep(0.05)
+        raise NotStarted(f"The API did not start. The end of {program.child.log}:\n{tail(program.child.log)}")
+
+    def publish(self) -> None:
+        """Tell other commands what runs."""
+        pids = {each.name: each.child.pid for each in self._supervisor.programs}
+        if self._postgres is not None:
+            pids["postgres"] = self._postgres.pid
+        if self._valkey is not None:
+            pids["valkey"] = self._valkey.pid
+        known = {name: processes.identify(pid) for name, pid in pids.items() if pid is not None}
+        children = {name: identity for name, identity in known.items() if identity is not None}
+        state = running.State(
+            supervisor=processes.own(),
+            children=children,
+            endpoints=self.endpoints,
+            api_url=self.api_url,
+            demo=self.demo,
+        )
+        running.write(self.home, state)
+
+    def run(self) -> None:
+        """Tend everything until KeyboardInterrupt."""
+        self._supervisor.run(self._tend_services)
+
+    def _tend_services(self) -> None:
+        for name, service in (("PostgreSQL", self._postgres), ("Valkey", self._valkey)):
+            code = None if service is None else service.returncode()
+            if service is not None and code is not None:
+                self._say(f"{name} ended ({ending(code)}); starting it again.")
+                service.stop()
+                service.start()
+                self.publish()
+
+    def stop(self) -> None:
+        """End everything in reverse; safe to repeat and at any point of the start."""
+        self._supervisor.stop()
+        if self._valkey is not None:
+            self._valkey.stop()
+        if self._postgres is not None:
+            self._postgres.stop()
+        running.clear(self.home)
+
+    def environment(self, changes: dict[str, str] | None = None) -> dict[str, str]:
+        """For a process of ours: of the databases only what `changes` names."""
+        return {
+            "WAYBILL_DATABASE_URL": "",
+            "WAYBILL_WORKER_DATABASE_URL": "",
+            "WAYBILL_MIGRATOR_DATABASE_URL": "",
+            "WAYBILL_REDIS_URL": self.endpoints.redis_url,
+            "WAYBILL_HOME": str(self.home.folder),
+            "WAYBILL_KEK_FILE": str(self.settings.kek_file),
+            "WAYBILL_EGRESS_LOOPBACK": "true" if self.settings.egress_loopback else "false",
+            "WAYBILL_DEMO_ERP_URL": self.settings.demo_erp_url,
+            **(changes or {}),
+        }
+
+    def _run_once(self, name: str, words: list[str], changes: dict[str, str]) -> str:
+        log = self.home.logs / f"{name}.log"
+        command = launch(_command(*words))
+        environment = child_environment(self.environment(changes))
+        with log.open("ab") as stream:
+            done = subprocess.run(  # noqa: S603 - our own command
+                command, stdout=subprocess.PIPE, stderr=stream, env=environment, check=False, text=True
+            )
+        if done.returncode != 0:
+            raise NotStarted(f"`waybill {name}` failed ({ending(done.returncode)}). The end of {log}:\n{tail(log)}")
+        return done.stdout
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "services.cli.main", *words]
+
+
+def leftover(home: Home) -> list[Path]:
+    """What of ours lies in the home's folder."""
+    names = ("postgres", "valkey", "logs", "run", "backups", "secrets", "erp.json", "ports.json", "VERSION")
+    return [home.folder / name for name in names if (home.folder / name).exists()]

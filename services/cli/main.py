@@ -1,0 +1,73 @@
+"""The `waybill` command. A command's module is imported when that command is chosen, so that each starts fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.metadata import version
+from typing import Final
+
+import click
+
+from infra.settings import BadSetting
+
+# Name, module (it holds the click command as `command`), and the line of help, which must not cost an import.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "up": ("services.cli.commands.up", "Start everything here: database, demo data, API and worker."),
+    "down": ("services.cli.commands.down", "End the `waybill up` that runs in this home."),
+    "reset": ("services.cli.commands.reset", "Remove all data of this home."),
+    "logs": ("services.cli.commands.logs", "Show the logs of the processes."),
+    "doctor": ("services.cli.commands.doctor", "Say what is missing or wrong, and what helps."),
+    "api": ("services.cli.commands.api", "Run the API in the foreground."),
+    "worker": ("services.cli.commands.worker", "Run the worker in the foreground."),
+    "migrate": ("services.cli.commands.migrate", "Bring the database to this version."),
+    "database": ("services.cli.commands.database", "Prepare, dump, restore or upgrade a database."),
+    "workflow": ("services.cli.commands.workflow", "Run one workflow document without any service."),
+}
+HIDDEN: Final[dict[str, str]] = {"seed": "services.cli.commands.seed"}
+
+
+class Lazy(click.Group):
+    """A group that knows its commands' names and help without their modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        module = COMMANDS[cmd_name][0] if cmd_name in COMMANDS else HIDDEN.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = importlib.import_module(module).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's form
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"waybill {version('waybill')}")
+        ctx.exit()
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show it.")
+def waybill() -> None:
+    """Waybill on this machine. Settings are environment variables: docs/operator/settings.md."""
+
+
+def main() -> None:
+    """Entry point: 0 done, 1 failed, 2 wrong use; errors of the operator's making are one line."""
+    try:
+        waybill()
+    except BadSetting as error:
+        sys.stderr.write(f"Error: {error}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

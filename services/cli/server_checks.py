@@ -1,0 +1,110 @@
+"""The checks that need an answer from a server."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from infra import database_roles as roles
+from infra import egress, migrate
+from infra.settings import Settings
+from services.cli.checks import Check, finding
+
+LIMIT: Final = 5.0
+HEALTH: Final = "/health/ready"
+_NOBODY: Final = UUID(int=0)
+_START: Final = "Start it with `waybill up`, or set WAYBILL_DATABASE_URL to a server of your own."
+_FIELDS: Final = {
+    "database_url": roles.APP,
+    "worker_database_url": roles.WORKER,
+    "migrator_database_url": roles.MIGRATOR,
+}
+
+
+async def database(settings: Settings) -> list[Check]:
+    """Reachable as each role, version, what the roles may not be, migrations."""
+    checks: list[Check] = []
+    for field, role in _FIELDS.items():
+        url = getattr(settings, field)
+        if not url:
+            checks.append(finding(f"database as {role}", "not running", _START))
+            continue
+        checks.append(await _role(url, role))
+    if all(check.ok for check in checks):
+        checks.append(await _migrations(settings))
+    return checks
+
+
+async def _role(url: str, role: str) -> Check:
+    name = f"database as {role}"
+    try:
+        connection = await asyncpg.connect(url, timeout=LIMIT)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        return finding(
+            name, f"unreachable: {error}", f"Look whether the server runs and the password is right. {_START}"
+        )
+    try:
+        version = int(await connection.fetchval("SHOW server_version_num"))
+        shown = await connection.fetchval("SHOW server_version")
+        strong = await connection.fetchval(
+            "SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+        )
+    finally:
+        await connection.close()
+    if version < roles.MINIMUM_VERSION:
+        return finding(name, f"PostgreSQL {shown}", "Upgrade the server to 17.6 or later.")
+    if strong:
+        return finding(
+            name,
+            "a role that passes by row-level security",
+            "Never run as superuser: `waybill database prepare --admin-url URL` makes the right roles.",
+        )
+    return finding(name, f"PostgreSQL {shown}")
+
+
+async def _migrations(settings: Settings) -> Check:
+    current, head = await migrate.current(settings.migrator_database_url), migrate.head()
+    if current == head:
+        return finding("migrations", f"at {head}")
+    return finding("migrations", f"at {current or 'nothing'}, wanted {head}", "Run `waybill migrate`.")
+
+
+async def redis(settings: Settings) -> Check:
+    if not settings.redis_url:
+        return finding("Redis", "not running", "Start it with `waybill up`, or set WAYBILL_REDIS_URL.")
+    client = Redis.from_url(settings.redis_url, socket_connect_timeout=LIMIT, socket_timeout=LIMIT)
+    try:
+        told = await client.info("server")
+    except (RedisError, OSError) as error:
+        return finding("Redis", f"unreachable: {error}", "Look whether the server runs and the password is right.")
+    finally:
+        await client.aclose()
+    if "valkey_version" in told:
+        return finding("Redis", f"Valkey {told['valkey_version']}")
+    return finding("Redis", f"Redis {told['redis_version']}")
+
+
+async def api(settings: Settings) -> Check:
+    if not settings.api_url:
+        return finding("API", "not running", "Start it with `waybill up`, or set WAYBILL_API_URL.")
+    request = egress.Request(method="GET", url=settings.api_url + HEALTH, headers={}, timeout=LIMIT)
+    try:
+        async with egress.Client(egress.Guard(allow_loopback=True)) as client:
+            answer = await client.send(_NOBODY, request)
+    except (egress.Failed, egress.Refused) as error:
+        return finding("API", f"unreachable: {error}", "`waybill logs api` shows why.")
+    if answer.status == 200:  # noqa: PLR2004
+        return finding("API", f"ready at {settings.api_url}")
+    return finding("API", f"answers {answer.status}: {_words(answer.body)}", "`waybill logs api` shows why.")
+
+
+def _words(body: bytes) -> str:
+    try:
+        return str(msgspec.json.decode(body).get("detail", ""))
+    except (msgspec.MsgspecError, AttributeError):
+        return ""
