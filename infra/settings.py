@@ -6,7 +6,6 @@ infra.settings docs|example`) and a test keeps the three equal.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from infra import setting_values as values
 
 
 class BadSetting(ValueError):
@@ -37,11 +36,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str
     api_host: str
     api_port: int
+    api_hosts: tuple[str, ...]
+    api_max_body: int
     api_url: str
     api_key: str
     kek_file: Path
     egress_loopback: bool
-    egress_networks: tuple[Network, ...]
+    egress_networks: tuple[values.Network, ...]
     lease_seconds: float
     poll_seconds: float
     worker_slots: int
@@ -75,67 +76,11 @@ class Definition(msgspec.Struct, frozen=True):
         return "WAYBILL_" + self.field.upper()
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        number = int(text)
-        if not low <= number <= high:
-            raise ValueError(text)
-        return number
-
-    return read
-
-
-def _seconds(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        number = float(text)
-        if not low <= number <= high:
-            raise ValueError(text)
-        return number
-
-    return read
-
-
-def _switch(text: str) -> bool:
-    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    if text.lower() not in known:
-        raise ValueError(text)
-    return known[text.lower()]
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text and not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError(text)
-        return text.rstrip("/")
-
-    return read
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
-
-
-def _level(text: str) -> str:
-    if text.lower() not in {"debug", "info", "warning", "error"}:
-        raise ValueError(text)
-    return text.lower()
-
-
-def _host(text: str) -> str:
-    if any(letter.isspace() or letter in "/@" for letter in text):
-        raise ValueError(text)
-    return text
-
-
-def _folder(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-_POSTGRES: Final = _url("postgresql", "postgres")
+_POSTGRES: Final = values.url("postgresql", "postgres")
 _POSTGRES_FORM: Final = "postgresql://user:password@host:port/database"
 
 DEFINITIONS: Final = (
-    Definition("home", ".waybill", "a folder", "Folder of the embedded data, secrets and logs.", _folder),
+    Definition("home", ".waybill", "a folder", "Folder of the embedded data, secrets and logs.", values.folder),
     Definition(
         "database_url",
         "",
@@ -156,22 +101,36 @@ DEFINITIONS: Final = (
         "",
         "redis://:password@host:port/0 (or rediss://)",
         "Redis or Valkey for doorbells. Empty: `waybill up` starts the embedded Valkey.",
-        _url("redis", "rediss"),
+        values.url("redis", "rediss"),
     ),
-    Definition("api_host", "127.0.0.1", "a host name or address", "Address that the API listens on.", _host),
+    Definition("api_host", "127.0.0.1", "a host name or address", "Address that the API listens on.", values.host),
     Definition(
         "api_port",
         "8420",
         "a port, 1 to 65535",
         "Port of the API. `waybill up` takes the next free one when it is busy, and says so.",
-        _whole(1, 65535),
+        values.whole(1, 65535),
+    ),
+    Definition(
+        "api_hosts",
+        "",
+        "host names without port, such as api.example.com",
+        "Names that the API answers to, separated by commas. Empty: its own address. Any other name is 404.",
+        values.names,
+    ),
+    Definition(
+        "api_max_body",
+        "1048576",
+        "bytes, 1024 to 104857600",
+        "Largest request body that the API reads.",
+        values.whole(1024, 104_857_600),
     ),
     Definition(
         "api_url",
         "",
         "http://host:port or https://host",
         "API that the command line talks to. Empty: the one of the `waybill up` that runs in the home.",
-        _url("http", "https"),
+        values.url("http", "https"),
     ),
     Definition("api_key", "", "an API key", "API key of the command line. Empty: the demo key of `waybill up`.", str),
     Definition(
@@ -179,56 +138,62 @@ DEFINITIONS: Final = (
         "{home}/secrets/kek",
         "a file of 32 bytes",
         "Key-encryption key: 32 random bytes, mode 0600. Without it no stored secret can be read: back it up.",
-        _folder,
+        values.folder,
     ),
     Definition(
         "egress_loopback",
         "false",
         "true or false",
         "Lets connections reach this machine's loopback. `waybill up` sets it for the demo and says so.",
-        _switch,
+        values.switch,
     ),
     Definition(
         "egress_networks",
         "",
         "networks such as 10.1.0.0/16,fd00::/8",
         "Private networks that connections may reach, separated by commas; otherwise public addresses only.",
-        _networks,
+        values.networks,
     ),
     Definition(
         "lease_seconds",
         "30",
         "seconds, 1 to 3600",
         "How long a worker holds a run before another may take it.",
-        _seconds(1, 3600),
+        values.seconds(1, 3600),
     ),
     Definition(
         "poll_seconds",
         "1",
         "seconds, 0.05 to 60",
         "How often a worker looks for due runs when no doorbell rings.",
-        _seconds(0.05, 60),
+        values.seconds(0.05, 60),
     ),
-    Definition("worker_slots", "64", "1 to 1024", "Runs in flight in one worker process.", _whole(1, 1024)),
-    Definition("worker_processes", "1", "1 to 64", "Worker processes that `waybill worker` starts.", _whole(1, 64)),
+    Definition("worker_slots", "64", "1 to 1024", "Runs in flight in one worker process.", values.whole(1, 1024)),
+    Definition(
+        "worker_processes", "1", "1 to 64", "Worker processes that `waybill worker` starts.", values.whole(1, 64)
+    ),
     Definition(
         "solo_deaths",
         "3",
         "1 to 100",
         "Workers that a run may take down alone before it is set aside as poison.",
-        _whole(1, 100),
+        values.whole(1, 100),
     ),
     Definition(
-        "crash_points", "false", "true or false", "For failure tests only: honours `WAYBILL_CRASH_POINT`.", _switch
+        "crash_points",
+        "false",
+        "true or false",
+        "For failure tests only: honours `WAYBILL_CRASH_POINT`.",
+        values.switch,
     ),
     Definition("crash_point", "", "the name of a crash point", "For failure tests only: where a worker dies.", str),
-    Definition("log_level", "info", "debug, info, warning or error", "Least severity that is logged.", _level),
+    Definition("log_level", "info", "debug, info, warning or error", "Least severity that is logged.", values.level),
     Definition(
         "demo_erp_url",
         "",
         "http://host:port",
         "The simulated ERP that the demo client is connected to; `waybill up` sets it.",
-        _url("http", "https"),
+        values.url("http", "https"),
     ),
 )
 
@@ -240,17 +205,17 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         BadSetting: names the variable, what was given and what is expected.
     """
     source = os.environ if environ is None else environ
-    values: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for definition in DEFINITIONS:
         given = source.get(definition.name, "").strip()
-        text = given or definition.default.replace("{home}", str(values.get("home", "")))
+        text = given or definition.default.replace("{home}", str(found.get("home", "")))
         try:
-            values[definition.field] = definition.read(text)
+            found[definition.field] = definition.read(text)
         except ValueError:
             raise BadSetting(definition.name, given, definition.expected) from None
-    if not values["crash_points"]:
-        values["crash_point"] = ""
-    return Settings(**values)
+    if not found["crash_points"]:
+        found["crash_point"] = ""
+    return Settings(**found)
 
 
 def child_environment(changes: Mapping[str, str], environ: Mapping[str, str] | None = None) -> dict[str, str]:
