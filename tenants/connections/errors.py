@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from infra.problems import Conflict, Invalid, NotFound, Problem
+from infra.problems import Conflict, Invalid, NotFound
 
 
 class UnknownConnection(NotFound):
@@ -23,14 +23,3 @@ class InvalidConnection(Invalid):
 
 class ConnectionDisabled(LookupError):
     """The connection was disabled after the run was bound to it. The operator enables it, or binds another."""
-
-
-class SecretUnreadable(Problem):
-    """A stored secret does not open: its row was moved or altered, or its key is another one (S-71). Nothing was sent.
-
-    The operator checks the key file; the tenant sets the secret again.
-    """
-
-    name = "secret-unreadable"
-    title = "A stored secret cannot be opened"
-    status = 500

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
-from tenants.connections.models import Connection, ConnectionSecret
+from tenants.connections.models import Connection, ConnectionSecret, TenantKey
 
 
 async def add(session: AsyncSession, values: Mapping[str, Any]) -> bool:
@@ -92,3 +92,28 @@ async def drop_secrets(session: AsyncSession, tenant_id: UUID, connection_id: UU
             ConnectionSecret.field.in_(sorted(fields)),
         )
     )
+
+
+async def place(session: AsyncSession, tenant_id: UUID) -> tuple[str, str]:
+    """The installation's id and the tenant's environment, both part of what a seal is bound to."""
+    row = (
+        await session.execute(
+            text(
+                "SELECT i.installation_id, t.environment FROM app.installation i, app.tenant t WHERE t.tenant_id = :t"
+            ),
+            {"t": tenant_id},
+        )
+    ).one()
+    return str(row[0]), str(row[1])
+
+
+async def newest_key(session: AsyncSession, tenant_id: UUID) -> TenantKey | None:
+    return await session.scalar(
+        select(TenantKey).where(TenantKey.tenant_id == tenant_id).order_by(TenantKey.version.desc()).limit(1)
+    )
+
+
+async def add_key(session: AsyncSession, tenant_id: UUID, provider: str, wrapped: bytes) -> None:
+    """Store a tenant's first key, unless it has one by now."""
+    values = {"tenant_id": tenant_id, "version": 1, "provider": provider, "wrapped": wrapped}
+    await session.execute(insert(TenantKey).values(**values).on_conflict_do_nothing())
