@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # Classes 08 connection, 53 resources (disk full, too many connections), 57P admin shutdown and cannot connect now,
 # 58 system error; 57014 statement timeout, 55P03 lock not available, 40001 serialization, 40P01 deadlock,

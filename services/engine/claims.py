@@ -34,20 +34,20 @@ class Claims:
     def __init__(self, database: Database, worker: str, lease: float) -> None:
         self._database = database
         self._worker = worker
-        self._lease = lease
+        self.lease = lease
 
     async def take(self, slots: int, *, solo: bool = False) -> list[Claim]:
         """Up to `slots` ready runs, fair by tenant; with `solo` one suspect, to be run with no other beside it."""
         async with self._database.doors() as connection:
             rows = await connection.fetch(
-                "SELECT * FROM app.claim_runs($1, $2, $3, $4)", self._worker, slots, self._lease, solo
+                "SELECT * FROM app.claim_runs($1, $2, $3, $4)", self._worker, slots, self.lease, solo
             )
         return [Claim(**row) for row in rows]
 
     async def renew(self, held: list[Claim]) -> set[UUID]:
         """The runs of `held` whose lease still stood and is now whole again."""
         async with self._database.doors() as connection:
-            rows = await connection.fetch("SELECT * FROM app.renew_leases($1, $2, $3, $4)", *_keys(held), self._lease)
+            rows = await connection.fetch("SELECT * FROM app.renew_leases($1, $2, $3, $4)", *_keys(held), self.lease)
         return {row["run_id"] for row in rows}
 
     async def release(self, held: list[Claim]) -> None:

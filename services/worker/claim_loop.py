@@ -25,13 +25,18 @@ Activate = Callable[[Claim], Awaitable[None]]
 class ClaimLoop:
     """One for the process. `wake` may be called at any time, from the loop's own thread."""
 
-    def __init__(self, claims: Claims, activate: Activate, *, slots: int, poll: float, lease: float) -> None:
-        """`slots` runs at most at once; `poll` and `lease` in seconds."""
+    def __init__(self, claims: Claims, activate: Activate, *, slots: int, poll: float, solo: bool = False) -> None:
+        """`slots` runs at most at once; `poll` in seconds; `solo` claims suspects instead, one by one.
+
+        Attributes:
+            empty_rounds: rounds in a row that found nothing while nothing was in hand.
+        """
         self._claims = claims
         self._activate = activate
-        self._slots = slots
+        self._slots = 1 if solo else slots
         self._poll = poll
-        self._lease = lease
+        self._solo = solo
+        self.empty_rounds = 0
         self._held: dict[UUID, tuple[Claim, asyncio.Task[None]]] = {}
         self._woken = asyncio.Event()
         self.stopping = False
@@ -70,12 +75,13 @@ class ClaimLoop:
         if free <= 0:
             return True
         try:
-            taken = await self._claims.take(free)
+            taken = await self._claims.take(free, solo=self._solo)
         except Exception as error:
             if not is_outage(error):
                 _log.exception("claiming failed")
             await asyncio.sleep(_OUTAGE_SECONDS)
             return False
+        self.empty_rounds = 0 if taken or self._held else self.empty_rounds + 1
         if taken:
             crash_points.pass_by("claim.committed")
         for claim in taken:
@@ -100,7 +106,7 @@ class ClaimLoop:
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(self._lease / 3)
+            await asyncio.sleep(self._claims.lease / 3)
             held = [claim for claim, _ in self._held.values()]
             if not held:
                 continue

@@ -26,7 +26,13 @@ HOUSEKEEPING = {"ensure_partitions": "waybill_worker"}
 """Definer functions that read no rows."""
 
 NOT_OF_ONE_TENANT = {
-    "installation", "partner", "client", "tenant", "api_key", "organization_audit", "alembic_version",
+    "installation",
+    "partner",
+    "client",
+    "tenant",
+    "api_key",
+    "organization_audit",
+    "alembic_version",
 }
 
 
@@ -42,7 +48,9 @@ TABLES = (
 
 
 async def test_S_11_every_table_forces_row_security(app_database: Database) -> None:
-    loose = [r["relname"] for r in await rows(app_database, TABLES) if not (r["relrowsecurity"] and r["relforcerowsecurity"])]
+    loose = [
+        r["relname"] for r in await rows(app_database, TABLES) if not (r["relrowsecurity"] and r["relforcerowsecurity"])
+    ]
     assert loose == []
 
 
@@ -72,7 +80,8 @@ async def test_S_11_no_login_role_is_powerful_or_owns_anything(app_database: Dat
     )
     assert [r["relname"] for r in owned] == []
     members = await rows(
-        app_database, "SELECT 1 FROM pg_auth_members WHERE member IN ('waybill_app'::regrole, 'waybill_worker'::regrole)"
+        app_database,
+        "SELECT 1 FROM pg_auth_members WHERE member IN ('waybill_app'::regrole, 'waybill_worker'::regrole)",
     )
     assert members == []
 
@@ -90,7 +99,9 @@ async def test_S_11_definer_functions_are_the_reviewed_ones(app_database: Databa
             assert function["owner"] == "waybill_doors", function["proname"]
         allowed = (DOORS | HOUSEKEEPING)[function["proname"]]
         for role in ("waybill_app", "waybill_worker", "public"):
-            may = await rows(app_database, "SELECT has_function_privilege($1, $2::oid, 'EXECUTE') AS may", role, function["oid"])
+            may = await rows(
+                app_database, "SELECT has_function_privilege($1, $2::oid, 'EXECUTE') AS may", role, function["oid"]
+            )
             assert may[0]["may"] is (role == allowed), (function["proname"], role)
 
 
@@ -117,7 +128,11 @@ async def test_S_12_every_key_of_a_tenant_table_starts_with_the_tenant(app_datab
         "JOIN pg_class c ON c.oid = con.conrelid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = con.conkey[1] "
         "WHERE c.relnamespace = 'app'::regnamespace AND con.contype IN ('p', 'u', 'f') AND NOT c.relispartition",
     )
-    loose = [(k["relname"], k["conname"]) for k in keys if k["relname"] not in NOT_OF_ONE_TENANT and k["first"] != "tenant_id"]
+    loose = [
+        (k["relname"], k["conname"])
+        for k in keys
+        if k["relname"] not in NOT_OF_ONE_TENANT and k["first"] != "tenant_id"
+    ]
     assert loose == []
 
 

@@ -40,7 +40,9 @@ async def test_S_12_a_child_cannot_name_another_tenants_parent(app_database: Dat
         async with app_database.tenant(mine.tenant_id) as connection:
             await connection.execute(
                 "INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, state, turn) VALUES ($1, $2, $3, 1, 'pending', 0)",
-                mine.tenant_id, ids.new(), foreign,
+                mine.tenant_id,
+                ids.new(),
+                foreign,
             )
 
 
@@ -98,7 +100,9 @@ async def test_a_partner_sees_its_clients_and_not_their_rows(app_database: Datab
         assert await session.scalar(text("SELECT count(*) FROM app.client")) == 0
 
 
-@pytest.mark.parametrize("statement", ["UPDATE app.audit SET action = 'x'", "DELETE FROM app.audit", "TRUNCATE app.audit"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE app.audit SET action = 'x'", "DELETE FROM app.audit", "TRUNCATE app.audit"]
+)
 async def test_S_80_the_audit_only_grows(statement: str, app_database: Database) -> None:
     world = await make_tenant(app_database)
     async with app_database.session(Scope.tenant(world.tenant_id)) as session:
@@ -112,7 +116,8 @@ async def test_S_88_the_api_cannot_write_usage_of_another_tenant(app_database: D
         async with app_database.tenant(mine.tenant_id) as connection:
             await connection.execute(
                 "INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) VALUES ($1, $2, 0, 'run', 1)",
-                other.tenant_id, ids.new(),
+                other.tenant_id,
+                ids.new(),
             )
 
 
@@ -123,5 +128,7 @@ async def test_F_15_a_state_that_is_none_is_refused_by_the_table(app_database: D
         async with app_database.tenant(world.tenant_id) as connection:
             await connection.execute(
                 "INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, state, turn) VALUES ($1, $2, $3, 1, 'done', 0)",
-                world.tenant_id, ids.new(), deployment,
+                world.tenant_id,
+                ids.new(),
+                deployment,
             )

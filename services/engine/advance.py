@@ -1,0 +1,216 @@
+"""Moves one claimed run as far as it goes: pure tasks, a call, a commit, and on.
+
+The first call after a claim needs no commit before it: nothing but pure tasks happened, and they happen again after a
+crash (ADR 0009). From then on every answer is committed before the next call is made.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from infra import clock, crash_points, ids
+from services.engine import decisions, lifecycle, state, values
+from services.engine.claims import Claim, Claims
+from services.engine.definitions import Definition, Definitions
+from services.engine.faults import standard
+from services.engine.functions import Answer, Done, Failed, Functions, Later
+from services.engine.journal import Audit, Checkpoint, Entry, Journal, Usage
+from services.engine.state import Effect, Ended, RunDescriptor, Snapshot, Step
+from tenants.deployments.errors import UnknownRevision
+from template_library.dsl import DocumentError
+
+_log: Final = logging.getLogger(__name__)
+MOST_ATTEMPTS: Final = 5_000
+"""Calls of one effect that answered `Later` before its task faults: about a day at the longest pause."""
+
+
+class Advance:
+    """The activation of claimed runs; one for the process."""
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        functions: Functions,
+        journal: Journal,
+        claims: Claims,
+        *,
+        leave_after_commit: Callable[[], bool],
+        told: Callable[[], None],
+    ) -> None:
+        """`leave_after_commit`: hand the run back at its next commit; `told`: a commit left something for the relay."""
+        self.definitions = definitions
+        self.functions = functions
+        self.journal = journal
+        self.claims = claims
+        self.leave_after_commit = leave_after_commit
+        self.told = told
+
+    async def __call__(self, claim: Claim) -> None:
+        """Bring the run to its next wait or its end, or until it is somebody else's.
+
+        Raises whatever went wrong on our side; the run then keeps its lease until it lapses and comes back a suspect.
+        """
+        await _Turn(self, claim).run()
+
+
+class _Turn:
+    """One claim of one run. Holds what is done and not yet committed."""
+
+    def __init__(self, advance: Advance, claim: Claim) -> None:
+        self._advance = advance
+        self._claim = claim
+        self._seq = claim.seq
+        self._entries: list[Entry] = []
+        self._usage: list[Usage] = []
+        self._answered = False
+
+    async def run(self) -> None:
+        try:
+            definition = await self._definition()
+        except (UnknownRevision, DocumentError) as error:
+            await self._unrunnable(error)
+            return
+        step = await self._first(definition)
+        while True:
+            self._note(step.entries)
+            if isinstance(step.outcome, Ended):
+                await self._end(definition, step.outcome)
+                return
+            if self._answered and not await self._pause(step.snapshot):
+                return
+            crash_points.pass_by("call.before", step.outcome.reference)
+            answer = await self._call(definition, step.outcome, step.snapshot.attempt)
+            crash_points.pass_by("call.answered", step.outcome.reference)
+            if isinstance(answer, Later) and step.snapshot.attempt < MOST_ATTEMPTS:
+                await self._park(step.snapshot, step.outcome, answer)
+                return
+            step = await self._resume(definition, step.snapshot, step.outcome, answer)
+
+    async def _definition(self) -> Definition:
+        claim = self._claim
+        return await self._advance.definitions.get(claim.tenant_id, claim.deployment_id, claim.revision)
+
+    async def _first(self, definition: Definition) -> Step:
+        """The step that the claim stands at: the beginning, or the open effect of its snapshot."""
+        if self._claim.snapshot is None:
+            claim = self._claim
+            descriptor = RunDescriptor(
+                id=ids.show("run", claim.run_id),
+                tenant=ids.show("ten", claim.tenant_id),
+                environment=claim.environment,
+                started_at=int(claim.created_at.timestamp() * 1000),
+                parameters=definition.parameters,
+            )
+            return await definition.interpreter.begin(values.decode(claim.input or "null"), descriptor)
+        snapshot = state.decode(self._claim.snapshot)
+        if snapshot.effect is None:
+            raise ValueError("a claimed run's snapshot has no open effect")
+        return Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
+
+    async def _call(self, definition: Definition, effect: Effect, attempt: int) -> Answer:
+        function = self._advance.functions.get(effect.function)
+        if function is None:
+            detail = f"there is no function {effect.function!r} here; deploy a version that does not call it"
+            return Failed(error=standard("runtime", "Unknown function", detail))
+        call = decisions.call_of(
+            effect,
+            tenant=self._claim.tenant_id,
+            run=self._claim.run_id,
+            attempt=attempt,
+            bindings=definition.bindings,
+        )
+        try:
+            return await function(call)
+        except Exception:
+            _log.exception("a function failed", extra={"run": str(self._claim.run_id), "reference": effect.reference})
+            return Failed(error=standard("runtime", "The call failed on our side", "the failure was recorded"))
+
+    async def _resume(self, definition: Definition, snapshot: Snapshot, effect: Effect, answer: Answer) -> Step:
+        if isinstance(answer, Later):
+            answer = decisions.out_of_patience(answer)
+        kind = answer.usage if isinstance(answer, Done) else "call"
+        self._usage.append(Usage(self._seq + len(self._entries), kind, 1))
+        self._answered = True
+        moment = int(clock.now().timestamp() * 1000)
+        return await definition.interpreter.resume(snapshot, answer, now=moment)
+
+    def _note(self, entries: list[state.Entry]) -> None:
+        for entry in entries:
+            data = values.encode(entry.data).decode() if entry.data else None
+            self._entries.append(Entry(entry.kind, entry.reference, entry.name, data))
+
+    async def _pause(self, snapshot: Snapshot) -> bool:
+        """Commit before the next call; False when the run is to be left."""
+        if not await self._commit("running", snapshot=state.encode(snapshot)):
+            return False
+        if self._advance.leave_after_commit():
+            await self._advance.claims.release([self._claim])
+            return False
+        return True
+
+    async def _park(self, snapshot: Snapshot, effect: Effect, later: Later) -> None:
+        """Let the run wait, holding no worker, until the other side may be back."""
+        pause = decisions.delay(later, snapshot.attempt, random.random())  # noqa: S311 (jitter, no secret)
+        since = clock.now().isoformat()
+        waiting = {"kind": "connection", "ref": later.ref, "since": since, "reason": later.reason}
+        data = {"attempt": snapshot.attempt, "seconds": round(pause, 3), "reason": later.reason}
+        self._entries.append(
+            Entry("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode())
+        )
+        await self._commit(
+            "waiting",
+            snapshot=state.encode(decisions.parked(snapshot)),
+            attempt=snapshot.attempt + 1,
+            delay=pause,
+            waiting_for=msgspec.json.encode(waiting).decode(),
+        )
+
+    async def _end(self, definition: Definition, ended: Ended) -> None:
+        error = msgspec.to_builtins(ended.error) if ended.error else None
+        result: dict[str, Any] = {"error": error} if error else {"output": ended.output}
+        claim = self._claim
+        message = lifecycle.ended(claim.tenant_id, claim.run_id, definition.identity, ended.state, result)
+        after = values.encode({"error": error} if error else {}).decode()
+        crash_points.pass_by("end.before")
+        if await self._commit(
+            ended.state,
+            output=values.encode(ended.output).decode() if ended.state == "completed" else None,
+            error=values.encode(error).decode() if error else None,
+            audit=[Audit(ids.new(), f"run.{ended.state}", ids.show("run", claim.run_id), after)],
+            messages=[message],
+        ):
+            crash_points.pass_by("end.committed")
+            self._advance.told()
+
+    async def _unrunnable(self, error: Exception) -> None:
+        """A pinned document that this version cannot run: the run ends with the cause, its worker goes on."""
+        fault = standard("configuration", "The pinned workflow cannot be run", str(error))
+        described = values.encode(msgspec.to_builtins(fault)).decode()
+        self._entries.append(Entry("workflow.faulted", "", "", described))
+        target = ids.show("run", self._claim.run_id)
+        await self._commit("faulted", error=described, audit=[Audit(ids.new(), "run.faulted", target, described)])
+
+    async def _commit(self, run_state: str, **columns: Any) -> bool:
+        """Commit what was done; False when the run is somebody else's now."""
+        tasks = sum(entry.kind == "task.completed" for entry in self._entries)
+        if tasks:
+            self._usage.append(Usage(self._seq + len(self._entries) - 1, "task", tasks))
+        checkpoint = Checkpoint(
+            tenant_id=self._claim.tenant_id,
+            run_id=self._claim.run_id,
+            fence=self._claim.fence,
+            seq=self._seq,
+            state=run_state,
+            entries=self._entries,
+            usage=self._usage,
+            **{"attempt": 1, **columns},
+        )
+        outcome = await self._advance.journal.commit(checkpoint)
+        self._seq += len(self._entries)
+        self._entries, self._usage, self._answered = [], [], False
+        return outcome != "lost"

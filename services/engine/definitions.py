@@ -1,0 +1,70 @@
+"""What a run executes, compiled once per document: pinned revisions never change, so nothing here is ever stale."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from infra.database import Database
+from services.engine.expressions.protocol import Evaluator
+from services.engine.interpreter import Interpreter
+from template_library.dsl import parse
+from tenants.deployments.triggers import Pinned, pinned
+
+_MOST: Final = 1_000
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """A deployment's revision, ready to run; `identity` is the document's namespace, name and version."""
+
+    identity: dict[str, str]
+    interpreter: Interpreter
+    parameters: dict[str, Any]
+    bindings: dict[str, UUID]
+
+
+class Definitions:
+    """The process's cache. Equal documents share one interpreter, whatever tenant published them."""
+
+    def __init__(self, database: Database, evaluator: Evaluator) -> None:
+        self._database = database
+        self._evaluator = evaluator
+        self._compiled: OrderedDict[bytes, tuple[dict[str, str], Interpreter]] = OrderedDict()
+        self._revisions: OrderedDict[tuple[UUID, UUID, int], Definition] = OrderedDict()
+
+    async def get(self, tenant: UUID, deployment: UUID, revision: int) -> Definition:
+        """The revision that a run is pinned to.
+
+        Raises:
+            tenants.deployments.errors.UnknownRevision: the tenant has none such.
+            template_library.dsl.DocumentError: this version cannot read the document any more.
+        """
+        key = (tenant, deployment, revision)
+        found = self._revisions.get(key)
+        if found is None:
+            found = self._revisions[key] = await self._load(*key)
+            if len(self._revisions) > _MOST:
+                self._revisions.popitem(last=False)
+        else:
+            self._revisions.move_to_end(key)
+        return found
+
+    async def _load(self, tenant: UUID, deployment: UUID, revision: int) -> Definition:
+        async with self._database.tenant(tenant) as connection:
+            content = await pinned(connection, tenant, deployment, revision)
+        identity, interpreter = self._compile(content)
+        return Definition(identity, interpreter, content.parameters, content.bindings)
+
+    def _compile(self, content: Pinned) -> tuple[dict[str, str], Interpreter]:
+        found = self._compiled.get(content.digest)
+        if found is None:
+            workflow = parse(content.document)
+            document = workflow.document
+            identity = {"namespace": document.namespace, "name": document.name, "version": document.version}
+            found = self._compiled[content.digest] = identity, Interpreter(workflow, self._evaluator)
+            if len(self._compiled) > _MOST:
+                self._compiled.popitem(last=False)
+        return found

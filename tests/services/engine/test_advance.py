@@ -1,0 +1,185 @@
+"""Runs from event to end: real database, real expressions; the functions are doubles of the outside world."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from infra.database import Database
+from services.engine import starter
+from services.engine.advance import Advance
+from services.engine.claims import Claims
+from services.engine.definitions import Definitions
+from services.engine.expressions.evaluator import Expressions
+from services.engine.expressions.pool import ExpressionPool
+from services.engine.faults import standard
+from services.engine.functions import Answer, Call, Done, Failed, Later
+from services.engine.journal import Journal
+from services.engine.recovery import sweep
+from services.events.cloud_event import CloudEvent, read
+from services.events.intake import Intake
+from services.worker.claim_loop import ClaimLoop
+from tests.world import World, deploy, make_tenant
+
+DOCUMENT = """
+document: {dsl: '1.0.3', namespace: tests, name: two-calls, version: 1.0.0}
+do:
+  - first:
+      call: connector:1.0.0@default
+      with: {connection: erp, operation: read, input: {value: "${ .value }"}}
+  - double:
+      set: {value: "${ .value * 2 }"}
+  - second:
+      call: connector:1.0.0@default
+      with: {connection: erp, operation: write, input: {value: "${ .value }"}}
+"""
+
+
+class Outside:
+    """The outside world: answers by operation, remembers every call."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.answers: dict[str, list[Answer]] = {}
+
+    async def __call__(self, call: Call) -> Answer:
+        self.calls.append(call)
+        waiting = self.answers.get(call.arguments["operation"])
+        return waiting.pop(0) if waiting else Done(output={"value": call.arguments["input"]["value"] + 1})
+
+
+def order(number: int, value: Any = 1) -> CloudEvent:
+    body = f'{{"specversion":"1.0","id":"{number}","source":"/shop","type":"order","subject":"o-{number}","data":{{"value":{value}}}}}'
+    return read({"content-type": "application/cloudevents+json"}, body.encode())
+
+
+class Engine:
+    """One worker's engine in this process."""
+
+    def __init__(self, app: Database, worker: Database, pool: ExpressionPool) -> None:
+        self.app, self.worker = app, worker
+        self.outside = Outside()
+        self.journal = Journal(worker)
+        self.claims = Claims(worker, "test", 30)
+        advance = Advance(
+            Definitions(worker, Expressions(pool)), {"connector:1.0.0@default": self.outside}, self.journal, self.claims,
+            leave_after_commit=lambda: self.loop.stopping, told=lambda: None,
+        )
+        self.loop = ClaimLoop(self.claims, advance, slots=64, poll=0.02)
+        self.intake = Intake(app, starter.start, self.loop.wake)
+
+    async def ended(self, world: World, count: int = 1) -> list[Any]:
+        while True:
+            await sweep(self.worker, 3)
+            async with self.app.tenant(world.tenant_id) as connection:
+                rows = await connection.fetch("SELECT * FROM app.run WHERE ended_at IS NOT NULL ORDER BY run_id")
+            if len(rows) >= count:
+                return list(rows)
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def engine(app_database: Database, worker_database: Database) -> AsyncIterator[Engine]:
+    async with ExpressionPool(size=1) as pool:
+        engine = Engine(app_database, worker_database, pool)
+        tasks = [asyncio.create_task(engine.journal.run()), asyncio.create_task(engine.loop.run())]
+        yield engine
+        await engine.loop.stop(5)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def world(app_database: Database) -> World:
+    world = await make_tenant(app_database)
+    await deploy(app_database, world.tenant_id, DOCUMENT, event_type="order", bindings={"erp": UUID(int=7)})
+    return world
+
+
+async def test_an_event_becomes_a_finished_run(engine: Engine, world: World) -> None:
+    accepted = await engine.intake.receive(world.tenant_id, order(1), "key")
+    (run,) = await engine.ended(world)
+    assert accepted.runs == [run["run_id"]]
+    assert (run["state"], run["output"], run["business_key"], run["snapshot"]) == ("completed", '{"value":5}', "o-1", None)
+    assert [c.arguments["operation"] for c in engine.outside.calls] == ["read", "write"]
+    assert engine.outside.calls[0].bindings == {"erp": UUID(int=7)}
+    assert engine.outside.calls[0].key != engine.outside.calls[1].key
+
+
+async def test_A19_usage_equals_what_was_journalled(engine: Engine, world: World, app_database: Database) -> None:
+    for number in range(20):
+        await engine.intake.receive(world.tenant_id, order(number), "key")
+    await engine.ended(world, 20)
+    async with app_database.tenant(world.tenant_id) as connection:
+        usage = dict(await connection.fetch("SELECT kind, sum(quantity)::int FROM app.usage GROUP BY kind"))
+        completed = await connection.fetchval("SELECT count(*) FROM app.journal WHERE kind = 'task.completed'")
+        gaps = await connection.fetchval(
+            "SELECT count(*) FROM app.run r WHERE r.seq <> (SELECT count(*) FROM app.journal j WHERE j.run_id = r.run_id) "
+            "OR r.seq <> (SELECT max(seq) + 1 FROM app.journal j WHERE j.run_id = r.run_id)"
+        )
+        audit = dict(await connection.fetch("SELECT action, count(*) FROM app.audit GROUP BY action"))
+    assert usage == {"run": 20, "call": 40, "task": completed} == {"run": 20, "call": 40, "task": 60}
+    assert gaps == 0
+    assert audit == {"run.started": 20, "run.completed": 20}
+
+
+async def test_F_13_the_same_event_a_hundred_times_at_once_is_one_run(engine: Engine, world: World) -> None:
+    answers = await asyncio.gather(*(engine.intake.receive(world.tenant_id, order(1), "key") for _ in range(100)))
+    assert len({(a.event_id, tuple(a.runs)) for a in answers}) == 1
+    assert len(await engine.ended(world)) == 1
+    assert len(engine.outside.calls) == 2
+
+
+async def test_S_44_the_same_id_with_another_body_is_refused_and_recorded(
+    engine: Engine, world: World, app_database: Database
+) -> None:
+    from services.events.errors import EventIdReused
+
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    with pytest.raises(EventIdReused):
+        await engine.intake.receive(world.tenant_id, order(1, value=2), "key_1")
+    async with app_database.tenant(world.tenant_id) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM app.event") == 1
+        assert await connection.fetchval("SELECT actor FROM app.audit WHERE action = 'event.id-reused'") == "key_1"
+
+
+async def test_a_run_waits_for_the_other_side_and_holds_no_worker(engine: Engine, world: World) -> None:
+    away = Later(reason="the ERP answers 503", ref="con_x", error=standard("communication", "away", ""), seconds=0.05)
+    engine.outside.answers["write"] = [away, away]
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    (run,) = await engine.ended(world)
+    assert run["state"] == "completed"
+    writes = [c for c in engine.outside.calls if c.arguments["operation"] == "write"]
+    assert [c.attempt for c in writes] == [1, 2, 3]
+    assert len({c.key for c in writes}) == 1
+
+
+async def test_a_refusal_faults_the_run_with_its_task(engine: Engine, world: World) -> None:
+    engine.outside.answers["write"] = [Failed(error=standard("communication", "refused", "no such customer", status=422))]
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    (run,) = await engine.ended(world)
+    assert run["state"] == "faulted"
+    assert '"instance":"/do/2/second"' in run["error"]
+    assert run["output"] is None
+
+
+async def test_an_event_that_triggers_nothing_is_kept(engine: Engine, app_database: Database) -> None:
+    lonely = await make_tenant(app_database, "lonely")
+    accepted = await engine.intake.receive(lonely.tenant_id, order(1), "key")
+    assert accepted.runs == []
+    async with app_database.tenant(lonely.tenant_id) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM app.event") == 1
+
+
+async def test_a_document_that_cannot_be_run_ends_its_run_and_nothing_else(
+    engine: Engine, world: World, app_database: Database
+) -> None:
+    await deploy(app_database, world.tenant_id, "document: {broken", event_type="order")
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    runs = await engine.ended(world, 2)
+    assert sorted(run["state"] for run in runs) == ["completed", "faulted"]
