@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,13 +22,19 @@ def command(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001
     if name is not None and name not in known:
         raise click.ClickException(f"no log {name} in {home.logs}; there are: {', '.join(known) or 'none'}")
     chosen = known if name is None else {name: known[name]}
-    streams = {each: file.open("rb") for each, file in chosen.items()}
-    for each, stream in streams.items():
-        for line in stream.read().decode(errors="replace").splitlines()[-lines:]:
-            _show(each, line, len(streams))
+    with ExitStack() as opened:
+        streams = {each: opened.enter_context(file.open("rb")) for each, file in chosen.items()}
+        for each, stream in streams.items():
+            for line in stream.read().decode(errors="replace").splitlines()[-lines:]:
+                _show(each, line, len(streams))
+        if follow:
+            _follow(streams, chosen)
+
+
+def _follow(streams: dict[str, BinaryIO], files: dict[str, Path]) -> None:
     try:
-        while follow:
-            grown = [each for each, stream in streams.items() if _more(each, stream, chosen[each], len(streams))]
+        while True:
+            grown = [each for each, stream in streams.items() if _more(each, stream, files[each], len(streams))]
             if not grown:
                 time.sleep(0.2)
     except KeyboardInterrupt:

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from infra.embedded import Home
+from services.cli.commands import down, logs, reset
+from services.cli.main import COMMANDS, HIDDEN, waybill
+
+LOOK = """
+import sys
+from click.testing import CliRunner
+from services.cli.main import waybill
+done = CliRunner().invoke(waybill, ["--help"])
+assert done.exit_code == 0
+print(sorted(set(sys.modules) & {"asyncpg", "sqlalchemy", "litestar", "dramatiq", "aiohttp", "jq", "redis", "alembic"}))
+print([name for name in sys.modules if name.startswith("services.cli.commands")])
+"""
+
+
+def run(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "WAYBILL_HOME": str(home)}
+    command = [sys.executable, "-m", "services.cli.main", *words]
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+
+
+def test_help_names_every_command_and_imports_none() -> None:
+    text = CliRunner().invoke(waybill, ["--help"]).output
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+    assert not any(f"\n  {name} " in text for name in HIDDEN)
+    looked = subprocess.run([sys.executable, "-c", LOOK], check=True, capture_output=True, text=True)
+    assert looked.stdout == "[]\n[]\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_listed_command_is_there_and_explains_itself(name: str) -> None:
+    found = waybill.get_command(click.Context(waybill), name)
+    assert found is not None
+    assert found.help
+
+
+def test_an_unknown_command_is_wrong_use() -> None:
+    assert CliRunner().invoke(waybill, ["fly"]).exit_code == 2
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert CliRunner().invoke(waybill, ["--version"]).output == f"waybill {version('waybill')}\n"
+
+
+def test_a_bad_setting_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    environment = {**os.environ, "WAYBILL_HOME": str(tmp_path), "WAYBILL_API_PORT": "eighty"}
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli.main", "logs"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "Error: WAYBILL_API_PORT is 'eighty'; expected a port, 1 to 65535\n"
+
+
+def test_down_without_anything_running_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_HOME", str(tmp_path))
+    done = CliRunner().invoke(down.command)
+    assert (done.exit_code, done.output) == (0, f"Nothing runs in {tmp_path}.\n")
+
+
+def test_reset_removes_our_data_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_HOME", str(tmp_path))
+    home = Home(tmp_path)
+    home.make()
+    home.stamp("0.1.0")
+    (tmp_path / "letter.txt").write_text("not ours")
+    assert CliRunner().invoke(reset.command, input="n\n").exit_code == 1
+    assert (tmp_path / "VERSION").exists()
+    assert CliRunner().invoke(reset.command, ["--yes"]).exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_reset_does_not_touch_a_folder_that_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_HOME", str(tmp_path))
+    (tmp_path / "logs").mkdir()
+    done = CliRunner().invoke(reset.command, ["--yes"])
+    assert "holds no data" in done.output
+    assert (tmp_path / "logs").exists()
+
+
+def test_reset_refuses_while_something_runs(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.lock()
+    home.stamp("0.1.0")
+    done = run("reset", "--yes", home=tmp_path)
+    home.unlock()
+    assert done.returncode == 1
+    assert f"already runs in {tmp_path} (process {os.getpid()})" in done.stderr
+
+
+def test_logs_shows_the_end_of_each_log_or_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_HOME", str(tmp_path))
+    home = Home(tmp_path)
+    home.make()
+    (home.logs / "api.log").write_text("one\ntwo\n")
+    (home.logs / "worker.log").write_text("three\n")
+    assert CliRunner().invoke(logs.command, ["-n", "1"]).output == "api      | two\nworker   | three\n"
+    assert CliRunner().invoke(logs.command, ["api"]).output == "one\ntwo\n"
+    assert "there are: api, worker" in CliRunner().invoke(logs.command, ["erp"]).output
