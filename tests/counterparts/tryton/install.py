@@ -84,7 +84,7 @@ def _make_database(place: Path) -> None:
         password = data / "password"
         password.write_text(secrets.token_urlsafe(24) + "\n")
         password.chmod(0o600)
-        admin = [place / "venv/bin/trytond-admin", "-c", configuration, "-d", DATABASE]
+        admin: list[str | Path] = [place / "venv/bin/trytond-admin", "-c", configuration, "-d", DATABASE]
         update = ["--email", "admin@example.com", "-u", *MODULES, "--activate-dependencies"]
         _run([*admin, *update], TRYTONPASSFILE=str(password))
         _run([place / "venv/bin/python", HERE / "seed.py", configuration, DATABASE])
@@ -110,7 +110,7 @@ def _serve(place: Path, port: int) -> None:
     if not (data / f"{DATABASE}.sqlite").exists():
         fresh(place, data)
     configuration = write_configuration(data, port)
-    command = [place / "venv/bin/trytond", "-c", configuration, "-d", DATABASE]
+    command: list[str | Path] = [place / "venv/bin/trytond", "-c", configuration, "-d", DATABASE]
     with subprocess.Popen(command) as server:
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         try:

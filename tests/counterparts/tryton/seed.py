@@ -26,11 +26,17 @@ from trytond.modules.company.tests.tools import create_company, get_company  # t
 USER = "connector"
 PASSWORD = "connector-pass-for-tests"  # noqa: S105 (a database made for tests, on loopback)
 ITEMS = (
-    ("SKU-1", "Bearing, sealed, 20 mm", "12.99", 500),
-    ("SKU-2", "Hose clamp, stainless, box of 50", "24.50", 40),
+    ("SKU-1", "Bearing, sealed, 20 mm", "12.99", 5000),
+    ("SKU-2", "Hose clamp, stainless, box of 50", "24.50", 1000),
     ("SKU-3", "Gasket set", "4.20", 0),
+    ("BULK-1", "Washer, plain", "0.10", 1_000_000_000),
 )
-CUSTOMERS = (("ACME-001", "Acme Wholesale", "50000"), ("TIGHT-001", "Tight Trading", "100"), ("OPEN-001", "Open", None))
+CUSTOMERS = (
+    ("ACME-001", "Acme Wholesale", "50000"),
+    ("TIGHT-001", "Tight Trading", "100"),
+    ("OPEN-001", "Open Account", None),
+    ("LOAD-001", "Load Test", None),
+)
 
 
 def company() -> Any:

@@ -1,0 +1,104 @@
+"""`connector:1.0.0@default`: a workflow's call of one operation on one of its tenant's connections."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from infra.problems import Problem
+from services.connectors.registry import Registry
+from services.connectors.sdk.context import Context, OpenConnection, Sender
+from services.connectors.sdk.errors import Away, ErrorName, Refusal
+from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later
+
+NAME: Final = "connector:1.0.0@default"
+_UNAVAILABLE: Final = 503
+_TIMEOUT: Final = 504
+_log = logging.getLogger(__name__)
+
+
+class Connections(Protocol):
+    """Opens connections; `tenants.connections` behind it. A disabled or foreign one is the same as none."""
+
+    async def open(self, tenant: UUID, connection_id: UUID) -> OpenConnection:
+        """Raises Problem: status 503 when it may succeed later, any other status when it will not."""
+        ...
+
+
+class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `with` of the task. `connection` is a name in the deployment's bindings."""
+
+    connection: str
+    operation: str
+    input: Any = msgspec.field(default_factory=dict)
+
+
+class ConnectorFunction:
+    """Fills the engine's Function protocol. Keeps no state of a call."""
+
+    def __init__(self, registry: Registry, connections: Connections, sender: Sender) -> None:
+        self._registry = registry
+        self._connections = connections
+        self._sender = sender
+
+    async def __call__(self, call: Call) -> Answer:
+        try:
+            arguments = msgspec.convert(call.arguments, Arguments)
+        except msgspec.ValidationError as error:
+            return _failed(Refusal(str(error), name="validation", status=400, title="The call cannot be read"))
+        bound = call.bindings.get(arguments.connection)
+        if bound is None:
+            detail = f"The deployment binds no connection to the name {arguments.connection[:100]!r}"
+            return _failed(Refusal(detail, name="configuration", title="No such connection"))
+        try:
+            return await self._on_connection(call, arguments, await self._connections.open(call.tenant, bound))
+        except Refusal as refusal:
+            return _failed(refusal)
+        except Problem as problem:
+            return _unopened(problem, arguments.connection)
+
+    async def _on_connection(self, call: Call, arguments: Arguments, connection: OpenConnection) -> Answer:
+        connector = self._registry.connector(connection.connector)
+        checked = self._registry.operation(connection.connector, arguments.operation)
+        if connector is None or checked is None:
+            detail = f"{connection.connector} offers no operation {arguments.operation[:100]!r}"
+            raise Refusal(detail, name="configuration", title="No such operation")
+        if fault := checked.fault_in_input(arguments.input):
+            raise Refusal(fault, name="validation", status=400, title="The operation's input is not valid")
+        context = Context(self._sender, call.tenant, connection, call.key, call.attempt)
+        try:
+            output = await connector.call(arguments.operation, arguments.input, context)
+        except Away as away:
+            return _later(away, arguments.connection, connection)
+        finally:
+            for exchange in context.exchanges:
+                _log.debug("%s %s %s %.1f ms", exchange.method, exchange.url, exchange.outcome, exchange.milliseconds)
+        if fault := checked.fault_in_output(output):
+            # The effect may have happened: a person looks, nothing repeats it.
+            raise Refusal(fault, name="communication", status=502, title="The operation's output is not valid")
+        return Done(output=output)
+
+
+def _failed(refusal: Refusal) -> Failed:
+    return Failed(error=_details(refusal.name, refusal.status, refusal.title, refusal.detail))
+
+
+def _later(away: Away, name: str, connection: OpenConnection) -> Later:
+    reason = f"The connection {name} waits: {away.reason}"
+    status = _TIMEOUT if away.name == "timeout" else _UNAVAILABLE
+    error = _details(away.name, status, "The other system is away", reason)
+    return Later(reason=reason, ref=connection.ref or str(connection.id), error=error, seconds=away.seconds)
+
+
+def _unopened(problem: Problem, name: str) -> Answer:
+    if problem.status == _UNAVAILABLE:
+        error = _details("communication", _UNAVAILABLE, problem.title, problem.detail)
+        return Later(reason=f"The connection {name} cannot be opened now", ref=name, error=error)
+    return Failed(error=_details("configuration", problem.status, problem.title, problem.detail))
+
+
+def _details(name: ErrorName, status: int, title: str, detail: str) -> ErrorDetails:
+    return ErrorDetails(type=STANDARD_ERRORS + name, status=status, title=title, detail=detail)

@@ -1,0 +1,1 @@
+"""What several connectors have in common, as values."""

@@ -1,0 +1,77 @@
+"""The connectors of this process, with their schemas compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import jsonschema_rs
+
+from services.connectors.sdk.connector import Connector
+from services.connectors.sdk.manifest import Manifest, Operation
+
+_LONGEST: Final = 300
+
+
+class Checked:
+    """An operation with its compiled schemas."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self._input = jsonschema_rs.validator_for(operation.input)
+        self._output = jsonschema_rs.validator_for(operation.output)
+
+    def fault_in_input(self, values: Any) -> str:
+        """What is wrong, with its JSON pointer; empty when nothing is."""
+        return _first_fault(self._input, values)
+
+    def fault_in_output(self, values: Any) -> str:
+        return _first_fault(self._output, values)
+
+
+class Registry:
+    """Connectors by name. `in` tells whether one is known.
+
+    Raises:
+        ValueError: two connectors of one name.
+    """
+
+    def __init__(self, connectors: Iterable[Connector]) -> None:
+        self._connectors: dict[str, Connector] = {}
+        self._operations: dict[tuple[str, str], Checked] = {}
+        self._settings: dict[str, Any] = {}
+        for connector in connectors:
+            manifest = connector.manifest
+            if manifest.name in self._connectors:
+                raise ValueError(f"two connectors are named {manifest.name}")
+            self._connectors[manifest.name] = connector
+            self._settings[manifest.name] = jsonschema_rs.validator_for(manifest.settings)
+            for operation in manifest.operations:
+                self._operations[manifest.name, operation.name] = Checked(operation)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._connectors
+
+    def __iter__(self) -> Iterator[Connector]:
+        return iter(self._connectors.values())
+
+    def connector(self, name: str) -> Connector | None:
+        return self._connectors.get(name)
+
+    def operation(self, connector: str, name: str) -> Checked | None:
+        return self._operations.get((connector, name))
+
+    def manifest(self, name: str) -> Manifest | None:
+        connector = self._connectors.get(name)
+        return None if connector is None else connector.manifest
+
+    def fault_in_settings(self, name: str, settings: Any) -> str:
+        """What is wrong with a connection's settings, with its JSON pointer; empty when nothing is."""
+        return _first_fault(self._settings[name], settings)
+
+
+def _first_fault(validator: Any, values: Any) -> str:
+    for error in validator.iter_errors(values):
+        pointer = "".join(f"/{part}" for part in error.instance_path)
+        return f"{pointer or '/'}: {error.message}"[:_LONGEST]
+    return ""

@@ -1,0 +1,1 @@
+"""What a connector is made of (docs/integrator/connectors.md). Only `context` reaches out, through egress."""

@@ -1,0 +1,76 @@
+"""HTTP answers as values or as the two errors."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import msgspec
+
+from infra import clock
+from infra.egress import Response
+from services.connectors.sdk.context import Context
+from services.connectors.sdk.errors import Away, ErrorName, Refusal
+from services.connectors.sdk.redaction import excerpt
+
+_LONGEST_WAIT: Final = 3600.0
+_BUSY: Final = frozenset({408, 423, 425, 429})
+_NAMES: Final[dict[int, ErrorName]] = {401: "authentication", 403: "authorization"}
+_SERVER_ERROR: Final = 500
+_REDIRECT: Final = 300
+
+
+def expect_success(answer: Response, context: Context) -> Response:
+    """The answer, when its status is 2xx.
+
+    Raises:
+        Away: 408, 423, 425, 429 and 5xx, with `Retry-After` (seconds or date) as the floor for the delay.
+        Refusal: every other status. A redirect is never followed, so it is a refusal too.
+    """
+    if answer.status in _BUSY or answer.status >= _SERVER_ERROR:
+        raise Away(f"it answered with status {answer.status}", seconds=_retry_after(answer))
+    if answer.status >= _REDIRECT:
+        said = excerpt(_words(answer), context.secrets.values())
+        detail = f"It answered with status {answer.status}" + (f": {said}" if said else "")
+        raise Refusal(detail, name=_NAMES.get(answer.status, "communication"), status=answer.status)
+    return answer
+
+
+def read_json(answer: Response) -> Any:
+    """The body as JSON; NaN, several texts and lone surrogates are no JSON.
+
+    Raises:
+        Away: not JSON: a proxy's page or a cut body; the outcome is unknown and the call is repeated.
+    """
+    try:
+        return msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Away("its answer is not JSON") from error
+
+
+def _words(answer: Response) -> str | bytes:
+    """The sentence in a problem document (RFC 9457) or a usual error object; otherwise the body as it came."""
+    try:
+        body = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return answer.body
+    if isinstance(body, dict):
+        for name in ("detail", "message", "title", "error_description", "error"):
+            if isinstance(body.get(name), str):
+                return str(body[name])
+    return answer.body
+
+
+def _retry_after(answer: Response) -> float | None:
+    text = answer.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdigit():
+        return min(float(text[:6]), _LONGEST_WAIT)
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    date = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+    return min(max((date - clock.now()).total_seconds(), 0.0), _LONGEST_WAIT)

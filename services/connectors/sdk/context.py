@@ -1,0 +1,132 @@
+"""What a connector is given for one call: its connection, its key, and a way out bound to both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+
+from infra import clock, egress
+from infra.encryption.secret import Secret
+from services.connectors.sdk.errors import Away, ErrorName, Refusal
+
+_REASONS: Final = {
+    "resolve": "its name has no address",
+    "connect": "it does not accept connections",
+    "timeout": "it did not answer in time",
+    "cut": "the connection was cut before its answer",
+    "too-large": "its answer was too large",
+    "malformed": "its answer could not be read",
+}
+
+
+class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant's connection with its secrets opened; lives for one call.
+
+    Attributes:
+        connector: name in the registry.
+        revision: raised by every change of settings or secrets, so that a kept session of an older one is dropped.
+        ref: public id, for people.
+    """
+
+    id: UUID
+    connector: str
+    settings: dict[str, Any]
+    secrets: Mapping[str, Secret] = {}
+    revision: int = 0
+    ref: str = ""
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One request of a call, for the log. `outcome` is the status, or the kind of failure. No query, header or body."""
+
+    method: str
+    url: str
+    outcome: str
+    milliseconds: float
+
+
+class Sender(Protocol):
+    """The part of `egress.Client` that a connector needs."""
+
+    async def send(self, tenant: UUID, request: egress.Request) -> egress.Response: ...
+
+
+class Context:
+    """One call of one operation.
+
+    Attributes:
+        key: idempotency key, equal in each repetition.
+        exchanges: what was sent, in order.
+    """
+
+    def __init__(self, sender: Sender, tenant: UUID, connection: OpenConnection, key: str, attempt: int = 1) -> None:
+        self._sender = sender
+        self.tenant = tenant
+        self.connection = connection
+        self.key = key
+        self.attempt = attempt
+        self.exchanges: list[Exchange] = []
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self.connection.settings
+
+    @property
+    def secrets(self) -> Mapping[str, Secret]:
+        return self.connection.secrets
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        credentials: Mapping[str, Secret] | None = None,
+        body: bytes = b"",
+    ) -> egress.Response:
+        """Send to `path` below the connection's base URL; any status is an answer.
+
+        Raises:
+            Away: the network failed; `sent` says whether the request may have been acted upon.
+            Refusal: a rule of the way out forbids the address.
+        """
+        started = clock.monotonic()
+        outcome, url = "refused", ""
+        try:
+            url = egress.join(self.settings["base_url"], path)
+            request = egress.Request(
+                method=method,
+                url=url,
+                headers=headers or {},
+                credentials=credentials or {},
+                body=body,
+                timeout=float(self.settings.get("timeout_seconds", 30)),
+                destination=self._destination(),
+            )
+            answer = await self._sender.send(self.tenant, request)
+            outcome = str(answer.status)
+        except egress.Failed as error:
+            outcome = error.kind
+            name: ErrorName = "timeout" if error.kind == "timeout" else "communication"
+            raise Away(_REASONS[error.kind], sent=error.sent, name=name) from error
+        except egress.Refused as error:
+            raise Refusal(error.detail, name="configuration", status=422, title=error.title) from error
+        else:
+            return answer
+        finally:
+            spent = round((clock.monotonic() - started) * 1000, 1)
+            self.exchanges.append(Exchange(method, url.partition("?")[0], outcome, spent))
+
+    def _destination(self) -> egress.Destination:
+        base = self.settings["base_url"]
+        origin = egress.canonical_origin(base)
+        port = urlsplit(origin).port
+        return egress.Destination(
+            allowed_origins=(origin,),
+            allow_http=bool(self.settings.get("allow_http", False)),
+            ports=frozenset() if port is None else frozenset({port}),
+        )

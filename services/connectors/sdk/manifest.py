@@ -1,0 +1,50 @@
+"""A connector as a value: what it needs, and what it can do. Safe to hand to any screen or check."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Mode = Literal["read", "keyed", "check-then-write"]
+"""How an operation stands being repeated with the same key.
+
+`read` changes nothing. `keyed`: the other side recognises the key. `check-then-write`: the connector itself looks for
+the earlier attempt's work before it does any.
+"""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a connector can do.
+
+    Attributes:
+        input, output: JSON Schemas (2020-12); checked before and after each call.
+        key_valid_for: seconds for which the other side remembers a key; None: for ever. Past it, read back.
+    """
+
+    name: str
+    title: str
+    mode: Mode
+    input: dict[str, Any]
+    output: dict[str, Any]
+    key_valid_for: int | None = None
+
+
+class SecretField(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    title: str
+    required: bool = True
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Name, version (semver) and form of a connector. `settings` is a JSON Schema and never holds a secret."""
+
+    name: str
+    version: str
+    title: str
+    settings: dict[str, Any]
+    secrets: tuple[SecretField, ...] = ()
+    operations: tuple[Operation, ...] = ()
+
+    def operation(self, name: str) -> Operation | None:
+        return next((one for one in self.operations if one.name == name), None)
