@@ -52,7 +52,7 @@ def check_bounds(value: Any, *, depth: int = DEPTH, weight: int = BYTES) -> None
         ValueRefused: nested more than `depth` deep, or more than about `weight` bytes as text.
     """
     level = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         below: list[Any] = []
         for one in level:
             kind = type(one)

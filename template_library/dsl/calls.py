@@ -102,7 +102,8 @@ class Calls:
         if self._checker.text(value, pointer) is None:
             return Constant("GET")
         template = self._templates.template(value, pointer, DEFINITION)
-        if isinstance(template, Constant) and not _METHOD.fullmatch(str(template.value)):
+        constant = template.value if isinstance(template, Constant) else None
+        if constant is not None and not _METHOD.fullmatch(constant):
             self._checker.refuse(pointer, f"`{str(value)[:40]}` is not an HTTP method")
         return template
 
@@ -115,7 +116,8 @@ class Calls:
         if self._checker.text(value, pointer) is None:
             return Constant("")
         template = self._templates.template(value, pointer, DEFINITION)
-        if isinstance(template, Constant) and not _URI.fullmatch(str(template.value)) and value:
+        constant = template.value if isinstance(template, Constant) else None
+        if constant is not None and not _URI.fullmatch(constant):
             self._checker.refuse(pointer, f"`{value[:80]}` is neither a URI template nor an expression in `${{ }}`")
         return template
 
