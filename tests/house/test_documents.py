@@ -1,0 +1,97 @@
+"""What the documents name is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.house.tree import IMPORT_ROOTS, ROOT, files, python_files, relative, text
+
+_LINK: Final = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+_CODE: Final = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)")
+_FENCE: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_PATH: Final = re.compile(r"(?!/)[\w.*-]*[\w*-](?:/[\w.*-]+)+/?|[\w-]+/")
+_NO_PATH: Final = re.compile(r"(?:application|text|image|io\.|v1/)")
+_ANCHOR: Final = re.compile(r"[^\w\- ]")
+_ADR: Final = re.compile(r"\bADRs? (\d{4})\b")
+_DOCUMENT: Final = re.compile(r"\bdocs/[\w./-]+\w")
+
+# Named in documents, made on the machine that runs the product.
+_MADE: Final = (".venv/", ".waybill/")
+
+
+def _documents() -> Iterator[Path]:
+    return (file for file in files(".md") if not relative(file).startswith("template_library/templates/"))
+
+
+def _is_there(target: str, document: Path) -> bool:
+    if target.startswith(_MADE):
+        return True
+    for start in (document.parent, ROOT):
+        found = list(start.glob(target.rstrip("/"))) if "*" in target else [start / target]
+        if any(path.exists() and (path.is_dir() or not target.endswith("/")) for path in found):
+            return True
+    return False
+
+
+def _missing_links(document: Path) -> list[str]:
+    missing = []
+    for match in _LINK.finditer(text(document)):
+        target, _, anchor = match["target"].partition("#")
+        if ":" in target:
+            continue
+        goal = (document.parent / target) if target else document
+        if not goal.exists() or (anchor and anchor not in _anchors(goal)):
+            missing.append(f"{relative(document)}: {match['target']}")
+    return missing
+
+
+def _anchors(document: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text(document), re.MULTILINE)
+    return {_ANCHOR.sub("", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def _missing_paths(document: Path) -> list[str]:
+    prose = _FENCE.sub("", text(document))
+    named = {match["code"] for match in _CODE.finditer(prose)}
+    return [
+        f"{relative(document)}: {name}"
+        for name in sorted(named)
+        if _PATH.fullmatch(name) and not _NO_PATH.match(name) and not _is_there(name, document)
+    ]
+
+
+def test_every_link_leads_somewhere() -> None:
+    assert not [line for document in _documents() for line in _missing_links(document)]
+
+
+def test_every_path_in_backticks_exists() -> None:
+    assert not [line for document in _documents() for line in _missing_paths(document)]
+
+
+def test_every_decision_that_is_cited_is_written() -> None:
+    written = {file.name[:4] for file in (ROOT / "docs/adr").glob("[0-9]*.md")}
+    cited = {
+        (relative(file), number) for file in files(".py", ".md", ".sql", ".toml") for number in _ADR.findall(text(file))
+    }
+    assert not [f"{where}: ADR {number}" for where, number in sorted(cited) if number not in written]
+
+
+def test_every_document_that_code_points_to_exists() -> None:
+    pointing = [*python_files(*IMPORT_ROOTS), *files(".toml", ".sql", "Makefile", ".env.example", "run")]
+    named = {(relative(file), name) for file in pointing for name in _DOCUMENT.findall(text(file))}
+    # `docs/adr/0002` names a decision by its number.
+    assert not [f"{where}: {name}" for where, name in sorted(named) if not list(ROOT.glob(f"{name}*"))]
+
+
+def test_every_package_has_its_line_in_the_architecture() -> None:
+    picture = text(ROOT / "docs/architecture.md")
+    packages = [
+        folder
+        for root in IMPORT_ROOTS
+        for folder in sorted((ROOT / root).iterdir())
+        if (folder / "__init__.py").exists()
+    ]
+    assert not [relative(folder) for folder in packages if f"`{folder.name}`" not in picture]
