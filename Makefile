@@ -32,9 +32,9 @@ lint: development
 	.venv/bin/lint-imports
 	.venv/bin/python -m pytest tests/house
 
-## counterparts: a real Tryton beside the product
+## counterparts: a real Tryton beside the product, in the foreground
 counterparts: development
-	.venv/bin/python tests/counterparts/tryton/install.py
+	.venv/bin/python tests/counterparts/tryton/install.py --home "$${WAYBILL_HOME:-.waybill}" --serve
 
 environment: .venv/runtime.stamp
 development: .venv/development.stamp

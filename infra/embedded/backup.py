@@ -35,7 +35,7 @@ def restore(server: Postgres, file: Path) -> None:
     It is built beside the old one and takes its name when complete: a failure leaves the old one as it was.
     """
     server.drop_database(DRAFT)
-    server.run_sql([f'CREATE DATABASE "{DRAFT}"'])
+    server.run_sql(['CREATE DATABASE :"draft"'], draft=DRAFT)
     # pg_restore makes schema `app` itself, owned as in the dump; the roles exist since the bootstrap.
     command = [
         str(server.bin / "pg_restore"),
@@ -47,7 +47,7 @@ def restore(server: Postgres, file: Path) -> None:
     psql.program(command, server.admin_environment(DRAFT))
     server.run_sql(roles.database_statements(DRAFT), DRAFT)
     server.drop_database(roles.DATABASE)
-    server.run_sql([f'ALTER DATABASE "{DRAFT}" RENAME TO "{roles.DATABASE}"'])
+    server.run_sql(['ALTER DATABASE :"draft" RENAME TO :"name"'], draft=DRAFT, name=roles.DATABASE)
 
 
 def upgrade(home: Home) -> Path | None:

@@ -144,23 +144,22 @@ class Postgres:
 
     def create_database(self, name: str, template: str | None = None) -> None:
         """A further database with its layout; `template` is copied with all it holds, and nobody may be in it."""
-        if template is not None:
-            self.run_sql([f'CREATE DATABASE "{name}" TEMPLATE "{template}"'])
-        else:
-            self.run_sql([f'CREATE DATABASE "{name}"'])
+        self.run_sql(['CREATE DATABASE :"name" TEMPLATE :"template"'], name=name, template=template or "template1")
         self.run_sql(roles.database_statements(name), name)
 
     def drop_database(self, name: str) -> None:
         """Remove it, connections included."""
-        self.run_sql([f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'])
+        self.run_sql(['DROP DATABASE IF EXISTS :"name" WITH (FORCE)'], name=name)
 
-    def run_sql(self, statements: list[str], database: str = "postgres") -> str:
+    def run_sql(self, statements: list[str], database: str = "postgres", **names: str) -> str:
         """Run as the superuser over the socket; rows as text, one a line, values separated by `|`.
+
+        `:"name"` in a statement stands for the quoted identifier given as `name`, `:'name'` for a quoted text.
 
         Raises:
             psql.SqlFailed: with the server's words.
         """
-        return psql.run(self.bin, self.admin_environment(database), statements)
+        return psql.run(self.bin, self.admin_environment(database), statements, names)
 
     def admin_environment(self, database: str = "postgres") -> dict[str, str]:
         """Variables of libpq for the programs of `bin` (`pg_dump`, `psql`), as the superuser."""

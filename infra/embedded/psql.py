@@ -13,16 +13,18 @@ class SqlFailed(RuntimeError):
     """A statement or program failed; the message is the server's, without the statement."""
 
 
-def run(folder: Path, connection: Mapping[str, str], statements: list[str]) -> str:
+def run(folder: Path, connection: Mapping[str, str], statements: list[str], names: Mapping[str, str]) -> str:
     """Run `statements` in order, stopping at the first that fails; what they return, as text.
 
     Args:
         folder: with the programs.
         connection: libpq's variables.
         statements: without closing semicolons.
+        names: psql variables.
     """
     script = "".join(f"{statement};\n" for statement in statements)
-    command = [str(folder / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"]
+    command = [str(folder / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+    command += [word for name, value in names.items() for word in ("-v", f"{name}={value}")] + ["-f", "-"]
     return program(command, connection, script)
 
 

@@ -86,8 +86,10 @@ class Installation:
         """The demo client's simulated ERP, on the port that it had before."""
         port = ports.choose(self.home.port("erp"))
         self.home.remember_port("erp", port)
-        data = str(self.home.folder / "erp.json")
-        command = [sys.executable, "-m", "services.connectors.simulators.erp", "--port", str(port), "--data", data]
+        self.home.secret("erp-token")
+        command = [sys.executable, "-m", "services.connectors.simulators.erp", "--port", str(port)]
+        command += ["--data", str(self.home.folder / "erp.sqlite")]
+        command += ["--token-file", str(self.home.secrets / "erp-token")]
         program = Program(self.home, "erp", command, self.environment())
         self.settings = msgspec.structs.replace(self.settings, demo_erp_url=f"http://127.0.0.1:{port}")
         self._supervisor.start(program)
@@ -205,5 +207,6 @@ def _command(*words: str) -> list[str]:
 
 def leftover(home: Home) -> list[Path]:
     """What of ours lies in the home's folder."""
-    names = ("postgres", "valkey", "logs", "run", "backups", "secrets", "erp.json", "ports.json", "VERSION")
-    return [home.folder / name for name in names if (home.folder / name).exists()]
+    names = ("postgres", "valkey", "logs", "run", "backups", "secrets", "ports.json", "VERSION")
+    files = [home.folder / name for name in names]
+    return [path for path in (*files, *home.folder.glob("erp.sqlite*")) if path.exists() or path.is_symlink()]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
@@ -31,7 +32,7 @@ def command(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001
             _follow(streams, chosen)
 
 
-def _follow(streams: dict[str, BinaryIO], files: dict[str, Path]) -> None:
+def _follow(streams: Mapping[str, BinaryIO], files: dict[str, Path]) -> None:
     try:
         while True:
             grown = [each for each, stream in streams.items() if _more(each, stream, files[each], len(streams))]
