@@ -21,5 +21,8 @@ class InvalidConnection(Invalid):
     title = "The connection does not fit its connector"
 
 
-class ConnectionDisabled(LookupError):
-    """The connection was disabled after the run was bound to it. The operator enables it, or binds another."""
+class ConnectionDisabled(Conflict):
+    """The connection was disabled after the run was bound to it. Enable it, or bind another and start anew."""
+
+    name = "connection-disabled"
+    title = "The connection is disabled"

@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 
 from infra import clock
-from infra.database import Database
+from infra.database import Database, is_outage
 from infra.encryption.secret import Secret
+from infra.problems import Unavailable
 from tenants.connections.errors import ConnectionDisabled, UnknownConnection
 from tenants.connections.sealing import Row, Sealer
 
@@ -47,10 +48,10 @@ async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, conn
     """
     rows = await connection.fetch(_READ, tenant_id, connection_id)
     if not rows:
-        raise UnknownConnection("there is no such connection")
+        raise UnknownConnection("There is no such connection")
     first = rows[0]
     if first["status"] != "active":
-        raise ConnectionDisabled("the connection is disabled")
+        raise ConnectionDisabled("Enable the connection, or bind another")
     secrets = {}
     for row in rows:
         if row["field"] is not None:
@@ -88,7 +89,12 @@ class OpenConnections:
         self._looking: dict[tuple[UUID, UUID], asyncio.Task[OpenConnection]] = {}
 
     async def get(self, tenant_id: UUID, connection_id: UUID) -> OpenConnection:
-        """The connection, opened. Raises as `open_connection` does."""
+        """The connection, opened.
+
+        Raises:
+            Unavailable: the database is away; nothing is known of the connection.
+            UnknownConnection, ConnectionDisabled, SecretUnreadable: as `open_connection` does.
+        """
         key = (tenant_id, connection_id)
         kept = self._kept.get(key)
         if kept is not None and clock.monotonic() < kept.until:
@@ -104,14 +110,21 @@ class OpenConnections:
         key = (tenant_id, connection_id)
         kept = self._kept.pop(key, None)
         began = clock.monotonic()
-        async with self._database.tenant(tenant_id) as connection:
-            opened = None if kept is None else await self._unchanged(connection, tenant_id, kept.opened)
-            if opened is None:
-                opened = await open_connection(self._sealer, connection, tenant_id, connection_id)
+        try:
+            opened = await self._read(tenant_id, connection_id, kept)
+        except Exception as error:
+            if is_outage(error):
+                raise Unavailable("The database does not answer") from error
+            raise
         if len(self._kept) >= _MOST:
             self._kept.clear()
         self._kept[key] = _Kept(opened, began + FRESH_SECONDS)
         return opened
+
+    async def _read(self, tenant_id: UUID, connection_id: UUID, kept: _Kept | None) -> OpenConnection:
+        async with self._database.tenant(tenant_id) as connection:
+            opened = None if kept is None else await self._unchanged(connection, tenant_id, kept.opened)
+            return opened or await open_connection(self._sealer, connection, tenant_id, connection_id)
 
     async def _unchanged(self, connection: Any, tenant_id: UUID, opened: OpenConnection) -> OpenConnection | None:
         revision = await connection.fetchval(

@@ -23,7 +23,7 @@ from tests.world import World, make_tenant
 
 WHO = "key:tests"
 URL = {"url": "https://erp.example/api"}
-PASSWORD = "a long enough canary 7351"
+PASSWORD = "a long enough canary 7351"  # noqa: S105 - what must never show
 
 
 async def create(database: Database, world: World, desk: Desk, name: str = "erp", **plan: Any) -> UUID:
@@ -72,7 +72,8 @@ async def test_S_70_a_secret_is_known_by_its_end_only(app_database: Database, de
         assert {one.field: one.last4 for one in secrets} == {"password": "51!!", "pin": ""}
         kept = await session.scalar(
             text(
-                "SELECT string_agg(a.after::text, ' ') || ' ' || min(c.settings::text) FROM app.audit a, app.connection c"
+                "SELECT string_agg(a.after::text, ' ') || ' ' || min(c.settings::text) "
+                "FROM app.audit a, app.connection c"
             )
         )
         raw = await session.scalars(text("SELECT sealed FROM app.connection_secret"))
@@ -178,7 +179,7 @@ async def test_S_02_another_tenants_connection_is_unknown(app_database: Database
 
 async def set_sealed(database: Database, world: World, change: str, *values: Any) -> None:
     async with database.tenant(world.tenant_id) as connection:
-        await connection.execute(f"UPDATE app.connection_secret SET {change}", *values)
+        await connection.execute(f"UPDATE app.connection_secret SET {change}", *values)  # noqa: S608 - the test's own
 
 
 @pytest.mark.parametrize("change", ["sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)", "version = version + 1"])
