@@ -49,6 +49,7 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     evaluator: Evaluator,
     run: UUID,
     environment: str = "dev",
+    parameters: dict[str, Any] | None = None,
     patience: float = PATIENCE_SECONDS,
 ) -> Report:
     """Run to the end on the raw input `value`.
@@ -60,7 +61,7 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     """
     interpreter = Interpreter(workflow, evaluator)
     started = _now()
-    descriptor = RunDescriptor(id=str(run), tenant=str(TENANT), environment=environment, started_at=started)
+    descriptor = RunDescriptor(id=str(run), tenant=str(TENANT), environment=environment, started_at=started, parameters=parameters or {})
     step = await interpreter.begin(value, descriptor)
     entries = list(step.entries)
     while not isinstance(step.outcome, Ended):
