@@ -1,4 +1,4 @@
-"""The process that runs jq: text in, text out, nothing else within reach (ADR 0004; S-21 to S-29, S-35).
+"""The process that runs jq: text in, text out, nothing else within reach (ADR 0003; S-21 to S-29, S-35).
 
 Started as `python -I child.py` with an empty environment and three pipes. jq holds the interpreter lock while it runs,
 aborts the process when memory ends and overflows its stack on deep values (measured): it lives here and may die.
