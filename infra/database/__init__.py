@@ -3,6 +3,7 @@
 from infra.database.failures import is_outage
 from infra.database.metadata import Base, naming, tenant_key
 from infra.database.opening import Database
+from infra.database.patience import through_outage
 from infra.database.scope import Scope
 
-__all__ = ["Base", "Database", "Scope", "is_outage", "naming", "tenant_key"]
+__all__ = ["Base", "Database", "Scope", "is_outage", "naming", "tenant_key", "through_outage"]

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from infra import clock, crash_points, ids
+from infra.database import through_outage
 from services.engine import decisions, lifecycle, state, values
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
@@ -92,8 +93,8 @@ class _Turn:
             step = await self._resume(definition, step.snapshot, step.outcome, answer)
 
     async def _definition(self) -> Definition:
-        claim = self._claim
-        return await self._advance.definitions.get(claim.tenant_id, claim.deployment_id, claim.revision)
+        key = (self._claim.tenant_id, self._claim.deployment_id, self._claim.revision)
+        return await through_outage(lambda: self._advance.definitions.get(*key), "a run's definition")
 
     async def _first(self, definition: Definition) -> Step:
         """The step that the claim stands at: the beginning, or the open effect of its snapshot."""
@@ -149,7 +150,7 @@ class _Turn:
         if not await self._commit("running", snapshot=state.encode(snapshot)):
             return False
         if self._advance.leave_after_commit():
-            await self._advance.claims.release([self._claim])
+            await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
             return False
         return True
 
@@ -159,9 +160,7 @@ class _Turn:
         since = clock.now().isoformat()
         waiting = {"kind": "connection", "ref": later.ref, "since": since, "reason": later.reason}
         data = {"attempt": snapshot.attempt, "seconds": round(pause, 3), "reason": later.reason}
-        self._entries.append(
-            Entry("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode())
-        )
+        self._entries.append(Entry("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode()))
         await self._commit(
             "waiting",
             snapshot=state.encode(decisions.parked(snapshot)),

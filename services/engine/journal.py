@@ -7,17 +7,14 @@ idle worker is written at once.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 
 from infra import crash_points
-from infra.database import Database, is_outage
+from infra.database import Database, through_outage
 
-_log: Final = logging.getLogger(__name__)
-_OUTAGE_PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 Outcome = Literal["committed", "repeated", "lost"]
 
@@ -129,19 +126,13 @@ class Journal:
         self.flushes += 1
         crash_points.pass_by("checkpoint.before")
         arguments = _arguments(batch)
-        pauses = iter(_OUTAGE_PAUSES)
-        while True:
-            try:
-                async with self._database.doors() as connection:
-                    rows = await connection.fetch(_CALL, *arguments)
-                break
-            except Exception as error:
-                if not is_outage(error):
-                    raise
-                _log.warning("checkpoint waits for the database", extra={"runs": len(batch), "error": repr(error)})
-                await asyncio.sleep(next(pauses, _OUTAGE_PAUSES[-1]))
+        rows = await through_outage(lambda: self._call(arguments), "checkpoint")
         crash_points.pass_by("checkpoint.committed")
         return {row["run_id"]: row["outcome"] for row in rows}
+
+    async def _call(self, arguments: list[list[Any]]) -> list[Any]:
+        async with self._database.doors() as connection:
+            return list(await connection.fetch(_CALL, *arguments))
 
 
 _CALL: Final = f"SELECT * FROM app.checkpoint_runs({', '.join(f'${n}' for n in range(1, 32))})"

@@ -61,7 +61,9 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     """
     interpreter = Interpreter(workflow, evaluator)
     started = _now()
-    descriptor = RunDescriptor(id=str(run), tenant=str(TENANT), environment=environment, started_at=started, parameters=parameters or {})
+    descriptor = RunDescriptor(
+        id=str(run), tenant=str(TENANT), environment=environment, started_at=started, parameters=parameters or {}
+    )
     step = await interpreter.begin(value, descriptor)
     entries = list(step.entries)
     while not isinstance(step.outcome, Ended):

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from infra import ids
 from infra.ids import TenantId
+from infra.pagination import Page
+from infra.problems import NotFound
 from services.events.cloud_event import CloudEvent
 
 
@@ -79,3 +81,38 @@ async def record_reuse(connection: Any, tenant: TenantId, reused: list[tuple[Clo
             "VALUES ($1, $2, $3, 'event.id-reused', $4, json_build_object('digest', $5::text))",
             [(tenant, ids.new(), actor, f"{event.source}#{event.id}", event.digest.hex()) for event, actor in reused],
         )
+
+
+async def list_events(
+    connection: Any, tenant: TenantId, page: Page, *, kind: str | None, source: str | None
+) -> list[Any]:
+    """Newest first; one row more than the page holds."""
+    return list(
+        await connection.fetch(
+            "SELECT event_id, source, id, type, subject, received_at FROM app.event WHERE tenant_id = $1 "
+            "AND ($2::text IS NULL OR type = $2) AND ($3::text IS NULL OR source = $3) "
+            "AND ($4::uuid IS NULL OR event_id < $4) ORDER BY event_id DESC LIMIT $5",
+            tenant,
+            kind,
+            source,
+            UUID(page.after) if page.after else None,
+            page.limit + 1,
+        )
+    )
+
+
+async def read_event(connection: Any, tenant: TenantId, event: UUID) -> Any:
+    """One event with its content.
+
+    Raises:
+        NotFound: the tenant has none of this id.
+    """
+    row = await connection.fetchrow(
+        "SELECT event_id, source, id, type, subject, content, received_at FROM app.event "
+        "WHERE tenant_id = $1 AND event_id = $2",
+        tenant,
+        event,
+    )
+    if row is None:
+        raise NotFound
+    return row

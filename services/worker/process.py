@@ -25,7 +25,7 @@ DRAIN_SECONDS: Final = 25.0
 class WorkerProcess:
     """`start` returns when everything runs; `stop` when everything is handed back or done."""
 
-    def __init__(self, settings: Settings, *, keep_house: Callable[[], object]) -> None:
+    def __init__(self, settings: Settings, *, keep_house: Callable[[], None]) -> None:
         """`keep_house` sends for a round of housekeeping; it may block and may fail when Redis is away."""
         self._settings = settings
         self._keep_house = keep_house
@@ -40,9 +40,7 @@ class WorkerProcess:
         claims = Claims(composition.database, name, self._settings.lease_seconds)
         relay = Relay(composition.database, composition.bell, self._settings.poll_seconds)
         advance = composition.advance(claims, leave_after_commit=lambda: self._loop.stopping, told=relay.nudge)
-        self._loop = ClaimLoop(
-            claims, advance, slots=self._settings.worker_slots, poll=self._settings.poll_seconds
-        )
+        self._loop = ClaimLoop(claims, advance, slots=self._settings.worker_slots, poll=self._settings.poll_seconds)
         scheduler = Scheduler(
             composition.database,
             poll=self._settings.poll_seconds,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Final, Self
 
@@ -8,6 +9,8 @@ from services.engine.expressions import process
 from services.engine.expressions.lanes import Lanes
 from services.engine.expressions.process import Died, EvaluatorProcess
 from services.engine.expressions.protocol import ExpressionFailed, ExpressionsUnavailable
+
+_log = logging.getLogger(__name__)
 
 BATCH: Final = 16
 RECYCLE_AFTER: Final = 10_000
@@ -41,7 +44,8 @@ class ExpressionPool:
         self._lanes: Lanes[_Request] = Lanes(lambda: asyncio.get_running_loop().time())
         self._ready = asyncio.Event()
         self._slots: list[asyncio.Task[None]] = []
-        self._room: dict[str, asyncio.Semaphore] = {}
+        self._rooms: dict[str, asyncio.Semaphore] = {}
+        self._guests: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -60,8 +64,7 @@ class ExpressionPool:
         await asyncio.gather(*self._slots, return_exceptions=True)
         self._slots = []
         while waiting := self._lanes.take(BATCH, penalised=True):
-            for _, request in waiting:
-                _fail(request, ExpressionsUnavailable("the pool was stopped"))
+            _fail_all(waiting, "the pool was stopped")
 
     async def evaluate(self, lane: str, names: Sequence[str], text: bytes, programs: Sequence[str]) -> list[bytes]:
         """For each program the JSON array of its results, two at most.
@@ -89,37 +92,49 @@ class ExpressionPool:
         if not self._slots:
             raise ExpressionsUnavailable("the pool is not started")
         # The bound makes a flooding lane wait in its own coroutines; the others never notice.
-        room = self._room.setdefault(lane, asyncio.Semaphore(PENDING_PER_LANE))
-        async with room:
-            self._lanes.put(lane, request)
-            self._ready.set()
-            try:
+        room = self._rooms.setdefault(lane, asyncio.Semaphore(PENDING_PER_LANE))
+        self._guests[lane] = self._guests.get(lane, 0) + 1
+        try:
+            async with room:
+                self._lanes.put(lane, request)
+                self._ready.set()
                 return await request.answers
-            finally:
-                if room._value >= PENDING_PER_LANE - 1:  # noqa: SLF001 - asyncio offers no other view
-                    self._room.pop(lane, None)
+        finally:
+            self._guests[lane] -= 1
+            if not self._guests[lane]:
+                del self._guests[lane], self._rooms[lane]
 
     async def _serve(self, number: int) -> None:
         """One slot: keeps one process and gives it batches."""
         child: EvaluatorProcess | None = None
+        batch: list[tuple[str, _Request]] = []
         takes_penalised = number > 0 or self._size == 1
         try:
             if self._eager:
                 child = await _started()
             while True:
                 batch = await self._next(penalised=takes_penalised)
-                if child is not None and child.answers >= RECYCLE_AFTER:
-                    await child.stop()
-                    child = None
-                child = child or await _started()
-                if child is None:
-                    for _, request in batch:
-                        _fail(request, ExpressionsUnavailable("no evaluator process could be started"))
-                elif not await self._converse(child, batch):
-                    child = await _started()
+                try:
+                    child = await self._work(child, batch)
+                except Exception:
+                    # A slot must outlive whatever happens in it; its requests may be tried again elsewhere.
+                    _log.exception("an expression slot failed")
+                    _fail_all(batch, "the evaluator failed")
         finally:
+            _fail_all(batch, "the pool was stopped")
             if child is not None:
                 await child.stop()
+
+    async def _work(self, child: EvaluatorProcess | None, batch: list[tuple[str, _Request]]) -> EvaluatorProcess | None:
+        """Have the batch answered; returns the process for the next one."""
+        if child is not None and (child.gone or child.answers >= RECYCLE_AFTER):
+            await child.stop()
+            child = None
+        child = child or await _started()
+        if child is None:
+            _fail_all(batch, "no evaluator process could be started")
+            return None
+        return child if await self._converse(child, batch) else await _started()
 
     async def _next(self, *, penalised: bool) -> list[tuple[str, _Request]]:
         while True:
@@ -147,10 +162,6 @@ class ExpressionPool:
                     self._lanes.put(other, innocent, first=True)
                 self._ready.set()
                 return False
-            except asyncio.CancelledError:
-                for _, unfinished in batch[position:]:
-                    _fail(unfinished, ExpressionsUnavailable("the pool was stopped"))
-                raise
         return True
 
 
@@ -173,6 +184,11 @@ async def _answer(child: EvaluatorProcess, request: _Request) -> None:
         _fail(request, failure)
     elif not request.answers.done():
         request.answers.set_result(texts)
+
+
+def _fail_all(batch: list[tuple[str, _Request]], words: str) -> None:
+    for _, request in batch:
+        _fail(request, ExpressionsUnavailable(words))
 
 
 def _fail(request: _Request, error: Exception) -> None:

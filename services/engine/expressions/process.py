@@ -69,6 +69,11 @@ class EvaluatorProcess:
             raise
         return child
 
+    @property
+    def gone(self) -> bool:
+        """The process ended by itself, between two requests."""
+        return self._process.returncode is not None
+
     def ask(self, strings: Sequence[bytes]) -> None:
         """Send one request without waiting; see `child` for its form."""
         parts = [struct.pack("!I", len(strings))]

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.params import QueryParameter
+from msgspec import Meta
+
+from infra import clock, ids
+from infra.pagination import BadCursor, cut
+from services.api.call import Call
+from services.api.errors import BadParameter
+from services.api.fields import Cursor, Instant, Limit, NextCursor
+from services.api.following import POLL_SECONDS
+from services.api.policy import tenant_paths
+from services.engine import reading
+
+TAGS: Final = ["runs"]
+MAX_WAIT_SECONDS: Final = 30
+RunState = Literal["pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed"]
+_ENDED: Final = frozenset({"cancelled", "faulted", "completed"})
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run without its data."""
+
+    id: Annotated[str, Meta(examples=["run_01h455vb4pex5vsknk084sn02q"])]
+    state: RunState
+    business_key: Annotated[str | None, Meta(description="The subject of the event that started it.")]
+    deployment: str
+    revision: Annotated[int, Meta(description="Revision of the deployment that the run keeps to its end.")]
+    event: Annotated[str | None, Meta(description="Id of the event that started it.")]
+    attempt: Annotated[int, Meta(description="Calls of the task that is open, from 1.")]
+    waiting_for: Annotated[Any, Meta(description="What it waits for: `kind`, `ref`, `since`, `reason`.")]
+    created_at: Instant
+    started_at: Instant | None
+    ended_at: Instant | None
+
+
+class RunView(RunSummary, frozen=True, kw_only=True):
+    """A run. `input`, `output` and the details of `error` are the client's own and null for a key above it."""
+
+    input: Any
+    output: Any
+    error: Annotated[Any, Meta(description="Problem details of the fault: `type`, `status`, `title`, `instance`.")]
+
+
+class RunList(msgspec.Struct, frozen=True):
+    items: list[RunSummary]
+    next: NextCursor
+
+
+class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened in a run."""
+
+    seq: Annotated[int, Meta(description="0, 1, 2 … without a gap.")]
+    at: Instant
+    kind: Annotated[str, Meta(examples=["task.completed"])]
+    reference: Annotated[str, Meta(description="JSON pointer of the task in its workflow; empty for the run itself.")]
+    name: str
+    data: Annotated[Any, Meta(description="Null for a key above the client.")]
+
+
+class Journal(msgspec.Struct, frozen=True):
+    items: list[JournalLine]
+    next: NextCursor
+
+
+@get(tenant_paths("/runs"), summary="List runs", tags=TAGS)
+async def list_runs(
+    request: Call,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    state: Annotated[RunState | None, QueryParameter(description="Only in this state.", required=False)] = None,
+    business_key: Annotated[str | None, QueryParameter(description="Only of this business key.", required=False)] = None,
+    deployment: Annotated[str | None, QueryParameter(description="Only of this deployment.", required=False)] = None,
+    event: Annotated[str | None, QueryParameter(description="Only those that this event started.", required=False)] = None,
+) -> RunList:
+    """Newest first."""
+    page, tenant = request.page(limit, cursor), request.tenant.tenant_id
+    only = reading.RunFilter(
+        state=state,
+        business_key=business_key,
+        deployment_id=_filter_id("dep", "deployment", deployment),
+        event_id=_filter_id("evt", "event", event),
+    )
+    async with request.resources.database.tenant(tenant) as connection:
+        rows = await reading.list_runs(connection, tenant, page, only)
+    kept, last = cut(rows, page, lambda row: str(row["run_id"]))
+    return RunList([RunSummary(**_members(row)) for row in kept], request.cursor(last))
+
+
+@get(tenant_paths("/runs/{run:str}"), summary="Read a run", tags=TAGS)
+async def read_run(
+    request: Call,
+    wait: Annotated[
+        int,
+        QueryParameter(
+            ge=0,
+            le=MAX_WAIT_SECONDS,
+            description="Answer when the run has ended, at most this many seconds from now.",
+            required=False,
+        ),
+    ] = 0,
+) -> RunView:
+    """With its input, output or error."""
+    run, until = request.path_id("run", "run"), clock.monotonic() + wait
+    async with request.resources.followers.following(run) as ended:
+        row = await _row(request, run)
+        while row["state"] not in _ENDED and (left := until - clock.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), min(left, POLL_SECONDS))
+            ended.clear()
+            row = await _row(request, run)
+    shown = request.may_read_payloads
+    return RunView(
+        **_members(row),
+        input=_raw(row["input"]) if shown else None,
+        output=_raw(row["output"]) if shown else None,
+        error=_raw(row["error"]) if shown else _without_detail(row["error"]),
+    )
+
+
+@get(tenant_paths("/runs/{run:str}/journal"), summary="Read a run's journal", tags=TAGS)
+async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) -> Journal:
+    """In the order in which it happened."""
+    run, page, tenant = request.path_id("run", "run"), request.page(limit, cursor), request.tenant.tenant_id
+    if page.after is not None and not page.after.isdigit():
+        raise BadCursor
+    async with request.resources.database.tenant(tenant) as connection:
+        await reading.read_run(connection, tenant, run)
+        rows = await reading.read_journal(connection, tenant, run, page)
+    kept, last = cut(rows, page, lambda row: str(row["seq"]))
+    shown = request.may_read_payloads
+    lines = [
+        JournalLine(
+            seq=row["seq"],
+            at=row["at"],
+            kind=row["kind"],
+            reference=row["reference"],
+            name=row["name"],
+            data=_raw(row["data"]) if shown else None,
+        )
+        for row in kept
+    ]
+    return Journal(lines, request.cursor(last))
+
+
+async def _row(request: Call, run: UUID) -> Any:
+    tenant = request.tenant.tenant_id
+    async with request.resources.database.tenant(tenant) as connection:
+        return await reading.read_run(connection, tenant, run)
+
+
+def _filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
+    if text is None:
+        return None
+    try:
+        return ids.read(prefix, text)
+    except ids.MalformedId:
+        raise BadParameter(f"'{name}' is no id of the form {prefix}_…", parameter=name) from None
+
+
+def _raw(text: str | None) -> Any:
+    return None if text is None else msgspec.Raw(text.encode())
+
+
+def _without_detail(text: str | None) -> Any:
+    return None if text is None else {**msgspec.json.decode(text), "detail": ""}
+
+
+def _members(row: Any) -> dict[str, Any]:
+    return {
+        "id": ids.show("run", row["run_id"]),
+        "state": row["state"],
+        "business_key": row["business_key"],
+        "deployment": ids.show("dep", row["deployment_id"]),
+        "revision": row["revision"],
+        "event": None if row["event_id"] is None else ids.show("evt", row["event_id"]),
+        "attempt": row["attempt"],
+        "waiting_for": _raw(row["waiting_for"]),
+        "created_at": row["created_at"],
+        "started_at": row["started_at"],
+        "ended_at": row["ended_at"],
+    }
+
+
+HANDLERS: Final = (list_runs, read_run, read_journal)

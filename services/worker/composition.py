@@ -1,0 +1,85 @@
+"""What a worker process is made of: the engine, and the functions that it may call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from infra.database import Database
+from infra.egress import Client, Guard
+from infra.encryption.key_provider import FileKeyProvider
+from infra.redis import Doorbell
+from infra.settings import Settings
+from services.connectors import function as connector
+from services.connectors.builtin import all_connectors
+from services.connectors.connections import TenantConnections
+from services.connectors.registry import Registry
+from services.engine.advance import Advance
+from services.engine.claims import Claims
+from services.engine.definitions import Definitions
+from services.engine.expressions.evaluator import Expressions
+from services.engine.expressions.pool import ExpressionPool
+from services.engine.functions import Functions
+from services.engine.journal import Journal
+from services.engine.tasks.http_call import HttpCall
+from tenants.connections.opening import OpenConnections
+from tenants.connections.sealing import Sealer
+
+
+class Composition:
+    """Everything of one process. Use as `async with Composition(settings) as it`, or `open` and `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.worker_database_url)
+        self.bell = Doorbell(settings.redis_url)
+        self.journal = Journal(self.database)
+        self._pool = ExpressionPool()
+        networks = [str(network) for network in settings.egress_networks]
+        self._client = Client(Guard(allow_loopback=settings.egress_loopback, networks=networks))
+
+    async def open(self) -> Self:
+        await self.database.open()
+        await self._client.__aenter__()
+        self._pool.start()
+        self._flushing = asyncio.create_task(self.journal.run())
+        return self
+
+    async def close(self) -> None:
+        self._flushing.cancel()
+        await asyncio.gather(self._flushing, return_exceptions=True)
+        await self._pool.stop()
+        await self._client.close()
+        await self.bell.close()
+        await self.database.close()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def advance(
+        self, claims: Claims, *, leave_after_commit: Callable[[], bool], told: Callable[[], None] = lambda: None
+    ) -> Advance:
+        """The activation of what `claims` hands out; see `Advance`."""
+        return Advance(
+            Definitions(self.database, Expressions(self._pool)),
+            self._functions(),
+            self.journal,
+            claims,
+            leave_after_commit=leave_after_commit,
+            told=told,
+        )
+
+    def _functions(self) -> Functions:
+        sealer = Sealer(FileKeyProvider(self.settings.kek_file))
+        connections = TenantConnections(OpenConnections(self.database, sealer))
+        return {
+            "http": HttpCall(self._client),
+            connector.NAME: connector.ConnectorFunction(Registry(all_connectors()), connections, self._client),
+        }
