@@ -75,7 +75,9 @@ async def list_runs(
     request: Call,
     limit: Limit = 50,
     cursor: Cursor = None,
-    state: Annotated[RunState | None, QueryParameter(description="Only in this state.", required=False)] = None,
+    in_state: Annotated[
+        RunState | None, QueryParameter(name="state", description="Only in this state.", required=False)
+    ] = None,
     business_key: Annotated[str | None, QueryParameter(description="Only of this business key.", required=False)] = None,
     deployment: Annotated[str | None, QueryParameter(description="Only of this deployment.", required=False)] = None,
     event: Annotated[str | None, QueryParameter(description="Only those that this event started.", required=False)] = None,
@@ -83,7 +85,7 @@ async def list_runs(
     """Newest first."""
     page, tenant = request.page(limit, cursor), request.tenant.tenant_id
     only = reading.RunFilter(
-        state=state,
+        state=in_state,
         business_key=business_key,
         deployment_id=_filter_id("dep", "deployment", deployment),
         event_id=_filter_id("evt", "event", event),

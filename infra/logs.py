@@ -1,0 +1,82 @@
+"""Log lines as JSON on standard error, one object a line (S-83): no field can break out of its line or flood the log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+from typing import Any, Final, TextIO
+
+import msgspec
+
+FIELD_BYTES: Final = 4096
+_REDACTED: Final = "[redacted]"
+_SECRET_NAMES: Final = ("authorization", "cookie", "token", "secret", "password", "api_key", "apikey", "credential")
+_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)
+
+
+class JsonFormatter(logging.Formatter):
+    """`{"at", "level", "logger", "message", …}`; what was given as `extra=` follows under its own names.
+
+    A field whose name speaks of a secret is masked, whatever it holds; a text is cut at 4 KiB.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": _bounded(record.getMessage()),
+        }
+        for name, value in vars(record).items():
+            if name not in _OWN:
+                line[name] = _REDACTED if _speaks_of_secret(name) else _bounded(value)
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = _bounded(_tail(record.exc_info[1]))
+        return _ENCODER.encode(line).decode()
+
+
+def _speaks_of_secret(name: str) -> bool:
+    lower = name.lower().replace("-", "_")
+    return any(part in lower for part in _SECRET_NAMES)
+
+
+def _tail(error: BaseException) -> str:
+    # The end of a traceback says where it broke; locals are never printed, since they may hold a secret (S-73).
+    return "".join(traceback.format_exception(error))[-FIELD_BYTES:]
+
+
+def _bounded(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {
+            str(name)[:200]: _REDACTED if _speaks_of_secret(str(name)) else _bounded(member)
+            for name, member in list(value.items())[:50]
+        }
+    text = value if isinstance(value, str) else str(value)
+    if len(text) <= FIELD_BYTES // 4:
+        return text if text.isascii() else _without_surrogates(text)
+    raw = text[:FIELD_BYTES].encode("utf-8", "replace")
+    return raw.decode() if len(raw) <= FIELD_BYTES and len(text) <= FIELD_BYTES else _shortened(raw)
+
+
+def _without_surrogates(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _shortened(raw: bytes) -> str:
+    return raw[: FIELD_BYTES - 3].decode("utf-8", "ignore") + "…"
+
+
+def configure(level: str, stream: TextIO | None = None) -> None:
+    """Make JSON lines of everything that is logged at `level` (debug, info, warning, error) or above. Safe to repeat."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())

@@ -1,0 +1,190 @@
+"""Who calls, for whom, and whether they may: decided before a handler runs and before a body is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from typing import Any, Final
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope as AsgiScope
+
+from infra import ids
+from infra.database import Database
+from infra.database import Scope as Rows
+from infra.problems import Forbidden, NotFound, Unauthorized
+from services.api.call import Call, TenantOfCall, scope_of
+from services.api.errors import MethodNotAllowed, NeedsClientGrant, UnknownParameter
+from services.api.policy import POLICY, Rule
+from tenants.audit import service as audit
+from tenants.identity.permissions import PAYLOADS, Scope
+from tenants.identity.principal import Principal
+from tenants.organizations import service as organizations
+from tenants.organizations.models import ENVIRONMENTS
+
+_SCHEME: Final = "bearer "
+_REMEMBERED_SECONDS: Final = 2.0
+_REMEMBERED_TENANTS: Final = 10_000
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Runs for every route.
+
+    Raises:
+        Unauthorized: no live key.
+        NotFound: another's tenant, or none.
+        Forbidden: known, but not allowed; `record_denied` writes it down.
+        UnknownParameter: the query holds what the route does not read.
+    """
+    if not isinstance(connection, Call):
+        raise TypeError("the application's request class is Call")
+    method, template = connection.scope["method"], connection.scope["path_template"]
+    rule = POLICY.get((method, template))
+    if rule is None:
+        raise MethodNotAllowed(offered for offered, path in POLICY if path == template)
+    if not rule.is_public:
+        await _admit(connection, rule)
+    if connection.scope["query_string"]:
+        _check_query(connection)
+
+
+async def _admit(call: Call, rule: Rule) -> None:
+    principal = await _authenticate(call)
+    state = call.scope["state"]
+    state["principal"] = principal
+    if principal.scope not in rule.scopes:
+        raise Forbidden(f"A key of scope {principal.scope} has no use for this route")
+    if rule.is_tenant:
+        state["tenant"] = await _tenant_of(call, principal)
+    if rule.permission is None or rule.permission in principal.permissions:
+        return
+    if rule.permission in PAYLOADS and principal.scope is not Scope.CLIENT:
+        raise NeedsClientGrant("These data are the client's own; a key from above it reads them only under its grant")
+    raise Forbidden(f"This key lacks the permission {rule.permission}", permission=rule.permission)
+
+
+async def _authenticate(call: Call) -> Principal:
+    given = [value for name, value in call.scope["headers"] if name == b"authorization"]
+    # Only the header counts: a cookie or a query parameter never authenticates (S-64, S-65).
+    if len(given) != 1:
+        raise Unauthorized("Send one header 'Authorization: Bearer <API key>'", headers=_CHALLENGE)
+    text = given[0].decode("latin-1")
+    principal = None
+    if text[: len(_SCHEME)].lower() == _SCHEME:
+        principal = await call.resources.keyring.authenticate(text[len(_SCHEME) :].strip())
+    if principal is None:
+        raise Unauthorized("The API key is unknown, revoked or expired", headers=_CHALLENGE)
+    return principal
+
+
+async def _tenant_of(call: Call, principal: Principal) -> TenantOfCall:
+    client, environment = call.path_params.get("client"), call.path_params.get("environment")
+    if principal.scope is Scope.CLIENT:
+        own = _own_tenant(principal)
+        if client is not None and (
+            environment != own.environment or client not in {own.client_slug, ids.show("cli", own.client_id)}
+        ):
+            raise NotFound
+        return own
+    if client is None:
+        raise NotFound("A partner's key names the client: /v1/clients/{client}/{environment}/…")
+    if principal.partner_id is None or environment not in ENVIRONMENTS:
+        raise NotFound
+    directory: TenantDirectory = call.app.state.directory
+    found = await directory.find(principal.partner_id, str(client), str(environment))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _own_tenant(principal: Principal) -> TenantOfCall:
+    if (
+        principal.tenant_id is None
+        or principal.partner_id is None
+        or principal.client_id is None
+        or principal.client_slug is None
+        or principal.environment is None
+    ):
+        raise Unauthorized(headers=_CHALLENGE)
+    return TenantOfCall(
+        tenant_id=principal.tenant_id,
+        partner_id=principal.partner_id,
+        client_id=principal.client_id,
+        client_slug=principal.client_slug,
+        environment=principal.environment,
+    )
+
+
+class TenantDirectory:
+    """Finds a partner's tenants by client and environment; the answer is remembered for two seconds (S-06: at most 5)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[tuple[UUID, str, str], tuple[float, TenantOfCall]] = {}
+
+    async def find(self, partner_id: UUID, client: str, environment: str) -> TenantOfCall | None:
+        """The tenant of a client (slug or `cli_…`) of this partner; None: unknown, another's, or disabled."""
+        key = (partner_id, client, environment)
+        known = self._known.get(key)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        found = await self._read(partner_id, client, environment)
+        if found is not None:
+            if len(self._known) >= _REMEMBERED_TENANTS:
+                self._known.clear()
+            self._known[key] = (time.monotonic() + _REMEMBERED_SECONDS, found)
+        return found
+
+    async def _read(self, partner_id: UUID, client: str, environment: str) -> TenantOfCall | None:
+        async with self._database.session(Rows.partner(partner_id)) as session:
+            try:
+                row = await organizations.find_client(session, partner_id, client)
+                tenant = await organizations.find_tenant(session, row, environment)
+            except NotFound:
+                return None
+        if row.status != "active":
+            return None
+        return TenantOfCall(
+            tenant_id=tenant.tenant_id,
+            partner_id=partner_id,
+            client_id=row.client_id,
+            client_slug=row.slug,
+            environment=environment,
+        )
+
+
+def _check_query(call: Call) -> None:
+    known: Collection[str] = call.app.state.parameters.get(
+        (call.scope["method"], call.scope["path_template"]), frozenset()
+    )
+    seen: set[str] = set()
+    for name, _ in call.query_pairs():
+        if name not in known:
+            shown = name[:64].encode("ascii", "replace").decode()
+            raise UnknownParameter(f"Unknown query parameter '{shown}'", parameter=shown)
+        if name in seen:
+            raise UnknownParameter(f"Query parameter '{name}' is given twice", parameter=name)
+        seen.add(name)
+
+
+async def record_denied(error: Exception, scope: AsgiScope) -> None:
+    """Writes a refused attempt into the log of whom it was aimed at, in a transaction of its own (S-87)."""
+    state = scope.get("state", {})
+    principal: Principal | None = state.get("principal")
+    if not isinstance(error, Forbidden) or principal is None:
+        return
+    tenant: TenantOfCall | None = state.get("tenant")
+    rows = scope_of(principal) if tenant is None else Rows.tenant(tenant.tenant_id)
+    database: Database = scope["litestar_app"].state.resources.database
+    async with database.session(rows) as session:
+        await audit.record(
+            session,
+            actor=principal.actor,
+            action="access.denied",
+            target=f"{scope['method']} {scope['path_template']}",  # type: ignore[typeddict-item]
+            after={"reason": error.name, "detail": error.detail, "request_id": state.get("request_id")},
+        )
+        await session.commit()

@@ -1,0 +1,103 @@
+"""Makes the application that a server runs: `granian --interface asgi --factory services.api.app:create_app`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache, partial
+from typing import Final
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.routes import HTTPRoute
+
+from infra import logs, settings
+from services.api.access import TenantDirectory, guard, record_denied
+from services.api.call import Call
+from services.api.edge import Edge
+from services.api.openapi import document
+from services.api.policy import POLICY, Route
+from services.api.rendering import render
+from services.api.resources import Resources
+from services.api.routes import HANDLERS
+
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class RouteWithoutPolicy(RuntimeError):
+    """A route has no row in `services.api.policy`. The process does not start: what nobody allowed, nobody reaches."""
+
+
+def create_app(given: settings.Settings | None = None) -> Edge:
+    """The whole API, opened by the server's lifespan events.
+
+    Args:
+        given: the settings; None reads them from the environment.
+
+    Raises:
+        BadSetting, NoCursorKey: the installation is not complete; the message says what to do.
+        RouteWithoutPolicy: a defect of this version.
+    """
+    read = given or settings.load()
+    logs.configure(read.log_level)
+    app = build(Resources(read))
+    return Edge(app, hosts=hosts_of(read), max_body=read.api_max_body)
+
+
+def hosts_of(read: settings.Settings) -> tuple[str, ...]:
+    """The names that the API answers to: those that are set, else its own address, and loopback when it listens there."""
+    if read.api_hosts:
+        return read.api_hosts
+    return (read.api_host, *_LOOPBACK) if read.api_host in {*_LOOPBACK, "0.0.0.0", "::"} else (read.api_host,)  # noqa: S104 (compared, not bound)
+
+
+def build(resources: Resources) -> Litestar:
+    """The application inside the edge."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await resources.open()
+        try:
+            yield
+        finally:
+            await resources.close()
+
+    app = Litestar(
+        route_handlers=HANDLERS,
+        guards=[guard],
+        request_class=Call,
+        exception_handlers={Exception: render},
+        after_exception=[record_denied],
+        lifespan=[lifespan],
+        state=State({"resources": resources, "directory": TenantDirectory(resources.database)}),
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,
+        debug=False,
+    )
+    app.state.parameters = _query_parameters(app)
+    app.state.document = cache(partial(document, HANDLERS))
+    return app
+
+
+def routes_of(app: Litestar) -> list[Route]:
+    """Method and path of every route, as the policy names them."""
+    return [
+        (str(method), route.path_format)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.route_handler_map
+        if method != "OPTIONS"
+    ]
+
+
+def _query_parameters(app: Litestar) -> dict[Route, frozenset[str]]:
+    missing = [f"{method} {path}" for method, path in routes_of(app) if (method, path) not in POLICY]
+    if missing:
+        raise RouteWithoutPolicy(f"no policy for {', '.join(missing)}")
+    return {
+        (str(method), route.path_format): frozenset(one.field_alias for one in model.expected_query_params)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (_, model) in route.route_handler_map.items()
+    }

@@ -1,0 +1,126 @@
+"""One call to the API: the request with who makes it, for whom, and what a handler needs to serve it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra import ids
+from infra.database import Scope
+from infra.pagination import DEFAULT_LIMIT, Page
+from infra.problems import NotFound
+from services.api import bodies
+from services.api.resources import Resources
+from tenants.identity.permissions import Permission
+from tenants.identity.principal import Principal
+
+Item = TypeVar("Item")
+
+
+class TenantOfCall(msgspec.Struct, frozen=True, kw_only=True):
+    """The tenant that a tenant route is about, proven to be the caller's to reach."""
+
+    tenant_id: UUID
+    partner_id: UUID
+    client_id: UUID
+    client_slug: str
+    environment: str
+
+
+class Call(Request[Any, Any, Any]):
+    """Handlers take `request: Call`. The access guard has filled it before a handler runs or a body is read."""
+
+    @property
+    def resources(self) -> Resources:
+        found: Resources = self.app.state.resources
+        return found
+
+    @property
+    def principal(self) -> Principal:
+        """Who calls. Only on routes that the policy does not leave public."""
+        found: Principal = self.scope["state"]["principal"]
+        return found
+
+    @property
+    def tenant(self) -> TenantOfCall:
+        """Whose data the call is about. Only on tenant routes."""
+        found: TenantOfCall = self.scope["state"]["tenant"]
+        return found
+
+    @property
+    def may_read_payloads(self) -> bool:
+        return Permission.PAYLOADS_READ in self.principal.permissions
+
+    @property
+    def rows(self) -> Scope:
+        """The scope of the call's transactions: the route's tenant, else what the caller stands for."""
+        tenant: TenantOfCall | None = self.scope["state"].get("tenant")
+        if tenant is not None:
+            return Scope.tenant(tenant.tenant_id)
+        return scope_of(self.principal)
+
+    @asynccontextmanager
+    async def transaction(self, rows: Scope | None = None) -> AsyncIterator[AsyncSession]:
+        """A control-plane transaction of `rows` (the call's own when None). Commits at the end, rolls back on an error."""
+        async with self.resources.database.session(rows or self.rows) as session:
+            yield session
+            await session.commit()
+
+    def path_id(self, prefix: str, parameter: str) -> UUID:
+        """The id in the path. One that is malformed is answered as one that is unknown."""
+        try:
+            return ids.read(prefix, str(self.path_params[parameter]))
+        except ids.MalformedId:
+            raise NotFound from None
+
+    def page(self, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page:
+        """The page that the query asks for.
+
+        Raises:
+            BadCursor: not a cursor of this list, this caller and these filters.
+        """
+        after = None if cursor is None else self.resources.cursors.read(cursor, *self._binding())
+        return Page(limit, after)
+
+    def cursor(self, position: str | None) -> str | None:
+        """The cursor to what follows `position`; None stays None."""
+        return None if position is None else self.resources.cursors.issue(position, *self._binding())
+
+    def _binding(self) -> Sequence[str]:
+        query = sorted(pair for pair in self.query_pairs() if pair[0] not in {"cursor", "limit"})
+        return (str(self.rows.settings()), self.scope["path"], repr(query))
+
+    def query_pairs(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+
+    async def json(self) -> Any:
+        """The body as the type of the handler's `data`; the framework calls this, so that all bodies are read strictly."""
+        field = self.route_handler.parsed_data_field
+        body = await self.body()
+        return bodies.read(body, Any if field is None else field.annotation)
+
+
+def scope_of(principal: Principal) -> Scope:
+    """What the caller stands for, as row-level security knows it."""
+    if principal.tenant_id is not None:
+        return Scope.tenant(principal.tenant_id)
+    if principal.partner_id is not None:
+        return Scope.partner(principal.partner_id)
+    return Scope.operator()
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Members that every list answer has beside its `items`: the cursor of the next page, null on the last."""
+
+    next: str | None = None
+
+
+def shown(rows: Sequence[Any], view: Callable[[Any], Item]) -> list[Item]:
+    return [view(row) for row in rows]

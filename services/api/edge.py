@@ -1,0 +1,227 @@
+"""The outermost layer: what is refused before routing, and what every answer carries."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from collections.abc import Iterable, MutableMapping
+from typing import Any, Final
+
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
+
+from infra import ids
+from infra.problems import MEDIA_TYPE, BadRequest, NotFound, Problem
+from services.api.errors import MalformedBody, RequestTimeout, TooLarge, UnsupportedMediaType
+from services.api.rendering import encode, note, problem_of
+
+ACCESS: Final = logging.getLogger("api.access")
+BODY_SECONDS: Final = 15.0
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_CLIENT_REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
+_ODD_PATH: Final = re.compile(r"//|/\.{1,2}(?:/|$)|[\\\x00-\x1f\x7f]|.(?<!^/)/$")
+_ODD_RAW_PATH: Final = re.compile(rb"%(?:2f|5c|00)", re.IGNORECASE)
+_HEALTH: Final = "/health/"
+_HOSTS_REMEMBERED: Final = 256
+_MAX_TARGET: Final = 8192
+
+SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"strict-transport-security", b"max-age=31536000"),
+    (b"server", b"api"),
+)
+_DEFAULTS: Final[tuple[tuple[bytes, bytes], ...]] = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+
+class Edge:
+    """Wraps the application.
+
+    Args:
+        hosts: names that it answers to, without port; any other is 404 (house: an unknown host is nobody's).
+        max_body: bytes of a request body.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], max_body: int) -> None:
+        self.app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._max_body = max_body
+        self._judged: dict[bytes, bool] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":  # type: ignore[comparison-overlap]
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        answer = _Answer(send, secrets.token_hex(12), is_head=scope["method"] == "HEAD")
+        scope["state"] = {"request_id": answer.request_id}
+        client_request_id = None
+        try:
+            headers = _headers(scope["headers"])
+            client_request_id = _sanitised(headers.get(b"x-request-id"))
+            self._check_target(scope, headers)
+            if answer.is_head:
+                scope["method"] = "GET"
+            if scope["method"] in _WITH_BODY:
+                self._check_body(headers)
+                receive = _Body(receive, self._max_body)
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            if answer.status:
+                raise
+            problem = problem_of(error)
+            note(problem, error, answer.request_id)
+            await answer.problem(problem)
+        finally:
+            _log(scope, answer, client_request_id, time.perf_counter() - began)
+
+    def _check_target(self, scope: Any, headers: MutableMapping[bytes, bytes]) -> None:
+        path: str = scope["path"]
+        raw: bytes = scope.get("raw_path") or b""
+        if len(path) + len(scope["query_string"]) > _MAX_TARGET:
+            raise BadRequest(f"Path and query have at most {_MAX_TARGET} bytes")
+        # Probes come by address, so health answers under any name; it says nothing that is anyone's.
+        if not path.startswith(_HEALTH) and not self._is_ours(headers.get(b"host", b"")):
+            raise NotFound
+        # Two spellings of one path would be two things to a proxy's rules and one thing here (S-97).
+        if _ODD_PATH.search(path) or _ODD_RAW_PATH.search(raw):
+            raise NotFound
+
+    def _is_ours(self, host: bytes) -> bool:
+        judged = self._judged.get(host)
+        if judged is None:
+            judged = _name_of(host) in self._hosts
+            if len(self._judged) >= _HOSTS_REMEMBERED:
+                self._judged.clear()
+            self._judged[host] = judged
+        return judged
+
+    def _check_body(self, headers: MutableMapping[bytes, bytes]) -> None:
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnsupportedMediaType("Send the body without Content-Encoding")
+        length = headers.get(b"content-length")
+        if length is None:
+            return
+        if not length.isdigit():
+            raise BadRequest("Content-Length is not a number")
+        if int(length) > self._max_body:
+            raise TooLarge(f"A body has at most {self._max_body} bytes")
+
+
+def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        if name in headers and name in {b"host", b"content-length", b"content-type", b"content-encoding"}:
+            raise BadRequest(f"The header {name.decode()} is given twice")
+        headers[name] = value
+    if b"host" not in headers:
+        raise BadRequest("The header Host is missing")
+    return headers
+
+
+def _name_of(host: bytes) -> str:
+    """The host's name without port and final dot, in lower case."""
+    text = host.decode("latin-1").strip().lower()
+    name, separator, port = text.rpartition(":")
+    if separator and port.isdigit():
+        text = name
+    return text.removesuffix(".").removeprefix("[").removesuffix("]")
+
+
+def _sanitised(given: bytes | None) -> str | None:
+    return given.decode() if given is not None and _CLIENT_REQUEST_ID.fullmatch(given) else None
+
+
+class _Body:
+    """Receives a body within its limits of size and time."""
+
+    __slots__ = ("_deadline", "_left", "_limit", "_receive")
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = self._left = limit
+        self._deadline: float | None = None
+
+    async def __call__(self) -> HTTPReceiveMessage:
+        if self._left < 0:
+            # The body is complete; what comes now is the news that the caller has gone.
+            return await self._receive()  # type: ignore[return-value]
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message: Any = await self._receive()
+        except TimeoutError:
+            raise RequestTimeout from None
+        if message["type"] == "http.disconnect":
+            raise MalformedBody("The connection closed before the body ended")
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise TooLarge(f"A body has at most {self._limit} bytes")
+        if not message.get("more_body", False):
+            self._left = -1
+        return message  # type: ignore[no-any-return]
+
+
+class _Answer:
+    """Sends an answer with the headers that each one carries."""
+
+    __slots__ = ("_send", "is_head", "request_id", "status")
+
+    def __init__(self, send: Send, request_id: str, *, is_head: bool) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.is_head = is_head
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            given = list(message["headers"])
+            names = {name.lower() for name, _ in given}
+            given += SECURITY_HEADERS
+            given += [pair for pair in _DEFAULTS if pair[0] not in names]
+            given.append((b"request-id", self.request_id.encode()))
+            message["headers"] = given
+        elif self.is_head and message["type"] == "http.response.body":
+            message["body"] = b""
+        await self._send(message)
+
+    async def problem(self, problem: Problem) -> None:
+        body = encode(problem, self.request_id)
+        headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        headers += [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        await self({"type": "http.response.start", "status": problem.status, "headers": headers})
+        await self({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _log(scope: Any, answer: _Answer, client_request_id: str | None, seconds: float) -> None:
+    if not ACCESS.isEnabledFor(logging.INFO):
+        return
+    principal = scope["state"].get("principal")
+    tenant = scope["state"].get("tenant")
+    ACCESS.info(
+        "request",
+        extra={
+            "request_id": answer.request_id,
+            "client_request_id": client_request_id,
+            "method": scope["method"],
+            # The template and not the path: ids and whatever a caller wrote there stay out of the log.
+            "route": scope.get("path_template", ""),
+            "status": answer.status,
+            "milliseconds": round(seconds * 1000, 2),
+            "key": None if principal is None else ids.show("key", principal.key_id),
+            "tenant": None if tenant is None else ids.show("ten", tenant.tenant_id),
+        },
+    )

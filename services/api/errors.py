@@ -1,0 +1,78 @@
+"""The problems that only the HTTP edge knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from infra.problems import BadRequest, Forbidden, Problem
+
+
+class UnknownParameter(BadRequest):
+    """The query holds a parameter that this route does not know, or one twice. Remove it; misspelt filters never pass."""
+
+    name = "unknown-parameter"
+    title = "The query holds an unknown parameter"
+
+
+class BadParameter(BadRequest):
+    """A query parameter has a value that it may not have; `parameter` names it."""
+
+    name = "bad-parameter"
+    title = "A query parameter has a wrong value"
+
+
+class MalformedBody(BadRequest):
+    """The body is not exactly one JSON text that is accepted here. Correct it and send again."""
+
+    name = "malformed-body"
+    title = "The body cannot be read"
+
+
+class NeedsClientGrant(Forbidden):
+    """The data belongs to the client, and a key from above it reads them only under the client's own grant."""
+
+    name = "client-grant-needed"
+    title = "This needs the client's grant"
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, but not with this method. The header `Allow` names those that it has."""
+
+    name = "method-not-allowed"
+    title = "This method is not offered here"
+    status = 405
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        super().__init__(headers={"Allow": ", ".join(sorted(set(allowed)))})
+
+
+class RequestTimeout(Problem):
+    """The body did not arrive within 15 seconds. Nothing was stored; send again."""
+
+    name = "request-timeout"
+    title = "The body arrived too slowly"
+    status = 408
+
+
+class TooLarge(Problem):
+    """The body exceeds the limit that `detail` names. Nothing was stored; send less, or keep large data elsewhere."""
+
+    name = "too-large"
+    title = "The body is too large"
+    status = 413
+
+
+class UnsupportedMediaType(Problem):
+    """The body is of a type, or compressed in a way, that this route does not read. `detail` names what it reads."""
+
+    name = "unsupported-media-type"
+    title = "This media type is not read here"
+    status = 415
+
+
+class ViewerNotBuilt(Problem):
+    """The documentation's files are missing from this installation. The operator builds them once, as `detail` says."""
+
+    name = "viewer-not-built"
+    title = "The documentation viewer is not built"
+    status = 503

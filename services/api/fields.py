@@ -1,0 +1,47 @@
+"""Types of fields and parameters that several routes share, described once for the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from litestar.params import QueryParameter
+from msgspec import Meta
+
+from infra.pagination import MAX_LIMIT
+
+SLUG_PATTERN: Final = r"^[a-z0-9](-?[a-z0-9]){0,62}$"
+
+Slug = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=125,
+        description="Lower-case letters and digits, single hyphens between them.",
+        examples=["acme"],
+    ),
+]
+Name = Annotated[
+    str,
+    Meta(min_length=1, max_length=200, description="Shown to people. No control characters.", examples=["Acme Ltd"]),
+]
+Status = Annotated[Literal["active", "disabled"], Meta(description="A disabled one's keys do not work.")]
+Environment = Annotated[Literal["dev", "test", "live"], Meta(description="Environment of the client.")]
+Instant = Annotated[datetime, Meta(description="UTC, RFC 3339.", examples=["2026-01-31T09:30:00.000000Z"])]
+NextCursor = Annotated[
+    str | None, Meta(description="Send it as `cursor` to read on; null on the last page. Good for 24 hours.")
+]
+
+Limit = Annotated[
+    int,
+    QueryParameter(ge=1, le=MAX_LIMIT, description="Most items in the answer.", required=False),
+]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=1024, description="`next` of the page before, under the same filters.", required=False, min_length=1
+    ),
+]
+StatusFilter = Annotated[
+    Literal["active", "disabled"] | None, QueryParameter(description="Only those in this state.", required=False)
+]

@@ -1,0 +1,96 @@
+"""Who may call what, written once (house rule 10). A route without a row here stops the process at its start, and a
+test walks the route table against these rows (S-01).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from tenants.identity.permissions import Permission as P
+from tenants.identity.permissions import Scope
+
+Route = tuple[str, str]
+"""Method and path, such as `("GET", "/v1/clients/{client}")`."""
+
+PREFIX: Final = "/v1/clients/{client}/{environment}"
+_PARAMETER_TYPES: Final = ":str"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What a route asks of its caller.
+
+    Attributes:
+        permission: that the key must hold; None: any live key of the scopes.
+        scopes: of keys that may call at all.
+        is_public: answered without a key.
+        is_tenant: about one tenant, under the prefix of its client and environment; a client's own key may omit it.
+    """
+
+    permission: P | None = None
+    scopes: frozenset[Scope] = frozenset()
+    is_public: bool = False
+    is_tenant: bool = False
+
+
+def tenant_paths(suffix: str) -> list[str]:
+    """Both paths of a tenant route, for its handler: `@get(tenant_paths("/runs"))`."""
+    return [f"/v1{suffix}", PREFIX.replace("}", f"{_PARAMETER_TYPES}}}") + suffix]
+
+
+_ALL: Final = frozenset(Scope)
+_OPERATOR: Final = frozenset({Scope.OPERATOR})
+_ABOVE_CLIENT: Final = frozenset({Scope.OPERATOR, Scope.PARTNER})
+# The operator runs the installation and has no business inside a tenant.
+_IN_TENANT: Final = frozenset({Scope.PARTNER, Scope.CLIENT})
+
+_PUBLIC: Final = Rule(is_public=True)
+
+_PLAIN: Final[tuple[tuple[str, str, Rule], ...]] = (
+    ("GET", "/health/live", _PUBLIC),
+    ("GET", "/health/ready", _PUBLIC),
+    ("GET", "/problems/{name}", _PUBLIC),
+    ("GET", "/v1/openapi.json", _PUBLIC),
+    ("GET", "/docs", _PUBLIC),
+    ("GET", "/docs/{name}", _PUBLIC),
+    ("GET", "/v1/me", Rule(scopes=_ALL)),
+    ("GET", "/v1/partners", Rule(permission=P.PARTNERS_READ, scopes=_OPERATOR)),
+    ("POST", "/v1/partners", Rule(permission=P.PARTNERS_WRITE, scopes=_OPERATOR)),
+    ("GET", "/v1/partners/{partner}", Rule(permission=P.PARTNERS_READ, scopes=_OPERATOR)),
+    ("POST", "/v1/partners/{partner}/disable", Rule(permission=P.PARTNERS_WRITE, scopes=_OPERATOR)),
+    ("POST", "/v1/partners/{partner}/enable", Rule(permission=P.PARTNERS_WRITE, scopes=_OPERATOR)),
+    ("GET", "/v1/clients", Rule(permission=P.CLIENTS_READ, scopes=_ABOVE_CLIENT)),
+    ("POST", "/v1/clients", Rule(permission=P.CLIENTS_WRITE, scopes=_ABOVE_CLIENT)),
+    ("GET", "/v1/clients/{client}", Rule(permission=P.CLIENTS_READ, scopes=_ABOVE_CLIENT)),
+    ("POST", "/v1/clients/{client}/disable", Rule(permission=P.CLIENTS_WRITE, scopes=_ABOVE_CLIENT)),
+    ("POST", "/v1/clients/{client}/enable", Rule(permission=P.CLIENTS_WRITE, scopes=_ABOVE_CLIENT)),
+    ("GET", "/v1/keys", Rule(permission=P.KEYS_READ, scopes=_ALL)),
+    ("POST", "/v1/keys", Rule(permission=P.KEYS_WRITE, scopes=_ALL)),
+    ("GET", "/v1/keys/{key}", Rule(permission=P.KEYS_READ, scopes=_ALL)),
+    ("POST", "/v1/keys/{key}/rotate", Rule(permission=P.KEYS_WRITE, scopes=_ALL)),
+    ("POST", "/v1/keys/{key}/revoke", Rule(permission=P.KEYS_WRITE, scopes=_ALL)),
+)
+
+# Method, path below the prefix, permission.
+_TENANT: Final[tuple[tuple[str, str, P], ...]] = (
+    ("GET", "/audit", P.AUDIT_READ),
+    ("POST", "/events", P.EVENTS_WRITE),
+    ("GET", "/events", P.EVENTS_READ),
+    ("GET", "/events/{event}", P.EVENTS_READ),
+    ("GET", "/runs", P.RUNS_READ),
+    ("GET", "/runs/{run}", P.RUNS_READ),
+    ("GET", "/runs/{run}/journal", P.RUNS_READ),
+)
+
+
+def _table() -> dict[Route, Rule]:
+    table = {(method, path): rule for method, path, rule in _PLAIN}
+    for method, suffix, permission in _TENANT:
+        rule = Rule(permission=permission, scopes=_IN_TENANT, is_tenant=True)
+        table[method, f"/v1{suffix}"] = rule
+        table[method, f"{PREFIX}{suffix}"] = rule
+    return table
+
+
+POLICY: Final = _table()

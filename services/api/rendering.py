@@ -1,0 +1,88 @@
+"""Turns every exception into the one form of an error, once (house rule 6)."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Final
+
+import msgspec
+from litestar import Response
+from litestar.connection import Request
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+
+from infra.database import is_outage
+from infra.problems import MEDIA_TYPE, BadRequest, NotFound, Problem, Unauthorized, Unavailable
+from services.api.errors import BadParameter, MalformedBody, MethodNotAllowed, TooLarge, UnsupportedMediaType
+
+LOG: Final = logging.getLogger("api")
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def problem_of(error: BaseException) -> Problem:
+    """The problem that a caller is told for `error`. What is not expected says nothing about itself."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, MethodNotAllowedException):
+        offered = (error.headers or {}).get("allow", "")
+        return MethodNotAllowed(name for name in offered.split(", ") if name and name != "OPTIONS")
+    if isinstance(error, NotFoundException):
+        return NotFound()
+    if isinstance(error, ValidationException):
+        return _bad_parameter(error)
+    if isinstance(error, HTTPException):
+        return _from_framework(error)
+    if is_outage(error):
+        return Unavailable("The database does not answer; nothing was stored", retry_after=2)
+    return Problem("Something failed on our side. Tell your support this request's id.")
+
+
+def _bad_parameter(error: ValidationException) -> Problem:
+    # Bodies are read by `services.api.bodies`, so what the framework finds wrong stands in the query.
+    problems: Any = error.extra if isinstance(error.extra, list) else []
+    first: Any = problems[0] if problems else {}
+    key = str(first.get("key", ""))
+    if key == "data":
+        return MalformedBody("Send a JSON body")
+    parameter = key if _NAME.fullmatch(key) else "?"
+    return BadParameter(f"Parameter '{parameter}': {first.get('message', 'not valid')}", parameter=parameter)
+
+
+def _from_framework(error: HTTPException) -> Problem:
+    if error.status_code == BadRequest.status:
+        return BadRequest()
+    if error.status_code == Unauthorized.status:
+        return Unauthorized()
+    if error.status_code == TooLarge.status:
+        return TooLarge()
+    if error.status_code == UnsupportedMediaType.status:
+        return UnsupportedMediaType()
+    return Problem("Something failed on our side. Tell your support this request's id.")
+
+
+def encode(problem: Problem, request_id: str) -> bytes:
+    return _ENCODER.encode({**problem.document(), "request_id": request_id})
+
+
+def render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The answer to `error`; logs what is ours to repair."""
+    problem = problem_of(error)
+    request_id = request.scope["state"].get("request_id", "")
+    note(problem, error, request_id)
+    return Response(
+        encode(problem, request_id), status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers)
+    )
+
+
+def note(problem: Problem, error: BaseException, request_id: str) -> None:
+    """Log a defect with its trace, an outage with its kind."""
+    if problem.status == Problem.status:
+        LOG.error("request failed", exc_info=error, extra={"request_id": request_id})
+    elif problem.status == Unavailable.status:
+        LOG.warning("request refused: %s", type(error).__name__, extra={"request_id": request_id})

@@ -1,0 +1,54 @@
+"""What the API process holds open, made once and closed once. A handler finds it as `request.resources`."""
+
+from __future__ import annotations
+
+from infra.database import Database
+from infra.encryption.key_provider import FileKeyProvider
+from infra.pagination import Cursors
+from infra.redis import Doorbell
+from infra.settings import Settings
+from services.connectors.builtin import all_connectors
+from services.connectors.forms import forms
+from services.connectors.registry import Registry
+from services.engine.expressions.pool import ExpressionPool
+from tenants.connections.sealing import Sealer
+from tenants.connections.service import Desk
+from services.api.following import Followers
+from services.engine import starter
+from services.events.intake import Intake
+from tenants.identity.keyring import Keyring
+
+
+class Resources:
+    """Open before the first request and closed after the last one.
+
+    Raises:
+        NoCursorKey, KeyFileUnusable: the installation's key file is missing, or open to others.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.keyring = Keyring(self.database)
+        self.cursors = Cursors.of_file(settings.kek_file)
+        self.desk = Desk(forms(Registry(all_connectors())), Sealer(FileKeyProvider(settings.kek_file)))
+        self.expressions = ExpressionPool(size=1)
+        self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
+        self.intake = Intake(self.database, starter.start, self._ring)
+        self.followers = Followers(self.doorbell)
+
+    async def open(self) -> None:
+        await self.database.open()
+        self.expressions.start()
+        self.followers.open()
+
+    def _ring(self) -> None:
+        if self.doorbell is not None:
+            self.doorbell.ring()
+
+    async def close(self) -> None:
+        await self.expressions.stop()
+        await self.followers.close()
+        if self.doorbell is not None:
+            await self.doorbell.close()
+        await self.database.close()

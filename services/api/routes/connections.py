@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from litestar import get, patch, post
+from litestar.params import Parameter
+from msgspec import UNSET, Meta, UnsetType
+
+from infra import ids
+from services.api.call import Call
+from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug, StatusFilter
+from services.api.policy import tenant_paths
+from tenants.connections import service
+from tenants.connections.service import Changes, Pair, Plan
+
+TAGS: Final = ["connections"]
+_ONE: Final = "/connections/{connection:str}"
+SlugName = Annotated[str, Meta(pattern="^[a-z0-9](-?[a-z0-9]){0,62}$", examples=["erp"])]
+Connector = Annotated[str, Meta(min_length=1, max_length=64, examples=["erp-simulator"])]
+Settings = Annotated[dict[str, Any], Meta(description="As the connector's schema asks; never a secret.")]
+
+
+class NewConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: SlugName
+    connector: Connector
+    settings: Settings = {}
+    secrets: Annotated[dict[str, str], Meta(description="By field. Sealed at once and never shown again.")] = {}
+
+
+class ConnectionChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is absent stays. Settings are given whole. Leading a connection elsewhere needs its secrets again."""
+
+    connector: Connector | UnsetType = UNSET
+    settings: Settings | UnsetType = UNSET
+    secrets: Annotated[dict[str, str | None], Meta(description="By field; null drops one.")] = {}
+
+
+class SecretView(msgspec.Struct, frozen=True, kw_only=True):
+    """That a secret is set, and its last four characters when it has at least sixteen."""
+
+    set: Literal[True] = True
+    last4: str
+    updated_at: Instant
+
+
+class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A configured connector of the client's."""
+
+    id: Annotated[str, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
+    name: Slug
+    connector: str
+    settings: dict[str, Any]
+    secrets: dict[str, SecretView]
+    status: Annotated[Literal["active", "disabled"], Meta(description="No call uses a disabled one.")]
+    revision: Annotated[int, Meta(description="Rises with every change.")]
+    created_at: Instant
+    updated_at: Instant
+
+
+class ConnectionList(msgspec.Struct, frozen=True):
+    items: list[ConnectionView]
+    next: NextCursor
+
+
+@post(tenant_paths("/connections"), summary="Create a connection", tags=TAGS)
+async def create_connection(request: Call, data: NewConnection) -> ConnectionView:
+    """Active at once. Nothing is sent to the other system."""
+    plan = Plan(connector=data.connector, settings=data.settings, secrets=data.secrets)
+    async with request.session() as session:
+        made = await service.create(
+            session,
+            request.tenant.tenant_id,
+            data.name,
+            plan,
+            desk=request.resources.desk,
+            actor=request.principal.actor,
+        )
+        return view(made)
+
+
+@get(tenant_paths("/connections"), summary="List connections", tags=TAGS)
+async def list_connections(  # noqa: PLR0913, PLR0917 - one parameter a filter
+    request: Call,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    status: StatusFilter = None,
+    connector: Annotated[str | None, Parameter(description="Only of this connector.", required=False)] = None,
+    name: Annotated[str | None, Parameter(description="Only the one of this name.", required=False)] = None,
+) -> ConnectionList:
+    """Newest first."""
+    given = {"status": status, "connector": connector, "name": name}
+    filters = {column: value for column, value in given.items() if value is not None}
+    async with request.session() as session:
+        page = request.page(limit, cursor)
+        rows, last = await service.list_connections(session, request.tenant.tenant_id, page, filters)
+        return ConnectionList([view(row) for row in rows], request.cursor(last))
+
+
+@get(tenant_paths(_ONE), summary="Read a connection", tags=TAGS)
+async def read_connection(request: Call) -> ConnectionView:
+    """Secrets are never shown."""
+    connection_id = request.path_id("con", "connection")
+    async with request.session() as session:
+        return view(await service.find(session, request.tenant.tenant_id, connection_id))
+
+
+@patch(tenant_paths(_ONE), summary="Change a connection", tags=TAGS)
+async def change_connection(request: Call, data: ConnectionChanges) -> ConnectionView:
+    """Runs use the change within two seconds; deployments need none. Another connector swaps the system behind it."""
+    connection_id = request.path_id("con", "connection")
+    changes = Changes(connector=data.connector, settings=data.settings, secrets=data.secrets)
+    async with request.session() as session:
+        changed = await service.update(
+            session,
+            request.tenant.tenant_id,
+            connection_id,
+            changes,
+            desk=request.resources.desk,
+            actor=request.principal.actor,
+        )
+        return view(changed)
+
+
+@post(tenant_paths(f"{_ONE}/disable"), summary="Disable a connection", tags=TAGS, status_code=200)
+async def disable_connection(request: Call) -> ConnectionView:
+    """No call uses it from two seconds on. Safe to repeat."""
+    return await _set_status(request, "disabled")
+
+
+@post(tenant_paths(f"{_ONE}/enable"), summary="Enable a connection", tags=TAGS, status_code=200)
+async def enable_connection(request: Call) -> ConnectionView:
+    """Safe to repeat."""
+    return await _set_status(request, "active")
+
+
+async def _set_status(request: Call, status: service.Status) -> ConnectionView:
+    connection_id = request.path_id("con", "connection")
+    async with request.session() as session:
+        tenant_id, actor = request.tenant.tenant_id, request.principal.actor
+        return view(await service.set_status(session, tenant_id, connection_id, status, actor=actor))
+
+
+def view(pair: Pair) -> ConnectionView:
+    row, secrets = pair
+    return ConnectionView(
+        id=ids.show("con", row.connection_id),
+        name=row.name,
+        connector=row.connector,
+        settings=row.settings,
+        secrets={one.field: SecretView(last4=one.last4, updated_at=one.updated_at) for one in secrets},
+        status="active" if row.status == "active" else "disabled",
+        revision=row.revision,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+HANDLERS: Final = (
+    create_connection,
+    list_connections,
+    read_connection,
+    change_connection,
+    disable_connection,
+    enable_connection,
+)

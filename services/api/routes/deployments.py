@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import get, patch, post
+from litestar.params import Parameter
+from msgspec import UNSET, Meta, UnsetType
+
+from infra import ids
+from services.api.call import Call
+from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug, StatusFilter
+from services.api.policy import tenant_paths
+from template_library import catalog
+from template_library.catalog import Package, UnknownTemplate
+from tenants.deployments import service
+from tenants.deployments.errors import InvalidDeployment
+from tenants.deployments.fit import Offers
+from tenants.deployments.repository import Pair
+from tenants.deployments.service import Changes, Plan
+
+TAGS: Final = ["deployments"]
+_ONE: Final = "/deployments/{deployment:str}"
+SlugName = Annotated[str, Meta(pattern="^[a-z0-9](-?[a-z0-9]){0,62}$", examples=["order-release"])]
+Workflow = Annotated[str, Meta(description="Id of a published version.", examples=["wfv_01h455vb4pex5vsknk084sn02q"])]
+Parameters = Annotated[dict[str, Any], Meta(description="As the template or the document declares them.")]
+Bindings = Annotated[dict[str, str], Meta(description="Id of a connection for each name in the workflow.")]
+
+
+class TemplateChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(max_length=64)]
+    version: Annotated[str | None, Meta(max_length=64, description="Absent: the newest that is no pre-release.")] = None
+
+
+class NewDeployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of `workflow` and `template` exactly one."""
+
+    name: SlugName
+    workflow: Workflow | None = None
+    template: TemplateChoice | None = None
+    parameters: Parameters = {}
+    bindings: Bindings = {}
+
+
+class DeploymentChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is absent stays; parameters and bindings are given whole."""
+
+    workflow: Workflow | UnsetType = UNSET
+    template: TemplateChoice | UnsetType = UNSET
+    parameters: Parameters | UnsetType = UNSET
+    bindings: Bindings | UnsetType = UNSET
+
+
+class DeployedWorkflow(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    namespace: str
+    name: str
+    version: str
+    template: str | None
+
+
+class DeploymentView(msgspec.Struct, frozen=True, kw_only=True):
+    """A workflow that runs for the client: its present revision."""
+
+    id: Annotated[str, Meta(examples=["dep_01h455vb4pex5vsknk084sn02q"])]
+    name: Slug
+    status: Annotated[Literal["active", "disabled"], Meta(description="No event starts a disabled one.")]
+    revision: Annotated[int, Meta(description="Rises with every change; a run keeps the one it began with.")]
+    workflow: DeployedWorkflow
+    parameters: dict[str, Any]
+    bindings: dict[str, str]
+    trigger: Annotated[dict[str, str] | None, Meta(description="Event attributes that start it, all equal.")]
+    created_at: Instant
+    revised_at: Instant
+
+
+class DeploymentList(msgspec.Struct, frozen=True):
+    items: list[DeploymentView]
+    next: NextCursor
+
+
+@post(tenant_paths("/deployments"), summary="Deploy a workflow", tags=TAGS)
+async def create_deployment(request: Call, data: NewDeployment) -> DeploymentView:
+    """Active at once: events that match its trigger start it."""
+    if (data.workflow is None) == (data.template is None):
+        raise _invalid("/workflow", "give either `workflow` or `template`")
+    source = _template(data.template) if data.workflow is None else _workflow(data.workflow)
+    plan = Plan(source=source, parameters=data.parameters, bindings=_bindings(data.bindings))
+    async with request.session() as session:
+        tenant_id, actor = request.tenant.tenant_id, request.principal.actor
+        made = await service.create(session, tenant_id, data.name, plan, offers=_offers(request), actor=actor)
+        return view(made)
+
+
+@get(tenant_paths("/deployments"), summary="List deployments", tags=TAGS)
+async def list_deployments(
+    request: Call,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    status: StatusFilter = None,
+    name: Annotated[str | None, Parameter(description="Only the one of this name.", required=False)] = None,
+) -> DeploymentList:
+    """Newest first."""
+    async with request.session() as session:
+        page = request.page(limit, cursor)
+        rows, last = await service.list_deployments(session, request.tenant.tenant_id, page, status=status, name=name)
+        return DeploymentList([view(row) for row in rows], request.cursor(last))
+
+
+@get(tenant_paths(_ONE), summary="Read a deployment", tags=TAGS)
+async def read_deployment(request: Call) -> DeploymentView:
+    """Its present revision."""
+    deployment_id = request.path_id("dep", "deployment")
+    async with request.session() as session:
+        return view(await service.find(session, request.tenant.tenant_id, deployment_id))
+
+
+@patch(tenant_paths(_ONE), summary="Change a deployment", tags=TAGS)
+async def change_deployment(request: Call, data: DeploymentChanges) -> DeploymentView:
+    """Makes another revision; runs in flight keep theirs. Without a difference nothing is made."""
+    deployment_id = request.path_id("dep", "deployment")
+    if data.workflow is not UNSET and data.template is not UNSET:
+        raise _invalid("/workflow", "give either `workflow` or `template`")
+    source: UUID | Package | UnsetType = UNSET
+    if data.workflow is not UNSET:
+        source = _workflow(data.workflow)
+    if data.template is not UNSET:
+        source = _template(data.template)
+    bindings = UNSET if data.bindings is UNSET else _bindings(data.bindings)
+    changes = Changes(source=source, parameters=data.parameters, bindings=bindings)
+    async with request.session() as session:
+        tenant_id, actor = request.tenant.tenant_id, request.principal.actor
+        return view(
+            await service.revise(session, tenant_id, deployment_id, changes, offers=_offers(request), actor=actor)
+        )
+
+
+@post(tenant_paths(f"{_ONE}/disable"), summary="Disable a deployment", tags=TAGS, status_code=200)
+async def disable_deployment(request: Call) -> DeploymentView:
+    """No event starts it any more; runs in flight go on. Safe to repeat."""
+    return await _set_status(request, "disabled")
+
+
+@post(tenant_paths(f"{_ONE}/enable"), summary="Enable a deployment", tags=TAGS, status_code=200)
+async def enable_deployment(request: Call) -> DeploymentView:
+    """Safe to repeat."""
+    return await _set_status(request, "active")
+
+
+async def _set_status(request: Call, status: service.Status) -> DeploymentView:
+    deployment_id = request.path_id("dep", "deployment")
+    async with request.session() as session:
+        tenant_id, actor = request.tenant.tenant_id, request.principal.actor
+        return view(await service.set_status(session, tenant_id, deployment_id, status, actor=actor))
+
+
+def _offers(request: Call) -> Offers:
+    return {name: form.operations for name, form in request.resources.desk.forms.items()}
+
+
+def _template(choice: TemplateChoice | None) -> Package:
+    if choice is None:
+        raise _invalid("/template", "a template is named, not null")
+    try:
+        return catalog.builtin().find(choice.name, choice.version)
+    except UnknownTemplate as error:
+        raise _invalid("/template", str(error)) from None
+
+
+def _workflow(text: str) -> UUID:
+    try:
+        return ids.read("wfv", text)
+    except ids.MalformedId:
+        # In the words of an unknown one, so that nothing can be probed (S-02).
+        raise _invalid("/workflow", "there is no such workflow version") from None
+
+
+def _bindings(given: dict[str, str]) -> dict[str, UUID]:
+    read = {}
+    for name, text in given.items():
+        try:
+            read[name] = ids.read("con", text)
+        except ids.MalformedId:
+            raise _invalid(f"/bindings/{name}", "there is no such connection") from None
+    return read
+
+
+def _invalid(pointer: str, detail: str) -> InvalidDeployment:
+    return InvalidDeployment(f"{pointer}: {detail}", errors=[{"pointer": pointer, "detail": detail}])
+
+
+def view(pair: Pair) -> DeploymentView:
+    deployment, revision, version = pair
+    return DeploymentView(
+        id=ids.show("dep", deployment.deployment_id),
+        name=deployment.name,
+        status="active" if deployment.status == "active" else "disabled",
+        revision=revision.revision,
+        workflow=DeployedWorkflow(
+            id=ids.show("wfv", version.workflow_version_id),
+            namespace=version.namespace,
+            name=version.name,
+            version=version.version,
+            template=version.template,
+        ),
+        parameters=revision.parameters,
+        bindings={name: ids.show("con", UUID(text)) for name, text in revision.bindings.items()},
+        trigger=revision.trigger,
+        created_at=deployment.created_at,
+        revised_at=revision.created_at,
+    )
+
+
+HANDLERS: Final = (
+    create_deployment,
+    list_deployments,
+    read_deployment,
+    change_deployment,
+    disable_deployment,
+    enable_deployment,
+)

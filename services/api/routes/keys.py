@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.params import JSONBody, QueryParameter
+from msgspec import Meta
+
+from infra import clock, ids
+from services.api.call import Call, scope_of
+from services.api.fields import Cursor, Environment, Instant, Limit, Name, NextCursor
+from tenants.identity import service
+from tenants.identity.errors import UnknownKey
+from tenants.identity.models import ApiKey
+from tenants.identity.permissions import Permission, Scope
+from tenants.identity.service import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS, Holder, KeyStatus, NewKey
+from tenants.organizations import service as organizations
+from tenants.organizations.errors import InvalidField
+
+TAGS: Final = ["keys"]
+_YEAR_SECONDS: Final = 366 * 24 * 3600
+
+
+class NewKeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """For the caller's own scope when it names nobody; for a partner, or for a client's environment, when it names one."""
+
+    name: Name
+    partner: Annotated[str | None, Meta(description="Id or slug of a partner; only the operator names one.")] = None
+    client: Annotated[str | None, Meta(description="Id or slug of a client; with `environment`.")] = None
+    environment: Environment | None = None
+    permissions: (
+        Annotated[
+            list[Permission],
+            Meta(min_length=1, max_length=64, description="Absent: the scope's default. Nobody grants what they lack."),
+        ]
+        | None
+    ) = None
+    expires_in: (
+        Annotated[int, Meta(ge=1, le=10 * _YEAR_SECONDS, description="Seconds until it ends. Absent: never.")] | None
+    ) = None
+
+
+class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    overlap_seconds: Annotated[
+        int, Meta(ge=0, le=MAX_OVERLAP_SECONDS, description="How long the old key still works.")
+    ] = OVERLAP_SECONDS
+
+
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """An API key without its secret."""
+
+    id: Annotated[str, Meta(examples=["key_01h455vb4pex5vsknk084sn02q"])]
+    name: Name
+    scope: Scope
+    partner: str | None
+    tenant: str | None
+    permissions: list[str]
+    status: KeyStatus
+    created_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
+
+
+class MadeKey(KeyView, frozen=True, kw_only=True):
+    """With its text, shown this once."""
+
+    key: Annotated[str, Meta(description="The API key. It is never shown again.")]
+
+
+class KeyList(msgspec.Struct, frozen=True):
+    items: list[KeyView]
+    next: NextCursor
+
+
+@post("/v1/keys", summary="Create an API key", tags=TAGS)
+async def create_key(request: Call, data: JSONBody[NewKeyBody]) -> MadeKey:
+    """The answer holds the key's text; it is stored nowhere and cannot be shown again."""
+    holder = await _holder(request, data)
+    new = NewKey(
+        name=data.name,
+        holder=holder,
+        permissions=None if data.permissions is None else frozenset(data.permissions),
+        expires_in=data.expires_in,
+    )
+    async with request.transaction(service.scope_for(holder, request.principal)) as session:
+        made, text = await service.create(session, new, request.principal)
+        return _made(made, text)
+
+
+@get("/v1/keys", summary="List API keys", tags=TAGS)
+async def list_keys(
+    request: Call,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    of_scope: Annotated[
+        Scope | None, QueryParameter(name="scope", description="Only keys of this scope.", required=False)
+    ] = None,
+    partner: Annotated[str | None, QueryParameter(description="Only of this partner.", required=False)] = None,
+    client: Annotated[str | None, QueryParameter(description="Only of this client.", required=False)] = None,
+) -> KeyList:
+    """Those that you may manage, newest first, revoked and expired ones too."""
+    async with request.transaction() as session:
+        partner_id, tenants = request.principal.partner_id, None
+        if partner is not None:
+            partner_id = (await organizations.find_partner(session, partner)).partner_id
+        if client is not None:
+            found = await organizations.find_client(session, partner_id, client)
+            tenants = [one.tenant_id for one in await organizations.tenants_of(session, found)]
+        rows, last = await service.list_keys(
+            session, request.page(limit, cursor), scope=of_scope, partner_id=partner_id, tenants=tenants
+        )
+    now = clock.now()
+    return KeyList([view(row, now) for row in rows], request.cursor(last))
+
+
+@get("/v1/keys/{key:str}", summary="Read an API key", tags=TAGS)
+async def read_key(request: Call) -> KeyView:
+    async with request.transaction() as session:
+        return view(await service.find(session, request.path_id("key", "key")), clock.now())
+
+
+@post("/v1/keys/{key:str}/rotate", summary="Rotate an API key", tags=TAGS)
+async def rotate_key(request: Call, data: JSONBody[Rotation]) -> MadeKey:
+    """Makes a successor with the same permissions. The old key works until the overlap ends: 24 hours by default."""
+    key_id = request.path_id("key", "key")
+    found = await _found(request, key_id)
+    async with request.transaction(service.scope_for(found, request.principal)) as session:
+        made, text = await service.rotate(session, key_id, request.principal, overlap_seconds=data.overlap_seconds)
+        return _made(made, text)
+
+
+@post("/v1/keys/{key:str}/revoke", summary="Revoke an API key", tags=TAGS, status_code=200)
+async def revoke_key(request: Call) -> KeyView:
+    """It stops within 5 seconds. Safe to repeat."""
+    key_id = request.path_id("key", "key")
+    found = await _found(request, key_id)
+    async with request.transaction(service.scope_for(found, request.principal)) as session:
+        return view(await service.revoke(session, key_id, request.principal.actor), clock.now())
+
+
+async def _found(request: Call, key_id: UUID) -> ApiKey:
+    async with request.transaction() as session:
+        return await service.find(session, key_id)
+
+
+async def _holder(request: Call, data: NewKeyBody) -> Holder:
+    """Whom the key is for: proven to be the caller's to name, else answered as unknown."""
+    who = request.principal
+    if (data.client is None) != (data.environment is None):
+        raise InvalidField("/environment", "Give client and environment together")
+    if data.partner is None and data.client is None:
+        return Holder(partner_id=who.partner_id, tenant_id=who.tenant_id)
+    if who.scope is Scope.CLIENT:
+        # A client's key sees no organization; whoever it names is unknown to it, unless it names itself.
+        if data.partner is None and data.client == who.client_slug and data.environment == who.environment:
+            return Holder(partner_id=who.partner_id, tenant_id=who.tenant_id)
+        raise UnknownKey("No such client that this key may make keys for")
+    async with request.transaction(scope_of(who)) as session:
+        partner_id = who.partner_id
+        if data.partner is not None:
+            partner_id = (await organizations.find_partner(session, data.partner)).partner_id
+        if data.client is None or data.environment is None:
+            return Holder(partner_id=partner_id)
+        client = await organizations.find_client(session, partner_id, data.client)
+        tenant = await organizations.find_tenant(session, client, data.environment)
+        return Holder(partner_id=client.partner_id, tenant_id=tenant.tenant_id)
+
+
+def view(row: ApiKey, now: datetime) -> KeyView:
+    return KeyView(**_members(row, now))
+
+
+def _made(row: ApiKey, text: str) -> MadeKey:
+    return MadeKey(**_members(row, clock.now()), key=text)
+
+
+def _members(row: ApiKey, now: datetime) -> dict[str, Any]:
+    return {
+        "id": ids.show("key", row.key_id),
+        "name": row.name,
+        "scope": Scope(row.scope),
+        "partner": None if row.partner_id is None else ids.show("ptr", row.partner_id),
+        "tenant": None if row.tenant_id is None else ids.show("ten", row.tenant_id),
+        "permissions": sorted(row.permissions),
+        "status": service.status_of(row, now),
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+        "revoked_at": row.revoked_at,
+    }
+
+
+HANDLERS: Final = (create_key, list_keys, read_key, rotate_key, revoke_key)

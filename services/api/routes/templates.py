@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import get
+from litestar.params import Parameter
+from msgspec import Meta
+
+from infra.problems import NotFound
+from services.api.call import Call
+from services.api.fields import Cursor, Limit, NextCursor, Slug
+from template_library import catalog
+from template_library.catalog import Package, UnknownTemplate
+
+TAGS: Final = ["templates"]
+
+
+class TemplateView(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a template."""
+
+    name: Slug
+    version: str
+    title: str
+    summary: str
+
+
+class TemplateConnection(msgspec.Struct, frozen=True):
+    title: str
+    operations: Annotated[list[str], Meta(description="What the connection's connector must offer.")]
+
+
+class TemplateDetail(TemplateView, frozen=True, kw_only=True):
+    """With what a deployment of it needs."""
+
+    connections: dict[str, TemplateConnection]
+    parameters: Annotated[dict[str, Any], Meta(description="JSON Schema of the deployment's parameters.")]
+    kpis: list[str]
+    document: Annotated[str, Meta(description="The workflow's text.")]
+
+
+class TemplateList(msgspec.Struct, frozen=True):
+    items: list[TemplateView]
+    next: NextCursor
+
+
+@get("/v1/templates", summary="List templates", tags=TAGS)
+async def list_templates(
+    request: Call,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    name: Annotated[str | None, Parameter(description="Only versions of this template.", required=False)] = None,
+) -> TemplateList:
+    """Every version, by name, the oldest first."""
+    page = request.page(limit, cursor)
+    packages = [one for one in catalog.builtin().packages() if name in {None, one.manifest.name}]
+    begin = 0 if page.after is None else [one.reference for one in packages].index(page.after) + 1
+    shown = packages[begin : begin + limit]
+    more = begin + limit < len(packages)
+    return TemplateList([view(one) for one in shown], request.cursor(shown[-1].reference if more else None))
+
+
+@get("/v1/templates/{template:str}", summary="Read a template", tags=TAGS)
+async def read_template(
+    template: str,
+    version: Annotated[
+        str | None, Parameter(description="Absent: the newest that is no pre-release.", required=False, max_length=64)
+    ] = None,
+) -> TemplateDetail:
+    """With the schema of its parameters and the connections that it needs."""
+    try:
+        package = catalog.builtin().find(template, version)
+    except UnknownTemplate as error:
+        raise NotFound(str(error)) from None
+    manifest = package.manifest
+    return TemplateDetail(
+        **_members(package),
+        connections={
+            name: TemplateConnection(need.title, list(need.operations)) for name, need in manifest.connections.items()
+        },
+        parameters=package.parameters,
+        kpis=list(manifest.kpis),
+        document=package.document,
+    )
+
+
+def view(package: Package) -> TemplateView:
+    return TemplateView(**_members(package))
+
+
+def _members(package: Package) -> dict[str, str]:
+    manifest = package.manifest
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "title": manifest.title,
+        "summary": manifest.summary,
+    }
+
+
+HANDLERS: Final = (list_templates, read_template)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import Parameter
+from msgspec import Meta
+
+from infra import ids
+from services.api.call import Call
+from services.api.fields import Cursor, Instant, Limit, NextCursor
+from services.api.policy import tenant_paths
+from services.engine.expressions.checks import check_expressions
+from services.engine.expressions.evaluator import Expressions
+from template_library.dsl import DocumentError
+from template_library.dsl.limits import DOCUMENT_BYTES
+from tenants.deployments import publishing
+from tenants.deployments.models import WorkflowVersion
+from tenants.deployments.publishing import Candidate
+
+TAGS: Final = ["workflows"]
+
+
+class NewWorkflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    document: Annotated[
+        str, Meta(min_length=1, max_length=DOCUMENT_BYTES, description="The workflow's text, in YAML or JSON.")
+    ]
+
+
+class WorkflowView(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version. It never changes."""
+
+    id: Annotated[str, Meta(examples=["wfv_01h455vb4pex5vsknk084sn02q"])]
+    namespace: str
+    name: str
+    version: str
+    template: Annotated[str | None, Meta(description="`name@version` of the template that it came from.")]
+    digest: Annotated[str, Meta(description="SHA-256 of the text, in hexadecimal.")]
+    created_at: Instant
+
+
+class WorkflowDetail(WorkflowView, frozen=True, kw_only=True):
+    """With its text."""
+
+    document: str
+
+
+class WorkflowList(msgspec.Struct, frozen=True):
+    items: list[WorkflowView]
+    next: NextCursor
+
+
+@post(tenant_paths("/workflows"), summary="Publish a workflow version", tags=TAGS)
+async def publish_workflow(request: Call, data: NewWorkflow) -> Response[WorkflowView]:
+    """The same text again is answered with the same version (200); another text under a published version is refused."""
+    candidate = await checked(request, publishing.read(data.document))
+    async with request.session() as session:
+        stored, made = await publishing.publish(
+            session, request.tenant.tenant_id, candidate, actor=request.principal.actor
+        )
+        return Response(view(stored), status_code=201 if made else 200)
+
+
+@get(tenant_paths("/workflows"), summary="List workflow versions", tags=TAGS)
+async def list_workflows(
+    request: Call,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    name: Annotated[str | None, Parameter(description="Only versions of this name.", required=False)] = None,
+    template: Annotated[str | None, Parameter(description="Only versions of this template.", required=False)] = None,
+) -> WorkflowList:
+    """Newest first, without their texts."""
+    async with request.session() as session:
+        page = request.page(limit, cursor)
+        rows, last = await publishing.list_workflows(
+            session, request.tenant.tenant_id, page, name=name, template=template
+        )
+        return WorkflowList([view(row) for row in rows], request.cursor(last))
+
+
+@get(tenant_paths("/workflows/{workflow:str}"), summary="Read a workflow version", tags=TAGS)
+async def read_workflow(request: Call) -> WorkflowDetail:
+    """With its text, as it was published."""
+    workflow_version_id = request.path_id("wfv", "workflow")
+    async with request.session() as session:
+        row = await publishing.find(session, request.tenant.tenant_id, workflow_version_id)
+        return WorkflowDetail(**_members(row), document=row.document)
+
+
+async def checked(request: Call, candidate: Candidate) -> Candidate:
+    """`candidate`, when each of its expressions compiles; asked of jq, out of process and outside any transaction.
+
+    Raises:
+        InvalidDocument: with a line for each that does not.
+    """
+    evaluator = Expressions(request.resources.expressions)
+    try:
+        await check_expressions(candidate.workflow, candidate.text, evaluator)
+    except DocumentError as error:
+        raise publishing.refusal(error) from None
+    return candidate
+
+
+def view(row: WorkflowVersion) -> WorkflowView:
+    return WorkflowView(**_members(row))
+
+
+def _members(row: WorkflowVersion) -> dict[str, object]:
+    return {
+        "id": ids.show("wfv", row.workflow_version_id),
+        "namespace": row.namespace,
+        "name": row.name,
+        "version": row.version,
+        "template": row.template,
+        "digest": row.digest.hex(),
+        "created_at": row.created_at,
+    }
+
+
+HANDLERS: Final = (publish_workflow, list_workflows, read_workflow)

@@ -1,0 +1,90 @@
+"""What a key may do, written once (house rule 10): the permissions, and which scope may hold which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from typing import Final
+
+
+class Scope(StrEnum):
+    """Whom a key speaks for. Each stands above the next."""
+
+    OPERATOR = "operator"
+    PARTNER = "partner"
+    CLIENT = "client"
+
+
+class Permission(StrEnum):
+    """`resource:action`."""
+
+    PARTNERS_READ = "partners:read"
+    PARTNERS_WRITE = "partners:write"
+    CLIENTS_READ = "clients:read"
+    CLIENTS_WRITE = "clients:write"
+    KEYS_READ = "keys:read"
+    KEYS_WRITE = "keys:write"
+    KEYS_ISSUE = "keys:issue"
+    AUDIT_READ = "audit:read"
+    TEMPLATES_READ = "templates:read"
+    CONNECTIONS_READ = "connections:read"
+    CONNECTIONS_WRITE = "connections:write"
+    WORKFLOWS_READ = "workflows:read"
+    WORKFLOWS_WRITE = "workflows:write"
+    DEPLOYMENTS_READ = "deployments:read"
+    DEPLOYMENTS_WRITE = "deployments:write"
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
+    RUNS_READ = "runs:read"
+    RUNS_WRITE = "runs:write"
+    PAYLOADS_READ = "payloads:read"
+    USAGE_READ = "usage:read"
+
+
+_P = Permission
+
+MANAGEMENT: Final = frozenset(
+    {_P.AUDIT_READ, _P.TEMPLATES_READ, _P.CONNECTIONS_READ, _P.CONNECTIONS_WRITE, _P.WORKFLOWS_READ}
+    | {_P.WORKFLOWS_WRITE, _P.DEPLOYMENTS_READ, _P.DEPLOYMENTS_WRITE, _P.RUNS_READ, _P.RUNS_WRITE, _P.USAGE_READ}
+)
+"""What brings a client live and keeps it running, without a look into its payloads."""
+
+PAYLOADS: Final = frozenset({_P.PAYLOADS_READ, _P.EVENTS_READ})
+"""The client's own business data. A key above the client never holds these: that takes the client's grant (S-05)."""
+
+DEFAULTS: Final[Mapping[Scope, frozenset[Permission]]] = {
+    Scope.OPERATOR: frozenset(
+        {_P.PARTNERS_READ, _P.PARTNERS_WRITE, _P.CLIENTS_READ, _P.CLIENTS_WRITE, _P.KEYS_READ, _P.KEYS_WRITE}
+        | {_P.KEYS_ISSUE, _P.AUDIT_READ, _P.TEMPLATES_READ}
+    ),
+    Scope.PARTNER: MANAGEMENT | {_P.CLIENTS_READ, _P.CLIENTS_WRITE, _P.KEYS_READ, _P.KEYS_WRITE, _P.KEYS_ISSUE},
+    Scope.CLIENT: MANAGEMENT | PAYLOADS | {_P.EVENTS_WRITE, _P.KEYS_READ, _P.KEYS_WRITE},
+}
+"""What a key gets when its maker names nothing."""
+
+ALLOWED: Final[Mapping[Scope, frozenset[Permission]]] = {
+    Scope.OPERATOR: DEFAULTS[Scope.OPERATOR],
+    Scope.PARTNER: DEFAULTS[Scope.PARTNER] | {_P.EVENTS_WRITE},
+    Scope.CLIENT: DEFAULTS[Scope.CLIENT],
+}
+"""The most that a key of a scope may ever hold."""
+
+BELOW: Final[Mapping[Scope, Scope | None]] = {
+    Scope.OPERATOR: Scope.PARTNER,
+    Scope.PARTNER: Scope.CLIENT,
+    Scope.CLIENT: None,
+}
+
+
+def grantable(scope: Scope, held: AbstractSet[Permission], target: Scope) -> frozenset[Permission]:
+    """What a key of `scope` that holds `held` may give to a key of scope `target` (S-68).
+
+    Nobody grants what they lack. The one declared exception is `keys:issue`: somebody must hand a partner, and then a
+    client, its first key. It reaches exactly one level down, and the issuing stands in the audit log of whom it is for.
+    """
+    if target is scope:
+        return ALLOWED[target] & held
+    if BELOW[scope] is target and Permission.KEYS_ISSUE in held:
+        return ALLOWED[target]
+    return frozenset()

@@ -1,0 +1,30 @@
+"""Who calls, as proven by the credential."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from infra import ids
+from tenants.identity.permissions import Permission, Scope
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """The holder of a live API key. Partner is set below the operator; client, tenant and environment for a client's key."""
+
+    scope: Scope
+    key_id: UUID
+    key_name: str
+    permissions: frozenset[Permission]
+    partner_id: UUID | None = None
+    partner_slug: str | None = None
+    client_id: UUID | None = None
+    client_slug: str | None = None
+    tenant_id: UUID | None = None
+    environment: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """How audit records name it."""
+        return f"key:{ids.show('key', self.key_id)}"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import REAL, DateTime, FetchedValue, ForeignKey, ForeignKeyConstraint, Text, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.database import Base
+
+ENVIRONMENTS: Final = ("dev", "test", "live")
+
+
+class Partner(Base):
+    """Who sells and runs the product for clients of its own."""
+
+    __tablename__ = "partner"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default="active")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
+class Client(Base):
+    """A distributor that a partner serves. Its slug is unique within the partner (S-13)."""
+
+    __tablename__ = "client"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"), primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    slug: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default="active")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (UniqueConstraint("partner_id", "slug"),)
+
+
+class Tenant(Base):
+    """A client in one environment: what owns runs, connections, secrets, records and audit."""
+
+    __tablename__ = "tenant"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    partner_id: Mapped[UUID] = mapped_column(Uuid)
+    client_id: Mapped[UUID] = mapped_column(Uuid)
+    environment: Mapped[str] = mapped_column(Text)
+    weight: Mapped[float] = mapped_column(REAL, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (
+        ForeignKeyConstraint(["partner_id", "client_id"], ["app.client.partner_id", "app.client.client_id"]),
+        UniqueConstraint("partner_id", "client_id", "environment"),
+    )

@@ -1,0 +1,99 @@
+"""All SQL about partners, clients and tenants. Row-level security limits each query to the session's scope as well."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra import ids
+from infra.pagination import Page
+from tenants.organizations.models import ENVIRONMENTS, Client, Partner, Tenant
+
+
+async def add_partner(session: AsyncSession, *, slug: str, name: str) -> Partner | None:
+    """The new partner, None when the slug is taken."""
+    made = insert(Partner).values(partner_id=ids.new(), slug=slug, name=name).on_conflict_do_nothing()
+    return (await session.scalars(made.returning(Partner))).one_or_none()
+
+
+async def partner(session: AsyncSession, *, partner_id: UUID | None = None, slug: str | None = None) -> Partner | None:
+    query = select(Partner)
+    query = query.where(Partner.partner_id == partner_id) if partner_id else query.where(Partner.slug == slug)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def partners(session: AsyncSession, page: Page, *, status: str | None) -> list[Partner]:
+    query = select(Partner)
+    if status is not None:
+        query = query.where(Partner.status == status)
+    if page.after is not None:
+        query = query.where(Partner.partner_id < UUID(page.after))
+    return list((await session.scalars(query.order_by(Partner.partner_id.desc()).limit(page.limit + 1))).all())
+
+
+async def set_partner(session: AsyncSession, partner_id: UUID, changes: dict[str, Any]) -> None:
+    await session.execute(update(Partner).where(Partner.partner_id == partner_id).values(**changes))
+
+
+async def add_client(session: AsyncSession, partner_id: UUID, *, slug: str, name: str) -> Client | None:
+    """The new client with its tenants, one for each environment; None when the partner has one of that slug."""
+    made = insert(Client).values(partner_id=partner_id, client_id=ids.new(), slug=slug, name=name)
+    client = (await session.scalars(made.on_conflict_do_nothing().returning(Client))).one_or_none()
+    if client is None:
+        return None
+    rows = [
+        {"tenant_id": ids.new(), "partner_id": partner_id, "client_id": client.client_id, "environment": environment}
+        for environment in ENVIRONMENTS
+    ]
+    await session.execute(insert(Tenant).values(rows))
+    return client
+
+
+async def client(
+    session: AsyncSession, partner_id: UUID | None, *, client_id: UUID | None = None, slug: str | None = None
+) -> Client | None:
+    """By id, or by slug within a partner. `partner_id` None: whatever partner the scope lets through."""
+    query: Select[tuple[Client]] = select(Client)
+    if partner_id is not None:
+        query = query.where(Client.partner_id == partner_id)
+    query = query.where(Client.client_id == client_id) if client_id else query.where(Client.slug == slug)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def clients(
+    session: AsyncSession, partner_id: UUID | None, page: Page, *, slug: str | None, status: str | None
+) -> list[Client]:
+    query = select(Client)
+    if partner_id is not None:
+        query = query.where(Client.partner_id == partner_id)
+    if slug is not None:
+        query = query.where(Client.slug == slug)
+    if status is not None:
+        query = query.where(Client.status == status)
+    if page.after is not None:
+        query = query.where(Client.client_id < UUID(page.after))
+    return list((await session.scalars(query.order_by(Client.client_id.desc()).limit(page.limit + 1))).all())
+
+
+async def set_client(session: AsyncSession, found: Client, changes: dict[str, Any]) -> None:
+    await session.execute(
+        update(Client)
+        .where(Client.partner_id == found.partner_id, Client.client_id == found.client_id)
+        .values(**changes)
+    )
+
+
+async def tenants(session: AsyncSession, partner_id: UUID, client_id: UUID) -> list[Tenant]:
+    query = select(Tenant).where(Tenant.partner_id == partner_id, Tenant.client_id == client_id)
+    return list((await session.scalars(query)).all())
+
+
+async def tenant(session: AsyncSession, partner_id: UUID, client_id: UUID, environment: str) -> Tenant | None:
+    query = select(Tenant).where(
+        Tenant.partner_id == partner_id, Tenant.client_id == client_id, Tenant.environment == environment
+    )
+    return (await session.scalars(query)).one_or_none()

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from infra import settings
+from infra.database import Database, Scope
+from infra.embedded.stack import Endpoints
+from services.api.app import create_app
+from tenants.identity import service as identity
+from tests.asgi import Caller, running
+
+
+@pytest.fixture
+def api_settings(endpoints: Endpoints, tmp_path: Path) -> settings.Settings:
+    kek = tmp_path / "kek"
+    kek.write_bytes(bytes(range(32)))
+    kek.chmod(0o600)
+    return settings.load(
+        {
+            "WAYBILL_HOME": str(tmp_path),
+            "WAYBILL_DATABASE_URL": endpoints.database_url,
+            "WAYBILL_REDIS_URL": endpoints.redis_url,
+            "WAYBILL_KEK_FILE": str(kek),
+            "WAYBILL_LOG_LEVEL": "error",
+        }
+    )
+
+
+@pytest.fixture
+async def nobody(api_settings: settings.Settings) -> AsyncIterator[Caller]:
+    """The running API, called without a key."""
+    app = create_app(api_settings)
+    async with running(app):
+        yield Caller(app)
+
+
+@pytest.fixture
+async def operator_key(app_database: Database) -> str:
+    async with app_database.session(Scope.operator()) as session:
+        _, text = await identity.create_operator(session, "first", actor="test")
+        await session.commit()
+    return text
+
+
+@pytest.fixture
+def operator(nobody: Caller, operator_key: str) -> Caller:
+    return nobody.having(operator_key)
