@@ -1,0 +1,145 @@
+"""Logins, kept per connection and renewed when Tryton forgets them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+
+from infra.egress import Response
+from infra.encryption.secret import Secret
+from services.connectors.builtin.tryton.wire import plain, tagged
+from services.connectors.sdk.answers import expect_success, read_json
+from services.connectors.sdk.context import Context
+from services.connectors.sdk.errors import Away, Refusal
+from services.connectors.sdk.redaction import excerpt
+
+_KEPT: Final = 1000
+_UNAUTHORIZED: Final = 401
+_NOT_FOUND: Final = 404
+
+
+class Changed(Exception):
+    """Tryton's optimistic lock: the record was changed since it was read. Read again and decide anew."""
+
+
+class Warned(Refusal):
+    """Tryton asks the user to confirm a warning. A program may not: a person decides."""
+
+
+class Session:
+    """One login. `preferences` is the context that every call carries: company, language."""
+
+    __slots__ = ("authorization", "preferences")
+
+    def __init__(self, authorization: Secret) -> None:
+        self.authorization = authorization
+        self.preferences: dict[str, Any] = {}
+
+
+class Sessions:
+    """The logins of this process by connection and revision; the oldest goes when there are too many."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[UUID, UUID, int], Session] = {}
+        self._locks: dict[tuple[UUID, UUID, int], asyncio.Lock] = {}
+
+    async def open(self, context: Context, stale: Session | None = None) -> Session:
+        """A session for the context's connection; a new one when the kept one is `stale`."""
+        name = (context.tenant, context.connection.id, context.connection.revision)
+        lock = self._locks.setdefault(name, asyncio.Lock())
+        async with lock:  # many runs meet the same 401; one logs in
+            kept = self._kept.get(name)
+            if kept is None or kept is stale:
+                kept = await _log_in(context)
+                self._kept[name] = kept
+                if len(self._kept) > _KEPT:
+                    oldest = next(iter(self._kept))
+                    del self._kept[oldest], self._locks[oldest]
+            return kept
+
+
+class Rpc:
+    """Calls on behalf of one call of the connector."""
+
+    def __init__(self, context: Context, sessions: Sessions) -> None:
+        self.context = context
+        self._sessions = sessions
+
+    async def model(self, name: str, *arguments: Any, **more_context: Any) -> Any:
+        """`model.NAME` with the user's context, as in `sale.sale.search_read`.
+
+        Raises:
+            Refusal: Tryton's user error, with its words. `Warned` for a warning.
+            Changed: a record named in `_timestamp` was changed since.
+            Away: locks, internal errors, 5xx and the network.
+        """
+        session = await self._sessions.open(self.context)
+        for _ in range(2):
+            body = [*arguments, {**session.preferences, **more_context}]
+            answer = await _post(self.context, f"model.{name}", body, session)
+            if answer.status != _UNAUTHORIZED:
+                return _result(answer, self.context)
+            session = await self._sessions.open(self.context, stale=session)
+        raise Refusal("The ERP ends each session at once", name="authentication", status=_UNAUTHORIZED)
+
+
+async def _log_in(context: Context) -> Session:
+    user, password = context.settings["user"], context.secrets.get("password")
+    if password is None:
+        raise Refusal("The connection lacks its password", name="configuration", title="A secret is missing")
+    answer = await _post(context, "common.db.login", [user, {"password": password.reveal()}])
+    if answer.status == _UNAUTHORIZED:
+        raise Refusal("The ERP does not accept the user and password", name="authentication", status=_UNAUTHORIZED)
+    login = _result(answer, context)
+    pair = f"{user}:{login[0]}:{login[1]}".encode()
+    session = Session(Secret(f"Session {base64.b64encode(pair).decode()}"))
+    answer = await _post(context, "model.res.user.get_preferences", [True, {}], session)
+    session.preferences = {
+        name: value
+        for name, value in _result(answer, context).items()
+        if name in {"company", "companies", "company_filter", "employee", "language"}
+    }
+    return session
+
+
+async def _post(context: Context, method: str, params: list[Any], session: Session | None = None) -> Response:
+    return await context.send(
+        "POST",
+        f"{quote(context.settings['database'], safe='')}/rpc/",
+        headers={"Content-Type": "application/json"},
+        credentials={} if session is None else {"Authorization": session.authorization},
+        body=msgspec.json.encode({"id": 1, "method": method, "params": tagged(params)}),
+    )
+
+
+def _result(answer: Response, context: Context) -> Any:
+    if answer.status == _NOT_FOUND:
+        raise Refusal("The ERP knows no such database or method", name="configuration", status=_NOT_FOUND)
+    body = read_json(expect_success(answer, context))
+    if not isinstance(body, dict) or ("error" not in body and "result" not in body):
+        raise Away("its answer is no JSON-RPC")
+    if body.get("error") is None:
+        return plain(body.get("result"))
+    raise _error(body["error"], context)
+
+
+def _error(error: Any, context: Context) -> Exception:
+    """RPC errors come with status 200: `[class, arguments]`, or `[message, traceback]` for what was not foreseen."""
+    kind, arguments = (error[0], error[1]) if isinstance(error, list) and len(error) > 1 else ("", [])
+    if kind == "ConcurrencyException":
+        return Changed()
+    if kind == "UserError":
+        return Refusal(_words(arguments[:2], context), status=409, title="The ERP refused")
+    if kind == "UserWarning":
+        return Warned(_words(arguments[1:3], context), status=409, title="The ERP asks for a person's confirmation")
+    # Locks that it could not get come this way too; its words hold a traceback and are dropped.
+    return Away("it had an internal error")
+
+
+def _words(parts: list[Any], context: Context) -> str:
+    return excerpt(" ".join(str(part) for part in parts if part), context.secrets.values())
