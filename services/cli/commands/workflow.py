@@ -19,6 +19,7 @@ from services.engine import values
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
+from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.functions import Functions
 from services.engine.memory import Report, run_workflow
 from template_library.dsl import DocumentError, Workflow, parse
@@ -50,6 +51,8 @@ def run(file: Path, input_file: Path | None, *, as_json: bool) -> None:
         report = asyncio.run(_run(text, str(file), value))
     except DocumentError as error:
         _refuse(error, as_json=as_json)
+    except ExpressionsUnavailable as error:
+        raise click.ClickException(f"no expression can be evaluated on this machine: {error}") from error
     _print(report, as_json=as_json)
     sys.exit(0 if report.status == "completed" else FAULTED)
 

@@ -116,7 +116,7 @@ class ExpressionPool:
                 batch = await self._next(penalised=takes_penalised)
                 try:
                     child = await self._work(child, batch)
-                except Exception:
+                except Exception:  # noqa: BLE001 - whatever it was, it is logged
                     # A slot must outlive whatever happens in it; its requests may be tried again elsewhere.
                     _log.exception("an expression slot failed")
                     _fail_all(batch, "the evaluator failed")

@@ -197,7 +197,7 @@ def test_S_36_secrets_stand_in_no_expression(body: str, words: str) -> None:
 
 
 def test_S_22_a_forbidden_word_is_refused_with_its_column() -> None:
-    violation = refused("do:\n  - t:\n      set:\n        at: \"${ .a | now }\"\n")
+    violation = refused('do:\n  - t:\n      set:\n        at: "${ .a | now }"\n')
     assert "`$runtime.now`" in violation.message
     assert (violation.line, violation.column) == (5, 22)
 

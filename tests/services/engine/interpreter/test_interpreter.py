@@ -225,7 +225,10 @@ async def test_S_34_a_value_that_doubles_each_turn_is_refused_before_it_is_writt
 
 
 async def test_runtime_arguments_tell_what_the_language_asks_and_no_name() -> None:
-    body = "do:\n  - t: {set: {r: '${ $runtime }', w: '${ $workflow.id }', t: '${ $task }', s: '${$workflow.startedAt}'}}\n"
+    body = """
+do:
+  - t: {set: {r: "${ $runtime }", w: "${ $workflow.id }", t: "${ $task }", s: "${ $workflow.startedAt }"}}
+"""
     output = (await ended(body, {"v": 1})).output
     moment = {
         "iso8601": "2023-11-14T22:13:20.123Z",

@@ -1,4 +1,4 @@
-"""The same snapshot and the same answer give the same step, and storing a snapshot between two steps changes nothing."""
+"""The same snapshot and answer give the same step; storing a snapshot between two steps changes nothing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def _tasks(draw: st.DrawFn, later: list[str], depth: int) -> dict[str, Any]:
         case "local":
             task = {"call": "local", "with": {"a": f"${{ {draw(_PATHS)} }}"}}
         case "raise":
-            task = {"if": draw(_PATHS), "raise": {"error": {"type": "https://example.com/e", "status": 400}}}
+            error = {"type": "https://example.com/e", "status": 400}
+            task = {"if": draw(_PATHS).replace("$input", "."), "raise": {"error": error}}
         case _:
             task = {"do": draw(task_lists(depth=depth - 1))}
     if draw(st.booleans()):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
-from services.engine.functions import Answer, Call, Done, ErrorDetails, Functions, Later
+from services.engine.functions import Answer, Call, Done, ErrorDetails, Function, Later
 from services.engine.memory import Report, run_workflow
 from template_library.dsl import parse
 
@@ -18,7 +18,7 @@ do:
 """
 
 
-async def run(functions: Functions, value: Any, *, patience: float = 5.0) -> Report:
+async def run(functions: dict[str, Function], value: Any, *, patience: float = 5.0) -> Report:
     async with ExpressionPool(size=1) as pool:
         return await run_workflow(
             parse(BODY),
@@ -65,7 +65,8 @@ async def test_a_function_that_asks_for_later_is_called_again_with_the_same_key(
 
 
 async def test_without_patience_the_reason_for_waiting_becomes_the_error() -> None:
-    async def ask(_: Call) -> Answer:
+    async def ask(call: Call) -> Answer:
+        del call
         error = ErrorDetails(type="https://example.com/l", status=503)
         return Later(reason="busy", ref="host", error=error, seconds=10)
 

@@ -91,7 +91,7 @@ async def test_json_is_sent_and_read_with_the_key_of_the_effect(stub: Stub, clie
         ("application/json", b"", "content", None),
     ],
 )
-async def test_content_by_its_type(  # noqa: PLR0913 - a table
+async def test_content_by_its_type(  # noqa: PLR0913, PLR0917 - a table
     stub: Stub, client: Client, content_type: str, body: bytes, output: str, expected: Any
 ) -> None:
     stub.reply("200 OK", content_type, body)
@@ -117,8 +117,8 @@ async def test_statuses_outside_success_are_communication_errors(
     stub: Stub,
     client: Client,
     status: str,
-    redirect: bool,
-    fails: int | None,  # noqa: FBT001
+    redirect: bool,  # noqa: FBT001 - a table
+    fails: int | None,
 ) -> None:
     stub.reply(status, "text/plain", b"ok")
     answer = await send(client, f"http://127.0.0.1:{stub.port}/x?secret=1", redirect=redirect)
