@@ -65,7 +65,7 @@ services/api/static/viewer/.stamp: $(VIEWER)/package-lock.json $(VIEWER)/package
 	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi; \
 	cd $(VIEWER) && npm ci --silent && npm run --silent build
-	touch "$@"
+	mkdir -p "$(@D)" && touch "$@"
 
 ## lock: resolve the dependencies anew, with hashes and without hosts
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
