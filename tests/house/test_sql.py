@@ -20,9 +20,7 @@ ALLOWED: Final = {
     "infra/database/scope.py": "the scope's settings: UUIDs made from UUID objects",
     "infra/database_preparation.py": "names of roles and databases, which take no parameters",
     "infra/database_roles.py": "names of roles, which take no parameters; passwords as SCRAM verifiers",
-    "infra/embedded/backup.py": "names of databases, which take no parameters",
     "infra/embedded/cluster.py": "the password of the superuser as a SCRAM verifier, which takes no parameter",
-    "infra/embedded/postgres.py": "names of databases, which take no parameters",
     "infra/migrate.py": "the lock timeout, a constant",
     "services/engine/journal.py": "the numbers of the parameters",
 }
