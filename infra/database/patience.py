@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from infra.database.failures import is_outage
+
+_log: Final = logging.getLogger(__name__)
+_PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
+
+T = TypeVar("T")
+
+
+async def through_outage(work: Callable[[], Awaitable[T]], what: str) -> T:
+    """The result of `work`, begun again until the database is there. `work` must be safe to repeat.
+
+    `what` names it in the log. Raises whatever is no outage.
+    """
+    attempt = 0
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            _log.warning("%s waits for the database", what, extra={"error": repr(error)})
+        await asyncio.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
+        attempt += 1
