@@ -73,7 +73,7 @@ class Refused(Problem):
         self.rule = rule
 
 
-class Failed(Exception):  # noqa: N818 (read as `egress.Failed`)
+class Failed(Exception):
     """The network, or the other side's HTTP, failed.
 
     Attributes:
