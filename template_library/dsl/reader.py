@@ -6,6 +6,7 @@ holds before the value is built. Anchors, aliases, tags, merge keys, several doc
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import yaml
@@ -15,7 +16,7 @@ from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.positions import Position, Source, step
 from template_library.dsl.scalars import ScalarError, plain
 
-_FORBIDDEN_CHARACTERS: Final = frozenset({"\x00", "\ufeff"})
+_FORBIDDEN: Final = re.compile("[\x00\ufeff\ud800-\udfff]")
 
 
 class _Refused(Exception):
@@ -60,11 +61,11 @@ def _check_text(text: str) -> None:
     # Cheap first: characters are never more than bytes.
     if len(text) > limits.DOCUMENT_BYTES or len(text.encode("utf-8", "surrogatepass")) > limits.DOCUMENT_BYTES:
         raise _Refused(f"a document may have at most {limits.DOCUMENT_BYTES // 1024} KiB", Position(1, 1))
-    for index, character in enumerate(text):
-        if character in _FORBIDDEN_CHARACTERS or "\ud800" <= character <= "\udfff":
-            line = text.count("\n", 0, index) + 1
-            column = index - (text.rfind("\n", 0, index) + 1) + 1
-            raise _Refused(f"the character U+{ord(character):04X} is not allowed", Position(line, column))
+    found = _FORBIDDEN.search(text)
+    if found:
+        index = found.start()
+        position = Position(text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
+        raise _Refused(f"the character U+{ord(found[0]):04X} is not allowed", position)
 
 
 class _Reader:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from services.engine.expressions import pool as pool_module
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
+from services.engine.expressions.process import EvaluatorProcess
 from services.engine.expressions.protocol import ExpressionFailed, ExpressionsUnavailable
 
 
@@ -170,6 +172,41 @@ async def test_a_request_behind_a_killed_one_is_answered() -> None:
         )
     assert isinstance(answers[0], ExpressionFailed)
     assert answers[1:] == [[1], [2], [3], [4], [5]]
+
+
+async def test_S_35_processes_are_recycled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "RECYCLE_AFTER", 3)
+    starts = 0
+    start = EvaluatorProcess.start
+
+    async def counted() -> EvaluatorProcess:
+        nonlocal starts
+        starts += 1
+        return await start()
+
+    monkeypatch.setattr(EvaluatorProcess, "start", counted)
+    async with ExpressionPool(size=1) as pool:
+        expressions = Expressions(pool)
+        for number in range(7):
+            assert await result(expressions, ". + 1", number) == number + 1
+    assert starts == 3
+
+
+async def test_a_process_that_died_between_two_requests_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[EvaluatorProcess] = []
+    start = EvaluatorProcess.start
+
+    async def kept() -> EvaluatorProcess:
+        started.append(await start())
+        return started[-1]
+
+    monkeypatch.setattr(EvaluatorProcess, "start", kept)
+    async with ExpressionPool(size=1) as pool:
+        expressions = Expressions(pool)
+        assert await result(expressions, ". + 1", 1) == 2
+        await started[0].stop()
+        assert await result(expressions, ". + 1", 2) == 3
+    assert len(started) == 2
 
 
 async def test_a_failing_program_of_several_is_named(expressions: Expressions) -> None:
