@@ -1,4 +1,4 @@
-"""Log lines as JSON on standard error, one object a line (S-83): no field can break out of its line or flood the log."""
+"""Log lines as JSON on standard error, one object a line: no field breaks out of it or floods the log (S-83)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _shortened(raw: bytes) -> str:
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Make JSON lines of everything that is logged at `level` (debug, info, warning, error) or above. Safe to repeat."""
+    """Make JSON lines of everything that is logged at `level` (debug info warning error) or above. Safe to repeat."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()

@@ -40,7 +40,7 @@ class BadCursor(BadRequest):
 
 
 class NoCursorKey(RuntimeError):
-    """The key file is missing or too short, so no list could be paged. The operator puts it back; see `WAYBILL_KEK_FILE`."""
+    """The key file is missing or too short, so no list can be paged. The operator puts it back: `WAYBILL_KEK_FILE`."""
 
 
 class Page(msgspec.Struct, frozen=True):

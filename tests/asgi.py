@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote
@@ -46,7 +46,7 @@ class Caller:
     async def post(self, target: str, body: Any = None, **more: Any) -> Answer:
         return await self.send("POST", target, body, **more)
 
-    async def send(
+    async def send(  # noqa: PLR0913 (what a request is made of)
         self,
         method: str,
         target: str,
@@ -120,6 +120,3 @@ async def running(app: Any) -> AsyncIterator[None]:
         await queue.put({"type": "lifespan.shutdown"})
         await happened.get()
         await serving
-
-
-Make = Callable[[], Any]

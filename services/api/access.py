@@ -119,7 +119,7 @@ def _own_tenant(principal: Principal) -> TenantOfCall:
 
 
 class TenantDirectory:
-    """Finds a partner's tenants by client and environment; the answer is remembered for two seconds (S-06: at most 5)."""
+    """Finds a partner's tenants by client and environment; an answer is good for two seconds (S-06: at most 5)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -45,7 +45,7 @@ def create_app(given: settings.Settings | None = None) -> Edge:
 
 
 def hosts_of(read: settings.Settings) -> tuple[str, ...]:
-    """The names that the API answers to: those that are set, else its own address, and loopback when it listens there."""
+    """The names that the API answers to: those that are set, else its own address, and loopback if it listens there."""
     if read.api_hosts:
         return read.api_hosts
     return (read.api_host, *_LOOPBACK) if read.api_host in {*_LOOPBACK, "0.0.0.0", "::"} else (read.api_host,)  # noqa: S104 (compared, not bound)

@@ -68,7 +68,7 @@ class Call(Request[Any, Any, Any]):
 
     @asynccontextmanager
     async def transaction(self, rows: Scope | None = None) -> AsyncIterator[AsyncSession]:
-        """A control-plane transaction of `rows` (the call's own when None). Commits at the end, rolls back on an error."""
+        """A control-plane transaction of `rows` (None: the call's own). Commits at the end, rolls back on an error."""
         async with self.resources.database.session(rows or self.rows) as session:
             yield session
             await session.commit()
@@ -101,7 +101,7 @@ class Call(Request[Any, Any, Any]):
         return parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
     async def json(self) -> Any:
-        """The body as the type of the handler's `data`; the framework calls this, so that all bodies are read strictly."""
+        """The body as the type of the handler's `data`; the framework calls this, so all bodies are read strictly."""
         field = self.route_handler.parsed_data_field
         body = await self.body()
         return bodies.read(body, Any if field is None else field.annotation)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, MutableMapping
 from typing import Any, Final
 
-from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Send
 
 from infra import ids
 from infra.problems import MEDIA_TYPE, BadRequest, NotFound, Problem
@@ -54,10 +54,10 @@ class Edge:
         self._max_body = max_body
         self._judged: dict[bytes, bool] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":  # type: ignore[comparison-overlap]
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
+        elif scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
         else:
             await self._serve(scope, receive, send)

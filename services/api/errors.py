@@ -8,7 +8,7 @@ from infra.problems import BadRequest, Forbidden, Problem
 
 
 class UnknownParameter(BadRequest):
-    """The query holds a parameter that this route does not know, or one twice. Remove it; misspelt filters never pass."""
+    """The query holds a parameter that this route does not know, or one twice. Misspelt filters never pass."""
 
     name = "unknown-parameter"
     title = "The query holds an unknown parameter"

@@ -17,7 +17,8 @@ from services.api.policy import POLICY, Rule
 
 _DESCRIPTION: Final = """\
 Every answer carries a `Request-Id`. Errors are problem details (RFC 9457); `GET` their `type` to read what it means.
-Lists answer `items` and `next`; send `next` as `cursor` for the following page. Unknown fields and parameters are refused.
+Lists answer `items` and `next`; send `next` as `cursor` for the following page.
+Unknown fields and query parameters are refused.
 A client's own key may leave out `/clients/{client}/{environment}` in a path.
 """
 _WHY: Final = {

@@ -1,5 +1,6 @@
-"""Who may call what, written once (house rule 10). A route without a row here stops the process at its start, and a
-test walks the route table against these rows (S-01).
+"""Who may call what, written once (house rule 10).
+
+A route without a row here stops the process at its start, and a test walks the route table against these rows (S-01).
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from typing import Final
 
 import msgspec
 
-from tenants.identity.permissions import Permission as P
-from tenants.identity.permissions import Scope
+from tenants.identity.permissions import Permission, Scope
 
 Route = tuple[str, str]
 """Method and path, such as `("GET", "/v1/clients/{client}")`."""
+
+P: Final = Permission  # the table below is read by column
 
 PREFIX: Final = "/v1/clients/{client}/{environment}"
 _PARAMETER_TYPES: Final = ":str"
@@ -28,7 +30,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         is_tenant: about one tenant, under the prefix of its client and environment; a client's own key may omit it.
     """
 
-    permission: P | None = None
+    permission: Permission | None = None
     scopes: frozenset[Scope] = frozenset()
     is_public: bool = False
     is_tenant: bool = False
@@ -65,6 +67,8 @@ _PLAIN: Final[tuple[tuple[str, str, Rule], ...]] = (
     ("GET", "/v1/clients/{client}", Rule(permission=P.CLIENTS_READ, scopes=_ABOVE_CLIENT)),
     ("POST", "/v1/clients/{client}/disable", Rule(permission=P.CLIENTS_WRITE, scopes=_ABOVE_CLIENT)),
     ("POST", "/v1/clients/{client}/enable", Rule(permission=P.CLIENTS_WRITE, scopes=_ABOVE_CLIENT)),
+    ("GET", "/v1/templates", Rule(permission=P.TEMPLATES_READ, scopes=_ALL)),
+    ("GET", "/v1/templates/{template}", Rule(permission=P.TEMPLATES_READ, scopes=_ALL)),
     ("GET", "/v1/keys", Rule(permission=P.KEYS_READ, scopes=_ALL)),
     ("POST", "/v1/keys", Rule(permission=P.KEYS_WRITE, scopes=_ALL)),
     ("GET", "/v1/keys/{key}", Rule(permission=P.KEYS_READ, scopes=_ALL)),
@@ -73,8 +77,24 @@ _PLAIN: Final[tuple[tuple[str, str, Rule], ...]] = (
 )
 
 # Method, path below the prefix, permission.
-_TENANT: Final[tuple[tuple[str, str, P], ...]] = (
+_TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/audit", P.AUDIT_READ),
+    ("GET", "/connections", P.CONNECTIONS_READ),
+    ("POST", "/connections", P.CONNECTIONS_WRITE),
+    ("GET", "/connections/{connection}", P.CONNECTIONS_READ),
+    ("PATCH", "/connections/{connection}", P.CONNECTIONS_WRITE),
+    ("POST", "/connections/{connection}/disable", P.CONNECTIONS_WRITE),
+    ("POST", "/connections/{connection}/enable", P.CONNECTIONS_WRITE),
+    ("GET", "/workflows", P.WORKFLOWS_READ),
+    ("POST", "/workflows", P.WORKFLOWS_WRITE),
+    ("GET", "/workflows/{workflow}", P.WORKFLOWS_READ),
+    ("GET", "/deployments", P.DEPLOYMENTS_READ),
+    ("POST", "/deployments", P.DEPLOYMENTS_WRITE),
+    ("GET", "/deployments/{deployment}", P.DEPLOYMENTS_READ),
+    ("PATCH", "/deployments/{deployment}", P.DEPLOYMENTS_WRITE),
+    ("POST", "/deployments/{deployment}/disable", P.DEPLOYMENTS_WRITE),
+    ("POST", "/deployments/{deployment}/enable", P.DEPLOYMENTS_WRITE),
+    ("GET", "/usage", P.USAGE_READ),
     ("POST", "/events", P.EVENTS_WRITE),
     ("GET", "/events", P.EVENTS_READ),
     ("GET", "/events/{event}", P.EVENTS_READ),

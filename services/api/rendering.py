@@ -12,7 +12,6 @@ from litestar.connection import Request
 from litestar.exceptions import (
     HTTPException,
     MethodNotAllowedException,
-    NotFoundException,
     ValidationException,
 )
 
@@ -22,6 +21,7 @@ from services.api.errors import BadParameter, MalformedBody, MethodNotAllowed, T
 
 LOG: Final = logging.getLogger("api")
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
+_OURS: Final = "Something failed on our side. Tell your support this request's id."
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -32,15 +32,13 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, MethodNotAllowedException):
         offered = (error.headers or {}).get("allow", "")
         return MethodNotAllowed(name for name in offered.split(", ") if name and name != "OPTIONS")
-    if isinstance(error, NotFoundException):
-        return NotFound()
     if isinstance(error, ValidationException):
         return _bad_parameter(error)
     if isinstance(error, HTTPException):
         return _from_framework(error)
     if is_outage(error):
         return Unavailable("The database does not answer; nothing was stored", retry_after=2)
-    return Problem("Something failed on our side. Tell your support this request's id.")
+    return Problem(_OURS)
 
 
 def _bad_parameter(error: ValidationException) -> Problem:
@@ -55,15 +53,8 @@ def _bad_parameter(error: ValidationException) -> Problem:
 
 
 def _from_framework(error: HTTPException) -> Problem:
-    if error.status_code == BadRequest.status:
-        return BadRequest()
-    if error.status_code == Unauthorized.status:
-        return Unauthorized()
-    if error.status_code == TooLarge.status:
-        return TooLarge()
-    if error.status_code == UnsupportedMediaType.status:
-        return UnsupportedMediaType()
-    return Problem("Something failed on our side. Tell your support this request's id.")
+    kinds: tuple[type[Problem], ...] = (BadRequest, Unauthorized, NotFound, TooLarge, UnsupportedMediaType)
+    return next((kind() for kind in kinds if kind.status == error.status_code), Problem(_OURS))
 
 
 def encode(problem: Problem, request_id: str) -> bytes:

@@ -38,7 +38,7 @@ class AuditRecord(Base):
 
 
 class OrganizationAuditRecord(Base):
-    """What was done to partners, clients and their keys, above any tenant. `partner_id` is None for the operator's own."""
+    """What was done to partners, clients and keys, above any tenant. `partner_id` is None for the operator's own."""
 
     __tablename__ = "organization_audit"
 

@@ -14,7 +14,7 @@ from tenants.audit.errors import WrongScopeError
 from tenants.audit.models import AuditRecord
 
 
-async def record(
+async def record(  # noqa: PLR0913 (the members of a record)
     session: AsyncSession,
     *,
     actor: str,
@@ -25,12 +25,9 @@ async def record(
 ) -> None:
     """Add a record to the log that the session's scope points at: the tenant's own, else the organization's.
 
-    Args:
-        actor: who, from the credential and never from the request (S-87), such as `key:key_01…`.
-        action: `thing.verb` in the past, such as `client.created`.
-        target: id of what it was done to.
-        after: what it became; no secret, no payload.
-        partner_id: whom it concerns, where the operator acts; in a partner's scope it is that partner.
+    `actor` comes from the credential and never from the request (S-87), such as `key:key_01…`; `action` is
+    `thing.verb` in the past, such as `client.created`; `target` the id of what it was done to; `after` what it became,
+    without secrets or payload. `partner_id` is whom it concerns where the operator acts.
 
     Raises:
         WrongScopeError: the session has no scope, or `partner_id` is another partner's.

@@ -30,7 +30,7 @@ class Keyring:
         self._known: dict[UUID, tuple[float, bytes, Principal | None]] = {}
 
     async def authenticate(self, text: str) -> Principal | None:
-        """Who holds the key `text`; None when it is no key, unknown, wrong, revoked, expired, or its holder is disabled.
+        """Who holds the key `text`; None: it is no key, unknown, wrong, revoked or expired, or its holder is disabled.
 
         Raises: as the database does when it is away.
         """

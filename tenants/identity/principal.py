@@ -11,7 +11,7 @@ from tenants.identity.permissions import Permission, Scope
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """The holder of a live API key. Partner is set below the operator; client, tenant and environment for a client's key."""
+    """The holder of a live API key. Below the operator with its partner; a client's key with its tenant too."""
 
     scope: Scope
     key_id: UUID

@@ -17,7 +17,10 @@ from tenants.identity.models import ApiKey
 
 
 class FoundKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands behind a key, read before any scope is known. `live`: not revoked or expired, and nobody above disabled."""
+    """What stands behind a key, read before any scope is known.
+
+    `live`: neither revoked nor expired, and nobody that it stands for is disabled.
+    """
 
     scope: str
     partner_id: UUID | None

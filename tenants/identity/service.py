@@ -51,8 +51,7 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
 def scope_for(holder: Holder | ApiKey, maker: Principal | None = None) -> Rows:
     """The scope of a transaction that changes a key: a tenant's key is written, and audited, inside its tenant.
 
-    Args:
-        maker: whoever acts; None for the operator on the command line.
+    `maker` is whoever acts; None for the operator on the command line.
     """
     if holder.tenant_id is not None:
         return Rows.tenant(holder.tenant_id)
@@ -140,7 +139,7 @@ async def list_keys(
     partner_id: UUID | None = None,
     tenants: list[UUID] | None = None,
 ) -> tuple[list[ApiKey], str | None]:
-    """Keys within the session's scope, newest first, revoked and expired ones too; and the position of the next page."""
+    """Keys within the session's scope, newest first, ended ones too; and the position of the next page."""
     rows = await repository.keys(session, page, scope=scope, partner_id=partner_id, tenants=tenants)
     return cut(rows, page, lambda row: str(row.key_id))
 

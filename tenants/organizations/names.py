@@ -29,7 +29,7 @@ def check_slug(text: str, pointer: str) -> str:
 
 
 def check_name(text: str, pointer: str) -> str:
-    """`text`, when it is fit to be shown anywhere: control and bidirectional characters could lie about what it says (S-83).
+    """`text`, when it is fit to be shown anywhere: control and bidirectional characters could lie about it (S-83).
 
     Raises:
         InvalidField: empty, over 200 characters, spaces at its ends, or a character that cannot be seen.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,11 +57,11 @@ async def client(
     session: AsyncSession, partner_id: UUID | None, *, client_id: UUID | None = None, slug: str | None = None
 ) -> Client | None:
     """By id, or by slug within a partner. `partner_id` None: whatever partner the scope lets through."""
-    query: Select[tuple[Client]] = select(Client)
+    query = select(Client).where(Client.client_id == client_id if client_id is not None else Client.slug == slug)
     if partner_id is not None:
         query = query.where(Client.partner_id == partner_id)
-    query = query.where(Client.client_id == client_id) if client_id else query.where(Client.slug == slug)
-    return (await session.scalars(query)).one_or_none()
+    found: Client | None = (await session.scalars(query)).one_or_none()
+    return found
 
 
 async def clients(

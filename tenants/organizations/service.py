@@ -110,8 +110,7 @@ async def create_client(
 async def find_client(session: AsyncSession, partner_id: UUID | None, reference: str) -> Client:
     """The client of this id (`cli_…`), or of this slug within the partner.
 
-    Args:
-        partner_id: None for the operator, who names a client by its id alone: slugs repeat between partners.
+    `partner_id` is None for the operator, who names a client by its id alone: slugs repeat between partners.
 
     Raises:
         UnknownClient: nothing there, or nothing that this scope may see.

@@ -19,7 +19,7 @@ class Live(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether requests can be served. Doorbells only make work start sooner, so their absence is reported and no more."""
+    """Whether requests can be served. A doorbell only makes work start sooner: its absence is reported and no more."""
 
     status: Literal["ready", "unready"]
     database: Annotated[State, Meta(description="outdated: its migrations are not this version's.")]

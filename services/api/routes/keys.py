@@ -25,7 +25,7 @@ _YEAR_SECONDS: Final = 366 * 24 * 3600
 
 
 class NewKeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """For the caller's own scope when it names nobody; for a partner, or for a client's environment, when it names one."""
+    """For the caller's own scope when it names nobody, else for the partner or the environment that it names."""
 
     name: Name
     partner: Annotated[str | None, Meta(description="Id or slug of a partner; only the operator names one.")] = None

@@ -78,9 +78,13 @@ async def list_runs(
     in_state: Annotated[
         RunState | None, QueryParameter(name="state", description="Only in this state.", required=False)
     ] = None,
-    business_key: Annotated[str | None, QueryParameter(description="Only of this business key.", required=False)] = None,
+    business_key: Annotated[
+        str | None, QueryParameter(description="Only of this business key.", required=False)
+    ] = None,
     deployment: Annotated[str | None, QueryParameter(description="Only of this deployment.", required=False)] = None,
-    event: Annotated[str | None, QueryParameter(description="Only those that this event started.", required=False)] = None,
+    event: Annotated[
+        str | None, QueryParameter(description="Only those that this event started.", required=False)
+    ] = None,
 ) -> RunList:
     """Newest first."""
     page, tenant = request.page(limit, cursor), request.tenant.tenant_id
@@ -90,8 +94,8 @@ async def list_runs(
         deployment_id=_filter_id("dep", "deployment", deployment),
         event_id=_filter_id("evt", "event", event),
     )
-    async with request.resources.database.tenant(tenant) as connection:
-        rows = await reading.list_runs(connection, tenant, page, only)
+    async with request.session() as session:
+        rows = await reading.list_runs(session, tenant, page, only)
     kept, last = cut(rows, page, lambda row: str(row["run_id"]))
     return RunList([RunSummary(**_members(row)) for row in kept], request.cursor(last))
 
@@ -133,9 +137,9 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
     run, page, tenant = request.path_id("run", "run"), request.page(limit, cursor), request.tenant.tenant_id
     if page.after is not None and not page.after.isdigit():
         raise BadCursor
-    async with request.resources.database.tenant(tenant) as connection:
-        await reading.read_run(connection, tenant, run)
-        rows = await reading.read_journal(connection, tenant, run, page)
+    async with request.session() as session:
+        await reading.read_run(session, tenant, run)
+        rows = await reading.read_journal(session, tenant, run, page)
     kept, last = cut(rows, page, lambda row: str(row["seq"]))
     shown = request.may_read_payloads
     lines = [
@@ -154,8 +158,8 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
 
 async def _row(request: Call, run: UUID) -> Any:
     tenant = request.tenant.tenant_id
-    async with request.resources.database.tenant(tenant) as connection:
-        return await reading.read_run(connection, tenant, run)
+    async with request.session() as session:
+        return await reading.read_run(session, tenant, run)
 
 
 def _filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
