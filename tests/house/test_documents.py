@@ -18,8 +18,8 @@ _ANCHOR: Final = re.compile(r"[^\w\- ]")
 _ADR: Final = re.compile(r"\bADRs? (\d{4})\b")
 _DOCUMENT: Final = re.compile(r"\bdocs/[\w./-]+\w")
 
-# Named in documents, made on the machine that runs the product.
-_MADE: Final = (".venv/", ".waybill/")
+# Named in documents, made on the machine that runs the product: the environment, and what lies in the home.
+_MADE: Final = (".venv/", ".waybill/", "backups/", "logs/", "postgres/", "run/", "secrets/", "valkey/")
 
 
 def _documents() -> Iterator[Path]:
