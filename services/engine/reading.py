@@ -1,22 +1,38 @@
-"""Runs and their journals for readers. Every function runs inside a transaction of the tenant (asyncpg).
+"""Runs and their journals for readers. Every function runs inside a transaction of the tenant.
 
 JSON columns come as text and go out as they are: numbers keep their digits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import Text, cast, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
 from infra.problems import NotFound
+from services.engine.tables import JournalLine, Run
 
 _SUMMARY: Final = (
-    "r.run_id, r.deployment_id, r.revision, r.event_id, r.business_key, r.state, r.attempt, r.waiting_for, "
-    "r.created_at, r.started_at, r.ended_at"
+    Run.run_id,
+    Run.deployment_id,
+    Run.revision,
+    Run.event_id,
+    Run.business_key,
+    Run.state,
+    Run.attempt,
+    cast(Run.waiting_for, Text).label("waiting_for"),
+    Run.created_at,
+    Run.started_at,
+    Run.ended_at,
 )
+_DATA: Final = tuple(cast(column, Text).label(column.key) for column in (Run.input, Run.output, Run.error))
+
+Row = Mapping[Any, Any]
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,48 +44,38 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     event_id: UUID | None = None
 
 
-async def list_runs(connection: Any, tenant: UUID, page: Page, only: RunFilter) -> list[Any]:
+async def list_runs(session: AsyncSession, tenant: UUID, page: Page, only: RunFilter) -> list[Row]:
     """Newest first, without payloads; one row more than the page holds."""
-    conditions, arguments = ["r.tenant_id = $1"], [tenant]
-    wanted = {"state": only.state, "business_key": only.business_key, "event_id": only.event_id}
-    wanted["deployment_id"] = only.deployment_id
-    for column, value in wanted.items():
-        if value is not None:
-            arguments.append(value)
-            conditions.append(f"r.{column} = ${len(arguments)}")
+    query = select(*_SUMMARY).where(Run.tenant_id == tenant)
+    for column in (Run.state, Run.business_key, Run.deployment_id, Run.event_id):
+        wanted = getattr(only, column.key)
+        if wanted is not None:
+            query = query.where(column == wanted)
     if page.after is not None:
-        arguments.append(UUID(page.after))
-        conditions.append(f"r.run_id < ${len(arguments)}")
-    # Column names are those above, values are parameters: no text of a caller's is in the statement.
-    query = f"SELECT {_SUMMARY} FROM app.run r WHERE {' AND '.join(conditions)} ORDER BY r.run_id DESC "  # noqa: S608
-    return list(await connection.fetch(query + f"LIMIT {page.limit + 1}", *arguments))
+        query = query.where(Run.run_id < UUID(page.after))
+    found = await session.execute(query.order_by(Run.run_id.desc()).limit(page.limit + 1))
+    return list(found.mappings())
 
 
-async def read_run(connection: Any, tenant: UUID, run: UUID) -> Any:
+async def read_run(session: AsyncSession, tenant: UUID, run: UUID) -> Row:
     """One run with input, output and error.
 
     Raises:
         NotFound: the tenant has none of this id.
     """
-    row = await connection.fetchrow(
-        f"SELECT {_SUMMARY}, r.input, r.output, r.error FROM app.run r WHERE r.tenant_id = $1 AND r.run_id = $2",  # noqa: S608
-        tenant,
-        run,
-    )
+    found = await session.execute(select(*_SUMMARY, *_DATA).where(Run.tenant_id == tenant, Run.run_id == run))
+    row = found.mappings().one_or_none()
     if row is None:
         raise NotFound
     return row
 
 
-async def read_journal(connection: Any, tenant: UUID, run: UUID, page: Page) -> list[Any]:
+async def read_journal(session: AsyncSession, tenant: UUID, run: UUID, page: Page) -> list[Row]:
     """The lines after the page's position, in their order; one more than the page holds."""
-    return list(
-        await connection.fetch(
-            "SELECT seq, at, kind, reference, name, data FROM app.journal "
-            "WHERE tenant_id = $1 AND run_id = $2 AND seq > $3 ORDER BY seq LIMIT $4",
-            tenant,
-            run,
-            int(page.after or -1),
-            page.limit + 1,
-        )
+    line = JournalLine
+    data = cast(line.data, Text).label("data")
+    query = select(line.seq, line.at, line.kind, line.reference, line.name, data).where(
+        line.tenant_id == tenant, line.run_id == run, line.seq > int(page.after or -1)
     )
+    found = await session.execute(query.order_by(line.seq).limit(page.limit + 1))
+    return list(found.mappings())

@@ -44,19 +44,22 @@ async def keep(
             columns[1],
         )
         known |= {(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows}
-    new = [(i, e) for i, e in ordered if known[e.source, e.id][0] == i]
+    await _write(connection, tenant, [(i, e) for i, e in ordered if known[e.source, e.id][0] == i])
+    return known
+
+
+async def _write(connection: Any, tenant: TenantId, new: list[tuple[UUID, CloudEvent]]) -> None:
     await connection.execute(
         "INSERT INTO app.event (tenant_id, event_id, source, id, type, subject, content) "
         "SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[])",
         tenant,
-        [i for i, _ in new],
-        [e.source for _, e in new],
-        [e.id for _, e in new],
-        [e.type for _, e in new],
-        [e.subject for _, e in new],
-        [e.content() for _, e in new],
+        [event_id for event_id, _ in new],
+        [event.source for _, event in new],
+        [event.id for _, event in new],
+        [event.type for _, event in new],
+        [event.subject for _, event in new],
+        [event.content() for _, event in new],
     )
-    return known
 
 
 async def runs_of(connection: Any, tenant: TenantId, events: list[UUID]) -> dict[UUID, list[UUID]]:

@@ -94,7 +94,7 @@ async def list_runs(
         deployment_id=_filter_id("dep", "deployment", deployment),
         event_id=_filter_id("evt", "event", event),
     )
-    async with request.session() as session:
+    async with request.transaction() as session:
         rows = await reading.list_runs(session, tenant, page, only)
     kept, last = cut(rows, page, lambda row: str(row["run_id"]))
     return RunList([RunSummary(**_members(row)) for row in kept], request.cursor(last))
@@ -137,7 +137,7 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
     run, page, tenant = request.path_id("run", "run"), request.page(limit, cursor), request.tenant.tenant_id
     if page.after is not None and not page.after.isdigit():
         raise BadCursor
-    async with request.session() as session:
+    async with request.transaction() as session:
         await reading.read_run(session, tenant, run)
         rows = await reading.read_journal(session, tenant, run, page)
     kept, last = cut(rows, page, lambda row: str(row["seq"]))
@@ -158,7 +158,7 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
 
 async def _row(request: Call, run: UUID) -> Any:
     tenant = request.tenant.tenant_id
-    async with request.session() as session:
+    async with request.transaction() as session:
         return await reading.read_run(session, tenant, run)
 
 

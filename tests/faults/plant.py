@@ -1,0 +1,224 @@
+"""A whole installation of a test's own: real PostgreSQL, Valkey, simulated ERP, API and workers, each killable."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from infra import egress, migrate
+from infra.embedded.home import make_kek
+from infra.embedded.ports import choose
+from infra.embedded.stack import Stack
+from infra.settings import child_environment, load
+from services.cli import demo
+
+NOBODY = UUID(int=0)
+LEASE_SECONDS = 1.0
+
+
+class Plant:
+    """Use as `async with Plant(folder) as plant`. Every process it started is gone when it ends."""
+
+    def __init__(self, folder: Path, *, overrides: Mapping[str, str] | None = None) -> None:
+        self.home = folder
+        self.stack = Stack.start(folder, overrides=overrides)
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._others: list[subprocess.Popen[bytes]] = []
+        self.api_url = ""
+        self.erp_url = ""
+        self.key = ""
+        self._client = egress.Client(egress.Guard(allow_loopback=True))
+
+    async def __aenter__(self) -> Self:
+        make_kek(self.home / "secrets" / "kek")
+        await migrate.upgrade(self.stack.endpoints.migrator_database_url)
+        await self._client.__aenter__()
+        self.start_erp()
+        await self._answers(self.erp_url + "/_control/state?keys=0")
+        credentials = await demo.seed(load(self.environment()))
+        self.key = credentials.api_key
+        self.start_api()
+        await self._answers(self.api_url + "/health/ready")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+        for process in (*self.workers, *self._others):
+            end(process)
+        self.stack.stop()
+
+    def environment(self, changes: Mapping[str, str] | None = None) -> dict[str, str]:
+        urls = self.stack.endpoints
+        return child_environment(
+            {
+                "WAYBILL_HOME": str(self.home),
+                "WAYBILL_DATABASE_URL": urls.database_url,
+                "WAYBILL_WORKER_DATABASE_URL": urls.worker_database_url,
+                "WAYBILL_REDIS_URL": urls.redis_url,
+                "WAYBILL_DEMO_ERP_URL": self.erp_url,
+                "WAYBILL_EGRESS_LOOPBACK": "true",
+                "WAYBILL_LEASE_SECONDS": str(LEASE_SECONDS),
+                "WAYBILL_POLL_SECONDS": "0.1",
+                "WAYBILL_LOG_LEVEL": "warning",
+                **(changes or {}),
+            }
+        )
+
+    def _spawn(self, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        log = (self.home / "logs" / f"{name}.log").open("ab")
+        with log:
+            return subprocess.Popen(
+                [sys.executable, "-m", *command], env=dict(environment), stdout=log, stderr=log, start_new_session=True
+            )
+
+    def start_erp(self) -> None:
+        port = choose(int(self.erp_url.rpartition(":")[2]) if self.erp_url else None)
+        self.erp_url = f"http://127.0.0.1:{port}"
+        token = self.home / "secrets" / "erp-token"
+        self.erp_token = self.stack.home.secret("erp-token")
+        command = ["services.connectors.simulators.erp", "--port", str(port)]
+        command += ["--data", str(self.home / "erp.sqlite"), "--token-file", str(token)]
+        self._others.append(self._spawn("erp", command, self.environment()))
+
+    def start_api(self, changes: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+        port = choose(None)
+        self.api_url = f"http://127.0.0.1:{port}"
+        command = ["granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
+        command += ["--loop", "uvloop", "--no-ws", "services.api.app:create_app"]
+        self._others.append(self._spawn("api", command, self.environment(changes)))
+        return self._others[-1]
+
+    def start_worker(
+        self, crash_point: str = "", *, changes: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        environment = self.environment(
+            {"WAYBILL_CRASH_POINTS": "1" if crash_point else "0", "WAYBILL_CRASH_POINT": crash_point, **(changes or {})}
+        )
+        words = ["dramatiq", "services.worker.entry", "--processes", "1", "--threads", "1"]
+        self.workers.append(self._spawn("worker", words, environment))
+        return self.workers[-1]
+
+    async def _answers(self, url: str, seconds: float = 30.0) -> None:
+        until = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(egress.Failed):
+                if (await self.request("GET", url)).status == 200:
+                    return
+            if time.monotonic() > until:
+                raise TimeoutError(url)
+            await asyncio.sleep(0.05)
+
+    async def request(
+        self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> egress.Response:
+        """`url` absolute, or a path of the API."""
+        target = url if url.startswith("http") else self.api_url + url
+        content = b"" if body is None else msgspec.json.encode(body)
+        given = {"content-type": "application/json"} if body is not None else {}
+        origin = egress.canonical_origin(target)
+        key = self.erp_token if self.erp_url and target.startswith(self.erp_url) else self.key
+        return await self._client.send(
+            NOBODY,
+            egress.Request(
+                method=method, url=target, body=content, headers={**given, **(headers or {})},
+                credentials={"authorization": f"Bearer {key}"} if key else {},
+                destination=egress.Destination(allowed_origins=(origin,), allow_http=True),
+            ),
+        )
+
+    async def send(self, number: int | str, **changes: Any) -> egress.Response:
+        """Post order `number`; its event id and business key follow from it."""
+        event = {
+            "specversion": "1.0", "id": f"order-{number}", "source": "/tests/shop", "type": "order.captured",
+            "subject": f"PO-{number}", "data": order(number) | changes,
+        }
+        return await self.request(
+            "POST", "/v1/events", event, headers={"content-type": "application/cloudevents+json"}
+        )
+
+    async def send_until_taken(self, number: int | str, seconds: float = 60.0) -> float:
+        """Post as a careful sender would: again, while the answer is 503 or none. Answers the time it took."""
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            with contextlib.suppress(egress.Failed):
+                answer = await self.send(number)
+                if answer.status == 202:
+                    return time.monotonic() - began
+                if answer.status != 503:
+                    raise AssertionError(f"{answer.status}: {answer.body[:300]!r}")
+            await asyncio.sleep(0.1)
+        raise TimeoutError(str(number))
+
+    async def faults(self, **modes: Any) -> None:
+        """Set the simulated ERP's failure modes; none heals it."""
+        assert (await self.request("PUT", self.erp_url + "/_control/faults", modes)).status == 200
+
+    async def erp_state(self) -> dict[str, Any]:
+        found: dict[str, Any] = msgspec.json.decode((await self.request("GET", self.erp_url + "/_control/state")).body)
+        return found
+
+    async def all_ended(self, count: int, seconds: float = 60.0) -> None:
+        """Return when `count` runs have ended; no run may end in another state than completed."""
+        until = time.monotonic() + seconds
+        while True:
+            states = await self.states()
+            if states.get("completed", 0) >= count:
+                return
+            if time.monotonic() > until:
+                raise TimeoutError(f"{states} after {seconds} s, wanted {count} completed")
+            await asyncio.sleep(0.1)
+
+    async def states(self) -> dict[str, int]:
+        rows = await self.query("SELECT state, count(*)::int AS n FROM app.run GROUP BY state")
+        return {row["state"]: row["n"] for row in rows}
+
+    async def query(self, text: str) -> list[Any]:
+        """Rows of every tenant, read as the cluster's own superuser."""
+        connection = await asyncpg.connect(self.stack.postgres.url("waybill_admin", "waybill"))
+        try:
+            return list(await connection.fetch(text))
+        finally:
+            await connection.close()
+
+
+def order(number: int | str) -> dict[str, Any]:
+    return {
+        "number": f"PO-{number}",
+        "customer": "LOAD-001",
+        "currency": "USD",
+        "lines": [
+            {"item": "SKU-1", "quantity": 1, "unit_price": {"amount": 1299, "currency": "USD"}},
+        ],
+    }
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process with everything it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(10)
+
+
+@contextmanager
+def paused(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """The process and its children stand still."""
+    os.killpg(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGCONT)
+
+

@@ -1,0 +1,84 @@
+"""F-03, F-13, F-20: an ERP that fails in every way, and senders that repeat themselves."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from tests.faults.plant import Plant
+from tests.faults.world_check import check_world
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+
+async def test_F_03_the_line_is_cut_after_the_order_was_taken(plant: Plant) -> None:
+    plant.start_worker()
+    await plant.faults(cut_after_accept=0.3, cut_body=0.2, seed=1)
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
+    await plant.all_ended(60, 120)
+    erp = await check_world(plant, accepted=60)
+    assert erp["duplicates_refused"] > 0
+
+
+async def test_F_20_the_erp_answers_503_half_of_the_time(plant: Plant) -> None:
+    plant.start_worker()
+    await plant.faults(unavailable=0.5, seed=2)
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
+    await plant.all_ended(60, 120)
+    await check_world(plant, accepted=60)
+
+
+async def test_F_20_the_erp_is_slow(plant: Plant) -> None:
+    """Slower than a lease: the worker renews it and nobody takes the run over."""
+    plant.start_worker()
+    plant.start_worker()
+    await plant.faults(latency=1.5)
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(10)))
+    await plant.all_ended(10)
+    erp = await check_world(plant, accepted=10)
+    assert erp["duplicates_refused"] == 0
+
+
+async def test_F_20_the_erp_is_down_for_a_minute_and_runs_wait_with_a_reason(plant: Plant) -> None:
+    """Waiting runs hold no worker and say what they wait for; they end by themselves when the ERP is back."""
+    plant.start_worker()
+    await plant.faults(refuse_seconds=60)
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(20)))
+    while (await plant.states()).get("waiting", 0) < 20:
+        await asyncio.sleep(0.1)
+    answer = await plant.request("GET", "/v1/runs?state=waiting")
+    first = msgspec.json.decode(answer.body)["items"][0]
+    assert first["waiting_for"]["kind"] == "connection"
+    assert first["waiting_for"]["ref"].startswith("con_")
+    await plant.all_ended(20, 150)
+    await check_world(plant, accepted=20)
+
+
+async def test_F_13_the_same_event_a_hundred_times_at_once_is_one_run_and_one_sale(plant: Plant) -> None:
+    plant.start_worker()
+    answers = await asyncio.gather(*(plant.send("same") for _ in range(100)))
+    assert {answer.status for answer in answers} == {202}
+    assert len({answer.body for answer in answers}) == 1
+    await plant.all_ended(1)
+    await check_world(plant, accepted=1)
+
+
+async def test_S_44_the_same_id_with_another_body_is_409(plant: Plant) -> None:
+    plant.start_worker()
+    assert (await plant.send("same")).status == 202
+    answer = await plant.send("same", customer="ACME-001")
+    assert answer.status == 409
+    assert msgspec.json.decode(answer.body)["type"] == "/problems/event-id-reused"
+    await plant.all_ended(1)
+    await check_world(plant, accepted=1)
+
+
+async def test_two_workers_share_the_work_and_do_nothing_twice(plant: Plant) -> None:
+    plant.start_worker()
+    plant.start_worker()
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(200)))
+    await plant.all_ended(200)
+    erp = await check_world(plant, accepted=200)
+    assert erp["duplicates_refused"] == 0

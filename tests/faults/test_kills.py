@@ -1,0 +1,85 @@
+"""F-01, F-02, F-05: workers that die or stand still at every point."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.faults.plant import LEASE_SECONDS, Plant, paused
+from tests.faults.world_check import check_world
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+RUNS = 200
+KILLS = 4
+POINTS = (
+    "claim.committed",
+    "activation.begun",
+    "call.before",
+    "call.answered",
+    "checkpoint.before",
+    "checkpoint.committed",
+    "end.before",
+    "end.committed",
+)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_F_01_killed_at_a_crash_point_nothing_is_lost_or_doubled(point: str, plant: Plant) -> None:
+    """200 runs; workers die at the point, each a little later in its life, until the last one finishes the work."""
+    sending = asyncio.gather(*(plant.send_until_taken(n) for n in range(RUNS)))
+    for kill in range(KILLS):
+        worker = plant.start_worker(f"{point}%{1 + 7 * kill}")
+        await sending if kill == 0 else None
+        assert await asyncio.to_thread(worker.wait, 60) != 0
+    plant.start_worker()
+    await plant.all_ended(RUNS, 120)
+    await check_world(plant, accepted=RUNS)
+
+
+async def test_F_02_a_worker_that_stood_still_past_its_lease_commits_nothing(plant: Plant) -> None:
+    zombie = plant.start_worker()
+    await plant.send_until_taken("first")
+    await plant.all_ended(1)
+    await plant.faults(latency=0.3)
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(20)))
+    with paused(zombie):
+        plant.start_worker()
+        await asyncio.sleep(1.6 * LEASE_SECONDS)
+        await plant.faults()
+        await plant.all_ended(21)
+    await plant.send_until_taken("last")
+    await plant.all_ended(22)
+    await check_world(plant, accepted=22)
+
+
+async def test_F_05_all_workers_die_at_once_and_again(plant: Plant) -> None:
+    sending = asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
+    for _ in range(3):
+        workers = [plant.start_worker(), plant.start_worker()]
+        await sending
+        await asyncio.sleep(0.7)
+        for worker in workers:
+            worker.kill()
+            worker.wait(10)
+    plant.start_worker()
+    await plant.all_ended(60)
+    await check_world(plant, accepted=60)
+
+
+async def test_F_01_an_api_killed_around_its_commit_loses_no_accepted_event(tmp_path: Path) -> None:
+    """The sender repeats what got no answer; the same id makes no second run (A3)."""
+    async with Plant(tmp_path / "home") as plant:
+        plant.start_worker()
+        for point in ("intake.before", "intake.committed"):
+            api = plant.start_api({"WAYBILL_CRASH_POINTS": "1", "WAYBILL_CRASH_POINT": f"{point}%3"})
+            await plant._answers(plant.api_url + "/health/ready")
+            sending = asyncio.gather(*(plant.send_until_taken(f"{point}-{n}") for n in range(5)))
+            while api.poll() is None and not sending.done():
+                await asyncio.sleep(0.05)
+            plant.start_api()
+            await sending
+        await plant.all_ended(10)
+        await check_world(plant, accepted=10)
