@@ -1,10 +1,26 @@
-"""Every handler of the API, in one list. A new route file adds its module here and its rows to `services.api.policy`."""
+"""Every handler of the API, in one list. A new route file adds its module here, and its rows to the policy."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from services.api.routes import audit, clients, documentation, events, health, keys, me, partners, problems, runs
+from services.api.routes import (
+    audit,
+    clients,
+    connections,
+    deployments,
+    documentation,
+    events,
+    health,
+    keys,
+    me,
+    partners,
+    problems,
+    runs,
+    templates,
+    usage,
+    workflows,
+)
 
 HANDLERS: Final = (
     *health.HANDLERS,
@@ -15,6 +31,11 @@ HANDLERS: Final = (
     *clients.HANDLERS,
     *keys.HANDLERS,
     *audit.HANDLERS,
+    *templates.HANDLERS,
+    *connections.HANDLERS,
+    *workflows.HANDLERS,
+    *deployments.HANDLERS,
+    *usage.HANDLERS,
     *events.HANDLERS,
     *runs.HANDLERS,
 )

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import get, patch, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from infra import ids
@@ -64,10 +64,10 @@ class ConnectionList(msgspec.Struct, frozen=True):
 
 
 @post(tenant_paths("/connections"), summary="Create a connection", tags=TAGS)
-async def create_connection(request: Call, data: NewConnection) -> ConnectionView:
+async def create_connection(request: Call, data: JSONBody[NewConnection]) -> ConnectionView:
     """Active at once. Nothing is sent to the other system."""
     plan = Plan(connector=data.connector, settings=data.settings, secrets=data.secrets)
-    async with request.session() as session:
+    async with request.transaction() as session:
         made = await service.create(
             session,
             request.tenant.tenant_id,
@@ -80,18 +80,18 @@ async def create_connection(request: Call, data: NewConnection) -> ConnectionVie
 
 
 @get(tenant_paths("/connections"), summary="List connections", tags=TAGS)
-async def list_connections(  # noqa: PLR0913, PLR0917 - one parameter a filter
+async def list_connections(
     request: Call,
     limit: Limit = 50,
     cursor: Cursor = None,
     status: StatusFilter = None,
-    connector: Annotated[str | None, Parameter(description="Only of this connector.", required=False)] = None,
-    name: Annotated[str | None, Parameter(description="Only the one of this name.", required=False)] = None,
+    connector: Annotated[str | None, QueryParameter(description="Only of this connector.", required=False)] = None,
+    name: Annotated[str | None, QueryParameter(description="Only the one of this name.", required=False)] = None,
 ) -> ConnectionList:
     """Newest first."""
     given = {"status": status, "connector": connector, "name": name}
     filters = {column: value for column, value in given.items() if value is not None}
-    async with request.session() as session:
+    async with request.transaction() as session:
         page = request.page(limit, cursor)
         rows, last = await service.list_connections(session, request.tenant.tenant_id, page, filters)
         return ConnectionList([view(row) for row in rows], request.cursor(last))
@@ -101,16 +101,16 @@ async def list_connections(  # noqa: PLR0913, PLR0917 - one parameter a filter
 async def read_connection(request: Call) -> ConnectionView:
     """Secrets are never shown."""
     connection_id = request.path_id("con", "connection")
-    async with request.session() as session:
+    async with request.transaction() as session:
         return view(await service.find(session, request.tenant.tenant_id, connection_id))
 
 
 @patch(tenant_paths(_ONE), summary="Change a connection", tags=TAGS)
-async def change_connection(request: Call, data: ConnectionChanges) -> ConnectionView:
+async def change_connection(request: Call, data: JSONBody[ConnectionChanges]) -> ConnectionView:
     """Runs use the change within two seconds; deployments need none. Another connector swaps the system behind it."""
     connection_id = request.path_id("con", "connection")
     changes = Changes(connector=data.connector, settings=data.settings, secrets=data.secrets)
-    async with request.session() as session:
+    async with request.transaction() as session:
         changed = await service.update(
             session,
             request.tenant.tenant_id,
@@ -136,7 +136,7 @@ async def enable_connection(request: Call) -> ConnectionView:
 
 async def _set_status(request: Call, status: service.Status) -> ConnectionView:
     connection_id = request.path_id("con", "connection")
-    async with request.session() as session:
+    async with request.transaction() as session:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         return view(await service.set_status(session, tenant_id, connection_id, status, actor=actor))
 

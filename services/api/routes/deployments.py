@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, patch, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from infra import ids
@@ -30,7 +30,7 @@ Bindings = Annotated[dict[str, str], Meta(description="Id of a connection for ea
 
 class TemplateChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=64)]
-    version: Annotated[str | None, Meta(max_length=64, description="Absent: the newest that is no pre-release.")] = None
+    version: Annotated[str | None, Meta(description="Absent: the newest that is no pre-release.")] = None
 
 
 class NewDeployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -81,13 +81,13 @@ class DeploymentList(msgspec.Struct, frozen=True):
 
 
 @post(tenant_paths("/deployments"), summary="Deploy a workflow", tags=TAGS)
-async def create_deployment(request: Call, data: NewDeployment) -> DeploymentView:
+async def create_deployment(request: Call, data: JSONBody[NewDeployment]) -> DeploymentView:
     """Active at once: events that match its trigger start it."""
     if (data.workflow is None) == (data.template is None):
         raise _invalid("/workflow", "give either `workflow` or `template`")
     source = _template(data.template) if data.workflow is None else _workflow(data.workflow)
     plan = Plan(source=source, parameters=data.parameters, bindings=_bindings(data.bindings))
-    async with request.session() as session:
+    async with request.transaction() as session:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         made = await service.create(session, tenant_id, data.name, plan, offers=_offers(request), actor=actor)
         return view(made)
@@ -99,10 +99,10 @@ async def list_deployments(
     limit: Limit = 50,
     cursor: Cursor = None,
     status: StatusFilter = None,
-    name: Annotated[str | None, Parameter(description="Only the one of this name.", required=False)] = None,
+    name: Annotated[str | None, QueryParameter(description="Only the one of this name.", required=False)] = None,
 ) -> DeploymentList:
     """Newest first."""
-    async with request.session() as session:
+    async with request.transaction() as session:
         page = request.page(limit, cursor)
         rows, last = await service.list_deployments(session, request.tenant.tenant_id, page, status=status, name=name)
         return DeploymentList([view(row) for row in rows], request.cursor(last))
@@ -112,12 +112,12 @@ async def list_deployments(
 async def read_deployment(request: Call) -> DeploymentView:
     """Its present revision."""
     deployment_id = request.path_id("dep", "deployment")
-    async with request.session() as session:
+    async with request.transaction() as session:
         return view(await service.find(session, request.tenant.tenant_id, deployment_id))
 
 
 @patch(tenant_paths(_ONE), summary="Change a deployment", tags=TAGS)
-async def change_deployment(request: Call, data: DeploymentChanges) -> DeploymentView:
+async def change_deployment(request: Call, data: JSONBody[DeploymentChanges]) -> DeploymentView:
     """Makes another revision; runs in flight keep theirs. Without a difference nothing is made."""
     deployment_id = request.path_id("dep", "deployment")
     if data.workflow is not UNSET and data.template is not UNSET:
@@ -129,7 +129,7 @@ async def change_deployment(request: Call, data: DeploymentChanges) -> Deploymen
         source = _template(data.template)
     bindings = UNSET if data.bindings is UNSET else _bindings(data.bindings)
     changes = Changes(source=source, parameters=data.parameters, bindings=bindings)
-    async with request.session() as session:
+    async with request.transaction() as session:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         return view(
             await service.revise(session, tenant_id, deployment_id, changes, offers=_offers(request), actor=actor)
@@ -150,7 +150,7 @@ async def enable_deployment(request: Call) -> DeploymentView:
 
 async def _set_status(request: Call, status: service.Status) -> DeploymentView:
     deployment_id = request.path_id("dep", "deployment")
-    async with request.session() as session:
+    async with request.transaction() as session:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         return view(await service.set_status(session, tenant_id, deployment_id, status, actor=actor))
 

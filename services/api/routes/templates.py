@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
 from infra.problems import NotFound
@@ -49,7 +49,7 @@ async def list_templates(
     request: Call,
     limit: Limit = 50,
     cursor: Cursor = None,
-    name: Annotated[str | None, Parameter(description="Only versions of this template.", required=False)] = None,
+    name: Annotated[str | None, QueryParameter(description="Only versions of this template.", required=False)] = None,
 ) -> TemplateList:
     """Every version, by name, the oldest first."""
     page = request.page(limit, cursor)
@@ -62,9 +62,10 @@ async def list_templates(
 
 @get("/v1/templates/{template:str}", summary="Read a template", tags=TAGS)
 async def read_template(
-    template: str,
+    template: FromPath[str],
     version: Annotated[
-        str | None, Parameter(description="Absent: the newest that is no pre-release.", required=False, max_length=64)
+        str | None,
+        QueryParameter(description="Absent: the newest that is no pre-release.", required=False, max_length=64),
     ] = None,
 ) -> TemplateDetail:
     """With the schema of its parameters and the connections that it needs."""

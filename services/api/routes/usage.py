@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from infra import clock
@@ -17,10 +17,11 @@ from tenants.billing.repository import Filters
 
 _DEFAULT_DAYS: Final = 31
 First = Annotated[
-    date | None, Parameter(query="from", description="First day, in UTC. Absent: 30 days before `to`.", required=False)
+    date | None,
+    QueryParameter(name="from", description="First day, in UTC. Absent: 30 days before `to`.", required=False),
 ]
 Last = Annotated[
-    date | None, Parameter(query="to", description="Last day, in UTC, included. Absent: today.", required=False)
+    date | None, QueryParameter(name="to", description="Last day, in UTC, included. Absent: today.", required=False)
 ]
 
 
@@ -36,18 +37,18 @@ class UsageList(msgspec.Struct, frozen=True):
 
 
 @get(tenant_paths("/usage"), summary="Read usage", tags=["usage"])
-async def read_usage(  # noqa: PLR0913, PLR0917 - one parameter a filter
+async def read_usage(
     request: Call,
     limit: Limit = 50,
     cursor: Cursor = None,
     first: First = None,
     last: Last = None,
-    kind: Annotated[str | None, Parameter(description="Only this kind.", required=False, max_length=64)] = None,
+    kind: Annotated[str | None, QueryParameter(description="Only this kind.", required=False, max_length=64)] = None,
 ) -> UsageList:
     """A line for each day and kind, the newest day first. A period has at most 366 days."""
     end = last or clock.now().date()
     begin = first or end - timedelta(_DEFAULT_DAYS - 1)
-    async with request.session() as session:
+    async with request.transaction() as session:
         page = request.page(limit, cursor)
         lines, more = await service.usage(session, request.tenant.tenant_id, page, Filters(begin, end, kind))
         items = [UsageLine(day=day, kind=kind, quantity=quantity) for day, kind, quantity in lines]

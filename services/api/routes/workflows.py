@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from infra import ids
@@ -52,10 +52,10 @@ class WorkflowList(msgspec.Struct, frozen=True):
 
 
 @post(tenant_paths("/workflows"), summary="Publish a workflow version", tags=TAGS)
-async def publish_workflow(request: Call, data: NewWorkflow) -> Response[WorkflowView]:
-    """The same text again is answered with the same version (200); another text under a published version is refused."""
+async def publish_workflow(request: Call, data: JSONBody[NewWorkflow]) -> Response[WorkflowView]:
+    """The same text again is the same version (200); another text under a published version is refused."""
     candidate = await checked(request, publishing.read(data.document))
-    async with request.session() as session:
+    async with request.transaction() as session:
         stored, made = await publishing.publish(
             session, request.tenant.tenant_id, candidate, actor=request.principal.actor
         )
@@ -67,11 +67,13 @@ async def list_workflows(
     request: Call,
     limit: Limit = 50,
     cursor: Cursor = None,
-    name: Annotated[str | None, Parameter(description="Only versions of this name.", required=False)] = None,
-    template: Annotated[str | None, Parameter(description="Only versions of this template.", required=False)] = None,
+    name: Annotated[str | None, QueryParameter(description="Only versions of this name.", required=False)] = None,
+    template: Annotated[
+        str | None, QueryParameter(description="Only versions of this template.", required=False)
+    ] = None,
 ) -> WorkflowList:
     """Newest first, without their texts."""
-    async with request.session() as session:
+    async with request.transaction() as session:
         page = request.page(limit, cursor)
         rows, last = await publishing.list_workflows(
             session, request.tenant.tenant_id, page, name=name, template=template
@@ -83,7 +85,7 @@ async def list_workflows(
 async def read_workflow(request: Call) -> WorkflowDetail:
     """With its text, as it was published."""
     workflow_version_id = request.path_id("wfv", "workflow")
-    async with request.session() as session:
+    async with request.transaction() as session:
         row = await publishing.find(session, request.tenant.tenant_id, workflow_version_id)
         return WorkflowDetail(**_members(row), document=row.document)
 
@@ -106,7 +108,7 @@ def view(row: WorkflowVersion) -> WorkflowView:
     return WorkflowView(**_members(row))
 
 
-def _members(row: WorkflowVersion) -> dict[str, object]:
+def _members(row: WorkflowVersion) -> dict[str, Any]:
     return {
         "id": ids.show("wfv", row.workflow_version_id),
         "namespace": row.namespace,
