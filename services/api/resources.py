@@ -7,15 +7,15 @@ from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Cursors
 from infra.redis import Doorbell
 from infra.settings import Settings
+from services.api.following import Followers
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
+from services.engine import starter
 from services.engine.expressions.pool import ExpressionPool
+from services.events.intake import Intake
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
-from services.api.following import Followers
-from services.engine import starter
-from services.events.intake import Intake
 from tenants.identity.keyring import Keyring
 
 

@@ -9,9 +9,8 @@ from uuid import UUID
 import msgspec
 
 from infra import clock
-from infra.database import Database, is_outage
+from infra.database import Database
 from infra.encryption.secret import Secret
-from infra.problems import Unavailable
 from tenants.connections.errors import ConnectionDisabled, UnknownConnection
 from tenants.connections.sealing import Row, Sealer
 
@@ -92,7 +91,6 @@ class OpenConnections:
         """The connection, opened.
 
         Raises:
-            Unavailable: the database is away; nothing is known of the connection.
             UnknownConnection, ConnectionDisabled, SecretUnreadable: as `open_connection` does.
         """
         key = (tenant_id, connection_id)
@@ -110,12 +108,7 @@ class OpenConnections:
         key = (tenant_id, connection_id)
         kept = self._kept.pop(key, None)
         began = clock.monotonic()
-        try:
-            opened = await self._read(tenant_id, connection_id, kept)
-        except Exception as error:
-            if is_outage(error):
-                raise Unavailable("The database does not answer") from error
-            raise
+        opened = await self._read(tenant_id, connection_id, kept)
         if len(self._kept) >= _MOST:
             self._kept.clear()
         self._kept[key] = _Kept(opened, began + FRESH_SECONDS)
