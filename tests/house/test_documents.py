@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
+from infra.settings import DEFINITIONS
+from services.cli.main import COMMANDS
 from tests.house.tree import IMPORT_ROOTS, ROOT, files, python_files, relative, text
 
 _LINK: Final = re.compile(r"\]\((?P<target>[^)\s]+)\)")
@@ -16,6 +18,9 @@ _PATH: Final = re.compile(r"(?!/)[\w.*-]*[\w*-](?:/[\w.*-]+)+/?|[\w-]+/")
 _NO_PATH: Final = re.compile(r"(?:application|text|image|io\.|v1/)")
 _ANCHOR: Final = re.compile(r"[^\w\- ]")
 _ADR: Final = re.compile(r"\bADRs? (\d{4})\b")
+_COMMAND: Final = re.compile(r"(?:^|[\s/])waybill ([a-z]+)")
+_TARGET: Final = re.compile(r"(?:^|\s)make ([a-z]+)")
+_SETTING: Final = re.compile(r"\bWAYBILL_[A-Z0-9_]*[A-Z0-9]\b")
 _DOCUMENT: Final = re.compile(r"\bdocs/[\w./-]+\w")
 
 # Named in documents, made on the machine that runs the product: the environment, and what lies in the home.
@@ -84,6 +89,38 @@ def test_every_document_that_code_points_to_exists() -> None:
     named = {(relative(file), name) for file in pointing for name in _DOCUMENT.findall(text(file))}
     # `docs/adr/0002` names a decision by its number.
     assert not [f"{where}: {name}" for where, name in sorted(named) if not list(ROOT.glob(f"{name}*"))]
+
+
+def _code(document: Path) -> list[str]:
+    """The code spans and the lines of code blocks."""
+    content = text(document)
+    blocks = [line.partition("#")[0] for match in _FENCE.finditer(content) for line in match[0].splitlines()]
+    return blocks + [match["code"] for match in _CODE.finditer(_FENCE.sub("", content))]
+
+
+def _missing_words(pattern: re.Pattern[str], known: Collection[str]) -> list[str]:
+    return [
+        f"{relative(document)}: {match[0]}"
+        for document in _documents()
+        for code in _code(document)
+        for match in pattern.finditer(code)
+        if match[1] not in known
+    ]
+
+
+def test_every_command_that_a_document_gives_exists() -> None:
+    assert not _missing_words(_COMMAND, COMMANDS)
+
+
+def test_every_target_of_make_that_a_document_gives_exists() -> None:
+    assert not _missing_words(_TARGET, re.findall(r"^([a-z-]+):", text(ROOT / "Makefile"), re.MULTILINE))
+
+
+def test_every_setting_that_is_named_exists() -> None:
+    known = {line.name for line in DEFINITIONS}
+    naming = [*_documents(), *python_files(), ROOT / "Makefile", ROOT / ".env.example"]
+    named = {(relative(file), name) for file in naming for name in _SETTING.findall(text(file))}
+    assert not [f"{where}: {name}" for where, name in sorted(named) if name not in known]
 
 
 def test_every_package_has_its_line_in_the_architecture() -> None:

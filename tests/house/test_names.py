@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Final
 
 from tests.house.tree import IMPORT_ROOTS, ROOT, files, python_files, relative, walk
@@ -19,13 +20,14 @@ def test_no_module_or_folder_has_a_name_that_says_nothing() -> None:
     assert not [relative(path) for path in named if _SAYS_NOTHING.search(path.stem)]
 
 
+def _is_empty(folder: Path) -> bool:
+    held = [path for path in folder.iterdir() if path.name != "__pycache__"]
+    return all(path.is_file() and not path.stat().st_size for path in held)
+
+
 def test_no_folder_is_empty() -> None:
     """Neither of files nor of content: a package whose only file says nothing is a room that nobody lives in."""
-    assert not [
-        relative(folder)
-        for folder, folders, names in walk()
-        if not folders and not any((folder / name).stat().st_size for name in names)
-    ]
+    assert not [relative(folder) for folder, _, _ in walk() if _is_empty(folder)]
 
 
 def test_every_folder_with_code_is_a_package_of_a_root_or_a_test() -> None:

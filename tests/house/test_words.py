@@ -20,7 +20,9 @@ _PRODUCT: Final = re.compile("waybill", re.IGNORECASE)
 # of runs, problem details. A partner sells under its own name (contract of the white label), so ours is nowhere here.
 # Checked: every string that is no docstring; comments and docstrings are for us. Settings are read elsewhere.
 _SEEN_CODE: Final = (
+    "infra/database/",
     "infra/egress/",
+    "infra/encryption/",
     "infra/problems.py",
     "infra/pagination.py",
     "infra/strict_json.py",
@@ -28,6 +30,7 @@ _SEEN_CODE: Final = (
     "services/connectors/",
     "services/engine/",
     "services/events/",
+    "services/worker/",
     "tenants/",
     "template_library/",
 )
