@@ -1,4 +1,4 @@
-"""Dramatiq as the process model: processes, signals and housekeeping actors. No run travels in its messages (ADR 0001)."""
+"""Dramatiq as the process model: processes, signals, housekeeping. No run travels in its messages (ADR 0001)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def connect(url: str, *middleware: Middleware) -> RedisBroker:
         url: of Redis or Valkey; it may be away, the consumers try again by themselves.
         middleware: of the caller, run after our own.
     """
-    broker = RedisBroker(
+    broker: RedisBroker = RedisBroker(  # type: ignore[no-untyped-call]
         url=url,
         middleware=[
             AgeLimit(max_age=600_000),

@@ -1,4 +1,4 @@
-"""The worker's own clock, for durations and log lines only. Leases and timers are decided by the database's clock (F-04)."""
+"""The process's own clock, for durations and log lines. The database's clock decides leases and timers (F-04)."""
 
 from __future__ import annotations
 

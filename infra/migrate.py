@@ -1,4 +1,4 @@
-"""Brings a database to this version's shape. Runs as the migrator, who becomes the owner for the time of a migration."""
+"""Brings a database to this version's shape, as the migrator, who becomes the owner meanwhile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 FOLDER: Final = Path(__file__).parent / "migrations"
@@ -95,19 +95,24 @@ async def upgrade(migrator_url: str, target: str = "head") -> None:
     try:
         for attempt in range(1, TRIES + 1):
             try:
-                async with engine.connect() as connection:
-                    await connection.execute(text("SET ROLE waybill_owner"))
-                    await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
-                    await connection.commit()
-                    await connection.run_sync(_move, target)
-                    await connection.commit()
-                return
+                await _migrate(engine, target)
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE or attempt == TRIES:
                     raise MigrationFailed(f"a migration failed: {error.orig}") from error
                 await asyncio.sleep(1)
+            else:
+                return
     finally:
         await engine.dispose()
+
+
+async def _migrate(engine: AsyncEngine, target: str) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(text("SET ROLE waybill_owner"))
+        await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
+        await connection.commit()
+        await connection.run_sync(_move, target)
+        await connection.commit()
 
 
 def _driver_url(url: str) -> str:

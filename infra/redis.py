@@ -1,4 +1,4 @@
-"""Redis (or Valkey) as a doorbell: it wakes who waits and keeps nothing. Lost, doubled or late rings do no harm (F-10, F-13)."""
+"""Redis (or Valkey) as a doorbell: it wakes who waits and keeps nothing; a lost ring does no harm (F-10, F-13)."""
 
 from __future__ import annotations
 

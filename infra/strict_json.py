@@ -1,4 +1,4 @@
-"""JSON from outside, read strictly: exactly one text, no duplicate names, no NUL, no NaN, bounded depth (S-30, S-31)."""
+"""JSON from outside, read strictly: one text, no duplicate names, no NUL or NaN, bounded depth (S-30, S-31)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def decode(body: bytes) -> Any:
     """The value of `body`, in UTF-8.
 
     Raises:
-        MalformedJson: not one JSON text, a duplicate name, `\\u0000`, or nested too deeply.
+        MalformedJson: not one JSON text, a duplicate name, the character U+0000, or nested too deeply.
     """
     try:
         value = _DECODER.decode(body)

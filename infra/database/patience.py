@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from infra.database.failures import is_outage
@@ -11,6 +12,16 @@ _log: Final = logging.getLogger(__name__)
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 T = TypeVar("T")
+
+
+@contextmanager
+def surviving(what: str) -> Iterator[None]:
+    """For a loop that must go on: an outage inside is passed over, any other error is logged with its trace."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 (a loop that ends would stop every tenant's work)
+        if not is_outage(error):
+            _log.exception("%s failed", what)
 
 
 async def through_outage(work: Callable[[], Awaitable[T]], what: str) -> T:

@@ -1,4 +1,4 @@
-"""Whose rows a transaction may touch. A scope is written into every transaction as it begins; row-level security reads it."""
+"""Whose rows a transaction may touch: written into each as it begins, read by row-level security."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Scope(msgspec.Struct, frozen=True):
         return cls(is_operator=True)
 
     def settings(self) -> dict[str, str]:
-        """All three settings, the unset ones empty: a value left behind by an earlier transaction never counts (S-09)."""
+        """All three settings, the unset ones empty: what an earlier transaction left never counts (S-09)."""
         return {
             "app.tenant_id": str(self.tenant_id or ""),
             "app.partner_id": str(self.partner_id or ""),
@@ -39,6 +39,6 @@ class Scope(msgspec.Struct, frozen=True):
         }
 
     def statement(self) -> str:
-        """One SELECT that writes the settings for the open transaction. Holds UUIDs of ours and no text of a caller's."""
+        """One SELECT that writes the settings for the open transaction. Holds UUIDs and no text of a caller's."""
         calls = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in self.settings().items())
         return f"SELECT {calls}"

@@ -6,6 +6,7 @@ crash (ADR 0009). From then on every answer is committed before the next call is
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import Callable
@@ -18,14 +19,16 @@ from infra.database import through_outage
 from services.engine import decisions, lifecycle, state, values
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
+from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.faults import standard
 from services.engine.functions import Answer, Done, Failed, Functions, Later
 from services.engine.journal import Audit, Checkpoint, Entry, Journal, Usage
 from services.engine.state import Effect, Ended, RunDescriptor, Snapshot, Step
-from tenants.deployments.errors import UnknownRevision
 from template_library.dsl import DocumentError
+from tenants.deployments.errors import UnknownRevision
 
 _log: Final = logging.getLogger(__name__)
+_UNAVAILABLE_SECONDS: Final = 1.0
 MOST_ATTEMPTS: Final = 5_000
 """Calls of one effect that answered `Later` before its task faults: about a day at the longest pause."""
 
@@ -33,7 +36,7 @@ MOST_ATTEMPTS: Final = 5_000
 class Advance:
     """The activation of claimed runs; one for the process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (wiring, done once)
         self,
         definitions: Definitions,
         functions: Functions,
@@ -56,7 +59,13 @@ class Advance:
 
         Raises whatever went wrong on our side; the run then keeps its lease until it lapses and comes back a suspect.
         """
-        await _Turn(self, claim).run()
+        try:
+            await _Turn(self, claim).run()
+        except ExpressionsUnavailable:
+            # Nothing happened and nothing is wrong with the run; another worker may have what this one lacks (F-38).
+            _log.exception("no expressions on this machine")
+            await asyncio.sleep(_UNAVAILABLE_SECONDS)
+            await through_outage(lambda: self.claims.release([claim]), "handing a run back")
 
 
 class _Turn:
@@ -90,7 +99,7 @@ class _Turn:
             if isinstance(answer, Later) and step.snapshot.attempt < MOST_ATTEMPTS:
                 await self._park(step.snapshot, step.outcome, answer)
                 return
-            step = await self._resume(definition, step.snapshot, step.outcome, answer)
+            step = await self._resume(definition, step.snapshot, answer)
 
     async def _definition(self) -> Definition:
         key = (self._claim.tenant_id, self._claim.deployment_id, self._claim.revision)
@@ -127,11 +136,11 @@ class _Turn:
         )
         try:
             return await function(call)
-        except Exception:
+        except Exception:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
             _log.exception("a function failed", extra={"run": str(self._claim.run_id), "reference": effect.reference})
             return Failed(error=standard("runtime", "The call failed on our side", "the failure was recorded"))
 
-    async def _resume(self, definition: Definition, snapshot: Snapshot, effect: Effect, answer: Answer) -> Step:
+    async def _resume(self, definition: Definition, snapshot: Snapshot, answer: Answer) -> Step:
         if isinstance(answer, Later):
             answer = decisions.out_of_patience(answer)
         kind = answer.usage if isinstance(answer, Done) else "call"

@@ -12,7 +12,7 @@ from infra.database import Database
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in this worker's hands. Every write names `fence`: once another worker holds the run, it changes nothing."""
+    """A run in this worker's hands. Writes name `fence`: once another worker holds the run, they change nothing."""
 
     tenant_id: UUID
     run_id: UUID

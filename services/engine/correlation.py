@@ -23,10 +23,10 @@ class Match(msgspec.Struct, frozen=True):
 
 async def match(connection: Any, tenant: TenantId, events: list[tuple[UUID, CloudEvent]]) -> list[Match]:
     """Every match, in the order of the events. A trigger's attributes must all equal the event's."""
-    matches = []
     triggers = {kind: await active_triggers(connection, tenant, kind) for kind in {event.type for _, event in events}}
-    for event_id, event in events:
-        for trigger in triggers[event.type]:
-            if all(event.attributes.get(name) == value for name, value in trigger.attributes.items()):
-                matches.append(Match(event_id, event, trigger.deployment_id, trigger.revision))
-    return matches
+    return [
+        Match(event_id, event, trigger.deployment_id, trigger.revision)
+        for event_id, event in events
+        for trigger in triggers[event.type]
+        if all(event.attributes.get(name) == value for name, value in trigger.attributes.items())
+    ]

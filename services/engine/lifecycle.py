@@ -18,7 +18,8 @@ def ended(tenant: UUID, run: UUID, definition: dict[str, str], state: str, resul
     """The event that tells of a run's end.
 
     Args:
-        tenant, run: whose.
+        tenant: whose run.
+        run: which.
         definition: the document's namespace, name and version.
         state: `completed`, `faulted` or `cancelled`.
         result: `{"output": …}` or `{"error": …}`.

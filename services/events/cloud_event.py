@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import unquote
@@ -69,7 +69,7 @@ def read(headers: Mapping[str, str], body: bytes) -> CloudEvent:
     attributes = {name[3:]: unquote(text) for name, text in headers.items() if name.startswith("ce-")}
     if not attributes:
         raise MalformedEvent(
-            f"send content type {STRUCTURED} with the event as JSON, or its attributes as `ce-` headers with its data as body"
+            f"send the event with content type {STRUCTURED}, or its attributes as `ce-` headers and its data as body"
         )
     if media_type:
         attributes["datacontenttype"] = media_type
@@ -100,21 +100,21 @@ def _error(name: str, detail: str) -> dict[str, str]:
 def _fault(name: str, value: Any) -> dict[str, str] | None:
     if not _ATTRIBUTE.fullmatch(name):
         return _error(name[:40], "is no attribute name: lower-case letters and digits, 20 at most")
-    if name == "specversion" and value != "1.0":
-        return _error(name, 'must be "1.0"')
     if not isinstance(value, str):
         # Extension attributes may be Boolean or integer; the named ones are all text.
         extension = name not in (*_REQUIRED, "subject", "time", "datacontenttype", "dataschema")
         return None if extension and isinstance(value, bool | int) else _error(name, "must be a string")
+    detail = _fault_in_text(name, value)
+    return _error(name, detail) if detail else None
+
+
+def _fault_in_text(name: str, value: str) -> str:
     if not 1 <= len(value) <= _MAX_LENGTH:
-        return _error(name, f"must have 1 to {_MAX_LENGTH} characters")
+        return f"must have 1 to {_MAX_LENGTH} characters"
     if _CONTROL.search(value):
-        return _error(name, "holds a control character")
-    if name == "time" and not _is_time(value):
-        return _error(name, "must be a time of RFC 3339, such as 2026-01-31T09:30:00Z")
-    if name == "datacontenttype" and not _is_json(value):
-        return _error(name, "must be application/json: data is JSON")
-    return None
+        return "holds a control character"
+    rule = _RULES.get(name)
+    return rule[1] if rule is not None and not rule[0](value) else ""
 
 
 def _is_time(text: str) -> bool:
@@ -127,3 +127,10 @@ def _is_time(text: str) -> bool:
 def _is_json(media_type: str) -> bool:
     base = media_type.partition(";")[0].strip().lower()
     return base == "application/json" or base.endswith("+json")
+
+
+_RULES: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
+    "specversion": (lambda text: text == "1.0", 'must be "1.0"'),
+    "time": (_is_time, "must be a time of RFC 3339, such as 2026-01-31T09:30:00Z"),
+    "datacontenttype": (_is_json, "must be application/json: data is JSON"),
+}

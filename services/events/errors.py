@@ -18,7 +18,7 @@ class InvalidEvent(Invalid):
 
 
 class EventIdReused(Conflict):
-    """The id was used before by the same source for another event. Nothing was stored; give the new event its own id."""
+    """The same source used the id for another event. Nothing was stored; give the new event its own id."""
 
     name = "event-id-reused"
     title = "This event id belongs to another event"

@@ -63,7 +63,7 @@ class Intake:
     async def _commit(self, tenant: TenantId, batch: list[tuple[CloudEvent, str, asyncio.Future[Accepted]]]) -> None:
         try:
             answers = await self._store(tenant, [(event, actor) for event, actor, _ in batch])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (handed to each caller)
             # One caller's failure is every caller's of this commit: nothing of it was stored.
             for _, _, future in batch:
                 if not future.done():
@@ -99,6 +99,6 @@ class Intake:
 def _answer(event: CloudEvent, event_id: UUID, digest: bytes, runs: dict[UUID, list[UUID]]) -> Accepted | EventIdReused:
     if digest != event.digest:
         return EventIdReused(
-            f"source {event.source!r} has sent id {event.id!r} before, with other content; give the new event its own id"
+            f"{event.source!r} has sent id {event.id!r} before, with other content; give the new event its own id"
         )
     return Accepted(event_id, runs.get(event_id, []))

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from infra import crash_points
-from infra.database import is_outage
+from infra.database import surviving
 from services.engine.claims import Claim, Claims
 
 _log: Final = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class ClaimLoop:
             renewing.cancel()
 
     async def stop(self, seconds: float) -> None:
-        """Claim no more; let what is in hand come to its next commit, for at most `seconds`, then hand the rest back."""
+        """Claim no more; let what is in hand come to a commit, for at most `seconds`; hand the rest back."""
         self.stopping = True
         self.wake()
         if self._held:
@@ -74,11 +74,10 @@ class ClaimLoop:
         free = self._slots - len(self._held)
         if free <= 0:
             return True
-        try:
+        taken = None
+        with surviving("claiming"):
             taken = await self._claims.take(free, solo=self._solo)
-        except Exception as error:
-            if not is_outage(error):
-                _log.exception("claiming failed")
+        if taken is None:
             await asyncio.sleep(_OUTAGE_SECONDS)
             return False
         self.empty_rounds = 0 if taken or self._held else self.empty_rounds + 1
@@ -94,8 +93,8 @@ class ClaimLoop:
             await self._activate(claim)
         except asyncio.CancelledError:
             raise
-        except Exception:
-            # The run keeps its lease until it ends, then comes back as a suspect: a mistake of ours in it hurts it alone.
+        except Exception:  # noqa: BLE001
+            # The run keeps its lease until that lapses and comes back a suspect: a mistake of ours hurts it alone.
             _log.exception("activation failed", extra={"tenant": str(claim.tenant_id), "run": str(claim.run_id)})
         finally:
             held = self._held.get(claim.run_id)
@@ -110,14 +109,11 @@ class ClaimLoop:
             held = [claim for claim, _ in self._held.values()]
             if not held:
                 continue
-            try:
+            kept = None
+            with surviving("renewing leases"):
                 kept = await self._claims.renew(held)
-            except Exception as error:
-                if not is_outage(error):
-                    _log.exception("renewing leases failed")
-                continue
             for claim in held:
                 current = self._held.get(claim.run_id)
-                if claim.run_id not in kept and current is not None and current[0] is claim:
+                if kept is not None and claim.run_id not in kept and current is not None and current[0] is claim:
                     _log.warning("lease lost", extra={"tenant": str(claim.tenant_id), "run": str(claim.run_id)})
                     current[1].cancel()

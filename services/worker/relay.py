@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from typing import Final
 
-from infra.database import Database, is_outage
+from infra.database import Database, surviving
 from infra.redis import TOLD, Doorbell
 
-_log: Final = logging.getLogger(__name__)
 _BATCH: Final = 200
 _TAKEN_SECONDS: Final = 10.0
 
@@ -33,12 +31,9 @@ class Relay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), self._poll)
             self._nudged.clear()
-            try:
+            with surviving("relaying"):
                 while await self._round() == _BATCH:
                     pass
-            except Exception as error:
-                if not is_outage(error):
-                    _log.exception("relaying failed")
 
     async def _round(self) -> int:
         async with self._database.doors() as connection:

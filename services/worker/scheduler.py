@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from infra.clock import monotonic
-from infra.database import Database, is_outage
+from infra.database import Database, surviving
 from services.engine.recovery import sweep
 
 _log: Final = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ HOUSEKEEPING_SECONDS: Final = 3_600.0
 class Scheduler:
     """One for the process; intervals in seconds."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (three intervals' worth of wiring, all by name)
         self,
         database: Database,
         *,
@@ -40,18 +40,18 @@ class Scheduler:
         """Until cancelled; an outage of the database skips a round."""
         next_house = monotonic()
         while True:
-            try:
-                swept = await sweep(self._database, self._solo_limit)
-                if swept.requeued or swept.quarantined:
-                    _log.warning("swept", extra={"requeued": swept.requeued, "quarantined": swept.quarantined})
-                if swept.woken:
-                    self._wake()
-                if swept.solo:
-                    self._run_solo()
-            except Exception as error:
-                if not is_outage(error):
-                    _log.exception("sweeping failed")
+            with surviving("sweeping"):
+                await self._sweep()
             if monotonic() >= next_house:
                 next_house = monotonic() + HOUSEKEEPING_SECONDS
                 await asyncio.to_thread(self._keep_house)
             await asyncio.sleep(self._poll)
+
+    async def _sweep(self) -> None:
+        swept = await sweep(self._database, self._solo_limit)
+        if swept.requeued or swept.quarantined:
+            _log.warning("swept", extra={"requeued": swept.requeued, "quarantined": swept.quarantined})
+        if swept.woken:
+            self._wake()
+        if swept.solo:
+            self._run_solo()
