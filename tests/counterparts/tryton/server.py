@@ -1,0 +1,58 @@
+"""A Tryton of one's own for a test run: a fresh copy of the pristine database, a server on a free port."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.counterparts.tryton.install import DATABASE, fresh, write_configuration
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(place: Path, data: Path, port: int = 0) -> Iterator[int]:
+    """Serve a fresh ERP from `data` until the block ends; gives the port.
+
+    Raises:
+        RuntimeError: it ended before it served, with the end of its log.
+    """
+    port = port or free_port()
+    fresh(place, data)
+    configuration = write_configuration(data, port)
+    command: list[str | Path] = [place / "venv/bin/trytond", "-c", configuration, "-d", DATABASE]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait_until_it_serves(server)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _wait_until_it_serves(server: subprocess.Popen[str]) -> None:
+    assert server.stderr is not None
+    lines: list[str] = []
+    for line in server.stderr:
+        lines.append(line)
+        if "Running on http://" in line:
+            # Its log is read to the end, or the pipe would fill and stop it.
+            threading.Thread(target=_drain, args=(server,), daemon=True).start()
+            return
+    raise RuntimeError("Tryton did not start:\n" + "".join(lines[-20:]))
+
+
+def _drain(server: subprocess.Popen[str]) -> None:
+    if server.stderr is not None:
+        with server.stderr as log:
+            for _ in log:
+                pass

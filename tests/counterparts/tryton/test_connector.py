@@ -1,0 +1,138 @@
+"""The connector against a real Tryton 8.2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.encryption.secret import Secret
+from services.connectors.builtin.tryton import Tryton
+from services.connectors.builtin.tryton.session import Session
+from services.connectors.function import ConnectorFunction
+from services.connectors.registry import Registry
+from services.connectors.sdk.context import OpenConnection
+from services.engine.functions import Done, Failed, Later
+from tests.counterparts.tryton.conftest import Erp
+from tests.counterparts.tryton.proxy import Proxy
+
+pytestmark = pytest.mark.tryton
+
+
+def money(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "USD"}
+
+
+async def test_credit_and_stock_are_read_and_an_order_changes_both(erp: Erp, order: Any, key: str) -> None:
+    credit = {"customer": "ACME-001"}
+    items = {"items": [{"item": "SKU-1", "quantity": 10}, {"item": "NONE", "quantity": "2.5"}]}
+    before, stock = await erp.call("erp.customers.credit", credit), await erp.call("erp.items.availability", items)
+    assert isinstance(before, Done)
+    assert isinstance(stock, Done)
+    assert before.output["found"]
+    assert before.output["limit"] == money(5_000_000)
+    one, none = stock.output["items"]
+    assert (one["found"], one["sufficient"], one["requested"]) == (True, True, "10")
+    assert none == {"item": "NONE", "found": False, "requested": "2.5", "available": "0", "sufficient": False}
+    assert not stock.output["sufficient"]
+
+    answer = await erp.create(order, key)
+
+    assert await erp.assert_one_sale(order, key, answer) == ["processing"]
+    assert isinstance(answer, Done)
+    assert answer.output["total"] == money(17_890)
+    assert answer.output["reference"] == "PO-10045"
+    after, left = await erp.call("erp.customers.credit", credit), await erp.call("erp.items.availability", items)
+    assert isinstance(after, Done)
+    assert isinstance(left, Done)
+    assert after.output["available"]["amount"] == before.output["available"]["amount"] - 17_890
+    assert int(left.output["items"][0]["available"]) == int(one["available"]) - 10
+
+
+async def test_customers_are_found_by_code_or_name_and_may_have_no_limit(erp: Erp) -> None:
+    by_name = await erp.call("erp.customers.credit", {"customer": "Acme Wholesale"})
+    assert isinstance(by_name, Done)
+    assert by_name.output["customer"] == "ACME-001"
+    open_account = await erp.call("erp.customers.credit", {"customer": "OPEN-001"})
+    assert isinstance(open_account, Done)
+    assert (open_account.output["limit"], open_account.output["available"]) == (None, None)
+    unknown = await erp.call("erp.customers.credit", {"customer": "NOBODY"})
+    assert isinstance(unknown, Done)
+    assert not unknown.output["found"]
+
+
+async def test_the_credit_limit_refuses_with_the_erps_words_and_leaves_nothing_open(
+    erp: Erp, order: Any, key: str
+) -> None:
+    answer = await erp.create(order | {"customer": "TIGHT-001"}, key)
+    assert isinstance(answer, Failed)
+    assert answer.error.status == 409
+    assert "credit limit" in answer.error.detail
+    assert [sale["state"] for sale in await erp.sales(order, key)] == ["cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"customer": "NOBODY"}, "NOBODY"),
+        ({"lines": [{"item": "NONE", "quantity": 1, "unit_price": money(1)}]}, "NONE"),
+        ({"currency": "EUR"}, "currency"),
+        (
+            {
+                "currency": "XTS",
+                "lines": [{"item": "SKU-1", "quantity": 1, "unit_price": {"amount": 1, "currency": "XTS"}}],
+            },
+            "XTS",
+        ),
+    ],
+)
+async def test_what_the_erp_does_not_know_is_refused_before_anything_is_created(
+    erp: Erp, order: Any, key: str, change: dict[str, Any], words: str
+) -> None:
+    answer = await erp.create(order | change, key)
+    assert isinstance(answer, Failed)
+    assert answer.error.status == 422
+    assert words in answer.error.detail
+    assert await erp.sales(order, key) == []
+
+
+async def test_a_wrong_password_is_refused_and_shown_nowhere(erp: Erp) -> None:
+    class Wrong(Erp):
+        async def open(self, _tenant: Any, _connection: Any) -> OpenConnection:
+            settings = (await super().open(_tenant, _connection)).settings
+            secrets = {"password": Secret("canary-no-such-password")}
+            return OpenConnection(id=_connection, connector="tryton", settings=settings, secrets=secrets)
+
+    wrong = Wrong(erp.client, erp._proxy_port, erp._port)
+    answer = await wrong.call("erp.customers.credit", {"customer": "ACME-001"})
+    assert isinstance(answer, Failed)
+    assert (answer.error.type.rpartition("/")[2], answer.error.status) == ("authentication", 401)
+    assert "canary" not in repr(answer)
+
+
+async def test_a_session_is_kept_and_renewed_when_tryton_forgets_it(erp: Erp, proxy: Proxy) -> None:
+    logins: list[bytes] = []
+
+    def watch(request: bytes) -> None:
+        if b"common.db.login" in request:
+            logins.append(request)
+
+    proxy.decide = watch
+    connector = Tryton()
+    worker = ConnectorFunction(Registry([connector]), erp, erp.client)
+    for _ in range(2):
+        assert isinstance(await erp.call("erp.customers.credit", {"customer": "ACME-001"}, worker=worker), Done)
+    assert len(logins) == 1
+    ((name, kept),) = connector._sessions._kept.items()
+    forgotten = Session(Secret("Session Y29ubmVjdG9yOjI6YmFk"))
+    forgotten.preferences = kept.preferences
+    connector._sessions._kept[name] = forgotten
+    assert isinstance(await erp.call("erp.customers.credit", {"customer": "ACME-001"}, worker=worker), Done)
+    assert len(logins) == 2
+
+
+async def test_F_20_a_lock_503_is_waited_for(erp: Erp, proxy: Proxy) -> None:
+    proxy.decide = lambda _request: "lock-503"
+    answer = await erp.call("erp.customers.credit", {"customer": "ACME-001"})
+    assert isinstance(answer, Later)
+    assert answer.seconds == 0
