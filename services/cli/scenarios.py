@@ -1,0 +1,172 @@
+"""Runs a package's scenarios: the product's interpreter and connectors, against simulators on free ports."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from infra import egress, ids
+from infra.encryption.secret import Secret
+from services.connectors import function as connector
+from services.connectors.builtin import all_connectors
+from services.connectors.registry import Registry
+from services.connectors.sdk.context import OpenConnection
+from services.connectors.simulators.erp import Simulator
+from services.connectors.simulators.erp_store import Books
+from services.engine.expressions.checks import check_expressions
+from services.engine.expressions.evaluator import Expressions
+from services.engine.expressions.pool import ExpressionPool
+from services.engine.functions import Answer, Call
+from services.engine.memory import TENANT, Report, run_workflow
+from template_library import scenarios, schemas
+from template_library.catalog import Package
+from template_library.dsl import Workflow, parse
+from template_library.scenarios import Double, Scenario
+from tenants.deployments import needs
+
+SIMULATED: Final = "erp-simulator"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """How a scenario went; it passed when nothing is wrong."""
+
+    name: str
+    wrong: list[str]
+
+
+class Running(msgspec.Struct, frozen=True):
+    """A simulator behind one connection."""
+
+    connection: OpenConnection
+    url: str
+
+
+class Doubles:
+    """The `Connections` of a scenario, and the connector function bound to them."""
+
+    def __init__(self, running: dict[str, Running], client: egress.Client) -> None:
+        self._open = {one.connection.id: one.connection for one in running.values()}
+        self._bindings = {name: one.connection.id for name, one in running.items()}
+        self._function = connector.ConnectorFunction(Registry(all_connectors()), self, client)
+
+    async def open(self, _tenant: UUID, connection_id: UUID) -> OpenConnection:
+        return self._open[connection_id]
+
+    async def call(self, call: Call) -> Answer:
+        return await self._function(msgspec.structs.replace(call, bindings=self._bindings))
+
+
+async def run_package(package: Package) -> list[Verdict]:
+    """Check the package, then run its scenarios one after the other.
+
+    Raises:
+        DocumentError: the workflow or a scenario cannot be read.
+        MalformedScenario: a scenario has a wrong form.
+    """
+    workflow = parse(package.document, filename=str(package.folder / "workflow.yaml"), functions=(connector.NAME,))
+    found = scenarios.read(package.folder)
+    async with ExpressionPool(size=1) as pool:
+        evaluator = Expressions(pool)
+        await check_expressions(workflow, package.document, evaluator)
+        ran = [Verdict(one.name, await _run(package, workflow, one, evaluator)) for one in found]
+    return [Verdict("the package", _faults(package, workflow)), *ran]
+
+
+def _faults(package: Package, workflow: Workflow) -> list[str]:
+    """What does not fit between manifest, workflow and parameters."""
+    used, uncertain = needs.find(workflow)
+    declared = {name: frozenset(need.operations) for name, need in package.manifest.connections.items()}
+    wrong = [f"{one.pointer}: {one.detail}" for one in uncertain]
+    wrong += [
+        f"the workflow calls {operation} on `{name}`, which the manifest does not list"
+        for name, need in used.items()
+        for operation in sorted(need.operations - declared.get(name, frozenset()))
+    ]
+    document = workflow.document
+    if (document.name, document.version) != (package.manifest.name, package.manifest.version):
+        wrong.append(f"the workflow calls itself {document.name} {document.version}")
+    return wrong
+
+
+async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluator: Expressions) -> list[str]:
+    parameters = schemas.with_defaults(package.parameters, scenario.parameters)
+    wrong = [f"/parameters{one.pointer}: {one.detail}" for one in schemas.check(package.parameters, parameters)]
+    wrong += [
+        f"no simulator for {one.connector}" for one in scenario.connections.values() if one.connector != SIMULATED
+    ]
+    if wrong:
+        return wrong
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(egress.Client(egress.Guard(allow_loopback=True)))
+        running = {
+            name: await stack.enter_async_context(_simulator(double, client))
+            for name, double in scenario.connections.items()
+        }
+        report = await run_workflow(
+            workflow,
+            scenario.input,
+            functions={connector.NAME: Doubles(running, client).call},
+            evaluator=evaluator,
+            run=ids.new(),
+            parameters=parameters,
+        )
+        written = {name: await _control(client, one, "GET", "state?keys=0") for name, one in running.items()}
+    return _judge(scenario, report, written)
+
+
+def _judge(scenario: Scenario, report: Report, written: dict[str, Any]) -> list[str]:
+    expect = scenario.expect
+    error = msgspec.to_builtins(report.error)
+    wrong = scenarios.differences(expect.status, report.status, "/status")
+    if wrong and error is not None:
+        wrong.append(f"the error was {msgspec.json.encode(error).decode()}")
+    if expect.output is not msgspec.UNSET:
+        wrong += scenarios.differences(expect.output, report.output, "/output")
+    if expect.error is not msgspec.UNSET:
+        wrong += scenarios.differences(expect.error, error, "/error")
+    return wrong + scenarios.differences(expect.writes, written, "/writes")
+
+
+@asynccontextmanager
+async def _simulator(double: Double, client: egress.Client) -> AsyncIterator[Running]:
+    """A simulated ERP with books of its own, which are thrown away afterwards."""
+    token = secrets.token_urlsafe()
+    with tempfile.TemporaryDirectory(prefix="scenario-") as folder:
+        books = Books(Path(folder) / "books")
+        simulator = Simulator(books, "127.0.0.1", 0, token)
+        try:
+            await simulator.listen()
+            url = f"http://127.0.0.1:{simulator.port}"
+            settings = {"base_url": url, "allow_http": True}
+            opened = OpenConnection(
+                id=ids.new(), connector=SIMULATED, settings=settings, secrets={"token": Secret(token)}
+            )
+            running = Running(opened, url)
+            if double.faults:
+                await _control(client, running, "PUT", "faults", msgspec.json.encode(double.faults))
+            yield running
+        finally:
+            simulator.close()
+            books.close()
+
+
+async def _control(client: egress.Client, running: Running, method: str, path: str, body: bytes = b"") -> Any:
+    token = running.connection.secrets["token"]
+    request = egress.Request(
+        method=method,
+        url=f"{running.url}/_control/{path}",
+        credentials={"Authorization": Secret(f"Bearer {token.reveal()}")},
+        body=body,
+        destination=egress.Destination(
+            allowed_origins=(running.url,), allow_http=True, ports=frozenset({int(running.url.rpartition(":")[2])})
+        ),
+    )
+    answer = await client.send(TENANT, request)
+    return msgspec.json.decode(answer.body)

@@ -1,0 +1,86 @@
+"""The packages of the product, and packages that are broken."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from template_library import catalog, schemas
+from template_library.catalog import Catalog, Package, UnknownTemplate
+from template_library.dsl import parse
+from template_library.dsl.schemas import compile_schema
+from template_library.manifest import MalformedManifest
+
+RELEASED = {
+    "order-release@1.0.0": "f628c295c6bd99bd7bd2e58d11dafaec4db59b06d7531f79ae2a86913ac3850c",
+}
+"""A released version never changes: a change is another version with another line here."""
+
+PACKAGES = catalog.builtin().packages()
+
+
+def test_a_released_version_never_changes() -> None:
+    assert {package.reference: package.digest() for package in PACKAGES} == RELEASED
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: str(package.reference))
+def test_a_package_holds_together(package: Package) -> None:
+    workflow = parse(package.document)
+    assert (workflow.document.name, workflow.document.version) == (package.manifest.name, package.manifest.version)
+    compile_schema(package.parameters)
+    assert schemas.check(package.parameters, schemas.with_defaults(package.parameters, {})) == []
+    names = {path.relative_to(package.folder).as_posix() for path in package.folder.iterdir()}
+    assert names == {"manifest.yaml", "workflow.yaml", "parameters.schema.json", "tests", "README.md", "CHANGELOG.md"}
+    for field in package.parameters["properties"]:
+        assert f"`{field}`" in (package.folder / "README.md").read_text()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A catalog with versions 1.9.0, 1.10.0 and 2.0.0-rc.1 of one template."""
+    source = catalog.builtin().find("order-release", "1.0.0").folder
+    for version in ("1.9.0", "1.10.0", "2.0.0-rc.1"):
+        folder = tmp_path / "order-release" / version
+        shutil.copytree(source, folder)
+        manifest = (folder / "manifest.yaml").read_text().replace("version: 1.0.0", f"version: {version}")
+        (folder / "manifest.yaml").write_text(manifest)
+    return tmp_path
+
+
+def test_the_newest_release_is_found_by_precedence(root: Path) -> None:
+    found = Catalog(root)
+    assert found.find("order-release").manifest.version == "1.10.0"
+    assert found.find("order-release", "2.0.0-rc.1").manifest.version == "2.0.0-rc.1"
+    assert [one.manifest.version for one in found.packages()] == ["1.9.0", "1.10.0", "2.0.0-rc.1"]
+    for name, version in (("order-release", "1.0.0"), ("nothing", None)):
+        with pytest.raises(UnknownTemplate):
+            found.find(name, version)
+
+
+def test_a_digest_covers_every_file(root: Path) -> None:
+    folder = root / "order-release" / "1.9.0"
+    before = catalog.load(folder).digest()
+    (folder / "tests" / "more.yaml").write_text("")
+    assert catalog.load(folder).digest() != before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("version: 1.9.0", "version: 1.9.1"),
+        ("version: 1.9.0", "version: '1.9'"),
+        ("name: order-release", "name: order_release"),
+        ("title: Order release", "titel: Order release"),
+        ("  erp:\n", "  ERP:\n"),
+        ("    operations:\n", "    operation:\n"),
+    ],
+)
+def test_a_broken_manifest_is_refused(root: Path, old: str, new: str) -> None:
+    file = root / "order-release" / "1.9.0" / "manifest.yaml"
+    content = file.read_text()
+    assert old in content
+    file.write_text(content.replace(old, new, 1))
+    with pytest.raises(MalformedManifest):
+        Catalog(root)
