@@ -93,7 +93,7 @@ class Erp:
             answer = await self.call("erp.sales-orders.create", order, key, worker)
             if not isinstance(answer, Later):
                 return answer
-        raise AssertionError(f"no end after {PATIENCE} calls: {answer}")
+        raise AssertionError(f"no end after {PATIENCE} calls")
 
     async def sales(self, order: Any, key: str) -> list[dict[str, Any]]:
         """All sales under the reference, read past the proxy."""
