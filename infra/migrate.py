@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+import asyncpg
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -15,6 +16,8 @@ from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+from infra.database.failures import sqlstate
 
 FOLDER: Final = Path(__file__).parent / "migrations"
 LOCK_TIMEOUT: Final = "2s"
@@ -96,9 +99,9 @@ async def upgrade(migrator_url: str, target: str = "head") -> None:
         for attempt in range(1, TRIES + 1):
             try:
                 await _migrate(engine, target)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE or attempt == TRIES:
-                    raise MigrationFailed(f"a migration failed: {error.orig}") from error
+            except (DBAPIError, asyncpg.PostgresError) as error:
+                if sqlstate(error) != _LOCK_NOT_AVAILABLE or attempt == TRIES:
+                    raise MigrationFailed(f"a migration failed: {error}") from error
                 await asyncio.sleep(1)
             else:
                 return

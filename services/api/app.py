@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.routes import HTTPRoute
 
-from infra import logs, settings
+from infra import crash_points, logs, settings
 from services.api.access import TenantDirectory, guard, record_denied
 from services.api.call import Call
 from services.api.edge import Edge
@@ -40,6 +40,8 @@ def create_app(given: settings.Settings | None = None) -> Edge:
     """
     read = given or settings.load()
     logs.configure(read.log_level)
+    if read.crash_points:
+        crash_points.arm(read.crash_point)
     app = build(Resources(read))
     return Edge(app, hosts=hosts_of(read), max_body=read.api_max_body)
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Double,
-    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -35,7 +34,7 @@ _NOW = func.clock_timestamp()
 class Run(Base):
     __tablename__ = "run"
 
-    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.tenant.tenant_id"), primary_key=True)
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
     run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     deployment_id: Mapped[UUID] = mapped_column(Uuid)
     revision: Mapped[int] = mapped_column(Integer)
@@ -91,7 +90,7 @@ class JournalLine(Base):
 class TenantClock(Base):
     __tablename__ = "tenant_clock"
 
-    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.tenant.tenant_id"), primary_key=True)
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
     turn: Mapped[float] = mapped_column(Double)
 
 

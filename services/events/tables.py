@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Index, LargeBinary, Text, Uuid, func
+from sqlalchemy import JSON, DateTime, Index, LargeBinary, Text, Uuid, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
@@ -13,7 +13,7 @@ from infra.database import Base, tenant_key
 class EventKey(Base):
     __tablename__ = "event_key"
 
-    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.tenant.tenant_id"), primary_key=True)
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
     source: Mapped[str] = mapped_column(Text, primary_key=True)
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     event_id: Mapped[UUID] = mapped_column(Uuid)

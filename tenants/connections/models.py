@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, FetchedValue, LargeBinary, Text, Uuid
+from sqlalchemy import JSON, DateTime, FetchedValue, ForeignKeyConstraint, LargeBinary, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
@@ -15,7 +15,7 @@ class TenantKey(Base):
 
     __tablename__ = "tenant_key"
 
-    tenant_id: Mapped[UUID] = tenant_key()
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     provider: Mapped[str] = mapped_column(Text)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
@@ -27,7 +27,7 @@ class Connection(Base):
 
     __tablename__ = "connection"
 
-    tenant_id: Mapped[UUID] = tenant_key()
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
     connection_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     connector: Mapped[str] = mapped_column(Text)
@@ -36,6 +36,8 @@ class Connection(Base):
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
 
 
 class ConnectionSecret(Base):
@@ -51,3 +53,10 @@ class ConnectionSecret(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     last4: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connection_id"], ["app.connection.tenant_id", "app.connection.connection_id"]
+        ),
+        ForeignKeyConstraint(["tenant_id", "key_version"], ["app.tenant_key.tenant_id", "app.tenant_key.version"]),
+    )

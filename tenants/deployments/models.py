@@ -4,7 +4,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, FetchedValue, LargeBinary, Text, Uuid
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    FetchedValue,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
@@ -15,7 +26,7 @@ class WorkflowVersion(Base):
 
     __tablename__ = "workflow_version"
 
-    tenant_id: Mapped[UUID] = tenant_key()
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
     workflow_version_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     namespace: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
@@ -25,16 +36,20 @@ class WorkflowVersion(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
+    __table_args__ = (UniqueConstraint("tenant_id", "namespace", "name", "version"),)
+
 
 class Deployment(Base):
     __tablename__ = "deployment"
 
-    tenant_id: Mapped[UUID] = tenant_key()
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
     deployment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, default="active")
     revision: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
 
 
 class DeploymentRevision(Base):
@@ -51,3 +66,19 @@ class DeploymentRevision(Base):
     trigger_type: Mapped[str | None] = mapped_column(Text)
     trigger: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "deployment_id"], ["app.deployment.tenant_id", "app.deployment.deployment_id"]
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "workflow_version_id"],
+            ["app.workflow_version.tenant_id", "app.workflow_version.workflow_version_id"],
+        ),
+        Index(
+            "deployment_revision_trigger",
+            "tenant_id",
+            "trigger_type",
+            postgresql_where=text("trigger_type IS NOT NULL"),
+        ),
+    )

@@ -12,6 +12,15 @@ from infra.database import Base
 ENVIRONMENTS: Final = ("dev", "test", "live")
 
 
+class Installation(Base):
+    """This deployment of the product; its id is bound into every sealed secret. One row, written by the migrations."""
+
+    __tablename__ = "installation"
+
+    installation_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
 class Partner(Base):
     """Who sells and runs the product for clients of its own."""
 
