@@ -28,7 +28,7 @@ IN_ORDER = [
 def test_versions_are_ordered_by_precedence() -> None:
     """Semantic Versioning 2.0.0, section 11, its own examples among them."""
     read = [versions.parse(text) for text in IN_ORDER]
-    assert sorted(read[::-1]) == read
+    assert sorted(set(read)) == read
     assert [str(one) for one in read] == IN_ORDER
 
 
