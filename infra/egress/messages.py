@@ -31,7 +31,10 @@ class Destination(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP request; sent once, never redirected.
+    """One HTTP request; never redirected.
+
+    POST and PATCH are sent once. The idempotent methods (RFC 9110, 9.2.2) are sent again, once, when the connection
+    was cut before an answer: a kept connection may just have been closed by the other side.
 
     Attributes:
         url: absolute; parsed once, then the parsed form is dialled.

@@ -1,0 +1,104 @@
+"""The generic HTTP connector, against the simulated ERP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from infra.encryption.secret import Secret
+from services.engine.functions import Done, Failed, Later
+from tests.services.connectors.conftest import TOKEN, Desk, Simulator
+
+
+@pytest.fixture
+def http(desk: Desk) -> Desk:
+    settings = desk.connection.settings | {"authentication": "bearer"}
+    desk.connection = msgspec.structs.replace(desk.connection, connector="http", settings=settings)
+    return desk
+
+
+async def test_a_request_is_sent_below_the_base_url_with_the_connections_token(http: Desk) -> None:
+    answer = await http.call("http.request", {"path": "/items", "query": {"code": "SKU-1"}})
+    assert isinstance(answer, Done)
+    assert (answer.output["status"], answer.output["body"]["items"][0]["code"]) == (200, "SKU-1")
+
+
+async def test_a_post_carries_the_runs_key(http: Desk, simulator: Simulator) -> None:
+    body = {"reference": "A", "customer": "ACME-001", "currency": "USD"}
+    body["lines"] = [{"item": "SKU-1", "quantity": "1", "unit_price": 1}]  # type: ignore[assignment]
+    answer = await http.call("http.request", {"method": "POST", "path": "orders", "body": body}, key="the-key")
+    assert isinstance(answer, Done)
+    assert list((await simulator.state())["keys"]) == ["the-key"]
+
+
+@pytest.mark.parametrize(
+    ("authentication", "settings", "secrets"),
+    [
+        ("none", {}, {}),
+        ("basic", {"user": "u"}, {"password": "long enough"}),
+        ("bearer", {}, {}),
+        ("header", {"header": "Authorization"}, {"value": f"Bearer {TOKEN}"}),
+    ],
+)
+async def test_each_kind_of_authentication(
+    http: Desk, authentication: str, settings: dict[str, str], secrets: dict[str, str]
+) -> None:
+    http.connection = msgspec.structs.replace(
+        http.connection,
+        settings=http.connection.settings | {"authentication": authentication} | settings,
+        secrets={name: Secret(value) for name, value in secrets.items()},
+    )
+    answer = await http.call("http.request", {"path": "items"})
+    if authentication == "header":
+        assert isinstance(answer, Done)
+    else:
+        assert isinstance(answer, Failed)
+        assert answer.error.status == (422 if authentication == "bearer" else 401)
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "https://evil.example/", "../x", "a/%2e%2e/x"])
+async def test_S_56_a_path_cannot_leave_the_base_url(http: Desk, path: str, simulator: Simulator) -> None:
+    answer = await http.call("http.request", {"path": path})
+    assert isinstance(answer, Failed)
+    assert answer.error.type.rpartition("/")[2] == "configuration"
+    assert (await simulator.state())["requests"] == 0
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Transfer-Encoding"])
+async def test_S_56_a_step_cannot_set_routing_headers(http: Desk, header: str) -> None:
+    assert isinstance(await http.call("http.request", {"headers": {header: "evil.example"}}), Failed)
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "honoured", "expected"),
+    [
+        ("GET", "cut", False, Later),
+        ("PUT", "cut", False, Later),
+        ("POST", "cut", False, Failed),
+        ("POST", "hang", False, Failed),
+        ("POST", "cut", True, Later),
+        ("PATCH", "unavailable", False, Failed),
+    ],
+)
+async def test_F_03_an_unknown_outcome_is_repeated_only_where_that_is_safe(
+    http: Desk,
+    simulator: Simulator,
+    method: str,
+    fault: str,
+    honoured: bool,  # noqa: FBT001 (a parameter of the test)
+    expected: Any,
+) -> None:
+    settings = http.connection.settings | {"idempotency_keys": honoured}
+    http.connection = msgspec.structs.replace(http.connection, settings=settings)
+    await simulator.faults(next=[fault] * 2)  # an idempotent method is tried twice on a cut connection
+    answer = await http.call("http.request", {"method": method, "path": "orders", "body": {}})
+    assert isinstance(answer, expected)
+
+
+async def test_S_57_a_body_that_claims_to_be_json_and_is_not_is_no_answer(http: Desk, simulator: Simulator) -> None:
+    await simulator.faults(next=["not-json"])
+    answer = await http.call("http.request", {"path": "items"})
+    assert isinstance(answer, Done), "text/html is text"
+    assert answer.output["body"].startswith("<html>")

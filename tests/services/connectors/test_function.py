@@ -1,0 +1,159 @@
+"""The connector function over the simulated ERP: what becomes Done, Failed and Later (F-03, F-20, S-72)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from infra.encryption.secret import Secret
+from infra.problems import NotFound, Problem, Unavailable
+from services.connectors.function import ConnectorFunction
+from services.connectors.sdk.context import OpenConnection
+from services.engine.functions import Call, Done, Failed, Later
+from tests.services.connectors.conftest import CONNECTION, TOKEN, Desk, Simulator
+
+CREATE = "erp.sales-orders.create"
+
+
+async def test_the_three_operations_answer_in_their_common_form(desk: Desk, order: Any) -> None:
+    credit = await desk.call("erp.customers.credit", {"customer": "ACME-001"})
+    assert isinstance(credit, Done)
+    money = {"amount": 5_000_000, "currency": "USD"}
+    assert credit.output == {
+        "customer": "ACME-001",
+        "found": True,
+        "limit": money,
+        "exposure": money | {"amount": 0},
+        "available": money,
+    }
+    stock = await desk.call(
+        "erp.items.availability", {"items": [{"item": "SKU-2", "quantity": 600}, {"item": "SKU-2", "quantity": "401"}]}
+    )
+    assert isinstance(stock, Done)
+    assert [item["sufficient"] for item in stock.output["items"]] == [False, False], "two lines need the sum"
+    made = await desk.call(CREATE, order)
+    assert isinstance(made, Done)
+    assert made.output["total"] == {"amount": 12_990, "currency": "USD"}
+    assert made == await desk.call(CREATE, order)
+
+
+@pytest.mark.parametrize("fault", ["unavailable", "busy", "cut", "cut-after-accept", "cut-body", "hang", "not-json"])
+async def test_F_03_F_20_a_failing_erp_is_waited_for_and_the_order_made_once(
+    desk: Desk, simulator: Simulator, order: Any, fault: str
+) -> None:
+    await simulator.faults(next=[fault], retry_after=7)
+    first = await desk.call(CREATE, order)
+    assert isinstance(first, Later)
+    assert first.ref == "con_0"
+    assert first.seconds == (7 if fault == "busy" else None)
+    assert first.error.status == (504 if fault == "hang" else 503)
+    assert isinstance(await desk.call(CREATE, order), Done)
+    state = await simulator.state()
+    assert state["orders"] == 1
+    assert state["duplicates_refused"] == (1 if fault in {"cut-after-accept", "cut-body", "not-json"} else 0)
+
+
+async def test_a_refusal_of_the_erp_fails_with_its_words(desk: Desk, order: Any) -> None:
+    answer = await desk.call(CREATE, order | {"customer": "TIGHT-001"})
+    assert isinstance(answer, Failed)
+    assert answer.error.status == 409
+    assert "free credit" in answer.error.detail
+    unknown = await desk.call("erp.customers.credit", {"customer": "a/b?c=d#e"})
+    assert isinstance(unknown, Done)
+    assert not unknown.output["found"]
+
+
+@pytest.mark.parametrize(
+    ("values", "pointer"),
+    [
+        ({"customer": 3}, "/customer"),
+        ({}, "/"),
+        ({"customer": "A", "extra": 1}, "/"),
+        ({"customer": ""}, "/customer"),
+    ],
+)
+async def test_input_is_checked_before_anything_is_sent(
+    desk: Desk, simulator: Simulator, values: Any, pointer: str
+) -> None:
+    answer = await desk.call("erp.customers.credit", values)
+    assert isinstance(answer, Failed)
+    assert (answer.error.type.rpartition("/")[2], answer.error.status) == ("validation", 400)
+    assert answer.error.detail.startswith(pointer + ":")
+    assert (await simulator.state())["requests"] == 0
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 1.5, "0", "0.0", "-1", "1e3", "", True, None])
+async def test_a_quantity_is_a_positive_integer_or_decimal_text(desk: Desk, quantity: Any) -> None:
+    answer = await desk.call("erp.items.availability", {"items": [{"item": "SKU-1", "quantity": quantity}]})
+    assert isinstance(answer, Failed)
+    assert answer.error.status == 400
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"connection": "shop"}, "configuration"),
+        ({"operation": "erp.unknown"}, "configuration"),
+        ({"surplus": 1}, "validation"),
+        ({"connection": 3}, "validation"),
+    ],
+)
+async def test_a_call_that_names_nothing_fails(desk: Desk, arguments: dict[str, Any], error: str) -> None:
+    answer = await desk.call("erp.customers.credit", {"customer": "ACME-001"}, change=arguments)
+    assert isinstance(answer, Failed)
+    assert answer.error.type.rpartition("/")[2] == error
+
+
+async def test_a_connection_that_cannot_be_opened(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(_tenant: UUID, _connection: UUID) -> OpenConnection:
+        raise problems.pop()
+
+    problems: list[Problem] = [NotFound("No such connection"), Unavailable("The key service is away")]
+    monkeypatch.setattr(desk, "open", fails)
+    assert isinstance(await desk.call("erp.customers.credit", {"customer": "A"}), Later)
+    assert isinstance(await desk.call("erp.customers.credit", {"customer": "A"}), Failed)
+
+
+async def test_S_56_settings_with_another_address_form_never_reach_it(desk: Desk) -> None:
+    for url in ("https://169.254.169.254", "http://10.0.0.1", "https://user@erp.example.com", "http://127.0.0.1:22"):
+        settings = desk.connection.settings | {"base_url": url}
+        desk.connection = msgspec.structs.replace(desk.connection, settings=settings)
+        answer = await desk.call("erp.customers.credit", {"customer": "ACME-001"})
+        assert isinstance(answer, Failed)
+        assert answer.error.type.rpartition("/")[2] == "configuration"
+
+
+async def test_S_72_S_73_the_token_is_in_no_answer_and_no_log(
+    desk: Desk, simulator: Simulator, order: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    echo = {"reference": "PO", "customer": TOKEN}
+    with caplog.at_level(logging.DEBUG):
+        refused = await desk.call(CREATE, order | echo)
+        wrong = {"token": Secret("canary-another-token")}
+        desk.connection = msgspec.structs.replace(desk.connection, secrets=wrong)
+        unauthorized = await desk.call(CREATE, order)
+    assert isinstance(refused, Failed)
+    assert "[redacted]" in refused.error.detail
+    assert isinstance(unauthorized, Failed)
+    assert unauthorized.error.status == 401
+    assert "canary" not in repr((refused, unauthorized, desk.connection))
+    assert "canary" not in caplog.text
+    assert f"POST {simulator.url}/orders 401" in caplog.text
+
+
+async def test_a_call_needs_no_state_of_the_function(desk: Desk) -> None:
+    assert isinstance(desk.function, ConnectorFunction)
+    call = Call(
+        function="connector:1.0.0@default",
+        arguments={"connection": "erp", "operation": "erp.customers.credit", "input": {"customer": "ACME-001"}},
+        reference="/do/0",
+        key="k",
+        tenant=UUID(int=1),
+        run=UUID(int=3),
+        bindings={"erp": CONNECTION},
+    )
+    assert await desk.function(call) == await desk.function(call)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import jsonschema_rs
+import pytest
+
+from services.connectors.builtin import all_connectors
+from services.connectors.builtin.erp_simulator import ErpSimulator
+from services.connectors.registry import Registry
+
+
+def test_both_erps_offer_exactly_the_same_operations() -> None:
+    registry = Registry(all_connectors())
+    offered = {
+        name: [(one.name, one.input, one.output) for one in manifest.operations]
+        for name in ("erp-simulator", "tryton")
+        if (manifest := registry.manifest(name)) is not None
+    }
+    assert offered["erp-simulator"] == offered["tryton"]
+    assert [name for name, _, _ in offered["tryton"]] == [
+        "erp.customers.credit",
+        "erp.items.availability",
+        "erp.sales-orders.create",
+    ]
+
+
+def test_every_schema_is_a_valid_json_schema() -> None:
+    for connector in all_connectors():
+        for schema in [
+            connector.manifest.settings,
+            *(part for one in connector.manifest.operations for part in (one.input, one.output)),
+        ]:
+            assert jsonschema_rs.meta.is_valid(schema)
+
+
+def test_two_connectors_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="erp-simulator"):
+        Registry([ErpSimulator(), ErpSimulator()])
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ({"base_url": "https://erp.example.com/api"}, ""),
+        ({}, "base_url"),
+        ({"base_url": "https://user:password@erp.example.com"}, "/base_url"),
+        ({"base_url": "ftp://erp.example.com"}, "/base_url"),
+        ({"base_url": "https://erp.example.com", "token": "in the wrong place"}, "token"),
+        ({"base_url": "https://erp.example.com", "timeout_seconds": 31}, "/timeout_seconds"),
+    ],
+)
+def test_settings_are_checked_by_the_manifest(settings: dict[str, object], fault: str) -> None:
+    found = Registry(all_connectors()).fault_in_settings("erp-simulator", settings)
+    assert fault in found
+    assert bool(found) == bool(fault)
+
+
+def test_unknown_names_are_none() -> None:
+    registry = Registry(all_connectors())
+    assert "nothing" not in registry
+    assert registry.connector("nothing") is None
+    assert registry.operation("tryton", "nothing") is None
