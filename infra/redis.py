@@ -61,6 +61,7 @@ class Doorbell:
             try:
                 async with self._listening.pubsub(ignore_subscribe_messages=True) as subscription:
                     await subscription.subscribe(channel)
+                    _honour_cancellation()
                     async for message in subscription.listen():
                         heard(message["data"])
             except (RedisError, OSError, TimeoutError):
@@ -81,3 +82,10 @@ class Doorbell:
                 await self._ringing
         await self._redis.aclose()
         await self._listening.aclose()
+
+
+def _honour_cancellation() -> None:
+    # redis-py swallows a cancellation that meets it while it connects; a listener would then never end.
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

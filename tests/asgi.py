@@ -112,7 +112,12 @@ async def running(app: Any) -> AsyncIterator[None]:
     happened: asyncio.Queue[dict[str, str]] = asyncio.Queue()
     serving = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, queue.get, happened.put))
     await queue.put({"type": "lifespan.startup"})
-    began = await happened.get()
+    starting = asyncio.create_task(happened.get())
+    await asyncio.wait({serving, starting}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        starting.cancel()
+        serving.result()
+    began = await starting
     assert began["type"] == "lifespan.startup.complete", began
     try:
         yield

@@ -102,6 +102,7 @@ class Call(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         """The body as the type of the handler's `data`; the framework calls this, so all bodies are read strictly."""
+        bodies.require_media_type(self.headers.get("content-type", ""), bodies.JSON)
         field = self.route_handler.parsed_data_field
         body = await self.body()
         return bodies.read(body, Any if field is None else field.annotation)

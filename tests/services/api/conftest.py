@@ -11,6 +11,7 @@ from infra.embedded.stack import Endpoints
 from services.api.app import create_app
 from tenants.identity import service as identity
 from tests.asgi import Caller, running
+from tests.services.api.parties import Parties, make_parties
 
 
 @pytest.fixture
@@ -48,3 +49,8 @@ async def operator_key(app_database: Database) -> str:
 @pytest.fixture
 def operator(nobody: Caller, operator_key: str) -> Caller:
     return nobody.having(operator_key)
+
+
+@pytest.fixture
+async def parties(operator: Caller) -> Parties:
+    return await make_parties(operator)
