@@ -76,6 +76,16 @@ def test_every_path_in_backticks_exists() -> None:
     assert not [line for document in _documents() for line in _missing_paths(document)]
 
 
+def test_the_map_leads_to_every_page() -> None:
+    found = {"docs/README.md": "docs/", "docs/adr/README.md": "docs/adr/"}
+    for index, folder in found.items():
+        linked = {(ROOT / folder / match["target"]).resolve() for match in _LINK.finditer(text(ROOT / index))}
+        below = [file for file in files(".md") if relative(file).startswith(folder) and relative(file) not in found]
+        if folder == "docs/":
+            below = [file for file in below if not relative(file).startswith("docs/adr/")]
+        assert not [relative(file) for file in below if file not in linked], index
+
+
 def test_every_decision_that_is_cited_is_written() -> None:
     written = {file.name[:4] for file in (ROOT / "docs/adr").glob("[0-9]*.md")}
     cited = {
