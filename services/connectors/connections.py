@@ -1,0 +1,28 @@
+"""Hands a tenant's connections to the connectors: the `Connections` of `services.connectors.function`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from infra import ids
+from services.connectors.sdk.context import OpenConnection
+from tenants.connections.opening import OpenConnections
+
+
+class TenantConnections:
+    """Fresh to two seconds; see `tenants.connections.opening`."""
+
+    def __init__(self, connections: OpenConnections) -> None:
+        self._connections = connections
+
+    async def open(self, tenant: UUID, connection_id: UUID) -> OpenConnection:
+        """Raises Problem: 503 while the database is away; 404, 409 or 500 when waiting does not help."""
+        opened = await self._connections.get(tenant, connection_id)
+        return OpenConnection(
+            id=connection_id,
+            connector=opened.connector,
+            settings=opened.settings,
+            secrets=opened.secrets,
+            revision=opened.revision,
+            ref=ids.show("con", connection_id),
+        )
