@@ -22,6 +22,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "worker": ("services.cli.commands.worker", "Run the worker in the foreground."),
     "migrate": ("services.cli.commands.migrate", "Bring the database to this version."),
     "database": ("services.cli.commands.database", "Prepare, dump, restore or upgrade a database."),
+    "send": ("services.cli.commands.send", "Send an event and follow what it starts."),
+    "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
+    "deployment": ("services.cli.commands.deployment", "What runs for a client."),
+    "template": ("services.cli.commands.template", "The workflow templates, and their tests."),
     "workflow": ("services.cli.commands.workflow", "Run one workflow document without any service."),
 }
 HIDDEN: Final[dict[str, str]] = {"seed": "services.cli.commands.seed"}

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services.cli.client import Api
+from services.cli.options import Terminal, api_options, pairs, values
+
+_SET = click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting; JSON where it is JSON.")
+_SETTINGS = click.option("--settings", "file", type=click.Path(path_type=Path), help="JSON file with the settings.")
+_SECRET = click.option(
+    "--secret", "asked", multiple=True, metavar="NAME", help="A secret; asked for, or read from stdin."
+)
+_SECRET_FILE = click.option("--secret-file", "files", multiple=True, metavar="NAME=FILE", help="A secret in a file.")
+
+
+@click.group()
+def command() -> None:
+    """A client's connections to its systems."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--connector", required=True, help="Such as erp-simulator, tryton or http.")
+@_SET
+@_SETTINGS
+@_SECRET
+@_SECRET_FILE
+@api_options
+def create(  # noqa: PLR0913 - one argument an option
+    terminal: Terminal,
+    *,
+    name: str,
+    connector: str,
+    given: tuple[str, ...],
+    file: Path | None,
+    asked: tuple[str, ...],
+    files: tuple[str, ...],
+) -> None:
+    """Connect a system under NAME. Secrets are sealed at once and never shown again."""
+    body = {
+        "name": name,
+        "connector": connector,
+        "settings": values(given, file),
+        "secrets": _secrets(asked, files),
+    }
+    terminal.show(terminal.run(lambda api: api.send("POST", "/connections", body)))
+
+
+@command.command("list")
+@click.option("--status", type=click.Choice(["active", "disabled"]))
+@api_options
+def list_connections(terminal: Terminal, *, status: str | None) -> None:
+    """All connections, the newest first."""
+    items = terminal.run(lambda api: api.pages("/connections", status=status))
+    terminal.table(items, "name", "connector", "status", "revision", "settings.base_url", "id")
+
+
+@command.command()
+@click.argument("connection")
+@api_options
+def show(terminal: Terminal, *, connection: str) -> None:
+    """One connection, by name or id."""
+
+    async def work(api: Api) -> Any:
+        return await api.get(f"/connections/{await api.reference('connections', 'con', connection)}")
+
+    terminal.show(terminal.run(work))
+
+
+@command.command()
+@click.argument("connection")
+@click.option("--connector", help="Another connector swaps the system behind the connection; settings start anew.")
+@_SET
+@_SETTINGS
+@_SECRET
+@_SECRET_FILE
+@click.option("--drop-secret", "dropped", multiple=True, metavar="NAME", help="Forget a secret.")
+@api_options
+def update(  # noqa: PLR0913 - one argument an option
+    terminal: Terminal,
+    *,
+    connection: str,
+    connector: str | None,
+    given: tuple[str, ...],
+    file: Path | None,
+    asked: tuple[str, ...],
+    files: tuple[str, ...],
+    dropped: tuple[str, ...],
+) -> None:
+    """Change CONNECTION, by name or id. Runs follow within two seconds; deployments need no change.
+
+    Settings that are not named stay, unless the connector changes or --settings gives them whole.
+    """
+    secrets: dict[str, str | None] = {**dict.fromkeys(dropped), **_secrets(asked, files)}
+    settings = values(given, file)
+
+    async def work(api: Api) -> Any:
+        path = f"/connections/{await api.reference('connections', 'con', connection)}"
+        body: dict[str, Any] = {"secrets": secrets}
+        if connector is not None:
+            body["connector"] = connector
+        if connector is not None or file is not None:
+            body["settings"] = settings
+        elif settings:
+            body["settings"] = {**(await api.get(path))["settings"], **settings}
+        return await api.send("PATCH", path, body)
+
+    terminal.show(terminal.run(work))
+
+
+@command.command()
+@click.argument("connection")
+@api_options
+def disable(terminal: Terminal, *, connection: str) -> None:
+    """Let no call use CONNECTION any more."""
+    terminal.show(_switch(terminal, connection, "disable"))
+
+
+@command.command()
+@click.argument("connection")
+@api_options
+def enable(terminal: Terminal, *, connection: str) -> None:
+    """Let calls use CONNECTION again."""
+    terminal.show(_switch(terminal, connection, "enable"))
+
+
+def _switch(terminal: Terminal, connection: str, verb: str) -> Any:
+    async def work(api: Api) -> Any:
+        return await api.send("POST", f"/connections/{await api.reference('connections', 'con', connection)}/{verb}")
+
+    return terminal.run(work)
+
+
+def _secrets(asked: Sequence[str], files: Sequence[str]) -> dict[str, str]:
+    """Never from an argument, which any process of the machine could read."""
+    found = {}
+    for name, file in pairs(files, "NAME=FILE").items():
+        try:
+            found[name] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.UsageError(f"the secret `{name}` cannot be read: {error}") from None
+    for name in asked:
+        if sys.stdin.isatty():
+            found[name] = click.prompt(f"Secret `{name}`", hide_input=True)
+        else:
+            found[name] = sys.stdin.readline().rstrip("\r\n")
+    return found

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services.cli.client import Api
+from services.cli.options import Terminal, api_options, pairs, values
+
+_TEMPLATE = click.option("--template", metavar="NAME[@VERSION]", help="A template; without version its newest.")
+_WORKFLOW = click.option("--workflow", metavar="ID", help="A published workflow version.")
+_DOCUMENT = click.option(
+    "--document", type=click.Path(path_type=Path), help="File with a workflow, which is published first."
+)
+_BIND = click.option("--bind", multiple=True, metavar="NAME=CONNECTION", help="A connection, by its name or id.")
+_SET = click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; JSON where it is JSON.")
+_PARAMETERS = click.option("--parameters", "file", type=click.Path(path_type=Path), help="JSON file with parameters.")
+
+
+@click.group()
+def command() -> None:
+    """What runs for a client: workflows with their parameters and connections."""
+
+
+@command.command()
+@click.argument("name")
+@_TEMPLATE
+@_WORKFLOW
+@_DOCUMENT
+@_BIND
+@_SET
+@_PARAMETERS
+@api_options
+def create(  # noqa: PLR0913 - one argument an option
+    terminal: Terminal,
+    *,
+    name: str,
+    template: str | None,
+    workflow: str | None,
+    document: Path | None,
+    bind: tuple[str, ...],
+    given: tuple[str, ...],
+    file: Path | None,
+) -> None:
+    """Deploy a template, a published workflow or a document as NAME. Events that match its trigger start it at once."""
+    text = _one_source(template, workflow, document, needed=True)
+    parameters, bound = values(given, file), pairs(bind, "NAME=CONNECTION")
+
+    async def work(api: Api) -> Any:
+        source = await _source(api, template, workflow, text)
+        body = {"name": name, **source, "parameters": parameters, "bindings": await _bindings(api, bound)}
+        return await api.send("POST", "/deployments", body)
+
+    terminal.show(terminal.run(work))
+
+
+@command.command("list")
+@click.option("--status", type=click.Choice(["active", "disabled"]))
+@api_options
+def list_deployments(terminal: Terminal, *, status: str | None) -> None:
+    """All deployments, the newest first."""
+    items = terminal.run(lambda api: api.pages("/deployments", status=status))
+    terminal.table(items, "name", "workflow.name", "workflow.version", "status", "revision", "id")
+
+
+@command.command()
+@click.argument("deployment")
+@api_options
+def show(terminal: Terminal, *, deployment: str) -> None:
+    """One deployment's present revision, by name or id."""
+
+    async def work(api: Api) -> Any:
+        return await api.get(f"/deployments/{await api.reference('deployments', 'dep', deployment)}")
+
+    terminal.show(terminal.run(work))
+
+
+@command.command()
+@click.argument("deployment")
+@_TEMPLATE
+@_WORKFLOW
+@_DOCUMENT
+@_BIND
+@_SET
+@_PARAMETERS
+@api_options
+def update(  # noqa: PLR0913 - one argument an option
+    terminal: Terminal,
+    *,
+    deployment: str,
+    template: str | None,
+    workflow: str | None,
+    document: Path | None,
+    bind: tuple[str, ...],
+    given: tuple[str, ...],
+    file: Path | None,
+) -> None:
+    """Make the next revision of DEPLOYMENT, by name or id. Runs in flight keep theirs.
+
+    Connections and parameters that are not named stay; --parameters gives all of them.
+    """
+    text = _one_source(template, workflow, document, needed=False)
+    parameters, bound = values(given, file), pairs(bind, "NAME=CONNECTION")
+
+    async def work(api: Api) -> Any:
+        path = f"/deployments/{await api.reference('deployments', 'dep', deployment)}"
+        present = await api.get(path)
+        body: dict[str, Any] = await _source(api, template, workflow, text)
+        if bound:
+            body["bindings"] = {**present["bindings"], **await _bindings(api, bound)}
+        if file is not None:
+            body["parameters"] = parameters
+        elif parameters:
+            body["parameters"] = {**present["parameters"], **parameters}
+        return await api.send("PATCH", path, body)
+
+    terminal.show(terminal.run(work))
+
+
+@command.command()
+@click.argument("deployment")
+@api_options
+def disable(terminal: Terminal, *, deployment: str) -> None:
+    """Let no event start DEPLOYMENT any more; its runs in flight go on."""
+    terminal.show(_switch(terminal, deployment, "disable"))
+
+
+@command.command()
+@click.argument("deployment")
+@api_options
+def enable(terminal: Terminal, *, deployment: str) -> None:
+    """Let events start DEPLOYMENT again."""
+    terminal.show(_switch(terminal, deployment, "enable"))
+
+
+def _switch(terminal: Terminal, deployment: str, verb: str) -> Any:
+    async def work(api: Api) -> Any:
+        return await api.send("POST", f"/deployments/{await api.reference('deployments', 'dep', deployment)}/{verb}")
+
+    return terminal.run(work)
+
+
+def _one_source(template: str | None, workflow: str | None, document: Path | None, *, needed: bool) -> str | None:
+    """The document's text, when the document is the source."""
+    given = sum(one is not None for one in (template, workflow, document))
+    if given > 1 or (needed and not given):
+        raise click.UsageError("give one of --template, --workflow and --document")
+    try:
+        return None if document is None else document.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{document}: {error}") from None
+
+
+async def _source(api: Api, template: str | None, workflow: str | None, document: str | None) -> dict[str, Any]:
+    if template is not None:
+        name, mark, version = template.partition("@")
+        return {"template": {"name": name, **({"version": version} if mark else {})}}
+    if document is not None:
+        workflow = (await api.send("POST", "/workflows", {"document": document}))["id"]
+    return {} if workflow is None else {"workflow": workflow}
+
+
+async def _bindings(api: Api, bound: dict[str, str]) -> dict[str, str]:
+    return {name: await api.reference("connections", "con", given) for name, given in bound.items()}

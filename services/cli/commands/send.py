@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+
+from infra import clock
+from services.cli.client import Api
+from services.cli.options import Terminal, api_options
+
+STRUCTURED: Final = "application/cloudevents+json"
+FAILED: Final = 1
+INVALID: Final = 2
+_WAIT_SECONDS: Final = 2
+_ENDED: Final = frozenset({"completed", "faulted", "cancelled"})
+_MARKS: Final = {
+    "task.completed": "✓",
+    "task.faulted": "✗",
+    "task.cancelled": "-",
+    "task.skipped": "·",
+}
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--new-id", is_flag=True, help="Send it as a new event, whatever id the file has.")
+@click.option("--wait", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds to follow the run.")
+@api_options
+def command(terminal: Terminal, *, file: Path, new_id: bool, wait: float) -> None:
+    """Send the CloudEvent in FILE and follow the runs that it starts.
+
+    An event without an id, or with the id `*`, gets a fresh one, so that the file can be sent again and again.
+    Exit code 0: every run completed; 1: refused, faulted, cancelled or still running after the wait; 2: no event.
+    """
+    event = _event(file, new_id=new_id)
+
+    async def work(api: Api) -> list[Any]:
+        accepted = await api.call("POST", api.account.path("/events"), event, media_type=STRUCTURED)
+        _say(terminal, f"event {event['id']} taken as {accepted['id']}")
+        if not accepted["runs"]:
+            _say(terminal, f"no deployment waits for events of type {event.get('type')}")
+        return [await _follow(terminal, api, run, clock.monotonic() + wait) for run in accepted["runs"]]
+
+    runs = terminal.run(work)
+    if terminal.as_json:
+        click.echo(msgspec.json.encode(runs).decode())
+    sys.exit(0 if runs and all(run["state"] == "completed" for run in runs) else FAILED)
+
+
+def _event(file: Path, *, new_id: bool) -> dict[str, Any]:
+    try:
+        event = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        click.echo(f"Error: {file}: {error.strerror}", err=True)
+        sys.exit(INVALID)
+    except msgspec.MsgspecError as error:
+        click.echo(f"Error: {file} is no event: {error}", err=True)
+        sys.exit(INVALID)
+    if new_id or event.get("id", "*") == "*":
+        event["id"] = str(uuid.uuid4())
+    return event
+
+
+async def _follow(terminal: Terminal, api: Api, run: str, until: float) -> Any:
+    """Print what happens in the run until it ends or the time is up; answers its last view."""
+    _say(terminal, f"run   {run}")
+    told, waiting = 0, None
+    while True:
+        seen = await api.get(f"/runs/{run}", wait=max(0, min(_WAIT_SECONDS, int(until - clock.monotonic()))))
+        lines = await api.pages(f"/runs/{run}/journal", limit=200)
+        for line in lines[told:]:
+            for text in _progress(line):
+                _say(terminal, text)
+        told = len(lines)
+        reason = (seen["waiting_for"] or {}).get("reason")
+        if reason and reason != waiting:
+            _say(terminal, f"  … {reason}")
+        waiting = reason
+        if seen["state"] in _ENDED:
+            _result(terminal, seen)
+            return seen
+        if clock.monotonic() >= until:
+            _say(terminal, f"{seen['state']}: still open after the wait; it goes on by itself")
+            return seen
+
+
+def _progress(line: dict[str, Any]) -> Iterator[str]:
+    mark = _MARKS.get(line["kind"])
+    if mark is not None and line["name"]:
+        yield f"  {mark} {line['name']}"
+    elif line["kind"].startswith("run."):
+        yield f"  ! {line['kind']}"
+
+
+def _result(terminal: Terminal, seen: dict[str, Any]) -> None:
+    _say(terminal, seen["state"])
+    result = seen["error"] if seen["error"] is not None else seen["output"]
+    if result is not None:
+        _say(terminal, msgspec.json.format(msgspec.json.encode(result)).decode())
+
+
+def _say(terminal: Terminal, text: str) -> None:
+    if not terminal.as_json:
+        click.echo(text)
