@@ -94,32 +94,37 @@ class Context:
             Away: the network failed; `sent` says whether the request may have been acted upon.
             Refusal: a rule of the way out forbids the address.
         """
-        started = clock.monotonic()
-        outcome, url = "refused", ""
         try:
-            url = egress.join(self.settings["base_url"], path)
             request = egress.Request(
                 method=method,
-                url=url,
+                url=egress.join(self.settings["base_url"], path),
                 headers=headers or {},
                 credentials=credentials or {},
                 body=body,
                 timeout=float(self.settings.get("timeout_seconds", 30)),
                 destination=self._destination(),
             )
-            answer = await self._sender.send(self.tenant, request)
-            outcome = str(answer.status)
+            return await self._exchange(request)
         except egress.Failed as error:
-            outcome = error.kind
             name: ErrorName = "timeout" if error.kind == "timeout" else "communication"
             raise Away(_REASONS[error.kind], sent=error.sent, name=name) from error
         except egress.Refused as error:
             raise Refusal(error.detail, name="configuration", status=422, title=error.title) from error
+
+    async def _exchange(self, request: egress.Request) -> egress.Response:
+        """Send and keep the log."""
+        started, outcome = clock.monotonic(), "refused"
+        try:
+            answer = await self._sender.send(self.tenant, request)
+            outcome = str(answer.status)
+        except egress.Failed as error:
+            outcome = error.kind
+            raise
         else:
             return answer
         finally:
             spent = round((clock.monotonic() - started) * 1000, 1)
-            self.exchanges.append(Exchange(method, url.partition("?")[0], outcome, spent))
+            self.exchanges.append(Exchange(request.method, request.url.partition("?")[0], outcome, spent))
 
     def _destination(self) -> egress.Destination:
         base = self.settings["base_url"]
