@@ -10,6 +10,7 @@ import argparse
 import fcntl
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import subprocess
@@ -126,11 +127,14 @@ def main() -> None:
     arguments.add_argument("--port", type=int, default=8069)
     given = arguments.parse_args()
     place = install(given.home)
-    settings = f'{{"base_url":"http://127.0.0.1:{given.port}","database":"{DATABASE}","user":"{USER}"}}'
+    password = place / "password"
+    password.touch(0o600)
+    password.write_text(PASSWORD)
     sys.stdout.write(
         f"Tryton 8.2 is installed in {place}\n"
         "To send the demo client's orders into it, change the connection and nothing else:\n"
-        f"  waybill connection update erp --connector tryton --settings '{settings}' --secret password={PASSWORD}\n"
+        f"  waybill connection update erp --connector tryton --set base_url=http://127.0.0.1:{given.port}"
+        f" --set database={DATABASE} --set user={USER} --secret-file password={shlex.quote(str(password))}\n"
     )
     sys.stdout.flush()
     if given.serve:
