@@ -1,0 +1,163 @@
+"""What a user gets: `waybill up`, then an order, its result, and a partner who changes what runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from infra.embedded import ports
+
+ORDER = Path(__file__).parents[3] / "docs" / "examples" / "order.json"
+
+
+class Terminal:
+    """A user's terminal beside a running `waybill up`."""
+
+    def __init__(self, home: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYBILL_")}
+        self.home = home
+        self.environment = {**environment, "WAYBILL_HOME": str(home)}
+
+    def run(self, *words: str, key: str = "", given: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "services.cli.main", *words]
+        environment = {**self.environment, "WAYBILL_API_KEY": key}
+        return subprocess.run(command, env=environment, input=given, check=False, capture_output=True, text=True)
+
+    def secret(self, name: str) -> str:
+        return (self.home / "secrets" / name).read_text()
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path_factory.mktemp("first order") / ".waybill")
+    environment = {**terminal.environment, "WAYBILL_API_PORT": str(ports.choose(None))}
+    up = subprocess.Popen(
+        [sys.executable, "-u", "-m", "services.cli.main", "up"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert up.stdout is not None
+    try:
+        lines = []
+        for line in up.stdout:
+            lines.append(line)
+            if "Ctrl-C stops everything." in line:
+                break
+        assert any("waybill send docs/examples/order.json" in line for line in lines), "".join(lines)
+        yield terminal
+    finally:
+        up.send_signal(signal.SIGTERM)
+        up.communicate()
+
+
+def test_the_first_order_is_in_the_erp(terminal: Terminal) -> None:
+    sent = terminal.run("send", str(ORDER))
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    for task in ("check-credit", "check-stock", "create-sale"):
+        assert f"✓ {task}" in sent.stdout
+    assert '"number": "SO-1001"' in sent.stdout
+    assert "completed" in sent.stdout
+    again = terminal.run("send", str(ORDER), "--json")
+    run = msgspec.json.decode(again.stdout)[0]
+    assert (run["state"], run["output"]["sale"]["number"]) == ("completed", "SO-1002")
+
+
+def test_a_changed_parameter_holds_the_next_order(terminal: Terminal) -> None:
+    changed = terminal.run(
+        "deployment", "update", "order-release", "--set", 'max_order_value={"amount": 1000, "currency": "USD"}'
+    )
+    assert changed.returncode == 0, changed.stderr
+    run = msgspec.json.decode(terminal.run("send", str(ORDER), "--json").stdout)[0]
+    assert (run["revision"], run["output"]["released"], run["output"]["hold"]["type"]) == (2, False, "value")
+    restored = terminal.run("deployment", "update", "order-release", "--set", "max_order_value=null", "--json")
+    assert msgspec.json.decode(restored.stdout)["revision"] == 3
+
+
+def test_an_order_that_cannot_be_read_faults_with_the_reason(terminal: Terminal, tmp_path: Path) -> None:
+    event = msgspec.json.decode(ORDER.read_bytes())
+    event["data"]["lines"] = []
+    (tmp_path / "order.json").write_bytes(msgspec.json.encode(event))
+    sent = terminal.run("send", str(tmp_path / "order.json"))
+    assert sent.returncode == 1
+    assert "faulted" in sent.stdout
+    assert "/errors/validation" in sent.stdout
+
+
+def test_what_is_no_event_is_wrong_use(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[]")
+    for name in ("a.json", "missing.json"):
+        assert terminal.run("send", str(tmp_path / name)).returncode == 2
+    (tmp_path / "b.json").write_text('{"specversion": "1.0", "type": "nobody.waits"}')
+    refused = terminal.run("send", str(tmp_path / "b.json"))
+    assert (refused.returncode, "source" in refused.stderr) == (1, True)
+
+
+def test_the_system_behind_a_connection_is_swapped_by_the_connection_alone(terminal: Terminal, tmp_path: Path) -> None:
+    shown = msgspec.json.decode(terminal.run("connection", "show", "erp", "--json").stdout)
+    stray = terminal.run("connection", "update", "erp", "--set", "base_url=http://127.0.0.1:8099")
+    assert (stray.returncode, "/secrets/token" in stray.stderr) == (1, True)
+    (tmp_path / "password").write_text("a password of Tryton's\n")
+    swapped = terminal.run(
+        *("connection", "update", "erp", "--connector", "tryton"),
+        *("--set", "base_url=http://127.0.0.1:8099", "--set", "allow_http=true"),
+        *("--set", "database=demo", "--set", "user=admin"),
+        *("--secret-file", f"password={tmp_path / 'password'}", "--json"),
+    )
+    assert swapped.returncode == 0, swapped.stdout + swapped.stderr
+    after = msgspec.json.decode(swapped.stdout)
+    assert (after["connector"], after["id"], list(after["secrets"])) == ("tryton", shown["id"], ["password"])
+    back = terminal.run(
+        *("connection", "update", "erp", "--connector", "erp-simulator", "--secret", "token"),
+        *("--set", f"base_url={shown['settings']['base_url']}", "--set", "allow_http=true"),
+        given=terminal.secret("erp-token") + "\n",
+    )
+    assert back.returncode == 0, back.stderr
+    assert terminal.run("send", str(ORDER)).returncode == 0
+
+
+def test_a_partner_brings_another_environment_live(terminal: Terminal, tmp_path: Path) -> None:
+    key = terminal.secret("partner-key")
+    where = ("--client", "acme-wholesale", "--environment", "test")
+    erp = msgspec.json.decode(terminal.run("connection", "show", "erp", "--json").stdout)
+    made = terminal.run(
+        *("connection", "create", "erp", "--connector", "erp-simulator", "--secret", "token", *where),
+        *("--set", f"base_url={erp['settings']['base_url']}", "--set", "allow_http=true"),
+        key=key,
+        given=terminal.secret("erp-token") + "\n",
+    )
+    assert made.returncode == 0, made.stderr
+    assert terminal.secret("erp-token") not in made.stdout
+    deployed = terminal.run(
+        "deployment", "create", "orders", "--template", "order-release@1.0.0", "--bind", "erp=erp", *where, key=key
+    )
+    assert deployed.returncode == 0, deployed.stderr
+    (tmp_path / "own.yaml").write_text(
+        "document: {dsl: 1.0.3, namespace: own, name: own, version: 1.0.0}\ndo: [{a: {set: {ok: true}}}]\n"
+    )
+    own = terminal.run("deployment", "create", "own", "--document", str(tmp_path / "own.yaml"), *where, key=key)
+    assert own.returncode == 0, own.stderr
+    listed = terminal.run("deployment", "list", *where, key=key).stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["name", "own", "orders"]
+    assert terminal.run("deployment", "disable", "own", *where, key=key).returncode == 0
+    active = terminal.run("deployment", "list", "--status", "active", "--json", *where, key=key)
+    assert [one["name"] for one in msgspec.json.decode(active.stdout)] == ["orders"]
+    refused = terminal.run("connection", "list", key=key)
+    assert (refused.returncode, "names the client" in refused.stderr) == (1, True)
+
+
+def test_without_an_installation_the_command_says_what_to_do(tmp_path: Path) -> None:
+    nobody = Terminal(tmp_path)
+    answer = nobody.run("connection", "list")
+    assert (answer.returncode, "waybill up" in answer.stderr) == (1, True)
+    nobody.environment["WAYBILL_API_URL"] = f"http://127.0.0.1:{ports.choose(None)}"
+    answer = nobody.run("connection", "list", key="pk_some_key_or_other")
+    assert (answer.returncode, "does not answer" in answer.stderr) == (1, True)
