@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
@@ -35,7 +36,9 @@ class JsonFormatter(logging.Formatter):
                 line[name] = _REDACTED if _speaks_of_secret(name) else _bounded(value)
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = _bounded(_tail(record.exc_info[1]))
-        return _ENCODER.encode(line).decode()
+        text = _ENCODER.encode(line).decode()
+        # Some readers break lines at U+2028, and a terminal obeys bidirectional marks: what is not ASCII is escaped.
+        return text if text.isascii() else json.dumps(json.loads(text))
 
 
 def _speaks_of_secret(name: str) -> bool:

@@ -93,7 +93,8 @@ class Cursors:
             BadCursor: not made by us, for another list or filter, or older than 24 hours. They are not told apart.
         """
         try:
-            raw = base64.b64decode(cursor.encode("ascii") + b"==", altchars=b"-_", validate=True)
+            padding = "=" * (-len(cursor) % 4)
+            raw = base64.b64decode((cursor + padding).encode("ascii"), altchars=b"-_", validate=True)
         except ValueError:
             raw = b""
         content, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]

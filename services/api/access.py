@@ -138,6 +138,10 @@ class TenantDirectory:
             self._known[key] = (time.monotonic() + _REMEMBERED_SECONDS, found)
         return found
 
+    def forget(self) -> None:
+        """Ask the database again for every tenant."""
+        self._known.clear()
+
     async def _read(self, partner_id: UUID, client: str, environment: str) -> TenantOfCall | None:
         async with self._database.session(Rows.partner(partner_id)) as session:
             try:

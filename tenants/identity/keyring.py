@@ -44,6 +44,10 @@ class Keyring:
         is_right = hmac.compare_digest(known[1], tokens.digest(text))
         return known[2] if is_right else None
 
+    def forget(self) -> None:
+        """Ask the database again for every key."""
+        self._known.clear()
+
     async def _learn(self, key_id: UUID) -> tuple[float, bytes, Principal | None]:
         began = self._clock()
         found = await repository.look_up(self._database, key_id)

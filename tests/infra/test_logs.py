@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from infra import logs
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """What is logged, with the root logger given back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    out = io.StringIO()
+    logs.configure("info", out)
+    yield out
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [msgspec.json.decode(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_one_json_object_with_the_given_fields(stream: io.StringIO) -> None:
+    logging.getLogger("part").info("done %s", 1, extra={"status": 200, "tenant": None, "seconds": 0.5})
+    line = lines(stream)[0]
+    assert line.pop("at").endswith("+00:00")
+    assert line == {
+        "level": "info", "logger": "part", "message": "done 1", "status": 200, "tenant": None, "seconds": 0.5,
+    }  # fmt: skip
+
+
+def test_S_83_nothing_breaks_out_of_its_line(stream: io.StringIO) -> None:
+    hostile = 'a\r\n{"level": "error"}\x1b[31m\0\u202e\ud800\u2028'
+    logging.getLogger("part").warning(hostile, extra={"agent": hostile})
+    (line,) = lines(stream)
+    assert line["level"] == "warning"
+    assert line["agent"].startswith('a\r\n{"level"')
+    assert "\n" not in stream.getvalue().rstrip("\n")
+    assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("text", ["x" * 1_000_000, "ж" * 100_000, "😀" * 5_000, "x" * 4096, "é" * 2049])
+def test_S_83_a_field_has_at_most_4_kib(stream: io.StringIO, text: str) -> None:
+    logging.getLogger("part").info(text, extra={"agent": text})
+    line = lines(stream)[0]
+    assert len(line["agent"].encode()) <= logs.FIELD_BYTES
+    assert len(line["message"].encode()) <= logs.FIELD_BYTES
+    assert line["agent"][:100] == text[:100]
+
+
+@pytest.mark.parametrize(
+    "name", ["authorization", "Authorization", "set_cookie", "api_key", "client_secret", "access-token"]
+)
+def test_S_73_a_field_that_speaks_of_a_secret_is_masked(stream: io.StringIO, name: str) -> None:
+    logging.getLogger("part").info("call", extra={name: "canary", "headers": {name: "canary", "accept": "all"}})
+    assert "canary" not in stream.getvalue()
+    assert lines(stream)[0]["headers"]["accept"] == "all"
+
+
+def test_S_73_a_trace_shows_no_local_values(stream: io.StringIO) -> None:
+    def fail(password: str) -> None:
+        raise ValueError(len(password))
+
+    try:
+        fail("canary" * 3)
+    except ValueError:
+        logging.getLogger("part").exception("failed")
+    line = lines(stream)[0]
+    assert "ValueError: 18" in line["error"]
+    assert "canarycanary" not in line["error"]
+
+
+def test_the_level_is_that_of_the_settings(stream: io.StringIO) -> None:
+    logging.getLogger("part").debug("quiet")
+    assert stream.getvalue() == ""

@@ -1,0 +1,277 @@
+"""S-01: the matrix of every route and everybody who may knock, walked from the application's own route table."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from infra import ids
+from infra.database import Database, Scope
+from services.api.app import routes_of
+from services.api.policy import POLICY, PREFIX, Rule
+from tenants.identity.permissions import DEFAULTS, PAYLOADS, Permission
+from tenants.identity.permissions import Scope as KeyScope
+from tests.asgi import Answer, Caller
+from tests.services.api.parties import Parties, id_of, make_key
+
+CANARY = "canary-5521-payload"
+ORDER = {
+    "specversion": "1.0",
+    "id": "order-1",
+    "source": "/shop",
+    "type": "order.captured",
+    "subject": "SO-1",
+    "datacontenttype": "application/json",
+    "data": {"note": CANARY},
+}
+KINDS = {"connection": "con", "workflow": "wfv", "deployment": "dep", "event": "evt", "run": "run", "key": "key"}
+
+
+class Things(msgspec.Struct, frozen=True):
+    """What a path's parameters stand for: things of acme in `live`, each there."""
+
+    values: dict[str, str]
+
+    def path(self, template: str, **other: str) -> str:
+        """`template` with every parameter filled in; fails for one that has no value, so that no route slips through."""
+        known = {**self.values, **other}
+        return re.sub(r"{(\w+)}", lambda match: known[match[1]], template)
+
+
+@pytest.fixture
+async def things(parties: Parties) -> Things:
+    """One of each kind, made through the API by acme."""
+    acme = parties.acme
+    erp = {
+        "name": "erp",
+        "connector": "erp-simulator",
+        "settings": {"base_url": "http://127.0.0.1:9", "allow_http": True},
+        "secrets": {"token": "simulator-token"},
+    }
+    connection = (await acme.post("/v1/connections", erp)).json["id"]
+    bound = {"name": "orders", "template": {"name": "order-release"}, "bindings": {"erp": connection}}
+    deployment = (await acme.post("/v1/deployments", bound)).json["id"]
+    sent = await acme.post("/v1/events", ORDER, headers={"content-type": "application/cloudevents+json"})
+    assert sent.status == 202, sent.body
+    return Things(
+        {
+            "client": "acme",
+            "environment": "live",
+            "partner": "north",
+            "template": "order-release",
+            "name": "not-found",
+            "connection": connection,
+            "deployment": deployment,
+            "workflow": (await acme.get("/v1/workflows")).json["items"][0]["id"],
+            "event": sent.json["id"],
+            "run": sent.json["runs"][0],
+            "key": await id_of(acme),
+        }
+    )
+
+
+@pytest.fixture
+def routes(nobody: Caller) -> list[tuple[str, str, Rule]]:
+    return [(method, path, POLICY[method, path]) for method, path in routes_of(nobody.app.app)]
+
+
+Routes = list[tuple[str, str, Rule]]
+
+
+async def knock(caller: Caller, method: str, path: str) -> Answer:
+    """Call with an empty object for a body: whoever may enter is told 422 or served, whoever may not never gets so far."""
+    return await caller.send(method, path, {} if method in {"POST", "PATCH", "PUT"} else None)
+
+
+def outcome(answer: Answer) -> Any:
+    """The answer without what differs between any two."""
+    told = {name: value for name, value in answer.json.items() if name != "request_id"}
+    return answer.status, {name: value for name, value in answer.headers.items() if name != "request-id"}, told
+
+
+async def test_S_01_every_route_has_a_row_and_every_row_a_route(routes: Routes) -> None:
+    assert {(method, path) for method, path, _ in routes} == set(POLICY)
+
+
+async def test_S_01_without_a_live_key_every_route_is_401(
+    parties: Parties, things: Things, routes: Routes, app_database: Database
+) -> None:
+    expired = parties.nobody.having(await make_key(parties.acme))
+    revoked = parties.nobody.having(await make_key(parties.acme))
+    ended = (await id_of(expired), await id_of(revoked))
+    await parties.acme.post(f"/v1/keys/{ended[1]}/revoke")
+    async with app_database.session(Scope.tenant(ids.read("ten", parties.ids["acme:live"]))) as session:
+        await session.execute(
+            text("UPDATE app.api_key SET expires_at = clock_timestamp() WHERE key_id = :key"),
+            {"key": ids.read("key", ended[0])},
+        )
+        await session.commit()
+    parties.nobody.app.app.state.resources.keyring.forget()
+    known = parties.acme.key or ""
+    strangers = [
+        parties.nobody,
+        expired,
+        revoked,
+        *(parties.nobody.having(key) for key in ("x", known[:-1], known[:-1] + "7", known.upper(), known + " x")),
+        parties.nobody.having(known[:30] + "a" * 52),
+    ]
+    for method, template, rule in routes:
+        for stranger in strangers:
+            answer = await knock(stranger, method, things.path(template))
+            assert (answer.status == 401) is not rule.is_public, (method, template, stranger.key)
+            if not rule.is_public:
+                assert answer.problem == "unauthorized"
+                assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_S_01_a_scope_that_has_no_row_is_403(parties: Parties, things: Things, routes: Routes) -> None:
+    callers = {KeyScope.OPERATOR: parties.operator, KeyScope.PARTNER: parties.north, KeyScope.CLIENT: parties.acme}
+    for method, template, rule in routes:
+        for scope, caller in callers.items():
+            if rule.is_public or scope in rule.scopes:
+                continue
+            answer = await knock(caller, method, things.path(template))
+            assert (answer.status, answer.problem) == (403, "forbidden"), (method, template, scope)
+
+
+async def test_S_01_the_owner_and_its_partner_enter_and_nobody_else(
+    parties: Parties, things: Things, routes: Routes
+) -> None:
+    outsiders = (parties.acme_test, parties.sibling, parties.foreign, parties.south)
+    for method, template, rule in routes:
+        if not (rule.is_tenant and template.startswith(PREFIX)):
+            continue
+        path = things.path(template)
+        unknown = await knock(parties.acme, "GET", "/v1/clients/nobody-has-this/live/runs")
+        for outsider in outsiders:
+            answer = await knock(outsider, method, path)
+            assert outcome(answer) == outcome(unknown), (method, template)
+        for insider in (parties.acme, parties.north):
+            # Changes are refused for their empty body and not for who sends it.
+            answer = await knock(insider, method, path)
+            needs_grant = insider is parties.north and rule.permission in PAYLOADS | {Permission.EVENTS_WRITE}
+            assert (answer.status == 403) is needs_grant, (method, template, answer.body)
+            assert needs_grant or answer.status in {200, 201, 202, 400, 415, 422}, (method, template, answer.body)
+
+
+async def test_S_01_a_key_of_a_client_may_omit_the_prefix_and_a_partners_may_not(
+    parties: Parties, things: Things, routes: Routes
+) -> None:
+    for method, template, rule in routes:
+        if not rule.is_tenant or template.startswith(PREFIX) or method != "GET":
+            continue
+        assert (await knock(parties.acme, method, things.path(template))).status == 200, template
+        assert (await knock(parties.north, method, things.path(template))).status == 404, template
+
+
+async def test_S_02_a_things_id_in_another_tenant_reads_as_one_that_nobody_has(
+    parties: Parties, things: Things, routes: Routes
+) -> None:
+    for method, template, rule in routes:
+        named = [name for name in re.findall(r"{(\w+)}", template) if name in KINDS]
+        if not named or rule.is_public:
+            continue
+        away = {name: ids.show(KINDS[name], ids.new()) for name in named}
+        for outsider, client, environment in (
+            (parties.sibling, "sibling", "live"),
+            (parties.acme_test, "acme", "test"),
+            (parties.foreign, "foreign", "live"),
+            (parties.south, "foreign", "live"),
+        ):
+            if not template.startswith(PREFIX) and outsider is parties.south and rule.is_tenant:
+                continue
+            home = {"client": client, "environment": environment}
+            theirs = await knock(outsider, method, things.path(template, **home))
+            nobodys = await knock(outsider, method, things.path(template, **home, **away))
+            assert outcome(theirs) == outcome(nobodys), (method, template, theirs.body, nobodys.body)
+            assert theirs.status in {403, 404, 422}
+
+
+async def test_S_05_a_key_above_the_client_reads_no_payload(parties: Parties, things: Things, routes: Routes) -> None:
+    seen = 0
+    for method, template, rule in routes:
+        if method != "GET" or rule.is_public:
+            continue
+        answers = [
+            (caller, await caller.get(things.path(template)))
+            for caller in (parties.operator, parties.north, parties.acme)
+        ]
+        for caller, answer in answers:
+            if caller is not parties.acme:
+                assert CANARY not in answer.body.decode(), (template, answer.body)
+            seen += CANARY in answer.body.decode()
+    assert seen  # the client's own key reads it
+    refused = await parties.north.get(things.path(f"{PREFIX}/events/{{event}}"))
+    assert (refused.status, refused.problem) == (403, "client-grant-needed")
+    assert "grant" in refused.json["detail"]
+    shown = (await parties.north.get(things.path(f"{PREFIX}/runs/{{run}}"))).json
+    assert (shown["input"], shown["output"]) == (None, None)
+    log = (await parties.acme.get("/v1/audit?action=access.denied")).json["items"]
+    assert log[0]["actor"] == f"key:{await id_of(parties.north)}"
+    assert log[0]["target"] == f"GET {PREFIX}/events/{{event}}"
+
+
+async def test_S_04_a_key_that_may_only_read_changes_nothing(parties: Parties, things: Things, routes: Routes) -> None:
+    reads = sorted(one for one in DEFAULTS[KeyScope.CLIENT] if one.endswith(":read"))
+    reader = parties.nobody.having(await make_key(parties.acme, permissions=reads))
+    writes = [(method, template) for method, template, rule in routes if rule.is_tenant and method != "GET"]
+    assert writes
+    for method, template in writes:
+        answer = await knock(reader, method, things.path(template))
+        assert (answer.status, answer.problem) == (403, "forbidden"), (method, template)
+
+
+async def test_S_04_each_permission_opens_its_own_routes_and_no_other(
+    parties: Parties, things: Things, routes: Routes
+) -> None:
+    for permission in sorted(DEFAULTS[KeyScope.CLIENT]):
+        key = parties.nobody.having(await make_key(parties.acme, permissions=[permission]))
+        for method, template, rule in routes:
+            if rule.is_public or not rule.is_tenant or template.startswith(PREFIX):
+                continue
+            answer = await knock(key, method, things.path(template))
+            assert (answer.status == 403) is (rule.permission is not permission), (permission, method, template)
+
+
+async def test_S_06_a_disabled_client_or_partner_stops_within_seconds(parties: Parties) -> None:
+    resources = parties.nobody.app.app.state
+    await parties.north.post("/v1/clients/acme/disable")
+    resources.resources.keyring.forget()
+    assert (await parties.acme.get("/v1/me")).status == 401
+    assert (await parties.sibling.get("/v1/me")).status == 200
+    resources.directory.forget()
+    assert (await parties.north.get("/v1/clients/acme/live/runs")).status == 404
+    assert (await parties.north.post("/v1/clients/acme/enable")).json["status"] == "active"
+    resources.resources.keyring.forget()
+    assert (await parties.acme.get("/v1/me")).status == 200
+    await parties.operator.post("/v1/partners/north/disable")
+    resources.resources.keyring.forget()
+    for caller in (parties.north, parties.acme, parties.sibling):
+        assert (await caller.get("/v1/me")).status == 401
+    assert (await parties.foreign.get("/v1/me")).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": "", "cookie": "key={key}"},
+        {"authorization": "", "x-api-key": "{key}"},
+        {"authorization": "{key}"},
+        {"authorization": "Basic {key}"},
+        {"authorization": "Bearer"},
+        {"authorization": "Bearer {key}, Bearer {key}"},
+    ],
+)
+async def test_S_64_S_65_only_one_bearer_header_authenticates(operator: Caller, headers: dict[str, str]) -> None:
+    sent = {name: value.replace("{key}", operator.key or "") for name, value in headers.items()}
+    assert (await operator.get("/v1/me", headers=sent)).status == 401
+    assert (await operator.having(None).get(f"/v1/me?key={operator.key}")).status == 401
+
+
+async def test_S_65_two_authorization_headers_are_none(operator: Caller) -> None:
+    bearer = (b"authorization", f"Bearer {operator.key}".encode())
+    assert (await operator.exchange("GET", "/v1/me", [(b"host", b"localhost"), bearer, bearer], [b""])).status == 401
