@@ -2,21 +2,43 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from infra.embedded.stack import Stack
-from infra.redis import Doorbell
+from infra.redis import READY, Doorbell
 
 
-@pytest.mark.parametrize("rounds", [0, 1, 3, 10, 30])
-async def test_a_listener_ends_when_cancelled_while_it_connects(stack: Stack, rounds: int) -> None:
-    """redis-py may swallow the cancellation; the process would then hang at its end."""
-    for _ in range(5):
-        bell = Doorbell(stack.valkey.url())
-        listening = asyncio.create_task(bell.listen("channel", lambda _: None))
-        for _ in range(rounds):
-            await asyncio.sleep(0)
-        listening.cancel()
-        done, _ = await asyncio.wait({listening}, timeout=5)
-        await bell.close()
-        assert done
+async def test_a_ring_is_heard(stack: Stack) -> None:
+    bell, heard = Doorbell(stack.endpoints.redis_url), asyncio.Event()
+    listening = asyncio.create_task(bell.listen(READY, lambda _: heard.set()))
+    while not heard.is_set():
+        bell.ring()
+        await asyncio.wait([asyncio.create_task(heard.wait())], timeout=0.05)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await bell.close()
+
+
+async def test_F_13_rings_during_a_ring_become_one(stack: Stack) -> None:
+    bell = Doorbell(stack.endpoints.redis_url)
+    sent = []
+
+    async def publish(channel: str, message: bytes) -> bool:
+        sent.append((channel, message))
+        await asyncio.sleep(0)
+        return True
+
+    bell.publish = publish  # type: ignore[method-assign]
+    for _ in range(1000):
+        bell.ring()
+    while len(sent) < 2:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert len(sent) == 2
+    await bell.close()
+
+
+async def test_F_11_without_a_server_nothing_raises() -> None:
+    bell = Doorbell("redis://127.0.0.1:1/0")
+    assert await bell.is_up() is False
+    assert await bell.publish(READY, b"1") is False
+    bell.ring()
+    await bell.close()

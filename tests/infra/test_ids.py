@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra import ids
+from infra.database import Database
+
+
+@given(st.uuids())
+def test_an_id_is_read_back(value: UUID) -> None:
+    assert ids.read("run", ids.show("run", value)) == value
+
+
+def test_a_known_value_is_written_as_typeid_writes_it() -> None:
+    """TypeID 0.3, valid.yml, `valid-uuidv7`."""
+    value = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+    assert ids.show("prefix", value) == "prefix_01h455vb4pex5vsknk084sn02q"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "run", "run_", "run_01h455vb4pex5vsknk084sn02", "run_01h455vb4pex5vsknk084sn02qq",
+        "RUN_01h455vb4pex5vsknk084sn02q", "run_01H455VB4PEX5VSKNK084SN02Q", "key_01h455vb4pex5vsknk084sn02q",
+        "run_81h455vb4pex5vsknk084sn02q", "run_01h455vb4pex5vsknk084sn02u", "run_01h455vb4pex5vsknk084sn02q\0",
+        "run_" + "0" * 10_000,
+    ],
+)
+def test_F_15_what_is_no_id_of_this_kind_is_refused(text: str) -> None:
+    with pytest.raises(ids.MalformedId):
+        ids.read("run", text)
+
+
+def test_new_ids_are_version_7_and_sort_by_time() -> None:
+    made = [ids.new() for _ in range(1000)]
+    assert {one.version for one in made} == {7}
+    assert len(set(made)) == 1000
+    milliseconds = [one.int >> 80 for one in made]
+    assert milliseconds == sorted(milliseconds)
+
+
+async def test_the_database_makes_and_shows_the_same_ids(worker_database: Database) -> None:
+    async with worker_database.doors() as connection:
+        made = await connection.fetchval("SELECT app.new_id()")
+        assert made.version == 7
+        assert await connection.fetchval("SELECT app.show_id('run', $1)", made) == ids.show("run", made)
