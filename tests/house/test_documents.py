@@ -23,6 +23,9 @@ _TARGET: Final = re.compile(r"(?:^|\s)make ([a-z]+)")
 _SETTING: Final = re.compile(r"\bWAYBILL_[A-Z0-9_]*[A-Z0-9]\b")
 _DOCUMENT: Final = re.compile(r"\bdocs/[\w./-]+\w")
 
+_PLACEHOLDER: Final = re.compile(r"(?<![^/])[A-Z]{2,}(?![^/])")
+_PACKAGES: Final = tuple((ROOT / "template_library/templates").glob("*/*"))
+
 # Named in documents, made on the machine that runs the product: the environment, and what lies in the home.
 _MADE: Final = (".venv/", ".waybill/", "backups/", "logs/", "postgres/", "run/", "secrets/", "valkey/")
 
@@ -32,13 +35,12 @@ def _documents() -> Iterator[Path]:
 
 
 def _is_there(target: str, document: Path) -> bool:
+    """Seen from the document, the checkout or a template package; `NAME` and `*` stand for any name."""
     if target.startswith(_MADE):
         return True
-    for start in (document.parent, ROOT):
-        found = list(start.glob(target.rstrip("/"))) if "*" in target else [start / target]
-        if any(path.exists() and (path.is_dir() or not target.endswith("/")) for path in found):
-            return True
-    return False
+    pattern = _PLACEHOLDER.sub("*", target.rstrip("/"))
+    found = [path for start in (document.parent, ROOT, *_PACKAGES) for path in start.glob(pattern)]
+    return any(path.is_dir() or not target.endswith("/") for path in found)
 
 
 def _missing_links(document: Path) -> list[str]:
