@@ -22,6 +22,7 @@ from infra import egress, migrate
 from infra.embedded.home import make_kek
 from infra.embedded.ports import choose
 from infra.embedded.stack import Stack
+from infra.encryption.secret import Secret
 from infra.settings import child_environment, load
 from services.cli import demo
 
@@ -43,6 +44,14 @@ class Plant:
         self._client = egress.Client(egress.Guard(allow_loopback=True))
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def _start(self) -> None:
         make_kek(self.home / "secrets" / "kek")
         await migrate.upgrade(self.stack.endpoints.migrator_database_url)
         await self._client.__aenter__()
@@ -52,7 +61,6 @@ class Plant:
         self.key = credentials.api_key
         self.start_api()
         await self._answers(self.api_url + "/health/ready")
-        return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
@@ -134,7 +142,7 @@ class Plant:
             NOBODY,
             egress.Request(
                 method=method, url=target, body=content, headers={**given, **(headers or {})},
-                credentials={"authorization": f"Bearer {key}"} if key else {},
+                credentials={"authorization": Secret(f"Bearer {key}")} if key else {},
                 destination=egress.Destination(allowed_origins=(origin,), allow_http=True),
             ),
         )
@@ -187,7 +195,11 @@ class Plant:
 
     async def query(self, text: str) -> list[Any]:
         """Rows of every tenant, read as the cluster's own superuser."""
-        connection = await asyncpg.connect(self.stack.postgres.url("waybill_admin", "waybill"))
+        way = self.stack.postgres.admin_environment("waybill")
+        connection = await asyncpg.connect(
+            host=way["PGHOST"], port=int(way["PGPORT"]), user=way["PGUSER"], password=way["PGPASSWORD"],
+            database=way["PGDATABASE"],
+        )
         try:
             return list(await connection.fetch(text))
         finally:
