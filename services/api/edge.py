@@ -125,7 +125,7 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
         if name in headers and name in {b"host", b"content-length", b"content-type", b"content-encoding"}:
             raise BadRequest(f"The header {name.decode()} is given twice")
         headers[name] = value
-    if b"host" not in headers:
+    if not headers.get(b"host"):
         raise BadRequest("The header Host is missing")
     return headers
 

@@ -67,32 +67,37 @@ def fail(*lines: str) -> NoReturn:
     sys.exit(1)
 
 
-def api_options(command: Callable[Concatenate[Terminal, P], T]) -> Callable[..., T]:
-    """Give a command the options of the API and a `Terminal` as its first argument."""
+def account_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command that is about no tenant the options of the API, and a `Terminal` as its first argument."""
 
-    @click.option("--client", help="The client, for a key above it.")
-    @click.option("--environment", type=click.Choice(["dev", "test", "live"]), default="live", show_default=True)
     @click.option("--key", help="API key. WAYBILL_API_KEY or --key-file keep it out of the process list.")
     @click.option("--key-file", type=click.Path(path_type=Path), help="File with the API key.")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     @functools.wraps(command)
-    def wrapped(
-        *arguments: Any,
-        client: str | None,
-        environment: str,
-        key: str | None,
-        key_file: Path | None,
-        as_json: bool,
-        **rest: Any,
-    ) -> T:
+    def wrapped(*arguments: Any, key: str | None, key_file: Path | None, as_json: bool, **rest: Any) -> T:
         try:
             given = key_file.read_text(encoding="ascii").strip() if key_file is not None else key
-            known = account(key=given, tenant=f"{client}/{environment}" if client else "")
+            known = account(key=given)
         except NotAnswered as error:
             fail(str(error))
         except (OSError, UnicodeDecodeError) as error:
             fail(f"the key file cannot be read: {error}")
         return command(Terminal(known, as_json), *arguments, **rest)
+
+    return wrapped
+
+
+def api_options(command: Callable[Concatenate[Terminal, P], T]) -> Callable[..., T]:
+    """Give a command about a tenant the options of the API, and a `Terminal` as its first argument."""
+
+    @click.option("--client", help="The client, for a key above it.")
+    @click.option("--environment", type=click.Choice(["dev", "test", "live"]), default="live", show_default=True)
+    @account_options
+    @functools.wraps(command)
+    def wrapped(terminal: Terminal, *arguments: Any, client: str | None, environment: str, **rest: Any) -> T:
+        tenant = f"{client}/{environment}" if client else ""
+        known = msgspec.structs.replace(terminal.account, tenant=tenant)
+        return command(msgspec.structs.replace(terminal, account=known), *arguments, **rest)
 
     return wrapped
 

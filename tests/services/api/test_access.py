@@ -32,12 +32,12 @@ KINDS = {"connection": "con", "workflow": "wfv", "deployment": "dep", "event": "
 
 
 class Things(msgspec.Struct, frozen=True):
-    """What a path's parameters stand for: things of acme in `live`, each there."""
+    """What a path's parameters stand for: things of acme in `live`."""
 
     values: dict[str, str]
 
     def path(self, template: str, **other: str) -> str:
-        """`template` with every parameter filled in; fails for one that has no value, so that no route slips through."""
+        """`template` with every parameter filled in; fails for one without a value: no route slips through."""
         known = {**self.values, **other}
         return re.sub(r"{(\w+)}", lambda match: known[match[1]], template)
 
@@ -83,7 +83,7 @@ Routes = list[tuple[str, str, Rule]]
 
 
 async def knock(caller: Caller, method: str, path: str) -> Answer:
-    """Call with an empty object for a body: whoever may enter is told 422 or served, whoever may not never gets so far."""
+    """Call with an empty object for a body: whoever may not enter never gets so far as to have it read."""
     return await caller.send(method, path, {} if method in {"POST", "PATCH", "PUT"} else None)
 
 

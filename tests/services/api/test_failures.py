@@ -11,14 +11,14 @@ from services.api.routes import problems
 from tenants.organizations import service
 from tests.asgi import Caller
 
-SECRET = "postgresql://app:hunter2@db.internal/x"
+INTERNAL = "postgresql://app:hunter2@db.internal/x"
 
 
 async def test_an_unexpected_error_says_nothing_about_itself(
     operator: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(*_: object, **__: object) -> None:
-        raise ZeroDivisionError(SECRET)
+        raise ZeroDivisionError(INTERNAL)
 
     monkeypatch.setattr(service, "list_partners", fail)
     with caplog.at_level(logging.ERROR, "api"):
@@ -33,7 +33,7 @@ async def test_F_25_a_database_outage_is_503_with_retry_after(
     operator: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object, **__: object) -> None:
-        raise ConnectionRefusedError(111, SECRET)
+        raise ConnectionRefusedError(111, INTERNAL)
 
     monkeypatch.setattr(service, "list_partners", fail)
     answer = await operator.get("/v1/partners")
@@ -45,7 +45,7 @@ async def test_F_25_an_outage_during_authentication_is_503_and_no_401(
     operator: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: Database) -> None:
-        raise ConnectionRefusedError(111, SECRET)
+        raise ConnectionRefusedError(111, INTERNAL)
 
     monkeypatch.setattr(Database, "doors", fail)
     assert (await operator.get("/v1/me")).status == 503

@@ -1,0 +1,89 @@
+"""`waybill operator|partner|client|key`, from an empty installation to a client's key."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from infra.embedded.stack import Endpoints
+from tests.served import served
+
+
+class Commands:
+    """Runs commands in the environment of one installation."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+
+    def run(self, *words: str, key: str = "") -> subprocess.CompletedProcess[str]:
+        environment = {**self.environment, "WAYBILL_API_KEY": key}
+        return subprocess.run(
+            [sys.executable, "-m", "services.cli.main", *words],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def json(self, *words: str, key: str = "") -> Any:
+        done = self.run(*words, "--json", key=key)
+        assert done.returncode == 0, done.stderr
+        return msgspec.json.decode(done.stdout)
+
+
+@pytest.fixture
+def commands(endpoints: Endpoints, tmp_path: Path) -> Iterator[Commands]:
+    with served(tmp_path, endpoints) as (_, environment):
+        yield Commands(environment)
+
+
+def test_from_the_first_operator_to_a_clients_key(commands: Commands, tmp_path: Path) -> None:
+    made = commands.run("operator", "create", "--name", "Jo, laptop")
+    operator = made.stdout.strip()
+    assert re.fullmatch(r"pk_\w{26}_\w{52}", operator), made.stderr
+    assert "shown this once" in made.stderr
+    assert commands.json("partner", "create", "harbor", "--name", "Harbor", key=operator)["slug"] == "harbor"
+    partner = commands.json("key", "create", "--name", "first", "--partner", "harbor", key=operator)["key"]
+    made_client = commands.json("client", "create", "acme", "--name", "Acme", key=partner)
+    assert [one["environment"] for one in made_client["tenants"]] == ["dev", "test", "live"]
+    shop = commands.json(
+        "key", "create", "--name", "shop", "--client", "acme", "--permission", "events:write", key=partner
+    )
+    assert (shop["scope"], shop["permissions"]) == ("client", ["events:write"])
+
+    file = tmp_path / "partner.key"
+    file.write_text(partner + "\n")
+    listed = commands.run("key", "list", "--client", "acme", "--key-file", str(file)).stdout.splitlines()
+    assert listed[0].split() == ["name", "scope", "status", "created_at", "expires_at", "id"]
+    assert (listed[1].split()[:3], listed[1].split()[-1]) == (["shop", "client", "live"], shop["id"])
+    assert "acme" in commands.run("client", "list", key=partner).stdout
+    assert "harbor" in commands.run("partner", "list", key=operator).stdout
+    assert commands.json("partner", "show", "harbor", key=operator)["name"] == "Harbor"
+    assert commands.json("client", "show", made_client["id"], key=operator)["slug"] == "acme"
+
+    successor = commands.json("key", "rotate", shop["id"], "--overlap", "0", key=partner)
+    assert commands.json("key", "show", shop["id"], key=partner)["status"] == "expired"
+    assert commands.json("key", "revoke", successor["id"], key=partner)["status"] == "revoked"
+    assert commands.json("client", "disable", "acme", key=partner)["status"] == "disabled"
+    assert commands.json("client", "enable", "acme", key=partner)["status"] == "active"
+    assert commands.json("partner", "disable", "harbor", key=operator)["status"] == "disabled"
+
+
+def test_what_is_refused_is_said_in_words(commands: Commands) -> None:
+    operator = commands.run("operator", "create").stdout.strip()
+    wrong = commands.run("partner", "create", "Harbor!", "--name", "Harbor", key=operator)
+    assert wrong.returncode == 1
+    assert "/slug: Use 1 to 63 lower-case letters" in wrong.stderr
+    unknown = commands.run("partner", "show", "nobody", key=operator)
+    assert (unknown.returncode, "Nothing is here" in unknown.stderr) == (1, True)
+    refused = commands.run("client", "list", key="pk_" + "0" * 26 + "_" + "a" * 52)
+    assert (refused.returncode, "A valid API key is needed" in refused.stderr) == (1, True)
+    assert commands.run("key", "create", "--name", "x", "--environment", "live", key=operator).returncode == 2
+    assert "--name" in commands.run("operator", "create", "--name", " ").stderr
+    commands.environment["WAYBILL_DATABASE_URL"] = "postgresql://nobody:x@127.0.0.1:1/none"
+    away = commands.run("operator", "create")
+    assert (away.returncode, "does not answer" in away.stderr) == (1, True)
