@@ -11,6 +11,10 @@ from sqlalchemy import text
 from infra import ids
 from infra.database import Database, Scope
 from infra.ids import TenantId
+from services.engine.claims import Claim
+from services.engine.journal import CALL, Audit, Checkpoint, Entry, Message, Usage, parameters_of
+from services.engine.starter import start
+from services.events.cloud_event import CloudEvent, read
 
 
 class World(msgspec.Struct, frozen=True):
@@ -50,16 +54,62 @@ async def deploy(
         await connection.execute(
             "INSERT INTO app.workflow_version (tenant_id, workflow_version_id, namespace, name, version, document, digest) "
             "VALUES ($1, $2, 'tests', $3, '1.0.0', $4, $5)",
-            tenant, version, f"w-{version.hex}", document, hashlib.sha256(document.encode()).digest(),
+            tenant,
+            version,
+            f"w-{version.hex}",
+            document,
+            hashlib.sha256(document.encode()).digest(),
         )
         await connection.execute(
             "INSERT INTO app.deployment (tenant_id, deployment_id, name, revision) VALUES ($1, $2, $3, 1)",
-            tenant, deployment, f"d-{deployment.hex}",
+            tenant,
+            deployment,
+            f"d-{deployment.hex}",
         )
         await connection.execute(
             "INSERT INTO app.deployment_revision (tenant_id, deployment_id, revision, workflow_version_id, parameters, "
             "bindings, trigger_type, trigger) VALUES ($1, $2, 1, $3, '{}', $4, $5, $6)",
-            tenant, deployment, version, msgspec.json.encode(bindings or {}).decode(), event_type,
+            tenant,
+            deployment,
+            version,
+            msgspec.json.encode(bindings or {}).decode(),
+            event_type,
             msgspec.json.encode({"type": event_type}).decode(),
         )
     return deployment
+
+
+def event(number: int, kind: str = "order.captured") -> CloudEvent:
+    body = (
+        f'{{"specversion":"1.0","id":"{number}","source":"/shop","type":"{kind}","subject":"o-{number}","data":{{}}}}'
+    )
+    return read({"content-type": "application/cloudevents+json"}, body.encode())
+
+
+async def start_runs(database: Database, tenant: TenantId, count: int) -> list[UUID]:
+    async with database.tenant(tenant) as connection:
+        runs = await start(connection, tenant, [(ids.new(), event(n)) for n in range(count)])
+    return [run for started in runs.values() for run in started]
+
+
+def progress(claim: Claim, state: str = "running") -> Checkpoint:
+    return Checkpoint(
+        tenant_id=claim.tenant_id,
+        run_id=claim.run_id,
+        fence=claim.fence,
+        seq=claim.seq,
+        state=state,
+        attempt=1,
+        entries=[Entry("task.completed", "/do/0/a", "a", "{}")],
+        snapshot=b"{}" if state == "running" else None,
+        usage=[Usage(claim.seq, "task", 1)],
+        audit=[Audit(ids.new(), "run.noted", "run", "{}")],
+        messages=[Message(ids.new(), "runs", "{}")],
+    )
+
+
+async def write(database: Database, *checkpoints: Checkpoint) -> list[str]:
+    async with database.doors() as connection:
+        rows = await connection.fetch(CALL, *parameters_of(list(checkpoints)))
+    outcomes = {row["run_id"]: row["outcome"] for row in rows}
+    return [outcomes[c.run_id] for c in checkpoints]

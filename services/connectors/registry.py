@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-import jsonschema_rs
-
 from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.manifest import Manifest, Operation
+from template_library.dsl.schemas import compile_schema
 
 _LONGEST: Final = 300
 
@@ -18,8 +17,8 @@ class Checked:
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
-        self._input = jsonschema_rs.validator_for(operation.input)
-        self._output = jsonschema_rs.validator_for(operation.output)
+        self._input = compile_schema(operation.input)
+        self._output = compile_schema(operation.output)
 
     def fault_in_input(self, values: Any) -> str:
         """What is wrong, with its JSON pointer; empty when nothing is."""
@@ -45,7 +44,7 @@ class Registry:
             if manifest.name in self._connectors:
                 raise ValueError(f"two connectors are named {manifest.name}")
             self._connectors[manifest.name] = connector
-            self._settings[manifest.name] = jsonschema_rs.validator_for(manifest.settings)
+            self._settings[manifest.name] = compile_schema(manifest.settings)
             for operation in manifest.operations:
                 self._operations[manifest.name, operation.name] = Checked(operation)
 

@@ -124,17 +124,17 @@ class Journal:
     async def _write(self, batch: list[Checkpoint]) -> dict[UUID, Outcome]:
         self.flushes += 1
         crash_points.pass_by("checkpoint.before")
-        arguments = _arguments(batch)
-        rows = await through_outage(lambda: self._call(arguments), "checkpoint")
+        parameters = parameters_of(batch)
+        rows = await through_outage(lambda: self._call(parameters), "checkpoint")
         crash_points.pass_by("checkpoint.committed")
         return {row["run_id"]: row["outcome"] for row in rows}
 
-    async def _call(self, arguments: list[list[Any]]) -> list[Any]:
+    async def _call(self, parameters: list[list[Any]]) -> list[Any]:
         async with self._database.doors() as connection:
-            return list(await connection.fetch(_CALL, *arguments))
+            return list(await connection.fetch(CALL, *parameters))
 
 
-_CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 32)) + ")"  # noqa: S608 (numbers)
+CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 32)) + ")"  # noqa: S608 (numbers)
 
 
 def _settle(future: asyncio.Future[Outcome], result: Outcome | Exception) -> None:
@@ -146,7 +146,7 @@ def _settle(future: asyncio.Future[Outcome], result: Outcome | Exception) -> Non
         future.set_result(result)
 
 
-def _arguments(batch: list[Checkpoint]) -> list[list[Any]]:
+def parameters_of(batch: list[Checkpoint]) -> list[list[Any]]:
     """The door's parameters, column by column; a row of a later column names its run by place, counted from 1."""
     places = list(enumerate(batch, 1))
     journal = [(p, c.seq + n, e.kind, e.reference, e.name, e.data) for p, c in places for n, e in enumerate(c.entries)]

@@ -141,7 +141,10 @@ class Plant:
         return await self._client.send(
             NOBODY,
             egress.Request(
-                method=method, url=target, body=content, headers={**given, **(headers or {})},
+                method=method,
+                url=target,
+                body=content,
+                headers={**given, **(headers or {})},
                 credentials={"authorization": Secret(f"Bearer {key}")} if key else {},
                 destination=egress.Destination(allowed_origins=(origin,), allow_http=True),
             ),
@@ -150,12 +153,14 @@ class Plant:
     async def send(self, number: int | str, **changes: Any) -> egress.Response:
         """Post order `number`; its event id and business key follow from it."""
         event = {
-            "specversion": "1.0", "id": f"order-{number}", "source": "/tests/shop", "type": "order.captured",
-            "subject": f"PO-{number}", "data": order(number) | changes,
+            "specversion": "1.0",
+            "id": f"order-{number}",
+            "source": "/tests/shop",
+            "type": "order.captured",
+            "subject": f"PO-{number}",
+            "data": order(number) | changes,
         }
-        return await self.request(
-            "POST", "/v1/events", event, headers={"content-type": "application/cloudevents+json"}
-        )
+        return await self.request("POST", "/v1/events", event, headers={"content-type": "application/cloudevents+json"})
 
     async def send_until_taken(self, number: int | str, seconds: float = 60.0) -> float:
         """Post as a careful sender would: again, while the answer is 503 or none. Answers the time it took."""
@@ -197,7 +202,10 @@ class Plant:
         """Rows of every tenant, read as the cluster's own superuser."""
         way = self.stack.postgres.admin_environment("waybill")
         connection = await asyncpg.connect(
-            host=way["PGHOST"], port=int(way["PGPORT"]), user=way["PGUSER"], password=way["PGPASSWORD"],
+            host=way["PGHOST"],
+            port=int(way["PGPORT"]),
+            user=way["PGUSER"],
+            password=way["PGPASSWORD"],
             database=way["PGDATABASE"],
         )
         try:
@@ -232,5 +240,3 @@ def paused(process: subprocess.Popen[bytes]) -> Iterator[None]:
         yield
     finally:
         os.killpg(process.pid, signal.SIGCONT)
-
-

@@ -37,9 +37,7 @@ async def test_F_18_a_poison_run_is_quarantined_and_its_neighbours_finish(plant:
 
     deaths: list[int] = []
     poison = {"specversion": "1.0", "id": "poison", "source": "/tests", "type": "poison", "data": {}}
-    answer = await plant.request(
-        "POST", "/v1/events", poison, headers={"content-type": "application/cloudevents+json"}
-    )
+    answer = await plant.request("POST", "/v1/events", poison, headers={"content-type": "application/cloudevents+json"})
     assert answer.status == 202
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(40)))
     supervising = asyncio.create_task(supervise())

@@ -60,7 +60,9 @@ async def _usage_is_what_was_journalled(plant: Plant) -> None:
 
 
 async def _audit_is_complete(plant: Plant, states: dict[str, int]) -> None:
-    rows = await plant.query("SELECT action, count(*)::int AS n FROM app.audit WHERE action LIKE 'run.%' GROUP BY action")
+    rows = await plant.query(
+        "SELECT action, count(*)::int AS n FROM app.audit WHERE action LIKE 'run.%' GROUP BY action"
+    )
     audited = {row["action"].removeprefix("run."): row["n"] for row in rows}
     assert audited.get("started", 0) == sum(states.values()), "I5: a start without its audit row"
     for state in _TERMINAL:

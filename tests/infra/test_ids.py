@@ -24,9 +24,17 @@ def test_a_known_value_is_written_as_typeid_writes_it() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "run", "run_", "run_01h455vb4pex5vsknk084sn02", "run_01h455vb4pex5vsknk084sn02qq",
-        "RUN_01h455vb4pex5vsknk084sn02q", "run_01H455VB4PEX5VSKNK084SN02Q", "key_01h455vb4pex5vsknk084sn02q",
-        "run_81h455vb4pex5vsknk084sn02q", "run_01h455vb4pex5vsknk084sn02u", "run_01h455vb4pex5vsknk084sn02q\0",
+        "",
+        "run",
+        "run_",
+        "run_01h455vb4pex5vsknk084sn02",
+        "run_01h455vb4pex5vsknk084sn02qq",
+        "RUN_01h455vb4pex5vsknk084sn02q",
+        "run_01H455VB4PEX5VSKNK084SN02Q",
+        "key_01h455vb4pex5vsknk084sn02q",
+        "run_81h455vb4pex5vsknk084sn02q",
+        "run_01h455vb4pex5vsknk084sn02u",
+        "run_01h455vb4pex5vsknk084sn02q\0",
         "run_" + "0" * 10_000,
     ],
 )

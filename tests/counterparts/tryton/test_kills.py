@@ -47,7 +47,12 @@ async def sales(port: int) -> list[dict[str, str]]:
     async with Client(Guard(allow_loopback=True)) as client:
         rpc = Rpc(Context(client, UUID(int=1), connection, "k"), Sessions())
         found: list[dict[str, str]] = await rpc.model(
-            "sale.sale.search_read", [["reference", "like", "PO-kill-%"]], 0, None, [["id", "ASC"]], ["state", "reference"]
+            "sale.sale.search_read",
+            [["reference", "like", "PO-kill-%"]],
+            0,
+            None,
+            [["id", "ASC"]],
+            ["state", "reference"],
         )
     return found
 

@@ -82,7 +82,7 @@ def test_a_faulted_run_ends_with_1(tmp_path: Path) -> None:
         ("do: [\n", "", 3, "no YAML or JSON"),
     ],
 )
-def test_an_invalid_document_is_a_problem_with_its_place(  # noqa: PLR0913, PLR0917 - a table
+def test_an_invalid_document_is_a_problem_with_its_place(
     tmp_path: Path, command: str, body: str, pointer: str, line: int, words: str
 ) -> None:
     path = tmp_path / "w.yaml"

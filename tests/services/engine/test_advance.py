@@ -66,8 +66,12 @@ class Engine:
         self.journal = Journal(worker)
         self.claims = Claims(worker, "test", 30)
         advance = Advance(
-            Definitions(worker, Expressions(pool)), {"connector:1.0.0@default": self.outside}, self.journal, self.claims,
-            leave_after_commit=lambda: self.loop.stopping, told=lambda: None,
+            Definitions(worker, Expressions(pool)),
+            {"connector:1.0.0@default": self.outside},
+            self.journal,
+            self.claims,
+            leave_after_commit=lambda: self.loop.stopping,
+            told=lambda: None,
         )
         self.loop = ClaimLoop(self.claims, advance, slots=64, poll=0.02)
         self.intake = Intake(app, starter.start, self.loop.wake)
@@ -105,7 +109,12 @@ async def test_an_event_becomes_a_finished_run(engine: Engine, world: World) -> 
     accepted = await engine.intake.receive(world.tenant_id, order(1), "key")
     (run,) = await engine.ended(world)
     assert accepted.runs == [run["run_id"]]
-    assert (run["state"], run["output"], run["business_key"], run["snapshot"]) == ("completed", '{"value":5}', "o-1", None)
+    assert (run["state"], run["output"], run["business_key"], run["snapshot"]) == (
+        "completed",
+        '{"value":5}',
+        "o-1",
+        None,
+    )
     assert [c.arguments["operation"] for c in engine.outside.calls] == ["read", "write"]
     assert engine.outside.calls[0].bindings == {"erp": UUID(int=7)}
     assert engine.outside.calls[0].key != engine.outside.calls[1].key
@@ -160,7 +169,9 @@ async def test_a_run_waits_for_the_other_side_and_holds_no_worker(engine: Engine
 
 
 async def test_a_refusal_faults_the_run_with_its_task(engine: Engine, world: World) -> None:
-    engine.outside.answers["write"] = [Failed(error=standard("communication", "refused", "no such customer", status=422))]
+    engine.outside.answers["write"] = [
+        Failed(error=standard("communication", "refused", "no such customer", status=422))
+    ]
     await engine.intake.receive(world.tenant_id, order(1), "key")
     (run,) = await engine.ended(world)
     assert run["state"] == "faulted"

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import UUID
 
 import asyncpg
 import pytest
 
-from infra import ids
 from infra.database import Database
-from infra.ids import TenantId
-from services.engine.claims import Claim, Claims
-from services.engine.journal import Audit, Checkpoint, Entry, Journal, Message, Usage, _arguments, _CALL
+from services.engine.claims import Claims
+from services.engine.journal import Checkpoint, Journal
 from services.engine.recovery import Swept, sweep
-from services.engine.starter import start
-from services.events.cloud_event import CloudEvent, read
-from tests.world import World, deploy, make_tenant
-
-
-def event(number: int, kind: str = "order.captured") -> CloudEvent:
-    body = f'{{"specversion":"1.0","id":"{number}","source":"/shop","type":"{kind}","subject":"o-{number}","data":{{}}}}'
-    return read({"content-type": "application/cloudevents+json"}, body.encode())
-
-
-async def start_runs(database: Database, tenant: TenantId, count: int) -> list[UUID]:
-    async with database.tenant(tenant) as connection:
-        runs = await start(connection, tenant, [(ids.new(), event(n)) for n in range(count)])
-    return [run for started in runs.values() for run in started]
+from tests.world import World, deploy, make_tenant, progress, start_runs, write
 
 
 @pytest.fixture
@@ -35,22 +19,6 @@ async def world(app_database: Database) -> World:
     world = await make_tenant(app_database)
     await deploy(app_database, world.tenant_id, "document: {}", event_type="order.captured")
     return world
-
-
-def progress(claim: Claim, state: str = "running") -> Checkpoint:
-    return Checkpoint(
-        tenant_id=claim.tenant_id, run_id=claim.run_id, fence=claim.fence, seq=claim.seq, state=state, attempt=1,
-        entries=[Entry("task.completed", "/do/0/a", "a", "{}")], snapshot=b"{}" if state == "running" else None,
-        usage=[Usage(claim.seq, "task", 1)], audit=[Audit(ids.new(), "run.noted", "run", "{}")],
-        messages=[Message(ids.new(), "runs", "{}")],
-    )
-
-
-async def write(database: Database, *checkpoints: Checkpoint) -> list[str]:
-    async with database.doors() as connection:
-        rows = await connection.fetch(_CALL, *_arguments(list(checkpoints)))
-    outcomes = {row["run_id"]: row["outcome"] for row in rows}
-    return [outcomes[c.run_id] for c in checkpoints]
 
 
 async def test_claims_come_once_and_fair_by_tenant(app_database: Database, worker_database: Database) -> None:
@@ -82,7 +50,9 @@ async def test_a_late_tenant_gets_no_credit_for_its_absence(app_database: Databa
     assert 3 <= sum(claim.tenant_id == late.tenant_id for claim in taken) <= 7
 
 
-async def test_F_02_an_old_fence_writes_nothing(app_database: Database, worker_database: Database, world: World) -> None:
+async def test_F_02_an_old_fence_writes_nothing(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
     await start_runs(app_database, world.tenant_id, 1)
     (zombie,) = await Claims(worker_database, "zombie", 0).take(1)
     await sweep(worker_database, 3)
@@ -96,7 +66,9 @@ async def test_F_02_an_old_fence_writes_nothing(app_database: Database, worker_d
     assert await write(worker_database, progress(claim, "completed")) == ["committed"]
 
 
-async def test_F_08_a_checkpoint_may_be_repeated(app_database: Database, worker_database: Database, world: World) -> None:
+async def test_F_08_a_checkpoint_may_be_repeated(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
     await start_runs(app_database, world.tenant_id, 2)
     one, two = await Claims(worker_database, "w", 30).take(2)
     assert await write(worker_database, progress(one), progress(two, "completed")) == ["committed", "committed"]

@@ -10,8 +10,15 @@ from services.events.errors import InvalidEvent, MalformedEvent
 
 STRUCTURED = {"content-type": "application/cloudevents+json; charset=utf-8"}
 EVENT: dict[str, Any] = {
-    "specversion": "1.0", "id": "a-1", "source": "/shop", "type": "order.captured", "subject": "PO-1",
-    "time": "2026-01-31T09:30:00Z", "datacontenttype": "application/json", "channel": "web", "data": {"total": 10},
+    "specversion": "1.0",
+    "id": "a-1",
+    "source": "/shop",
+    "type": "order.captured",
+    "subject": "PO-1",
+    "time": "2026-01-31T09:30:00Z",
+    "datacontenttype": "application/json",
+    "channel": "web",
+    "data": {"total": 10},
 }
 
 
@@ -73,8 +80,12 @@ def test_every_broken_attribute_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
-        (STRUCTURED, b""), (STRUCTURED, b"[]"), (STRUCTURED, b"{"), (STRUCTURED, b'{"id":"1","id":"2"}'),
-        ({"content-type": "application/json"}, b'{"id":"1"}'), ({}, b""),
+        (STRUCTURED, b""),
+        (STRUCTURED, b"[]"),
+        (STRUCTURED, b"{"),
+        (STRUCTURED, b'{"id":"1","id":"2"}'),
+        ({"content-type": "application/json"}, b'{"id":"1"}'),
+        ({}, b""),
         ({"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}, b"<order/>"),
     ],
 )

@@ -91,7 +91,7 @@ async def test_json_is_sent_and_read_with_the_key_of_the_effect(stub: Stub, clie
         ("application/json", b"", "content", None),
     ],
 )
-async def test_content_by_its_type(  # noqa: PLR0913, PLR0917 - a table
+async def test_content_by_its_type(
     stub: Stub, client: Client, content_type: str, body: bytes, output: str, expected: Any
 ) -> None:
     stub.reply("200 OK", content_type, body)
