@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import asyncpg
 from alembic import command, op
@@ -40,9 +40,7 @@ def run_sql_folder(name: str) -> None:
 
 def _execute_script(connection: Connection, script: str) -> None:
     # asyncpg prepares what it gets arguments for, one statement at a time; a whole script takes its simple protocol.
-    adapted = connection.connection.dbapi_connection
-    if not isinstance(adapted, AdaptedConnection):
-        raise MigrationFailed("the database connection was lost during a migration")
+    adapted = cast("AdaptedConnection", connection.connection.dbapi_connection)
     adapted.run_async(lambda driver: driver.execute(script))
 
 

@@ -46,7 +46,7 @@ class Caller:
     async def post(self, target: str, body: Any = None, **more: Any) -> Answer:
         return await self.send("POST", target, body, **more)
 
-    async def send(  # noqa: PLR0913 (what a request is made of)
+    async def send(
         self,
         method: str,
         target: str,

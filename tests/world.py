@@ -52,7 +52,8 @@ async def deploy(
     version, deployment = ids.new(), ids.new()
     async with database.tenant(tenant) as connection:
         await connection.execute(
-            "INSERT INTO app.workflow_version (tenant_id, workflow_version_id, namespace, name, version, document, digest) "
+            "INSERT INTO app.workflow_version "
+            "(tenant_id, workflow_version_id, namespace, name, version, document, digest) "
             "VALUES ($1, $2, 'tests', $3, '1.0.0', $4, $5)",
             tenant,
             version,

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Final, TypeVar
 
 from infra.database.failures import is_outage
@@ -14,14 +15,20 @@ _PAUSES: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 T = TypeVar("T")
 
 
-@contextmanager
-def surviving(what: str) -> Iterator[None]:
+class surviving(AbstractContextManager[None, bool]):  # noqa: N801 (reads as a verb, like contextlib's own)
     """For a loop that must go on: an outage inside is passed over, any other error is logged with its trace."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 (a loop that ends would stop every tenant's work)
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
         if not is_outage(error):
-            _log.exception("%s failed", what)
+            _log.error("%s failed", self._what, exc_info=error)
+        return True
 
 
 async def through_outage(work: Callable[[], Awaitable[T]], what: str) -> T:

@@ -13,6 +13,7 @@ async def check_world(plant: Plant, *, accepted: int, sold: int | None = None) -
     """Raises AssertionError naming the invariant that is broken.
 
     Args:
+        plant: the installation, faults over.
         accepted: events that got a 202, each starting one run.
         sold: sales that the ERP must hold, one for each completed run unless given.
     """
@@ -53,7 +54,8 @@ async def _usage_is_what_was_journalled(plant: Plant) -> None:
     (row,) = await plant.query(
         "SELECT (SELECT coalesce(sum(quantity), 0) FROM app.usage WHERE kind = 'task')::int AS metered, "
         "(SELECT count(*) FROM app.journal WHERE kind = 'task.completed')::int AS completed, "
-        "(SELECT count(*) FROM app.usage WHERE kind = 'run')::int AS started, (SELECT count(*) FROM app.run)::int AS runs"
+        "(SELECT count(*) FROM app.usage WHERE kind = 'run')::int AS started, "
+        "(SELECT count(*) FROM app.run)::int AS runs"
     )
     assert row["metered"] == row["completed"], "I4: tasks metered are not tasks completed"
     assert row["started"] == row["runs"], "I4: runs metered are not runs"

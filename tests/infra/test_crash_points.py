@@ -43,5 +43,5 @@ def test_what_is_not_passed_kills_nobody(specification: str) -> None:
 
 
 def test_a_misspelt_point_is_refused() -> None:
-    with pytest.raises(crash_points.UnknownCrashPoint, match="call.before"):
+    with pytest.raises(crash_points.UnknownCrashPoint, match=r"call\.before"):
         crash_points.arm("call.befor")

@@ -9,10 +9,14 @@ from sqlalchemy.exc import DBAPIError
 
 from infra import ids
 from infra.database import Database, Scope
+from infra.ids import TenantId
 from tests.world import deploy, make_tenant
 
 INSERT_CONNECTION = (
     "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) VALUES ($1, $2, $3, 'http', '{}')"
+)
+INSERT_RUN = (
+    "INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, state, turn) VALUES ($1, $2, $3, 1, '{}', 0)"
 )
 
 
@@ -39,7 +43,7 @@ async def test_S_12_a_child_cannot_name_another_tenants_parent(app_database: Dat
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         async with app_database.tenant(mine.tenant_id) as connection:
             await connection.execute(
-                "INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, state, turn) VALUES ($1, $2, $3, 1, 'pending', 0)",
+                INSERT_RUN.format("pending"),
                 mine.tenant_id,
                 ids.new(),
                 foreign,
@@ -77,13 +81,17 @@ async def test_S_10_each_transaction_of_a_session_carries_the_scope(app_database
             await session.commit()
 
 
+async def fail_half_way(database: Database, tenant: TenantId) -> None:
+    async with database.tenant(tenant) as connection:
+        await connection.execute(INSERT_CONNECTION, tenant, ids.new(), "erp")
+        await connection.execute("SELECT * FROM app.nothing")
+
+
 async def test_an_error_rolls_back_and_frees_the_connection(app_database: Database) -> None:
     world = await make_tenant(app_database)
     for _ in range(12):
         with pytest.raises(asyncpg.UndefinedTableError):
-            async with app_database.tenant(world.tenant_id) as connection:
-                await connection.execute(INSERT_CONNECTION, world.tenant_id, ids.new(), "erp")
-                await connection.execute("SELECT * FROM app.nothing")
+            await fail_half_way(app_database, world.tenant_id)
     async with app_database.tenant(world.tenant_id) as connection:
         assert await connection.fetchval("SELECT count(*) FROM app.connection") == 0
 
@@ -127,7 +135,7 @@ async def test_F_15_a_state_that_is_none_is_refused_by_the_table(app_database: D
     with pytest.raises(asyncpg.CheckViolationError):
         async with app_database.tenant(world.tenant_id) as connection:
             await connection.execute(
-                "INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, state, turn) VALUES ($1, $2, $3, 1, 'done', 0)",
+                INSERT_RUN.format("done"),
                 world.tenant_id,
                 ids.new(),
                 deployment,

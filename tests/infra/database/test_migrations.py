@@ -39,7 +39,7 @@ def empty(stack: Stack) -> Iterator[Endpoints]:
     stack.postgres.drop_database(name)
 
 
-def _kept(_object: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+def _kept(_object: Any, name: str | None, kind: str, *_: Any) -> bool:
     # Partitions have no model of their own, and Alembic's table is Alembic's.
     return not (kind == "table" and (name == "alembic_version" or _PARTITION.fullmatch(name or "")))
 

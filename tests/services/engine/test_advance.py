@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from infra.database import Database
@@ -21,6 +22,7 @@ from services.engine.functions import Answer, Call, Done, Failed, Later
 from services.engine.journal import Journal
 from services.engine.recovery import sweep
 from services.events.cloud_event import CloudEvent, read
+from services.events.errors import EventIdReused
 from services.events.intake import Intake
 from services.worker.claim_loop import ClaimLoop
 from tests.world import World, deploy, make_tenant
@@ -53,8 +55,9 @@ class Outside:
 
 
 def order(number: int, value: Any = 1) -> CloudEvent:
-    body = f'{{"specversion":"1.0","id":"{number}","source":"/shop","type":"order","subject":"o-{number}","data":{{"value":{value}}}}}'
-    return read({"content-type": "application/cloudevents+json"}, body.encode())
+    attributes = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": "order", "subject": f"o-{number}"}
+    body = msgspec.json.encode({**attributes, "data": {"value": value}})
+    return read({"content-type": "application/cloudevents+json"}, body)
 
 
 class Engine:
@@ -128,7 +131,8 @@ async def test_A19_usage_equals_what_was_journalled(engine: Engine, world: World
         usage = dict(await connection.fetch("SELECT kind, sum(quantity)::int FROM app.usage GROUP BY kind"))
         completed = await connection.fetchval("SELECT count(*) FROM app.journal WHERE kind = 'task.completed'")
         gaps = await connection.fetchval(
-            "SELECT count(*) FROM app.run r WHERE r.seq <> (SELECT count(*) FROM app.journal j WHERE j.run_id = r.run_id) "
+            "SELECT count(*) FROM app.run r "
+            "WHERE r.seq <> (SELECT count(*) FROM app.journal j WHERE j.run_id = r.run_id) "
             "OR r.seq <> (SELECT max(seq) + 1 FROM app.journal j WHERE j.run_id = r.run_id)"
         )
         audit = dict(await connection.fetch("SELECT action, count(*) FROM app.audit GROUP BY action"))
@@ -147,8 +151,6 @@ async def test_F_13_the_same_event_a_hundred_times_at_once_is_one_run(engine: En
 async def test_S_44_the_same_id_with_another_body_is_refused_and_recorded(
     engine: Engine, world: World, app_database: Database
 ) -> None:
-    from services.events.errors import EventIdReused
-
     await engine.intake.receive(world.tenant_id, order(1), "key")
     with pytest.raises(EventIdReused):
         await engine.intake.receive(world.tenant_id, order(1, value=2), "key_1")
