@@ -38,6 +38,35 @@ _PATH_PARAMETERS: Final = {
     "environment": "dev, test or live.",
     "partner": "Slug or id of the partner.",
 }
+# Read by hand, since an event comes in two forms (CloudEvents 1.0, HTTP binding).
+_EVENT_BODY: Final = {
+    "required": True,
+    "content": {
+        "application/cloudevents+json": {
+            "schema": {
+                "type": "object",
+                "title": "CloudEvent",
+                "description": "Structured mode: attributes and data in one object. Further attributes are kept.",
+                "required": ["specversion", "id", "source", "type"],
+                "properties": {
+                    "specversion": {"const": "1.0"},
+                    "id": {"type": "string", "minLength": 1, "maxLength": 512, "description": "Unique in its source."},
+                    "source": {"type": "string", "minLength": 1, "maxLength": 512, "format": "uri-reference"},
+                    "type": {"type": "string", "minLength": 1, "maxLength": 512, "examples": ["order.captured"]},
+                    "subject": {"type": "string", "maxLength": 512, "description": "The business key of its runs."},
+                    "time": {"type": "string", "format": "date-time"},
+                    "datacontenttype": {"const": "application/json"},
+                    "data": {"description": "The input of the runs that it starts."},
+                },
+            }
+        },
+        "application/json": {"schema": {"description": "Binary mode: the data alone, attributes in `ce-` headers."}},
+    },
+}
+_EVENT_HEADERS: Final = [
+    {"name": f"ce-{name}", "in": "header", "required": False, "schema": {"type": "string"}}
+    for name in ("specversion", "id", "source", "type", "subject", "time")
+]
 _WORD: Final = re.compile(r"[^a-zA-Z0-9]+")
 _PROBLEM_REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
 _PROBLEM: Final = {
@@ -87,7 +116,10 @@ def document(handlers: Sequence[ControllerRouterHandler]) -> bytes:
 def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> None:
     named = "_".join(part for part in _WORD.split(path.removeprefix("/v1")) if part)
     operation["operationId"] = f"{method}_{named}"
-    _add_path_parameters(path, operation)
+    _describe_path_parameters(operation)
+    if method == "post" and path.endswith("/events"):
+        operation["requestBody"] = _EVENT_BODY
+        operation.setdefault("parameters", []).extend(_EVENT_HEADERS)
     responses: dict[str, Any] = operation.setdefault("responses", {})
     responses.pop("400", None)
     for status in _statuses(path, operation, rule):
@@ -113,17 +145,11 @@ def _statuses(path: str, operation: dict[str, Any], rule: Rule) -> list[str]:
     return sorted(set(found))
 
 
-def _add_path_parameters(path: str, operation: dict[str, Any]) -> None:
-    """A handler that takes a path parameter from `request` does not declare it; a document must."""
-    parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
-    declared = {one["name"]: one for one in parameters if one["in"] == "path"}
-    for name in re.findall(r"{(\w+)}", path):
-        schema: dict[str, Any] = {"type": "string"}
-        if name == "environment":
-            schema["enum"] = ["dev", "test", "live"]
-        if name not in declared:
-            parameters.append({"name": name, "in": "path", "required": True, "schema": schema})
-        entry = declared.get(name) or parameters[-1]
-        entry.setdefault("description", _PATH_PARAMETERS.get(name, f"Id of the {name}."))
-    if not parameters:
-        del operation["parameters"]
+def _describe_path_parameters(operation: dict[str, Any]) -> None:
+    """The same words for the same parameter in every path."""
+    for parameter in operation.get("parameters", []):
+        name = parameter["name"]
+        if parameter["in"] == "path":
+            parameter.setdefault("description", _PATH_PARAMETERS.get(name, f"Id of the {name}."))
+            if name == "environment":
+                parameter["schema"] = {"type": "string", "enum": ["dev", "test", "live"]}

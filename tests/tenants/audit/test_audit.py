@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from infra import ids
+from infra.database import Database, Scope
+from infra.pagination import Page
+from tenants.audit import service
+from tenants.audit.errors import WrongScopeError
+from tests.world import make_tenant
+
+
+async def test_a_record_lands_in_the_log_of_its_scope(app_database: Database) -> None:
+    world = await make_tenant(app_database)
+    other = await make_tenant(app_database, "other")
+    for scope in (Scope.tenant(world.tenant_id), Scope.partner(world.partner_id), Scope.operator()):
+        async with app_database.session(scope) as session:
+            await service.record(session, actor="key:x", action="thing.made", target="t", after={"a": 1})
+            await session.commit()
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        rows, following = await service.history(session, world.tenant_id, Page(10))
+        assert [(row.actor, row.action, row.target, row.after) for row in rows] == [
+            ("key:x", "thing.made", "t", {"a": 1})
+        ]
+        assert following is None
+        assert (await service.history(session, other.tenant_id, Page(10)))[0] == []
+    async with app_database.session(Scope.operator()) as session:
+        owners = await session.execute(text("SELECT partner_id FROM app.organization_audit ORDER BY audit_id"))
+        assert [row[0] for row in owners] == [world.partner_id, None]
+
+
+async def test_history_pages_and_filters(app_database: Database) -> None:
+    world = await make_tenant(app_database)
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        for number in range(5):
+            action = "even" if number % 2 == 0 else "odd"
+            await service.record(session, actor="a", action=action, target=str(number))
+        await session.commit()
+        first, position = await service.history(session, world.tenant_id, Page(2, None), action="even")
+        assert [row.target for row in first] == ["4", "2"]
+        second, end = await service.history(session, world.tenant_id, Page(2, position), action="even")
+        assert ([row.target for row in second], end) == (["0"], None)
+        assert [row.target for row in (await service.history(session, world.tenant_id, Page(9), target="3"))[0]] == [
+            "3"
+        ]
+
+
+async def test_a_partner_cannot_write_into_anothers_log(app_database: Database) -> None:
+    world = await make_tenant(app_database)
+    async with app_database.session(Scope.partner(world.partner_id)) as session:
+        with pytest.raises(WrongScopeError):
+            await service.record(session, actor="a", action="b", target="c", partner_id=ids.new())
+
+
+@pytest.mark.parametrize("statement", ["UPDATE app.{} SET actor = 'x'", "DELETE FROM app.{}", "TRUNCATE app.{}"])
+@pytest.mark.parametrize("table", ["audit", "organization_audit"])
+async def test_S_80_records_cannot_be_changed(app_database: Database, statement: str, table: str) -> None:
+    world = await make_tenant(app_database)
+    scope = Scope.tenant(world.tenant_id) if table == "audit" else Scope.operator()
+    async with app_database.session(scope) as session:
+        with pytest.raises(DBAPIError, match="permission denied"):
+            await session.execute(text(statement.format(table)))
