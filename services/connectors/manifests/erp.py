@@ -17,7 +17,7 @@ _QUANTITY: Final[dict[str, Any]] = {
     "description": "positive; a decimal string keeps its digits",
     "oneOf": [
         {"type": "integer", "minimum": 1, "maximum": 1_000_000_000},
-        {"type": "string", "pattern": "^(?=.*[1-9])[0-9]{1,10}(\\.[0-9]{1,6})?$"},
+        {"type": "string", "pattern": "^[0-9]{1,10}(\\.[0-9]{1,6})?$", "allOf": [{"pattern": "[1-9]"}]},
     ],
 }
 _DECIMAL: Final[dict[str, Any]] = {"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$"}
