@@ -67,7 +67,9 @@ _EVENT_HEADERS: Final = [
     {"name": f"ce-{name}", "in": "header", "required": False, "schema": {"type": "string"}}
     for name in ("specversion", "id", "source", "type", "subject", "time")
 ]
+_REFERENCE: Final = re.compile(r"#/components/schemas/([A-Za-z0-9_.-]+)")
 _WORD: Final = re.compile(r"[^a-zA-Z0-9]+")
+_ITSELF: Final = "/v1/openapi.json"
 _PROBLEM_REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
 _PROBLEM: Final = {
     "type": "object",
@@ -110,7 +112,23 @@ def document(handlers: Sequence[ControllerRouterHandler]) -> bytes:
             rule = POLICY.get((method.upper(), path))
             if rule is not None:
                 _complete(path, method, operation, rule)
+    _close_bodies(schema)
     return msgspec.json.encode(schema)
+
+
+def _close_bodies(schema: dict[str, Any]) -> None:
+    """Say of everything that is sent that it takes no further members: the API refuses them (S-67)."""
+    components: dict[str, Any] = schema["components"]["schemas"]
+    bodies = [operation.get("requestBody") for methods in schema["paths"].values() for operation in methods.values()]
+    waiting = _REFERENCE.findall(repr(bodies))
+    closed: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        component = components[name]
+        if name not in closed and component.get("type") == "object" and "properties" in component:
+            component["additionalProperties"] = False
+            waiting += _REFERENCE.findall(repr(component))
+        closed.add(name)
 
 
 def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> None:
@@ -122,6 +140,8 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
         operation.setdefault("parameters", []).extend(_EVENT_HEADERS)
     responses: dict[str, Any] = operation.setdefault("responses", {})
     responses.pop("400", None)
+    if path == _ITSELF:
+        responses["200"]["content"] = {"application/json": {"schema": {"type": "object"}}}
     for status in _statuses(path, operation, rule):
         responses.setdefault(
             status, {"description": _WHY[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM_REFERENCE}}}

@@ -16,11 +16,11 @@ from services.api.errors import ViewerNotBuilt
 
 FOLDER: Final = Path(__file__).parents[1] / "static" / "viewer"
 TYPES: Final = {
-    "index.html": "text/html; charset=utf-8",
-    "viewer.js": "text/javascript; charset=utf-8",
-    "viewer.css": "text/css; charset=utf-8",
-    "swagger-ui.css": "text/css; charset=utf-8",
-    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "index.html": "text/html",
+    "viewer.js": "text/javascript",
+    "viewer.css": "text/css",
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
 }
 # The viewer sets styles on elements and draws its arrows from data: URLs; it loads scripts from here and nowhere else.
 _POLICY: Final = (

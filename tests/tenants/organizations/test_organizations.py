@@ -83,7 +83,7 @@ async def test_disabling_is_recorded_once_however_often_it_is_asked(app_database
     north = await partner(app_database, "north")
     for status in ("disabled", "disabled", "active", "active"):
         async with app_database.session(Scope.operator()) as session:
-            found = await service.set_partner_status(session, "north", status, actor="test")  # type: ignore[arg-type]
+            found = await service.set_partner_status(session, "north", status, actor="test")
             await session.commit()
             assert found.status == status
         if status == "disabled":
