@@ -39,7 +39,8 @@ async def ready(request: Call) -> Response[Ready]:
     answer = Ready(
         status="ready" if is_ready else "unready", database=database, doorbell=await _doorbell(request.resources)
     )
-    return Response(answer, status_code=200 if is_ready else 503)
+    headers = {} if is_ready else {"Retry-After": "2"}
+    return Response(answer, status_code=200 if is_ready else 503, headers=headers)
 
 
 async def _database(resources: Resources) -> State:
