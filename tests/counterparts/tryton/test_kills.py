@@ -31,7 +31,7 @@ async def lead_to_tryton(plant: Plant, port: int) -> None:
     changes = {
         "connector": "tryton",
         "settings": {"base_url": f"http://127.0.0.1:{port}", "database": DATABASE, "user": USER},
-        "secrets": {"token": None, "password": PASSWORD},
+        "secrets": {"password": PASSWORD},
     }
     answer = await plant.request("PATCH", f"/v1/connections/{erp['id']}", changes)
     assert answer.status == 200, answer.body
