@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, FetchedValue, ForeignKey, Index, LargeBinary, Text, Uuid
+from sqlalchemy import ARRAY, DateTime, FetchedValue, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base
@@ -17,7 +17,7 @@ class ApiKey(Base):
     key_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     scope: Mapped[str] = mapped_column(Text)
     partner_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"))
-    tenant_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("app.tenant.tenant_id"))
+    tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
     name: Mapped[str] = mapped_column(Text)
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -25,4 +25,8 @@ class ApiKey(Base):
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    __table_args__ = (Index("api_key_partner", "partner_id", "key_id"), Index("api_key_tenant", "tenant_id", "key_id"))
+    __table_args__ = (
+        ForeignKeyConstraint(["partner_id", "tenant_id"], ["app.tenant.partner_id", "app.tenant.tenant_id"]),
+        Index("api_key_partner", "partner_id", "key_id"),
+        Index("api_key_tenant", "tenant_id", "key_id"),
+    )

@@ -63,4 +63,5 @@ class Tenant(Base):
     __table_args__ = (
         ForeignKeyConstraint(["partner_id", "client_id"], ["app.client.partner_id", "app.client.client_id"]),
         UniqueConstraint("partner_id", "client_id", "environment"),
+        UniqueConstraint("partner_id", "tenant_id"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -54,15 +55,22 @@ def _file(request: Call, name: str) -> Response[bytes]:
     Raises:
         ViewerNotBuilt: the assets are not there.
     """
+    path = FOLDER / name
     try:
-        content = (FOLDER / name).read_bytes()
+        content, tag = _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         raise ViewerNotBuilt("Run `npm ci && npm run build` in services/api/viewer, or `make viewer`") from None
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Content-Security-Policy": _POLICY}
     if request.headers.get("if-none-match") == tag:
         return Response(b"", status_code=304, headers=headers)
     return Response(content, media_type=TYPES[name], headers=headers)
+
+
+@lru_cache(len(TYPES))
+def _read(path: Path, _changed_at: int) -> tuple[bytes, str]:
+    """Content and entity tag; read again after a new build."""
+    content = path.read_bytes()
+    return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 HANDLERS: Final = (read_document, read_viewer, read_viewer_file)

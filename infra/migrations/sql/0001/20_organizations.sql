@@ -31,14 +31,15 @@ CREATE TABLE app.tenant (
   weight real NOT NULL DEFAULT 1 CHECK (weight > 0),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   FOREIGN KEY (partner_id, client_id) REFERENCES app.client,
-  UNIQUE (partner_id, client_id, environment)
+  UNIQUE (partner_id, client_id, environment),
+  UNIQUE (partner_id, tenant_id)
 );
 
 CREATE TABLE app.api_key (
   key_id uuid PRIMARY KEY,
   scope text NOT NULL CHECK (scope IN ('operator', 'partner', 'client')),
   partner_id uuid REFERENCES app.partner,
-  tenant_id uuid REFERENCES app.tenant,
+  tenant_id uuid,
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
   secret_hash bytea NOT NULL CHECK (length(secret_hash) = 32),
   permissions text[] NOT NULL,
@@ -46,7 +47,9 @@ CREATE TABLE app.api_key (
   expires_at timestamptz,
   revoked_at timestamptz,
   CHECK ((scope = 'operator') = (partner_id IS NULL)),
-  CHECK ((scope = 'client') = (tenant_id IS NOT NULL))
+  CHECK ((scope = 'client') = (tenant_id IS NOT NULL)),
+  -- A partner's transaction may write keys of its own: with both columns in the reference, never into another's tenant.
+  FOREIGN KEY (partner_id, tenant_id) REFERENCES app.tenant (partner_id, tenant_id)
 );
 CREATE INDEX api_key_partner ON app.api_key (partner_id, key_id);
 CREATE INDEX api_key_tenant ON app.api_key (tenant_id, key_id);
