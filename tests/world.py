@@ -15,6 +15,7 @@ from services.engine.claims import Claim
 from services.engine.journal import CALL, Audit, Checkpoint, Entry, Message, Usage, parameters_of
 from services.engine.starter import start
 from services.events.cloud_event import CloudEvent, read
+from services.events.received import Received
 
 
 class World(msgspec.Struct, frozen=True):
@@ -89,7 +90,7 @@ def event(number: int, kind: str = "order.captured") -> CloudEvent:
 
 async def start_runs(database: Database, tenant: TenantId, count: int) -> list[UUID]:
     async with database.tenant(tenant) as connection:
-        runs = await start(connection, tenant, [(ids.new(), event(n)) for n in range(count)])
+        runs = await start(connection, tenant, [Received(ids.new(), event(n), "tests") for n in range(count)])
     return [run for started in runs.values() for run in started]
 
 

@@ -8,25 +8,25 @@ from uuid import UUID
 import msgspec
 
 from infra.ids import TenantId
-from services.events.cloud_event import CloudEvent
+from services.events.received import Received
 from tenants.deployments.triggers import active_triggers
 
 
 class Match(msgspec.Struct, frozen=True):
     """A deployment's revision that an event starts."""
 
-    event_id: UUID
-    event: CloudEvent
+    received: Received
     deployment_id: UUID
     revision: int
 
 
-async def match(connection: Any, tenant: TenantId, events: list[tuple[UUID, CloudEvent]]) -> list[Match]:
+async def match(connection: Any, tenant: TenantId, events: list[Received]) -> list[Match]:
     """Every match, in the order of the events. A trigger's attributes must all equal the event's."""
-    triggers = {kind: await active_triggers(connection, tenant, kind) for kind in {event.type for _, event in events}}
+    kinds = {one.event.type for one in events}
+    triggers = {kind: await active_triggers(connection, tenant, kind) for kind in kinds}
     return [
-        Match(event_id, event, trigger.deployment_id, trigger.revision)
-        for event_id, event in events
-        for trigger in triggers[event.type]
-        if all(event.attributes.get(name) == value for name, value in trigger.attributes.items())
+        Match(one, trigger.deployment_id, trigger.revision)
+        for one in events
+        for trigger in triggers[one.event.type]
+        if all(one.event.attributes.get(name) == value for name, value in trigger.attributes.items())
     ]

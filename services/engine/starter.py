@@ -10,21 +10,21 @@ import msgspec
 from infra import ids
 from infra.ids import TenantId
 from services.engine.correlation import Match, match
-from services.events.cloud_event import CloudEvent
+from services.events.received import Received
 
 CLOCK_UNIT: Final = 1_000_000
 """The virtual clock counts millionths of a turn."""
 
 
-async def start(connection: Any, tenant: TenantId, events: list[tuple[UUID, CloudEvent]]) -> dict[UUID, list[UUID]]:
+async def start(connection: Any, tenant: TenantId, events: list[Received]) -> dict[UUID, list[UUID]]:
     """Start every run that `events` trigger; answers run ids by event id, an empty list for an event without one."""
-    started: dict[UUID, list[UUID]] = {event_id: [] for event_id, _ in events}
+    started: dict[UUID, list[UUID]] = {one.event_id: [] for one in events}
     matches = await match(connection, tenant, events)
     if not matches:
         return started
     runs = [ids.new() for _ in matches]
     for run, found in zip(runs, matches, strict=True):
-        started[found.event_id].append(run)
+        started[found.received.event_id].append(run)
     await _insert(connection, tenant, runs, matches, await _take_turns(connection, tenant, len(runs)))
     return started
 
@@ -60,17 +60,21 @@ async def _insert(
         "usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) "
         "SELECT $1, run_id, 0, 'run', 1 FROM unnest($2::uuid[]) AS x(run_id)) "
         "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-        "SELECT $1, x.audit_id, 'engine', 'run.started', x.target, x.after "
-        "FROM unnest($9::uuid[], $10::text[], $11::json[]) AS x(audit_id, target, after)",
+        "SELECT $1, x.audit_id, x.actor, 'run.started', x.target, x.after "
+        "FROM unnest($9::uuid[], $10::text[], $11::json[], $12::text[]) AS x(audit_id, target, after, actor)",
         tenant,
         runs,
         [m.deployment_id for m in matches],
         [m.revision for m in matches],
-        [m.event_id for m in matches],
-        [m.event.subject for m in matches],
+        [m.received.event_id for m in matches],
+        [m.received.event.subject for m in matches],
         turns,
-        [msgspec.json.encode(m.event.data).decode() for m in matches],
+        [msgspec.json.encode(m.received.event.data).decode() for m in matches],
         [ids.new() for _ in runs],
         [ids.show("run", run) for run in runs],
-        [msgspec.json.encode({"event": ids.show("evt", m.event_id), "revision": m.revision}).decode() for m in matches],
+        [
+            msgspec.json.encode({"event": ids.show("evt", m.received.event_id), "revision": m.revision}).decode()
+            for m in matches
+        ],
+        [m.received.actor for m in matches],
     )

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from infra import crash_points, ids
-from infra.database import Database
+from infra.database import Database, is_outage
 from infra.ids import TenantId
 from services.events import store
 from services.events.cloud_event import CloudEvent
 from services.events.errors import EventIdReused
+from services.events.received import Received
 
-Follow = Callable[[Any, TenantId, list[tuple[UUID, CloudEvent]]], Awaitable[dict[UUID, list[UUID]]]]
+Follow = Callable[[Any, TenantId, list[Received]], Awaitable[dict[UUID, list[UUID]]]]
 """Starts the runs that new events trigger, inside the intake's transaction; answers run ids by event id."""
+
+MOST: Final = 200
+"""Events in one commit; what waits beyond them takes the next one."""
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -28,6 +32,9 @@ class Accepted(msgspec.Struct, frozen=True):
 
     event_id: UUID
     runs: list[UUID]
+
+
+_Waiting = tuple[Received, asyncio.Future[Accepted]]
 
 
 class Intake:
@@ -38,7 +45,7 @@ class Intake:
         self._database = database
         self._follow = follow
         self._ring = ring
-        self._waiting: dict[TenantId, list[tuple[CloudEvent, str, asyncio.Future[Accepted]]]] = {}
+        self._waiting: dict[TenantId, list[_Waiting]] = {}
         self._flushing: dict[TenantId, asyncio.Task[None]] = {}
 
     async def receive(self, tenant: TenantId, event: CloudEvent, actor: str) -> Accepted:
@@ -48,57 +55,62 @@ class Intake:
             EventIdReused: the id belongs to another event of the source; recorded, not stored.
         """
         future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(tenant, []).append((event, actor, future))
+        self._waiting.setdefault(tenant, []).append((Received(ids.new(), event, actor), future))
         if tenant not in self._flushing:
             self._flushing[tenant] = asyncio.create_task(self._flush(tenant))
         return await future
 
     async def _flush(self, tenant: TenantId) -> None:
         try:
-            while batch := self._waiting.pop(tenant, None):
-                await self._commit(tenant, batch)
+            while waiting := self._waiting.pop(tenant, None):
+                if len(waiting) > MOST:
+                    self._waiting[tenant] = waiting[MOST:]
+                await self._commit(tenant, waiting[:MOST])
         finally:
             del self._flushing[tenant]
 
-    async def _commit(self, tenant: TenantId, batch: list[tuple[CloudEvent, str, asyncio.Future[Accepted]]]) -> None:
+    async def _commit(self, tenant: TenantId, batch: list[_Waiting]) -> None:
         try:
-            answers = await self._store(tenant, [(event, actor) for event, actor, _ in batch])
-        except Exception as error:  # noqa: BLE001 (handed to each caller)
-            # One caller's failure is every caller's of this commit: nothing of it was stored.
-            for _, _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, _, future), answer in zip(batch, answers, strict=True):
-            if future.done():
-                continue
-            if isinstance(answer, Accepted):
-                future.set_result(answer)
+            answers = await self._store(tenant, [received for received, _ in batch])
+        except Exception as error:  # noqa: BLE001 (handed to the caller it belongs to)
+            if len(batch) > 1 and not is_outage(error):
+                # Nothing was stored; one bad event must not take the others along.
+                for single in batch:
+                    await self._commit(tenant, [single])
             else:
-                future.set_exception(answer)
+                for _, future in batch:
+                    _settle(future, error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            _settle(future, answer)
 
-    async def _store(self, tenant: TenantId, batch: list[tuple[CloudEvent, str]]) -> list[Accepted | EventIdReused]:
-        candidates = [(ids.new(), event) for event, _ in batch]
+    async def _store(self, tenant: TenantId, batch: list[Received]) -> list[Accepted | EventIdReused]:
         async with self._database.tenant(tenant) as connection:
-            known = await store.keep(connection, tenant, candidates)
-            fresh = [
-                (event_id, event) for event_id, event in candidates if known[event.source, event.id][0] == event_id
-            ]
+            known = await store.keep(connection, tenant, batch)
+            fresh = [one for one in batch if known[one.key][0] == one.event_id]
             runs = await self._follow(connection, tenant, fresh)
-            repeated = {known[event.source, event.id][0] for _, event in candidates} - set(runs)
+            repeated = {known[one.key][0] for one in batch} - set(runs)
             runs |= await store.runs_of(connection, tenant, list(repeated))
-            reused = [(event, actor) for event, actor in batch if known[event.source, event.id][1] != event.digest]
+            reused = [one for one in batch if known[one.key][1] != one.event.digest]
             await store.record_reuse(connection, tenant, reused)
             crash_points.pass_by("intake.before")
         crash_points.pass_by("intake.committed")
-        if fresh:
+        if any(runs[one.event_id] for one in fresh):
             self._ring()
-        return [_answer(event, *known[event.source, event.id], runs) for event, _ in batch]
+        return [_answer(one, *known[one.key], runs) for one in batch]
 
 
-def _answer(event: CloudEvent, event_id: UUID, digest: bytes, runs: dict[UUID, list[UUID]]) -> Accepted | EventIdReused:
-    if digest != event.digest:
-        return EventIdReused(
-            f"{event.source!r} has sent id {event.id!r} before, with other content; give the new event its own id"
-        )
+def _settle(future: asyncio.Future[Accepted], answer: Accepted | Exception) -> None:
+    if future.done():  # its caller is gone
+        return
+    if isinstance(answer, Accepted):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)
+
+
+def _answer(one: Received, event_id: UUID, digest: bytes, runs: dict[UUID, list[UUID]]) -> Accepted | EventIdReused:
+    if digest != one.event.digest:
+        source, sent = one.key
+        return EventIdReused(f"{source!r} has sent id {sent!r} before, with other content; give this event its own id")
     return Accepted(event_id, runs.get(event_id, []))

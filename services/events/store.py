@@ -9,23 +9,23 @@ from infra import ids
 from infra.ids import TenantId
 from infra.pagination import Page
 from infra.problems import NotFound
-from services.events.cloud_event import CloudEvent
+from services.events.received import Received
 
 
 async def keep(
-    connection: Any, tenant: TenantId, candidates: list[tuple[UUID, CloudEvent]]
+    connection: Any, tenant: TenantId, candidates: list[Received]
 ) -> dict[tuple[str, str], tuple[UUID, bytes]]:
     """Store those of `candidates` whose (source, id) is new; answers the id and digest that stand for each.
 
     Two requests at once: the second waits at the key for the first one's commit, then reads what it wrote.
     """
     # In key order, so that two batches with the same events wait for each other instead of deadlocking.
-    ordered = sorted(candidates, key=lambda c: (c[1].source, c[1].id))
+    ordered = sorted(candidates, key=lambda one: one.key)
     columns = (
-        [e.source for _, e in ordered],
-        [e.id for _, e in ordered],
-        [i for i, _ in ordered],
-        [e.digest for _, e in ordered],
+        [one.event.source for one in ordered],
+        [one.event.id for one in ordered],
+        [one.event_id for one in ordered],
+        [one.event.digest for one in ordered],
     )
     rows = await connection.fetch(
         "INSERT INTO app.event_key (tenant_id, source, id, event_id, digest) "
@@ -44,21 +44,21 @@ async def keep(
             columns[1],
         )
         known |= {(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows}
-    await _write(connection, tenant, [(i, e) for i, e in ordered if known[e.source, e.id][0] == i])
+    await _write(connection, tenant, [one for one in ordered if known[one.key][0] == one.event_id])
     return known
 
 
-async def _write(connection: Any, tenant: TenantId, new: list[tuple[UUID, CloudEvent]]) -> None:
+async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> None:
     await connection.execute(
         "INSERT INTO app.event (tenant_id, event_id, source, id, type, subject, content) "
         "SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[])",
         tenant,
-        [event_id for event_id, _ in new],
-        [event.source for _, event in new],
-        [event.id for _, event in new],
-        [event.type for _, event in new],
-        [event.subject for _, event in new],
-        [event.content() for _, event in new],
+        [one.event_id for one in new],
+        [one.event.source for one in new],
+        [one.event.id for one in new],
+        [one.event.type for one in new],
+        [one.event.subject for one in new],
+        [one.event.content() for one in new],
     )
 
 
@@ -76,13 +76,13 @@ async def runs_of(connection: Any, tenant: TenantId, events: list[UUID]) -> dict
     return runs
 
 
-async def record_reuse(connection: Any, tenant: TenantId, reused: list[tuple[CloudEvent, str]]) -> None:
+async def record_reuse(connection: Any, tenant: TenantId, reused: list[Received]) -> None:
     """Leave an audit row for each event whose id had been used for another."""
     if reused:
         await connection.executemany(
             "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
             "VALUES ($1, $2, $3, 'event.id-reused', $4, json_build_object('digest', $5::text))",
-            [(tenant, ids.new(), actor, f"{event.source}#{event.id}", event.digest.hex()) for event, actor in reused],
+            [(tenant, ids.new(), one.actor, "#".join(one.key), one.event.digest.hex()) for one in reused],
         )
 
 

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from services.events.cloud_event import CloudEvent
+
+
+class Received(msgspec.Struct, frozen=True):
+    """An event at the door: the id that it gets if it is new, and who sent it (`key:key_…`)."""
+
+    event_id: UUID
+    event: CloudEvent
+    actor: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same event as another: source and id (CloudEvents 1.0, `id`)."""
+        return self.event.source, self.event.id
