@@ -1,14 +1,16 @@
 """Named places where a test may kill the process (faults F-01, F-18). Without the operator's flag they do nothing.
 
 A specification is `name`, `name%3` (at the third passing) or `name~label` (only where the label matches), separated by
-commas: `call.answered%2,call.before~/do/1/poison`.
+commas: `call.answered%2,call.before~/do/1/poison`. With a `!` before it the code raises there and the process lives.
+
+Each crash writes one line to standard error, `crash point NAME in PID`, so that a test tells it from any other death.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from typing import Final
+from typing import Final, NamedTuple
 
 NAMES: Final = (
     "intake.before",
@@ -28,8 +30,18 @@ class UnknownCrashPoint(ValueError):
     """The specification names a point that does not exist; `NAMES` lists them."""
 
 
-_armed: dict[str, list[tuple[str, int]]] = {}
-_passed: dict[tuple[str, str, int], int] = {}
+class Crashed(Exception):
+    """A mistake of the code at this point, as a test ordered it."""
+
+
+class _Order(NamedTuple):
+    label: str
+    nth: int
+    raises: bool
+
+
+_armed: dict[str, list[_Order]] = {}
+_passed: dict[tuple[str, _Order], int] = {}
 
 
 def arm(specification: str) -> None:
@@ -42,20 +54,28 @@ def arm(specification: str) -> None:
     _passed.clear()
     for part in filter(None, specification.split(",")):
         place, _, nth = part.partition("%")
-        name, _, label = place.partition("~")
+        name, _, label = place.removeprefix("!").partition("~")
         if name not in NAMES:
             raise UnknownCrashPoint(f"{name!r} is no crash point; there are {', '.join(NAMES)}")
-        _armed.setdefault(name, []).append((label, int(nth or 1)))
+        _armed.setdefault(name, []).append(_Order(label, int(nth or 1), place.startswith("!")))
 
 
 def pass_by(name: str, label: str = "") -> None:
-    """Die here with SIGKILL when armed: nothing is flushed, closed or handed back."""
+    """Die here with SIGKILL when armed: nothing is flushed, closed or handed back.
+
+    Raises:
+        Crashed: the order says so, with `!`.
+    """
     if not _armed:
         return
-    for wanted, nth in _armed.get(name, ()):
-        if wanted and wanted != label:
+    for order in _armed.get(name, ()):
+        if order.label and order.label != label:
             continue
-        key = (name, wanted, nth)
+        key = (name, order)
         _passed[key] = _passed.get(key, 0) + 1
-        if _passed[key] >= nth:
+        if _passed[key] >= order.nth:
+            # Past every buffer of Python's, which SIGKILL would take along.
+            os.write(2, f"crash point {name} in {os.getpid()}\n".encode())
+            if order.raises:
+                raise Crashed(name)
             os.kill(os.getpid(), signal.SIGKILL)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 
@@ -16,10 +18,13 @@ for label in ("a", "b", "b"):
 """
 
 
+def start(specification: str) -> subprocess.CompletedProcess[str]:
+    program = PROGRAM.format(specification=specification)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+
 def run(specification: str) -> tuple[int, list[str]]:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(specification=specification)], capture_output=True, text=True, check=False
-    )
+    done = start(specification)
     return done.returncode, done.stdout.split()
 
 
@@ -35,6 +40,23 @@ def run(specification: str) -> tuple[int, list[str]]:
 )
 def test_F_01_a_process_dies_at_its_point(specification: str, survived: list[str]) -> None:
     assert run(specification) == (-9, survived)
+
+
+def test_F_01_a_crash_says_which_point_it_was_and_in_which_process() -> None:
+    assert re.fullmatch(r"crash point call\.before in \d+\n", start("call.before%2").stderr)
+
+
+def test_F_18_at_a_point_with_an_exclamation_mark_the_code_raises_each_time(capfd: pytest.CaptureFixture[str]) -> None:
+    crash_points.arm("!call.before~b%2")
+    try:
+        crash_points.pass_by("call.before", "b")
+        crash_points.pass_by("call.before", "a")
+        for _ in range(2):
+            with pytest.raises(crash_points.Crashed):
+                crash_points.pass_by("call.before", "b")
+    finally:
+        crash_points.arm("")
+    assert capfd.readouterr().err == f"crash point call.before in {os.getpid()}\n" * 2
 
 
 @pytest.mark.parametrize("specification", ["", "call.answered", "call.before%4", "call.before~c"])
