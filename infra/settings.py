@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_slots: int
     worker_processes: int
     solo_deaths: int
+    tenant_running: int
     crash_points: bool
     crash_point: str
     log_level: str
@@ -178,6 +179,13 @@ DEFINITIONS: Final = (
         "1 to 100",
         "Workers that a run may take down alone before it is set aside as poison.",
         values.whole(1, 100),
+    ),
+    Definition(
+        "tenant_running",
+        "50",
+        "1 to 10000",
+        "Runs of one tenant that all workers together may hold at once; keep it under the slots of all workers.",
+        values.whole(1, 10000),
     ),
     Definition(
         "crash_points",

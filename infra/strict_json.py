@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
-_DECODER: Final = msgspec.json.Decoder()
+_FRACTION: Final[Callable[[str], Any]] = float
 
 
 class MalformedJson(ValueError):
     """The bytes are no JSON that is accepted here; the message says why, in words for the sender."""
 
 
-def decode(body: bytes) -> Any:
-    """The value of `body`, in UTF-8.
+def decode(body: bytes, *, fraction: Callable[[str], Any] = _FRACTION) -> Any:
+    """The value of `body`, in UTF-8; `fraction` reads numbers with a point or an exponent, raising ValueError.
 
     Raises:
         MalformedJson: not one JSON text, a duplicate name, the character U+0000, or nested too deeply.
     """
     try:
-        value = _DECODER.decode(body)
-    except msgspec.DecodeError as error:
-        raise MalformedJson(f"not JSON: {error}") from None
+        value = msgspec.json.Decoder(float_hook=None if fraction is _FRACTION else fraction).decode(body)
     except UnicodeDecodeError:
         raise MalformedJson("not UTF-8") from None
+    except ValueError as error:
+        raise MalformedJson(f"not JSON: {error}") from None
     except RecursionError:
         raise MalformedJson("nested too deeply") from None
     # PostgreSQL's text has no NUL, so it is refused at the door instead of half way in.

@@ -21,7 +21,6 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     deployment_id: UUID
     revision: int
-    partner_id: UUID
     environment: str
     created_at: datetime
     input: str | None
@@ -29,23 +28,33 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claims:
-    """What one worker holds. `lease` is in seconds; the database's clock decides when it ends (F-04)."""
+    """What one worker holds.
 
-    def __init__(self, database: Database, worker: str, lease: float) -> None:
+    `lease` is in seconds; the database's clock decides when it ends (F-04). `tenant_cap`: runs of one tenant that all
+    workers together may hold.
+    """
+
+    def __init__(self, database: Database, worker: str, lease: float, *, tenant_cap: int = 1_000_000) -> None:
         self._database = database
         self._worker = worker
         self.lease = lease
+        self._tenant_cap = tenant_cap
 
     async def take(self, slots: int, *, solo: bool = False) -> list[Claim]:
         """Up to `slots` ready runs, fair by tenant; with `solo` one suspect, to be run with no other beside it."""
         async with self._database.doors() as connection:
             rows = await connection.fetch(
-                "SELECT * FROM app.claim_runs($1, $2, $3, $4)", self._worker, slots, self.lease, solo
+                "SELECT * FROM app.claim_runs($1, $2, $3, $4, $5)",
+                self._worker,
+                slots,
+                self.lease,
+                solo,
+                self._tenant_cap,
             )
         return [Claim(**row) for row in rows]
 
     async def renew(self, held: list[Claim]) -> set[UUID]:
-        """The runs of `held` whose lease still stood and is now whole again."""
+        """The runs of `held` that nobody took meanwhile; their leases are whole again."""
         async with self._database.doors() as connection:
             rows = await connection.fetch("SELECT * FROM app.renew_leases($1, $2, $3, $4)", *_keys(held), self.lease)
         return {row["run_id"] for row in rows}

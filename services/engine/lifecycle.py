@@ -14,13 +14,13 @@ TOPIC: Final = "runs"
 _TYPE: Final = "io.serverlessworkflow.workflow.{}.v1"
 
 
-def ended(tenant: UUID, run: UUID, definition: dict[str, str], state: str, result: dict[str, Any]) -> Message:
+def ended(tenant: UUID, run: UUID, definition: dict[str, str] | None, state: str, result: dict[str, Any]) -> Message:
     """The event that tells of a run's end.
 
     Args:
         tenant: whose run.
         run: which.
-        definition: the document's namespace, name and version.
+        definition: the document's namespace, name and version; None where it was not at hand.
         state: `completed`, `faulted` or `cancelled`.
         result: `{"output": …}` or `{"error": …}`.
     """
@@ -35,8 +35,8 @@ def ended(tenant: UUID, run: UUID, definition: dict[str, str], state: str, resul
         "time": moment,
         "datacontenttype": "application/json",
         "data": {
-            "name": f"{definition['name']}-{public}.{definition['namespace']}",
-            "definition": definition,
+            "name": f"{definition['name']}-{public}.{definition['namespace']}" if definition else public,
+            **({"definition": definition} if definition else {}),
             f"{state}At": moment,
             **result,
         },

@@ -25,10 +25,13 @@ class Swept(msgspec.Struct, frozen=True):
     solo: bool
 
 
-async def sweep(database: Database, solo_limit: int) -> Swept:
-    """One round. Safe to run in every worker at once; each row is taken by one of them (F-14)."""
+async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
+    """One round. Safe to run in every worker at once; each row is taken by one of them (F-14).
+
+    `lease` in seconds: for so long after a server's start no lease counts as lost.
+    """
     async with database.doors() as connection:
-        row = await connection.fetchrow("SELECT * FROM app.sweep_runs($1, $2)", _MOST, solo_limit)
+        row = await connection.fetchrow("SELECT * FROM app.sweep_runs($1, $2, $3)", _MOST, solo_limit, lease)
         # A statement of its own: it must see what the sweep has just put in line.
         solo = await connection.fetchval("SELECT app.solo_waiting()")
     return Swept(**row, solo=solo)

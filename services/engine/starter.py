@@ -9,6 +9,7 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
+from services.engine import values
 from services.engine.correlation import Match, match
 from services.events.received import Received
 
@@ -69,7 +70,7 @@ async def _insert(
         [m.received.event_id for m in matches],
         [m.received.event.subject for m in matches],
         turns,
-        [msgspec.json.encode(m.received.event.data).decode() for m in matches],
+        [values.encode(m.received.event.data).decode() for m in matches],
         [ids.new() for _ in runs],
         [ids.show("run", run) for run in runs],
         [

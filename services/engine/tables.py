@@ -66,6 +66,7 @@ class Run(Base):
             [f"app.deployment_revision.{c}" for c in ("tenant_id", "deployment_id", "revision")],
         ),
         Index("run_ready", "lane", "turn", "run_id", postgresql_where=text("lane IS NOT NULL")),
+        Index("run_ready_of", "tenant_id", "turn", "run_id", postgresql_where=text("lane = 0")),
         Index("run_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
         Index("run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("run_state", "tenant_id", "state", "run_id"),

@@ -13,11 +13,15 @@ import msgspec
 
 from infra.strict_json import MalformedJson, decode
 from services.events.errors import InvalidEvent, MalformedEvent
+from template_library.dsl.scalars import number
 
 STRUCTURED: Final = "application/cloudevents+json"
 _ATTRIBUTE: Final = re.compile(r"[a-z0-9]{1,20}")
 _REQUIRED: Final = ("specversion", "id", "source", "type")
 _MAX_LENGTH: Final = 512
+# Fractions keep every digit that was sent (S-29).
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_SORTED: Final = msgspec.json.Encoder(decimal_format="number", order="sorted")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -40,7 +44,7 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     def content(self) -> str:
         """The event in the JSON event format, as runs and readers get it."""
-        return msgspec.json.encode({**self.attributes, "data": self.data}).decode()
+        return _ENCODER.encode({**self.attributes, "data": self.data}).decode()
 
 
 def read(headers: Mapping[str, str], body: bytes) -> CloudEvent:
@@ -56,7 +60,7 @@ def read(headers: Mapping[str, str], body: bytes) -> CloudEvent:
     """
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        value = decode(body) if body else None
+        value = decode(body, fraction=number) if body else None
     except MalformedJson as error:
         raise MalformedEvent(str(error)) from None
     if media_type == STRUCTURED:
@@ -81,7 +85,7 @@ def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
     errors += [_error(name, "is missing") for name in _REQUIRED if name not in attributes]
     if errors:
         raise InvalidEvent("; ".join(f"{e['pointer'][1:]} {e['detail']}" for e in errors), errors=errors)
-    canonical = msgspec.json.encode({"attributes": attributes, "data": data}, order="sorted")
+    canonical = _SORTED.encode({"attributes": attributes, "data": data})
     return CloudEvent(
         id=attributes["id"],
         source=attributes["source"],

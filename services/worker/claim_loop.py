@@ -39,6 +39,8 @@ class ClaimLoop:
         self.empty_rounds = 0
         self._held: dict[UUID, tuple[Claim, asyncio.Task[None]]] = {}
         self._woken = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.stopping = False
 
     def wake(self) -> None:
@@ -47,6 +49,7 @@ class ClaimLoop:
     async def run(self) -> None:
         """Claim until `stop`."""
         renewing = asyncio.create_task(self._renew())
+        self._idle.clear()
         try:
             while not self.stopping:
                 self._woken.clear()
@@ -56,18 +59,24 @@ class ClaimLoop:
                 if len(self._held) > _BUSY:
                     await asyncio.sleep(_BUSY_SECONDS)
         finally:
+            self._idle.set()
+            if self._held:
+                await asyncio.wait([task for _, task in self._held.values()])
             renewing.cancel()
 
     async def stop(self, seconds: float) -> None:
         """Claim no more; let what is in hand come to a commit, for at most `seconds`; hand the rest back."""
         self.stopping = True
         self.wake()
+        # A claim may be under way: its runs are in hand when the loop has ended, and not before.
+        await self._idle.wait()
         if self._held:
             await asyncio.wait([task for _, task in self._held.values()], timeout=seconds)
         left = [claim for claim, _ in self._held.values()]
         for _, task in list(self._held.values()):
             task.cancel()
-        await self._claims.release(left)
+        with surviving("handing runs back"):
+            await self._claims.release(left)
 
     async def _fill(self) -> bool:
         """Claim into the free slots; True when there is nothing to do until somebody wakes us."""

@@ -44,12 +44,12 @@ class Composition:
         await self.database.open()
         await self._client.__aenter__()
         self._pool.start()
-        self._flushing = asyncio.create_task(self.journal.run())
+        self.flushing = asyncio.create_task(self.journal.run())
         return self
 
     async def close(self) -> None:
-        self._flushing.cancel()
-        await asyncio.gather(self._flushing, return_exceptions=True)
+        self.flushing.cancel()
+        await asyncio.gather(self.flushing, return_exceptions=True)
         await self._pool.stop()
         await self._client.close()
         await self.bell.close()

@@ -40,7 +40,7 @@ class Engine(Middleware):
         thread = get_event_loop_thread()
         if thread is None:
             raise RuntimeError("Dramatiq's AsyncIO middleware is missing")
-        self._process = WorkerProcess(_settings, keep_house=housekeeping.send)
+        self._process = WorkerProcess(_settings, send_housekeeping=housekeeping.send)
         thread.run_coroutine(self._process.start())
 
     def before_worker_shutdown(self, _broker: Any, _worker: Any) -> None:

@@ -1,15 +1,16 @@
-"""What a clock and not a run asks for: next months' partitions, old dedupe keys. Safe to repeat."""
+"""What a clock and not a run asks for: coming partitions, old dedupe keys. Safe to repeat and to run twice at once."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import dramatiq
 
 from infra.broker import HOUSEKEEPING_QUEUE
-from infra.database import Database, is_outage
+from infra.database import Database, surviving
 from infra.settings import Settings
 
 _log: Final = logging.getLogger(__name__)
@@ -19,13 +20,15 @@ _BATCH: Final = 5_000
 
 
 async def keep_house(database: Database) -> None:
-    """One round over everything."""
-    async with database.doors() as connection:
-        await connection.fetchval("SELECT app.ensure_partitions($1)", _MONTHS_AHEAD)
+    """One round over everything; what fails is logged and leaves the rest its turn."""
+    with surviving("making partitions"):
+        async with database.doors() as connection:
+            await connection.fetchval("SELECT app.ensure_partitions($1)", _MONTHS_AHEAD)
+    with surviving("purging dedupe keys"):
         purged = _BATCH
         while purged == _BATCH:
-            purged = await connection.fetchval("SELECT app.purge_event_keys($1, $2)", _DEDUPE_DAYS, _BATCH)
-            await asyncio.sleep(0)
+            async with database.doors() as connection:
+                purged = await connection.fetchval("SELECT app.purge_event_keys($1, $2)", _DEDUPE_DAYS, _BATCH)
 
 
 def declare(broker: dramatiq.Broker, settings: Settings) -> Any:
@@ -35,11 +38,20 @@ def declare(broker: dramatiq.Broker, settings: Settings) -> Any:
         database = await Database(settings.worker_database_url, pool_size=1).open()
         try:
             await keep_house(database)
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            _log.warning("housekeeping waits for the database", extra={"error": repr(error)})
         finally:
             await database.close()
 
     return dramatiq.actor(broker=broker, queue_name=HOUSEKEEPING_QUEUE)(housekeeping)
+
+
+def sender(send: Callable[[], object], database: Database) -> Callable[[], Awaitable[None]]:
+    """Hands a round to the actor, whichever process takes it; without Redis the round is done here."""
+
+    async def keep() -> None:
+        try:
+            await asyncio.to_thread(send)
+        except Exception as error:  # noqa: BLE001 (Redis is a doorbell; nothing may depend on it)
+            _log.info("housekeeping is done here", extra={"error": repr(error)})
+            await keep_house(database)
+
+    return keep

@@ -1,54 +1,55 @@
-"""Does at intervals what no event asks for: sweeps, and sends for housekeeping."""
+"""Does at intervals what no event asks for: sweeps, and housekeeping."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from infra.clock import monotonic
-from infra.database import Database, surviving
-from services.engine.recovery import sweep
+from infra.database import surviving
+from services.engine.recovery import Swept
 
 _log: Final = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS: Final = 3_600.0
 
 
 class Scheduler:
-    """One for the process; intervals in seconds."""
+    """One for the process. What fails is logged and tried again at the next interval; neither waits for the other."""
 
-    def __init__(  # noqa: PLR0913 (three intervals' worth of wiring, all by name)
+    def __init__(
         self,
-        database: Database,
+        sweep: Callable[[], Awaitable[Swept]],
+        keep_house: Callable[[], Awaitable[None]],
         *,
         poll: float,
-        solo_limit: int,
         wake: Callable[[], None],
         run_solo: Callable[[], None],
-        keep_house: Callable[[], None],
     ) -> None:
-        """`wake` after something was put in line; `run_solo` when a suspect waits; `keep_house` once an hour."""
-        self._database = database
+        """`sweep` every `poll` seconds; `wake` after it put something in line, `run_solo` when a suspect waits."""
+        self._sweep = sweep
+        self._keep_house = keep_house
         self._poll = poll
-        self._solo_limit = solo_limit
         self._wake = wake
         self._run_solo = run_solo
-        self._keep_house = keep_house
 
     async def run(self) -> None:
-        """Until cancelled; an outage of the database skips a round."""
-        next_house = monotonic()
+        """Until cancelled."""
+        await asyncio.gather(self._sweeping(), self._housekeeping())
+
+    async def _housekeeping(self) -> None:
+        while True:
+            with surviving("housekeeping"):
+                await self._keep_house()
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    async def _sweeping(self) -> None:
         while True:
             with surviving("sweeping"):
-                await self._sweep()
-            if monotonic() >= next_house:
-                next_house = monotonic() + HOUSEKEEPING_SECONDS
-                await asyncio.to_thread(self._keep_house)
+                self._act_on(await self._sweep())
             await asyncio.sleep(self._poll)
 
-    async def _sweep(self) -> None:
-        swept = await sweep(self._database, self._solo_limit)
+    def _act_on(self, swept: Swept) -> None:
         if swept.requeued or swept.quarantined:
             _log.warning("swept", extra={"requeued": swept.requeued, "quarantined": swept.quarantined})
         if swept.woken:

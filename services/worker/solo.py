@@ -1,50 +1,46 @@
-"""Runs suspects, one at a time, in a process of its own (ADR 0007).
-
-A run whose worker died is a suspect. Here it has no neighbours: if it kills its process it dies alone, and after its
-first commit it goes back to the others. The process ends when no suspect waits or its parent is gone.
-"""
+"""The child process that runs suspects, as its parent sees it."""
 
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
+import logging
+import sys
 from typing import Final
 
-import uvloop
-
-from infra import crash_points, settings
-from infra.logs import configure
-from services.engine.claims import Claims
-from services.worker.claim_loop import ClaimLoop
-from services.worker.composition import Composition
-
-_QUIET_ROUNDS: Final = 3
-_STOP_SECONDS: Final = 30.0
+_log: Final = logging.getLogger(__name__)
 
 
-async def run_suspects(composition: Composition) -> None:
-    """Run suspects until none was found for some rounds."""
-    poll = composition.settings.poll_seconds / _QUIET_ROUNDS
-    claims = Claims(composition.database, f"solo-{os.getpid()}", composition.settings.lease_seconds)
-    advance = composition.advance(claims, leave_after_commit=lambda: True)
-    loop = ClaimLoop(claims, advance, slots=1, poll=poll, solo=True)
-    running = asyncio.create_task(loop.run())
-    parent = os.getppid()
-    # Three ends are watched, one of them only the system knows: a look now and then is all that serves.
-    while loop.empty_rounds < _QUIET_ROUNDS and os.getppid() == parent and not running.done():  # noqa: ASYNC110
-        await asyncio.sleep(poll)
-    await loop.stop(_STOP_SECONDS)
-    await running
+class Suspects:
+    """At most one child at a time, started when it is needed."""
 
+    def __init__(self) -> None:
+        self._living: asyncio.Task[None] | None = None
+        self._child: asyncio.subprocess.Process | None = None
+        self._stopping = False
 
-async def _main() -> None:
-    configuration = settings.load()
-    configure(configuration.log_level)
-    if configuration.crash_points:
-        crash_points.arm(configuration.crash_point)
-    async with Composition(configuration) as composition:
-        await run_suspects(composition)
+    def ensure(self) -> None:
+        """Have a child run the suspects, unless one does already."""
+        if not self._stopping and (self._living is None or self._living.done()):
+            self._living = asyncio.create_task(self._live())
 
+    async def _live(self) -> None:
+        self._child = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.worker.suspects")
+        _log.info("suspects run alone", extra={"pid": self._child.pid})
+        await self._child.wait()
 
-if __name__ == "__main__":
-    uvloop.run(_main())
+    async def stop(self, seconds: float) -> None:
+        """Tell the child to stop and wait for it; it hands back what it holds, so that nothing is blamed for this."""
+        self._stopping = True
+        if self._living is None:
+            return
+        until = asyncio.get_running_loop().time() + seconds
+        while not self._living.done() and asyncio.get_running_loop().time() < until:
+            # A child that is just being started has no process yet; it is told as soon as it has one.
+            if self._child is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    self._child.terminate()
+            await asyncio.wait([self._living], timeout=0.2)
+        if self._child is not None and self._child.returncode is None:
+            self._child.kill()
+        await asyncio.wait([self._living], timeout=1)

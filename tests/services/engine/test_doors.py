@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import asyncpg
+import msgspec
 import pytest
 
 from infra.database import Database
@@ -55,7 +56,7 @@ async def test_F_02_an_old_fence_writes_nothing(
 ) -> None:
     await start_runs(app_database, world.tenant_id, 1)
     (zombie,) = await Claims(worker_database, "zombie", 0).take(1)
-    await sweep(worker_database, 3)
+    await sweep(worker_database, 3, 0)
     (claim,) = await Claims(worker_database, "solo", 30).take(1, solo=True)
     assert claim.fence == zombie.fence + 1
     assert await write(worker_database, progress(zombie, "completed")) == ["lost"]
@@ -113,9 +114,9 @@ async def test_F_14_two_sweepers_requeue_a_dead_workers_run_once(
 ) -> None:
     await start_runs(app_database, world.tenant_id, 20)
     await Claims(worker_database, "dead", 0).take(20)
-    swept = await asyncio.gather(sweep(worker_database, 3), sweep(worker_database, 3))
+    swept = await asyncio.gather(sweep(worker_database, 3, 0), sweep(worker_database, 3, 0))
     assert sum(s.requeued for s in swept) == 20
-    assert (await sweep(worker_database, 3)).solo
+    assert (await sweep(worker_database, 3, 0)).solo
     assert await Claims(worker_database, "w", 30).take(20) == []
 
 
@@ -125,11 +126,11 @@ async def test_F_18_a_run_that_dies_alone_three_times_is_quarantined_with_its_ca
     await start_runs(app_database, world.tenant_id, 1)
     claims = Claims(worker_database, "dying", 0)
     assert len(await claims.take(1)) == 1
-    await sweep(worker_database, 3)
+    await sweep(worker_database, 3, 0)
     swept: list[Swept] = []
     for _ in range(3):
         assert len(await claims.take(1, solo=True)) == 1
-        swept.append(await sweep(worker_database, 3))
+        swept.append(await sweep(worker_database, 3, 0))
     assert [one.quarantined for one in swept] == [0, 0, 1]
     async with app_database.tenant(world.tenant_id) as connection:
         row = await connection.fetchrow("SELECT state, waiting_for->>'kind' AS kind, seq, lane FROM app.run")
@@ -142,7 +143,7 @@ async def test_F_18_a_run_that_dies_alone_three_times_is_quarantined_with_its_ca
 async def test_progress_clears_a_suspect(app_database: Database, worker_database: Database, world: World) -> None:
     await start_runs(app_database, world.tenant_id, 1)
     await Claims(worker_database, "dead", 0).take(1)
-    await sweep(worker_database, 3)
+    await sweep(worker_database, 3, 0)
     alone = Claims(worker_database, "solo", 30)
     (claim,) = await alone.take(1, solo=True)
     await write(worker_database, progress(claim))
@@ -151,11 +152,58 @@ async def test_progress_clears_a_suspect(app_database: Database, worker_database
     assert (again.fence, again.seq, again.snapshot) == (claim.fence + 1, 1, b"{}")
 
 
-async def test_F_04_a_lease_that_ended_is_not_renewed(
+async def test_F_04_a_lease_is_renewed_until_somebody_took_the_run(
     app_database: Database, worker_database: Database, world: World
 ) -> None:
+    """Only the fence tells: a lease that ran out while nobody looked is as good as before."""
     await start_runs(app_database, world.tenant_id, 2)
     held = Claims(worker_database, "w", 30)
     (standing,) = await held.take(1)
     (ended,) = await Claims(worker_database, "w", 0).take(1)
-    assert await held.renew([standing, ended]) == {standing.run_id}
+    assert await held.renew([standing, ended]) == {standing.run_id, ended.run_id}
+    (lost,) = [ended]
+    await Claims(worker_database, "w", 0).renew([lost])
+    await sweep(worker_database, 3, 0)
+    assert await held.renew([standing, lost]) == {standing.run_id}
+
+
+async def test_F_06_in_the_first_moments_of_a_server_no_lease_is_lost(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    await start_runs(app_database, world.tenant_id, 1)
+    await Claims(worker_database, "w", 0).take(1)
+    assert (await sweep(worker_database, 3, 86_400)).requeued == 0
+    assert (await sweep(worker_database, 3, 0)).requeued == 1
+
+
+async def test_A13_a_tenant_holds_no_more_than_its_cap(app_database: Database, worker_database: Database) -> None:
+    """F-20: a tenant whose ERP hangs leaves slots to the others, whatever stands before them in the queue."""
+    hanging, healthy = await make_tenant(app_database, "hanging"), await make_tenant(app_database, "healthy")
+    for world in (hanging, healthy):
+        await deploy(app_database, world.tenant_id, "document: {}", event_type="order.captured")
+    await start_runs(app_database, hanging.tenant_id, 200)
+    claims = Claims(worker_database, "w", 30, tenant_cap=10)
+    assert len(await claims.take(64)) == 10
+    assert await claims.take(54) == []
+    await start_runs(app_database, healthy.tenant_id, 20)
+    second = await claims.take(54)
+    assert [claim.tenant_id for claim in second] == [healthy.tenant_id] * 10
+    await write(worker_database, *(progress(claim, "completed") for claim in second))
+    assert {claim.tenant_id for claim in await claims.take(54)} == {healthy.tenant_id}
+
+
+async def test_A13_a_woken_backlog_stands_behind_its_own_tenant(
+    app_database: Database, worker_database: Database
+) -> None:
+    parked, fresh = await make_tenant(app_database, "parked"), await make_tenant(app_database, "fresh")
+    for world in (parked, fresh):
+        await deploy(app_database, world.tenant_id, "document: {}", event_type="order.captured")
+    await start_runs(app_database, parked.tenant_id, 20)
+    claims = Claims(worker_database, "w", 30)
+    waiting = [msgspec.structs.replace(progress(claim, "waiting"), delay=0.0) for claim in await claims.take(20)]
+    assert set(await write(worker_database, *waiting)) == {"committed"}
+    await start_runs(app_database, fresh.tenant_id, 5)
+    assert (await sweep(worker_database, 3, 0)).woken == 20
+    taken = await claims.take(12)
+    assert sum(claim.tenant_id == fresh.tenant_id for claim in taken) >= 4
+    assert len(await claims.take(30)) == 13

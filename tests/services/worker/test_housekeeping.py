@@ -35,3 +35,24 @@ async def test_the_coming_months_have_their_partitions(worker_database: Database
     # Three months and a default for each of four tables; the next call adds what is missing and no more.
     assert len(rows) == 16
     assert made == 8
+
+
+async def test_rows_that_came_before_their_month_do_not_stop_its_partition(
+    app_database: Database, worker_database: Database, stack: Stack, endpoints: Endpoints
+) -> None:
+    """A worker was away for months, or a clock was wrong: the rows lie in the default partition until then."""
+    world = await make_tenant(app_database)
+    name = endpoints.database_url.rpartition("/")[2]
+    async with app_database.tenant(world.tenant_id) as connection:
+        early = await connection.fetchval("SELECT app.month_floor((now() + interval '4 months')::date)")
+        await connection.execute(
+            "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target) VALUES ($1, $2, 'a', 'b', 'c')",
+            world.tenant_id,
+            early,
+        )
+    assert stack.postgres.run_sql(["SELECT count(*) FROM app.audit_default"], name) == "1"
+    async with worker_database.doors() as connection:
+        assert await connection.fetchval("SELECT app.ensure_partitions(5)") == 12
+    assert stack.postgres.run_sql(["SELECT count(*) FROM app.audit_default"], name) == "0"
+    async with app_database.tenant(world.tenant_id) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM app.audit WHERE audit_id = $1", early) == 1

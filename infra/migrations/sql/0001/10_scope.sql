@@ -16,7 +16,8 @@ AS $$
           || repeat('0', 20))::uuid
 $$;
 
--- Virtual time of the fair queue in millionths. A sequence, since it takes no row lock and never goes back with a rollback.
+-- Virtual time of the fair queue in millionths of a turn: about the turn that was served last. A sequence, since it takes
+-- no row lock and does not roll back. Two claims at once may leave the smaller of their turns; nothing depends on more.
 CREATE SEQUENCE app.virtual_clock AS bigint MINVALUE 0 START 0;
 
 -- A UUIDv7 made in the database, for the few rows that only the database writes. PostgreSQL 17 has no uuidv7().

@@ -64,6 +64,7 @@ CREATE TABLE app.run (
   CHECK ((ended_at IS NOT NULL) = (state IN ('cancelled', 'faulted', 'completed')))
 ) WITH (fillfactor = 70);
 CREATE INDEX run_ready ON app.run (lane, turn, run_id) WHERE lane IS NOT NULL;
+CREATE INDEX run_ready_of ON app.run (tenant_id, turn, run_id) WHERE lane = 0;
 CREATE INDEX run_leased ON app.run (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX run_due ON app.run (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX run_state ON app.run (tenant_id, state, run_id);

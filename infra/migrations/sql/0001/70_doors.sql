@@ -4,7 +4,7 @@
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['run', 'journal', 'usage', 'audit', 'outbox', 'event_key'] LOOP
+  FOREACH t IN ARRAY ARRAY['run', 'journal', 'usage', 'audit', 'outbox', 'event_key', 'tenant_clock'] LOOP
     EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
   END LOOP;
   FOREACH t IN ARRAY ARRAY['partner', 'client', 'tenant', 'api_key'] LOOP
@@ -12,6 +12,7 @@ BEGIN
   END LOOP;
 END $$;
 GRANT SELECT, UPDATE ON app.run TO waybill_doors;
+GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_doors;
 GRANT SELECT, INSERT ON app.journal, app.usage, app.audit TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.outbox TO waybill_doors;
 GRANT SELECT, DELETE ON app.event_key TO waybill_doors;
@@ -34,22 +35,53 @@ CREATE FUNCTION app.find_api_key(wanted uuid) RETURNS TABLE (
   WHERE k.key_id = wanted
 $$;
 
+-- The next ready runs in the order of their turns, at most `tenant_cap` in hand for a tenant, those that are leased
+-- included. Nothing is locked here. While a tenant is at its cap its rows stand in front of everybody's, so then each
+-- tenant is asked for its own first rows instead of reading past them. No door: it sees what its caller sees.
+CREATE FUNCTION app.next_runs(slots integer, tenant_cap integer) RETURNS TABLE (tenant_id uuid, run_id uuid)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, app AS $$
+#variable_conflict use_column
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM app.run r WHERE r.lease_until IS NOT NULL
+                 GROUP BY r.tenant_id HAVING count(*) + slots > tenant_cap) THEN
+    RETURN QUERY SELECT r.tenant_id, r.run_id FROM app.run r WHERE r.lane = 0 ORDER BY r.lane, r.turn, r.run_id
+      LIMIT least(slots, tenant_cap);
+    RETURN;
+  END IF;
+  RETURN QUERY
+  WITH RECURSIVE waiting AS (
+    (SELECT r.tenant_id FROM app.run r WHERE r.lane = 0 ORDER BY r.tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT r.tenant_id FROM app.run r WHERE r.lane = 0 AND r.tenant_id > w.tenant_id ORDER BY r.tenant_id LIMIT 1)
+    FROM waiting w WHERE w.tenant_id IS NOT NULL
+  ), held AS (
+    SELECT r.tenant_id, count(*) AS runs FROM app.run r WHERE r.lease_until IS NOT NULL GROUP BY r.tenant_id
+  )
+  SELECT n.tenant_id, n.run_id FROM waiting w LEFT JOIN held h ON h.tenant_id = w.tenant_id,
+    LATERAL (SELECT r.tenant_id, r.run_id, r.turn FROM app.run r WHERE r.tenant_id = w.tenant_id AND r.lane = 0
+             ORDER BY r.turn, r.run_id LIMIT greatest(least(slots, tenant_cap - coalesce(h.runs, 0)), 0)) n
+  WHERE w.tenant_id IS NOT NULL ORDER BY n.turn, n.run_id LIMIT slots;
+END $$;
+
 -- Claim: hand out up to `slots` ready runs, fair by tenant, under a lease and a new fence. `solo` takes one suspect.
-CREATE FUNCTION app.claim_runs(worker text, slots integer, lease_seconds double precision, solo boolean)
-RETURNS TABLE (
+CREATE FUNCTION app.claim_runs(
+  worker text, slots integer, lease_seconds double precision, solo boolean, tenant_cap integer
+) RETURNS TABLE (
   tenant_id uuid, run_id uuid, fence bigint, seq integer, attempt integer, deployment_id uuid, revision integer,
-  partner_id uuid, environment text, created_at timestamptz, input text, snapshot bytea
+  environment text, created_at timestamptz, input text, snapshot bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 #variable_conflict use_column
-DECLARE served double precision;
 BEGIN
   RETURN QUERY
-  WITH ready AS MATERIALIZED (
-    SELECT r.tenant_id, r.run_id FROM app.run r
+  WITH chosen AS MATERIALIZED (
+    SELECT n.tenant_id, n.run_id FROM app.next_runs(slots, tenant_cap) n WHERE NOT solo
+    UNION ALL
+    (SELECT r.tenant_id, r.run_id FROM app.run r WHERE solo AND r.lane = 1 ORDER BY r.turn, r.run_id LIMIT 8)
+  ), ready AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id FROM app.run r JOIN chosen c ON c.tenant_id = r.tenant_id AND c.run_id = r.run_id
     WHERE r.lane = CASE WHEN solo THEN 1 ELSE 0 END
-    ORDER BY r.lane, r.turn, r.run_id
     LIMIT CASE WHEN solo THEN 1 ELSE slots END
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF r SKIP LOCKED
   ), claimed AS (
     UPDATE app.run r SET
       lane = NULL, state = 'running', fence = r.fence + 1, claimed_by = worker, waiting_for = NULL, due_at = NULL,
@@ -63,10 +95,11 @@ BEGIN
                                                 (max(c.turn) * 1000000)::bigint))
     FROM claimed c HAVING count(*) > 0
   )
-  SELECT c.tenant_id, c.run_id, c.fence, c.seq, c.attempt, c.deployment_id, c.revision, t.partner_id, t.environment,
+  SELECT c.tenant_id, c.run_id, c.fence, c.seq, c.attempt, c.deployment_id, c.revision, t.environment,
          c.created_at, c.input::text, c.snapshot
   FROM claimed c JOIN app.tenant t ON t.tenant_id = c.tenant_id
-  WHERE coalesce((SELECT count(*) FROM clock), 0) >= 0;
+  -- A part of a statement that nobody reads is not run.
+  WHERE (SELECT count(*) FROM clock) >= 0;
 END $$;
 
 -- Whether a run waits to be claimed alone.
@@ -75,12 +108,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   SELECT EXISTS (SELECT 1 FROM app.run WHERE lane = 1)
 $$;
 
--- Keep leases that are still held; answers those that are. The others belong to somebody else now.
+-- Keep leases; answers those that are kept. The others belong to somebody else now. A lease that ran out and that nobody
+-- has taken yet, as after a pause of the database, is as good as before: the fence tells (F-06).
 CREATE FUNCTION app.renew_leases(tenants uuid[], runs uuid[], fences bigint[], lease_seconds double precision)
 RETURNS TABLE (run_id uuid) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   UPDATE app.run r SET lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
   FROM unnest(tenants, runs, fences) AS i(tenant_id, run_id, fence)
-  WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until > clock_timestamp()
+  WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until IS NOT NULL
   RETURNING r.run_id
 $$;
 

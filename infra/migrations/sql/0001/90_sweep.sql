@@ -1,14 +1,16 @@
 -- Sweep: find what nobody rings for. Each row is its own conditional update, so that two sweepers never do a thing twice
 -- (F-14); nothing is executed here, only put back in line.
---   1. a lease that ran out: its worker died or hangs. The run is suspect and will be claimed alone.
+--   1. a lease that ran out: its worker died or hangs. The run is suspect and will be claimed alone. Not in the first
+--      `lease_seconds` of a server's life: then every lease looks old, and living workers renew theirs (F-06).
 --   2. a suspect whose worker died `solo_limit` times while it ran alone: quarantined, with the cause.
---   3. a waiting run whose time has come.
-CREATE FUNCTION app.sweep_runs(most integer, solo_limit integer)
+--   3. a waiting run whose time has come. It takes a new turn, so that a backlog queues behind its own tenant (A13).
+CREATE FUNCTION app.sweep_runs(most integer, solo_limit integer, lease_seconds double precision)
 RETURNS TABLE (requeued integer, quarantined integer, woken integer)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 BEGIN
   WITH dead AS (
     SELECT r.tenant_id, r.run_id FROM app.run r WHERE r.lease_until <= clock_timestamp()
+      AND clock_timestamp() > pg_postmaster_start_time() + make_interval(secs => lease_seconds)
     ORDER BY r.lease_until LIMIT most FOR UPDATE SKIP LOCKED
   ), put_back AS (
     UPDATE app.run r SET
@@ -17,8 +19,8 @@ BEGIN
       state = CASE WHEN r.solo_claims < solo_limit THEN r.state ELSE 'suspended' END,
       seq = CASE WHEN r.solo_claims < solo_limit THEN r.seq ELSE r.seq + 1 END,
       waiting_for = CASE WHEN r.solo_claims >= solo_limit THEN json_build_object(
-        'kind', 'quarantine', 'ref', 'worker-died', 'since', clock_timestamp(),
-        'reason', format('its worker died %s times while it ran alone', r.solo_claims)) END
+        'kind', 'quarantine', 'ref', 'no-commit', 'since', clock_timestamp(),
+        'reason', format('it ran alone %s times and its worker came to no commit', r.solo_claims)) END
     FROM dead WHERE r.tenant_id = dead.tenant_id AND r.run_id = dead.run_id
     RETURNING r.tenant_id, r.run_id, r.seq, r.state, r.waiting_for
   ), noted AS (
@@ -33,12 +35,26 @@ BEGIN
   SELECT count(*) FILTER (WHERE p.state <> 'suspended'), count(*) FILTER (WHERE p.state = 'suspended')
   INTO requeued, quarantined FROM put_back p;
 
-  WITH due AS (
-    SELECT r.tenant_id, r.run_id FROM app.run r WHERE r.due_at <= clock_timestamp()
+  WITH now AS (
+    SELECT last_value / 1000000.0::double precision AS turn FROM app.virtual_clock
+  ), due AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id, r.due_at FROM app.run r WHERE r.due_at <= clock_timestamp()
     ORDER BY r.due_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), placed AS MATERIALIZED (
+    SELECT d.tenant_id, d.run_id, 1 / t.weight AS cost,
+           row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.due_at, d.run_id) AS place,
+           count(*) OVER (PARTITION BY d.tenant_id) AS runs
+    FROM due d JOIN app.tenant t ON t.tenant_id = d.tenant_id
+  ), clock AS (
+    INSERT INTO app.tenant_clock AS c (tenant_id, turn)
+    SELECT DISTINCT p.tenant_id, now.turn + p.runs * p.cost FROM placed p, now ORDER BY 1
+    ON CONFLICT (tenant_id) DO UPDATE SET
+      turn = greatest(c.turn - (SELECT now.turn FROM now), 0) + excluded.turn
+    RETURNING c.tenant_id, c.turn
   ), ready AS (
-    UPDATE app.run r SET lane = 0, due_at = NULL FROM due
-    WHERE r.tenant_id = due.tenant_id AND r.run_id = due.run_id RETURNING 1
+    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.turn - (p.runs - p.place) * p.cost
+    FROM placed p JOIN clock ON clock.tenant_id = p.tenant_id
+    WHERE r.tenant_id = p.tenant_id AND r.run_id = p.run_id RETURNING 1
   ) SELECT count(*) INTO woken FROM ready;
   RETURN NEXT;
 END $$;
@@ -86,7 +102,7 @@ BEGIN
     WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname <> 'ensure_partitions' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', door,
-                   CASE WHEN door::text LIKE '%find_api_key%' THEN 'waybill_app' ELSE 'waybill_worker' END);
+                   CASE WHEN door::text ~ 'find_api_key|cancel_run|resume_run' THEN 'waybill_app' ELSE 'waybill_worker' END);
     EXECUTE format('ALTER FUNCTION %s OWNER TO waybill_doors', door);
   END LOOP;
 END $$;

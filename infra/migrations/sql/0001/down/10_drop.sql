@@ -12,6 +12,8 @@ BEGIN
     EXECUTE format('DROP TABLE app.%I CASCADE', thing.name);
   END LOOP;
   DROP FUNCTION app.ensure_partitions(integer);
+  DROP FUNCTION app.partition_key(text);
+  DROP FUNCTION app.next_runs(integer, integer);
   DROP FUNCTION app.month_floor(date);
   DROP FUNCTION app.new_id();
   DROP FUNCTION app.show_id(text, uuid);
