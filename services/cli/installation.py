@@ -21,7 +21,7 @@ from infra.embedded.stack import Endpoints
 from infra.embedded.valkey import Valkey
 from infra.settings import Settings, child_environment
 from services.cli import running
-from services.cli.supervisor import Program, Supervisor, ending
+from services.cli.supervisor import WORKER_PATIENCE, Program, Supervisor, ending
 
 READY_LIMIT: Final = 60.0
 _GIVE_UP_AFTER: Final = 3
@@ -105,7 +105,8 @@ class Installation:
         changes = {"WAYBILL_API_PORT": str(port), "WAYBILL_DATABASE_URL": self.endpoints.database_url}
         self._supervisor.start(Program(self.home, "api", _command("api"), self.environment(changes)))
         changes = {"WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url}
-        self._supervisor.start(Program(self.home, "worker", _command("worker"), self.environment(changes)))
+        environment = self.environment(changes)
+        self._supervisor.start(Program(self.home, "worker", _command("worker"), environment, patience=WORKER_PATIENCE))
 
     def seed(self) -> None:
         """The demo partner, client, key, connection and deployment; found again when they exist."""
@@ -170,6 +171,10 @@ class Installation:
         if self._postgres is not None:
             self._postgres.stop()
         running.clear(self.home)
+
+    def end_at_once(self) -> None:
+        """In a signal handler: `stop` waits for no program any more. The services still close their data."""
+        self._supervisor.end_at_once()
 
     def environment(self, changes: dict[str, str] | None = None) -> dict[str, str]:
         """For a process of ours: of the databases only what `changes` names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,11 @@ LONGEST_DELAY: Final = 30.0
 STEADY: Final = 60.0
 """Seconds of life after which a crash counts as the first one again."""
 LOOK: Final = 0.2
+PATIENCE: Final = 15.0
+"""Seconds that a program gets to end cleanly."""
+WORKER_PATIENCE: Final = 55.0
+"""A worker's: its runs are drained, then those of its child for suspects (`services.worker.process`)."""
+_ENDED_LOOK: Final = 0.02
 
 
 class Program:
@@ -27,33 +33,45 @@ class Program:
         name: what the operator calls it.
         command: argument list.
         environment: laid over ours; an empty text removes a variable.
-        patience: seconds that it gets to end cleanly.
+        patience: seconds that it gets to end cleanly, from when it was asked.
     """
 
     def __init__(
-        self, home: Home, name: str, command: list[str], environment: Mapping[str, str], *, patience: float = 15.0
+        self, home: Home, name: str, command: list[str], environment: Mapping[str, str], *, patience: float = PATIENCE
     ) -> None:
         self.name = name
         self.child = Child(home, name)
         self.crashes = 0
         self._command = command
         self._environment = environment
-        self._patience = patience
+        self.patience = patience
         self._since = 0.0
         self._due: float | None = None
+        self._asked: float | None = None
 
     def start(self) -> None:
         self._since = time.monotonic()
-        self._due = None
+        self._due = self._asked = None
         self.child.start(self._command, self._environment)
 
     def ask_to_stop(self) -> None:
-        """Pass on the wish, without waiting, so that several end side by side."""
-        self.child.send(signal.SIGTERM)
+        """Pass on the wish once, without waiting, so that several end side by side."""
+        if self._asked is None:
+            self._asked = time.monotonic()
+            self.child.send(signal.SIGTERM)
 
     def stop(self) -> None:
         """Wait for the end, by force in the end."""
-        self.child.stop(self._patience)
+        self.ask_to_stop()
+        until = (self._asked or 0.0) + self.patience
+        # Only looked at: a second SIGTERM would tell a worker to drop what it still drains.
+        while self.child.pid is not None and time.monotonic() < until:
+            time.sleep(_ENDED_LOOK)
+        self.child.stop(0)
+
+    def end_at_once(self) -> None:
+        """From a signal handler; `stop` then finds nothing to wait for, and ends what it started."""
+        self.child.send(signal.SIGKILL)
 
     def tend(self, say: Callable[[str], None]) -> bool:
         """Look after it once; whether it was started again."""
@@ -120,10 +138,24 @@ class Supervisor:
             program.stop()
         self.programs.clear()
 
+    def end_at_once(self) -> None:
+        """Have nobody finish what they do; for the second Ctrl-C, while `stop` waits or soon will."""
+        for program in self.programs:
+            program.end_at_once()
+        # The signal may have come in the middle of another line.
+        with contextlib.suppress(RuntimeError):
+            self._say("Ending at once. What was being done is taken up again by the next start.")
+
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt in the block, once; more don't disturb the clean-up."""
+def interruptible() -> Iterator[list[Callable[[], None]]]:
+    """SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt in the block, once; more don't disturb the clean-up.
+
+    Yields:
+        a list: what stands in it is called, in the signal handler, by the first SIGINT after that. Other signals are
+        not: who ends a session often sends several of them.
+    """
+    at_second: list[Callable[[], None]] = []
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in wanted}
 
@@ -131,12 +163,19 @@ def interruptible() -> Iterator[None]:
         del number, frame
         for each in wanted:
             signal.signal(each, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, hurry)
         raise KeyboardInterrupt
+
+    def hurry(number: int, frame: FrameType | None) -> None:
+        del frame
+        signal.signal(number, signal.SIG_IGN)
+        for call in at_second:
+            call()
 
     for number in wanted:
         signal.signal(number, interrupt)
     try:
-        yield
+        yield at_second
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -9,8 +9,10 @@ import click
 from infra import settings
 from infra.embedded.home import Home
 from services.cli import running
+from services.cli.supervisor import WORKER_PATIENCE
 
-LIMIT = 40.0
+# The slowest program, then Valkey and PostgreSQL, which closes its data.
+LIMIT = WORKER_PATIENCE + 45.0
 
 
 @click.command()

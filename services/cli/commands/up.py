@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 import msgspec
@@ -14,10 +16,13 @@ from infra.embedded.postgres import StartFailed
 from infra.embedded.psql import SqlFailed
 from infra.embedded.user import NoUser
 from infra.settings import Settings
+from services.cli import invocation
 from services.cli.installation import Installation, NotStarted
 from services.cli.supervisor import interruptible
 
 DOCUMENTATION = "/docs"
+# In a checkout; an installed package brings no examples.
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "order.json"
 
 _EXPECTED = (AlreadyRunning, MissingWheel, NoFreePort, NoUser, NotStarted, SqlFailed, StartFailed, WrongVersion)
 
@@ -29,10 +34,10 @@ def command(demo: bool | None) -> None:  # noqa: FBT001 - click's form
     settings = reading.load()
     home = Home(settings.home)
     try:
-        with interruptible():
+        with interruptible() as at_second:
             home.lock()
             try:
-                _run(home, settings, demo=not settings.database_url if demo is None else demo)
+                _run(home, settings, at_second, demo=not settings.database_url if demo is None else demo)
             finally:
                 home.unlock()
     except KeyboardInterrupt:
@@ -41,13 +46,14 @@ def command(demo: bool | None) -> None:  # noqa: FBT001 - click's form
         raise click.ClickException(str(error)) from None
 
 
-def _run(home: Home, settings: Settings, *, demo: bool) -> None:
+def _run(home: Home, settings: Settings, at_second: list[Callable[[], None]], *, demo: bool) -> None:
     for name in reap_orphans(home):
         click.echo(f"Ended {name}, left over from a crash.")
     home.stamp(version("waybill"))
     if demo:
         settings = msgspec.structs.replace(settings, egress_loopback=True)
     installation = Installation(home, settings, click.echo)
+    at_second.append(installation.end_at_once)
     try:
         installation.start_services()
         installation.migrate()
@@ -61,7 +67,7 @@ def _run(home: Home, settings: Settings, *, demo: bool) -> None:
         _announce(installation)
         installation.run()
     finally:
-        click.echo("Stopping ...")
+        click.echo("Stopping; a second Ctrl-C ends at once ...")
         installation.stop()
 
 
@@ -84,6 +90,6 @@ def _announce(installation: Installation) -> None:
             "",
             "Connections may reach this machine's loopback (WAYBILL_EGRESS_LOOPBACK=true). Not for production.",
         ]
-    if installation.demo is not None:
-        lines += ["", "Send a first order:  waybill send docs/examples/order.json"]
+    if installation.demo is not None and EXAMPLE.is_file():
+        lines += ["", f"Send a first order:  {invocation.line('send', invocation.short(EXAMPLE))}"]
     click.echo("\n".join(["", *lines, "", "Ctrl-C stops everything."]))
