@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "operator": ("services.cli.commands.operator", "The operator's keys, with access to the database as proof."),
     "partner": ("services.cli.commands.partner", "The partners of this installation."),
     "client": ("services.cli.commands.client", "A partner's clients."),
-    "key": ("services.cli.commands.key", "API keys: create, list, rotate, revoke."),
+    "key": ("services.cli.commands.key", "API keys: create, list, show, rotate, disable."),
     "send": ("services.cli.commands.send", "Send an event and follow what it starts."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),

@@ -79,8 +79,11 @@ def rotate(terminal: Terminal, *, key_id: str, overlap: int) -> None:
 @click.argument("key_id", metavar="KEY_ID")
 @account_options
 def revoke(terminal: Terminal, *, key_id: str) -> None:
-    """End KEY_ID, within five seconds."""
+    """End KEY_ID, within five seconds and for ever."""
     terminal.show(terminal.run(lambda api: api.send("POST", f"/keys/{key_id}/revoke")))
+
+
+command.add_command(revoke, "disable")
 
 
 def _show_once(terminal: Terminal, made: dict[str, Any]) -> None:

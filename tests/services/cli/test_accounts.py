@@ -68,6 +68,9 @@ def test_from_the_first_operator_to_a_clients_key(commands: Commands, tmp_path: 
     successor = commands.json("key", "rotate", shop["id"], "--overlap", "0", key=partner)
     assert commands.json("key", "show", shop["id"], key=partner)["status"] == "expired"
     assert commands.json("key", "revoke", successor["id"], key=partner)["status"] == "revoked"
+    assert commands.json("key", "show", successor["id"], key=partner)["status"] == "revoked"
+    spare = commands.json("key", "create", "--name", "spare", key=partner)
+    assert commands.json("key", "disable", spare["id"], key=partner)["status"] == "revoked"
     assert commands.json("client", "disable", "acme", key=partner)["status"] == "disabled"
     assert commands.json("client", "enable", "acme", key=partner)["status"] == "active"
     assert commands.json("partner", "disable", "harbor", key=operator)["status"] == "disabled"
