@@ -60,7 +60,8 @@ development: .venv/development.stamp
 # The API's documentation pages: their scripts come from npm and are served by ourselves.
 viewer: services/api/static/viewer/.stamp
 
-services/api/static/viewer/.stamp: $(VIEWER)/package-lock.json $(VIEWER)/package.json | .venv/bin/pip
+services/api/static/viewer/.stamp: $(VIEWER)/package-lock.json $(VIEWER)/package.json \
+	$(wildcard $(foreach kind,html js css mjs,$(VIEWER)/*.$(kind))) | .venv/bin/pip
 	if ! command -v npm >/dev/null; then \
 	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi; \
