@@ -15,6 +15,7 @@ from infra import crash_points, logs, settings
 from services.api.access import TenantDirectory, guard, record_denied
 from services.api.call import Call
 from services.api.edge import Edge
+from services.api.ending import told_of_end
 from services.api.openapi import document
 from services.api.policy import POLICY, Route
 from services.api.rendering import render
@@ -60,7 +61,8 @@ def build(resources: Resources) -> Litestar:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await resources.open()
         try:
-            yield
+            with told_of_end(resources.followers.release):
+                yield
         finally:
             await resources.close()
 

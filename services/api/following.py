@@ -28,12 +28,21 @@ class Followers:
         self._bell = bell
         self._waiting: dict[UUID, set[asyncio.Event]] = {}
         self._listening: asyncio.Task[None] | None = None
+        self.released = False
 
     def open(self) -> None:
         if self._bell is not None:
             self._listening = asyncio.create_task(self._bell.listen(f"{TOLD}:{TOPIC}", self._heard))
 
+    def release(self) -> None:
+        """Let everybody go, and whoever comes later: the process is about to end."""
+        self.released = True
+        for events in self._waiting.values():
+            for event in events:
+                event.set()
+
     async def close(self) -> None:
+        self.release()
         if self._listening is not None:
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):

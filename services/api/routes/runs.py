@@ -115,9 +115,10 @@ async def read_run(
 ) -> RunView:
     """With its input, output or error."""
     run, until = request.path_id("run", "run"), clock.monotonic() + wait
-    async with request.resources.followers.following(run) as ended:
+    followers = request.resources.followers
+    async with followers.following(run) as ended:
         row = await _row(request, run)
-        while row["state"] not in _ENDED and (left := until - clock.monotonic()) > 0:
+        while row["state"] not in _ENDED and not followers.released and (left := until - clock.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), min(left, POLL_SECONDS))
             ended.clear()
