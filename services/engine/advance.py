@@ -21,7 +21,7 @@ from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.faults import standard
-from services.engine.functions import Answer, Done, Failed, Functions, Later
+from services.engine.functions import Answer, Call, Cautious, Done, Failed, Function, Functions, Later
 from services.engine.journal import Audit, Checkpoint, Entry, Journal, Usage
 from services.engine.state import Effect, Ended, RunDescriptor, Snapshot, Step
 from template_library.dsl import DocumentError
@@ -91,11 +91,16 @@ class _Turn:
             if isinstance(step.outcome, Ended):
                 await self._end(definition, step.outcome)
                 return
-            if self._answered and not await self._pause(step.snapshot):
+            function = self._advance.functions.get(step.outcome.function)
+            call = self._call_of(definition, step.outcome, step.snapshot.attempt)
+            if step.snapshot.sent:
+                answer: Answer = _unknown(step.outcome)
+            elif await self._ready_to_call(function, call, step):
+                crash_points.pass_by("call.before", step.outcome.reference)
+                answer = await self._answer(function, call)
+                crash_points.pass_by("call.answered", step.outcome.reference)
+            else:
                 return
-            crash_points.pass_by("call.before", step.outcome.reference)
-            answer = await self._call(definition, step.outcome, step.snapshot.attempt)
-            crash_points.pass_by("call.answered", step.outcome.reference)
             if isinstance(answer, Later) and step.snapshot.attempt < MOST_ATTEMPTS:
                 await self._park(step.snapshot, step.outcome, answer)
                 return
@@ -122,22 +127,41 @@ class _Turn:
             raise ValueError("a claimed run's snapshot has no open effect")
         return Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
 
-    async def _call(self, definition: Definition, effect: Effect, attempt: int) -> Answer:
-        function = self._advance.functions.get(effect.function)
-        if function is None:
-            detail = f"there is no function {effect.function!r} here; deploy a version that does not call it"
-            return Failed(error=standard("runtime", "Unknown function", detail))
-        call = decisions.call_of(
-            effect,
-            tenant=self._claim.tenant_id,
-            run=self._claim.run_id,
-            attempt=attempt,
-            bindings=definition.bindings,
+    def _call_of(self, definition: Definition, effect: Effect, attempt: int) -> Call:
+        claim = self._claim
+        return decisions.call_of(
+            effect, tenant=claim.tenant_id, run=claim.run_id, attempt=attempt, bindings=definition.bindings
         )
+
+    async def _ready_to_call(self, function: Function | None, call: Call, step: Step) -> bool:
+        """Commit what must be known before the call: answers so far, and that a call that may not be repeated is sent.
+
+        False when the run is somebody else's now, or is handed back.
+        """
+        if self._answered and self._advance.leave_after_commit():
+            return await self._leave(step.snapshot)
+        careful = isinstance(function, Cautious) and not await function.may_repeat(call)
+        if not (self._answered or careful):
+            return True
+        if careful:
+            self._entries.append(Entry("task.sent", call.reference, ""))
+        snapshot = msgspec.structs.replace(step.snapshot, sent=careful)
+        return await self._commit("running", snapshot=state.encode(snapshot))
+
+    async def _leave(self, snapshot: Snapshot) -> bool:
+        """Commit and hand the run back; always False."""
+        if await self._commit("running", snapshot=state.encode(snapshot)):
+            await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
+        return False
+
+    async def _answer(self, function: Function | None, call: Call) -> Answer:
+        if function is None:
+            detail = f"there is no function {call.function!r} here; deploy a version that does not call it"
+            return Failed(error=standard("runtime", "Unknown function", detail))
         try:
             return await function(call)
         except Exception:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
-            _log.exception("a function failed", extra={"run": str(self._claim.run_id), "reference": effect.reference})
+            _log.exception("a function failed", extra={"run": str(self._claim.run_id), "reference": call.reference})
             return Failed(error=standard("runtime", "The call failed on our side", "the failure was recorded"))
 
     async def _resume(self, definition: Definition, snapshot: Snapshot, answer: Answer) -> Step:
@@ -153,15 +177,6 @@ class _Turn:
         for entry in entries:
             data = values.encode(entry.data).decode() if entry.data else None
             self._entries.append(Entry(entry.kind, entry.reference, entry.name, data))
-
-    async def _pause(self, snapshot: Snapshot) -> bool:
-        """Commit before the next call; False when the run is to be left."""
-        if not await self._commit("running", snapshot=state.encode(snapshot)):
-            return False
-        if self._advance.leave_after_commit():
-            await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
-            return False
-        return True
 
     async def _park(self, snapshot: Snapshot, effect: Effect, later: Later) -> None:
         """Let the run wait, holding no worker, until the other side may be back."""
@@ -222,3 +237,9 @@ class _Turn:
         self._seq += len(self._entries)
         self._entries, self._usage, self._answered = [], [], False
         return outcome != "lost"
+
+
+def _unknown(effect: Effect) -> Failed:
+    """The answer to a call that was sent and whose answer a crash swallowed."""
+    detail = f"{effect.name} was sent and its answer was lost; look in the other system before you do it again"
+    return Failed(error=standard("communication", "The outcome is unknown", detail))

@@ -48,7 +48,7 @@ def delay(later: Later, attempt: int, chance: float) -> float:
 
 def parked(snapshot: Snapshot) -> Snapshot:
     """The snapshot to store when a call answered `Later`."""
-    return msgspec.structs.replace(snapshot, attempt=snapshot.attempt + 1)
+    return msgspec.structs.replace(snapshot, attempt=snapshot.attempt + 1, sent=False)
 
 
 def out_of_patience(later: Later) -> Failed:

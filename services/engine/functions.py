@@ -7,7 +7,7 @@ smaller one. A function is called outside any transaction and may be called agai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
@@ -84,6 +84,19 @@ class Function(Protocol):
     """Must not raise for expected failures; an exception faults the run with the `runtime` error and is logged."""
 
     async def __call__(self, call: Call) -> Answer: ...
+
+
+@runtime_checkable
+class Cautious(Function, Protocol):
+    """A function some of whose calls must not be made twice. What is not cautious may always be repeated by its key."""
+
+    async def may_repeat(self, call: Call) -> bool:
+        """Whether the same call may be made again after a crash that swallowed its answer.
+
+        Where not, the engine commits that the call is sent before it makes it, and a sent call without an answer faults
+        its task: the outcome is unknown, and a person decides.
+        """
+        ...
 
 
 Functions = Mapping[str, Function]

@@ -91,6 +91,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         history: bytes of journalled output so far, of at most 50 MiB.
         effect: what the run waits for.
         attempt: calls of the open effect, from 1; raised by each `Later`.
+        sent: the open effect was about to be called and may not be called again.
         now: Unix milliseconds, the instant of the last activation.
     """
 
@@ -104,6 +105,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     history: int = 0
     effect: Effect | None = None
     attempt: int = 1
+    sent: bool = False
     now: int = 0
     version: int = VERSION
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from infra.database import Database
+from infra.embedded.stack import Endpoints, Stack
 from services.engine import starter
 from services.engine.advance import Advance
 from services.engine.claims import Claims
@@ -18,7 +19,7 @@ from services.engine.definitions import Definitions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.faults import standard
-from services.engine.functions import Answer, Call, Done, Failed, Later
+from services.engine.functions import Answer, Call, Done, Failed, Function, Later
 from services.engine.journal import Journal
 from services.engine.recovery import sweep
 from services.events.cloud_event import CloudEvent, read
@@ -66,11 +67,12 @@ class Engine:
     def __init__(self, app: Database, worker: Database, pool: ExpressionPool) -> None:
         self.app, self.worker = app, worker
         self.outside = Outside()
+        self.functions: dict[str, Function] = {"connector:1.0.0@default": self.outside}
         self.journal = Journal(worker)
         self.claims = Claims(worker, "test", 30)
         advance = Advance(
             Definitions(worker, Expressions(pool)),
-            {"connector:1.0.0@default": self.outside},
+            self.functions,
             self.journal,
             self.claims,
             leave_after_commit=lambda: self.loop.stopping,
@@ -196,3 +198,34 @@ async def test_a_document_that_cannot_be_run_ends_its_run_and_nothing_else(
     await engine.intake.receive(world.tenant_id, order(1), "key")
     runs = await engine.ended(world, 2)
     assert sorted(run["state"] for run in runs) == ["completed", "faulted"]
+
+
+class Once(Outside):
+    """A side that takes every write anew; the worker dies with the answer of the first one."""
+
+    async def may_repeat(self, call: Call) -> bool:
+        return call.arguments["operation"] == "read"
+
+    async def __call__(self, call: Call) -> Answer:
+        answer = await super().__call__(call)
+        if call.arguments["operation"] == "write":
+            raise asyncio.CancelledError
+        return answer
+
+
+async def test_A2_a_call_that_may_not_be_repeated_is_never_made_twice(
+    engine: Engine, world: World, app_database: Database, stack: Stack, endpoints: Endpoints
+) -> None:
+    """That it is sent is committed before it is made; sent without an answer, the task faults and a person looks."""
+    once = engine.functions["connector:1.0.0@default"] = Once()
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    while len(once.calls) < 2:
+        await asyncio.sleep(0.01)
+    async with app_database.tenant(world.tenant_id) as connection:
+        assert await connection.fetchval("SELECT kind FROM app.journal ORDER BY seq DESC LIMIT 1") == "task.sent"
+    name = endpoints.database_url.rpartition("/")[2]
+    stack.postgres.run_sql(["UPDATE app.run SET lane = 0, lease_until = NULL"], name)
+    (run,) = await engine.ended(world)
+    assert run["state"] == "faulted"
+    assert "The outcome is unknown" in run["error"]
+    assert [c.arguments["operation"] for c in once.calls] == ["read", "write"]
