@@ -37,7 +37,7 @@ class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConnectorFunction:
-    """Fills the engine's Function protocol. Keeps no state of a call."""
+    """Fills the engine's Function and Cautious protocols. Keeps no state of a call."""
 
     def __init__(self, registry: Registry, connections: Connections, sender: Sender) -> None:
         self._registry = registry
@@ -59,6 +59,28 @@ class ConnectorFunction:
             return _failed(refusal)
         except Problem as problem:
             return _unopened(problem, arguments.connection)
+
+    async def may_repeat(self, call: Call) -> bool:
+        """Whether `call` may be made again when a worker died during it.
+
+        True also for a call that can only fail, and sends nothing, each time. False when the connection cannot be
+        opened to see: it may open a moment later, for the call.
+        """
+        try:
+            arguments = msgspec.convert(call.arguments, Arguments)
+        except msgspec.ValidationError:
+            return True
+        bound = call.bindings.get(arguments.connection)
+        if bound is None:
+            return True
+        try:
+            connection = await self._connections.open(call.tenant, bound)
+        except Problem:
+            return False
+        checked = self._registry.operation(connection.connector, arguments.operation)
+        if checked is None or checked.fault_in_input(arguments.input):
+            return True
+        return checked.repeats(arguments.input, connection.settings)
 
     async def _on_connection(self, call: Call, arguments: Arguments, connection: OpenConnection) -> Answer:
         connector = self._registry.connector(connection.connector)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from services.connectors.sdk.connector import Connector
+from services.connectors.sdk.connector import Cautious, Connector
 from services.connectors.sdk.manifest import Manifest, Operation
 from template_library.dsl.schemas import compile_schema
 
@@ -13,10 +13,17 @@ _LONGEST: Final = 300
 
 
 class Checked:
-    """An operation with its compiled schemas."""
+    """An operation of a connector, with its schemas compiled.
 
-    def __init__(self, operation: Operation) -> None:
+    Raises:
+        ValueError: its mode is `by-call` and the connector cannot tell.
+    """
+
+    def __init__(self, operation: Operation, connector: Connector) -> None:
         self.operation = operation
+        self._cautious = connector if isinstance(connector, Cautious) else None
+        if operation.mode == "by-call" and self._cautious is None:
+            raise ValueError(f"{operation.name} has the mode by-call and its connector no `repeats`")
         self._input = compile_schema(operation.input)
         self._output = compile_schema(operation.output)
 
@@ -27,12 +34,18 @@ class Checked:
     def fault_in_output(self, values: Any) -> str:
         return _first_fault(self._output, values)
 
+    def repeats(self, values: Any, settings: Mapping[str, Any]) -> bool:
+        """Whether a call with `values`, valid by the input schema, may be made again when its answer is not known."""
+        if self.operation.mode != "by-call" or self._cautious is None:
+            return True
+        return self._cautious.repeats(self.operation.name, values, settings)
+
 
 class Registry:
     """Connectors by name. `in` tells whether one is known.
 
     Raises:
-        ValueError: two connectors of one name.
+        ValueError: two connectors of one name, or one whose `by-call` operations it does not tell about.
     """
 
     def __init__(self, connectors: Iterable[Connector]) -> None:
@@ -46,7 +59,7 @@ class Registry:
             self._connectors[manifest.name] = connector
             self._settings[manifest.name] = compile_schema(manifest.settings)
             for operation in manifest.operations:
-                self._operations[manifest.name, operation.name] = Checked(operation)
+                self._operations[manifest.name, operation.name] = Checked(operation, connector)
 
     def __contains__(self, name: str) -> bool:
         return name in self._connectors

@@ -45,7 +45,7 @@ class Http:
     """Authentication by `settings.authentication`: none, basic (user + password), bearer (token) or header (value).
 
     The run's key travels as `Idempotency-Key`. Only where `idempotency_keys` says that the system honours it is a POST
-    or PATCH of unknown outcome repeated; elsewhere it fails and a person decides.
+    or PATCH of unknown outcome repeated, also after a worker's death; elsewhere it fails and a person decides.
     """
 
     manifest = Manifest(
@@ -64,20 +64,24 @@ class Http:
             SecretField(name="value", title="Header value (header)", required=False),
         ),
         operations=(
-            Operation(name="http.request", title="Send a request", mode="keyed", input=_REQUEST, output=_ANSWER),
+            Operation(name="http.request", title="Send a request", mode="by-call", input=_REQUEST, output=_ANSWER),
         ),
     )
 
-    async def call(self, operation: str, values: Any, context: Context) -> Any:  # noqa: ARG002 (there is one)
+    async def call(self, operation: str, values: Any, context: Context) -> Any:
         method = values.get("method", "GET")
         try:
             answer = expect_success(await _send(method, values, context), context)
         except Away as away:
-            if away.sent and method not in _REPEATABLE and not context.settings.get("idempotency_keys", False):
+            if away.sent and not self.repeats(operation, values, context.settings):
                 detail = f"{method} was sent and its outcome is unknown: {away.reason}. It is not repeated by itself"
                 raise Refusal(detail, name="communication", status=502, title="The outcome is unknown") from away
             raise
         return {"status": answer.status, "headers": answer.headers, "body": _body(answer)}
+
+    def repeats(self, operation: str, values: Any, settings: Mapping[str, Any]) -> bool:  # noqa: ARG002 (there is one)
+        """Whether the method is idempotent (RFC 9110), or the system honours the key."""
+        return values.get("method", "GET") in _REPEATABLE or bool(settings.get("idempotency_keys", False))
 
 
 async def _send(method: str, values: Any, context: Context) -> Response:

@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 import msgspec
 
-Mode = Literal["read", "keyed", "check-then-write"]
+Mode = Literal["read", "keyed", "check-then-write", "by-call"]
 """How an operation stands being repeated with the same key.
 
 `read` changes nothing. `keyed`: the other side recognises the key. `check-then-write`: the connector itself looks for
-the earlier attempt's work before it does any.
+the earlier attempt's work before it does any. `by-call`: the input and the connection's settings decide, and the
+connector tells (`sdk.connector.Cautious`).
 """
 
 

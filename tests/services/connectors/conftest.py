@@ -103,7 +103,13 @@ class Desk:
         self, operation: str, values: Any, key: str = "key-1", change: dict[str, Any] | None = None
     ) -> Answer:
         """Call the function; `change` replaces members of the task's `with`."""
-        call = Call(
+        return await self.function(self._call(operation, values, key, change))
+
+    async def may_repeat(self, operation: str, values: Any, change: dict[str, Any] | None = None) -> bool:
+        return await self.function.may_repeat(self._call(operation, values, "key-1", change))
+
+    def _call(self, operation: str, values: Any, key: str, change: dict[str, Any] | None) -> Call:
+        return Call(
             function="connector:1.0.0@default",
             arguments={"connection": "erp", "operation": operation, "input": values, **(change or {})},
             reference="/do/0/call",
@@ -112,7 +118,6 @@ class Desk:
             run=UUID(int=3),
             bindings={"erp": CONNECTION},
         )
-        return await self.function(call)
 
 
 @pytest.fixture

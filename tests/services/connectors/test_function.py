@@ -118,6 +118,25 @@ async def test_a_connection_that_cannot_be_opened(desk: Desk, monkeypatch: pytes
     assert isinstance(await desk.call("erp.customers.credit", {"customer": "A"}), Failed)
 
 
+async def test_F_03_reads_and_keyed_writes_may_be_repeated_and_so_may_what_never_sends(desk: Desk, order: Any) -> None:
+    assert await desk.may_repeat(CREATE, order)
+    assert await desk.may_repeat("erp.customers.credit", {"customer": "ACME-001"})
+    changes: list[dict[str, Any]] = [{"connection": "a"}, {"operation": "erp.unknown"}, {"surplus": 1}, {"input": {}}]
+    for change in changes:
+        assert await desk.may_repeat(CREATE, order, change=change)
+
+
+@pytest.mark.parametrize("problem", [NotFound("No such connection"), Unavailable("The key service is away")])
+async def test_F_03_nothing_is_repeated_blindly_while_the_connection_cannot_be_opened(
+    desk: Desk, order: Any, monkeypatch: pytest.MonkeyPatch, problem: Problem
+) -> None:
+    async def fails(_tenant: UUID, _connection: UUID) -> OpenConnection:
+        raise problem
+
+    monkeypatch.setattr(desk, "open", fails)
+    assert not await desk.may_repeat(CREATE, order)
+
+
 async def test_S_56_settings_with_another_address_form_never_reach_it(desk: Desk) -> None:
     for url in ("https://169.254.169.254", "http://10.0.0.1", "https://user@erp.example.com", "http://127.0.0.1:22"):
         settings = desk.connection.settings | {"base_url": url}

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import jsonschema_rs
 import pytest
 
 from services.connectors.builtin import all_connectors
 from services.connectors.builtin.erp_simulator import ErpSimulator
+from services.connectors.builtin.http import Http
 from services.connectors.registry import Registry
+from services.connectors.sdk.context import Context
 
 
 def test_both_erps_offer_exactly_the_same_operations() -> None:
@@ -30,6 +34,17 @@ def test_every_schema_is_a_valid_json_schema() -> None:
             *(part for one in connector.manifest.operations for part in (one.input, one.output)),
         ]:
             assert jsonschema_rs.meta.is_valid(schema)
+
+
+def test_F_03_an_operation_that_is_repeated_by_call_needs_a_connector_that_tells() -> None:
+    class Silent:
+        manifest = Http.manifest
+
+        async def call(self, operation: str, values: Any, context: Context) -> Any:
+            raise NotImplementedError
+
+    with pytest.raises(ValueError, match=r"http\.request"):
+        Registry([Silent()])
 
 
 def test_two_connectors_of_one_name_are_refused() -> None:

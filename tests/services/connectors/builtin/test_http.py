@@ -97,6 +97,29 @@ async def test_F_03_an_unknown_outcome_is_repeated_only_where_that_is_safe(
     assert isinstance(answer, expected)
 
 
+@pytest.mark.parametrize(
+    ("values", "honoured", "expected"),
+    [
+        ({}, False, True),
+        ({"method": "PUT"}, False, True),
+        ({"method": "POST"}, False, False),
+        ({"method": "PATCH"}, False, False),
+        ({"method": "POST"}, True, True),
+        ({"method": "PATCH"}, True, True),
+        ({"method": "BREW"}, False, True),  # never sent
+    ],
+)
+async def test_F_03_a_call_that_a_dead_worker_may_have_made_is_repeated_only_where_that_is_safe(
+    http: Desk,
+    values: dict[str, Any],
+    honoured: bool,  # noqa: FBT001 (a parameter of the test)
+    expected: bool,  # noqa: FBT001
+) -> None:
+    settings = http.connection.settings | {"idempotency_keys": honoured}
+    http.connection = msgspec.structs.replace(http.connection, settings=settings)
+    assert await http.may_repeat("http.request", values) is expected
+
+
 async def test_S_57_a_body_that_claims_to_be_json_and_is_not_is_no_answer(http: Desk, simulator: Simulator) -> None:
     await simulator.faults(next=["not-json"])
     answer = await http.call("http.request", {"path": "items"})
