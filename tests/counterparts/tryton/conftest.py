@@ -98,7 +98,7 @@ class Erp:
     async def sales(self, order: Any, key: str) -> list[dict[str, Any]]:
         """All sales under the reference, read past the proxy."""
         rpc = Rpc(Context(self.client, TENANT, self.connection(self._port), "k"), Sessions())
-        domain = [["reference", "=", reference(order["reference"], key)]]
+        domain = [["reference", "like", reference(order["reference"], key) + "%"]]
         found: list[dict[str, Any]] = await rpc.model(
             "sale.sale.search_read", domain, 0, None, [["id", "ASC"]], ["state", "number", "total_amount"]
         )

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from services.connectors.builtin.tryton import draft
 from services.connectors.builtin.tryton.session import Rpc, Sessions
 from services.connectors.sdk.context import Context
-from services.engine.functions import Done, Later
+from services.engine.functions import Done, Failed, Later
 from tests.counterparts.tryton.conftest import TENANT, Erp
 from tests.counterparts.tryton.proxy import Fault, Proxy
 
@@ -97,6 +98,46 @@ async def test_a_sale_that_a_person_cancelled_is_made_anew_by_a_new_call_only(
     rpc = Rpc(Context(erp.client, TENANT, erp.connection(erp._port), "k"), Sessions())
     await rpc.model("sale.sale.cancel", [sale["id"]])
     assert await erp.assert_one_sale(order, key, await erp.create(order, key)) == ["cancelled", "processing"]
+
+
+async def test_F_03_a_worker_that_lost_its_lease_sells_nothing_for_a_run_that_ended_by_a_refusal(
+    erp: Erp, order: Any, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused, refused = asyncio.Event(), asyncio.Event()
+    create = draft.create
+
+    async def first_waits(*arguments: Any) -> int:
+        if not paused.is_set():
+            paused.set()
+            await refused.wait()
+        return await create(*arguments)
+
+    monkeypatch.setattr(draft, "create", first_waits)
+    zombie = asyncio.create_task(erp.call(CREATE, order, key))
+    await paused.wait()
+    answer = await erp.call(CREATE, order | {"customer": "TIGHT-001"}, key)
+    assert isinstance(answer, Failed)
+    assert "credit limit" in answer.error.detail
+    refused.set()
+    late, later = await zombie, await erp.call(CREATE, order, key)
+    assert isinstance(late, Failed)
+    assert isinstance(later, Failed)
+    assert "an earlier attempt" in later.error.detail
+    assert [sale["state"] for sale in await erp.sales(order, key)] == ["cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize("fault", ["lost", "answer-lost", "held"])
+async def test_F_03_a_refusal_whose_mark_is_lost_is_a_refusal_still(
+    erp: Erp, proxy: Proxy, order: Any, key: str, fault: Fault
+) -> None:
+    tight = order | {"customer": "TIGHT-001"}
+    proxy.once("model.sale.sale.write", fault)
+    assert isinstance(await erp.call(CREATE, tight, key), Later)
+    answer = await erp.create(tight, key)
+    await proxy.release()
+    assert isinstance(answer, Failed)
+    assert answer.error.status == 409
+    assert [sale["state"] for sale in await erp.sales(order, key)] == ["cancelled"]
 
 
 @pytest.mark.faults

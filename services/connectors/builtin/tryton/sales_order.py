@@ -8,13 +8,14 @@ from contextlib import suppress
 from typing import Any, Final
 
 from services.connectors.builtin.tryton import draft
-from services.connectors.builtin.tryton.duplicates import CONFIRMED, Sale, Step, choose
+from services.connectors.builtin.tryton.duplicates import Sale, Step, choose
 from services.connectors.builtin.tryton.session import Changed, Rpc
 from services.connectors.sdk.errors import Away, Refusal
 from services.connectors.sdk.money import to_money
 
 _ROUNDS: Final = 12
-_FIELDS: Final = ("state", "number", "total_amount", "currency.code", "_timestamp")
+_FIELDS: Final = ("reference", "state", "number", "total_amount", "currency.code", "_timestamp")
+_REFUSED: Final = " refused"
 
 
 def reference(order_reference: str, key: str) -> str:
@@ -26,49 +27,61 @@ async def create(order: Any, rpc: Rpc) -> dict[str, Any]:
     """Bring exactly one confirmed sale about, whatever earlier or concurrent attempts have left.
 
     Raises:
-        Refusal: a definite no, such as the credit limit; no open sale is left behind.
+        Refusal: a definite no, such as the credit limit, from this or an earlier attempt; no open sale is left behind.
         Away: also when other attempts keep changing the same sales.
     """
     mark = reference(order["reference"], rpc.context.key)
-    had_one = False
+    had_one, refusal = False, None
     for _ in range(_ROUNDS):
         sales = await _read(mark, rpc)
-        choice = choose([Sale(sale["id"], sale["state"]) for sale in sales])
+        choice = choose([Sale(sale["id"], sale["state"], sale["reference"] != mark) for sale in sales])
+        chosen = next((sale for sale in sales if sale["id"] in choice.ids), {})
         if choice.step is Step.DONE:
-            return await _finish(order, next(sale for sale in sales if sale["id"] == choice.ids[0]), sales, rpc)
+            return await _finish(order, chosen, sales, rpc)
+        if choice.step is Step.REFUSE:
+            raise refusal or _refused_before(chosen)
         if choice.step is Step.CREATE:
             if had_one:
-                # Another attempt gave this sale up. Whether a new one is wanted is the engine's decision: a worker
-                # that lost its lease must not start over.
+                # Somebody gave this sale up. Whether a new one is wanted is the engine's decision: a worker that lost
+                # its lease must not start over.
                 raise Away("another attempt cancelled the sale")
             await draft.create(order, mark, rpc)
         elif choice.step is Step.CANCEL:
             await _cancel(choice.ids, rpc)
         else:
-            await _advance(choice.step, next(sale for sale in sales if sale["id"] == choice.ids[0]), mark, rpc)
+            refusal = await _advance(choice.step, chosen, mark, rpc)
         had_one = True
     raise Away("other attempts are changing the same sale")
 
 
+def _refused_before(sale: dict[str, Any]) -> Refusal:
+    name = sale["number"] or f"with id {sale['id']}"
+    return Refusal(f"The ERP refused an earlier attempt; see its sale {name}", status=409, title="The ERP refused")
+
+
 async def _read(mark: str, rpc: Rpc) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = await rpc.model(
-        "sale.sale.search_read", [["reference", "=", mark]], 0, None, [["id", "ASC"]], list(_FIELDS)
+        "sale.sale.search_read", [["reference", "in", [mark, mark + _REFUSED]]], 0, None, [["id", "ASC"]], list(_FIELDS)
     )
     return found
 
 
-async def _advance(step: Step, sale: dict[str, Any], mark: str, rpc: Rpc) -> None:
+async def _advance(step: Step, sale: dict[str, Any], mark: str, rpc: Rpc) -> Refusal | None:
+    """Take the step, if nobody changed the sale; the ERP's refusal, when it refused for good."""
     unchanged = {f"sale.sale,{sale['id']}": sale["_timestamp"]}
     try:
         await rpc.model(f"sale.sale.{step.value}", [sale["id"]], _timestamp=unchanged)
     except Changed:
-        return
-    except Refusal:
-        # Tryton also refuses a step that no longer fits the sale's state: then a concurrent attempt was faster.
-        if any(one["id"] == sale["id"] and one["_timestamp"] == sale["_timestamp"] for one in await _read(mark, rpc)):
-            await _cancel([sale["id"]], rpc)  # a real refusal: no open quotation is left behind
-            if not any(one["state"] in CONFIRMED for one in await _read(mark, rpc)):
-                raise
+        return None
+    except Refusal as refusal:
+        # Tryton also refuses a step that no longer fits the sale's state: then a concurrent attempt was faster, and the
+        # mark meets the lock. A real refusal is marked, so that no other attempt sells what this one reports refused.
+        try:
+            await rpc.model("sale.sale.write", [sale["id"]], {"reference": mark + _REFUSED}, _timestamp=unchanged)
+        except Changed:
+            return None
+        return refusal
+    return None
 
 
 async def _cancel(ids: Sequence[int], rpc: Rpc) -> None:
