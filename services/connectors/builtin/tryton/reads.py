@@ -8,15 +8,22 @@ from typing import Any
 from services.connectors.builtin.tryton import lookups
 from services.connectors.builtin.tryton.session import Rpc
 from services.connectors.manifests import erp
+from services.connectors.sdk.errors import Refusal
 from services.connectors.sdk.money import to_money
 
 
 async def credit(values: Any, rpc: Rpc) -> dict[str, Any]:
-    """`credit_amount` counts what is owed and what is ordered and not yet invoiced, in the company's currency."""
+    """`credit_amount` counts what is owed and what is ordered and not yet invoiced, in the company's currency.
+
+    Raises:
+        Refusal: the company has no currency, so no amount means anything.
+    """
     found = await lookups.party(rpc, values["customer"], ("credit_limit_amount", "credit_amount", "currency.code"))
     if found is None:
         return {"customer": values["customer"], "found": False, "limit": None, "exposure": None, "available": None}
-    code = (found.get("currency.") or {}).get("code") or "USD"
+    code = (found.get("currency.") or {}).get("code")
+    if not code:
+        raise Refusal("The ERP's company has no currency", name="configuration", title="No currency")
     limit, exposure = found["credit_limit_amount"], found["credit_amount"] or Decimal(0)
     return {
         "customer": found["code"] or found["name"],
