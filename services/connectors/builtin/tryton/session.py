@@ -7,6 +7,7 @@ import base64
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -46,7 +47,8 @@ class Sessions:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[UUID, UUID, int], Session] = {}
-        self._locks: dict[tuple[UUID, UUID, int], asyncio.Lock] = {}
+        # A lock lives while somebody holds or awaits it: one that is held is never replaced, and none is left over.
+        self._locks: WeakValueDictionary[tuple[UUID, UUID, int], asyncio.Lock] = WeakValueDictionary()
 
     async def open(self, context: Context, stale: Session | None = None) -> Session:
         """A session for the context's connection; a new one when the kept one is `stale`."""
@@ -58,8 +60,7 @@ class Sessions:
                 kept = await _log_in(context)
                 self._kept[name] = kept
                 if len(self._kept) > _KEPT:
-                    oldest = next(iter(self._kept))
-                    del self._kept[oldest], self._locks[oldest]
+                    del self._kept[next(iter(self._kept))]
             return kept
 
 
