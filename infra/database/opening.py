@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -14,6 +15,7 @@ from infra.database.scope import Scope
 
 _ACQUIRE_SECONDS: Final = 5.0
 _CONNECT_SECONDS: Final = 5.0
+_CLOSE_SECONDS: Final = 3.0
 
 
 class Database:
@@ -46,8 +48,13 @@ class Database:
         return self
 
     async def close(self) -> None:
+        """Let what runs come to its end for some seconds, then cut it off."""
         await self._engine.dispose()
-        if self._pool is not None:
+        if self._pool is None:
+            return
+        try:
+            await asyncio.wait_for(self._pool.close(), _CLOSE_SECONDS)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             self._pool.terminate()
 
     @asynccontextmanager

@@ -28,6 +28,15 @@ from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
 
 
+def guard(settings: Settings) -> Guard:
+    """The operator's rules of the way out."""
+    return Guard(
+        allow_loopback=settings.egress_loopback,
+        networks=map(str, settings.egress_networks),
+        denied=map(str, settings.egress_denied),
+    )
+
+
 class Composition:
     """Everything of one process. Use as `async with Composition(settings) as it`, or `open` and `close`."""
 
@@ -37,8 +46,7 @@ class Composition:
         self.bell = Doorbell(settings.redis_url)
         self.journal = Journal(self.database)
         self._pool = ExpressionPool()
-        networks = [str(network) for network in settings.egress_networks]
-        self._client = Client(Guard(allow_loopback=settings.egress_loopback, networks=networks))
+        self._client = Client(guard(settings))
 
     async def open(self) -> Self:
         await self.database.open()

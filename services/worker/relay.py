@@ -1,4 +1,7 @@
-"""Hands lifecycle events from the outbox to whoever listens, at least once and in order of their making."""
+"""Hands lifecycle events from the outbox to whoever listens at that moment. They wake; they are not the record.
+
+A message leaves the outbox when Redis took it, heard or not. Order holds within one relay only.
+"""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ class Once(Outside):
     """A side that takes every write anew; the worker dies with the answer of the first one."""
 
     async def may_repeat(self, call: Call) -> bool:
-        return call.arguments["operation"] == "read"
+        return bool(call.arguments["operation"] == "read")
 
     async def __call__(self, call: Call) -> Answer:
         answer = await super().__call__(call)
