@@ -8,7 +8,7 @@ class UnknownKey(NotFound):
 
 
 class NotYoursToGrant(Forbidden):
-    """A key was to get a permission that its maker may not give. Ask for less, or have somebody above make it."""
+    """A key was to get a permission or a life that its maker may not give. Ask for less, or have another make it."""
 
     name = "not-yours-to-grant"
     title = "Nobody grants what they lack"
@@ -19,6 +19,13 @@ class KeyNotLive(Conflict):
 
     name = "key-not-live"
     title = "The key is not live"
+
+
+class KeyAlreadyRotated(Conflict):
+    """The key has a successor and is ending. Rotate the successor, or make a new key."""
+
+    name = "key-already-rotated"
+    title = "The key has a successor"
 
 
 class LastOperatorKey(Conflict):

@@ -74,4 +74,5 @@ def _principal(key_id: UUID, found: FoundKey) -> Principal:
         client_slug=found.client_slug,
         tenant_id=found.tenant_id,
         environment=found.environment,
+        expires_at=found.expires_at,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,10 @@ from tenants.identity.permissions import Permission, Scope
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """The holder of a live API key. Below the operator with its partner; a client's key with its tenant too."""
+    """The holder of a live API key. Below the operator with its partner; a client's key with its tenant too.
+
+    `expires_at` is the key's end, None for a key without one.
+    """
 
     scope: Scope
     key_id: UUID
@@ -23,6 +27,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     client_slug: str | None = None
     tenant_id: UUID | None = None
     environment: str | None = None
+    expires_at: datetime | None = None
 
     @property
     def actor(self) -> str:

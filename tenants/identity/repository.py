@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +32,7 @@ class FoundKey(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     secret_hash: bytes
     permissions: list[str]
+    expires_at: datetime | None
     live: bool
 
 
@@ -88,12 +89,13 @@ async def revoke(session: AsyncSession, key_id: UUID, at: datetime) -> None:
     await session.execute(update(ApiKey).where(ApiKey.key_id == key_id).values(revoked_at=at))
 
 
-async def expire(session: AsyncSession, key_id: UUID, at: datetime) -> None:
-    """No later than `at`; a key that ends earlier keeps its end."""
+async def hand_over(session: AsyncSession, key_id: UUID, now: datetime, end: datetime) -> None:
+    """The key has a successor since `now` and ends no later than `end`; one that ends earlier keeps its end."""
+    # LEAST passes over a null, so that a key without an end gets this one.
     await session.execute(
         update(ApiKey)
-        .where(ApiKey.key_id == key_id, or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at))
-        .values(expires_at=at)
+        .where(ApiKey.key_id == key_id)
+        .values(rotated_at=now, expires_at=func.least(ApiKey.expires_at, end))
     )
 
 

@@ -15,7 +15,7 @@ from infra.database import Scope as Rows
 from infra.pagination import Page, cut
 from tenants.audit import service as audit
 from tenants.identity import repository, tokens
-from tenants.identity.errors import KeyNotLive, LastOperatorKey, NotYoursToGrant, UnknownKey
+from tenants.identity.errors import KeyAlreadyRotated, KeyNotLive, LastOperatorKey, NotYoursToGrant, UnknownKey
 from tenants.identity.models import ApiKey
 from tenants.identity.permissions import DEFAULTS, Permission, Scope, grantable
 from tenants.identity.principal import Principal
@@ -40,7 +40,11 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key to be made. `permissions` None: the default of its scope, as far as its maker may grant them."""
+    """A key to be made.
+
+    `permissions` None: the default of its scope, as far as its maker may grant them. `expires_in` (seconds) None: it
+    ends when its maker does, or never.
+    """
 
     name: str
     holder: Holder
@@ -65,15 +69,19 @@ async def create(session: AsyncSession, new: NewKey, maker: Principal) -> tuple[
 
     Raises:
         InvalidField: the name is no good.
-        NotYoursToGrant: a permission that `maker` may not give to this holder (S-68).
+        NotYoursToGrant: a permission that `maker` may not give to this holder, or a life beyond its own (S-68).
     """
-    return await _make(session, new, _granted(maker, new), actor=maker.actor)
+    granted = _granted(maker, new)
+    wanted = maker.expires_at
+    if new.expires_in is not None:
+        wanted = await repository.now(session) + timedelta(seconds=new.expires_in)
+    return await _make(session, new, granted, _within_life(maker, wanted), actor=maker.actor)
 
 
 async def create_operator(session: AsyncSession, name: str, *, actor: str) -> tuple[ApiKey, str]:
     """A key of the operator from the command line, where access to the database is the proof of who acts."""
     new = NewKey(name=name, holder=Holder())
-    return await _make(session, new, DEFAULTS[Scope.OPERATOR], actor=actor)
+    return await _make(session, new, DEFAULTS[Scope.OPERATOR], None, actor=actor)
 
 
 def _granted(maker: Principal, new: NewKey) -> frozenset[Permission]:
@@ -88,13 +96,23 @@ def _granted(maker: Principal, new: NewKey) -> frozenset[Permission]:
     return wanted
 
 
+def _within_life(maker: Principal, end: datetime | None) -> datetime | None:
+    """`end`, when nobody could use it to outlive the key that makes it."""
+    if maker.expires_at is not None and (end is None or end > maker.expires_at):
+        shown = maker.expires_at.isoformat(timespec="seconds")
+        raise NotYoursToGrant(f"This key ends at {shown} and may not make one that lasts longer", expires_at=shown)
+    return end
+
+
 async def _make(
-    session: AsyncSession, new: NewKey, permissions: AbstractSet[Permission], *, actor: str
+    session: AsyncSession,
+    new: NewKey,
+    permissions: AbstractSet[Permission],
+    expires_at: datetime | None,
+    *,
+    actor: str,
 ) -> tuple[ApiKey, str]:
     token = tokens.make()
-    expires_at = None
-    if new.expires_in is not None:
-        expires_at = await repository.now(session) + timedelta(seconds=new.expires_in)
     made = await repository.add(
         session,
         {
@@ -147,12 +165,13 @@ async def list_keys(
 async def rotate(
     session: AsyncSession, key_id: UUID, maker: Principal, *, overlap_seconds: int = OVERLAP_SECONDS
 ) -> tuple[ApiKey, str]:
-    """A successor with the same holder, name and permissions; the old key ends after `overlap_seconds`.
+    """A successor with the same holder, name, permissions and end; the old key ends after `overlap_seconds`.
 
     Raises:
         UnknownKey: nothing there for this scope.
         KeyNotLive: revoked or expired.
-        NotYoursToGrant: it holds a permission that `maker` may not give.
+        KeyAlreadyRotated: it has a successor; its end is that of the overlap and no longer its own.
+        NotYoursToGrant: it holds a permission that `maker` may not give, or outlives it.
     """
     old = await repository.lock(session, key_id)
     if old is None:
@@ -160,15 +179,17 @@ async def rotate(
     instant = await repository.now(session)
     if status_of(old, instant) != "live":
         raise KeyNotLive
+    if old.rotated_at is not None:
+        raise KeyAlreadyRotated
     new = NewKey(
         name=old.name,
         holder=Holder(partner_id=old.partner_id, tenant_id=old.tenant_id),
         permissions=frozenset(map(Permission, old.permissions)),
-        # A key that was made to end has a successor that ends: rotating must not make it last for ever.
-        expires_in=None if old.expires_at is None else int((old.expires_at - old.created_at).total_seconds()),
     )
-    made, text = await _make(session, new, _granted(maker, new), actor=maker.actor)
-    await repository.expire(session, key_id, instant + timedelta(seconds=overlap_seconds))
+    # A key that was made to end has a successor that ends then: rotating must not make it last longer.
+    end = _within_life(maker, old.expires_at)
+    made, text = await _make(session, new, _granted(maker, new), end, actor=maker.actor)
+    await repository.hand_over(session, key_id, instant, instant + timedelta(seconds=overlap_seconds))
     await audit.record(
         session,
         actor=maker.actor,

@@ -39,7 +39,11 @@ class NewKeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         | None
     ) = None
     expires_in: (
-        Annotated[int, Meta(ge=1, le=10 * _YEAR_SECONDS, description="Seconds until it ends. Absent: never.")] | None
+        Annotated[
+            int,
+            Meta(ge=1, le=10 * _YEAR_SECONDS, description="Seconds until it ends. Absent: with its maker, or never."),
+        ]
+        | None
     ) = None
 
 
@@ -124,7 +128,10 @@ async def read_key(request: Call) -> KeyView:
 
 @post("/v1/keys/{key:str}/rotate", summary="Rotate an API key", tags=TAGS)
 async def rotate_key(request: Call, data: JSONBody[Rotation]) -> MadeKey:
-    """Makes a successor with the same permissions. The old key works until the overlap ends: 24 hours by default."""
+    """Makes a successor with the same permissions and end; a key has one successor.
+
+    The old key works until the overlap ends: 24 hours by default.
+    """
     key_id = request.path_id("key", "key")
     found = await _found(request, key_id)
     async with request.transaction(service.scope_for(found, request.principal)) as session:

@@ -20,7 +20,9 @@ def command() -> None:
 @click.option("--client", help="For this client, by slug or id; a partner's key makes it.")
 @click.option("--environment", type=click.Choice(["dev", "test", "live"]), help="Of the client; live by default.")
 @click.option("--permission", "permissions", multiple=True, metavar="RESOURCE:ACTION", help="In place of the default.")
-@click.option("--expires-in", type=click.IntRange(1), metavar="SECONDS", help="Never by default.")
+@click.option(
+    "--expires-in", type=click.IntRange(1), metavar="SECONDS", help="By default with the key that makes it, or never."
+)
 @account_options
 def create(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,

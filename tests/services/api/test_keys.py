@@ -171,10 +171,42 @@ async def test_two_rotations_at_once_follow_each_other(parties: Parties) -> None
     assert sorted(answer.status for answer in answers) == [201, 409, 409, 409]
 
 
-async def test_an_ending_keys_successor_ends_too(parties: Parties) -> None:
+async def test_a_successor_has_its_originals_own_end(parties: Parties) -> None:
     made = (await parties.north.post("/v1/keys", {"name": "brief", "expires_in": 3600})).json
-    successor = (await parties.north.post(f"/v1/keys/{made['id']}/rotate", {})).json
-    assert successor["expires_at"] is not None
+    successor = (await parties.north.post(f"/v1/keys/{made['id']}/rotate", {"overlap_seconds": 60})).json
+    assert successor["expires_at"] == made["expires_at"]
+    endless = (await parties.north.post("/v1/keys", {"name": "endless"})).json
+    second = (await parties.north.post(f"/v1/keys/{endless['id']}/rotate", {})).json
+    third = (await parties.north.post(f"/v1/keys/{second['id']}/rotate", {})).json
+    assert [endless["expires_at"], second["expires_at"], third["expires_at"]] == [None] * 3
+
+
+async def test_a_key_is_rotated_once_even_within_the_overlap(parties: Parties) -> None:
+    made = (await parties.north.post("/v1/keys", {"name": "endless"})).json
+    assert (await parties.north.post(f"/v1/keys/{made['id']}/rotate", {})).status == 201
+    again = await parties.north.post(f"/v1/keys/{made['id']}/rotate", {})
+    assert (again.status, again.problem) == (409, "key-already-rotated")
+    assert (await parties.north.get(f"/v1/keys/{made['id']}")).json["status"] == "live"
+
+
+async def test_S_68_a_key_that_ends_makes_none_that_outlives_it(parties: Parties) -> None:
+    brief = await parties.north.post("/v1/keys", {"name": "brief", "expires_in": 3600})
+    maker, end = parties.nobody.having(brief.json["key"]), brief.json["expires_at"]
+    assert (await maker.post("/v1/keys", {"name": "as long"})).json["expires_at"] == end
+    assert (await maker.post("/v1/keys", {"name": "shorter", "expires_in": 60})).json["expires_at"] < end
+    below = {"client": "acme", "environment": "live"}
+    assert (await maker.post("/v1/keys", {"name": "below", **below})).json["expires_at"] == end
+    longer = await maker.post("/v1/keys", {"name": "longer", "expires_in": 7200})
+    assert (longer.status, longer.problem) == (403, "not-yours-to-grant")
+    endless = (await parties.north.post("/v1/keys", {"name": "endless"})).json
+    for key_id in (endless["id"], await id_of(parties.acme)):
+        refused = await maker.post(f"/v1/keys/{key_id}/rotate", {})
+        assert (refused.status, refused.problem) == (403, "not-yours-to-grant")
+    own = await maker.post(f"/v1/keys/{brief.json['id']}/rotate", {"overlap_seconds": 60})
+    assert own.json["expires_at"] == end
+    # In its overlap a key ends soon, and so does what it makes.
+    forget(maker)
+    assert (await maker.post("/v1/keys", {"name": "late"})).json["expires_at"] < end
 
 
 async def test_S_68_the_last_operator_key_cannot_revoke_itself(operator: Caller) -> None:

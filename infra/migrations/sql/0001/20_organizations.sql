@@ -45,6 +45,7 @@ CREATE TABLE app.api_key (
   permissions text[] NOT NULL,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at timestamptz,
+  rotated_at timestamptz,
   revoked_at timestamptz,
   CHECK ((scope = 'operator') = (partner_id IS NULL)),
   CHECK ((scope = 'client') = (tenant_id IS NOT NULL)),

@@ -22,10 +22,10 @@ GRANT SELECT, UPDATE ON SEQUENCE app.virtual_clock TO waybill_doors;
 -- Who stands behind a key. Read before any scope is known, hence a door; it finds one key by its whole id.
 CREATE FUNCTION app.find_api_key(wanted uuid) RETURNS TABLE (
   scope text, partner_id uuid, partner_slug text, client_id uuid, client_slug text, tenant_id uuid, environment text,
-  name text, secret_hash bytea, permissions text[], live boolean
+  name text, secret_hash bytea, permissions text[], expires_at timestamptz, live boolean
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   SELECT k.scope, k.partner_id, p.slug, t.client_id, c.slug, k.tenant_id, t.environment, k.name, k.secret_hash,
-         k.permissions,
+         k.permissions, k.expires_at,
          k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
            AND coalesce(p.status, 'active') = 'active' AND coalesce(c.status, 'active') = 'active'
   FROM app.api_key k
