@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kek_file: Path
     egress_loopback: bool
     egress_networks: tuple[values.Network, ...]
+    egress_denied: tuple[values.Network, ...]
     lease_seconds: float
     poll_seconds: float
     worker_slots: int
@@ -153,6 +154,14 @@ DEFINITIONS: Final = (
         "",
         "networks such as 10.1.0.0/16,fd00::/8",
         "Private networks that connections may reach, separated by commas; otherwise public addresses only.",
+        values.networks,
+    ),
+    Definition(
+        "egress_denied",
+        "",
+        "networks such as 203.0.113.0/24",
+        "Networks that no connection may reach, separated by commas, such as the installation's own public addresses. "
+        "Stronger than every permission.",
         values.networks,
     ),
     Definition(

@@ -38,7 +38,7 @@ class Guard:
         allow_loopback: 127.0.0.0/8 and ::1 on any port and with plain http: for the embedded mode and the author's
             own machine, where the simulators listen. Never on a shared installation.
         networks: CIDRs of the operator's own that may be called although they are not public.
-        denied: public CIDRs that may not: the installation's own addresses.
+        denied: CIDRs that may not, whatever else allows them: the installation's own public addresses.
         resolve: replaces the system resolver.
     """
 
@@ -57,10 +57,10 @@ class Guard:
 
     def allows(self, address: Address) -> bool:
         """Whether a connection to `address` may be opened."""
-        if is_loopback(address):
-            return self._allow_loopback
         if inside(address, NEVER) or inside(address, self._denied):
             return False
+        if is_loopback(address):
+            return self._allow_loopback
         return is_public(address) or inside(address, self._networks)
 
     def admit(self, target: Target, destination: Destination) -> None:

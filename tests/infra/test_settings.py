@@ -34,6 +34,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("WAYBILL_API_PORT", "70000"),
         ("WAYBILL_EGRESS_LOOPBACK", "maybe"),
         ("WAYBILL_EGRESS_NETWORKS", "10.0.0.0/33"),
+        ("WAYBILL_EGRESS_DENIED", "203.0.113.1/24"),
         ("WAYBILL_LEASE_SECONDS", "nan"),
         ("WAYBILL_LEASE_SECONDS", "0"),
         ("WAYBILL_LOG_LEVEL", "loud"),

@@ -184,6 +184,7 @@ def test_operators_open_and_close_networks_but_never_the_metadata_services() -> 
     assert not guard.allows_text("169.254.169.254")
     assert not guard.allows_text("fd00:ec2::254")
     assert not guard.allows_text("127.0.0.1")
+    assert not Guard(allow_loopback=True, denied=["127.0.0.2/32"]).allows_text("127.0.0.2"), "denied is strongest"
     with pytest.raises(ValueError, match="host bits"):
         Guard(networks=["10.0.0.1/8"])
 
