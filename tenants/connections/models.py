@@ -41,7 +41,10 @@ class Connection(Base):
 
 
 class ConnectionSecret(Base):
-    """One sealed field of a connection. `version` counts its values and is part of what the seal is bound to."""
+    """One sealed field of a connection. `version` counts its values and is part of what the seal is bound to.
+
+    The control plane's role may write `sealed` and not read it.
+    """
 
     __tablename__ = "connection_secret"
 
@@ -50,7 +53,7 @@ class ConnectionSecret(Base):
     field: Mapped[str] = mapped_column(Text, primary_key=True)
     version: Mapped[int]
     key_version: Mapped[int]
-    sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True, deferred_raiseload=True)
     last4: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 

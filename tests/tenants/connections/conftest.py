@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.encryption.key_provider import FileKeyProvider, create_kek_file
+from infra.encryption.key_file import create_kek_file
+from infra.encryption.key_provider import FileKeyProvider
 from tenants.connections.form import Form
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from asyncpg import InsufficientPrivilegeError
 from sqlalchemy import text
 
 from infra import ids
 from infra.database import Database, Scope
 from infra.encryption.errors import SecretUnreadable
-from infra.encryption.key_provider import FileKeyProvider, create_kek_file
+from infra.encryption.key_file import create_kek_file
+from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Page
 from tenants.connections import opening, service
 from tenants.connections.errors import ConnectionDisabled, InvalidConnection, NameTaken, UnknownConnection
@@ -63,7 +65,9 @@ async def test_a_connection_is_opened_with_its_defaults_and_secrets(
     assert PASSWORD not in repr(found)
 
 
-async def test_S_70_a_secret_is_known_by_its_end_only(app_database: Database, desk: Desk) -> None:
+async def test_S_70_a_secret_is_known_by_its_end_only(
+    app_database: Database, worker_database: Database, desk: Desk
+) -> None:
     world = await make_tenant(app_database)
     connection_id = await create(app_database, world, desk, secrets={"password": PASSWORD, "pin": "12345678"})
     await update(app_database, world, desk, connection_id, secrets={"password": PASSWORD + "!!"})
@@ -76,7 +80,8 @@ async def test_S_70_a_secret_is_known_by_its_end_only(app_database: Database, de
                 "FROM app.audit a, app.connection c"
             )
         )
-        raw = await session.scalars(text("SELECT sealed FROM app.connection_secret"))
+    raw = [row["sealed"] for row in await sealed(worker_database, world)]
+    assert len(raw) == 2
     assert PASSWORD not in str(kept)
     assert all(PASSWORD.encode() not in one for one in raw)
     assert PASSWORD not in repr(Plan(connector="erp", secrets={"password": PASSWORD}))
@@ -166,7 +171,9 @@ async def test_names_are_taken_once_and_lists_are_filtered(app_database: Databas
         assert [row.name for row, _ in rows] == ["erp-2"]
 
 
-async def test_S_02_another_tenants_connection_is_unknown(app_database: Database, desk: Desk) -> None:
+async def test_S_02_another_tenants_connection_is_unknown(
+    app_database: Database, worker_database: Database, desk: Desk
+) -> None:
     mine, theirs = await make_tenant(app_database, "acme"), await make_tenant(app_database, "rival")
     connection_id = await create(app_database, theirs, desk)
     with pytest.raises(UnknownConnection):
@@ -174,53 +181,96 @@ async def test_S_02_another_tenants_connection_is_unknown(app_database: Database
     with pytest.raises(UnknownConnection):
         await disable(app_database, mine, connection_id)
     with pytest.raises(UnknownConnection):
-        await opened(app_database, mine, desk.sealer, connection_id)
+        await opened(worker_database, mine, desk.sealer, connection_id)
 
 
-async def set_sealed(database: Database, world: World, change: str, *values: Any) -> None:
-    async with database.tenant(world.tenant_id) as connection:
-        await connection.execute(f"UPDATE app.connection_secret SET {change}", *values)  # noqa: S608 - the test's own
+async def sealed(worker: Database, world: World) -> list[Any]:
+    """Connection and sealed value of each secret, the oldest connection's first."""
+    async with worker.tenant(world.tenant_id) as connection:
+        query = "SELECT connection_id, sealed FROM app.connection_secret ORDER BY connection_id, field"
+        return list(await connection.fetch(query))
 
 
-@pytest.mark.parametrize("change", ["sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)", "version = version + 1"])
-async def test_S_71_a_changed_secret_does_not_open(app_database: Database, desk: Desk, change: str) -> None:
+async def put_sealed(app: Database, world: World, connection_id: UUID, value: bytes) -> None:
+    async with app.tenant(world.tenant_id) as connection:
+        change = "UPDATE app.connection_secret SET sealed = $1 WHERE connection_id = $2"
+        assert await connection.execute(change, value, connection_id) == "UPDATE 1"
+
+
+async def test_S_70_the_apis_role_writes_sealed_values_and_cannot_read_them(app_database: Database, desk: Desk) -> None:
+    """By the catalogue: of all tables this one column is closed to it; and by trying."""
     world = await make_tenant(app_database)
     connection_id = await create(app_database, world, desk)
-    await set_sealed(app_database, world, change)
-    with pytest.raises(SecretUnreadable):
+    async with app_database.tenant(world.tenant_id) as connection:
+        closed = await connection.fetch(
+            "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
+            "WHERE c.relnamespace = 'app'::regnamespace AND c.relkind IN ('r', 'p') AND NOT a.attisdropped "
+            "AND has_any_column_privilege('waybill_app', c.oid, 'SELECT') "
+            "AND NOT has_column_privilege('waybill_app', c.oid, a.attnum, 'SELECT')"
+        )
+        assert [tuple(row) for row in closed] == [("connection_secret", "sealed")]
+    for query in (
+        "SELECT sealed FROM app.connection_secret",
+        "SELECT s FROM app.connection_secret s",
+        "UPDATE app.connection_secret SET field = field RETURNING sealed",
+        "UPDATE app.connection_secret SET last4 = get_byte(sealed, 0)::text",
+        "DELETE FROM app.connection_secret WHERE length(sealed) > 0",
+    ):
+        with pytest.raises(InsufficientPrivilegeError):
+            async with app_database.tenant(world.tenant_id) as connection:
+                await connection.execute(query)
+    with pytest.raises(InsufficientPrivilegeError):
         await opened(app_database, world, desk.sealer, connection_id)
 
 
-async def test_S_71_a_secret_moved_to_another_row_does_not_open(app_database: Database, desk: Desk) -> None:
+async def test_S_71_a_changed_secret_does_not_open(
+    app_database: Database, worker_database: Database, desk: Desk
+) -> None:
+    world = await make_tenant(app_database)
+    connection_id = await create(app_database, world, desk)
+    value = (await sealed(worker_database, world))[0]["sealed"]
+    await put_sealed(app_database, world, connection_id, value[:20] + bytes([value[20] ^ 1]) + value[21:])
+    with pytest.raises(SecretUnreadable):
+        await opened(worker_database, world, desk.sealer, connection_id)
+    await put_sealed(app_database, world, connection_id, value)
+    async with app_database.tenant(world.tenant_id) as connection:
+        await connection.execute("UPDATE app.connection_secret SET version = version + 1")
+    with pytest.raises(SecretUnreadable):
+        await opened(worker_database, world, desk.sealer, connection_id)
+
+
+async def test_S_71_a_secret_moved_to_another_row_does_not_open(
+    app_database: Database, worker_database: Database, desk: Desk
+) -> None:
     world = await make_tenant(app_database)
     first, second = [await create(app_database, world, desk, name) for name in ("one", "two")]
-    async with app_database.tenant(world.tenant_id) as connection:
-        await connection.execute(
-            "UPDATE app.connection_secret s SET sealed = o.sealed FROM app.connection_secret o "
-            "WHERE s.connection_id = $1 AND o.connection_id = $2",
-            second,
-            first,
-        )
+    kept = {row["connection_id"]: row["sealed"] for row in await sealed(worker_database, world)}
+    await put_sealed(app_database, world, second, kept[first])
     with pytest.raises(SecretUnreadable):
-        await opened(app_database, world, desk.sealer, second)
-    assert (await opened(app_database, world, desk.sealer, first)).secrets["password"].reveal() == PASSWORD
+        await opened(worker_database, world, desk.sealer, second)
+    assert (await opened(worker_database, world, desk.sealer, first)).secrets["password"].reveal() == PASSWORD
 
 
-async def test_S_71_another_key_file_opens_nothing(app_database: Database, desk: Desk, tmp_path: Any) -> None:
+async def test_S_71_another_key_file_opens_nothing(
+    app_database: Database, worker_database: Database, desk: Desk, tmp_path: Any
+) -> None:
     world = await make_tenant(app_database)
     connection_id = await create(app_database, world, desk)
     create_kek_file(tmp_path / "other")
     with pytest.raises(SecretUnreadable):
-        await opened(app_database, world, Sealer(FileKeyProvider(tmp_path / "other")), connection_id)
+        await opened(worker_database, world, Sealer(FileKeyProvider(tmp_path / "other")), connection_id)
 
 
-async def test_first_secrets_at_once_share_one_tenant_key(app_database: Database, desk: Desk) -> None:
+async def test_first_secrets_at_once_share_one_tenant_key(
+    app_database: Database, worker_database: Database, desk: Desk
+) -> None:
     world = await make_tenant(app_database)
     made = await asyncio.gather(*(create(app_database, world, desk, f"c{n}") for n in range(4)))
     async with app_database.session(Scope.tenant(world.tenant_id)) as session:
         assert await session.scalar(text("SELECT count(*) FROM app.tenant_key")) == 1
     for connection_id in made:
-        assert (await opened(app_database, world, desk.sealer, connection_id)).secrets["password"].reveal() == PASSWORD
+        found = await opened(worker_database, world, desk.sealer, connection_id)
+        assert found.secrets["password"].reveal() == PASSWORD
 
 
 async def test_workers_follow_a_change_when_their_copy_is_stale(

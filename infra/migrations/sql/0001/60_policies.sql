@@ -60,7 +60,10 @@ GRANT SELECT, INSERT ON app.organization_audit, app.audit TO waybill_app;
 GRANT SELECT, INSERT ON app.audit TO waybill_worker;
 GRANT SELECT, INSERT ON app.tenant_key, app.workflow_version, app.deployment_revision TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.connection, app.deployment TO waybill_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON app.connection_secret TO waybill_app;
+-- The API seals and does not open: it writes sealed values and reads all of a secret but them (ADR 0010).
+GRANT INSERT, UPDATE, DELETE ON app.connection_secret TO waybill_app;
+GRANT SELECT (tenant_id, connection_id, field, version, key_version, last4, updated_at)
+  ON app.connection_secret TO waybill_app;
 GRANT SELECT ON app.tenant_key, app.workflow_version, app.deployment, app.deployment_revision, app.connection,
   app.connection_secret TO waybill_worker;
 -- The API starts runs and reads them; from then on only the doors change them.
