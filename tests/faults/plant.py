@@ -38,8 +38,10 @@ class Plant:
         self.stack = Stack.start(folder, overrides=overrides)
         self.workers: list[subprocess.Popen[bytes]] = []
         self._others: list[subprocess.Popen[bytes]] = []
+        self._logs: dict[int, Path] = {}
         self.api_url = ""
         self.erp_url = ""
+        self.erp_urls: list[str] = []
         self.key = ""
         self._client = egress.Client(egress.Guard(allow_loopback=True))
 
@@ -55,12 +57,11 @@ class Plant:
         make_kek(self.home / "secrets" / "kek")
         await migrate.upgrade(self.stack.endpoints.migrator_database_url)
         await self._client.__aenter__()
-        self.start_erp()
-        await self._answers(self.erp_url + "/_control/state?keys=0")
+        self.erp_url = await self.start_erp()
         credentials = await demo.seed(load(self.environment()))
         self.key = credentials.api_key
         self.start_api()
-        await self._answers(self.api_url + "/health/ready")
+        await self.answers(self.api_url + "/health/ready")
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
@@ -86,20 +87,29 @@ class Plant:
         )
 
     def _spawn(self, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        log = (self.home / "logs" / f"{name}.log").open("ab")
-        with log:
-            return subprocess.Popen(
+        path = self.home / "logs" / f"{name}-{len(self._logs)}.log"
+        with path.open("ab") as log:
+            process = subprocess.Popen(
                 [sys.executable, "-m", *command], env=dict(environment), stdout=log, stderr=log, start_new_session=True
             )
+        self._logs[process.pid] = path
+        return process
 
-    def start_erp(self) -> None:
-        port = choose(int(self.erp_url.rpartition(":")[2]) if self.erp_url else None)
-        self.erp_url = f"http://127.0.0.1:{port}"
-        token = self.home / "secrets" / "erp-token"
+    def log_of(self, process: subprocess.Popen[bytes]) -> str:
+        """What the process and its children have written."""
+        return self._logs[process.pid].read_text(encoding="utf-8", errors="replace")
+
+    async def start_erp(self) -> str:
+        """One more simulated ERP, with books of its own; its address."""
+        url = f"http://127.0.0.1:{choose(None)}"
         self.erp_token = self.stack.home.secret("erp-token")
-        command = ["services.connectors.simulators.erp", "--port", str(port)]
-        command += ["--data", str(self.home / "erp.sqlite"), "--token-file", str(token)]
+        books = self.home / f"erp-{len(self.erp_urls)}.sqlite"
+        command = ["services.connectors.simulators.erp", "--port", url.rpartition(":")[2], "--data", str(books)]
+        command += ["--token-file", str(self.home / "secrets" / "erp-token")]
         self._others.append(self._spawn("erp", command, self.environment()))
+        self.erp_urls.append(url)
+        await self.answers(url + "/_control/state?keys=0")
+        return url
 
     def start_api(self, changes: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         port = choose(None)
@@ -119,7 +129,8 @@ class Plant:
         self.workers.append(self._spawn("worker", words, environment))
         return self.workers[-1]
 
-    async def _answers(self, url: str, seconds: float = 30.0) -> None:
+    async def answers(self, url: str, seconds: float = 60.0) -> None:
+        """Return when a GET of `url` is 200."""
         until = time.monotonic() + seconds
         while True:
             with contextlib.suppress(egress.Failed):
@@ -130,14 +141,14 @@ class Plant:
             await asyncio.sleep(0.05)
 
     async def request(
-        self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+        self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None, key: str = ""
     ) -> egress.Response:
-        """`url` absolute, or a path of the API."""
+        """`url` absolute, or a path of the API; `key` instead of the demo client's."""
         target = url if url.startswith("http") else self.api_url + url
         content = b"" if body is None else msgspec.json.encode(body)
         given = {"content-type": "application/json"} if body is not None else {}
         origin = egress.canonical_origin(target)
-        key = self.erp_token if self.erp_url and target.startswith(self.erp_url) else self.key
+        key = self.erp_token if origin in self.erp_urls else key or self.key
         return await self._client.send(
             NOBODY,
             egress.Request(
@@ -150,7 +161,7 @@ class Plant:
             ),
         )
 
-    async def send(self, number: int | str, **changes: Any) -> egress.Response:
+    async def send(self, number: int | str, *, key: str = "", **changes: Any) -> egress.Response:
         """Post order `number`; its event id and business key follow from it."""
         event = {
             "specversion": "1.0",
@@ -160,16 +171,17 @@ class Plant:
             "subject": f"PO-{number}",
             "data": order(number) | changes,
         }
-        return await self.request("POST", "/v1/events", event, headers={"content-type": "application/cloudevents+json"})
+        form = {"content-type": "application/cloudevents+json"}
+        return await self.request("POST", "/v1/events", event, headers=form, key=key)
 
-    async def send_until_taken(self, number: int | str, seconds: float = 60.0) -> float:
-        """Post as a careful sender would: again, while the answer is 503 or none. Answers the time it took."""
+    async def send_until_taken(self, number: int | str, seconds: float = 120.0, *, key: str = "") -> None:
+        """Post as a careful sender would: again, while the answer is 503 or none."""
         began = time.monotonic()
         while time.monotonic() - began < seconds:
             with contextlib.suppress(egress.Failed):
-                answer = await self.send(number)
+                answer = await self.send(number, key=key)
                 if answer.status == 202:
-                    return time.monotonic() - began
+                    return
                 if answer.status != 503:
                     raise AssertionError(f"{answer.status}: {answer.body[:300]!r}")
             await asyncio.sleep(0.1)
@@ -179,15 +191,19 @@ class Plant:
         """Set the simulated ERP's failure modes; none heals it."""
         assert (await self.request("PUT", self.erp_url + "/_control/faults", modes)).status == 200
 
-    async def erp_state(self) -> dict[str, Any]:
-        found: dict[str, Any] = msgspec.json.decode((await self.request("GET", self.erp_url + "/_control/state")).body)
+    async def erp_state(self, url: str = "") -> dict[str, Any]:
+        answer = await self.request("GET", (url or self.erp_url) + "/_control/state")
+        found: dict[str, Any] = msgspec.json.decode(answer.body)
         return found
 
-    async def all_ended(self, count: int, seconds: float = 60.0) -> None:
-        """Return when `count` runs have ended; no run may end in another state than completed."""
+    async def all_ended(self, count: int, seconds: float = 200.0, *, otherwise: int = 0) -> None:
+        """Return when `count` runs are completed. At most `otherwise` may have come to another end by then."""
         until = time.monotonic() + seconds
         while True:
             states = await self.states()
+            astray = sum(states.get(state, 0) for state in ("faulted", "cancelled", "suspended"))
+            if astray > otherwise:
+                raise AssertionError(f"{states}, of which {otherwise} may end otherwise than completed")
             if states.get("completed", 0) >= count:
                 return
             if time.monotonic() > until:
@@ -197,6 +213,20 @@ class Plant:
     async def states(self) -> dict[str, int]:
         rows = await self.query("SELECT state, count(*)::int AS n FROM app.run GROUP BY state")
         return {row["state"]: row["n"] for row in rows}
+
+    async def held(self) -> int:
+        """Runs under a living lease: in the hands of a worker now."""
+        rows = await self.query("SELECT count(*)::int AS n FROM app.run WHERE lease_until > clock_timestamp()")
+        found: int = rows[0]["n"]
+        return found
+
+    async def until_held(self, least: int, seconds: float = 60.0) -> None:
+        """Return while at least `least` runs are in the hands of workers."""
+        until = time.monotonic() + seconds
+        while (found := await self.held()) < least:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{found} runs held, wanted {least}: {await self.states()}")
+            await asyncio.sleep(0.02)
 
     async def query(self, text: str) -> list[Any]:
         """Rows of every tenant, read as the cluster's own superuser."""
@@ -226,7 +256,7 @@ def order(number: int | str) -> dict[str, Any]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process with everything it started."""
+    """Kill the process with everything it started: of a worker the parent, the process that works and its children."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", folder], check=False)
     if mounted.returncode != 0:
-        if os.environ.get("CI") == "true" and os.geteuid() == 0:
-            pytest.fail("a small file system could not be mounted")
+        if os.environ.get("CI") == "true":
+            pytest.fail("a small file system could not be mounted; CI runs as root and may")
         pytest.skip("needs the right to mount a small file system")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
@@ -46,7 +46,7 @@ async def test_F_25_a_full_disk_is_503_and_nothing_partial(small_disk: Path) -> 
                 await plant.send_until_taken(f"full-{n}")
         (row,) = await plant.query("SELECT count(*)::int AS n FROM app.event")
         assert row["n"] >= taken
-        await plant.all_ended(row["n"], 120)
+        await plant.all_ended(row["n"])
         await check_world(plant, accepted=row["n"])
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from pathlib import Path
 
 import pytest
 
+from tests.faults.deaths import crashes, died_at, kill_together
 from tests.faults.plant import LEASE_SECONDS, Plant, paused
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 RUNS = 200
 KILLS = 4
@@ -40,7 +40,7 @@ async def test_F_01_killed_at_a_crash_point_nothing_is_lost_or_doubled(point: st
         worker = plant.start_worker(
             f"{point}%{nth}", changes={"WAYBILL_WORKER_SLOTS": "8", "WAYBILL_SOLO_DEATHS": "99"}
         )
-        assert await asyncio.to_thread(worker.wait, 60) != 0
+        await died_at(plant, worker, point)
     assert (await plant.states()).get("completed", 0) < RUNS
     plant.start_worker()
     await plant.all_ended(RUNS, 120)
@@ -80,30 +80,30 @@ async def test_F_32_a_worker_told_to_stop_hands_back_or_finishes_what_it_holds(p
 
 
 async def test_F_05_all_workers_die_at_once_and_again(plant: Plant) -> None:
-    sending = asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
+    """Whole groups, in the middle of their work: nobody is left to hand anything back."""
+    await plant.faults(latency=0.5)
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
     for _ in range(3):
-        workers = [plant.start_worker(), plant.start_worker()]
-        await sending
-        await asyncio.sleep(0.7)
-        for worker in workers:
-            worker.kill()
-            worker.wait(10)
+        await kill_together(plant, plant.start_worker(), plant.start_worker(), least=10)
+    await plant.faults()
     plant.start_worker()
     await plant.all_ended(60)
     await check_world(plant, accepted=60)
 
 
-async def test_F_01_an_api_killed_around_its_commit_loses_no_accepted_event(tmp_path: Path) -> None:
+@pytest.mark.parametrize("point", ["intake.before", "intake.committed"])
+async def test_F_01_an_api_killed_around_its_commit_loses_no_accepted_event(point: str, plant: Plant) -> None:
     """The sender repeats what got no answer; the same id makes no second run (A3)."""
-    async with Plant(tmp_path / "home") as plant:
-        plant.start_worker()
-        for point in ("intake.before", "intake.committed"):
-            api = plant.start_api({"WAYBILL_CRASH_POINTS": "1", "WAYBILL_CRASH_POINT": f"{point}%3"})
-            await plant._answers(plant.api_url + "/health/ready")
-            sending = asyncio.gather(*(plant.send_until_taken(f"{point}-{n}") for n in range(5)))
-            while api.poll() is None and not sending.done():
-                await asyncio.sleep(0.05)
-            plant.start_api()
-            await sending
-        await plant.all_ended(10)
-        await check_world(plant, accepted=10)
+    plant.start_worker()
+    api = plant.start_api({"WAYBILL_CRASH_POINTS": "1", "WAYBILL_CRASH_POINT": f"{point}%3"})
+    await plant.answers(plant.api_url + "/health/ready")
+    # One after another, since events that come together are stored together: the third meets the point.
+    await plant.send_until_taken(0)
+    await plant.send_until_taken(1)
+    sending = asyncio.gather(*(plant.send_until_taken(n) for n in range(2, 5)))
+    assert await asyncio.to_thread(api.wait, 120) != 0
+    assert crashes(plant, api) == {point: 1}
+    plant.start_api()
+    await sending
+    await plant.all_ended(5)
+    await check_world(plant, accepted=5)

@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Mapping
 from typing import Any
 
-from tests.faults.plant import Plant
+from tests.faults.plant import LEASE_SECONDS, Plant
 
 _TERMINAL = {"completed", "faulted", "cancelled"}
+_OUTBOX_SECONDS = 120.0
+"""A killed relay's rows are offered again after 10 s."""
 
 
-async def check_world(plant: Plant, *, accepted: int, sold: int | None = None) -> dict[str, Any]:
-    """Raises AssertionError naming the invariant that is broken.
+async def check_world(
+    plant: Plant, *, accepted: int, sold: int | None = None, states: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Raises AssertionError naming the invariant that is broken. A worker and Valkey are up.
 
     Args:
         plant: the installation, faults over.
         accepted: events that got a 202, each starting one run.
-        sold: sales that the ERP must hold, one for each completed run unless given.
+        sold: sales that the ERPs must hold, one for each completed run unless given.
+        states: runs by state; all completed unless given.
     """
-    states = await plant.states()
-    assert sum(states.values()) == accepted, f"I1: {states}, {accepted} accepted"
+    found = await plant.states()
+    assert sum(found.values()) == accepted, f"I1: {found}, {accepted} accepted"
+    assert found == ({"completed": accepted} if states is None else states), f"I1: {found}"
+    await check_tenants(plant)
     await _no_dead_lease(plant)
     await _journals_without_gap(plant)
+    await _state_is_what_was_journalled(plant)
     await _usage_is_what_was_journalled(plant)
-    await _audit_is_complete(plant, states)
-    erp = await plant.erp_state()
-    completed = states.get("completed", 0) if sold is None else sold
-    assert erp["confirmed"] == completed, f"I3: {erp['confirmed']} sales for {completed} runs"
-    assert all(key["orders"] == 1 for key in erp["keys"].values()), "I3: a key has two sales"
-    references = [key["reference"] for key in erp["keys"].values()]
+    await _audit_is_complete(plant, found)
+    await _outbox_runs_empty(plant)
+    return await _sold_once(plant, found.get("completed", 0) if sold is None else sold)
+
+
+async def _sold_once(plant: Plant, sold: int) -> dict[str, Any]:
+    """The first ERP's counts; what is asserted holds for all of them together."""
+    erps = [await plant.erp_state(url) for url in plant.erp_urls]
+    confirmed = sum(erp["confirmed"] for erp in erps)
+    assert confirmed == sold, f"I3: {confirmed} sales for {sold} runs"
+    keys = [key for erp in erps for key in erp["keys"].values()]
+    assert all(key["orders"] == 1 for key in keys), "I3: a key has two sales"
+    references = [key["reference"] for key in keys]
     assert len(set(references)) == len(references), "I3: an order was sold twice under two keys"
-    return erp
+    return erps[0]
+
+
+async def check_tenants(plant: Plant) -> None:
+    """I6: whatever is written for a run is of its tenant. Also while a fault lasts."""
+    for table in ("journal", "usage"):
+        rows = await plant.query(
+            f"SELECT x.run_id FROM app.{table} x LEFT JOIN app.run r USING (run_id) "  # noqa: S608 (names of ours)
+            "WHERE r.tenant_id IS DISTINCT FROM x.tenant_id"
+        )
+        assert rows == [], f"I6: a row of {table} is not of its run's tenant"
+    for table, name in (("audit", "x.target"), ("outbox", "x.body ->> 'subject'")):
+        told = "x.action LIKE 'run.%'" if table == "audit" else "x.topic = 'runs'"
+        rows = await plant.query(
+            f"SELECT x.tenant_id FROM app.{table} x "  # noqa: S608 (names of ours)
+            f"LEFT JOIN (SELECT app.show_id('run', run_id) AS shown, tenant_id FROM app.run) r ON r.shown = {name} "
+            f"WHERE {told} AND r.tenant_id IS DISTINCT FROM x.tenant_id"
+        )
+        assert rows == [], f"I6: a row of {table} is not of its run's tenant"
+    rows = await plant.query(
+        "SELECT outbox_id FROM app.outbox WHERE topic = 'runs' "
+        "AND body ->> 'source' <> 'urn:tenant:' || app.show_id('ten', tenant_id)"
+    )
+    assert rows == [], "I6: a message names another tenant than its row's"
 
 
 async def _no_dead_lease(plant: Plant) -> None:
-    rows = await plant.query("SELECT run_id FROM app.run WHERE lease_until < clock_timestamp() - interval '5 s'")
+    rows = await plant.query(
+        f"SELECT run_id FROM app.run WHERE lease_until < clock_timestamp() - interval '{2 * LEASE_SECONDS} s'"  # noqa: S608
+    )
     assert rows == [], "I1: runs under dead leases"
 
 
@@ -48,6 +91,25 @@ async def _journals_without_gap(plant: Plant) -> None:
         "GROUP BY run_id, reference HAVING count(*) > 1"
     )
     assert rows == [], "I2: a task completed twice"
+
+
+async def _state_is_what_was_journalled(plant: Plant) -> None:
+    """The fold of a journal is its last line of the workflow; `run.quarantined` alone is said by the sweep."""
+    rows = await plant.query(
+        "SELECT r.run_id, r.state, j.kind FROM app.run r LEFT JOIN LATERAL ("
+        "  SELECT kind FROM app.journal "
+        "  WHERE run_id = r.run_id AND (kind LIKE 'workflow.%' OR kind = 'run.quarantined') "
+        "  ORDER BY seq DESC LIMIT 1) j ON true "
+        "WHERE CASE j.kind WHEN 'workflow.completed' THEN r.state <> 'completed' "
+        "  WHEN 'workflow.faulted' THEN r.state <> 'faulted' WHEN 'workflow.cancelled' THEN r.state <> 'cancelled' "
+        "  WHEN 'run.quarantined' THEN r.state <> 'suspended' "
+        "  ELSE r.state NOT IN ('pending', 'running', 'waiting') END"
+    )
+    assert rows == [], f"I2: a state that its journal does not say: {rows[:5]}"
+    rows = await plant.query(
+        "SELECT run_id FROM app.journal WHERE kind LIKE 'workflow.%' GROUP BY run_id, kind HAVING count(*) > 1"
+    )
+    assert rows == [], "I2: a workflow started or ended twice"
 
 
 async def _usage_is_what_was_journalled(plant: Plant) -> None:
@@ -69,3 +131,10 @@ async def _audit_is_complete(plant: Plant, states: dict[str, int]) -> None:
     assert audited.get("started", 0) == sum(states.values()), "I5: a start without its audit row"
     for state in _TERMINAL:
         assert audited.get(state, 0) == states.get(state, 0), f"I5: {state} without its audit row"
+
+
+async def _outbox_runs_empty(plant: Plant) -> None:
+    until = time.monotonic() + _OUTBOX_SECONDS
+    while rows := await plant.query("SELECT topic, created_at, taken_until FROM app.outbox"):
+        assert time.monotonic() < until, f"I10: {len(rows)} messages were never told: {rows[:3]}"
+        await asyncio.sleep(0.1)

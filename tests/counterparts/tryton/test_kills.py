@@ -15,6 +15,7 @@ from infra.encryption.secret import Secret
 from services.connectors.builtin.tryton.session import Rpc, Sessions
 from services.connectors.sdk.context import Context, OpenConnection
 from tests.counterparts.tryton.install import DATABASE, PASSWORD, USER
+from tests.faults.deaths import died_at
 from tests.faults.plant import Plant
 
 pytestmark = [pytest.mark.tryton, pytest.mark.faults, pytest.mark.timeout(300)]
@@ -64,7 +65,7 @@ async def test_F_01_killed_at_every_crash_point_no_second_sale_is_confirmed(tryt
         for number, point in enumerate(POINTS):
             few = {"WAYBILL_WORKER_SLOTS": "3", "WAYBILL_SOLO_DEATHS": "99"}
             worker = plant.start_worker(f"{point}%{1 + number % 3}", changes=few)
-            assert await asyncio.to_thread(worker.wait, 60) != 0, point
+            await died_at(plant, worker, point)
         plant.start_worker()
         await plant.all_ended(RUNS, 200)
         states = await plant.states()
