@@ -7,13 +7,10 @@ import os
 import secrets
 import stat
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from infra.embedded import processes
-
-KEK_BYTES: Final = 32
 
 
 class AlreadyRunning(RuntimeError):
@@ -117,13 +114,6 @@ class Home:
                     "Start the newer one, or choose another WAYBILL_HOME."
                 )
         write_private(file, f"{version}\n".encode())
-
-
-def make_kek(file: Path) -> None:
-    """Make the key-encryption key unless `file` exists; 32 random bytes, mode 0600."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(file, secrets.token_bytes(KEK_BYTES))
 
 
 def write_private(file: Path, content: bytes) -> None:

@@ -1,21 +1,18 @@
-"""Where the key-encryption key lives, and the provider that keeps it in a file."""
+"""Who wraps tenant keys: the key-encryption key in a file."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
 from pathlib import Path
 from typing import ClassVar, Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from infra.encryption.errors import KeyFileUnusable, SecretUnreadable
+from infra.encryption.errors import SecretUnreadable
+from infra.encryption.key_file import ID_BYTES, kek_id, read_kek_file
 
-KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
-_ID_BYTES: Final = 8
 
 
 class KeyProvider(Protocol):
@@ -43,10 +40,9 @@ class FileKeyProvider:
     name: ClassVar[str] = "file"
 
     def __init__(self, path: Path) -> None:
-        key = _read(path)
+        key = read_kek_file(path)
         self._aead = AESGCM(key)
-        # Tells a wrong key file from a damaged row; a hash of 256 random bits gives nothing away.
-        self._id = hashlib.sha256(b"kek-id" + key).digest()[:_ID_BYTES]
+        self._id = kek_id(key)
 
     def __repr__(self) -> str:
         return "FileKeyProvider()"
@@ -56,39 +52,10 @@ class FileKeyProvider:
         return self._id + nonce + self._aead.encrypt(nonce, key, context)
 
     async def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        if wrapped[:_ID_BYTES] != self._id:
+        if wrapped[:ID_BYTES] != self._id:
             raise SecretUnreadable("The tenant key was wrapped by another key file")
-        rest = wrapped[_ID_BYTES:]
+        rest = wrapped[ID_BYTES:]
         try:
             return self._aead.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], context)
         except (InvalidTag, ValueError) as error:
             raise SecretUnreadable("The tenant key is damaged or belongs to another tenant") from error
-
-
-def create_kek_file(path: Path) -> None:
-    """Make a new key file, mode 0600. Losing it loses every stored secret.
-
-    Raises:
-        FileExistsError: there is one; it is never overwritten.
-    """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.fchmod(file, 0o600)
-        os.write(file, os.urandom(KEY_BYTES))
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            key = file.read(KEY_BYTES + 1)
-    except OSError as error:
-        raise KeyFileUnusable(f"The key file cannot be opened ({error.strerror})") from error
-    if mode & 0o077:
-        raise KeyFileUnusable(f"The key file's mode is {mode:04o}; it must be 0600")
-    if len(key) != KEY_BYTES:
-        raise KeyFileUnusable(f"The key file must have {KEY_BYTES} bytes")
-    return key

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infra import clock
 from infra.encryption.canonical import encode
-from infra.encryption.key_provider import KEY_BYTES, KeyProvider
+from infra.encryption.key_file import KEY_BYTES
+from infra.encryption.key_provider import KeyProvider
 
 KEPT_SECONDS: Final = 300.0
 _KEPT: Final = 10_000

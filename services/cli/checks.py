@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 
 from infra.embedded import binaries, ports
-from infra.embedded.home import KEK_BYTES, Home
+from infra.embedded.home import Home
+from infra.encryption.key_file import KEY_BYTES
 from infra.settings import Settings
 from services.cli import running
 
@@ -108,7 +109,7 @@ def kek(settings: Settings) -> Check:
     mode, size = stat.S_IMODE(file.stat().st_mode), file.stat().st_size
     if mode & 0o077:
         return finding("KEK file", f"mode {mode:04o}", f"Others can read it: `chmod 600 '{file}'`.")
-    if size != KEK_BYTES:
+    if size != KEY_BYTES:
         return finding("KEK file", f"{size} bytes", "It must hold 32 bytes. Put the right one back from your backup.")
     return finding("KEK file", f"{file}, mode {mode:04o}")
 

@@ -15,7 +15,7 @@ import msgspec
 from infra import database_roles as roles
 from infra.embedded import ports, processes
 from infra.embedded.children import launch
-from infra.embedded.home import Home, make_kek
+from infra.embedded.home import Home
 from infra.embedded.postgres import Postgres, tail
 from infra.embedded.stack import Endpoints
 from infra.embedded.valkey import Valkey
@@ -54,14 +54,13 @@ class Installation:
         return self._endpoints
 
     def start_services(self) -> None:
-        """PostgreSQL and Valkey, where no outside one is set, and the key file."""
+        """PostgreSQL and Valkey, where no outside one is set."""
         given = self.settings
         if not self.embedded_database and not (given.worker_database_url and given.migrator_database_url):
             raise NotStarted(
                 "WAYBILL_DATABASE_URL is set; WAYBILL_WORKER_DATABASE_URL and WAYBILL_MIGRATOR_DATABASE_URL are needed "
                 "with it. `waybill database prepare --admin-url URL` makes the roles and prints all three."
             )
-        make_kek(given.kek_file)
         urls = (given.database_url, given.worker_database_url, given.migrator_database_url)
         if self.embedded_database:
             self._postgres = Postgres(self.home)
@@ -79,7 +78,19 @@ class Installation:
 
     def migrate(self) -> None:
         """Bring the database to this version, in a process of its own that alone gets the migrator's password."""
-        self._run_once("migrate", ["migrate"], {"WAYBILL_MIGRATOR_DATABASE_URL": self.endpoints.migrator_database_url})
+        changes = {"WAYBILL_MIGRATOR_DATABASE_URL": self.endpoints.migrator_database_url}
+        self._run_once("migrate", _command("migrate"), changes)
+
+    def prepare_key_file(self) -> None:
+        """Make the key-encryption key, in a new installation only: one that was lost is never replaced in silence.
+
+        Raises:
+            NotStarted: the file is missing or another than the one that sealed the stored secrets.
+        """
+        command = [sys.executable, "-m", "services.cli.stored_keys"]
+        wrong = self._run_once("stored_keys", command, {"WAYBILL_DATABASE_URL": self.endpoints.database_url})
+        if wrong:
+            raise NotStarted(wrong)
 
     def start_erp(self) -> None:
         """The demo client's simulated ERP, on the port that it had before."""
@@ -114,7 +125,7 @@ class Installation:
             "WAYBILL_DATABASE_URL": self.endpoints.database_url,
             "WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url,
         }
-        self.demo = msgspec.json.decode(self._run_once("seed", ["seed"], changes), type=running.Demo)
+        self.demo = msgspec.json.decode(self._run_once("seed", _command("seed"), changes), type=running.Demo)
 
     def wait_until_ready(self) -> None:
         """Return when the API says that it is ready.
@@ -190,13 +201,12 @@ class Installation:
             **(changes or {}),
         }
 
-    def _run_once(self, name: str, words: list[str], changes: dict[str, str]) -> str:
+    def _run_once(self, name: str, command: list[str], changes: dict[str, str]) -> str:
         log = self.home.logs / f"{name}.log"
-        command = launch(_command(*words))
         environment = child_environment(self.environment(changes))
         with log.open("ab") as stream:
             done = subprocess.run(  # noqa: S603 - our own command
-                command, stdout=subprocess.PIPE, stderr=stream, env=environment, check=False, text=True
+                launch(command), stdout=subprocess.PIPE, stderr=stream, env=environment, check=False, text=True
             )
         if done.returncode != 0:
             raise NotStarted(f"`waybill {name}` failed ({ending(done.returncode)}). The end of {log}:\n{tail(log)}")

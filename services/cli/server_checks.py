@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from infra import database_roles as roles
 from infra import egress, migrate
 from infra.settings import Settings
+from services.cli import stored_keys
 from services.cli.checks import Check, finding
 
 LIMIT: Final = 5.0
@@ -27,7 +28,7 @@ _FIELDS: Final = {
 
 
 async def database(settings: Settings) -> list[Check]:
-    """Reachable as each role, version, what the roles may not be, migrations."""
+    """Reachable as each role, version, what the roles may not be, migrations, and the key of the stored secrets."""
     checks: list[Check] = []
     for field, role in _FIELDS.items():
         url = getattr(settings, field)
@@ -37,6 +38,8 @@ async def database(settings: Settings) -> list[Check]:
         checks.append(await _role(url, role))
     if all(check.ok for check in checks):
         checks.append(await _migrations(settings))
+    if all(check.ok for check in checks):
+        checks.append(await _stored_keys(settings))
     return checks
 
 
@@ -72,6 +75,18 @@ async def _migrations(settings: Settings) -> Check:
     if current == head:
         return finding("migrations", f"at {head}")
     return finding("migrations", f"at {current or 'nothing'}, wanted {head}", "Run `waybill migrate`.")
+
+
+async def _stored_keys(settings: Settings) -> Check:
+    """Whether the key file is the one that the stored secrets need, by its id: no secret is opened."""
+    name = "stored secrets"
+    stored = await stored_keys.stored_kek_ids(settings.database_url)
+    if wrong := stored_keys.fault(settings.kek_file, stored):
+        return finding(name, wrong, stored_keys.HELP)
+    if len(stored) > 1:
+        found = "the key file opens some of them; others were sealed with another one"
+        return finding(name, found, "Restore the database and the key file that belong together from your backup.")
+    return finding(name, "the key file opens them" if stored else "none yet")
 
 
 async def redis(settings: Settings) -> Check:

@@ -19,9 +19,9 @@ import asyncpg
 import msgspec
 
 from infra import egress, migrate
-from infra.embedded.home import make_kek
 from infra.embedded.ports import choose
 from infra.embedded.stack import Stack
+from infra.encryption.key_file import create_kek_file
 from infra.encryption.secret import Secret
 from infra.settings import child_environment, load
 from services.cli import demo
@@ -54,7 +54,7 @@ class Plant:
         return self
 
     async def _start(self) -> None:
-        make_kek(self.home / "secrets" / "kek")
+        create_kek_file(self.home / "secrets" / "kek")
         await migrate.upgrade(self.stack.endpoints.migrator_database_url)
         await self._client.__aenter__()
         self.erp_url = await self.start_erp()

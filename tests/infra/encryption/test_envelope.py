@@ -10,7 +10,8 @@ import pytest
 from infra.encryption.canonical import encode
 from infra.encryption.envelope import Place, seal, unseal
 from infra.encryption.errors import SecretUnreadable
-from infra.encryption.key_provider import FileKeyProvider, create_kek_file
+from infra.encryption.key_file import create_kek_file
+from infra.encryption.key_provider import FileKeyProvider
 from infra.encryption.secret import Secret
 from infra.encryption.tenant_key import Keyring
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from infra.encryption.errors import KeyFileUnusable, SecretUnreadable
-from infra.encryption.key_provider import FileKeyProvider, create_kek_file
+from infra.encryption.key_file import create_kek_file, kek_id, read_kek_file
+from infra.encryption.key_provider import FileKeyProvider
 
 
 @pytest.fixture
@@ -19,6 +20,21 @@ def test_a_key_file_is_private_from_its_first_moment_and_never_overwritten(key_f
     assert len(key_file.read_bytes()) == 32
     with pytest.raises(FileExistsError):
         create_kek_file(key_file)
+
+
+def test_a_key_file_is_made_whole_with_its_folder_and_leaves_no_draft(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "secrets"
+    create_kek_file(folder / "kek")
+    assert [file.name for file in folder.iterdir()] == ["kek"]
+    assert folder.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(FileExistsError):
+        create_kek_file(folder / "kek")
+    assert [file.name for file in folder.iterdir()] == ["kek"]
+
+
+async def test_a_wrapped_key_begins_with_the_id_of_its_key_file(key_file: Path) -> None:
+    wrapped = await FileKeyProvider(key_file).wrap(b"k" * 32, b"tenant a")
+    assert wrapped.startswith(kek_id(read_kek_file(key_file)))
 
 
 def test_a_key_file_that_others_may_read_is_refused(key_file: Path) -> None:

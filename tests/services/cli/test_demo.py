@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from sqlalchemy import text
 
 from infra import settings
 from infra.database import Database, Scope
-from infra.embedded.home import make_kek
 from infra.embedded.stack import Endpoints
+from infra.encryption.key_file import create_kek_file
 from infra.settings import BadSetting, Settings
 from services.cli import demo
 from tenants.identity.keyring import Keyring
@@ -19,7 +20,8 @@ from tenants.identity.principal import Principal
 
 
 def settings_of(endpoints: Endpoints, home: Path, erp: str = "http://127.0.0.1:9") -> Settings:
-    make_kek(home / "secrets" / "kek")
+    with suppress(FileExistsError):
+        create_kek_file(home / "secrets" / "kek")
     return settings.load(
         {"WAYBILL_HOME": str(home), "WAYBILL_DATABASE_URL": endpoints.database_url, "WAYBILL_DEMO_ERP_URL": erp}
     )

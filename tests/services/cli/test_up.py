@@ -26,12 +26,12 @@ LATER_START = 10.0
 class Up:
     """One `waybill up` and what it printed."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, demo: str = "--no-demo") -> None:
         self.home = home
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WAYBILL_")}
         self.environment = {**environment, "WAYBILL_HOME": str(home), "WAYBILL_API_PORT": str(port)}
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "services.cli.main", "up", "--no-demo"],
+            [sys.executable, "-u", "-m", "services.cli.main", "up", demo],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -131,6 +131,20 @@ def test_it_starts_ends_cleanly_and_finds_its_data_again(home: Path, started: li
     down = second.run("down")
     assert (down.returncode, down.stdout) == (0, "Stopped.\n")
     assert left_of(home) == []
+
+
+def test_a_lost_key_file_ends_the_start_and_is_told(home: Path) -> None:
+    first = Up(home, ports.choose(None), "--demo")
+    first.until("Ctrl-C stops everything.")
+    assert first.end() == 0
+    kept = (home / "secrets" / "kek").rename(home / "kek-backup")
+    second = Up(home, ports.choose(None), "--demo")
+    out, _ = second.process.communicate()
+    assert second.process.returncode == 1
+    assert f"{home / 'secrets' / 'kek'} is missing" in out
+    assert "Put the right one back from your backup" in out
+    assert not (home / "secrets" / "kek").exists()
+    assert kept.exists()
 
 
 @pytest.mark.faults

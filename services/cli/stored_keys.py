@@ -1,0 +1,78 @@
+"""Whether the key file is the one that the database's secrets need. A lost one is never replaced in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from infra.encryption.errors import KeyFileUnusable
+from infra.encryption.key_file import create_kek_file, kek_id, read_kek_file
+from infra.settings import Settings, load
+
+LIMIT: Final = 30.0
+HELP: Final = (
+    "Put the right one back from your backup, mode 0600. If there is none, these secrets are lost for good; only a new "
+    "start without the data is left then (`waybill reset`)."
+)
+# Row-level security shows one tenant's keys at a time; the visit of all stays in the server.
+_VISIT: Final = """
+DO $$
+DECLARE
+  one uuid;
+  ids text[] := '{}';
+BEGIN
+  PERFORM set_config('app.operator', 'on', true);
+  FOR one IN SELECT tenant_id FROM app.tenant LOOP
+    PERFORM set_config('app.tenant_id', one::text, true);
+    ids := ARRAY(SELECT unnest(ids)
+                 UNION SELECT encode(substr(wrapped, 1, 8), 'hex') FROM app.tenant_key WHERE provider = 'file');
+  END LOOP;
+  PERFORM set_config('app.kek_ids', array_to_string(ids, ','), true);
+END $$
+"""
+
+
+async def stored_kek_ids(url: str) -> set[bytes]:
+    """Ids (`kek_id`, 8 bytes) of the keys that wrapped the tenants' keys: one, or none while there is no secret.
+
+    Args:
+        url: the database as the API's role.
+    """
+    connection = await asyncpg.connect(url, timeout=LIMIT)
+    try:
+        async with connection.transaction(readonly=True):
+            await connection.execute(_VISIT)
+            found = await connection.fetchval("SELECT current_setting('app.kek_ids')")
+    finally:
+        await connection.close()
+    return {bytes.fromhex(text) for text in found.split(",") if text}
+
+
+def fault(file: Path, stored: set[bytes]) -> str:
+    """Why `file` opens nothing of what `stored` sealed; empty when it does, or there is nothing to open."""
+    if not stored:
+        return ""
+    if not file.exists():
+        return f"The key file {file} is missing, and the database holds secrets that only it opens."
+    try:
+        own = kek_id(read_kek_file(file))
+    except KeyFileUnusable as error:
+        return f"{error.detail}: {file}."
+    return "" if own in stored else f"The key file {file} is not the one that sealed the database's secrets."
+
+
+async def prepare(settings: Settings) -> str:
+    """Make the key file when there is none and nothing stored needs an older one; else what is wrong and what helps."""
+    if wrong := fault(settings.kek_file, await stored_kek_ids(settings.database_url)):
+        return f"{wrong} {HELP}"
+    if not settings.kek_file.exists():
+        create_kek_file(settings.kek_file)
+    return ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(asyncio.run(prepare(load())))

@@ -1,0 +1,57 @@
+"""The key file is made once; a lost or foreign one is told, and never replaced in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infra import settings
+from infra.embedded.stack import Endpoints
+from infra.encryption.key_file import create_kek_file, kek_id, read_kek_file
+from infra.settings import Settings
+from services.cli import demo, server_checks, stored_keys
+
+
+def settings_of(endpoints: Endpoints, home: Path) -> Settings:
+    given = {"WAYBILL_HOME": str(home), "WAYBILL_DEMO_ERP_URL": "http://127.0.0.1:9"}
+    given["WAYBILL_DATABASE_URL"] = endpoints.database_url
+    given["WAYBILL_WORKER_DATABASE_URL"] = endpoints.worker_database_url
+    given["WAYBILL_MIGRATOR_DATABASE_URL"] = endpoints.migrator_database_url
+    return settings.load(given)
+
+
+async def told(given: Settings) -> str:
+    """What `waybill doctor` says of the stored secrets; its help when it is wrong."""
+    check = next(one for one in await server_checks.database(given) if one.name == "stored secrets")
+    assert check.ok == (not check.help)
+    return f"{check.found} {check.help}"
+
+
+async def test_a_new_installation_gets_a_key_file_and_keeps_it(endpoints: Endpoints, tmp_path: Path) -> None:
+    given = settings_of(endpoints, tmp_path)
+    assert await stored_keys.prepare(given) == ""
+    key = read_kek_file(given.kek_file)
+    assert await told(given) == "none yet "
+    await demo.seed(given)
+    assert await stored_keys.stored_kek_ids(given.database_url) == {kek_id(key)}
+    assert await stored_keys.prepare(given) == ""
+    assert read_kek_file(given.kek_file) == key
+    assert await told(given) == "the key file opens them "
+
+
+async def test_a_lost_key_file_is_not_replaced_while_stored_secrets_need_it(
+    endpoints: Endpoints, tmp_path: Path
+) -> None:
+    given = settings_of(endpoints, tmp_path)
+    create_kek_file(given.kek_file)
+    await demo.seed(given)
+    kept = given.kek_file.rename(tmp_path / "backup")
+    wrong = await stored_keys.prepare(given)
+    assert f"{given.kek_file} is missing" in wrong
+    assert "backup" in wrong
+    assert not given.kek_file.exists()
+    create_kek_file(given.kek_file)
+    assert "is not the one that sealed" in await stored_keys.prepare(given)
+    assert "is not the one that sealed" in await told(given)
+    assert "backup" in await told(given)
+    kept.replace(given.kek_file)
+    assert await stored_keys.prepare(given) == ""
