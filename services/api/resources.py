@@ -34,7 +34,7 @@ class Resources:
         self.desk = Desk(forms(Registry(all_connectors())), Sealer(FileKeyProvider(settings.kek_file)))
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
-        self.intake = Intake(self.database, starter.start, self._ring)
+        self.intake = Intake(self.database, starter.start, self.ring)
         self.followers = Followers(self.doorbell)
 
     async def open(self) -> None:
@@ -42,7 +42,8 @@ class Resources:
         self.expressions.start()
         self.followers.open()
 
-    def _ring(self) -> None:
+    def ring(self) -> None:
+        """Tell the workers that a run is due; they look by themselves as well."""
         if self.doorbell is not None:
             self.doorbell.ring()
 

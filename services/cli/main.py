@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "client": ("services.cli.commands.client", "A partner's clients."),
     "key": ("services.cli.commands.key", "API keys: create, list, show, rotate, disable."),
     "send": ("services.cli.commands.send", "Send an event and follow what it starts."),
+    "run": ("services.cli.commands.run", "What events started: list, show, cancel, resume."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),
     "template": ("services.cli.commands.template", "The workflow templates, and their tests."),

@@ -6,18 +6,19 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import get
+from litestar import get, post
 from litestar.params import QueryParameter
 from msgspec import Meta
 
 from infra import clock, ids
+from infra.ids import TenantId
 from infra.pagination import BadCursor, cut
 from services.api.call import Call
 from services.api.errors import BadParameter
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
-from services.engine import reading
+from services.engine import operating, reading
 
 TAGS: Final = ["runs"]
 MAX_WAIT_SECONDS: Final = 30
@@ -123,13 +124,26 @@ async def read_run(
                 await asyncio.wait_for(ended.wait(), min(left, POLL_SECONDS))
             ended.clear()
             row = await _row(request, run)
-    shown = request.may_read_payloads
-    return RunView(
-        **_members(row),
-        input=_raw(row["input"]) if shown else None,
-        output=_raw(row["output"]) if shown else None,
-        error=_raw(row["error"]) if shown else _without_detail(row["error"]),
-    )
+    return _view(request, row)
+
+
+@post(tenant_paths("/runs/{run:str}/cancel"), summary="Cancel a run", tags=TAGS, status_code=200)
+async def cancel_run(request: Call) -> RunView:
+    """Ends it here and now, wherever it is. A call that is under way may still take effect in the other system."""
+    run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
+    async with request.resources.database.tenant(tenant) as connection:
+        await operating.cancel(connection, tenant, run, request.principal.actor)
+    return _view(request, await _row(request, run))
+
+
+@post(tenant_paths("/runs/{run:str}/resume"), summary="Resume a suspended run", tags=TAGS, status_code=200)
+async def resume_run(request: Call) -> RunView:
+    """Has a run that was set aside tried again, from where it stands and apart from all others."""
+    run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
+    async with request.resources.database.tenant(tenant) as connection:
+        await operating.resume(connection, run, request.principal.actor)
+    request.resources.ring()
+    return _view(request, await _row(request, run))
 
 
 @get(tenant_paths("/runs/{run:str}/journal"), summary="Read a run's journal", tags=TAGS)
@@ -161,6 +175,16 @@ async def _row(request: Call, run: UUID) -> Any:
     tenant = request.tenant.tenant_id
     async with request.transaction() as session:
         return await reading.read_run(session, tenant, run)
+
+
+def _view(request: Call, row: Any) -> RunView:
+    shown = request.may_read_payloads
+    return RunView(
+        **_members(row),
+        input=_raw(row["input"]) if shown else None,
+        output=_raw(row["output"]) if shown else None,
+        error=_raw(row["error"]) if shown else _without_detail(row["error"]),
+    )
 
 
 def _filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
@@ -196,4 +220,4 @@ def _members(row: Any) -> dict[str, Any]:
     }
 
 
-HANDLERS: Final = (list_runs, read_run, read_journal)
+HANDLERS: Final = (list_runs, read_run, read_journal, cancel_run, resume_run)

@@ -12,8 +12,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from infra import ids
+from infra.database import Database
 from infra.embedded.stack import Endpoints
+from infra.ids import TenantId
 from tests.served import served
+from tests.world import deploy, start_runs
 
 
 class Commands:
@@ -90,3 +94,26 @@ def test_what_is_refused_is_said_in_words(commands: Commands) -> None:
     commands.environment["WAYBILL_DATABASE_URL"] = "postgresql://nobody:x@127.0.0.1:1/none"
     away = commands.run("operator", "create")
     assert (away.returncode, "does not answer" in away.stderr) == (1, True)
+
+
+async def test_a_run_is_listed_shown_cancelled_and_not_resumed(commands: Commands, app_database: Database) -> None:
+    operator = commands.run("operator", "create").stdout.strip()
+    commands.json("partner", "create", "harbor", "--name", "Harbor", key=operator)
+    partner = commands.json("key", "create", "--name", "first", "--partner", "harbor", key=operator)["key"]
+    client = commands.json("client", "create", "acme", "--name", "Acme", key=partner)
+    tenant = next(one["id"] for one in client["tenants"] if one["environment"] == "test")
+    await deploy(app_database, TenantId(ids.read("ten", tenant)), "document: {}", event_type="order.captured")
+    first, second = await start_runs(app_database, TenantId(ids.read("ten", tenant)), 2)
+    where = ("--client", "acme", "--environment", "test")
+    assert commands.json("run", "list", *where, key=partner)[0]["id"] == ids.show("run", second)
+    (only,) = commands.json("run", "list", "--business-key", "o-0", *where, key=partner)
+    assert only["id"] == ids.show("run", first)
+    cancelled = commands.json("run", "cancel", only["id"], *where, key=partner)
+    assert (cancelled["state"], cancelled["input"]) == ("cancelled", None)
+    assert commands.json("run", "show", only["id"], *where, key=partner) == cancelled
+    lines = commands.run("run", "list", "--state", "pending", *where, key=partner).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["state", "pending"]
+    late = commands.run("run", "cancel", only["id"], *where, key=partner)
+    assert (late.returncode, "The run has ended: It is cancelled already" in late.stderr) == (1, True)
+    awake = commands.run("run", "resume", ids.show("run", second), *where, key=partner)
+    assert (awake.returncode, "The run is not suspended: It is pending" in awake.stderr) == (1, True)

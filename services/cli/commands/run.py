@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from services.cli.client import Api
+from services.cli.options import Terminal, api_options
+
+_STATES = ("pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed")
+
+
+@click.group()
+def command() -> None:
+    """What was started by events: look at runs, cancel one, resume one that was set aside."""
+
+
+@command.command("list")
+@click.option("--state", type=click.Choice(_STATES))
+@click.option("--business-key", help="Only of this subject, such as an order's number.")
+@click.option("--deployment", help="Only of this deployment, by its name or id.")
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="The newest so many.")
+@api_options
+def list_runs(
+    terminal: Terminal, *, state: str | None, business_key: str | None, deployment: str | None, limit: int
+) -> None:
+    """The newest runs, the newest first."""
+
+    async def work(api: Api) -> Any:
+        of = None if deployment is None else await api.reference("deployments", "dep", deployment)
+        return (await api.get("/runs", state=state, business_key=business_key, deployment=of, limit=limit))["items"]
+
+    terminal.table(terminal.run(work), "state", "business_key", "created_at", "ended_at", "waiting_for.reason", "id")
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN_ID")
+@api_options
+def show(terminal: Terminal, *, run_id: str) -> None:
+    """One run, with its input and output where the key may read them."""
+    terminal.show(terminal.run(lambda api: api.get(f"/runs/{run_id}")))
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN_ID")
+@api_options
+def cancel(terminal: Terminal, *, run_id: str) -> None:
+    """End RUN_ID here and now. A call that is under way may still take effect in the other system."""
+    terminal.show(terminal.run(lambda api: api.send("POST", f"/runs/{run_id}/cancel")))
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN_ID")
+@api_options
+def resume(terminal: Terminal, *, run_id: str) -> None:
+    """Have RUN_ID, which was set aside (`suspended`), tried again from where it stands."""
+    terminal.show(terminal.run(lambda api: api.send("POST", f"/runs/{run_id}/resume")))
