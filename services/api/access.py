@@ -9,16 +9,14 @@ from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Scope as AsgiScope
 
 from infra import ids
 from infra.database import Database
 from infra.database import Scope as Rows
 from infra.problems import Forbidden, NotFound, Unauthorized
-from services.api.call import Call, TenantOfCall, scope_of
+from services.api.call import Call, TenantOfCall
 from services.api.errors import MethodNotAllowed, NeedsClientGrant, UnknownParameter
 from services.api.policy import POLICY, Rule
-from tenants.audit import service as audit
 from tenants.identity.permissions import PAYLOADS, Scope
 from tenants.identity.principal import Principal
 from tenants.organizations import service as organizations
@@ -36,7 +34,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
     Raises:
         Unauthorized: no live key.
         NotFound: another's tenant, or none.
-        Forbidden: known, but not allowed; `record_denied` writes it down.
+        Forbidden: known, but not allowed; `services.api.denials` writes it down.
         UnknownParameter: the query holds what the route does not read.
     """
     if not isinstance(connection, Call):
@@ -172,23 +170,3 @@ def _check_query(call: Call) -> None:
         if name in seen:
             raise UnknownParameter(f"Query parameter '{name}' is given twice", parameter=name)
         seen.add(name)
-
-
-async def record_denied(error: Exception, scope: AsgiScope) -> None:
-    """Writes a refused attempt into the log of whom it was aimed at, in a transaction of its own (S-87)."""
-    state = scope.get("state", {})
-    principal: Principal | None = state.get("principal")
-    if not isinstance(error, Forbidden) or principal is None:
-        return
-    tenant: TenantOfCall | None = state.get("tenant")
-    rows = scope_of(principal) if tenant is None else Rows.tenant(tenant.tenant_id)
-    database: Database = scope["litestar_app"].state.resources.database
-    async with database.session(rows) as session:
-        await audit.record(
-            session,
-            actor=principal.actor,
-            action="access.denied",
-            target=f"{scope['method']} {scope['path_template']}",  # type: ignore[typeddict-item]
-            after={"reason": error.name, "detail": error.detail, "request_id": state.get("request_id")},
-        )
-        await session.commit()

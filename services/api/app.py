@@ -12,8 +12,9 @@ from litestar.datastructures import State
 from litestar.routes import HTTPRoute
 
 from infra import crash_points, logs, settings
-from services.api.access import TenantDirectory, guard, record_denied
+from services.api.access import TenantDirectory, guard
 from services.api.call import Call
+from services.api.denials import Denials, record_denied
 from services.api.edge import Edge
 from services.api.ending import told_of_end
 from services.api.openapi import document
@@ -73,7 +74,7 @@ def build(resources: Resources) -> Litestar:
         exception_handlers={Exception: render},
         after_exception=[record_denied],
         lifespan=[lifespan],
-        state=State({"resources": resources, "directory": TenantDirectory(resources.database)}),
+        state=State({"resources": resources, "directory": TenantDirectory(resources.database), "denials": Denials()}),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,

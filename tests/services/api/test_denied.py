@@ -5,7 +5,10 @@ import logging
 import pytest
 from sqlalchemy import text
 
+from infra import clock
 from infra.database import Database, Scope
+from services.api import denials
+from tests.asgi import Caller
 from tests.services.api.parties import Parties, id_of
 
 
@@ -30,6 +33,32 @@ async def test_S_87_a_refused_attempt_is_recorded_with_its_actor_where_it_was_ai
             text("SELECT actor, target FROM app.organization_audit WHERE action = 'access.denied'")
         )
         assert [tuple(row) for row in above] == [(north, "GET /v1/partners")]
+
+
+async def test_S_87_a_key_cannot_flood_the_log(parties: Parties, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        assert (await parties.acme.get("/v1/partners")).status == 403
+    assert (await parties.acme.get("/v1/clients")).status == 403
+    # Of two clients that are tried, each has it in its own log.
+    for client in ("acme", "sibling"):
+        for _ in range(2):
+            assert (await parties.north.get(f"/v1/clients/{client}/live/events")).status == 403
+    now = clock.monotonic() + denials.QUIET_SECONDS
+    monkeypatch.setattr(clock, "monotonic", lambda: now)
+    assert (await parties.acme.get("/v1/partners")).status == 403
+
+    async def told(caller: Caller) -> list[tuple[str, int | None]]:
+        items = (await caller.get("/v1/audit?action=access.denied")).json["items"]
+        return [(one["target"], one["after"].get("not_recorded_before")) for one in reversed(items)]
+
+    events = ("GET /v1/clients/{client}/{environment}/events", None)
+    assert await told(parties.acme) == [
+        ("GET /v1/partners", None),
+        ("GET /v1/clients", None),
+        events,
+        ("GET /v1/partners", 4),
+    ]
+    assert await told(parties.sibling) == [events]
 
 
 async def test_S_87_what_is_unknown_or_unauthenticated_is_logged_and_not_recorded(
