@@ -93,7 +93,7 @@ def test_a_program_is_asked_once_and_may_finish_what_it_does(home: Home) -> None
     blocked = (
         f"import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); print('up', flush=True); {asked}"
     )
-    under = Supervisor([].append)
+    under = Supervisor(print)
     program = python(home, "worker", blocked)
     under.start(program)
     until_it_said(program, "up")
@@ -104,7 +104,7 @@ def test_a_program_is_asked_once_and_may_finish_what_it_does(home: Home) -> None
 def test_patience_counts_from_the_asking_so_that_programs_end_side_by_side(home: Home) -> None:
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
     programs = [Program(home, name, [sys.executable, "-c", stubborn], {}, patience=0.5) for name in ("a", "b", "c")]
-    under = Supervisor([].append)
+    under = Supervisor(print)
     for program in programs:
         under.start(program)
         until_it_said(program, "up")
