@@ -13,7 +13,7 @@ from infra.encryption.secret import Secret
 from infra.problems import NotFound, Problem, Unavailable
 from services.connectors.function import ConnectorFunction
 from services.connectors.sdk.context import OpenConnection
-from services.engine.functions import Call, Done, Failed, Later
+from services.engine.functions import Call, Cautious, Done, Failed, Later
 from tests.services.connectors.conftest import CONNECTION, TOKEN, Desk, Simulator
 
 CREATE = "erp.sales-orders.create"
@@ -119,6 +119,7 @@ async def test_a_connection_that_cannot_be_opened(desk: Desk, monkeypatch: pytes
 
 
 async def test_F_03_reads_and_keyed_writes_may_be_repeated_and_so_may_what_never_sends(desk: Desk, order: Any) -> None:
+    assert isinstance(desk.function, Cautious), "the engine asks it"
     assert await desk.may_repeat(CREATE, order)
     assert await desk.may_repeat("erp.customers.credit", {"customer": "ACME-001"})
     changes: list[dict[str, Any]] = [{"connection": "a"}, {"operation": "erp.unknown"}, {"surplus": 1}, {"input": {}}]
