@@ -38,7 +38,11 @@ def guard(settings: Settings) -> Guard:
 
 
 class Composition:
-    """Everything of one process. Use as `async with Composition(settings) as it`, or `open` and `close`."""
+    """Everything of one process. Use as `async with Composition(settings) as it`, or `open` and `close`.
+
+    Raises:
+        KeyFileUnusable: the installation's key file is missing or open to others.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -46,6 +50,7 @@ class Composition:
         self.bell = Doorbell(settings.redis_url)
         self.journal = Journal(self.database)
         self._pool = ExpressionPool()
+        self._sealer = Sealer(FileKeyProvider(settings.kek_file))
         self._client = Client(guard(settings))
 
     async def open(self) -> Self:
@@ -85,8 +90,7 @@ class Composition:
         )
 
     def _functions(self) -> Functions:
-        sealer = Sealer(FileKeyProvider(self.settings.kek_file))
-        connections = TenantConnections(OpenConnections(self.database, sealer))
+        connections = TenantConnections(OpenConnections(self.database, self._sealer))
         return {
             "http": HttpCall(self._client),
             connector.NAME: connector.ConnectorFunction(Registry(all_connectors()), connections, self._client),

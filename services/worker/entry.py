@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
+from collections.abc import Callable
 from typing import Any, Final
 
 import uvloop
-from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
 from dramatiq.middleware import Middleware
 
 from infra import broker, crash_points, settings
 from infra.logs import configure
+from infra.problems import Problem
 from services.worker.housekeeping import declare
 from services.worker.process import WorkerProcess
 
@@ -32,23 +36,36 @@ if _settings.crash_points:
 class Engine(Middleware):
     """Starts the claim loop when a worker process has booted, drains it when the process is told to stop."""
 
-    def __init__(self) -> None:
-        self._process: WorkerProcess | None = None
-
     def after_worker_boot(self, _broker: Any, _worker: Any) -> None:
         """Runs on the worker's main thread, so the start is handed to the event loop's."""
-        thread = get_event_loop_thread()
-        if thread is None:
-            raise RuntimeError("Dramatiq's AsyncIO middleware is missing")
-        self._process = WorkerProcess(_settings, send_housekeeping=housekeeping.send)
-        thread.run_coroutine(self._process.start())
+        try:
+            _event_loop().run_coroutine(_process.start())
+        except Exception:  # noqa: BLE001
+            # Dramatiq would go on without us, alive and idle, and its parent waits for a boot that never ends.
+            _log.exception("the worker cannot start")
+            os.kill(os.getppid(), signal.SIGKILL)
+            os._exit(1)
 
     def before_worker_shutdown(self, _broker: Any, _worker: Any) -> None:
         """The loop must still run here: AsyncIO's own shutdown comes later."""
-        thread = get_event_loop_thread()
-        if thread is not None and self._process is not None:
-            thread.run_coroutine(self._process.stop())
+        _event_loop().run_coroutine(_process.stop())
+
+
+def _event_loop() -> EventLoopThread:
+    thread = get_event_loop_thread()
+    if thread is None:
+        raise RuntimeError("Dramatiq's AsyncIO middleware is missing")
+    return thread
+
+
+def _prepare(send_housekeeping: Callable[[], object]) -> WorkerProcess:
+    """Raises ImportError, which is how Dramatiq's parent learns that a process has no use and ends with a code."""
+    try:
+        return WorkerProcess(_settings, send_housekeeping=send_housekeeping)
+    except Problem as problem:
+        raise ImportError(f"the worker cannot start: {problem.detail}") from None
 
 
 dramatiq_broker = broker.connect(_settings.redis_url, Engine())
 housekeeping = declare(dramatiq_broker, _settings)
+_process = _prepare(housekeeping.send)
