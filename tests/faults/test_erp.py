@@ -41,10 +41,10 @@ async def test_F_20_the_erp_is_slow(plant: Plant) -> None:
     assert erp["duplicates_refused"] == 0
 
 
-async def test_F_20_the_erp_is_away_and_runs_wait_with_a_reason(plant: Plant) -> None:
+async def test_F_20_the_erp_is_down_for_a_minute_and_runs_wait_with_a_reason(plant: Plant) -> None:
     """Waiting runs hold no worker and say what they wait for; they end by themselves when the ERP is back."""
     plant.start_worker()
-    await plant.faults(refuse_seconds=15)
+    await plant.faults(refuse_seconds=60)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(20)))
     while (await plant.states()).get("waiting", 0) < 20:
         await asyncio.sleep(0.1)
