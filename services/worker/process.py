@@ -73,8 +73,7 @@ class WorkerProcess:
         os.kill(os.getpid(), signal.SIGTERM)
 
     async def stop(self) -> None:
-        await self._loop.stop(DRAIN_SECONDS)
-        await self._suspects.stop(DRAIN_SECONDS)
+        await asyncio.gather(self._loop.stop(DRAIN_SECONDS), self._suspects.stop(DRAIN_SECONDS))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
