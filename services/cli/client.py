@@ -28,7 +28,7 @@ class Problem(Exception):
     """The API refused; `document` are its problem details (RFC 9457)."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        super().__init__(str(document.get("detail") or document.get("title")))
+        super().__init__(str(document.get("detail") or document.get("title") or ""))
         self.document = document
 
     @property
@@ -37,8 +37,12 @@ class Problem(Exception):
 
     def lines(self) -> list[str]:
         """For a terminal: title and detail, then each field that is wrong."""
-        head = f"{self.document.get('title', 'The API refused')}: {self}"
         errors = self.document.get("errors") or []
+        head, detail = str(self.document.get("title") or "The API refused"), str(self)
+        # The detail of a document with many faults is its first ones, which follow here with their places.
+        told = any(str(error.get("detail")) in detail for error in errors)
+        if detail and detail != head and not told:
+            head = f"{head}: {detail}"
         places = [(error.get("pointer") or "/", error.get("line"), error.get("detail")) for error in errors]
         return [head] + [
             f"  {pointer}{f' (line {line})' if line else ''}: {detail}" for pointer, line, detail in places
@@ -65,10 +69,14 @@ def account(*, key: str | None = None, tenant: str = "", given: Settings | None 
     """
     known = running.completed(given or settings.load())
     if not known.api_url:
-        raise NotAnswered("No API is known. Start one with `waybill up`, or set WAYBILL_API_URL.")
+        home = known.home.absolute()
+        raise NotAnswered(
+            f"No API is known: no `waybill up` runs in the home {home}. Start one, set WAYBILL_HOME to the home in "
+            "which it runs, or set WAYBILL_API_URL."
+        )
     chosen = key or known.api_key
     if not chosen:
-        raise NotAnswered("No API key is known. Set WAYBILL_API_KEY, or give --key-file.")
+        raise NotAnswered(f"No API key is known for {known.api_url}. Give --key-file FILE, or set WAYBILL_API_KEY.")
     return Account(url=known.api_url.rstrip("/"), key=chosen, tenant=tenant)
 
 
@@ -118,16 +126,23 @@ class Api:
         )
         try:
             answer = await self._client.send(_NOBODY, request)
-            document = msgspec.json.decode(answer.body) if answer.body else None
         except egress.Failed as error:
             raise NotAnswered(f"The API at {self.account.url} does not answer ({error.detail}).") from None
         except egress.Refused as error:
             raise NotAnswered(f"The address {self.account.url} cannot be called: {error.detail}") from None
+        try:
+            document = msgspec.json.decode(answer.body) if answer.body else None
         except msgspec.DecodeError:
-            raise NotAnswered(f"What answers at {self.account.url} is not the API.") from None
+            raise NotAnswered(f"What answers at {self.account.url} is not the API (status {answer.status}).") from None
         if answer.status >= _FIRST_ERROR:
-            raise Problem(document if isinstance(document, dict) else {"status": answer.status})
+            raise Problem(self._refusal(answer.status, document))
         return document
+
+    def _refusal(self, status: int, document: Any) -> dict[str, Any]:
+        """The problem details; those of an answer that says nothing are its status and where it came from."""
+        if isinstance(document, dict) and (document.get("detail") or document.get("title")):
+            return {"status": status, **document}
+        return {"status": status, "title": "The API refused", "detail": f"{self.account.url} answered {status}"}
 
     async def get(self, suffix: str, **query: Any) -> Any:
         """A tenant route; parameters that are None are left out."""

@@ -54,12 +54,15 @@ def read(home: Home) -> State | None:
 
 
 def completed(settings: Settings) -> Settings:
-    """`settings`, with what is unset taken from the `waybill up` that runs in the home."""
+    """`settings`, with what is unset taken from the `waybill up` that runs in the home.
+
+    The demo's key is for this home's own API: it is never shown to another address.
+    """
     state = read(Home(settings.home))
     if state is None:
         return settings
     known = {**msgspec.structs.asdict(state.endpoints), "api_url": state.api_url}
-    if state.demo is not None:
+    if state.demo is not None and settings.api_url.rstrip("/") in {"", state.api_url}:
         known["api_key"] = state.demo.api_key
     missing = {name: value for name, value in known.items() if not getattr(settings, name)}
     return msgspec.structs.replace(settings, **missing)

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
+import asyncio
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 import msgspec
 
 from infra import clock
-from services.cli.client import Api
+from services.cli.client import Api, NotAnswered, Problem
 from services.cli.options import Terminal, api_options
 
+T = TypeVar("T")
 STRUCTURED: Final = "application/cloudevents+json"
 FAILED: Final = 1
 INVALID: Final = 2
 _WAIT_SECONDS: Final = 2
+_AGAIN_SECONDS: Final = 0.5
+_TOO_MANY: Final = 429
+_FIRST_OUTAGE: Final = 500
 _ENDED: Final = frozenset({"completed", "faulted", "cancelled"})
 _MARKS: Final = {
     "task.completed": "✓",
@@ -35,7 +40,8 @@ def command(terminal: Terminal, *, file: Path, new_id: bool, wait: float) -> Non
     """Send the CloudEvent in FILE and follow the runs that it starts.
 
     An event without an id, or with the id `*`, gets a fresh one, so that the file can be sent again and again.
-    Exit code 0: every run completed; 1: refused, faulted, cancelled or still running after the wait; 2: no event.
+    Exit code 0: every run completed; 1: refused, faulted, cancelled, or not known to have ended after the wait; 2: no
+    event.
     """
     event = _event(file, new_id=new_id)
 
@@ -44,7 +50,15 @@ def command(terminal: Terminal, *, file: Path, new_id: bool, wait: float) -> Non
         _say(terminal, f"event {event['id']} taken as {accepted['id']}")
         if not accepted["runs"]:
             _say(terminal, f"no deployment waits for events of type {event.get('type')}")
-        return [await _follow(terminal, api, run, clock.monotonic() + wait) for run in accepted["runs"]]
+        try:
+            return [await _follow(terminal, api, run, clock.monotonic() + wait) for run in accepted["runs"]]
+        except (NotAnswered, Problem) as error:
+            # The event is stored whatever becomes of the looking: in no case is it said to be lost.
+            names = ", ".join(accepted["runs"])
+            raise NotAnswered(
+                f"The event was taken, run {names}; it cannot be followed now ({_why(error)}).\n"
+                f"  It goes on by itself: `waybill run show {accepted['runs'][0]}` tells how it went."
+            ) from None
 
     runs = terminal.run(work)
     if terminal.as_json:
@@ -71,8 +85,7 @@ async def _follow(terminal: Terminal, api: Api, run: str, until: float) -> Any:
     _say(terminal, f"run   {run}")
     told, waiting = 0, None
     while True:
-        seen = await api.get(f"/runs/{run}", wait=max(0, min(_WAIT_SECONDS, int(until - clock.monotonic()))))
-        lines = await api.pages(f"/runs/{run}/journal", limit=200)
+        seen, lines = await _steadily(lambda: _look(api, run, until), until)
         for line in lines[told:]:
             for text in _progress(line):
                 _say(terminal, text)
@@ -87,6 +100,28 @@ async def _follow(terminal: Terminal, api: Api, run: str, until: float) -> Any:
         if clock.monotonic() >= until:
             _say(terminal, f"{seen['state']}: still open after the wait; it goes on by itself")
             return seen
+
+
+async def _look(api: Api, run: str, until: float) -> tuple[Any, list[Any]]:
+    seen = await api.get(f"/runs/{run}", wait=max(0, min(_WAIT_SECONDS, int(until - clock.monotonic()))))
+    return seen, await api.pages(f"/runs/{run}/journal", limit=200)
+
+
+async def _steadily(read: Callable[[], Awaitable[T]], until: float) -> T:
+    """What `read` answers, asked again while the API is away or busy, until the time is up."""
+    while True:
+        try:
+            return await read()
+        except (NotAnswered, Problem) as error:
+            passing = not isinstance(error, Problem) or error.status == _TOO_MANY or error.status >= _FIRST_OUTAGE
+            if not passing or clock.monotonic() + _AGAIN_SECONDS > until:
+                raise
+        await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _why(error: NotAnswered | Problem) -> str:
+    """Without a refusal's detail: that speaks of the reading, and would be read as speaking of the event."""
+    return f"the API answers {error.status}" if isinstance(error, Problem) else str(error).rstrip(".")
 
 
 def _progress(line: dict[str, Any]) -> Iterator[str]:
