@@ -48,9 +48,14 @@ def create(  # noqa: PLR0913 - one argument an option
     parameters, bound = values(given, file), pairs(bind, "NAME=CONNECTION")
 
     async def work(api: Api) -> Any:
-        source = await _source(api, template, workflow, text)
-        body = {"name": name, **source, "parameters": parameters, "bindings": await _bindings(api, bound)}
-        return await api.send("POST", "/deployments", body)
+        bindings = await _bindings(api, bound)
+        body = {"name": name, "parameters": parameters, "bindings": bindings}
+        if document is not None and text is not None:
+            from services.cli import fitting  # noqa: PLC0415 - only a document needs connectors and schemas here
+
+            await fitting.name_is_free(api, name)
+            await fitting.check(api, fitting.Parts(text, document, parameters, bindings))
+        return await api.send("POST", "/deployments", {**body, **await _source(api, template, workflow, text)})
 
     terminal.show(terminal.run(work))
 
@@ -106,14 +111,19 @@ def update(  # noqa: PLR0913 - one argument an option
     async def work(api: Api) -> Any:
         path = f"/deployments/{await api.reference('deployments', 'dep', deployment)}"
         present = await api.get(path)
-        body: dict[str, Any] = await _source(api, template, workflow, text)
+        body: dict[str, Any] = {}
         if bound:
             body["bindings"] = {**present["bindings"], **await _bindings(api, bound)}
         if file is not None:
             body["parameters"] = parameters
         elif parameters:
             body["parameters"] = {**present["parameters"], **parameters}
-        return await api.send("PATCH", path, body)
+        if document is not None and text is not None:
+            from services.cli import fitting  # noqa: PLC0415 - only a document needs connectors and schemas here
+
+            then = {**present, **body}
+            await fitting.check(api, fitting.Parts(text, document, then["parameters"], then["bindings"]))
+        return await api.send("PATCH", path, {**body, **await _source(api, template, workflow, text)})
 
     terminal.show(terminal.run(work))
 

@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from infra.embedded import ports
+from infra.embedded import Home, ports
+from services.cli import running
 
 ORDER = Path(__file__).parents[3] / "docs" / "examples" / "order.json"
 
@@ -29,6 +31,15 @@ class Terminal:
         command = [sys.executable, "-m", "services.cli.main", *words]
         environment = {**self.environment, "WAYBILL_API_KEY": key}
         return subprocess.run(command, env=environment, input=given, check=False, capture_output=True, text=True)
+
+    def published(self, where: tuple[str, ...], key: str) -> list[str]:
+        """Workflow versions of the client, asked of the API itself."""
+        state = running.read(Home(self.home))
+        assert state is not None
+        url = f"{state.api_url}/v1/clients/{where[1]}/{where[3]}/workflows"
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})  # noqa: S310 - the home's own API
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return [one["id"] for one in msgspec.json.decode(answer.read())["items"]]
 
     def secret(self, name: str) -> str:
         return (self.home / "secrets" / name).read_text()
@@ -145,6 +156,13 @@ def test_a_partner_brings_another_environment_live(terminal: Terminal, tmp_path:
     )
     own = terminal.run("deployment", "create", "own", "--document", str(tmp_path / "own.yaml"), *where, key=key)
     assert own.returncode == 0, own.stderr
+    before = terminal.published(where, key)
+    for words in (("own",), ("other", "--bind", "erp=erp"), ("other", "--set", "a=1"), ("other", "--bind", "erp=none")):
+        document = tmp_path / "next.yaml"
+        document.write_text((tmp_path / "own.yaml").read_text().replace("version: 1.0.0", "version: 1.1.0"))
+        failed = terminal.run("deployment", "create", *words, "--document", str(document), *where, key=key)
+        assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
+    assert terminal.published(where, key) == before
     listed = terminal.run("deployment", "list", *where, key=key).stdout.splitlines()
     assert [line.split()[0] for line in listed] == ["name", "own", "orders"]
     assert terminal.run("deployment", "disable", "own", *where, key=key).returncode == 0
