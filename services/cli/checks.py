@@ -18,7 +18,7 @@ from infra.embedded import binaries, ports
 from infra.embedded.home import Home
 from infra.encryption.key_file import KEY_BYTES
 from infra.settings import Settings
-from services.cli import running
+from services.cli import running, stored_keys
 
 PYTHON: Final = (3, 11)
 NODE: Final = 20
@@ -105,6 +105,9 @@ def kek(settings: Settings) -> Check:
             return finding(
                 "KEK file", f"{file} is missing", "Put it back from your backup: stored secrets need this key."
             )
+        if settings.database_url:
+            # `waybill up` makes one; API and worker that are started by hand on outside servers do not.
+            return finding("KEK file", "missing", stored_keys.unusable(file))
         return finding("KEK file", "not made yet; `waybill up` makes it")
     mode, size = stat.S_IMODE(file.stat().st_mode), file.stat().st_size
     if mode & 0o077:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,22 @@ async def stored_kek_ids(url: str) -> set[bytes]:
     return {bytes.fromhex(text) for text in found.split(",") if text}
 
 
+def unusable(file: Path) -> str:
+    """Why no process can use `file` as it lies there, with the remedy; empty when it can."""
+    if not file.exists():
+        return (
+            f"The key file {file} is missing. In a new installation make it: (umask 077; head -c 32 /dev/urandom > "
+            f"{shlex.quote(str(file))}); where secrets are stored put the one that sealed them back from your backup."
+        )
+    try:
+        read_kek_file(file)
+    except KeyFileUnusable as error:
+        if file.is_file() and file.stat().st_mode & 0o077:
+            return f"{error.detail}: chmod 600 {shlex.quote(str(file))}"
+        return f"{error.detail}: {file}. {HELP}"
+    return ""
+
+
 def fault(file: Path, stored: set[bytes]) -> str:
     """Why `file` opens nothing of what `stored` sealed; empty when it does, or there is nothing to open."""
     if not stored:
@@ -67,6 +84,8 @@ def fault(file: Path, stored: set[bytes]) -> str:
 
 async def prepare(settings: Settings) -> str:
     """Make the key file when there is none and nothing stored needs an older one; else what is wrong and what helps."""
+    if settings.kek_file.exists() and (wrong := unusable(settings.kek_file)):
+        return wrong
     if wrong := fault(settings.kek_file, await stored_kek_ids(settings.database_url)):
         return f"{wrong} {HELP}"
     if not settings.kek_file.exists():

@@ -6,7 +6,7 @@ import sys
 import click
 
 from infra.settings import child_environment, load
-from services.cli import running
+from services.cli import running, stored_keys
 
 
 @click.command()
@@ -15,6 +15,8 @@ def command() -> None:
     settings = running.completed(load())
     if not settings.database_url:
         raise click.ClickException("WAYBILL_DATABASE_URL is not set and no `waybill up` runs in this home.")
+    if wrong := stored_keys.unusable(settings.kek_file):
+        raise click.ClickException(wrong)
     words = ["--interface", "asgi", "--factory", "--host", settings.api_host, "--port", str(settings.api_port)]
     words += ["--loop", "uvloop", "--no-ws", "--log-level", settings.log_level, "services.api.app:create_app"]
     environment = child_environment(

@@ -6,11 +6,14 @@ import click
 import msgspec
 
 from infra.settings import load
-from services.cli import demo
+from services.cli import demo, stored_keys
 
 
 @click.command(hidden=True)
 def command() -> None:
     """Make or find the demo data; its way in as JSON. A part of `waybill up`."""
-    credentials = asyncio.run(demo.seed(load()))
+    settings = load()
+    if wrong := stored_keys.unusable(settings.kek_file):
+        raise click.ClickException(wrong)
+    credentials = asyncio.run(demo.seed(settings))
     click.echo(msgspec.json.encode(credentials).decode())

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from infra import settings
 from infra.embedded.stack import Endpoints
@@ -55,3 +60,21 @@ async def test_a_lost_key_file_is_not_replaced_while_stored_secrets_need_it(
     assert "backup" in await told(given)
     kept.replace(given.kek_file)
     assert await stored_keys.prepare(given) == ""
+
+
+@pytest.mark.parametrize("command", ["api", "seed"])
+def test_a_key_file_that_cannot_be_used_is_one_sentence_with_the_remedy(tmp_path: Path, command: str) -> None:
+    file = tmp_path / "kek"
+    environment = {**os.environ, "WAYBILL_HOME": str(tmp_path), "WAYBILL_KEK_FILE": str(file)}
+    environment["WAYBILL_DATABASE_URL"] = "postgresql://nobody:x@127.0.0.1:1/none"
+
+    def run() -> str:
+        words = [sys.executable, "-m", "services.cli.main", command]
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        return done.stderr
+
+    assert f"key file {file} is missing" in run()
+    create_kek_file(file)
+    file.chmod(0o644)
+    assert run() == f"Error: The key file's mode is 0644; it must be 0600: chmod 600 {file}\n"
