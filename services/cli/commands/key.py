@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from services.cli import key_files
 from services.cli.options import Terminal, account_options
 
 _DAY_SECONDS = 24 * 3600
@@ -23,6 +25,7 @@ def command() -> None:
 @click.option(
     "--expires-in", type=click.IntRange(1), metavar="SECONDS", help="By default with the key that makes it, or never."
 )
+@key_files.OUT
 @account_options
 def create(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -33,6 +36,7 @@ def create(  # noqa: PLR0913 - one argument an option
     environment: str | None,
     permissions: tuple[str, ...],
     expires_in: int | None,
+    out: Path | None,
 ) -> None:
     """A new key: for whom the calling key stands, unless a partner or a client is named."""
     if environment is not None and client is None:
@@ -44,8 +48,9 @@ def create(  # noqa: PLR0913 - one argument an option
         "permissions": list(permissions) or None,
         "expires_in": expires_in,
     }
+    key_files.check(out)
     body = {"name": name, **{field: value for field, value in given.items() if value is not None}}
-    _show_once(terminal, terminal.run(lambda api: api.send("POST", "/keys", body)))
+    _show_once(terminal, terminal.run(lambda api: api.send("POST", "/keys", body)), out)
 
 
 @command.command("list")
@@ -56,7 +61,7 @@ def create(  # noqa: PLR0913 - one argument an option
 def list_keys(terminal: Terminal, *, partner: str | None, client: str | None, scope: str | None) -> None:
     """The keys that you may manage, the newest first."""
     items = terminal.run(lambda api: api.pages("/keys", partner=partner, client=client, scope=scope))
-    terminal.table(items, "name", "scope", "status", "created_at", "expires_at", "id")
+    terminal.table(items, "name", "scope", "partner", "tenant", "status", "created_at", "expires_at", "id")
 
 
 @command.command()
@@ -70,11 +75,13 @@ def show(terminal: Terminal, *, key_id: str) -> None:
 @command.command()
 @click.argument("key_id", metavar="KEY_ID")
 @click.option("--overlap", type=click.IntRange(0), default=_DAY_SECONDS, metavar="SECONDS", show_default=True)
+@key_files.OUT
 @account_options
-def rotate(terminal: Terminal, *, key_id: str, overlap: int) -> None:
+def rotate(terminal: Terminal, *, key_id: str, overlap: int, out: Path | None) -> None:
     """Make a successor of KEY_ID; the old key still works for the overlap."""
+    key_files.check(out)
     body = {"overlap_seconds": overlap}
-    _show_once(terminal, terminal.run(lambda api: api.send("POST", f"/keys/{key_id}/rotate", body)))
+    _show_once(terminal, terminal.run(lambda api: api.send("POST", f"/keys/{key_id}/rotate", body)), out)
 
 
 @command.command()
@@ -88,7 +95,11 @@ def revoke(terminal: Terminal, *, key_id: str) -> None:
 command.add_command(revoke, "disable")
 
 
-def _show_once(terminal: Terminal, made: dict[str, Any]) -> None:
+def _show_once(terminal: Terminal, made: dict[str, Any], out: Path | None) -> None:
+    if out is not None:
+        key_files.write(out, made["key"])
+        terminal.show({name: value for name, value in made.items() if name != "key"})
+        return
     terminal.show(made)
     if not terminal.as_json:
         click.echo("The key is shown this once. Keep it where secrets are kept.", err=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import click
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from infra import ids
 from infra.database import Database, Scope, is_outage
 from infra.settings import load
-from services.cli import running
+from services.cli import key_files, running
 from tenants.identity import service
 from tenants.organizations.errors import InvalidField
 
@@ -20,9 +21,11 @@ def command() -> None:
 
 @command.command()
 @click.option("--name", default="operator", show_default=True, help="What the key is for.")
+@key_files.OUT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def create(*, name: str, as_json: bool) -> None:
+def create(*, name: str, out: Path | None, as_json: bool) -> None:
     """A new key of the operator: the first one, or one after all were lost. It is shown once."""
+    key_files.check(out)
     settings = running.completed(load())
     if not settings.database_url:
         raise click.ClickException("WAYBILL_DATABASE_URL is not set and no `waybill up` runs in this home.")
@@ -34,6 +37,10 @@ def create(*, name: str, as_json: bool) -> None:
         if is_outage(error):
             raise click.ClickException("The database does not answer. `waybill doctor` says why.") from None
         raise
+    if out is not None:
+        key_files.write(out, text)
+        click.echo(key_id)
+        return
     if as_json:
         click.echo(msgspec.json.encode({"id": key_id, "key": text}).decode())
         return

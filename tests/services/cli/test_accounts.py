@@ -62,8 +62,9 @@ def test_from_the_first_operator_to_a_clients_key(commands: Commands, tmp_path: 
     file = tmp_path / "partner.key"
     file.write_text(partner + "\n")
     listed = commands.run("key", "list", "--client", "acme", "--key-file", str(file)).stdout.splitlines()
-    assert listed[0].split() == ["name", "scope", "status", "created_at", "expires_at", "id"]
-    assert (listed[1].split()[:3], listed[1].split()[-1]) == (["shop", "client", "live"], shop["id"])
+    assert listed[0].split() == ["name", "scope", "partner", "tenant", "status", "created_at", "expires_at", "id"]
+    assert (listed[1].split()[:2], listed[1].split()[-1]) == (["shop", "client"], shop["id"])
+    assert {one["id"] for one in made_client["tenants"]} & set(listed[1].split())
     assert "acme" in commands.run("client", "list", key=partner).stdout
     assert "harbor" in commands.run("partner", "list", key=operator).stdout
     assert commands.json("partner", "show", "harbor", key=operator)["name"] == "Harbor"
@@ -73,6 +74,11 @@ def test_from_the_first_operator_to_a_clients_key(commands: Commands, tmp_path: 
     assert commands.json("key", "show", shop["id"], key=partner)["status"] == "expired"
     assert commands.json("key", "revoke", successor["id"], key=partner)["status"] == "revoked"
     assert commands.json("key", "show", successor["id"], key=partner)["status"] == "revoked"
+    out = tmp_path / "spare.key"
+    quiet = commands.run("key", "create", "--name", "kept", "--out", str(out), key=partner)
+    assert (quiet.returncode, "pk_" in quiet.stdout, out.stat().st_mode & 0o777) == (0, False, 0o600)
+    assert commands.run("client", "list", "--key-file", str(out)).returncode == 0
+    assert commands.run("key", "create", "--name", "again", "--out", str(out), key=partner).returncode == 2
     spare = commands.json("key", "create", "--name", "spare", key=partner)
     assert commands.json("key", "disable", spare["id"], key=partner)["status"] == "revoked"
     assert commands.json("client", "disable", "acme", key=partner)["status"] == "disabled"
