@@ -10,15 +10,15 @@ VIEWER := services/api/viewer
 
 ## up: a fresh machine to a running product
 up: environment viewer
-	exec .venv/bin/waybill up
+	@exec .venv/bin/waybill up
 
 ## down: end it from another terminal
 down:
-	.venv/bin/waybill down
+	@.venv/bin/waybill down
 
 ## reset: remove all data; asks
 reset:
-	.venv/bin/waybill reset
+	@.venv/bin/waybill reset
 
 ## test: every test, on services of its own
 test: development viewer
@@ -34,39 +34,39 @@ lint: development
 
 ## counterparts: a real Tryton beside the product, in the foreground
 counterparts: development
-	.venv/bin/python tests/counterparts/tryton/install.py --home "$${WAYBILL_HOME:-.waybill}" --serve
+	@.venv/bin/python tests/counterparts/tryton/install.py --home "$${WAYBILL_HOME:-.waybill}" --serve
 
 environment: .venv/runtime.stamp
 development: .venv/development.stamp
 
 # A stamp holds the lock that was installed: the same lock costs nothing, another installs what changed.
 .venv/bin/pip:
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 
 .venv/runtime.stamp: infra/locks/runtime.txt pyproject.toml | .venv/bin/pip
-	if ! cmp -s infra/locks/runtime.txt "$@" && ! cmp -s infra/locks/development.txt .venv/development.stamp; then \
+	@if ! cmp -s infra/locks/runtime.txt "$@" && ! cmp -s infra/locks/development.txt .venv/development.stamp; then \
 	  .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r infra/locks/runtime.txt; fi
-	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	cp infra/locks/runtime.txt "$@"
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@cp infra/locks/runtime.txt "$@"
 
 .venv/development.stamp: infra/locks/development.txt pyproject.toml | .venv/bin/pip
-	if ! cmp -s infra/locks/development.txt "$@"; then \
+	@if ! cmp -s infra/locks/development.txt "$@"; then \
 	  .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r infra/locks/development.txt; fi
-	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	cp infra/locks/development.txt "$@"
-	cp infra/locks/runtime.txt .venv/runtime.stamp
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@cp infra/locks/development.txt "$@"
+	@cp infra/locks/runtime.txt .venv/runtime.stamp
 
 # The API's documentation pages: their scripts come from npm and are served by ourselves.
 viewer: services/api/static/viewer/.stamp
 
 services/api/static/viewer/.stamp: $(VIEWER)/package-lock.json $(VIEWER)/package.json \
 	$(wildcard $(foreach kind,html js css mjs,$(VIEWER)/*.$(kind))) | .venv/bin/pip
-	if ! command -v npm >/dev/null; then \
+	@if ! command -v npm >/dev/null; then \
 	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi; \
 	cd $(VIEWER) && npm ci --silent && npm run --silent build
-	mkdir -p "$(@D)" && touch "$@"
+	@mkdir -p "$(@D)" && touch "$@"
 
 ## lock: resolve the dependencies anew, with hashes and without hosts
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

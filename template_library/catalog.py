@@ -97,12 +97,27 @@ def load(folder: Path) -> Package:
         OSError, ValueError: a file is missing or is no JSON.
     """
     file = folder / "manifest.yaml"
-    read = manifest.read(reader.read(file.read_text(encoding="utf-8"), filename=str(file)).value)
+    try:
+        read = manifest.read(reader.read(file.read_text(encoding="utf-8"), filename=str(file)).value)
+    except manifest.MalformedManifest as error:
+        raise manifest.MalformedManifest(f"{file}: {error}") from None
     if (folder.parent.name, folder.name) != (read.name, read.version):
-        raise manifest.MalformedManifest(f"{file} says {read.name} {read.version}; its folders say otherwise")
+        raise manifest.MalformedManifest(
+            f"{file} says {read.name} {read.version}, so its folder is to end in {read.name}/{read.version}"
+        )
     return Package(
         manifest=read,
         document=(folder / "workflow.yaml").read_text(encoding="utf-8"),
-        parameters=json.loads((folder / "parameters.schema.json").read_text(encoding="utf-8")),
+        parameters=_schema(folder / "parameters.schema.json"),
         folder=folder,
     )
+
+
+def _schema(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file} is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{file} holds no JSON object")  # noqa: TRY004 - of the file's author, not of a caller
+    return found

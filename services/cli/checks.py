@@ -117,6 +117,17 @@ def kek(settings: Settings) -> Check:
     return finding("KEK file", f"{file}, mode {mode:04o}")
 
 
+def worker(settings: Settings) -> list[Check]:
+    """Of the `waybill up` that runs in the home; a worker elsewhere tells nobody here of itself."""
+    state = running.read(Home(settings.home))
+    if state is None:
+        return []
+    known = state.children.get("worker")
+    if known is not None and known.alive():
+        return [finding("worker", f"runs as process {known.pid}")]
+    return [finding("worker", "does not run", "`waybill logs worker` shows why; `waybill up` starts it again.")]
+
+
 def port(settings: Settings) -> Check:
     """Busy is wrong only when it is not our own API that sits there."""
     name = f"port {settings.api_port}"

@@ -77,11 +77,15 @@ def account_options(command: Callable[..., T]) -> Callable[..., T]:
     def wrapped(*arguments: Any, key: str | None, key_file: Path | None, as_json: bool, **rest: Any) -> T:
         try:
             given = key_file.read_text(encoding="ascii").strip() if key_file is not None else key
+            if key_file is not None and len((given or "").split()) != 1:
+                fail(f"{key_file} holds no API key")
             known = account(key=given)
         except NotAnswered as error:
             fail(str(error))
-        except (OSError, UnicodeDecodeError) as error:
-            fail(f"the key file cannot be read: {error}")
+        except OSError as error:
+            fail(f"the key file {key_file} cannot be read: {error.strerror}")
+        except UnicodeDecodeError:
+            fail(f"{key_file} holds no API key")
         return command(Terminal(known, as_json), *arguments, **rest)
 
     return wrapped
@@ -119,8 +123,10 @@ def values(given: Sequence[str], file: Path | None) -> dict[str, Any]:
     if file is not None:
         try:
             found = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
-        except (OSError, msgspec.MsgspecError) as error:
-            raise click.UsageError(f"{file}: {error}") from None
+        except OSError as error:
+            raise click.UsageError(f"{file} cannot be read: {error.strerror}") from None
+        except msgspec.MsgspecError as error:
+            raise click.UsageError(f"{file} holds no JSON object: {error}") from None
     for name, text in pairs(given).items():
         try:
             found[name] = msgspec.json.decode(text)

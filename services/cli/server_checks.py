@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from services.cli.checks import Check, finding
 LIMIT: Final = 5.0
 HEALTH: Final = "/health/ready"
 _NOBODY: Final = UUID(int=0)
-_START: Final = "Start it with `waybill up`, or set WAYBILL_DATABASE_URL to a server of your own."
+_START: Final = "Start it with `waybill up`, or set WAYBILL_{} to a server of your own."
 _FIELDS: Final = {
     "database_url": roles.APP,
     "worker_database_url": roles.WORKER,
@@ -33,9 +34,9 @@ async def database(settings: Settings) -> list[Check]:
     for field, role in _FIELDS.items():
         url = getattr(settings, field)
         if not url:
-            checks.append(finding(f"database as {role}", "not running", _START))
+            checks.append(finding(f"database as {role}", "not running", _START.format(field.upper())))
             continue
-        checks.append(await _role(url, role))
+        checks.append(await _role(url, field, role))
     if all(check.ok for check in checks):
         checks.append(await _migrations(settings))
     if all(check.ok for check in checks):
@@ -43,14 +44,20 @@ async def database(settings: Settings) -> list[Check]:
     return checks
 
 
-async def _role(url: str, role: str) -> Check:
+def reason(error: Exception) -> str:
+    """In words also where the error has none, as of a time-out."""
+    return str(error) or (f"no answer within {LIMIT:g} s" if isinstance(error, TimeoutError) else type(error).__name__)
+
+
+async def _role(url: str, field: str, role: str) -> Check:
     name = f"database as {role}"
     try:
-        connection = await asyncpg.connect(url, timeout=LIMIT)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        return finding(
-            name, f"unreachable: {error}", f"Look whether the server runs and the password is right. {_START}"
-        )
+        async with asyncio.timeout(LIMIT):
+            connection = await asyncpg.connect(url, timeout=LIMIT)
+    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        variable = f"WAYBILL_{field.upper()}"
+        help_ = f"Look whether the server runs and the address and password in {variable} are right."
+        return finding(name, f"unreachable: {reason(error)}", help_)
     try:
         version = int(await connection.fetchval("SHOW server_version_num"))
         shown = await connection.fetchval("SHOW server_version")
@@ -94,9 +101,11 @@ async def redis(settings: Settings) -> Check:
         return finding("Redis", "not running", "Start it with `waybill up`, or set WAYBILL_REDIS_URL.")
     client = Redis.from_url(settings.redis_url, socket_connect_timeout=LIMIT, socket_timeout=LIMIT)
     try:
-        told = await client.info("server")
+        async with asyncio.timeout(LIMIT):
+            told = await client.info("server")
     except (RedisError, OSError) as error:
-        return finding("Redis", f"unreachable: {error}", "Look whether the server runs and the password is right.")
+        help_ = "Look whether the server runs and the address and password in WAYBILL_REDIS_URL are right."
+        return finding("Redis", f"unreachable: {reason(error)}", help_)
     finally:
         await client.aclose()
     if "valkey_version" in told:
@@ -112,7 +121,7 @@ async def api(settings: Settings) -> Check:
         async with egress.Client(egress.Guard(allow_loopback=True)) as client:
             answer = await client.send(_NOBODY, request)
     except (egress.Failed, egress.Refused) as error:
-        return finding("API", f"unreachable: {error}", "`waybill logs api` shows why.")
+        return finding("API", f"unreachable: {reason(error)}", "`waybill logs api` shows why.")
     if answer.status == 200:  # noqa: PLR2004
         return finding("API", f"ready at {settings.api_url}")
     return finding("API", f"answers {answer.status}: {_words(answer.body)}", "`waybill logs api` shows why.")

@@ -142,8 +142,10 @@ def _secrets(asked: Sequence[str], files: Sequence[str]) -> dict[str, str]:
     for name, file in pairs(files, "NAME=FILE").items():
         try:
             found[name] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise click.UsageError(f"the secret `{name}` cannot be read: {error}") from None
+        except OSError as error:
+            raise click.UsageError(f"the secret `{name}`: {file} cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise click.UsageError(f"the secret `{name}`: {file} is not UTF-8 text") from None
     for name in asked:
         if sys.stdin.isatty():
             found[name] = click.prompt(f"Secret `{name}`", hide_input=True)

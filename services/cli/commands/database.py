@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import click
@@ -18,6 +19,7 @@ from infra.embedded.postgres import Postgres, StartFailed
 from infra.embedded.psql import SqlFailed
 from infra.settings import load
 
+_DUMP: Final = b"PGDMP"  # how pg_dump's custom format begins
 _EXPECTED = (AlreadyRunning, MissingWheel, SqlFailed, StartFailed, WrongVersion)
 
 
@@ -34,9 +36,13 @@ def prepare_command(admin_url: str, database: str) -> None:
 
     May be repeated: the passwords are new each time.
     """
+    if not admin_url.startswith(("postgresql://", "postgres://")):
+        raise click.UsageError("--admin-url is no postgresql://ADMIN:PASSWORD@HOST:PORT/postgres")
     try:
         urls = asyncio.run(prepare(admin_url, database))
-    except (TooOld, asyncpg.PostgresError, OSError) as error:
+    except TimeoutError:
+        raise click.ClickException("the server does not answer within 15 seconds") from None
+    except (TooOld, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"WAYBILL_DATABASE_URL='{urls[roles.APP]}'")
     click.echo(f"WAYBILL_WORKER_DATABASE_URL='{urls[roles.WORKER]}'")
@@ -58,6 +64,7 @@ def dump(file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def restore(file: Path, yes: bool) -> None:  # noqa: FBT001 - click's form
     """Put the database in FILE in place of the embedded one; end `waybill up` first."""
+    _readable(file)
     if not yes:
         click.confirm("Replace the embedded database?", abort=True)
     with _alone() as home, _served(home) as server:
@@ -74,6 +81,17 @@ def upgrade() -> None:
         click.echo("The data is of this version already.")
     else:
         click.echo(f"Upgraded. The old data stays in {kept} until you remove it.")
+
+
+def _readable(file: Path) -> None:
+    """Whether `file` is a dump at all, before anybody is asked to give up what there is."""
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(len(_DUMP))
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
+    if start != _DUMP:
+        raise click.ClickException(f"{file} is no dump that `waybill database dump` wrote.")
 
 
 @contextmanager

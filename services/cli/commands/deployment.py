@@ -158,8 +158,10 @@ def _one_source(template: str | None, workflow: str | None, document: Path | Non
         raise click.UsageError("give one of --template, --workflow and --document")
     try:
         return None if document is None else document.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{document}: {error}") from None
+    except OSError as error:
+        raise click.UsageError(f"{document} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{document} is not UTF-8 text") from None
 
 
 async def _source(api: Api, template: str | None, workflow: str | None, document: str | None) -> dict[str, Any]:

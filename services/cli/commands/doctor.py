@@ -16,6 +16,7 @@ async def _all(settings: Settings) -> list[checks.Check]:
     found += [checks.home(settings), checks.disk(settings), checks.kek(settings), checks.port(settings)]
     return [
         *found,
+        *checks.worker(settings),
         *await server_checks.database(known),
         await server_checks.redis(known),
         await server_checks.api(known),

@@ -22,6 +22,9 @@ def command(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001
     known = {file.stem: file for file in sorted(home.logs.glob("*.log"))}
     if name is not None and name not in known:
         raise click.ClickException(f"no log {name} in {home.logs}; there are: {', '.join(known) or 'none'}")
+    if not known:
+        click.echo(f"There are no logs in {home.logs}: nothing was started in this home yet.", err=True)
+        return
     chosen = known if name is None else {name: known[name]}
     with ExitStack() as opened:
         streams = {each: opened.enter_context(file.open("rb")) for each, file in chosen.items()}

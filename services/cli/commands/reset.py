@@ -14,7 +14,11 @@ from services.cli.installation import leftover
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(yes: bool) -> None:  # noqa: FBT001 - click's form
-    """Remove all data of this home: database, secrets, logs. There is no way back."""
+    """Remove all data of this home: database, secrets, logs. There is no way back.
+
+    Files that Waybill did not make stay, and so do outside servers, a key file that WAYBILL_KEK_FILE names elsewhere,
+    and a Tryton of `make counterparts`.
+    """
     home = Home(settings.load().home)
     # Only a folder that we marked as ours: WAYBILL_HOME may point anywhere by mistake.
     if not (home.folder / "VERSION").exists():
@@ -30,9 +34,10 @@ def command(yes: bool) -> None:  # noqa: FBT001 - click's form
     for path in leftover(home):
         _remove(path)
     home.unlock()
-    if not any(home.folder.iterdir()):
+    kept = sorted(path.name for path in home.folder.iterdir())
+    if not kept:
         home.folder.rmdir()
-    click.echo(f"Removed the data in {home.folder}.")
+    click.echo(f"Removed the data in {home.folder}." + (f" Left there: {', '.join(kept)}." if kept else ""))
 
 
 def _remove(path: Path) -> None:

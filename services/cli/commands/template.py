@@ -86,9 +86,13 @@ def test(name: str, version: str | None, *, as_json: bool) -> None:
 def _find(name: str, version: str | None) -> Package:
     try:
         if "/" in name or Path(name).is_dir():
+            if not Path(name).is_dir():
+                _refuse(f"there is no folder {name}")
             return catalog.load(Path(name).resolve())
         return catalog.builtin().find(name, version)
-    except (UnknownTemplate, manifest.MalformedManifest, DocumentError, OSError, ValueError) as error:
+    except OSError as error:
+        _refuse(f"{error.filename}: {error.strerror}; a package needs this file")
+    except (UnknownTemplate, manifest.MalformedManifest, DocumentError, ValueError) as error:
         _refuse(str(error))
 
 

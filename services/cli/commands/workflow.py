@@ -46,6 +46,7 @@ def run(file: Path, input_file: Path | None, *, as_json: bool) -> None:
     The run may call services of this machine. Exit code 0: completed; 1: faulted or cancelled; 2: invalid document.
     """
     text = _text(file, as_json=as_json)
+    _refuse_connections(text, file, as_json=as_json)
     value = _value(input_file, as_json=as_json)
     try:
         report = asyncio.run(_run(text, str(file), value))
@@ -97,6 +98,20 @@ async def _run(text: str, filename: str, value: Any) -> Report:
 
 async def _run_with(workflow: Workflow, value: Any, evaluator: Expressions, functions: Functions) -> Report:
     return await run_workflow(workflow, value, functions=functions, evaluator=evaluator, run=ids.new())
+
+
+def _refuse_connections(text: str, file: Path, *, as_json: bool) -> None:
+    """A document that is right and calls connections is told apart from one that misspells a function."""
+    try:
+        workflow = parse(text, filename=str(file))
+    except DocumentError:
+        return  # told with its places by the run's own reading
+    called = [name for name in workflow.functions if name.startswith("connector:")]
+    if called:
+        detail = (
+            f"{file} calls {called[0]}: calls of connections run only in a deployment or in `waybill template test`"
+        )
+        _fail("invalid-workflow", detail, as_json=as_json, file=str(file))
 
 
 def _text(file: Path, *, as_json: bool) -> str:

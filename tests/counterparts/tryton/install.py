@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
 import secrets
 import shlex
@@ -120,6 +121,15 @@ def _serve(place: Path, port: int) -> None:
             server.terminate()
 
 
+def _simulator(home: Path) -> tuple[str, Path]:
+    """The address of the home's simulated ERP, as `waybill up` remembers it, and the file with its token."""
+    try:
+        port = json.loads((home / "ports.json").read_text())["erp"]
+    except (OSError, ValueError, KeyError):
+        port = "PORT"  # nothing was started yet; `waybill up` prints the address
+    return f"http://127.0.0.1:{port}", home.absolute() / "secrets" / "erp-token"
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Install and start a real Tryton 8.2 beside the product")
     arguments.add_argument("--home", type=Path, default=Path(os.environ.get("WAYBILL_HOME", ".waybill")))
@@ -130,11 +140,16 @@ def main() -> None:
     password = place / "password"
     password.touch(0o600)
     password.write_text(PASSWORD)
+    simulator, token = _simulator(given.home)
     sys.stdout.write(
         f"Tryton 8.2 is installed in {place}\n"
         "To send the demo client's orders into it, change the connection and nothing else:\n"
         f"  waybill connection update erp --connector tryton --set base_url=http://127.0.0.1:{given.port}"
-        f" --set database={DATABASE} --set user={USER} --secret-file password={shlex.quote(str(password))}\n"
+        f" --set allow_http=true --set database={DATABASE} --set user={USER}"
+        f" --secret-file password={shlex.quote(str(password))}\n"
+        "And back to the simulator:\n"
+        f"  waybill connection update erp --connector erp-simulator --set base_url={simulator}"
+        f" --set allow_http=true --secret-file token={shlex.quote(str(token))}\n"
     )
     sys.stdout.flush()
     if given.serve:
