@@ -134,7 +134,13 @@ DEFINITIONS: Final = (
         "API that the command line talks to. Empty: the one of the `waybill up` that runs in the home.",
         values.url("http", "https"),
     ),
-    Definition("api_key", "", "an API key", "API key of the command line. Empty: the demo key of `waybill up`.", str),
+    Definition(
+        "api_key",
+        "",
+        "an API key",
+        "API key of the command line. Empty: the demo key of `waybill up`, for that home's own API only.",
+        str,
+    ),
     Definition(
         "kek_file",
         "{home}/secrets/kek",
