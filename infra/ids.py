@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from typing import Final, NewType
 from uuid import UUID
@@ -23,11 +24,24 @@ class MalformedId(ValueError):
     """The text is no id of the wanted kind. Answer as for an unknown id, so that nothing can be probed."""
 
 
+_last = 0
+_making: Final = threading.Lock()
+
+
 def new() -> UUID:
-    """A UUIDv7: 48 bits of Unix milliseconds, then random bits. Sorts by time of making, to the millisecond."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (random >> 68) << 64 | 0b10 << 62 | (random & (2**62 - 1))
+    """A UUIDv7: 48 bits of Unix milliseconds, 12 of their fraction, then random bits (RFC 9562, 6.2, method 3).
+
+    Every id of this process sorts after the ones before it, also within a millisecond and when the clock is set back:
+    lists that are sorted by id then show what was done in the order in which it was done.
+    """
+    global _last  # noqa: PLW0603 (the order is the process's)
+    now = time.time_ns()
+    fraction = now % 1_000_000 * 4096 // 1_000_000
+    with _making:
+        _last = max(now // 1_000_000 << 12 | fraction, _last + 1)
+        ticks = _last
+    random = int.from_bytes(os.urandom(8), "big") & (2**62 - 1)
+    value = (ticks >> 12 & (2**48 - 1)) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64 | 0b10 << 62 | random
     return UUID(int=value)
 
 

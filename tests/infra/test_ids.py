@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from uuid import UUID
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
@@ -43,12 +45,24 @@ def test_F_15_what_is_no_id_of_this_kind_is_refused(text: str) -> None:
         ids.read("run", text)
 
 
-def test_new_ids_are_version_7_and_sort_by_time() -> None:
-    made = [ids.new() for _ in range(1000)]
+def test_new_ids_are_version_7_and_each_sorts_after_the_one_before() -> None:
+    made = [ids.new() for _ in range(10_000)]
     assert {one.version for one in made} == {7}
-    assert len(set(made)) == 1000
-    milliseconds = [one.int >> 80 for one in made]
-    assert milliseconds == sorted(milliseconds)
+    assert {one.variant for one in made} == {RFC_4122}
+    assert made == sorted(set(made))
+
+
+def test_ids_of_many_threads_are_all_different() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: ids.new(), range(5000)))
+    assert len(set(made)) == 5000
+
+
+def test_a_clock_set_back_does_not_turn_the_order_of_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ids.new()
+    an_hour_ago = time.time_ns() - 3_600_000_000_000
+    monkeypatch.setattr(time, "time_ns", lambda: an_hour_ago)
+    assert before < ids.new() < ids.new()
 
 
 async def test_the_database_makes_and_shows_the_same_ids(worker_database: Database) -> None:
