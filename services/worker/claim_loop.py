@@ -55,7 +55,8 @@ class ClaimLoop:
                 self._woken.clear()
                 if await self._fill():
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), self._poll)
+                        async with asyncio.timeout(self._poll):
+                            await self._woken.wait()
                 if len(self._held) > _BUSY:
                     await asyncio.sleep(_BUSY_SECONDS)
         finally:

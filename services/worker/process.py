@@ -24,6 +24,7 @@ from services.worker.solo import Suspects
 
 _log: Final = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 25.0
+_END_SECONDS: Final = 5.0
 
 
 class WorkerProcess:
@@ -76,5 +77,8 @@ class WorkerProcess:
         await asyncio.gather(self._loop.stop(DRAIN_SECONDS), self._suspects.stop(DRAIN_SECONDS))
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        _, stuck = await asyncio.wait(self._tasks, timeout=_END_SECONDS) if self._tasks else (set(), set())
+        for task in stuck:
+            # Everything is handed back; a part that does not end must not keep the process from ending.
+            _log.error("a part of the worker did not end", extra={"part": repr(task.get_coro())})
         await self._composition.close()

@@ -32,7 +32,8 @@ class Relay:
         """Relay until cancelled. Redis away: rows stay and are offered again when their taking lapses."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._nudged.wait(), self._poll)
+                async with asyncio.timeout(self._poll):
+                    await self._nudged.wait()
             self._nudged.clear()
             with surviving("relaying"):
                 while await self._round() == _BATCH:

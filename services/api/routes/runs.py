@@ -121,7 +121,8 @@ async def read_run(
         row = await _row(request, run)
         while row["state"] not in _ENDED and not followers.released and (left := until - clock.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), min(left, POLL_SECONDS))
+                async with asyncio.timeout(min(left, POLL_SECONDS)):
+                    await ended.wait()
             ended.clear()
             row = await _row(request, run)
     return _view(request, row)

@@ -21,7 +21,16 @@ from tests.faults.plant import Plant
 pytestmark = [pytest.mark.tryton, pytest.mark.faults, pytest.mark.timeout(300)]
 
 RUNS = 20
-POINTS = ("claim.committed", "call.before", "call.answered", "checkpoint.before", "checkpoint.committed", "end.before")
+POINTS = (
+    "claim.committed",
+    "activation.begun",
+    "call.before",
+    "call.answered",
+    "checkpoint.before",
+    "checkpoint.committed",
+    "end.before",
+    "end.committed",
+)
 SOLD = {"confirmed", "processing", "done"}
 
 

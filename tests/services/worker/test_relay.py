@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from infra.database import Database
 from infra.embedded.stack import Stack
 from infra.redis import TOLD, Doorbell
@@ -73,4 +75,22 @@ async def test_two_relays_tell_a_message_once(app_database: Database, worker_dat
     await leave_messages(app_database, worker_database, 50)
     told = await asyncio.gather(*(Relay(worker_database, bell, poll=1)._round() for _ in range(4)))
     assert sum(told) == 50
+    await bell.close()
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_F_32_a_nudge_at_the_moment_of_the_end_does_not_keep_the_relay_going(
+    worker_database: Database, stack: Stack, ticks: int
+) -> None:
+    """The last commits of a worker that is told to stop nudge. `asyncio.wait_for` lost the cancellation then."""
+    bell = Doorbell(stack.endpoints.redis_url)
+    relay = Relay(worker_database, bell, poll=600)
+    task = asyncio.create_task(relay.run())
+    await asyncio.sleep(0.05)
+    relay.nudge()
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    task.cancel()
+    ended, _ = await asyncio.wait([task], timeout=5)
+    assert ended
     await bell.close()
