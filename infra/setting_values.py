@@ -5,8 +5,36 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """One line of the table of settings.
+
+    Attributes:
+        field: attribute of `Settings`; the variable is `WAYBILL_` and the field in capitals. OpenTelemetry's own keep
+            their standard names.
+        default: text that is read when the variable is absent or empty; `{home}` stands for the data folder.
+        expected: what a good value looks like, as the error says it.
+        meaning: one sentence for the operator, with unit.
+        read: turns text into the value, raising ValueError when it is none.
+    """
+
+    field: str
+    default: str
+    expected: str
+    meaning: str
+    read: Callable[[str], Any]
+
+    @property
+    def name(self) -> str:
+        prefix = "" if self.field.startswith("otel_") else "WAYBILL_"
+        return prefix + self.field.upper()
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
@@ -67,3 +95,29 @@ def names(text: str) -> tuple[str, ...]:
 
 def folder(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def one_of(*known: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def optional(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """None for an empty text."""
+    return lambda text: read(text) if text else None
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`name=value,name=value`, values percent-encoded (W3C Baggage, as OpenTelemetry writes attributes)."""
+    found = {}
+    for part in text.split(","):
+        name, mark, value = part.partition("=")
+        if part.strip() and not (mark and name.strip()):
+            raise ValueError(text)
+        if mark:
+            found[name.strip()] = unquote(value.strip())
+    return found

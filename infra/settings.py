@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from infra import setting_values as values
+from infra.setting_telemetry import TELEMETRY
+from infra.setting_values import Definition
 
 
 class BadSetting(ValueError):
     """A variable holds what it may not. The operator corrects it; nothing was started."""
 
     def __init__(self, name: str, given: str, expected: str) -> None:
-        shown = f"{len(given)} characters" if "://" in given else given[:80]
+        may_be_secret = "://" in given or "=" in given
+        shown = f"{len(given)} characters" if may_be_secret else given[:80]
         super().__init__(f"{name} is {shown!r}; expected {expected}")
         self.name = name
 
@@ -54,28 +57,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     crash_point: str
     log_level: str
     demo_erp_url: str
-
-
-class Definition(msgspec.Struct, frozen=True):
-    """One line of the table.
-
-    Attributes:
-        field: attribute of `Settings`; the variable is `WAYBILL_` and the field in capitals.
-        default: text that is read when the variable is absent or empty; `{home}` stands for the data folder.
-        expected: what a good value looks like, as the error says it.
-        meaning: one sentence for the operator, with unit.
-        read: turns text into the value, raising ValueError when it is none.
-    """
-
-    field: str
-    default: str
-    expected: str
-    meaning: str
-    read: Callable[[str], Any]
-
-    @property
-    def name(self) -> str:
-        return "WAYBILL_" + self.field.upper()
+    metrics_host: str
+    metrics_port: int | None
+    otel_sdk_disabled: bool
+    otel_traces_exporter: str
+    otel_metrics_exporter: str
+    otel_exporter_otlp_endpoint: str
+    otel_exporter_otlp_traces_endpoint: str
+    otel_exporter_otlp_metrics_endpoint: str
+    otel_exporter_otlp_protocol: str
+    otel_exporter_otlp_headers: dict[str, str]
+    otel_exporter_otlp_timeout: int
+    otel_traces_sampler: str
+    otel_traces_sampler_arg: float
+    otel_service_name: str
+    otel_resource_attributes: dict[str, str]
+    otel_bsp_max_queue_size: int
+    otel_bsp_max_export_batch_size: int
+    otel_bsp_schedule_delay: int
+    otel_metric_export_interval: int
 
 
 _POSTGRES: Final = values.url("postgresql", "postgres")
@@ -218,6 +218,7 @@ DEFINITIONS: Final = (
         "The simulated ERP that the demo client is connected to; `waybill up` sets it.",
         values.url("http", "https"),
     ),
+    *TELEMETRY,
 )
 
 
