@@ -27,6 +27,8 @@ class Package(msgspec.Struct, frozen=True):
     Attributes:
         document: text of `workflow.yaml`.
         parameters: JSON Schema of the deployment's parameters.
+        sample: an event without id that starts it; `*` in its strings stands for digits of the sender's choice,
+            the same in all of them. None: the package has none.
         folder: where the package lies; its scenarios are in `tests/`.
     """
 
@@ -34,6 +36,7 @@ class Package(msgspec.Struct, frozen=True):
     document: str
     parameters: dict[str, Any]
     folder: Path
+    sample: dict[str, Any] | None = None
 
     @property
     def reference(self) -> str:
@@ -108,12 +111,13 @@ def load(folder: Path) -> Package:
     return Package(
         manifest=read,
         document=(folder / "workflow.yaml").read_text(encoding="utf-8"),
-        parameters=_schema(folder / "parameters.schema.json"),
+        parameters=_object(folder / "parameters.schema.json"),
         folder=folder,
+        sample=_object(folder / read.sample) if read.sample else None,
     )
 
 
-def _schema(file: Path) -> dict[str, Any]:
+def _object(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -7,6 +7,7 @@ import msgspec
 
 from template_library import versions
 
+_FILE: Final = re.compile(r"[a-z0-9-]{1,64}\.json")
 SLUG: Final = re.compile(r"[a-z0-9](-?[a-z0-9]){0,62}")
 
 
@@ -30,6 +31,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         title, summary: for the person who chooses; the title at most 80 characters.
         connections: by the name that the workflow uses.
         kpis: the figures that it improves, in field words.
+        sample: file of the package with an event that starts it.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     summary: str
     connections: dict[str, ConnectionNeed] = {}
     kpis: tuple[str, ...] = ()
+    sample: str | None = None
 
 
 def read(document: Any) -> Manifest:
@@ -54,6 +57,8 @@ def read(document: Any) -> Manifest:
     for name in (manifest.name, *manifest.connections):
         if not SLUG.fullmatch(name):
             raise MalformedManifest(f"`{name[:64]}` is no slug: lower-case letters, digits and single hyphens")
+    if manifest.sample is not None and not _FILE.fullmatch(manifest.sample):
+        raise MalformedManifest(f"the sample `{manifest.sample[:64]}` is no JSON file of the package")
     for name, need in manifest.connections.items():
         if not need.operations:
             raise MalformedManifest(f"the connection `{name}` lists no operation")

@@ -101,6 +101,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/runs", P.RUNS_READ),
     ("GET", "/runs/{run}", P.RUNS_READ),
     ("GET", "/runs/{run}/journal", P.RUNS_READ),
+    ("GET", "/runs/{run}/workflow", P.RUNS_READ),
     ("POST", "/runs/{run}/cancel", P.RUNS_WRITE),
     ("POST", "/runs/{run}/resume", P.RUNS_WRITE),
 )

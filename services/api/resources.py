@@ -8,6 +8,7 @@ from infra.pagination import Cursors
 from infra.redis import Doorbell
 from infra.settings import Settings
 from services.api.following import Followers
+from services.api.graphs import Graphs
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
@@ -36,6 +37,7 @@ class Resources:
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.intake = Intake(self.database, starter.start, self.ring)
         self.followers = Followers(self.doorbell)
+        self.graphs = Graphs(self.database)
 
     async def open(self) -> None:
         await self.database.open()

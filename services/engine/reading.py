@@ -5,17 +5,18 @@ JSON columns come as text and go out as they are: numbers keep their digits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Select, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
 from infra.problems import NotFound
 from services.engine.tables import JournalLine, Run
+from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowVersion
 
 _SUMMARY: Final = (
     Run.run_id,
@@ -25,10 +26,15 @@ _SUMMARY: Final = (
     Run.business_key,
     Run.state,
     Run.attempt,
+    Run.seq,
     cast(Run.waiting_for, Text).label("waiting_for"),
     Run.created_at,
     Run.started_at,
     Run.ended_at,
+    Deployment.name.label("deployment_name"),
+    WorkflowVersion.name.label("workflow_name"),
+    WorkflowVersion.version.label("workflow_version"),
+    WorkflowVersion.title.label("workflow_title"),
 )
 _DATA: Final = tuple(cast(column, Text).label(column.key) for column in (Run.input, Run.output, Run.error))
 
@@ -46,7 +52,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_runs(session: AsyncSession, tenant: UUID, page: Page, only: RunFilter) -> list[Row]:
     """Newest first, without payloads; one row more than the page holds."""
-    query = select(*_SUMMARY).where(Run.tenant_id == tenant)
+    query = _joined(_SUMMARY, tenant)
     for column in (Run.state, Run.business_key, Run.deployment_id, Run.event_id):
         wanted = getattr(only, column.key)
         if wanted is not None:
@@ -63,11 +69,17 @@ async def read_run(session: AsyncSession, tenant: UUID, run: UUID) -> Row:
     Raises:
         NotFound: the tenant has none of this id.
     """
-    found = await session.execute(select(*_SUMMARY, *_DATA).where(Run.tenant_id == tenant, Run.run_id == run))
-    row = found.mappings().one_or_none()
+    found = await session.execute(_joined((*_SUMMARY, *_DATA), tenant).where(Run.run_id == run))
+    row: Row | None = found.mappings().one_or_none()
     if row is None:
         raise NotFound
     return row
+
+
+async def read_runs(session: AsyncSession, tenant: UUID, runs: Collection[UUID]) -> list[Row]:
+    """Those of `runs` that the tenant has, without payloads, in no order."""
+    found = await session.execute(_joined(_SUMMARY, tenant).where(Run.run_id.in_(runs)))
+    return list(found.mappings())
 
 
 async def read_journal(session: AsyncSession, tenant: UUID, run: UUID, page: Page) -> list[Row]:
@@ -79,3 +91,18 @@ async def read_journal(session: AsyncSession, tenant: UUID, run: UUID, page: Pag
     )
     found = await session.execute(query.order_by(line.seq).limit(page.limit + 1))
     return list(found.mappings())
+
+
+def _joined(columns: Iterable[Any], tenant: UUID) -> Select[Any]:
+    """Runs of the tenant with the workflow that each is pinned to and the name of its deployment."""
+    revision = (
+        (DeploymentRevision.tenant_id == Run.tenant_id)
+        & (DeploymentRevision.deployment_id == Run.deployment_id)
+        & (DeploymentRevision.revision == Run.revision)
+    )
+    version = (WorkflowVersion.tenant_id == DeploymentRevision.tenant_id) & (
+        WorkflowVersion.workflow_version_id == DeploymentRevision.workflow_version_id
+    )
+    deployment = (Deployment.tenant_id == Run.tenant_id) & (Deployment.deployment_id == Run.deployment_id)
+    query = select(*columns).select_from(Run).join(DeploymentRevision, revision).join(WorkflowVersion, version)
+    return query.join(Deployment, deployment).where(Run.tenant_id == tenant)

@@ -31,6 +31,7 @@ class WorkflowVersion(Base):
     namespace: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     version: Mapped[str] = mapped_column(Text)
+    title: Mapped[str | None] = mapped_column(Text)
     template: Mapped[str | None] = mapped_column(Text)
     document: Mapped[str] = mapped_column(Text, deferred=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)

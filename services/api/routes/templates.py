@@ -37,6 +37,13 @@ class TemplateDetail(TemplateView, frozen=True, kw_only=True):
     parameters: Annotated[dict[str, Any], Meta(description="JSON Schema of the deployment's parameters.")]
     kpis: list[str]
     document: Annotated[str, Meta(description="The workflow's text.")]
+    sample: Annotated[
+        dict[str, Any] | None,
+        Meta(
+            description="A CloudEvent without `id` that starts it, null when the template has none. `*` in its strings "
+            "stands for fresh digits, the same in all of them: fill them in, add an `id` and send it."
+        ),
+    ]
 
 
 class TemplateList(msgspec.Struct, frozen=True):
@@ -82,6 +89,7 @@ async def read_template(
         parameters=package.parameters,
         kpis=list(manifest.kpis),
         document=package.document,
+        sample=package.sample,
     )
 
 

@@ -42,6 +42,7 @@ CREATE TABLE app.workflow_version (
   namespace text NOT NULL,
   name text NOT NULL,
   version text NOT NULL,
+  title text,
   template text,
   document text NOT NULL CHECK (octet_length(document) <= 262144),
   digest bytea NOT NULL CHECK (length(digest) = 32),

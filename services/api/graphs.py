@@ -1,0 +1,64 @@
+"""Pictures of published documents, drawn once each: a document never changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from infra.database import Database
+from infra.ids import TenantId
+from infra.problems import Conflict
+from template_library.dsl import DocumentError, parse
+from template_library.dsl.graph import Graph, graph
+from template_library.dsl.model import Document
+from tenants.deployments.triggers import pinned
+
+_MOST: Final = 64
+
+
+class WorkflowUnreadable(Conflict):
+    """This version of the service cannot read the document that the run is pinned to. Its text is still there."""
+
+    name = "workflow-unreadable"
+    title = "The run's workflow cannot be read"
+
+
+class Picture(msgspec.Struct, frozen=True):
+    document: Document
+    graph: Graph
+
+
+class Graphs:
+    """One for the process. Equal documents share a picture, whatever tenant published them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._drawn: OrderedDict[bytes, Picture] = OrderedDict()
+
+    async def of_revision(self, tenant: TenantId, deployment: UUID, revision: int) -> Picture:
+        """What the runs of this revision execute.
+
+        Raises:
+            WorkflowUnreadable: the document is not of this version's language.
+        """
+        async with self._database.tenant(tenant) as connection:
+            content = await pinned(connection, tenant, deployment, revision)
+        found = self._drawn.get(content.digest)
+        if found is None:
+            found = self._drawn[content.digest] = _draw(content.document)
+            if len(self._drawn) > _MOST:
+                self._drawn.popitem(last=False)
+        else:
+            self._drawn.move_to_end(content.digest)
+        return found
+
+
+def _draw(text: str) -> Picture:
+    try:
+        workflow = parse(text)
+    except DocumentError as error:
+        raise WorkflowUnreadable(str(error)[:500]) from None
+    return Picture(workflow.document, graph(workflow))

@@ -1,0 +1,72 @@
+"""A run as the API shows it: in lists, alone, and in the feed of changes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from infra import ids
+from services.api.fields import Instant, Slug
+
+RunState = Literal["pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed"]
+ENDED: Final = frozenset({"cancelled", "faulted", "completed"})
+
+
+class RunWorkflow(msgspec.Struct, frozen=True, kw_only=True):
+    """The workflow version that a run is pinned to."""
+
+    name: str
+    version: str
+    title: Annotated[str | None, Meta(description="For people; null when the document has none.")]
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run without its data."""
+
+    id: Annotated[str, Meta(examples=["run_01h455vb4pex5vsknk084sn02q"])]
+    state: RunState
+    business_key: Annotated[str | None, Meta(description="The subject of the event that started it.")]
+    workflow: RunWorkflow
+    deployment: str
+    deployment_name: Slug
+    revision: Annotated[int, Meta(description="Revision of the deployment that the run keeps to its end.")]
+    event: Annotated[str | None, Meta(description="Id of the event that started it.")]
+    seq: Annotated[int, Meta(description="Lines of its journal so far; it never falls.")]
+    attempt: Annotated[int, Meta(description="Calls of the task that is open, from 1.")]
+    waiting_for: Annotated[Any, Meta(description="What it waits for: `kind`, `ref`, `since`, `reason`.")]
+    created_at: Instant
+    started_at: Instant | None
+    ended_at: Instant | None
+
+
+def summary(row: Any) -> RunSummary:
+    """A row of `services.engine.reading`."""
+    return RunSummary(**members(row))
+
+
+def members(row: Any) -> dict[str, Any]:
+    return {
+        "id": ids.show("run", row["run_id"]),
+        "state": row["state"],
+        "business_key": row["business_key"],
+        "workflow": RunWorkflow(
+            name=row["workflow_name"], version=row["workflow_version"], title=row["workflow_title"]
+        ),
+        "deployment": ids.show("dep", row["deployment_id"]),
+        "deployment_name": row["deployment_name"],
+        "revision": row["revision"],
+        "event": None if row["event_id"] is None else ids.show("evt", row["event_id"]),
+        "seq": row["seq"],
+        "attempt": row["attempt"],
+        "waiting_for": raw(row["waiting_for"]),
+        "created_at": row["created_at"],
+        "started_at": row["started_at"],
+        "ended_at": row["ended_at"],
+    }
+
+
+def raw(text: str | None) -> Any:
+    """JSON text as a value that goes out as it is."""
+    return None if text is None else msgspec.Raw(text.encode())
