@@ -11,6 +11,9 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from infra import ids
+from infra.telemetry import subject, trace
+
 FIELD_BYTES: Final = 4096
 _REDACTED: Final = "[redacted]"
 _SECRET_NAMES: Final = ("authorization", "cookie", "token", "secret", "password", "api_key", "apikey", "credential")
@@ -20,6 +23,8 @@ _ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)
 
 class JsonFormatter(logging.Formatter):
     """`{"at", "level", "logger", "message", …}`; what was given as `extra=` follows under its own names.
+
+    Where they are known, `tenant`, `run`, `trace` and `span` are added: whom the work is for and where its spans are.
 
     A field whose name speaks of a secret is masked, whatever it holds; a text is cut at 4 KiB.
     """
@@ -34,11 +39,25 @@ class JsonFormatter(logging.Formatter):
         for name, value in vars(record).items():
             if name not in _OWN:
                 line[name] = _REDACTED if _speaks_of_secret(name) else _bounded(value)
+        for name, text in _whereabouts().items():
+            line.setdefault(name, text)
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = _bounded(_tail(record.exc_info[1]))
         text = _ENCODER.encode(line).decode()
         # Some readers break lines at U+2028, and a terminal obeys bidirectional marks: what is not ASCII is escaped.
         return text if text.isascii() else json.dumps(json.loads(text))
+
+
+def _whereabouts() -> dict[str, str]:
+    about, place = subject(), trace.current().context
+    found = {}
+    if about.tenant is not None:
+        found["tenant"] = ids.show("ten", about.tenant)
+    if about.run is not None:
+        found["run"] = ids.show("run", about.run)
+    if place is not None:
+        found |= {"trace": f"{place.trace_id:032x}", "span": f"{place.span_id:016x}"}
+    return found
 
 
 def _speaks_of_secret(name: str) -> bool:

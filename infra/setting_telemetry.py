@@ -61,10 +61,10 @@ TELEMETRY: Final = (
     ),
     Definition(
         "otel_exporter_otlp_protocol",
+        "",
         "http/protobuf",
-        "http/protobuf",
-        "Protocol of OTLP; only this one is offered.",
-        values.one_of("http/protobuf"),
+        "Protocol of OTLP; no other one is offered.",
+        values.one_of("", "http/protobuf"),
     ),
     Definition(
         "otel_exporter_otlp_headers",

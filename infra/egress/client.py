@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 from contextvars import ContextVar
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
@@ -17,6 +18,7 @@ from aiohttp import abc
 from infra.egress import body, target
 from infra.egress.guard import Guard
 from infra.egress.messages import MAX_BODY, Failed, Refused, Request, Response
+from infra.telemetry import trace
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 30.0
@@ -145,10 +147,26 @@ class Client:
     async def send(self, tenant: UUID, request: Request) -> Response:
         """Send once and read the whole answer, whatever its status; redirects are answers like others.
 
+        No trace header goes along: our ids are nobody else's business (ADR 0013).
+
         Raises:
             Refused: a rule forbids it; nothing was sent.
             Failed: the network or the answer's form; `sent` says whether the other side may have acted.
         """
+        with trace.span("HTTP", "client") as span:
+            try:
+                answer = await self._send(tenant, request)
+            except Failed as error:
+                span.fail(error.kind)
+                raise
+            span.call(request.method)
+            span.note("http.request.method", request.method)
+            span.note("http.response.status_code", answer.status)
+            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                span.fail(str(answer.status))
+            return answer
+
+    async def _send(self, tenant: UUID, request: Request) -> Response:
         goal = target.parse(request.url)
         self._guard.admit(goal, request.destination)
         headers = _headers(request, goal.origin)

@@ -11,7 +11,7 @@ import random
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -144,6 +144,10 @@ class Span:
     def note(self, name: str, value: Attribute) -> None:
         self.attributes[name] = value
 
+    def call(self, name: str) -> None:
+        """Give it a better name, still one of few."""
+        self.name = name
+
     def fail(self, kind: str) -> None:
         """Mark as failed; `kind` is one of few words, never an error's message."""
         self.failure = kind
@@ -175,6 +179,8 @@ class Nothing:
     context: None = None
 
     def note(self, name: str, value: Attribute) -> None: ...
+
+    def call(self, name: str) -> None: ...
 
     def fail(self, kind: str) -> None: ...
 
@@ -209,11 +215,12 @@ def span(name: str, kind: Kind = "internal") -> Span | Nothing:
     return Span(above.piece, name, kind, above.span_id)
 
 
-def serve(traceparent: bytes | None) -> Span | Nothing:
-    """The span of a request that comes in, below its caller's when it names one."""
+def serve(headers: Iterable[tuple[bytes, bytes]]) -> Span | Nothing:
+    """The span of a request that comes in, below its caller's when its headers name one."""
     if _recorder is None:
         return NOTHING
-    caller = Context.read(traceparent)
+    given = [value for name, value in headers if name == b"traceparent"]
+    caller = Context.read(given[0]) if len(given) == 1 else None
     trace_id = random.getrandbits(128) or 1 if caller is None else caller.trace_id
     obeys = caller is not None and _recorder.obeys_caller
     sampled = caller.sampled if obeys and caller is not None else _recorder.samples(trace_id)

@@ -14,6 +14,7 @@ from infra import ids
 from infra.database import Database
 from infra.database import Scope as Rows
 from infra.problems import Forbidden, NotFound, Unauthorized
+from infra.telemetry import working_for
 from services.api.call import Call, TenantOfCall
 from services.api.errors import MethodNotAllowed, NeedsClientGrant, UnknownParameter
 from services.api.policy import POLICY, Rule
@@ -57,6 +58,7 @@ async def _admit(call: Call, rule: Rule) -> None:
         raise Forbidden(f"A key of scope {principal.scope} has no use for this route")
     if rule.is_tenant:
         state["tenant"] = await _tenant_of(call, principal)
+        working_for(state["tenant"].tenant_id)
     if rule.permission is None or rule.permission in principal.permissions:
         return
     if rule.permission in PAYLOADS and principal.scope is not Scope.CLIENT:

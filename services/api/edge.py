@@ -8,18 +8,21 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, MutableMapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Send
 
 from infra import ids
 from infra.problems import MEDIA_TYPE, BadRequest, NotFound, Problem
+from infra.telemetry import instruments, trace, working_for
 from services.api.errors import MalformedBody, RequestTimeout, TooLarge, UnsupportedMediaType
 from services.api.rendering import encode, note, problem_of
 
 ACCESS: Final = logging.getLogger("api.access")
 BODY_SECONDS: Final = 15.0
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_METHODS: Final = _WITH_BODY | {"GET", "HEAD", "OPTIONS"}
 _CLIENT_REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 _ODD_PATH: Final = re.compile(r"//|/\.{1,2}(?:/|$)|[\\\x00-\x1f\x7f]|.(?<!^/)/$")
 _ODD_RAW_PATH: Final = re.compile(rb"%(?:2f|5c|00)", re.IGNORECASE)
@@ -63,6 +66,14 @@ class Edge:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
+        working_for(None)
+        if scope["path"].startswith(_HEALTH):
+            await self._handle(scope, receive, send, trace.NOTHING)
+            return
+        with trace.serve(scope["headers"]) as span:
+            await self._handle(scope, receive, send, span)
+
+    async def _handle(self, scope: Any, receive: Receive, send: Send, span: trace.Span | trace.Nothing) -> None:
         began = time.perf_counter()
         answer = _Answer(send, secrets.token_hex(12), is_head=scope["method"] == "HEAD")
         scope["state"] = {"request_id": answer.request_id}
@@ -84,7 +95,9 @@ class Edge:
             note(problem, error, answer.request_id)
             await answer.problem(problem)
         finally:
-            _log(scope, answer, client_request_id, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            _log(scope, answer, client_request_id, seconds)
+            _tell(scope, answer, seconds, span)
 
     def _check_target(self, scope: Any, headers: MutableMapping[bytes, bytes]) -> None:
         path: str = scope["path"]
@@ -177,12 +190,13 @@ class _Body:
 class _Answer:
     """Sends an answer with the headers that each one carries."""
 
-    __slots__ = ("_send", "is_head", "request_id", "status")
+    __slots__ = ("_send", "is_head", "is_stream", "request_id", "status")
 
     def __init__(self, send: Send, request_id: str, *, is_head: bool) -> None:
         self._send = send
         self.request_id = request_id
         self.is_head = is_head
+        self.is_stream = False
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
@@ -190,6 +204,7 @@ class _Answer:
             self.status = message["status"]
             given = list(message["headers"])
             names = {name.lower() for name, _ in given}
+            self.is_stream = any(value.startswith(b"text/event-stream") for _, value in given)
             given += SECURITY_HEADERS
             given += [pair for pair in _DEFAULTS if pair[0] not in names]
             given.append((b"request-id", self.request_id.encode()))
@@ -204,6 +219,20 @@ class _Answer:
         headers += [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
         await self({"type": "http.response.start", "status": problem.status, "headers": headers})
         await self({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _tell(scope: Any, answer: _Answer, seconds: float, span: trace.Span | trace.Nothing) -> None:
+    method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+    route = scope.get("path_template", "")
+    if not answer.is_stream:
+        instruments.REQUESTS.record(seconds, method, route, f"{answer.status // 100}xx")
+    span.call(f"{method} {route}".strip())
+    span.note("http.request.method", method)
+    span.note("http.route", route)
+    span.note("http.response.status_code", answer.status)
+    span.note("waybill.request", answer.request_id)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.fail(str(answer.status))
 
 
 def _log(scope: Any, answer: _Answer, client_request_id: str | None, seconds: float) -> None:

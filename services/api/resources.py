@@ -7,6 +7,7 @@ from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Cursors
 from infra.redis import Doorbell
 from infra.settings import Settings
+from infra.telemetry import Telemetry
 from services.api.following import Followers
 from services.api.graphs import Graphs
 from services.connectors.builtin import all_connectors
@@ -29,6 +30,7 @@ class Resources:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.telemetry = Telemetry(settings, "api")
         self.database = Database(settings.database_url)
         self.keyring = Keyring(self.database)
         self.cursors = Cursors.of_file(settings.kek_file)
@@ -40,6 +42,7 @@ class Resources:
         self.graphs = Graphs(self.database)
 
     async def open(self) -> None:
+        await self.telemetry.open()
         await self.database.open()
         self.expressions.start()
         self.followers.open()
@@ -55,3 +58,4 @@ class Resources:
         if self.doorbell is not None:
             await self.doorbell.close()
         await self.database.close()
+        await self.telemetry.close()

@@ -8,7 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from infra import clock
 from infra.problems import Problem
+from infra.telemetry import instruments, trace
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context, OpenConnection, Sender
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
@@ -90,18 +92,34 @@ class ConnectorFunction:
             raise Refusal(detail, name="configuration", title="No such operation")
         if fault := checked.fault_in_input(arguments.input):
             raise Refusal(fault, name="validation", status=400, title="The operation's input is not valid")
+        _name_span(arguments.operation, connection)
         context = Context(self._sender, call.tenant, connection, call.key, call.attempt)
+        began, outcome = clock.monotonic(), "error"
         try:
             output = await connector.call(arguments.operation, arguments.input, context)
+            outcome = "done"
         except Away as away:
+            outcome = "later"
             return _later(away, arguments.connection, connection)
+        except Refusal:
+            outcome = "failed"
+            raise
         finally:
+            spent = clock.monotonic() - began
+            instruments.CONNECTOR_CALLS.record(spent, connection.connector, arguments.operation, outcome)
             for exchange in context.exchanges:
                 _log.debug("%s %s %s %.1f ms", exchange.method, exchange.url, exchange.outcome, exchange.milliseconds)
         if fault := checked.fault_in_output(output):
             # The effect may have happened: a person looks, nothing repeats it.
             raise Refusal(fault, name="communication", status=502, title="The operation's output is not valid")
         return Done(output=output)
+
+
+def _name_span(operation: str, connection: OpenConnection) -> None:
+    span = trace.current()
+    span.call(operation)
+    span.note("waybill.connector", connection.connector)
+    span.note("waybill.connection", connection.ref)
 
 
 def _failed(refusal: Refusal) -> Failed:

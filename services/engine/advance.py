@@ -16,12 +16,24 @@ import msgspec
 
 from infra import clock, crash_points, ids
 from infra.database import through_outage
+from infra.telemetry import instruments, trace
 from services.engine import decisions, lifecycle, state, values
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.faults import standard
-from services.engine.functions import Answer, Call, Cautious, Done, Failed, Function, Functions, Later
+from services.engine.functions import (
+    STANDARD_ERRORS,
+    Answer,
+    Call,
+    Cautious,
+    Done,
+    ErrorDetails,
+    Failed,
+    Function,
+    Functions,
+    Later,
+)
 from services.engine.journal import Audit, Checkpoint, Entry, Journal, Usage
 from services.engine.state import Effect, Ended, RunDescriptor, Snapshot, Step
 from template_library.dsl import DocumentError
@@ -29,6 +41,18 @@ from tenants.deployments.errors import UnknownRevision
 
 _log: Final = logging.getLogger(__name__)
 _UNAVAILABLE_SECONDS: Final = 1.0
+_STANDARD_KINDS: Final = frozenset(
+    [
+        "authentication",
+        "authorization",
+        "communication",
+        "configuration",
+        "expression",
+        "runtime",
+        "timeout",
+        "validation",
+    ]
+)
 MOST_ATTEMPTS: Final = 5_000
 """Calls of one effect that answered `Later` before its task faults: about a day at the longest pause."""
 
@@ -59,8 +83,12 @@ class Advance:
 
         Raises whatever went wrong on our side; the run then keeps its lease until it lapses and comes back a suspect.
         """
+        created = int(claim.created_at.timestamp() * 1_000_000_000)
+        is_first = claim.snapshot is None
         try:
-            await _Turn(self, claim).run()
+            with trace.activate(claim.trace, claim.run_id, created, is_first=is_first) as span:
+                span.note("waybill.attempt", claim.attempt)
+                await _Turn(self, claim).run()
         except ExpressionsUnavailable:
             # Nothing happened and nothing is wrong with the run; another worker may have what this one lacks (F-38).
             _log.exception("no expressions on this machine")
@@ -158,11 +186,17 @@ class _Turn:
         if function is None:
             detail = f"there is no function {call.function!r} here; deploy a version that does not call it"
             return Failed(error=standard("runtime", "Unknown function", detail))
-        try:
-            return await function(call)
-        except Exception:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
-            _log.exception("a function failed", extra={"run": str(self._claim.run_id), "reference": call.reference})
-            return Failed(error=standard("runtime", "The call failed on our side", "the failure was recorded"))
+        with trace.span(call.function) as span:
+            span.note("waybill.task", call.reference)
+            try:
+                answer = await function(call)
+            except Exception as error:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
+                _log.exception("a function failed", extra={"reference": call.reference})
+                span.fail(type(error).__name__)
+                return Failed(error=standard("runtime", "The call failed on our side", "the failure was recorded"))
+            if not isinstance(answer, Done):
+                span.fail(_kind_of(answer.error))
+            return answer
 
     async def _resume(self, definition: Definition, snapshot: Snapshot, answer: Answer) -> Step:
         if isinstance(answer, Later):
@@ -184,6 +218,7 @@ class _Turn:
         since = clock.now().isoformat()
         waiting = {"kind": "connection", "ref": later.ref, "since": since, "reason": later.reason}
         data = {"attempt": snapshot.attempt, "seconds": round(pause, 3), "reason": later.reason}
+        instruments.RETRIES.add(1, effect.function)
         self._entries.append(Entry("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode()))
         await self._commit(
             "waiting",
@@ -209,6 +244,7 @@ class _Turn:
         ):
             crash_points.pass_by("end.committed")
             self._advance.told()
+            self._tell_end(ended.state, ended.error)
 
     async def _unrunnable(self, error: Exception) -> None:
         """A pinned document that this version cannot run: the run ends with the cause, its worker goes on."""
@@ -216,7 +252,15 @@ class _Turn:
         described = values.encode(msgspec.to_builtins(fault)).decode()
         self._entries.append(Entry("workflow.faulted", "", "", described))
         target = ids.show("run", self._claim.run_id)
-        await self._commit("faulted", error=described, audit=[Audit(ids.new(), "run.faulted", target, described)])
+        if await self._commit("faulted", error=described, audit=[Audit(ids.new(), "run.faulted", target, described)]):
+            self._tell_end("faulted", fault)
+
+    def _tell_end(self, run_state: str, error: ErrorDetails | None) -> None:
+        instruments.RUNS_ENDED.add(1, run_state)
+        instruments.RUN_DURATION.record((clock.now() - self._claim.created_at).total_seconds(), run_state)
+        trace.current().note("waybill.state", run_state)
+        if error is not None:
+            trace.current().fail(_kind_of(error))
 
     async def _commit(self, run_state: str, **columns: Any) -> bool:
         """Commit what was done; False when the run is somebody else's now."""
@@ -237,6 +281,12 @@ class _Turn:
         self._seq += len(self._entries)
         self._entries, self._usage, self._answered = [], [], False
         return outcome != "lost"
+
+
+def _kind_of(error: ErrorDetails) -> str:
+    """One of the standard errors by name; a document's own type is its author's text and stays here."""
+    kind = error.type.removeprefix(STANDARD_ERRORS)
+    return kind if kind in _STANDARD_KINDS else "raised"
 
 
 def _unknown(effect: Effect) -> Failed:

@@ -12,7 +12,10 @@ from infra.database import Database
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in this worker's hands. Writes name `fence`: once another worker holds the run, they change nothing."""
+    """A run in this worker's hands. Writes name `fence`: once another worker holds the run, they change nothing.
+
+    `trace` is the place in a trace that it was started at (`infra.telemetry.trace`).
+    """
 
     tenant_id: UUID
     run_id: UUID
@@ -25,6 +28,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     input: str | None
     snapshot: bytes | None
+    trace: bytes | None = None
 
 
 class Claims:

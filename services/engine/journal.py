@@ -12,8 +12,9 @@ from uuid import UUID
 
 import msgspec
 
-from infra import crash_points
+from infra import clock, crash_points
 from infra.database import Database, through_outage
+from infra.telemetry import instruments
 
 Outcome = Literal["committed", "repeated", "lost"]
 
@@ -124,9 +125,13 @@ class Journal:
     async def _write(self, batch: list[Checkpoint]) -> dict[UUID, Outcome]:
         self.flushes += 1
         crash_points.pass_by("checkpoint.before")
-        parameters = parameters_of(batch)
+        parameters, began = parameters_of(batch), clock.monotonic()
         rows = await through_outage(lambda: self._call(parameters), "checkpoint")
         crash_points.pass_by("checkpoint.committed")
+        instruments.FLUSH_CHECKPOINTS.record(len(batch))
+        instruments.FLUSH_DURATION.record(clock.monotonic() - began)
+        for row in rows:
+            instruments.COMMITS.add(1, row["outcome"])
         return {row["run_id"]: row["outcome"] for row in rows}
 
     async def _call(self, parameters: list[list[Any]]) -> list[Any]:

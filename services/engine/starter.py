@@ -54,10 +54,11 @@ async def _insert(
 ) -> None:
     await connection.execute(
         "WITH run AS (INSERT INTO app.run "
-        "(tenant_id, run_id, deployment_id, revision, event_id, business_key, state, lane, turn, input) "
-        "SELECT $1, x.run_id, x.deployment_id, x.revision, x.event_id, x.business_key, 'pending', 0, x.turn, x.input "
-        "FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::float8[], $8::json[]) "
-        "AS x(run_id, deployment_id, revision, event_id, business_key, turn, input)), "
+        "(tenant_id, run_id, deployment_id, revision, event_id, business_key, state, lane, turn, input, trace) "
+        "SELECT $1, x.run_id, x.deployment_id, x.revision, x.event_id, x.business_key, 'pending', 0, x.turn, x.input, "
+        "x.trace "
+        "FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::float8[], $8::json[], "
+        "$13::bytea[]) AS x(run_id, deployment_id, revision, event_id, business_key, turn, input, trace)), "
         "usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) "
         "SELECT $1, run_id, 0, 'run', 1 FROM unnest($2::uuid[]) AS x(run_id)) "
         "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
@@ -78,4 +79,5 @@ async def _insert(
             for m in matches
         ],
         [m.received.actor for m in matches],
+        [m.received.trace for m in matches],
     )

@@ -56,6 +56,7 @@ class Run(Base):
     output: Mapped[Any] = mapped_column(JSON, nullable=True)
     error: Mapped[Any] = mapped_column(JSON, nullable=True)
     waiting_for: Mapped[Any] = mapped_column(JSON, nullable=True)
+    trace: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -69,6 +70,7 @@ class Run(Base):
         Index("run_ready_of", "tenant_id", "turn", "run_id", postgresql_where=text("lane = 0")),
         Index("run_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
         Index("run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("run_suspended", "run_id", postgresql_where=text("state = 'suspended'")),
         Index("run_state", "tenant_id", "state", "run_id"),
         Index("run_business_key", "tenant_id", "business_key", "run_id"),
         Index("run_event", "tenant_id", "event_id"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import msgspec
 from infra import crash_points, ids
 from infra.database import Database, is_outage
 from infra.ids import TenantId
+from infra.telemetry import instruments, trace, working_for
 from services.events import store
 from services.events.cloud_event import CloudEvent
 from services.events.errors import EventIdReused
@@ -55,12 +57,16 @@ class Intake:
             EventIdReused: the id belongs to another event of the source; recorded, not stored.
         """
         future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(tenant, []).append((Received(ids.new(), event, actor), future))
+        place = trace.current().context
+        received = Received(ids.new(), event, actor, None if place is None else place.encode())
+        self._waiting.setdefault(tenant, []).append((received, future))
         if tenant not in self._flushing:
-            self._flushing[tenant] = asyncio.create_task(self._flush(tenant))
+            # In a context of its own: what it does is for every request that waits, and not for the first.
+            self._flushing[tenant] = asyncio.create_task(self._flush(tenant), context=Context())
         return await future
 
     async def _flush(self, tenant: TenantId) -> None:
+        working_for(tenant)
         try:
             while waiting := self._waiting.pop(tenant, None):
                 if len(waiting) > MOST:
@@ -95,7 +101,8 @@ class Intake:
             await store.record_reuse(connection, tenant, reused)
             crash_points.pass_by("intake.before")
         crash_points.pass_by("intake.committed")
-        if any(runs[one.event_id] for one in fresh):
+        if started := sum(len(runs[one.event_id]) for one in fresh):
+            instruments.RUNS_STARTED.add(started)
             self._ring()
         return [_answer(one, *known[one.key], runs) for one in batch]
 

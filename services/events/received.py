@@ -8,11 +8,12 @@ from services.events.cloud_event import CloudEvent
 
 
 class Received(msgspec.Struct, frozen=True):
-    """An event at the door: the id that it gets if it is new, and who sent it (`key:key_…`)."""
+    """An event at the door: the id that it gets if it is new, who sent it (`key:key_…`), the place in its trace."""
 
     event_id: UUID
     event: CloudEvent
     actor: str
+    trace: bytes | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
-from infra import crash_points
+from infra import crash_points, ids
 from infra.database import surviving
+from infra.telemetry import instruments, working_for
 from services.engine.claims import Claim, Claims
 
 _log: Final = logging.getLogger(__name__)
@@ -92,12 +93,14 @@ class ClaimLoop:
             return False
         self.empty_rounds = 0 if taken or self._held else self.empty_rounds + 1
         if taken:
+            instruments.CLAIMS.add(len(taken))
             crash_points.pass_by("claim.committed")
         for claim in taken:
             self._held[claim.run_id] = (claim, asyncio.create_task(self._hold(claim)))
         return len(taken) < free
 
     async def _hold(self, claim: Claim) -> None:
+        working_for(claim.tenant_id, claim.run_id)
         try:
             crash_points.pass_by("activation.begun")
             await self._activate(claim)
@@ -105,7 +108,7 @@ class ClaimLoop:
             raise
         except Exception:  # noqa: BLE001
             # The run keeps its lease until that lapses and comes back a suspect: a mistake of ours hurts it alone.
-            _log.exception("activation failed", extra={"tenant": str(claim.tenant_id), "run": str(claim.run_id)})
+            _log.exception("activation failed")
         finally:
             held = self._held.get(claim.run_id)
             if held is not None and held[0] is claim:
@@ -125,5 +128,6 @@ class ClaimLoop:
             for claim in held:
                 current = self._held.get(claim.run_id)
                 if kept is not None and claim.run_id not in kept and current is not None and current[0] is claim:
-                    _log.warning("lease lost", extra={"tenant": str(claim.tenant_id), "run": str(claim.run_id)})
+                    who = {"tenant": ids.show("ten", claim.tenant_id), "run": ids.show("run", claim.run_id)}
+                    _log.warning("lease lost", extra=who)
                     current[1].cancel()

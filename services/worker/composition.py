@@ -12,6 +12,8 @@ from infra.egress import Client, Guard
 from infra.encryption.key_provider import FileKeyProvider
 from infra.redis import Doorbell
 from infra.settings import Settings
+from infra.telemetry import Telemetry
+from infra.telemetry.process import Process
 from services.connectors import function as connector
 from services.connectors.builtin import all_connectors
 from services.connectors.connections import TenantConnections
@@ -44,8 +46,9 @@ class Composition:
         KeyFileUnusable: the installation's key file is missing or open to others.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, process: Process = "worker") -> None:
         self.settings = settings
+        self.telemetry = Telemetry(settings, process)
         self.database = Database(settings.worker_database_url)
         self.bell = Doorbell(settings.redis_url)
         self.journal = Journal(self.database)
@@ -54,6 +57,7 @@ class Composition:
         self._client = Client(guard(settings))
 
     async def open(self) -> Self:
+        await self.telemetry.open()
         await self.database.open()
         await self._client.__aenter__()
         self._pool.start()
@@ -67,6 +71,7 @@ class Composition:
         await self._client.close()
         await self.bell.close()
         await self.database.close()
+        await self.telemetry.close()
 
     async def __aenter__(self) -> Self:
         return await self.open()

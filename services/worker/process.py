@@ -18,6 +18,7 @@ from services.engine.recovery import sweep
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
 from services.worker.housekeeping import sender
+from services.worker.observer import observe
 from services.worker.relay import Relay
 from services.worker.scheduler import Scheduler
 from services.worker.solo import Suspects
@@ -59,6 +60,8 @@ class WorkerProcess:
         self._start(scheduler.run())
         self._start(relay.run())
         self._start(self._loop.run())
+        if composition.telemetry.measures:
+            self._start(observe(composition.database))
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

@@ -49,7 +49,7 @@ async def _main() -> None:
     told_to_stop = asyncio.Event()
     for wish in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wish, told_to_stop.set)
-    async with Composition(configuration) as composition:
+    async with Composition(configuration, "suspects") as composition:
         await run_suspects(composition, told_to_stop)
 
 

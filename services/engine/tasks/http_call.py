@@ -8,8 +8,10 @@ from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from infra import clock
 from infra.egress import Client, Destination, Refused, Request, Response
 from infra.egress import Failed as EgressFailed
+from infra.telemetry import instruments
 from services.engine import values
 from services.engine.faults import standard
 from services.engine.functions import Answer, Call, Done, Failed
@@ -31,7 +33,13 @@ class HttpCall:
         self._destination = destination or Destination()
 
     async def __call__(self, call: Call) -> Answer:
-        request = _request(call, self._destination)
+        began = clock.monotonic()
+        answer = await self._answer(call, _request(call, self._destination))
+        outcome = "done" if isinstance(answer, Done) else "failed"
+        instruments.CONNECTOR_CALLS.record(clock.monotonic() - began, "http", "request", outcome)
+        return answer
+
+    async def _answer(self, call: Call, request: Request) -> Done | Failed:
         try:
             response = await self._client.send(call.tenant, request)
         except Refused as error:

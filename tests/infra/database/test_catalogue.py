@@ -14,6 +14,7 @@ DOORS = {
     "cancel_run": "waybill_app",
     "resume_run": "waybill_app",
     "claim_runs": "waybill_worker",
+    "queue_state": "waybill_worker",
     "solo_waiting": "waybill_worker",
     "renew_leases": "waybill_worker",
     "release_runs": "waybill_worker",

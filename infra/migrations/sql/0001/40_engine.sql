@@ -31,6 +31,7 @@ CREATE TABLE app.tenant_clock (
 --   lane   NULL: not claimable; 0: claimed in batches; 1: claimed alone, after its worker died (ADR 0007)
 --   fence  raised by every claim; a write with an old fence changes nothing
 --   seq    journal entries written so far; with the fence it makes a checkpoint safe to repeat
+--   trace  place in the trace of the request that started it (`infra.telemetry.trace`), NULL when nothing was traced
 CREATE TABLE app.run (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   run_id uuid NOT NULL,
@@ -54,6 +55,7 @@ CREATE TABLE app.run (
   output json,
   error json,
   waiting_for json,
+  trace bytea CHECK (length(trace) = 25),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at timestamptz,
   ended_at timestamptz,
@@ -67,6 +69,7 @@ CREATE INDEX run_ready ON app.run (lane, turn, run_id) WHERE lane IS NOT NULL;
 CREATE INDEX run_ready_of ON app.run (tenant_id, turn, run_id) WHERE lane = 0;
 CREATE INDEX run_leased ON app.run (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX run_due ON app.run (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX run_suspended ON app.run (run_id) WHERE state = 'suspended';
 CREATE INDEX run_state ON app.run (tenant_id, state, run_id);
 CREATE INDEX run_business_key ON app.run (tenant_id, business_key, run_id);
 CREATE INDEX run_event ON app.run (tenant_id, event_id);

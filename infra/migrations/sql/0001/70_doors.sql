@@ -68,7 +68,7 @@ CREATE FUNCTION app.claim_runs(
   worker text, slots integer, lease_seconds double precision, solo boolean, tenant_cap integer
 ) RETURNS TABLE (
   tenant_id uuid, run_id uuid, fence bigint, seq integer, attempt integer, deployment_id uuid, revision integer,
-  environment text, created_at timestamptz, input text, snapshot bytea
+  environment text, created_at timestamptz, input text, snapshot bytea, trace bytea
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 #variable_conflict use_column
 BEGIN
@@ -96,7 +96,7 @@ BEGIN
     FROM claimed c HAVING count(*) > 0
   )
   SELECT c.tenant_id, c.run_id, c.fence, c.seq, c.attempt, c.deployment_id, c.revision, t.environment,
-         c.created_at, c.input::text, c.snapshot
+         c.created_at, c.input::text, c.snapshot, c.trace
   FROM claimed c JOIN app.tenant t ON t.tenant_id = c.tenant_id
   -- A part of a statement that nobody reads is not run.
   WHERE (SELECT count(*) FROM clock) >= 0;
@@ -106,6 +106,29 @@ END $$;
 CREATE FUNCTION app.solo_waiting() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   SELECT EXISTS (SELECT 1 FROM app.run WHERE lane = 1)
+$$;
+
+-- How much work there is, for the metrics: runs by state, those that are ready, and the age in seconds of the oldest that
+-- nobody has taken. Numbers of all tenants together. Every count stops at `most` and reads an index of what has not ended.
+CREATE FUNCTION app.queue_state(most integer) RETURNS TABLE (
+  pending bigint, running bigint, waiting bigint, suspended bigint, ready bigint, oldest double precision
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  WITH ready AS (
+    SELECT count(*) AS runs, count(*) FILTER (WHERE q.state = 'pending') AS pending,
+           count(*) FILTER (WHERE q.state = 'running') AS running, count(*) FILTER (WHERE q.state = 'waiting') AS waiting,
+           min(q.created_at) FILTER (WHERE q.state = 'pending') AS since
+    FROM (SELECT r.state, r.created_at FROM app.run r WHERE r.lane IS NOT NULL ORDER BY r.lane, r.turn, r.run_id
+          LIMIT most) q
+  ), held AS (
+    SELECT count(*) AS runs FROM (SELECT 1 FROM app.run r WHERE r.lease_until IS NOT NULL LIMIT most) q
+  ), due AS (
+    SELECT count(*) AS runs FROM (SELECT 1 FROM app.run r WHERE r.due_at IS NOT NULL LIMIT most) q
+  ), aside AS (
+    SELECT count(*) AS runs FROM (SELECT 1 FROM app.run r WHERE r.state = 'suspended' LIMIT most) q
+  )
+  SELECT ready.pending, held.runs + ready.running, due.runs + ready.waiting, aside.runs, ready.runs,
+         coalesce(extract(epoch FROM clock_timestamp() - ready.since), 0)::double precision
+  FROM ready, held, due, aside
 $$;
 
 -- Keep leases; answers those that are kept. The others belong to somebody else now. A lease that ran out and that nobody
