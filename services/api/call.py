@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from tenants.identity.permissions import Permission
 from tenants.identity.principal import Principal
 
 Item = TypeVar("Item")
+Payloads = Literal["whole", "masked", "hidden"]
 
 
 class TenantOfCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +56,12 @@ class Call(Request[Any, Any, Any]):
         return found
 
     @property
-    def may_read_payloads(self) -> bool:
-        return Permission.PAYLOADS_READ in self.principal.permissions
+    def payloads(self) -> Payloads:
+        """How the caller sees the client's business data."""
+        held = self.principal.permissions
+        if Permission.PAYLOADS_READ in held:
+            return "whole"
+        return "masked" if Permission.PAYLOADS_MASKED in held else "hidden"
 
     @property
     def rows(self) -> Scope:

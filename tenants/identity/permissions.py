@@ -39,6 +39,7 @@ class Permission(StrEnum):
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"
     PAYLOADS_READ = "payloads:read"
+    PAYLOADS_MASKED = "payloads:masked"
     USAGE_READ = "usage:read"
 
 
@@ -50,7 +51,7 @@ MANAGEMENT: Final = frozenset(
 )
 """What brings a client live and keeps it running, without a look into its payloads."""
 
-PAYLOADS: Final = frozenset({_P.PAYLOADS_READ, _P.EVENTS_READ})
+PAYLOADS: Final = frozenset({_P.PAYLOADS_READ, _P.PAYLOADS_MASKED, _P.EVENTS_READ})
 """The client's own business data. A key above the client never holds these: that takes the client's grant (S-05)."""
 
 DEFAULTS: Final[Mapping[Scope, frozenset[Permission]]] = {

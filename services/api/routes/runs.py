@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from msgspec import Meta
 from infra import clock, ids
 from infra.ids import TenantId
 from infra.pagination import BadCursor, cut
-from services.api.call import Call
+from services.api import masking
+from services.api.call import Call, Payloads
 from services.api.errors import BadParameter
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.following import POLL_SECONDS
@@ -26,7 +28,10 @@ MAX_WAIT_SECONDS: Final = 30
 
 
 class RunView(RunSummary, frozen=True, kw_only=True):
-    """A run. `input`, `output` and the details of `error` are the client's own and null for a key above it."""
+    """A run. `input`, `output` and the details of `error` are the client's own and null for a key above it.
+
+    With `payloads:masked` and without `payloads:read`, personal and secret values in them are `••••••`.
+    """
 
     input: Any
     output: Any
@@ -46,7 +51,7 @@ class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[str, Meta(examples=["task.completed"])]
     reference: Annotated[str, Meta(description="JSON pointer of the task in its workflow; empty for the run itself.")]
     name: str
-    data: Annotated[Any, Meta(description="Null for a key above the client.")]
+    data: Annotated[Any, Meta(description="Null for a key above the client; masked as in the run itself.")]
 
 
 class Journal(msgspec.Struct, frozen=True):
@@ -140,7 +145,7 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
         await reading.read_run(session, tenant, run)
         rows = await reading.read_journal(session, tenant, run, page)
     kept, last = cut(rows, page, lambda row: str(row["seq"]))
-    shown = request.may_read_payloads
+    show = _DATA[request.payloads]
     lines = [
         JournalLine(
             seq=row["seq"],
@@ -148,7 +153,7 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
             kind=row["kind"],
             reference=row["reference"],
             name=row["name"],
-            data=raw(row["data"]) if shown else None,
+            data=show(row["data"]),
         )
         for row in kept
     ]
@@ -162,13 +167,8 @@ async def _row(request: Call, run: UUID) -> Any:
 
 
 def _view(request: Call, row: Any) -> RunView:
-    shown = request.may_read_payloads
-    return RunView(
-        **members(row),
-        input=raw(row["input"]) if shown else None,
-        output=raw(row["output"]) if shown else None,
-        error=raw(row["error"]) if shown else _without_detail(row["error"]),
-    )
+    show, show_error = _DATA_OF_RUN[request.payloads]
+    return RunView(**members(row), input=show(row["input"]), output=show(row["output"]), error=show_error(row["error"]))
 
 
 def _filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
@@ -183,5 +183,17 @@ def _filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
 def _without_detail(text: str | None) -> Any:
     return None if text is None else {**msgspec.json.decode(text), "detail": ""}
 
+
+def _nothing(_: str | None) -> None:
+    return None
+
+
+Show = Callable[[str | None], Any]
+_DATA_OF_RUN: Final[Mapping[Payloads, tuple[Show, Show]]] = {
+    "whole": (raw, raw),
+    "masked": (masking.masked, masking.masked_error),
+    "hidden": (_nothing, _without_detail),
+}
+_DATA: Final[Mapping[Payloads, Show]] = {"whole": raw, "masked": masking.masked_line, "hidden": _nothing}
 
 HANDLERS: Final = (list_runs, read_run, read_journal, cancel_run, resume_run)

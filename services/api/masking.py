@@ -1,0 +1,207 @@
+"""Payloads for a reader who may know that something is there and not what: the shape stays, sensitive values go.
+
+Names decide first, whatever their case and separators; what a value looks like decides second (S-72). Only the words
+below decide, so that whoever wants to know what is hidden reads this file.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+
+from services.engine import values
+
+MASK: Final = "••••••"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# A name that contains one of these, without separators: `customerEmailAddress`, `X-API-Key`.
+_PARTS: Final = _words(
+    """
+    password passwd passphrase passwort contrasena secret token apikey accesskey privatekey signature credential
+    authorization cookie sessionid
+    email correo phone telefon mobilenumber handynummer faxnumber
+    address anschrift adresse direccion street strasse housenumber postalcode postcode zipcode codigopostal
+    consignee recipient addressee
+    birthdate birthday dateofbirth geburtsdatum passport nationalid socialsecurity driverslicense driverlicense
+    iban accountnumber routingnumber sortcode bankaccount bankdetails cardnumber creditcard cardholder
+    taxid taxnumber taxcode vatid vatnumber vatno steuernummer steuerid
+    comment remark freetext instructions notes
+    """
+)
+# A name that has one of these among its words, or as two words in a row: `home_tel`, `vat`, `shipTo`, `customer-note`.
+_WORDS: Final = _words(
+    """
+    pass pwd pin otp cvv cvc auth jwt bearer cookies
+    mail mails mobile fax tel cell
+    addr city town zip plz ort latitude longitude lat lng geo
+    firstname lastname surname forename nombre apellido vorname nachname contact contacts signatory signer
+    dob ssn sin nino age gender
+    bic swift iban pan bank vat tin ein nif cif
+    shipto billto soldto deliverto
+    note memo notiz notizen nota notas observaciones bemerkung
+    """
+)
+# Prose where it is a text; where it holds members, these are looked at one by one.
+_PROSE: Final = _words("message messages text body")
+# Names of things and not of people; every other name that ends in `name` is taken for a person's.
+_THINGS: Final = _words(
+    """
+    itemname productname articlename skuname filename templatename workflowname taskname deploymentname connectionname
+    connectorname operationname currencyname countryname unitname warehousename eventname typename kindname statename
+    """
+)
+# Members that name another one beside them: `{"name": "email", "value": "…"}`.
+_NAMING: Final = frozenset({"name", "key", "field", "header", "property", "attribute", "label", "code", "id", "type"})
+_NAMED: Final = frozenset({"value", "values", "content", "data", "val"})
+
+_LONGEST_NAME: Final = 256
+_LONGEST_TEXT: Final = 4_096
+_DEPTH: Final = values.DEPTH + 8  # an event holds its data, a journal's line its output
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
+# Each can begin only where a word begins, so that a long text costs no more than its length (S-25).
+_LOOKS: Final = re.compile(
+    r"(?<![^\s@<>\"'(,;:])[^\s@<>\"'(,;:]++@[^\s@<>\"'),;]++"  # an e-mail address
+    r"|\bbearer\s++[\w.~+/=-]{6,}+"
+    r"|\bbasic\s++[\w+/]{6,}+=+"
+    r"|(?<![\w-])eyJ[\w-]{6,}+\.[\w-]{6,}+\.[\w-]*+"  # a JSON web token
+    r"|(?<![\w.])\+[0-9][0-9 ()/.-]{6,20}[0-9]",  # a telephone number
+    re.IGNORECASE,
+)
+_IBAN: Final = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_QUERY: Final = re.compile(r"(?<![\w.\[\]-])(?P<name>[\w.\[\]-]++)=(?P<value>[^&\s;#]++)")
+_USER: Final = re.compile(r"(?<=://)[^/@\s]{1,256}@")
+
+
+def masked(text: str | None) -> Any:
+    """The JSON value in `text` with its sensitive values replaced, ready to go out; None stays None."""
+    if text is None:
+        return None
+    try:
+        value = values.decode(text, depth=_DEPTH)
+    except values.ValueRefused:
+        # Stored by rules that this version does not share: nothing of it is known to be harmless.
+        return MASK
+    return msgspec.Raw(values.encode(_masked(value)))
+
+
+def masked_error(text: str | None) -> Any:
+    """Like `masked`, for problem details: what went wrong stays; the sentence about it may quote the payload."""
+    return _without_sentence(masked(text), lambda error: error)
+
+
+def masked_line(text: str | None) -> Any:
+    """Like `masked`, for the data of a journal's line, which may hold an error."""
+    return _without_sentence(masked(text), lambda data: data.get("error"))
+
+
+def _without_sentence(found: Any, error_of: Callable[[dict[str, Any]], Any]) -> Any:
+    if not isinstance(found, msgspec.Raw) or b'"detail"' not in bytes(found):
+        return found
+    value = values.decode(bytes(found), depth=_DEPTH)
+    error = error_of(value) if isinstance(value, dict) else None
+    if isinstance(error, dict) and error.get("detail"):
+        error["detail"] = MASK
+    return msgspec.Raw(values.encode(value))
+
+
+def is_sensitive(name: str) -> bool:
+    """Whether a member of this name is masked with all that it holds."""
+    return len(name) > _LONGEST_NAME or _is_sensitive(name)
+
+
+@lru_cache(4096)
+def _is_sensitive(name: str) -> bool:
+    folded = "".join(
+        one
+        for one in unicodedata.normalize("NFKD", name.replace("ß", "ss"))
+        if not unicodedata.combining(one) and unicodedata.category(one) != "Cf"
+    )
+    if any(one.isalpha() and not one.isascii() for one in folded):
+        return True  # in letters that none of these words is written in, a look-alike among them
+    words = [word for word in _SEPARATORS.split(_CAMEL.sub(" ", folded).casefold()) if word]
+    joined = "".join(words)
+    pairs = [first + second for first, second in pairwise(words)]
+    if any(part in joined for part in _PARTS) or not _WORDS.isdisjoint([joined, *words, *pairs]):
+        return True
+    return joined.endswith(("name", "names")) and joined.removesuffix("s") not in _THINGS
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        named = any(_names(name, member) for name, member in value.items())
+        return {
+            key: _covered(member) if _is_covered(name, member, named=named) else _masked(member)
+            for key, (name, member) in zip(_keys(value), value.items(), strict=True)
+        }
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _names(name: str, member: Any) -> bool:
+    """Whether a member says by its value that the one beside it is sensitive."""
+    return (
+        isinstance(member, str) and name.casefold() in _NAMING and len(member) <= _LONGEST_NAME and is_sensitive(member)
+    )
+
+
+def _is_covered(name: str, member: Any, *, named: bool) -> bool:
+    plain = name.casefold()
+    return is_sensitive(name) or (named and plain in _NAMED) or (plain in _PROSE and isinstance(member, str))
+
+
+def _covered(value: Any) -> Any:
+    """Everything that `value` holds is sensitive; how much there is may be seen."""
+    if isinstance(value, dict):
+        return {key: _covered(member) for key, member in zip(_keys(value), value.values(), strict=True)}
+    if isinstance(value, list):
+        return [_covered(item) for item in value]
+    return None if value is None else MASK
+
+
+def _keys(value: dict[str, Any]) -> list[str]:
+    """Names as they are; one that is itself somebody's address or number is masked, and counted to stay apart."""
+    keys: list[str] = []
+    for name in value:
+        shown = _LOOKS.sub(MASK, name)
+        keys.append(name if shown == name else f"{shown} {len(keys) + 1}")
+    return keys
+
+
+def _text(text: str) -> str:
+    """A text that is no member of a sensitive name may still hold JSON, a URL's query or somebody's address."""
+    if len(text) > _LONGEST_TEXT:
+        return MASK
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            inner = values.decode(text)
+        except values.ValueRefused:
+            return _looks(text)
+        shown = _masked(inner)
+        return text if shown == inner else values.encode(shown).decode()
+    return _looks(text)
+
+
+def _looks(text: str) -> str:
+    if "=" in text:
+        text = _QUERY.sub(lambda one: f"{one['name']}={MASK}" if is_sensitive(one["name"]) else one[0], text)
+    if "://" in text:
+        text = _USER.sub(f"{MASK}@", text)
+    return _LOOKS.sub(MASK, _IBAN.sub(lambda one: MASK if _is_iban(one[0]) else one[0], text))
+
+
+def _is_iban(text: str) -> bool:
+    """By its check digits (ISO 13616), so that an order's number stays."""
+    compact = text.replace(" ", "")
+    return int("".join(str(int(one, 36)) for one in compact[4:] + compact[:4])) % 97 == 1
