@@ -14,6 +14,8 @@ from redis.retry import Retry
 
 READY: Final = "ready"
 """Channel: some run is ready to be claimed."""
+CHANGED: Final = "changed"
+"""Channel: runs that changed, as `services.engine.changes` writes them."""
 TOLD: Final = "told"
 """Channel: lifecycle events, as the relay hands them on."""
 

@@ -89,15 +89,20 @@ class Caller:
         }
         waiting = list(chunks)
         sent: list[Any] = []
+        enough = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
             if not waiting:
-                await asyncio.Event().wait()
+                await enough.wait()
+                return {"type": "http.disconnect"}
             chunk = waiting.pop(0)
             return {"type": "http.request", "body": chunk, "more_body": bool(waiting)}
 
         async def send(message: Any) -> None:
             sent.append(message)
+            # A stream has no end of its own: its first part is its answer here.
+            if (b"content-type", b"text/event-stream") in sent[0]["headers"] and len(sent) > 1:
+                enough.set()
 
         await self.app(scope, receive, send)
         start = sent[0]

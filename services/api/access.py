@@ -66,6 +66,16 @@ async def _admit(call: Call, rule: Rule) -> None:
     raise Forbidden(f"This key lacks the permission {rule.permission}", permission=rule.permission)
 
 
+async def is_still_admitted(call: Call) -> bool:
+    """Whether the caller of a long answer may go on with it: its key is live, its tenant active (S-06)."""
+    rule = POLICY[call.scope["method"], call.scope["path_template"]]
+    try:
+        await _admit(call, rule)
+    except (Unauthorized, Forbidden, NotFound):
+        return False
+    return True
+
+
 async def _authenticate(call: Call) -> Principal:
     given = [value for name, value in call.scope["headers"] if name == b"authorization"]
     # Only the header counts: a cookie or a query parameter never authenticates (S-64, S-65).

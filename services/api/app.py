@@ -62,7 +62,7 @@ def build(resources: Resources) -> Litestar:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await resources.open()
         try:
-            with told_of_end(resources.followers.release):
+            with told_of_end(resources.release):
                 yield
         finally:
             await resources.close()

@@ -46,6 +46,17 @@ class MethodNotAllowed(Problem):
         super().__init__(headers={"Allow": ", ".join(sorted(set(allowed)))})
 
 
+class TooManyStreams(Problem):
+    """The tenant follows as many streams of changes as it may. Close one, or share one between its readers."""
+
+    name = "too-many-streams"
+    title = "Too many streams are open"
+    status = 429
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
 class RequestTimeout(Problem):
     """The body did not arrive within 15 seconds. Nothing was stored; send again."""
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Final, Literal
+from uuid import UUID
 
 from litestar.params import QueryParameter
 from msgspec import Meta
 
+from infra import ids
 from infra.pagination import MAX_LIMIT
+from services.api.errors import BadParameter
 
 SLUG_PATTERN: Final = r"^[a-z0-9](-?[a-z0-9]){0,62}$"
 
@@ -45,3 +48,13 @@ Cursor = Annotated[
 StatusFilter = Annotated[
     Literal["active", "disabled"] | None, QueryParameter(description="Only those in this state.", required=False)
 ]
+
+
+def filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
+    """The id in a query parameter; None for none."""
+    if text is None:
+        return None
+    try:
+        return ids.read(prefix, text)
+    except ids.MalformedId:
+        raise BadParameter(f"'{name}' is no id of the form {prefix}_…", parameter=name) from None

@@ -31,6 +31,7 @@ _WHY: Final = {
     "413": "The body is too large.",
     "415": "The body's media type is not read here.",
     "422": "The payload breaks a rule.",
+    "429": "As many streams of changes are open as may be.",
     "503": "Temporarily unavailable; send again after `Retry-After` seconds.",
 }
 _PATH_PARAMETERS: Final = {
@@ -70,6 +71,7 @@ _EVENT_HEADERS: Final = [
 _REFERENCE: Final = re.compile(r"#/components/schemas/([A-Za-z0-9_.-]+)")
 _WORD: Final = re.compile(r"[^a-zA-Z0-9]+")
 _ITSELF: Final = "/v1/openapi.json"
+_STREAM: Final = "/runs/changes"
 _PROBLEM_REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
 _PROBLEM: Final = {
     "type": "object",
@@ -142,6 +144,9 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
     responses.pop("400", None)
     if path == _ITSELF:
         responses["200"]["content"] = {"application/json": {"schema": {"type": "object"}}}
+    if path.endswith(_STREAM):
+        events = {"type": "string", "description": "Events `run`, whose data is a RunSummary, and `reload`."}
+        responses["200"]["content"] = {"text/event-stream": {"schema": events}}
     for status in _statuses(path, operation, rule):
         responses.setdefault(
             status, {"description": _WHY[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM_REFERENCE}}}
@@ -158,6 +163,8 @@ def _statuses(path: str, operation: dict[str, Any], rule: Rule) -> list[str]:
         found += ["401", "403", "503"]
     if "{" in path or rule.is_tenant or not rule.is_public:
         found.append("404")
+    if path.endswith(_STREAM):
+        found.append("429")
     if "requestBody" in operation:
         found += ["408", "413", "415", "422"]
     if not rule.is_public and operation["operationId"].startswith(("post", "put", "patch", "delete")):

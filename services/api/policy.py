@@ -99,6 +99,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/events", P.EVENTS_READ),
     ("GET", "/events/{event}", P.EVENTS_READ),
     ("GET", "/runs", P.RUNS_READ),
+    ("GET", "/runs/changes", P.RUNS_READ),
     ("GET", "/runs/{run}", P.RUNS_READ),
     ("GET", "/runs/{run}/journal", P.RUNS_READ),
     ("GET", "/runs/{run}/workflow", P.RUNS_READ),

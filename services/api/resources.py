@@ -8,12 +8,14 @@ from infra.pagination import Cursors
 from infra.redis import Doorbell
 from infra.settings import Settings
 from infra.telemetry import Telemetry
+from services.api.feeds import Feeds
 from services.api.following import Followers
 from services.api.graphs import Graphs
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
 from services.engine import starter
+from services.engine.changes import Changes
 from services.engine.expressions.pool import ExpressionPool
 from services.events.intake import Intake
 from tenants.connections.sealing import Sealer
@@ -39,6 +41,8 @@ class Resources:
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.intake = Intake(self.database, starter.start, self.ring)
         self.followers = Followers(self.doorbell)
+        self.feeds = Feeds(self.database, self.doorbell)
+        self.changes = Changes(_nobody if self.doorbell is None else self.doorbell.publish)
         self.graphs = Graphs(self.database)
 
     async def open(self) -> None:
@@ -46,16 +50,28 @@ class Resources:
         await self.database.open()
         self.expressions.start()
         self.followers.open()
+        self.feeds.open()
 
     def ring(self) -> None:
         """Tell the workers that a run is due; they look by themselves as well."""
         if self.doorbell is not None:
             self.doorbell.ring()
 
+    def release(self) -> None:
+        """Let everybody go who waits for something: the process is about to end."""
+        self.followers.release()
+        self.feeds.release()
+
     async def close(self) -> None:
         await self.expressions.stop()
         await self.followers.close()
+        await self.feeds.close()
+        await self.changes.close()
         if self.doorbell is not None:
             await self.doorbell.close()
         await self.database.close()
         await self.telemetry.close()
+
+
+async def _nobody(_channel: str, _message: bytes) -> bool:
+    return False

@@ -7,6 +7,7 @@ idle worker is written at once.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import msgspec
 from infra import clock, crash_points
 from infra.database import Database, through_outage
 from infra.telemetry import instruments
+from services.engine.changes import Pair
 
 Outcome = Literal["committed", "repeated", "lost"]
 
@@ -82,8 +84,10 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 class Journal:
     """One for the process; start it with `run`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, changed: Callable[[Iterable[Pair]], None] = lambda _: None) -> None:
+        """`changed` is told the tenant and run of every checkpoint after its commit; it must not wait nor raise."""
         self._database = database
+        self._changed = changed
         self._waiting: list[tuple[Checkpoint, asyncio.Future[Outcome]]] = []
         self._arrived = asyncio.Event()
         self.flushes = 0
@@ -128,6 +132,7 @@ class Journal:
         parameters, began = parameters_of(batch), clock.monotonic()
         rows = await through_outage(lambda: self._call(parameters), "checkpoint")
         crash_points.pass_by("checkpoint.committed")
+        self._changed([(checkpoint.tenant_id, checkpoint.run_id) for checkpoint in batch])
         instruments.FLUSH_CHECKPOINTS.record(len(batch))
         instruments.FLUSH_DURATION.record(clock.monotonic() - began)
         for row in rows:

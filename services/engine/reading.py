@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Text, cast, select
+from sqlalchemy import Select, Text, cast, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
@@ -39,6 +39,10 @@ _SUMMARY: Final = (
 _DATA: Final = tuple(cast(column, Text).label(column.key) for column in (Run.input, Run.output, Run.error))
 
 Row = Mapping[Any, Any]
+Mark = tuple[int, str, int]
+"""Of a run: lines of its journal, state, attempt. Another one with every change that a reader can see."""
+MOST_MARKS: Final = 200
+_OPEN: Final = ("pending", "running", "waiting", "suspended")
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +84,23 @@ async def read_runs(session: AsyncSession, tenant: UUID, runs: Collection[UUID])
     """Those of `runs` that the tenant has, without payloads, in no order."""
     found = await session.execute(_joined(_SUMMARY, tenant).where(Run.run_id.in_(runs)))
     return list(found.mappings())
+
+
+async def read_marks(session: AsyncSession, tenant: UUID) -> dict[UUID, Mark]:
+    """By which to see that a run changed: of the newest runs, and of the newest in each state that is no end.
+
+    Five short reads of an index, however many runs there are; bounded by `MOST_MARKS` for each.
+    """
+    columns = (Run.run_id, Run.seq, Run.state, Run.attempt)
+    newest = select(*columns).where(Run.tenant_id == tenant).order_by(Run.run_id.desc()).limit(MOST_MARKS)
+    parts = [select(newest.subquery())]
+    parts += [select(newest.where(Run.state == state).subquery()) for state in _OPEN]
+    found = await session.execute(union_all(*parts))
+    return {row[0]: (row[1], row[2], row[3]) for row in found}
+
+
+def mark(row: Row) -> Mark:
+    return row["seq"], row["state"], row["attempt"]
 
 
 async def read_journal(session: AsyncSession, tenant: UUID, run: UUID, page: Page) -> list[Row]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 from uuid import UUID
 
 from infra import crash_points, ids
 from infra.database import surviving
 from infra.telemetry import instruments, working_for
+from services.engine.changes import Pair
 from services.engine.claims import Claim, Claims
 
 _log: Final = logging.getLogger(__name__)
@@ -26,8 +27,19 @@ Activate = Callable[[Claim], Awaitable[None]]
 class ClaimLoop:
     """One for the process. `wake` may be called at any time, from the loop's own thread."""
 
-    def __init__(self, claims: Claims, activate: Activate, *, slots: int, poll: float, solo: bool = False) -> None:
+    def __init__(  # noqa: PLR0913 (wiring, done once)
+        self,
+        claims: Claims,
+        activate: Activate,
+        *,
+        slots: int,
+        poll: float,
+        solo: bool = False,
+        changed: Callable[[Iterable[Pair]], None] = lambda _: None,
+    ) -> None:
         """`slots` runs at most at once; `poll` in seconds; `solo` claims suspects instead, one by one.
+
+        `changed` is told the tenant and run of each claim after its commit; it must not wait nor raise.
 
         Attributes:
             empty_rounds: rounds in a row that found nothing while nothing was in hand.
@@ -37,6 +49,7 @@ class ClaimLoop:
         self._slots = 1 if solo else slots
         self._poll = poll
         self._solo = solo
+        self._changed = changed
         self.empty_rounds = 0
         self._held: dict[UUID, tuple[Claim, asyncio.Task[None]]] = {}
         self._woken = asyncio.Event()
@@ -95,6 +108,7 @@ class ClaimLoop:
         if taken:
             instruments.CLAIMS.add(len(taken))
             crash_points.pass_by("claim.committed")
+            self._changed([(claim.tenant_id, claim.run_id) for claim in taken])
         for claim in taken:
             self._held[claim.run_id] = (claim, asyncio.create_task(self._hold(claim)))
         return len(taken) < free

@@ -19,6 +19,7 @@ from services.connectors.builtin import all_connectors
 from services.connectors.connections import TenantConnections
 from services.connectors.registry import Registry
 from services.engine.advance import Advance
+from services.engine.changes import Changes
 from services.engine.claims import Claims
 from services.engine.definitions import Definitions
 from services.engine.expressions.evaluator import Expressions
@@ -51,7 +52,8 @@ class Composition:
         self.telemetry = Telemetry(settings, process)
         self.database = Database(settings.worker_database_url)
         self.bell = Doorbell(settings.redis_url)
-        self.journal = Journal(self.database)
+        self.changes = Changes(self.bell.publish)
+        self.journal = Journal(self.database, self.changes.note)
         self._pool = ExpressionPool()
         self._sealer = Sealer(FileKeyProvider(settings.kek_file))
         self._client = Client(guard(settings))
@@ -69,6 +71,7 @@ class Composition:
         await asyncio.gather(self.flushing, return_exceptions=True)
         await self._pool.stop()
         await self._client.close()
+        await self.changes.close()
         await self.bell.close()
         await self.database.close()
         await self.telemetry.close()

@@ -48,7 +48,13 @@ class WorkerProcess:
         )
         relay = Relay(composition.database, composition.bell, self._settings.poll_seconds)
         advance = composition.advance(claims, leave_after_commit=lambda: self._loop.stopping, told=relay.nudge)
-        self._loop = ClaimLoop(claims, advance, slots=self._settings.worker_slots, poll=self._settings.poll_seconds)
+        self._loop = ClaimLoop(
+            claims,
+            advance,
+            slots=self._settings.worker_slots,
+            poll=self._settings.poll_seconds,
+            changed=composition.changes.note,
+        )
         scheduler = Scheduler(
             partial(sweep, composition.database, self._settings.solo_deaths, self._settings.lease_seconds),
             sender(self._send_housekeeping, composition.database),

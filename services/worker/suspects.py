@@ -29,7 +29,7 @@ async def run_suspects(composition: Composition, told_to_stop: asyncio.Event) ->
     poll = composition.settings.poll_seconds / _QUIET_ROUNDS
     claims = Claims(composition.database, f"solo-{os.getpid()}", composition.settings.lease_seconds)
     advance = composition.advance(claims, leave_after_commit=lambda: True)
-    loop = ClaimLoop(claims, advance, slots=1, poll=poll, solo=True)
+    loop = ClaimLoop(claims, advance, slots=1, poll=poll, solo=True, changed=composition.changes.note)
     running = asyncio.create_task(loop.run())
     parent = os.getppid()
     while loop.empty_rounds < _QUIET_ROUNDS and os.getppid() == parent and not running.done():

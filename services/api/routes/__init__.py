@@ -6,6 +6,7 @@ from typing import Final
 
 from services.api.routes import (
     audit,
+    changes,
     clients,
     connections,
     deployments,
@@ -39,5 +40,6 @@ HANDLERS: Final = (
     *usage.HANDLERS,
     *events.HANDLERS,
     *runs.HANDLERS,
+    *changes.HANDLERS,
     *run_workflow.HANDLERS,
 )

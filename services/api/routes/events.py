@@ -61,6 +61,7 @@ async def send_event(request: Call) -> AcceptedEvent:
     event = cloud_event.read({name.lower(): value for name, value in request.headers.items()}, await request.body())
     tenant = TenantId(request.tenant.tenant_id)
     accepted = await request.resources.intake.receive(tenant, event, request.principal.actor)
+    request.resources.changes.note([(tenant, run) for run in accepted.runs])
     return AcceptedEvent(id=ids.show("evt", accepted.event_id), runs=[ids.show("run", run) for run in accepted.runs])
 
 

@@ -11,13 +11,12 @@ from litestar import get, post
 from litestar.params import QueryParameter
 from msgspec import Meta
 
-from infra import clock, ids
+from infra import clock
 from infra.ids import TenantId
 from infra.pagination import BadCursor, cut
 from services.api import masking
 from services.api.call import Call, Payloads
-from services.api.errors import BadParameter
-from services.api.fields import Cursor, Instant, Limit, NextCursor
+from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
 from services.api.run_view import ENDED, RunState, RunSummary, members, raw, summary
@@ -80,8 +79,8 @@ async def list_runs(
     only = reading.RunFilter(
         state=in_state,
         business_key=business_key,
-        deployment_id=_filter_id("dep", "deployment", deployment),
-        event_id=_filter_id("evt", "event", event),
+        deployment_id=filter_id("dep", "deployment", deployment),
+        event_id=filter_id("evt", "event", event),
     )
     async with request.transaction() as session:
         rows = await reading.list_runs(session, tenant, page, only)
@@ -122,6 +121,7 @@ async def cancel_run(request: Call) -> RunView:
     run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
     async with request.resources.database.tenant(tenant) as connection:
         await operating.cancel(connection, tenant, run, request.principal.actor)
+    request.resources.changes.note([(tenant, run)])
     return _view(request, await _row(request, run))
 
 
@@ -132,6 +132,7 @@ async def resume_run(request: Call) -> RunView:
     async with request.resources.database.tenant(tenant) as connection:
         await operating.resume(connection, run, request.principal.actor)
     request.resources.ring()
+    request.resources.changes.note([(tenant, run)])
     return _view(request, await _row(request, run))
 
 
@@ -169,15 +170,6 @@ async def _row(request: Call, run: UUID) -> Any:
 def _view(request: Call, row: Any) -> RunView:
     show, show_error = _DATA_OF_RUN[request.payloads]
     return RunView(**members(row), input=show(row["input"]), output=show(row["output"]), error=show_error(row["error"]))
-
-
-def _filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
-    if text is None:
-        return None
-    try:
-        return ids.read(prefix, text)
-    except ids.MalformedId:
-        raise BadParameter(f"'{name}' is no id of the form {prefix}_…", parameter=name) from None
 
 
 def _without_detail(text: str | None) -> Any:

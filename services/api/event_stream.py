@@ -1,0 +1,120 @@
+"""An answer that goes on: server-sent events (WHATWG HTML, 9.2) from a watcher, until somebody has enough of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
+
+from litestar import Response
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from infra.database import is_outage
+from services.api.feed import Watcher
+
+HEARTBEAT_SECONDS: Final = 15.0
+CHECK_SECONDS: Final = 2.5
+"""Between two looks whether the caller may still read; what it asks is remembered for two more (S-06: at most 5)."""
+SEND_SECONDS: Final = 30.0
+"""A reader that takes nothing for so long is let go."""
+AGAIN_MILLISECONDS: Final = 1_000
+MEDIA_TYPE: Final = "text/event-stream"
+_MOST_MESSAGES: Final = 8
+_HEARTBEAT: Final = b":\n\n"
+_HEADERS: Final = [
+    (b"content-type", MEDIA_TYPE.encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # a proxy in between is not to collect it
+]
+
+Open = Callable[[], AbstractAsyncContextManager[Watcher]]
+
+
+class EventStream(Response[bytes]):
+    """Entered when it is sent and not before, so that a caller who is gone by then leaves nothing open.
+
+    Args:
+        watching: gives the watcher; what it raises is the answer.
+        may_go_on: whether the caller may still read.
+    """
+
+    def __init__(self, watching: Open, may_go_on: Callable[[], Awaitable[bool]]) -> None:
+        super().__init__(b"", media_type=MEDIA_TYPE)
+        self._watching = watching
+        self._may_go_on = may_go_on
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
+        return self._serve
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._watching() as watcher:
+            await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+            if scope["state"].get("is_head"):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            leaving = asyncio.create_task(_gone(receive))
+            leaving.add_done_callback(lambda _: watcher.leave())
+            checking = asyncio.create_task(self._check(watcher))
+            try:
+                await _pump(watcher, send)
+                if not leaving.done():
+                    await _send(send, b"", more=False)
+            except (TimeoutError, OSError):
+                pass  # nobody reads
+            finally:
+                leaving.cancel()
+                checking.cancel()
+                await asyncio.gather(leaving, checking, return_exceptions=True)
+
+    async def _check(self, watcher: Watcher) -> None:
+        try:
+            while True:
+                await asyncio.sleep(CHECK_SECONDS)
+                try:
+                    if not await self._may_go_on():
+                        return
+                except Exception as error:
+                    # While nobody can be asked, nothing of the client's can be read either.
+                    if not is_outage(error):
+                        raise
+        finally:
+            watcher.leave()
+
+
+async def _pump(watcher: Watcher, send: Send) -> None:
+    await _send(send, f"retry: {AGAIN_MILLISECONDS}\n: open\n\n".encode())
+    number = 0
+    while not watcher.is_over:
+        if not await _changed(watcher):
+            await _send(send, _HEARTBEAT)
+            continue
+        runs, lost = watcher.take()
+        lines: list[bytes] = []
+        for name, data in [(b"reload", b"{}")] * lost + [(b"run", run) for run in runs]:
+            number += 1
+            lines.append(b"event: %s\nid: %x\ndata: %s\n\n" % (name, number, data))
+        if lines:
+            await _send(send, b"".join(lines))
+
+
+async def _changed(watcher: Watcher) -> bool:
+    """False when a heartbeat is due."""
+    try:
+        async with asyncio.timeout(HEARTBEAT_SECONDS):
+            await watcher.changed.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _send(send: Send, body: bytes, *, more: bool = True) -> None:
+    async with asyncio.timeout(SEND_SECONDS):
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+async def _gone(receive: Receive) -> None:
+    """Returns when the caller has gone, or sends what nobody asked for."""
+    for _ in range(_MOST_MESSAGES):
+        if (await receive())["type"] == "http.disconnect":
+            return
