@@ -1,4 +1,4 @@
-"""Refused attempts, in the log of whom they were aimed at: each once a minute, so that a key cannot flood it (S-87)."""
+"""Refused attempts, in the log of whom they were aimed at: each once a minute, so that nobody can flood it (S-87)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tenants.identity.principal import Principal
 QUIET_SECONDS: Final = 60.0
 _MOST: Final = 10_000
 
-Attempt = tuple[UUID, UUID | None, str, str]
-"""Key, tenant aimed at, method and route, reason."""
+Attempt = tuple[str, UUID | None, str, str]
+"""Who, tenant aimed at, method and route, reason."""
 
 
 class Denials:
@@ -51,7 +51,7 @@ async def record_denied(error: Exception, scope: AsgiScope) -> None:
     rows = scope_of(principal) if tenant is None else Rows.tenant(tenant.tenant_id)
     target = f"{scope['method']} {scope['path_template']}"  # type: ignore[typeddict-item]
     known: Any = scope["litestar_app"].state
-    left_out = known.denials.count((principal.key_id, rows.tenant_id, target, error.name))
+    left_out = known.denials.count((principal.actor, rows.tenant_id, target, error.name))
     if left_out is None:
         return
     after = {"reason": error.name, "detail": error.detail, "request_id": state.get("request_id")}

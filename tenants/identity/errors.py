@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from infra.problems import Conflict, Forbidden, NotFound
+from infra.problems import Conflict, Forbidden, NotFound, Problem, Unauthorized
 
 
 class UnknownKey(NotFound):
@@ -33,3 +33,29 @@ class LastOperatorKey(Conflict):
 
     name = "last-operator-key"
     title = "The last operator key stays"
+
+
+class UnknownAccount(NotFound):
+    """No such account that this caller may see."""
+
+
+class EmailTaken(Conflict):
+    """An account of this partner has the address. Find it by the address, or use another."""
+
+    name = "email-taken"
+    title = "This address is in use"
+
+
+class SignInFailed(Unauthorized):
+    """The address or the password is wrong, or the account is not active: which of them is not told. Try again."""
+
+    name = "sign-in-failed"
+    title = "The address or the password is wrong"
+
+
+class TooManyAttempts(Problem):
+    """This address failed to sign in ten times within fifteen minutes. Wait for `Retry-After` seconds."""
+
+    name = "too-many-attempts"
+    title = "Too many attempts to sign in"
+    status = 429

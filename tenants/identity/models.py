@@ -3,7 +3,19 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, FetchedValue, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    FetchedValue,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base
@@ -31,3 +43,63 @@ class ApiKey(Base):
         Index("api_key_partner", "partner_id", "key_id"),
         Index("api_key_tenant", "tenant_id", "key_id"),
     )
+
+
+class Account(Base):
+    """A person who signs in on a partner's host and sees one tenant. Only the argon2id hash of the password is kept."""
+
+    __tablename__ = "account"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    email: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text, deferred=True)
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    status: Mapped[str] = mapped_column(Text, server_default="active")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (
+        ForeignKeyConstraint(["partner_id", "tenant_id"], ["app.tenant.partner_id", "app.tenant.tenant_id"]),
+        UniqueConstraint("partner_id", "email"),
+        UniqueConstraint("partner_id", "account_id", "tenant_id"),
+        Index("account_tenant", "tenant_id", "account_id"),
+    )
+
+
+class PortalSession(Base):
+    """A browser that is signed in on one host. The cookie's text is nowhere; its SHA-256 is the key."""
+
+    __tablename__ = "portal_session"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid)
+    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    host: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["partner_id", "account_id", "tenant_id"],
+            ["app.account.partner_id", "app.account.account_id", "app.account.tenant_id"],
+        ),
+        Index("portal_session_account", "partner_id", "account_id"),
+        Index("portal_session_end", "partner_id", "expires_at"),
+    )
+
+
+class SignInAttempt(Base):
+    """How often an address was tried on a host, since when. Kept as a digest: people also type passwords there."""
+
+    __tablename__ = "sign_in_attempt"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"), primary_key=True)
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    attempts: Mapped[int] = mapped_column(Integer)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (Index("sign_in_attempt_since", "partner_id", "since"),)

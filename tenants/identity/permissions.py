@@ -71,6 +71,12 @@ ALLOWED: Final[Mapping[Scope, frozenset[Permission]]] = {
 }
 """The most that a key of a scope may ever hold."""
 
+ACCOUNT: Final = frozenset(
+    {_P.RUNS_READ, _P.RUNS_WRITE, _P.EVENTS_READ, _P.EVENTS_WRITE, _P.DEPLOYMENTS_READ, _P.TEMPLATES_READ}
+    | {_P.CONNECTIONS_READ, _P.PAYLOADS_MASKED}
+)
+"""What an account gets when its maker names nothing: the day's work, with what is private in payloads masked."""
+
 BELOW: Final[Mapping[Scope, Scope | None]] = {
     Scope.OPERATOR: Scope.PARTNER,
     Scope.PARTNER: Scope.CLIENT,

@@ -12,15 +12,17 @@ from tenants.identity.permissions import Permission, Scope
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """The holder of a live API key. Below the operator with its partner; a client's key with its tenant too.
+    """The holder of a live API key, or an account that is signed in: exactly one of the two ids is set.
 
-    `expires_at` is the key's end, None for a key without one.
+    Below the operator with its partner; a client's with its tenant too. `expires_at` is the key's end, None for a key
+    without one and for an account.
     """
 
     scope: Scope
-    key_id: UUID
-    key_name: str
     permissions: frozenset[Permission]
+    key_id: UUID | None = None
+    key_name: str = ""
+    account_id: UUID | None = None
     partner_id: UUID | None = None
     partner_slug: str | None = None
     client_id: UUID | None = None
@@ -31,5 +33,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def actor(self) -> str:
-        """How audit records name it."""
-        return f"key:{ids.show('key', self.key_id)}"
+        """How audit records and logs name it."""
+        if self.account_id is not None:
+            return f"account:{ids.show('acc', self.account_id)}"
+        return f"key:{ids.show('key', self.key_id)}" if self.key_id is not None else "nobody"

@@ -17,6 +17,17 @@ class PartnerDisabled(Conflict):
     title = "The partner is disabled"
 
 
+class HostTaken(Conflict):
+    """Another partner has this host. Use another, or take it from that partner first."""
+
+    name = "host-taken"
+    title = "This host is in use"
+
+
+class UnknownHost(NotFound):
+    """No partner has this host."""
+
+
 class UnknownPartner(NotFound):
     """No such partner that this caller may see."""
 

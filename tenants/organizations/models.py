@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import REAL, DateTime, FetchedValue, ForeignKey, ForeignKeyConstraint, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    REAL,
+    DateTime,
+    FetchedValue,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base
@@ -65,3 +75,29 @@ class Tenant(Base):
         UniqueConstraint("partner_id", "client_id", "environment"),
         UniqueConstraint("partner_id", "tenant_id"),
     )
+
+
+class Brand(Base):
+    """How a partner looks to its clients: tokens and a logo, no markup and no styles of its own (S-102)."""
+
+    __tablename__ = "brand"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    accent: Mapped[str] = mapped_column(Text)
+    font: Mapped[str] = mapped_column(Text, server_default="system")
+    logo: Mapped[str | None] = mapped_column(Text)
+    support_email: Mapped[str | None] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
+class PortalHost(Base):
+    """A host name on which a partner's clients find the portal; lower case, no port."""
+
+    __tablename__ = "portal_host"
+
+    host: Mapped[str] = mapped_column(Text, primary_key=True)
+    partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (Index("portal_host_partner", "partner_id", "host"),)

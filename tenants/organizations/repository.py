@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
+from infra.database import Database
 from infra.pagination import Page
-from tenants.organizations.models import ENVIRONMENTS, Client, Partner, Tenant
+from tenants.organizations.models import ENVIRONMENTS, Brand, Client, Partner, PortalHost, Tenant
 
 
 async def add_partner(session: AsyncSession, *, slug: str, name: str) -> Partner | None:
@@ -97,3 +98,40 @@ async def tenant(session: AsyncSession, partner_id: UUID, client_id: UUID, envir
         Tenant.partner_id == partner_id, Tenant.client_id == client_id, Tenant.environment == environment
     )
     return (await session.scalars(query)).one_or_none()
+
+
+async def look_up_host(database: Database, host: str) -> Any | None:
+    """Through the door `find_portal_host`, which finds one host by its whole name and lists none."""
+    async with database.doors() as connection:
+        return await connection.fetchrow("SELECT * FROM app.find_portal_host($1)", host)
+
+
+async def brand(session: AsyncSession, partner_id: UUID) -> Brand | None:
+    return (await session.scalars(select(Brand).where(Brand.partner_id == partner_id))).one_or_none()
+
+
+async def put_brand(session: AsyncSession, partner_id: UUID, begin: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Change the partner's brand, or make it of `begin` and the changes."""
+    made = insert(Brand).values({**begin, **changes, "partner_id": partner_id})
+    changed = {**changes, "updated_at": func.clock_timestamp()}
+    await session.execute(made.on_conflict_do_update(index_elements=["partner_id"], set_=changed))
+
+
+async def add_host(session: AsyncSession, host: str, partner_id: UUID) -> UUID | None:
+    """Whose the host is already; None when it was nobody's and is the partner's now."""
+    made = insert(PortalHost).values(host=host, partner_id=partner_id).on_conflict_do_nothing()
+    if (await session.execute(made.returning(PortalHost.host))).one_or_none() is not None:
+        return None
+    query = select(PortalHost.partner_id).where(PortalHost.host == host)
+    return (await session.execute(query)).scalar_one()
+
+
+async def remove_host(session: AsyncSession, host: str) -> UUID | None:
+    """Whose it was; None when it was nobody's."""
+    gone = delete(PortalHost).where(PortalHost.host == host).returning(PortalHost.partner_id)
+    return (await session.execute(gone)).scalar_one_or_none()
+
+
+async def hosts(session: AsyncSession, partner_id: UUID) -> list[str]:
+    query = select(PortalHost.host).where(PortalHost.partner_id == partner_id).order_by(PortalHost.host)
+    return list((await session.scalars(query)).all())

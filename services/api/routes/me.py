@@ -18,9 +18,10 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a key stands for and what it may do."""
+    """Whom a key or an account stands for and what it may do."""
 
-    key: Annotated[str, Meta(description="Id of the key; not the key itself.")]
+    key: Annotated[str | None, Meta(description="Id of the key, not the key itself; null for an account.")]
+    account: Annotated[str | None, Meta(description="Id of the account that is signed in; null for a key.")]
     name: str
     scope: Annotated[str, Meta(description="operator, partner or client.")]
     partner: Named | None
@@ -31,10 +32,11 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/v1/me", summary="Who am I", tags=["keys"])
 async def read_me(request: Call) -> Me:
-    """What the key that you sent stands for."""
+    """What the credential that you sent stands for."""
     who = request.principal
     return Me(
-        key=ids.show("key", who.key_id),
+        key=None if who.key_id is None else ids.show("key", who.key_id),
+        account=None if who.account_id is None else ids.show("acc", who.account_id),
         name=who.key_name,
         scope=who.scope.value,
         partner=_named("ptr", who.partner_id, who.partner_slug),

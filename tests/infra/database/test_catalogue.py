@@ -11,6 +11,7 @@ from tests.world import deploy, make_tenant
 
 DOORS = {
     "find_api_key": "waybill_app",
+    "find_portal_host": "waybill_app",
     "cancel_run": "waybill_app",
     "resume_run": "waybill_app",
     "claim_runs": "waybill_worker",
@@ -35,6 +36,11 @@ NOT_OF_ONE_TENANT = {
     "client",
     "tenant",
     "api_key",
+    "account",
+    "portal_session",
+    "sign_in_attempt",
+    "brand",
+    "portal_host",
     "organization_audit",
     "alembic_version",
 }

@@ -55,6 +55,68 @@ CREATE TABLE app.api_key (
 CREATE INDEX api_key_partner ON app.api_key (partner_id, key_id);
 CREATE INDEX api_key_tenant ON app.api_key (tenant_id, key_id);
 
+-- A person who signs in on a partner's host and sees one tenant. The address is a name within the partner and no more.
+CREATE TABLE app.account (
+  partner_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
+  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+  password_hash text NOT NULL CHECK (password_hash LIKE '$argon2id$%'),
+  permissions text[] NOT NULL,
+  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (partner_id, account_id),
+  UNIQUE (partner_id, email),
+  UNIQUE (partner_id, account_id, tenant_id),
+  FOREIGN KEY (partner_id, tenant_id) REFERENCES app.tenant (partner_id, tenant_id)
+);
+CREATE INDEX account_tenant ON app.account (tenant_id, account_id);
+
+-- A browser that is signed in. The cookie is nowhere; the key is its SHA-256, and the host it was given on binds it.
+CREATE TABLE app.portal_session (
+  partner_id uuid NOT NULL,
+  token_hash bytea NOT NULL CHECK (length(token_hash) = 32),
+  account_id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  host text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (partner_id, token_hash),
+  FOREIGN KEY (partner_id, account_id, tenant_id) REFERENCES app.account (partner_id, account_id, tenant_id)
+);
+CREATE INDEX portal_session_account ON app.portal_session (partner_id, account_id);
+CREATE INDEX portal_session_end ON app.portal_session (partner_id, expires_at);
+
+-- Tries to sign in, by host and address. The subject is a digest, since people also type passwords into that field.
+CREATE TABLE app.sign_in_attempt (
+  partner_id uuid NOT NULL REFERENCES app.partner,
+  subject bytea NOT NULL CHECK (length(subject) = 32),
+  attempts integer NOT NULL CHECK (attempts > 0),
+  since timestamptz NOT NULL,
+  PRIMARY KEY (partner_id, subject)
+);
+CREATE INDEX sign_in_attempt_since ON app.sign_in_attempt (partner_id, since);
+
+CREATE TABLE app.brand (
+  partner_id uuid PRIMARY KEY REFERENCES app.partner,
+  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
+  accent text NOT NULL CHECK (accent ~ '^#[0-9a-f]{6}$'),
+  font text NOT NULL DEFAULT 'system' CHECK (font IN ('system', 'grotesque', 'humanist', 'geometric', 'serif')),
+  logo text CHECK (octet_length(logo) <= 65536),
+  support_email text CHECK (length(support_email) BETWEEN 3 AND 254),
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- Which partner a host name belongs to; whatever is not here is nobody's.
+CREATE TABLE app.portal_host (
+  host text PRIMARY KEY CHECK (host ~ '^[a-z0-9-]+([.][a-z0-9-]+)*$' AND length(host) <= 253),
+  partner_id uuid NOT NULL REFERENCES app.partner,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX portal_host_partner ON app.portal_host (partner_id, host);
+
 INSERT INTO app.installation (installation_id) VALUES (app.new_id());
 
 -- What was done to partners, clients and keys; what was done inside a tenant is in app.audit.

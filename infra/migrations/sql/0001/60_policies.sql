@@ -46,6 +46,21 @@ CREATE POLICY tenant ON app.tenant FOR SELECT TO waybill_worker USING (tenant_id
 CREATE POLICY organization ON app.api_key TO waybill_app
   USING (app.is_operator() OR partner_id = app.partner_id() OR tenant_id = app.tenant_id())
   WITH CHECK (app.is_operator() OR partner_id = app.partner_id() OR tenant_id = app.tenant_id());
+-- Accounts and their sessions: of the partner on whose host somebody signs in, and of the tenant that they see.
+CREATE POLICY organization ON app.account TO waybill_app
+  USING (partner_id = app.partner_id() OR tenant_id = app.tenant_id())
+  WITH CHECK (partner_id = app.partner_id() OR tenant_id = app.tenant_id());
+CREATE POLICY organization ON app.portal_session TO waybill_app
+  USING (partner_id = app.partner_id() OR tenant_id = app.tenant_id())
+  WITH CHECK (partner_id = app.partner_id() OR tenant_id = app.tenant_id());
+CREATE POLICY organization ON app.sign_in_attempt TO waybill_app
+  USING (partner_id = app.partner_id()) WITH CHECK (partner_id = app.partner_id());
+CREATE POLICY organization ON app.brand TO waybill_app
+  USING (app.is_operator() OR partner_id = app.partner_id())
+  WITH CHECK (app.is_operator() OR partner_id = app.partner_id());
+-- A host is the operator's to give: a partner that could write one could take another's name (S-99).
+CREATE POLICY organization ON app.portal_host TO waybill_app
+  USING (app.is_operator() OR partner_id = app.partner_id()) WITH CHECK (app.is_operator());
 CREATE POLICY organization ON app.organization_audit TO waybill_app
   USING (app.is_operator() OR partner_id = app.partner_id())
   WITH CHECK (app.is_operator() OR partner_id = app.partner_id());
@@ -55,6 +70,9 @@ GRANT EXECUTE ON FUNCTION app.tenant_id(), app.partner_id(), app.is_operator() T
 
 GRANT SELECT ON app.installation TO waybill_app, waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.partner, app.client, app.tenant, app.api_key TO waybill_app;
+GRANT SELECT, INSERT, UPDATE ON app.account, app.brand TO waybill_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.portal_session, app.sign_in_attempt TO waybill_app;
+GRANT SELECT, INSERT, DELETE ON app.portal_host TO waybill_app;
 GRANT SELECT ON app.tenant TO waybill_worker;
 GRANT SELECT, INSERT ON app.organization_audit, app.audit TO waybill_app;
 GRANT SELECT, INSERT ON app.audit TO waybill_worker;

@@ -7,7 +7,7 @@ BEGIN
   FOREACH t IN ARRAY ARRAY['run', 'journal', 'usage', 'audit', 'outbox', 'event_key', 'tenant_clock'] LOOP
     EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
   END LOOP;
-  FOREACH t IN ARRAY ARRAY['partner', 'client', 'tenant', 'api_key'] LOOP
+  FOREACH t IN ARRAY ARRAY['partner', 'client', 'tenant', 'api_key', 'brand', 'portal_host'] LOOP
     EXECUTE format('CREATE POLICY doors ON app.%I FOR SELECT TO waybill_doors USING (true)', t);
   END LOOP;
 END $$;
@@ -16,7 +16,7 @@ GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_doors;
 GRANT SELECT, INSERT ON app.journal, app.usage, app.audit TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.outbox TO waybill_doors;
 GRANT SELECT, DELETE ON app.event_key TO waybill_doors;
-GRANT SELECT ON app.partner, app.client, app.tenant, app.api_key TO waybill_doors;
+GRANT SELECT ON app.partner, app.client, app.tenant, app.api_key, app.brand, app.portal_host TO waybill_doors;
 GRANT SELECT, UPDATE ON SEQUENCE app.virtual_clock TO waybill_doors;
 
 -- Who stands behind a key. Read before any scope is known, hence a door; it finds one key by its whole id.
@@ -33,6 +33,18 @@ CREATE FUNCTION app.find_api_key(wanted uuid) RETURNS TABLE (
   LEFT JOIN app.tenant t ON t.tenant_id = k.tenant_id
   LEFT JOIN app.client c ON c.partner_id = t.partner_id AND c.client_id = t.client_id
   WHERE k.key_id = wanted
+$$;
+
+-- Whose host this is and how they look. Read before any scope is known, hence a door; it finds one host by its whole
+-- name, and none of a partner that is disabled.
+CREATE FUNCTION app.find_portal_host(wanted text) RETURNS TABLE (
+  partner_id uuid, partner_slug text, partner_name text, name text, accent text, font text, logo text, support_email text
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  SELECT h.partner_id, p.slug, p.name, b.name, b.accent, b.font, b.logo, b.support_email
+  FROM app.portal_host h
+  JOIN app.partner p ON p.partner_id = h.partner_id AND p.status = 'active'
+  LEFT JOIN app.brand b ON b.partner_id = h.partner_id
+  WHERE h.host = wanted
 $$;
 
 -- The next ready runs in the order of their turns, at most `tenant_cap` in hand for a tenant, those that are leased

@@ -1,0 +1,65 @@
+"""Who is behind a page's request: the session of its cookie, on this host and for requests of this host's own pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infra.database import Database
+from infra.problems import Unauthorized
+from services.api.call import Call
+from services.portal.brands import brand_of, place_of
+from services.portal.cookies import token_of
+from tenants.identity.passwords import Passwords
+from tenants.identity.principal import Principal
+from tenants.identity.sessions import Made, Session, Sessions
+from tenants.identity.sign_in import SignIn
+from tenants.organizations.branding import Brand
+
+STATE: Final = "doorkeeper"
+
+
+class NotSignedIn(Unauthorized):
+    """No live session: none was begun here, or it has ended. Sign in."""
+
+    name = "not-signed-in"
+    title = "Sign in to continue"
+
+
+class Doorkeeper:
+    """Signs in and out, and says who is signed in, for one process."""
+
+    def __init__(self, database: Database) -> None:
+        self.sessions = Sessions(database)
+        self._passwords = Passwords()
+        self._sign_in = SignIn(database, self._passwords, self.sessions)
+
+    async def sign_in(self, brand: Brand, email: str, password: str, *, before: str | None) -> Made:
+        """A new session; raises as `tenants.identity.sign_in` does."""
+        return await self._sign_in(place_of(brand), email, password, before=before)
+
+    async def sign_out(self, brand: Brand, token: str | None) -> None:
+        if token is not None:
+            await self.sessions.end(place_of(brand), token)
+
+    async def session(self, brand: Brand, token: str | None, *, passing: bool = False) -> Session | None:
+        return None if token is None else await self.sessions.find(place_of(brand), token, passing=passing)
+
+    async def admit(self, call: Call, *, passing: bool = False) -> Principal:
+        """Who makes this call to the API, by its cookie and nothing else.
+
+        Raises:
+            NotSignedIn: no live session.
+        """
+        found = await self.session(brand_of(call), token_of(call), passing=passing)
+        if found is None:
+            raise NotSignedIn
+        return found.principal
+
+    async def close(self) -> None:
+        await self._sign_in.close()
+        self._passwords.close()
+
+
+def doorkeeper_of(request: Call) -> Doorkeeper:
+    found: Doorkeeper = request.app.state[STATE]
+    return found

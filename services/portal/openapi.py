@@ -1,0 +1,100 @@
+"""The document that the web client is generated from: what an account can call on a brand's host.
+
+`python -m services.portal.openapi` prints it, the same bytes for the same code, so that a check can fail on drift.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any, Final
+
+import msgspec
+
+from infra.problems import MEDIA_TYPE
+from services.api import openapi as api
+from services.api.policy import POLICY, PREFIX
+from services.api.routes import HANDLERS as API_HANDLERS
+from services.portal.cookies import NAME
+from services.portal.routes import HANDLERS
+from tenants.identity.permissions import Scope
+
+_REFERENCE: Final = re.compile(r"#/components/schemas/([A-Za-z0-9_.-]+)")
+_NAMES: Final = {
+    ("get", "/portal/brand"): "get_brand",
+    ("post", "/portal/session"): "sign_in",
+    ("get", "/portal/session"): "get_session",
+    ("delete", "/portal/session"): "sign_out",
+}
+_ANSWERS: Final[dict[str, dict[str, str]]] = {
+    "get_brand": {},
+    "sign_in": {
+        "400": "The request cannot be read.",
+        "401": "The address or the password is wrong.",
+        "403": "The request comes from another site.",
+        "422": "The payload breaks a rule.",
+        "429": "Too many failures; again after `Retry-After` seconds.",
+    },
+    "get_session": {"401": "Nobody is signed in."},
+    "sign_out": {"403": "The request comes from another site."},
+}
+_DESCRIPTION: Final = "What a page of the portal calls, on its own host, with the cookie of its session."
+
+
+def document() -> bytes:
+    """The document as JSON, sorted and indented."""
+    found = msgspec.json.decode(api.document(API_HANDLERS))
+    own = msgspec.json.decode(api.document(HANDLERS))
+    paths: dict[str, Any] = {path: methods for path, methods in found["paths"].items() if _is_for_accounts(path)}
+    for path, methods in own["paths"].items():
+        for method, operation in methods.items():
+            _complete(method, path, operation)
+        paths[path] = methods
+    for methods in paths.values():
+        for operation in methods.values():
+            if "security" in operation:
+                operation["security"] = [{"session": []}]
+    whole = {
+        "openapi": found["openapi"],
+        "info": {"title": "Portal", "version": "1", "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": _reached(paths, {**found["components"]["schemas"], **own["components"]["schemas"]}),
+            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": NAME}},
+        },
+    }
+    return msgspec.json.format(msgspec.json.encode(whole, order="sorted"), indent=2) + b"\n"
+
+
+def _is_for_accounts(path: str) -> bool:
+    """Whether an account reaches the path: as a client does, under its short form."""
+    rules = [rule for (_, known), rule in POLICY.items() if known == path and not rule.is_public]
+    return not path.startswith(PREFIX) and any(Scope.CLIENT in rule.scopes for rule in rules)
+
+
+def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
+    name = operation["operationId"] = _NAMES[method, path]
+    responses = operation["responses"]
+    responses.pop("400", None)
+    for status, why in _ANSWERS[name].items():
+        schema = {"$ref": "#/components/schemas/Problem"}
+        responses[status] = {"description": why, "content": {MEDIA_TYPE: {"schema": schema}}}
+    if name not in {"get_brand", "sign_in"}:
+        operation["security"] = []
+
+
+def _reached(paths: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """The schemas that the paths lead to, and no others: a change of the rest is no change here."""
+    waiting = _REFERENCE.findall(repr(paths))
+    reached: dict[str, Any] = {}
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached[name] = schemas[name]
+            waiting += _REFERENCE.findall(repr(schemas[name]))
+    return reached
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(document())

@@ -1,0 +1,88 @@
+"""Signing in and out. The session is a cookie of this host and a row of the database, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Response, delete, get, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from infra import ids
+from services.api.call import Call
+from services.api.fields import Environment, Instant
+from services.portal.brands import brand_of
+from services.portal.cookies import clearing, setting, token_of
+from services.portal.doorkeeper import NotSignedIn, doorkeeper_of
+from tenants.identity.sessions import Session
+
+TAGS: Final = ["session"]
+
+
+class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    email: Annotated[str, Meta(min_length=1, max_length=254, description="Of the account; its case does not matter.")]
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in."""
+
+    id: Annotated[str, Meta(examples=["acc_01h455vb4pex5vsknk084sn02q"])]
+    name: str
+    email: str
+
+
+class ClientView(msgspec.Struct, frozen=True, kw_only=True):
+    """The business whose data the account sees."""
+
+    name: str
+    slug: str
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as the page needs it: who, for whom, and what they may do."""
+
+    account: AccountView
+    client: ClientView
+    environment: Environment
+    permissions: Annotated[list[str], Meta(description="`resource:action`, sorted.")]
+    expires_at: Annotated[Instant, Meta(description="When it ends at the latest; an hour of rest ends it before.")]
+
+
+@post("/portal/session", summary="Sign in", tags=TAGS)
+async def sign_in(request: Call, data: JSONBody[SignIn]) -> Response[SessionView]:
+    """Sets the session's cookie. Ends the session that the browser had here before."""
+    brand = brand_of(request)
+    keeper = doorkeeper_of(request)
+    made = await keeper.sign_in(brand, data.email, data.password, before=token_of(request))
+    return Response(view(made.session), status_code=201, headers={"Set-Cookie": setting(made.token)})
+
+
+@get("/portal/session", summary="Who is signed in", tags=TAGS)
+async def read_session(request: Call) -> SessionView:
+    """401 when nobody is."""
+    found = await doorkeeper_of(request).session(brand_of(request), token_of(request))
+    if found is None:
+        raise NotSignedIn
+    return view(found)
+
+
+@delete("/portal/session", summary="Sign out", tags=TAGS, status_code=204)
+async def sign_out(request: Call) -> Response[None]:
+    """Ends the session here at once. Safe to repeat."""
+    await doorkeeper_of(request).sign_out(brand_of(request), token_of(request))
+    return Response(None, status_code=204, headers={"Set-Cookie": clearing()})
+
+
+def view(found: Session) -> SessionView:
+    return SessionView(
+        account=AccountView(id=ids.show("acc", found.account_id), name=found.name, email=found.email),
+        client=ClientView(name=found.client_name, slug=found.client_slug),
+        environment=found.environment,  # type: ignore[arg-type]  # from the list, by the table's own check
+        permissions=sorted(found.permissions),
+        expires_at=found.expires_at,
+    )
+
+
+HANDLERS: Final = (sign_in, read_session, sign_out)

@@ -1,0 +1,112 @@
+"""Passwords kept as argon2id (RFC 9106), made and checked off the event loop, a few at a time.
+
+One check costs 64 MiB and some 60 ms of a processor. Whoever knocks without end finds a queue that refuses, and the
+requests of everybody else go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.profiles import RFC_9106_LOW_MEMORY
+
+from infra.problems import Unavailable
+from tenants.organizations.errors import InvalidField
+
+SHORTEST: Final = 12
+LONGEST: Final = 256
+AT_ONCE: Final = 2
+MOST_WAITING: Final = 32
+
+T = TypeVar("T")
+
+_HASHER: Final = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+
+
+def _nobodys() -> str:
+    """A hash that no password has, of the same cost as a real one."""
+    own = RFC_9106_LOW_MEMORY
+    salt, digest = (base64.b64encode(os.urandom(size)).decode().rstrip("=") for size in (own.salt_len, own.hash_len))
+    return f"$argon2id$v={own.version}$m={own.memory_cost},t={own.time_cost},p={own.parallelism}${salt}${digest}"
+
+
+class Passwords:
+    """Hashes and checks passwords for one process.
+
+    Args:
+        at_once: how many; each takes 64 MiB and a processor.
+        most_waiting: how many more may wait for their turn.
+    """
+
+    def __init__(self, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="password")
+        self._room = at_once + most_waiting
+        self._nobodys = _nobodys()
+
+    async def hash(self, password: str) -> str:
+        """What is stored for `password`.
+
+        Raises:
+            InvalidField: too short or too long.
+            Unavailable: too many wait.
+        """
+        return await self._run(_HASHER.hash, checked(password))
+
+    async def fits(self, stored: str | None, password: str) -> bool:
+        """Whether `stored` is of `password`. None, for nobody, takes the same time and never fits (S-65).
+
+        Raises:
+            Unavailable: too many wait.
+        """
+        found = await self._run(_fits, stored or self._nobodys, normal(password))
+        return found and stored is not None
+
+    def close(self) -> None:
+        """Let go of the threads; a check under way ends by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[..., T], *arguments: str) -> T:
+        if self._room <= 0:
+            raise Unavailable("Too many sign in at once; try again", retry_after=2)
+        self._room -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        finally:
+            self._room += 1
+
+
+def is_stale(stored: str) -> bool:
+    """Whether `stored` was made at an earlier cost; hash the password anew while it is at hand."""
+    return _HASHER.check_needs_rehash(stored)
+
+
+def normal(password: str) -> str:
+    """One spelling for what is typed on different keyboards (NIST SP 800-63B, 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def checked(password: str) -> str:
+    """`password` in its one spelling, when it is long enough; what it is made of is its owner's affair.
+
+    Raises:
+        InvalidField: under 12 or over 256 characters.
+    """
+    text = normal(password)
+    if not SHORTEST <= len(text) <= LONGEST:
+        raise InvalidField("/password", f"Use {SHORTEST} to {LONGEST} characters")
+    return text
+
+
+def _fits(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
