@@ -1,0 +1,102 @@
+import type { RunSummary } from "./queries";
+import { create } from "./signal";
+
+/** Whether what is shown is the present: `since` is when it was last known to be. */
+export interface Freshness {
+  live: boolean;
+  since: number;
+}
+
+export const freshness = create<Freshness>({ live: true, since: Date.now() });
+
+/** What the server says within 15 s at the latest; without it for this long, what is shown is called old. */
+const SILENCE = 3_000;
+const AGAIN = 3_000;
+const HIDDEN = 60_000;
+
+type Heard = (run: RunSummary) => void;
+
+/**
+ * The changes of runs, as the server pushes them.
+ *
+ * A browser opens few connections to one host, so a page that nobody sees gives its own back after a minute.
+ * `onGap` is called when changes may have been missed: read again what is shown.
+ */
+export class Changes {
+  private source: EventSource | null = null;
+  private timers = new Map<string, number>();
+  private readonly heard: Heard;
+  private readonly onGap: () => void;
+  private opened = false;
+
+  constructor(heard: Heard, onGap: () => void) {
+    this.heard = heard;
+    this.onGap = onGap;
+    document.addEventListener("visibilitychange", this.seen);
+    window.addEventListener("offline", this.lost);
+    window.addEventListener("online", this.open);
+    this.open();
+  }
+
+  close(): void {
+    document.removeEventListener("visibilitychange", this.seen);
+    window.removeEventListener("offline", this.lost);
+    window.removeEventListener("online", this.open);
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+    this.source?.close();
+    this.source = null;
+  }
+
+  private readonly open = (): void => {
+    this.source?.close();
+    const source = new EventSource("/v1/runs/changes");
+    this.source = source;
+    source.addEventListener("open", this.found);
+    source.addEventListener("error", () => this.failed(source));
+    source.addEventListener("run", event => {
+      if (!freshness.get().live) this.found();
+      this.heard(JSON.parse(event.data) as RunSummary);
+    });
+  };
+
+  private readonly found = (): void => {
+    this.stop("silence");
+    if (this.opened) this.onGap();
+    this.opened = true;
+    freshness.set({ live: true, since: Date.now() });
+  };
+
+  private failed(source: EventSource): void {
+    this.after("silence", SILENCE, this.lost);
+    // Refused for good, by status: the browser will not try again by itself.
+    if (source.readyState === EventSource.CLOSED) this.after("again", AGAIN, this.open);
+  }
+
+  private readonly lost = (): void => {
+    if (freshness.get().live) freshness.set({ live: false, since: Date.now() });
+    this.onGap();
+  };
+
+  private readonly seen = (): void => {
+    if (document.hidden) {
+      this.after("hidden", HIDDEN, () => {
+        this.source?.close();
+        this.source = null;
+      });
+      return;
+    }
+    this.stop("hidden");
+    if (this.source === null) this.open();
+  };
+
+  private after(name: string, milliseconds: number, then: () => void): void {
+    this.stop(name);
+    this.timers.set(name, window.setTimeout(then, milliseconds));
+  }
+
+  private stop(name: string): void {
+    clearTimeout(this.timers.get(name));
+    this.timers.delete(name);
+  }
+}

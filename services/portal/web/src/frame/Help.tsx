@@ -1,0 +1,56 @@
+import { Modal } from "@mantine/core";
+import { createContext, type ReactNode, use, useCallback, useState } from "react";
+import { useTexts } from "../texts/texts";
+import classes from "./Help.module.css";
+import { useKeys } from "./keys";
+
+const Context = createContext<() => void>(() => {});
+
+/** Shows the keys; also on `?`. */
+export function useHelp(): () => void {
+  return use(Context);
+}
+
+export function HelpProvider({ children }: { children: ReactNode }) {
+  const { texts } = useTexts();
+  const [open, setOpen] = useState(false);
+  const show = useCallback(() => setOpen(true), []);
+  useKeys({ "?": show });
+  const rows: [string, string[]][] = [
+    [texts.helpRows.next, ["j", "↓"]],
+    [texts.helpRows.previous, ["k", "↑"]],
+    [texts.helpRows.open, ["Enter"]],
+    [texts.helpRows.search, ["/"]],
+    [texts.helpRows.leave, ["Esc"]],
+    [texts.helpRows.help, ["?"]],
+  ];
+  return (
+    <Context value={show}>
+      {children}
+      <Modal
+        opened={open}
+        onClose={() => setOpen(false)}
+        title={texts.helpTitle}
+        size={400}
+        centered
+        closeButtonProps={{ "aria-label": texts.close }}
+        classNames={{ title: classes.title ?? "", content: classes.content ?? "" }}
+      >
+        <dl className={classes.rows}>
+          {rows.map(([what, keys]) => (
+            <div key={what} className={classes.row}>
+              <dt>{what}</dt>
+              <dd className={classes.keys}>
+                {keys.map(key => (
+                  <kbd key={key} className={classes.key}>
+                    {key}
+                  </kbd>
+                ))}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </Modal>
+    </Context>
+  );
+}

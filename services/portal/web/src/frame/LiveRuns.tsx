@@ -1,0 +1,38 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { Changes } from "../api/changes";
+import type { RunSummary } from "../api/queries";
+import { applyChanges } from "../runs/live";
+
+/** A burst of changes is painted together. */
+const GATHER = 80;
+
+/** Keeps what is on the screen in step with the server. */
+export function LiveRuns() {
+  const queries = useQueryClient();
+  useEffect(() => {
+    let gathered = new Map<string, RunSummary>();
+    let timer = 0;
+    const flush = () => {
+      const changed = [...gathered.values()];
+      gathered = new Map();
+      timer = 0;
+      applyChanges(queries, changed);
+    };
+    const changes = new Changes(
+      run => {
+        gathered.set(run.id, run);
+        timer ||= window.setTimeout(flush, GATHER);
+      },
+      () => {
+        for (const part of ["runs", "run", "journal", "session"])
+          void queries.invalidateQueries({ queryKey: [part] });
+      },
+    );
+    return () => {
+      clearTimeout(timer);
+      changes.close();
+    };
+  }, [queries]);
+  return null;
+}

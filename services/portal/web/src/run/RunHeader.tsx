@@ -1,0 +1,62 @@
+import { Link } from "@tanstack/react-router";
+import type { RunView } from "../api/queries";
+import { CopyText } from "../display/CopyText";
+import { human } from "../display/names";
+import { absolute, between, duration, relative } from "../display/time";
+import { Freshness } from "../frame/Freshness";
+import { ChevronIcon } from "../states/icons";
+import { StateMark } from "../states/StateMark";
+import { useTexts } from "../texts/texts";
+import classes from "./RunHeader.module.css";
+
+export function RunHeader({ run, now }: { run: RunView; now: number }) {
+  const { texts, language } = useTexts();
+  const began = run.started_at ?? run.created_at;
+  return (
+    <header className={classes.head}>
+      <nav className={classes.trail} aria-label={texts.back}>
+        <Link to="/runs" className="quiet-link">
+          {texts.runs}
+        </Link>
+        <ChevronIcon width={12} height={12} />
+        <span className={classes.here}>{run.business_key ?? texts.noKey}</span>
+        <span className={classes.fresh}>
+          <Freshness />
+        </span>
+      </nav>
+      <div className={classes.titleRow}>
+        <h1 className={classes.title} dir="auto">
+          {run.business_key ?? texts.noKey}
+        </h1>
+        <StateMark state={run.state} boxed />
+      </div>
+      <dl className={classes.facts}>
+        <div>
+          <dt>{texts.columns.template}</dt>
+          <dd>
+            {run.workflow.title ?? human(run.workflow.name)}{" "}
+            <span className={classes.quiet}>{run.workflow.version}</span>
+          </dd>
+        </div>
+        <div>
+          <dt>{texts.started}</dt>
+          <dd title={absolute(language, began)}>
+            {relative(language, began, Math.max(now, Date.parse(began)))}
+          </dd>
+        </div>
+        <div>
+          <dt>{texts.ran}</dt>
+          <dd className="numbers">
+            {run.started_at ? duration(language, between(run.started_at, run.ended_at ?? now)) : "–"}
+          </dd>
+        </div>
+        <div className={classes.id}>
+          <dt>{texts.runId}</dt>
+          <dd>
+            <CopyText text={run.id} />
+          </dd>
+        </div>
+      </dl>
+    </header>
+  );
+}

@@ -1,0 +1,30 @@
+import { Skeleton } from "@mantine/core";
+import { useDelay } from "../display/now";
+import classes from "./RunSkeleton.module.css";
+
+const NODES = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+export function RunSkeleton() {
+  if (!useDelay()) return null;
+  return (
+    <div aria-busy="true">
+      <div className={classes.head}>
+        <Skeleton height={12} width={120} />
+        <Skeleton height={20} width={220} />
+        <Skeleton height={28} width={480} maw="100%" />
+      </div>
+      <GraphSkeleton />
+    </div>
+  );
+}
+
+export function GraphSkeleton() {
+  if (!useDelay()) return null;
+  return (
+    <div className={classes.nodes} aria-busy="true">
+      {NODES.map(node => (
+        <Skeleton key={node} height={44} width={212} />
+      ))}
+    </div>
+  );
+}

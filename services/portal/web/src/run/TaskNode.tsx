@@ -1,0 +1,58 @@
+import { type Node as FlowNode, Handle, type NodeProps, Position } from "@xyflow/react";
+import { memo } from "react";
+import type { GraphNode } from "../api/queries";
+import { human } from "../display/names";
+import { StateIcon, type TaskState } from "../states/StateMark";
+import { useTexts } from "../texts/texts";
+import classes from "./TaskNode.module.css";
+
+export interface TaskData extends Record<string, unknown> {
+  node: GraphNode;
+  state: TaskState;
+  visits: number;
+  selected: boolean;
+  current: boolean;
+  onSelect: (reference: string) => void;
+}
+
+export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowNode<TaskData>>) {
+  const { node } = data;
+  return (
+    <>
+      <Handle type="target" position={Position.Top} isConnectable={false} />
+      {node.kind === "start" || node.kind === "end" ? <End {...data} /> : <Task {...data} />}
+      <Handle type="source" position={Position.Bottom} isConnectable={false} />
+    </>
+  );
+});
+
+function End({ node, state }: TaskData) {
+  const { texts } = useTexts();
+  return (
+    <div className={classes.end} data-state={state}>
+      {node.kind === "start" ? texts.startNode : texts.endNode}
+    </div>
+  );
+}
+
+function Task({ node, state, visits, selected, current, onSelect }: TaskData) {
+  const { texts } = useTexts();
+  return (
+    <button
+      type="button"
+      className={classes.task}
+      data-state={state}
+      data-selected={selected || undefined}
+      data-current={current || undefined}
+      aria-pressed={selected}
+      onClick={() => onSelect(node.reference)}
+    >
+      <StateIcon state={state} word={texts.taskStates[state]} />
+      <span className={classes.words}>
+        <span className={classes.title}>{node.title || human(node.name)}</span>
+        <span className={classes.detail}>{node.detail ?? texts.kinds[node.kind] ?? node.kind}</span>
+      </span>
+      {visits > 1 && <span className={classes.count}>×{visits}</span>}
+    </button>
+  );
+}

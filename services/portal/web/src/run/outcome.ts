@@ -1,0 +1,88 @@
+import { isMoney, type Money, money } from "../display/money";
+import { human } from "../display/names";
+import type { Texts } from "../texts/en";
+import type { Language } from "../texts/language";
+
+/** How a run ended, in a heading and a few facts. */
+export interface Outcome {
+  tone: "completed" | "waiting" | "faulted" | "cancelled";
+  title: string;
+  lead: string | null;
+  facts: [string, string][];
+}
+
+type Fields = Record<string, unknown>;
+
+const fields = (value: unknown): Fields =>
+  value !== null && typeof value === "object" ? (value as Fields) : {};
+const words = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+
+interface Run {
+  state: string;
+  output: unknown;
+  error: unknown;
+}
+
+/** Null while the run goes on. Order results are told in their own words, others by their plain fields. */
+export function outcomeOf(run: Run, texts: Texts, language: Language): Outcome | null {
+  if (run.state === "cancelled") {
+    return { tone: "cancelled", title: texts.cancelledTitle, lead: texts.cancelledBody, facts: [] };
+  }
+  if (run.state === "faulted") return faulted(fields(run.error), texts);
+  if (run.state !== "completed" || run.output === null) return null;
+  const output = fields(run.output);
+  if (output.released === true) return released(output, texts, language);
+  if (output.released === false) return held(output, texts, language);
+  return plain(output, texts, language);
+}
+
+function faulted(error: Fields, texts: Texts): Outcome {
+  const title = words(error.title) ?? texts.faultedTitle;
+  return { tone: "faulted", title, lead: words(error.detail), facts: [] };
+}
+
+function released(output: Fields, texts: Texts, language: Language): Outcome {
+  const sale = fields(output.sale);
+  const number = words(sale.number) ?? "";
+  const short = Array.isArray(output.backordered) ? output.backordered.length : 0;
+  const facts: [string, string | null][] = [
+    [texts.total, amount(sale.total ?? output.total, language)],
+    [texts.customer, words(output.customer)],
+    [texts.saleState, words(sale.state) && human(String(sale.state))],
+    [texts.backordered, short ? texts.backorderedItems(short) : null],
+  ];
+  return { tone: "completed", title: texts.released(number), lead: null, facts: present(facts) };
+}
+
+function held(output: Fields, texts: Texts, language: Language): Outcome {
+  const holds = Array.isArray(output.holds) ? output.holds : [output.hold];
+  const reasons = holds.map(hold => words(fields(hold).reason)).filter(reason => reason !== null);
+  const facts: [string, string | null][] = [
+    [texts.total, amount(output.total, language)],
+    [texts.customer, words(output.customer)],
+  ];
+  return { tone: "waiting", title: texts.heldTitle, lead: reasons.join(" ") || null, facts: present(facts) };
+}
+
+const MOST_FACTS = 4;
+
+function plain(output: Fields, texts: Texts, language: Language): Outcome {
+  const facts = Object.entries(output).map(([name, value]): [string, string | null] => [
+    human(name),
+    amount(value, language) ?? (typeof value === "object" ? null : String(value)),
+  ]);
+  return {
+    tone: "completed",
+    title: texts.completedTitle,
+    lead: null,
+    facts: present(facts).slice(0, MOST_FACTS),
+  };
+}
+
+function amount(value: unknown, language: Language): string | null {
+  return isMoney(value) ? money(language, value as Money) : null;
+}
+
+function present(facts: [string, string | null][]): [string, string][] {
+  return facts.filter((fact): fact is [string, string] => fact[1] !== null);
+}

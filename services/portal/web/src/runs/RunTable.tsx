@@ -1,0 +1,110 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { memo } from "react";
+import type { RunSummary } from "../api/queries";
+import { human } from "../display/names";
+import { useNow } from "../display/now";
+import { absolute, between, duration, relative } from "../display/time";
+import { StateMark } from "../states/StateMark";
+import { useTexts } from "../texts/texts";
+import { hasEnded } from "./live";
+import classes from "./RunTable.module.css";
+import { useReasons } from "./reason";
+
+interface Props {
+  rows: RunSummary[];
+  more: boolean;
+  loading: boolean;
+  onMore: () => void;
+}
+
+export function RunTable({ rows, more, loading, onMore }: Props) {
+  const { texts } = useTexts();
+  const moving = rows.some(run => !hasEnded(run));
+  const now = useNow(moving ? 1_000 : 20_000);
+  const reasons = useReasons(rows.some(run => run.waiting_for));
+  return (
+    <>
+      {/* Roles are written out: on a phone the rows are no table to CSS, and stay one to those who hear. */}
+      <table role="table" className={classes.table} aria-label={texts.runs}>
+        <thead role="rowgroup">
+          <tr role="row">
+            <th role="columnheader" scope="col">
+              {texts.columns.order}
+            </th>
+            <th role="columnheader" scope="col" className={classes.state}>
+              {texts.columns.state}
+            </th>
+            <th role="columnheader" scope="col" className={classes.template}>
+              {texts.columns.template}
+            </th>
+            <th role="columnheader" scope="col" className={classes.started}>
+              {texts.columns.started}
+            </th>
+            <th role="columnheader" scope="col" className={classes.duration}>
+              {texts.columns.duration}
+            </th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {rows.map(run => (
+            <Row
+              key={run.id}
+              run={run}
+              now={hasEnded(run) ? Math.floor(now / 20_000) * 20_000 : now}
+              why={reasons(run)?.short ?? null}
+            />
+          ))}
+        </tbody>
+      </table>
+      <div className={classes.foot}>
+        <span className="numbers">{texts.shown(rows.length, more)}</span>
+        {more && (
+          <Button variant="default" size="xs" onClick={onMore} loading={loading}>
+            {texts.more}
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}
+
+const Row = memo(function Row({ run, now, why }: { run: RunSummary; now: number; why: string | null }) {
+  const { texts, language } = useTexts();
+  const began = run.started_at ?? run.created_at;
+  const title = run.workflow.title ?? human(run.workflow.name);
+  return (
+    <tr role="row" className={classes.row}>
+      <td role="cell" className={classes.order}>
+        <Link
+          to="/runs/$run"
+          params={{ run: run.id }}
+          className={classes.link}
+          data-row
+          title={run.business_key ?? run.id}
+        >
+          {run.business_key ?? <span className={classes.none}>{texts.noKey}</span>}
+        </Link>
+      </td>
+      <td role="cell" className={classes.state}>
+        <StateMark state={run.state} />
+        {why && (
+          <span className={classes.why} title={why}>
+            {why}
+          </span>
+        )}
+      </td>
+      <td role="cell" className={classes.template} title={`${title} ${run.workflow.version}`}>
+        {title} <span className={classes.version}>{run.workflow.version}</span>
+      </td>
+      <td role="cell" className={classes.started}>
+        <time dateTime={began} title={absolute(language, began)}>
+          {relative(language, began, Math.max(now, Date.parse(began)))}
+        </time>
+      </td>
+      <td role="cell" className={classes.duration}>
+        {run.started_at ? duration(language, between(run.started_at, run.ended_at ?? now)) : "–"}
+      </td>
+    </tr>
+  );
+});

@@ -1,0 +1,48 @@
+import { Link, useSearch } from "@tanstack/react-router";
+import type { RunState } from "../api/queries";
+import { StateIcon } from "../states/StateMark";
+import { useTexts } from "../texts/texts";
+import classes from "./StateFilter.module.css";
+
+const ORDER: readonly RunState[] = [
+  "running",
+  "waiting",
+  "suspended",
+  "faulted",
+  "completed",
+  "cancelled",
+  "pending",
+];
+
+/** Links, not buttons: a filter is an address. */
+export function StateFilter() {
+  const { texts } = useTexts();
+  const { state, key } = useSearch({ from: "/inside/runs" });
+  const kept = key ? { key } : {};
+  return (
+    <nav className={classes.filter} aria-label={texts.filterByState}>
+      <Link
+        to="/runs"
+        search={kept}
+        className={classes.one}
+        aria-current={state ? undefined : "true"}
+        activeProps={{}}
+      >
+        {texts.all}
+      </Link>
+      {ORDER.map(one => (
+        <Link
+          key={one}
+          to="/runs"
+          search={{ ...kept, state: one }}
+          className={classes.one}
+          activeProps={{}}
+          aria-current={state === one ? "true" : undefined}
+        >
+          <StateIcon state={one} />
+          {texts.states[one]}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,79 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, body } from "../api/client";
+import type { RunSummary } from "../api/queries";
+import { human } from "../display/names";
+import { clock } from "../display/time";
+import type { Texts } from "../texts/en";
+import type { Language } from "../texts/language";
+import { useTexts } from "../texts/texts";
+
+/** What the engine says of a run that stands still. */
+interface WaitingFor {
+  kind: string;
+  ref: string;
+  since: string;
+  reason: string;
+}
+
+function waitingFor(run: RunSummary): WaitingFor | null {
+  const found = run.waiting_for as Partial<WaitingFor> | null;
+  if (!found?.kind) return null;
+  return {
+    kind: found.kind,
+    ref: found.ref ?? "",
+    since: found.since ?? run.created_at,
+    reason: found.reason ?? "",
+  };
+}
+
+/** Names of the client's connections by id; empty for who may not see them. */
+function useConnectionNames(wanted: boolean): Record<string, string> {
+  const { data } = useQuery({
+    queryKey: ["connections"],
+    queryFn: () => body(api.GET("/v1/connections", { params: { query: { limit: 100 } } })),
+    staleTime: 60_000,
+    retry: false,
+    enabled: wanted,
+  });
+  return Object.fromEntries((data?.items ?? []).map(({ id, name }) => [id, titled(name)]));
+}
+
+/** `erp` is an abbreviation, `web-shop` is not. */
+function titled(name: string): string {
+  return name.length <= 4 ? name.toUpperCase() : human(name);
+}
+
+/** Why a run stands still: a few words for a list, a sentence for its page; null while it moves. */
+export function useReasons(wanted: boolean): (run: RunSummary) => { short: string; full: string } | null {
+  const { texts, language } = useTexts();
+  const names = useConnectionNames(wanted);
+  return run => {
+    const waiting = waitingFor(run);
+    return waiting && reasonOf(waiting, names, texts, language);
+  };
+}
+
+function reasonOf(waiting: WaitingFor, names: Record<string, string>, texts: Texts, language: Language) {
+  const time = clock(language, waiting.since);
+  const reason = waiting.reason.replace(/[.\s]+$/, "");
+  if (waiting.kind === "quarantine") {
+    return { short: texts.quarantineShort, full: texts.waitingQuarantine(time) };
+  }
+  if (waiting.kind === "connection") {
+    const host = waiting.ref.startsWith("con_") ? undefined : waiting.ref;
+    const system = names[waiting.ref] ?? host ?? texts.theOtherSystem;
+    return {
+      short: texts.waitingSince(system, time),
+      full: texts.waitingConnection(capital(system), reason, time),
+    };
+  }
+  const subject = waiting.ref || human(waiting.kind).toLowerCase();
+  return {
+    short: texts.waitingSince(subject, time),
+    full: texts.waitingOther(subject, reason && `${reason}.`, time),
+  };
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
