@@ -36,6 +36,11 @@ lint: development
 bench: development
 	@.venv/bin/python -m tests.bench.main $(BENCH)
 
+## nightly: what takes long, at most an hour; writes its table to docs/reliability.md
+NIGHTLY_MINUTES ?= 55
+nightly: development
+	@.venv/bin/python -m tests.nightly.main --minutes $(NIGHTLY_MINUTES) $(if $(NIGHTLY_SEED),--seed $(NIGHTLY_SEED))
+
 ## counterparts: a real Tryton beside the product, in the foreground
 counterparts: development
 	@.venv/bin/python tests/counterparts/tryton/install.py --home "$${WAYBILL_HOME:-.waybill}" --serve

@@ -1,0 +1,135 @@
+"""`make nightly`: what takes long, for a bounded time. Prints its table and writes it to `docs/reliability.md`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import msgspec
+
+from tests.counterparts.tryton.install import folder as tryton_folder
+from tests.counterparts.tryton.install import is_installed
+from tests.nightly import kills, outages, report, soak, tryton
+from tests.nightly.outcome import Outcome
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reliability.md"
+MOST_MINUTES: Final = 60.0
+# Of the whole; what is left is for the last round of each part to end, which is what makes them late.
+_SHARES: Final = {"kills": 0.25, "outages": 0.2, "tryton": 0.12, "soak": 0.33}
+_STUCK_SECONDS: Final = 600.0
+_SOAK_ENDING: Final = 45.0
+"""Seconds that a soak's start, drain and checks take beside its steady part."""
+
+Round = Callable[[Path, Random, Outcome], Awaitable[None]]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """`seconds`: no round begins that would, by the length of the longest one, end later."""
+
+    outcome: Outcome
+    one_round: Round
+    seconds: float
+
+
+async def run(part: Part, seed: str) -> None:
+    """Rounds until the time is up or an invariant breaks; the part's outcome says what became of it."""
+    outcome, began, longest = part.outcome, time.monotonic(), 0.0
+    while not outcome.failure and (outcome.rounds == 0 or time.monotonic() - began + longest <= part.seconds):
+        started = time.monotonic()
+        random = Random(f"{seed}/{outcome.part}/{outcome.rounds}")  # noqa: S311 (dice that can be thrown again)
+        _say(f"{outcome.part}, round {outcome.rounds + 1}, seed {seed}")
+        with tempfile.TemporaryDirectory(prefix="nightly-") as folder:
+            try:
+                async with asyncio.timeout(max(part.seconds, _STUCK_SECONDS)):
+                    await part.one_round(Path(folder) / "home", random, outcome)
+            except Exception as error:  # noqa: BLE001 (whatever it is, the night has failed and the table says so)
+                outcome.failure = _told(error)
+                _say(f"round {outcome.rounds + 1}: {outcome.failure}")
+        outcome.rounds += 1
+        longest = max(longest, time.monotonic() - started)
+    outcome.minutes = (time.monotonic() - began) / 60
+
+
+def _told(error: Exception) -> str:
+    """The error's first line, fit for a cell."""
+    words = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {words[:200]}".replace("|", "/")
+
+
+def parts(minutes: float, home: Path) -> list[Part]:
+    """What a night of `minutes` is made of."""
+    seconds = {name: share * minutes * 60 for name, share in _SHARES.items()}
+    steady = max(10.0, seconds["soak"] - _SOAK_ENDING)
+    beside = Outcome(part=tryton.PART, proves=tryton.PROVES)
+    found = [
+        Part(Outcome(part=kills.PART, proves=kills.PROVES), kills.one_round, seconds["kills"]),
+        Part(Outcome(part=outages.PART, proves=outages.PROVES), outages.one_round, seconds["outages"]),
+        Part(beside, lambda *given: tryton.one_round(*given, place=tryton_folder(home)), seconds["tryton"]),
+        # One round, however long: a soak that is cut in two is two short ones.
+        Part(
+            Outcome(part=f"{soak.PART}, {soak.RATE} orders a second", proves=soak.PROVES),
+            lambda *given: soak.one_round(*given, seconds=steady),
+            0.0,
+        ),
+    ]
+    if not is_installed(home):
+        beside.skipped = "Tryton is not installed (`make counterparts`)"
+    return found
+
+
+async def night(minutes: float, seed: str, home: Path) -> report.Night:
+    began, moment = time.monotonic(), dt.datetime.now(dt.UTC)
+    todo = parts(minutes, home)
+    for part in todo:
+        if not part.outcome.skipped:
+            await run(part, seed)
+    return report.Night(
+        began=moment.strftime("%Y-%m-%d %H:%M UTC"),
+        commit=_commit(),
+        minutes=minutes,
+        took=(time.monotonic() - began) / 60,
+        seed=seed,
+        cores=os.cpu_count() or 1,
+        outcomes=[part.outcome for part in todo],
+    )
+
+
+def _commit() -> str:
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=PAGE.parent, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    return (git("rev-parse", "--short", "HEAD") or "no commit") + ("+" if git("status", "--porcelain") else "")
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(words + "\n")
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make nightly", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=55.0, help="at most 60")
+    parser.add_argument("--seed", default=secrets.token_hex(4))
+    parser.add_argument("--page", type=Path, default=PAGE)
+    given = parser.parse_args(words)
+    if not 0 < given.minutes <= MOST_MINUTES:
+        parser.error(f"--minutes is above 0 and at most {MOST_MINUTES:g}")
+    found = asyncio.run(night(given.minutes, given.seed, Path(os.environ.get("WAYBILL_HOME", ".waybill"))))
+    report.write(given.page, found)
+    sys.stdout.write(report.table(found) + "\n")
+    return 1 if any(one.failure for one in found.outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

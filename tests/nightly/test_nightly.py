@@ -1,0 +1,71 @@
+"""The night's parts, on a small scale; `make nightly` runs them at length."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.nightly import kills, outages, soak
+from tests.nightly.main import PAGE, Part, parts, run
+from tests.nightly.outcome import Outcome
+from tests.nightly.report import BEGIN, END, Night, write
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+SEED = "a seed"
+DICE = Random(SEED)  # noqa: S311 (dice, no secret)
+
+
+def _outcome() -> Outcome:
+    return Outcome(part="part", proves="F-01")
+
+
+async def test_F_01_a_few_random_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    outcome = _outcome()
+    await kills.one_round(tmp_path / "home", DICE, outcome, kills=2)
+    assert outcome.faults == 2
+    assert outcome.runs >= 40
+
+
+async def test_F_06_a_few_random_outages_lose_and_double_nothing(tmp_path: Path) -> None:
+    outcome = _outcome()
+    await outages.one_round(tmp_path / "home", DICE, outcome, outages=2)
+    assert outcome.faults == 2
+
+
+async def test_F_40_a_short_soak_says_what_memory_and_handles_did(tmp_path: Path) -> None:
+    outcome = _outcome()
+    await soak.one_round(tmp_path / "home", DICE, outcome, seconds=4, rate=5)
+    assert outcome.runs >= 18
+    assert "worker" in outcome.note
+    assert "handles" in outcome.note
+
+
+async def test_a_broken_invariant_ends_its_part_and_stands_in_the_table(tmp_path: Path) -> None:
+    async def broken(_folder: Path, _random: Random, outcome: Outcome) -> None:
+        outcome.runs += 1
+        raise AssertionError("I3: an order was sold twice | again\nmore")
+
+    part = Part(_outcome(), broken, 60.0)
+    await run(part, SEED)
+    assert part.outcome.rounds == 1
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nthe last one\n{END}\nafter\n")
+    night = Night(
+        began="2026-01-01 00:00 UTC", commit="abc", minutes=1, took=1, seed=SEED, cores=2, outcomes=[part.outcome]
+    )
+    write(page, night)
+    text = page.read_text()
+    assert "FAILED: AssertionError: I3: an order was sold twice / again" in text
+    assert "the last one" not in text
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+
+
+def test_a_night_is_at_most_as_long_as_it_may_be_and_its_page_has_a_place_for_it(tmp_path: Path) -> None:
+    todo = parts(60, tmp_path)
+    assert sum(part.seconds for part in todo) < 0.7 * 3600
+    assert [part.outcome.skipped != "" for part in todo] == [False, False, True, False]
+    assert BEGIN in PAGE.read_text()
