@@ -40,7 +40,8 @@ class JsonFormatter(logging.Formatter):
             if name not in _OWN:
                 line[name] = _REDACTED if _speaks_of_secret(name) else _bounded(value)
         for name, text in _whereabouts().items():
-            line.setdefault(name, text)
+            if line.get(name) is None:
+                line[name] = text
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = _bounded(_tail(record.exc_info[1]))
         text = _ENCODER.encode(line).decode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -73,7 +74,7 @@ class SpanSender:
 
     def __init__(self, settings: Settings, exporter: str, resource: Resource) -> None:
         self._resource = resource
-        self._exporter: SpanExporter = ConsoleSpanExporter()
+        self._exporter: SpanExporter = ConsoleSpanExporter(out=sys.stdout)
         if exporter == "otlp":
             _quiet()
             self._exporter = OTLPSpanExporter(
@@ -92,7 +93,10 @@ class SpanSender:
     def _readable(self, span: Span) -> ReadableSpan:
         trace_id = span.piece.trace_id
         parent = None if span.parent_id is None else SpanContext(trace_id, span.parent_id, True, _SAMPLED)
-        attributes: dict[str, Any] = dict(span.attributes)
+        # A name without a dot is ours; the others are OpenTelemetry's own.
+        attributes: dict[str, Any] = {
+            name if "." in name else f"waybill.{name}": value for name, value in span.attributes.items()
+        }
         if span.subject.tenant is not None:
             attributes["waybill.tenant"] = ids.show("ten", span.subject.tenant)
         if span.subject.run is not None:
@@ -124,7 +128,7 @@ class MetricSender:
         self._resource = resource
         self._instruments = instruments
         self._began = time.time_ns()
-        self._exporter: MetricExporter = ConsoleMetricExporter()
+        self._exporter: MetricExporter = ConsoleMetricExporter(out=sys.stdout)
         if exporter == "otlp":
             _quiet()
             self._exporter = OTLPMetricExporter(

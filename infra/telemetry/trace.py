@@ -1,7 +1,8 @@
 """Spans as cheap records (ADR 0013): a span costs some microseconds, and only what is kept is ever converted.
 
-Whether a trace is kept is decided where it enters the installation and travels with it. A piece of a trace that is not
-kept stays here, bounded, until it ends: with an error in it, it is kept after all.
+Whether a trace is kept is decided where it enters the installation and travels with it. A piece of a trace stays here,
+bounded, until it ends: with an error in it, it is kept in any case. A process that is killed takes its open pieces
+along whole, so that no span is left without the one above it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Kind = Literal["internal", "server", "client", "consumer"]
 Attribute = str | int | float | bool
 
 HELD: Final = 128
-"""Spans of one undecided piece; of more, the last ones stay."""
+"""Spans of one piece that wait for its end. Of more, a piece that is kept goes out in parts, another keeps the last."""
 _RANDOM_PART: Final = 2**56  # the bits of a trace id that are random by W3C Trace Context, level 2
 _SPAN_PART: Final = 2**64
 # Version 00 ends here; later ones may go on after a dash, and ff is none.
@@ -81,7 +82,7 @@ class Recorder(msgspec.Struct, frozen=True):
 class Piece:
     """The spans that this process adds to one trace, from its first one's start to its end."""
 
-    __slots__ = ("_held", "_recorder", "first", "has_failed", "origin", "sampled", "trace_id")
+    __slots__ = ("_has_ended", "_held", "_recorder", "first", "has_failed", "origin", "sampled", "trace_id")
 
     def __init__(self, recorder: Recorder, trace_id: int, *, sampled: bool) -> None:
         self._recorder = recorder
@@ -89,28 +90,28 @@ class Piece:
         self.trace_id = trace_id
         self.sampled = sampled
         self.has_failed = False
+        self._has_ended = False
         self.first: Span | None = None
         self.origin: Span | None = None
         """Stands in for what nobody exported: it goes out with the first span that does."""
 
     def add(self, span: Span) -> None:
         self.has_failed = self.has_failed or span.failure is not None
-        if self.sampled:
-            self._keep(span)
-            return
         self._held.append(span)
-        if span is self.first and self.has_failed:
-            # Decided by its end; a task that outlives it finds the decision taken.
-            self.sampled = True
-            for one in self._held:
-                self._keep(one)
-            self._held.clear()
+        if span is self.first:
+            # A task that outlives it finds the decision taken.
+            self._has_ended = True
+            self.sampled = self.sampled or self.has_failed
+        if self.sampled and (self._has_ended or len(self._held) == HELD):
+            self._keep()
 
-    def _keep(self, span: Span) -> None:
+    def _keep(self) -> None:
         if self.origin is not None:
             self._recorder.keep(self.origin)
             self.origin = None
-        self._recorder.keep(span)
+        for span in self._held:
+            self._recorder.keep(span)
+        self._held.clear()
 
 
 class Span:
@@ -142,6 +143,7 @@ class Span:
         self.subject = NOBODY
 
     def note(self, name: str, value: Attribute) -> None:
+        """`name` as OpenTelemetry's conventions have it, or one word of ours."""
         self.attributes[name] = value
 
     def call(self, name: str) -> None:

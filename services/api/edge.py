@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -75,13 +75,14 @@ class Edge:
 
     async def _handle(self, scope: Any, receive: Receive, send: Send, span: trace.Span | trace.Nothing) -> None:
         began = time.perf_counter()
-        answer = _Answer(send, secrets.token_hex(12), is_head=scope["method"] == "HEAD")
-        scope["state"] = {"request_id": answer.request_id}
+        answer = Answer(send, secrets.token_hex(12), is_head=scope["method"] == "HEAD")
+        scope["state"] = {"request_id": answer.request_id, "is_head": answer.is_head}
         client_request_id = None
         try:
             headers = _headers(scope["headers"])
             client_request_id = _sanitised(headers.get(b"x-request-id"))
             self._check_target(scope, headers)
+            await self.enter(scope, headers, answer)
             if answer.is_head:
                 scope["method"] = "GET"
             if scope["method"] in _WITH_BODY:
@@ -105,16 +106,20 @@ class Edge:
         if len(path) + len(scope["query_string"]) > _MAX_TARGET:
             raise BadRequest(f"Path and query have at most {_MAX_TARGET} bytes")
         # Probes come by address, so health answers under any name; it says nothing that is anyone's.
-        if not path.startswith(_HEALTH) and not self._is_ours(headers.get(b"host", b"")):
+        if not path.startswith(_HEALTH) and not self.is_ours(headers.get(b"host", b"")):
             raise NotFound
         # Two spellings of one path would be two things to a proxy's rules and one thing here (S-97).
         if _ODD_PATH.search(path) or _ODD_RAW_PATH.search(raw):
             raise NotFound
 
-    def _is_ours(self, host: bytes) -> bool:
+    async def enter(self, scope: Any, headers: Mapping[bytes, bytes], answer: Answer) -> None:
+        """What another kind of edge finds out or refuses before routing; nothing here."""
+
+    def is_ours(self, host: bytes) -> bool:
+        """Whether a `Host` header names this application."""
         judged = self._judged.get(host)
         if judged is None:
-            judged = _name_of(host) in self._hosts
+            judged = name_of(host) in self._hosts
             if len(self._judged) >= _HOSTS_REMEMBERED:
                 self._judged.clear()
             self._judged[host] = judged
@@ -143,7 +148,7 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return headers
 
 
-def _name_of(host: bytes) -> str:
+def name_of(host: bytes) -> str:
     """The host's name without port and final dot, in lower case."""
     text = host.decode("latin-1").strip().lower()
     name, separator, port = text.rpartition(":")
@@ -187,10 +192,10 @@ class _Body:
         return message  # type: ignore[no-any-return]
 
 
-class _Answer:
-    """Sends an answer with the headers that each one carries."""
+class Answer:
+    """Sends an answer with the headers that each one carries; `security` may be others until it is sent."""
 
-    __slots__ = ("_send", "is_head", "is_stream", "request_id", "status")
+    __slots__ = ("_send", "is_head", "is_stream", "request_id", "security", "status")
 
     def __init__(self, send: Send, request_id: str, *, is_head: bool) -> None:
         self._send = send
@@ -198,6 +203,7 @@ class _Answer:
         self.is_head = is_head
         self.is_stream = False
         self.status = 0
+        self.security = SECURITY_HEADERS
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -205,7 +211,7 @@ class _Answer:
             given = list(message["headers"])
             names = {name.lower() for name, _ in given}
             self.is_stream = any(value.startswith(b"text/event-stream") for _, value in given)
-            given += SECURITY_HEADERS
+            given += self.security
             given += [pair for pair in _DEFAULTS if pair[0] not in names]
             given.append((b"request-id", self.request_id.encode()))
             message["headers"] = given
@@ -221,7 +227,7 @@ class _Answer:
         await self({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _tell(scope: Any, answer: _Answer, seconds: float, span: trace.Span | trace.Nothing) -> None:
+def _tell(scope: Any, answer: Answer, seconds: float, span: trace.Span | trace.Nothing) -> None:
     method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
     route = scope.get("path_template", "")
     if not answer.is_stream:
@@ -230,12 +236,12 @@ def _tell(scope: Any, answer: _Answer, seconds: float, span: trace.Span | trace.
     span.note("http.request.method", method)
     span.note("http.route", route)
     span.note("http.response.status_code", answer.status)
-    span.note("waybill.request", answer.request_id)
+    span.note("request", answer.request_id)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         span.fail(str(answer.status))
 
 
-def _log(scope: Any, answer: _Answer, client_request_id: str | None, seconds: float) -> None:
+def _log(scope: Any, answer: Answer, client_request_id: str | None, seconds: float) -> None:
     if not ACCESS.isEnabledFor(logging.INFO):
         return
     principal = scope["state"].get("principal")
@@ -250,7 +256,8 @@ def _log(scope: Any, answer: _Answer, client_request_id: str | None, seconds: fl
             "route": scope.get("path_template", ""),
             "status": answer.status,
             "milliseconds": round(seconds * 1000, 2),
-            "key": None if principal is None else ids.show("key", principal.key_id),
+            "key": None if principal is None or principal.key_id is None else ids.show("key", principal.key_id),
+            "account": None if principal is None or principal.account_id is None else principal.actor[8:],
             "tenant": None if tenant is None else ids.show("ten", tenant.tenant_id),
         },
     )

@@ -118,8 +118,8 @@ class ConnectorFunction:
 def _name_span(operation: str, connection: OpenConnection) -> None:
     span = trace.current()
     span.call(operation)
-    span.note("waybill.connector", connection.connector)
-    span.note("waybill.connection", connection.ref)
+    span.note("connector", connection.connector)
+    span.note("connection", connection.ref)
 
 
 def _failed(refusal: Refusal) -> Failed:

@@ -87,7 +87,7 @@ class Advance:
         is_first = claim.snapshot is None
         try:
             with trace.activate(claim.trace, claim.run_id, created, is_first=is_first) as span:
-                span.note("waybill.attempt", claim.attempt)
+                span.note("attempt", claim.attempt)
                 await _Turn(self, claim).run()
         except ExpressionsUnavailable:
             # Nothing happened and nothing is wrong with the run; another worker may have what this one lacks (F-38).
@@ -187,7 +187,7 @@ class _Turn:
             detail = f"there is no function {call.function!r} here; deploy a version that does not call it"
             return Failed(error=standard("runtime", "Unknown function", detail))
         with trace.span(call.function) as span:
-            span.note("waybill.task", call.reference)
+            span.note("task", call.reference)
             try:
                 answer = await function(call)
             except Exception as error:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
@@ -258,7 +258,7 @@ class _Turn:
     def _tell_end(self, run_state: str, error: ErrorDetails | None) -> None:
         instruments.RUNS_ENDED.add(1, run_state)
         instruments.RUN_DURATION.record((clock.now() - self._claim.created_at).total_seconds(), run_state)
-        trace.current().note("waybill.state", run_state)
+        trace.current().note("state", run_state)
         if error is not None:
             trace.current().fail(_kind_of(error))
 

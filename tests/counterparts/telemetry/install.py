@@ -1,0 +1,63 @@
+"""Installs Arize Phoenix, a backend for traces, in an environment of its own beside the product.
+
+`python tests/counterparts/telemetry/install.py --home DIR`. Safe to repeat. About 70 s and 830 MB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+
+
+def folder(home: Path) -> Path:
+    """Where Phoenix lives under the product's data folder."""
+    return home.absolute() / "counterparts" / "phoenix"
+
+
+def is_installed(home: Path) -> bool:
+    installed = folder(home) / "installed.txt"
+    return installed.exists() and installed.read_text() == _wanted()
+
+
+def install(home: Path) -> Path:
+    """Install what is missing; returns the folder. Callers at the same time wait for one another."""
+    place = folder(home)
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_installed(home):
+            venv.create(place / "venv", with_pip=True, clear=True)
+            python = place / "venv/bin/python"
+            done = subprocess.run(
+                [python, "-m", "pip", "install", "-q", "--no-compile", "-r", HERE / "requirements.txt"],
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                sys.stderr.write(done.stdout + done.stderr)
+                raise SystemExit(f"pip failed with exit code {done.returncode}")
+            (place / "installed.txt").write_text(_wanted())
+    return place
+
+
+def _wanted() -> str:
+    return (HERE / "requirements.txt").read_text()
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="Install Arize Phoenix beside the product")
+    arguments.add_argument("--home", type=Path, default=Path(os.environ.get("WAYBILL_HOME", ".waybill")))
+    sys.stdout.write(f"Phoenix is installed in {install(arguments.parse_args().home)}\n")
+
+
+if __name__ == "__main__":
+    main()
