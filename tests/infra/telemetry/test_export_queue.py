@@ -26,7 +26,12 @@ def lost(made: ExportQueue) -> dict[str, float]:
 
 def test_everything_goes_out_in_batches_and_the_rest_at_the_end() -> None:
     sent: list[list[Span]] = []
-    made = queue(lambda batch: sent.append(batch) is None, size=1000)
+
+    def send(batch: list[Span]) -> bool:
+        sent.append(batch)
+        return True
+
+    made = queue(send, size=1000)
     spans = [span() for _ in range(95)]
     for one in spans:
         made.put(one)
@@ -83,7 +88,12 @@ def test_F_29_a_mistake_in_export_is_counted_and_ends_nothing() -> None:
 
 def test_spans_are_ended_before_they_wait() -> None:
     sent: list[Span] = []
-    made = queue(lambda batch: sent.extend(batch) is None)
+
+    def send(batch: list[Span]) -> bool:
+        sent.extend(batch)
+        return True
+
+    made = queue(send)
     trace.record_with(Recorder(made.put))
     with trace.serve([]), trace.span("inner"):
         pass

@@ -102,7 +102,7 @@ async def test_spans_and_metrics_reach_a_collector_with_what_the_operator_says(c
     inner = next(span for span in collector.spans if span.parent)
     assert (root.name, root.service, root.is_error) == ("POST /v1/events", "hub", False)
     assert root.attributes["waybill.attempt"] == "1"
-    assert ids.read("run", root.attributes["waybill.run"])
+    assert ids.read("run", root.attributes["waybill.run"]) == ids.read("run", inner.attributes["waybill.run"])
     assert (inner.is_error, inner.attributes["error.type"]) == (True, "timeout")
     assert "waybill.claims" in collector.metrics
     assert collector.headers[0]["api-key"] == "a b"
