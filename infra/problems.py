@@ -60,7 +60,7 @@ class Forbidden(Problem):
     """The caller is known but lacks the permission that `detail` names."""
 
     name = "forbidden"
-    title = "This key may not do that"
+    title = "This is not allowed"
     status = 403
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
@@ -23,10 +23,23 @@ from tenants.identity.principal import Principal
 from tenants.organizations import service as organizations
 from tenants.organizations.models import ENVIRONMENTS
 
+ADMISSION: Final = "admission"
+"""Where the state of a request holds who admits it, when that is not by API key."""
 _SCHEME: Final = "bearer "
 _REMEMBERED_SECONDS: Final = 2.0
 _REMEMBERED_TENANTS: Final = 10_000
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+
+class Admission(Protocol):
+    """Says who makes a call, by whatever proof its way in takes.
+
+    Raises:
+        Unauthorized: nobody that is known.
+    """
+
+    async def __call__(self, call: Call, *, passing: bool) -> Principal:
+        """`passing`: the call is only looked at again; it is no activity."""
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
@@ -50,12 +63,12 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
         _check_query(connection)
 
 
-async def _admit(call: Call, rule: Rule) -> None:
-    principal = await _authenticate(call)
+async def _admit(call: Call, rule: Rule, *, passing: bool = False) -> None:
+    principal = await _authenticate(call, passing=passing)
     state = call.scope["state"]
     state["principal"] = principal
     if principal.scope not in rule.scopes:
-        raise Forbidden(f"A key of scope {principal.scope} has no use for this route")
+        raise Forbidden(f"Callers of scope {principal.scope} have no use for this route")
     if rule.is_tenant:
         state["tenant"] = await _tenant_of(call, principal)
         working_for(state["tenant"].tenant_id)
@@ -63,20 +76,27 @@ async def _admit(call: Call, rule: Rule) -> None:
         return
     if rule.permission in PAYLOADS and principal.scope is not Scope.CLIENT:
         raise NeedsClientGrant("These data are the client's own; a key from above it reads them only under its grant")
-    raise Forbidden(f"This key lacks the permission {rule.permission}", permission=rule.permission)
+    raise Forbidden(f"The permission {rule.permission} is needed", permission=rule.permission)
 
 
 async def is_still_admitted(call: Call) -> bool:
-    """Whether the caller of a long answer may go on with it: its key is live, its tenant active (S-06)."""
+    """Whether the caller of a long answer may go on with it: still live, its tenant active (S-06).
+
+    Asking is no activity of the caller's: a session that rests ends under a page that is left open.
+    """
     rule = POLICY[call.scope["method"], call.scope["path_template"]]
     try:
-        await _admit(call, rule)
+        await _admit(call, rule, passing=True)
     except (Unauthorized, Forbidden, NotFound):
         return False
     return True
 
 
-async def _authenticate(call: Call) -> Principal:
+async def _authenticate(call: Call, *, passing: bool) -> Principal:
+    # Another door of the same house, where a request came in by it: the edge alone writes this state.
+    other: Admission | None = call.scope["state"].get(ADMISSION)
+    if other is not None:
+        return await other(call, passing=passing)
     given = [value for name, value in call.scope["headers"] if name == b"authorization"]
     # Only the header counts: a cookie or a query parameter never authenticates (S-64, S-65).
     if len(given) != 1:

@@ -1,4 +1,4 @@
-"""Makes the application that a server runs: `granian --interface asgi --factory services.api.app:create_app`."""
+"""Makes the API. A server runs it inside the portal's application, `services.portal.app:create_app`."""
 
 from __future__ import annotations
 
@@ -40,12 +40,17 @@ def create_app(given: settings.Settings | None = None) -> Edge:
         BadSetting, NoCursorKey: the installation is not complete; the message says what to do.
         RouteWithoutPolicy: a defect of this version.
     """
+    read = begin(given)
+    return Edge(build(Resources(read)), hosts=hosts_of(read), max_body=read.api_max_body)
+
+
+def begin(given: settings.Settings | None = None) -> settings.Settings:
+    """The settings of this process, with its logs written as they say."""
     read = given or settings.load()
     logs.configure(read.log_level)
     if read.crash_points:
         crash_points.arm(read.crash_point)
-    app = build(Resources(read))
-    return Edge(app, hosts=hosts_of(read), max_body=read.api_max_body)
+    return read
 
 
 def hosts_of(read: settings.Settings) -> tuple[str, ...]:

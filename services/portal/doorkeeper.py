@@ -30,8 +30,8 @@ class Doorkeeper:
 
     def __init__(self, database: Database) -> None:
         self.sessions = Sessions(database)
-        self._passwords = Passwords()
-        self._sign_in = SignIn(database, self._passwords, self.sessions)
+        self.passwords = Passwords()
+        self._sign_in = SignIn(database, self.passwords, self.sessions)
 
     async def sign_in(self, brand: Brand, email: str, password: str, *, before: str | None) -> Made:
         """A new session; raises as `tenants.identity.sign_in` does."""
@@ -55,9 +55,13 @@ class Doorkeeper:
             raise NotSignedIn
         return found.principal
 
+    async def settled(self) -> None:
+        """When what is written after an answer is written."""
+        await self._sign_in.settled()
+
     async def close(self) -> None:
-        await self._sign_in.close()
-        self._passwords.close()
+        await self.settled()
+        self.passwords.close()
 
 
 def doorkeeper_of(request: Call) -> Doorkeeper:

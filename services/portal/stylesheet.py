@@ -18,7 +18,7 @@ FONTS: Final[Mapping[str, str]] = {
 }
 
 
-def of(brand: Brand) -> str:
+def stylesheet(brand: Brand) -> str:
     """The stylesheet of a host: light, then what differs in the dark."""
     colours = brand.colours
     light = [*_properties(colours.light), f"--brand-font: {FONTS[brand.font]};"]

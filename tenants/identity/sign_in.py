@@ -61,8 +61,8 @@ class SignIn:
         await self._settle(place, account, subject, await self._renewed(stored, password))
         return made
 
-    async def close(self) -> None:
-        """Let what is being written be written."""
+    async def settled(self) -> None:
+        """When the failures so far are written down; waits two seconds at most."""
         if self._writing:
             await asyncio.wait(self._writing, timeout=2)
 

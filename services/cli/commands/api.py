@@ -18,7 +18,7 @@ def command() -> None:
     if wrong := stored_keys.unusable(settings.kek_file):
         raise click.ClickException(wrong)
     words = ["--interface", "asgi", "--factory", "--host", settings.api_host, "--port", str(settings.api_port)]
-    words += ["--loop", "uvloop", "--no-ws", "--log-level", settings.log_level, "services.api.app:create_app"]
+    words += ["--loop", "uvloop", "--no-ws", "--log-level", settings.log_level, "services.portal.app:create_app"]
     environment = child_environment(
         {
             "WAYBILL_HOME": str(settings.home),

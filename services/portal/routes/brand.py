@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from infra.problems import NotFound
 from services.api.call import Call
-from services.portal import stylesheet
 from services.portal.answers import tagged
 from services.portal.brands import Brand, brand_of
 from services.portal.icon import icon
+from services.portal.stylesheet import stylesheet
 
 TAGS: Final = ["brand"]
 Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$", examples=["#0b7285"])]
@@ -57,7 +57,7 @@ async def read_brand(request: Call) -> BrandView:
 
 @get("/portal/brand.css", include_in_schema=False)
 async def read_stylesheet(request: Call) -> Response[bytes]:
-    return tagged(request, stylesheet.of(brand_of(request)).encode(), "text/css")
+    return tagged(request, stylesheet(brand_of(request)).encode(), "text/css")
 
 
 @get("/portal/logo.svg", include_in_schema=False)

@@ -1,0 +1,104 @@
+"""The application that a server runs: `granian --interface asgi --factory services.portal.app:create_app`.
+
+One process serves the API on its own hosts and the portal on those of the partners; the host decides (ADR 0011).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from infra import settings
+from services.api.app import begin, build, hosts_of
+from services.api.call import Call
+from services.api.edge import Edge
+from services.api.rendering import render
+from services.api.resources import Resources
+from services.portal.brands import Brands
+from services.portal.doorkeeper import STATE, Doorkeeper
+from services.portal.edge import BrandEdge
+from services.portal.files import Files
+from services.portal.routes import HANDLERS
+
+_HEALTH: Final = "/health/"
+
+
+def create_app(given: settings.Settings | None = None) -> Front:
+    """API and portal, opened by the server's lifespan events.
+
+    Args:
+        given: the settings; None reads them from the environment.
+
+    Raises:
+        BadSetting, NoCursorKey: the installation is not complete; the message says what to do.
+        RouteWithoutPolicy: a defect of this version.
+    """
+    read = begin(given)
+    resources = Resources(read)
+    api = build(resources)
+    keeper, brands = Doorkeeper(resources.database), Brands(resources.database)
+    inner = Inner(api, _routes(resources, keeper), Files())
+    portal = BrandEdge(inner, brands, keeper, max_body=read.api_max_body)
+    return Front(Edge(api, hosts=hosts_of(read), max_body=read.api_max_body), portal, inner)
+
+
+def _routes(resources: Resources, keeper: Doorkeeper) -> Litestar:
+    """The portal's own routes; the API's stand beside them and know nothing of it."""
+    return Litestar(
+        route_handlers=HANDLERS,
+        request_class=Call,
+        exception_handlers={Exception: render},
+        state=State({"resources": resources, STATE: keeper}),
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,
+        debug=False,
+    )
+
+
+class Front:
+    """Takes a request to the API or to the portal, by its host and nothing else."""
+
+    def __init__(self, api: Edge, portal: BrandEdge, inner: Inner) -> None:
+        self.api = api
+        self.portal = portal
+        self.inner = inner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif scope["type"] == "http" and self._is_portals(scope):
+            await self.portal(scope, receive, send)
+        else:
+            await self.api(scope, receive, send)
+
+    def _is_portals(self, scope: Any) -> bool:
+        # Probes come by address; a request without a host is the API's to refuse.
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        return bool(host) and not scope["path"].startswith(_HEALTH) and not self.api.is_ours(host)
+
+    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
+        async def until_shutdown() -> Any:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                # Before the API closes the database that both use.
+                await self.portal.keeper.close()
+            return message
+
+        await self.api(scope, until_shutdown, send)
+
+
+class Inner:
+    """What stands on a brand's host, by path: the API, the portal's routes, and the page for everything else."""
+
+    def __init__(self, api: Litestar, portal: Litestar, files: Files) -> None:
+        self._api = api
+        self._portal = portal
+        self.files = files
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        top = scope["path"].partition("/")[2].partition("/")[0]
+        chosen: Any = {"v1": self._api, "problems": self._api, "portal": self._portal}.get(top, self.files)
+        await chosen(scope, receive, send)

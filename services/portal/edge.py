@@ -1,0 +1,60 @@
+"""The outermost layer on a brand's host: whose it is, from where the request comes, and what every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar.types import ASGIApp
+
+from infra.problems import NotFound
+from services.api.access import ADMISSION
+from services.api.edge import Answer, Edge, name_of
+from services.portal import origin
+from services.portal.brands import Brands
+from services.portal.doorkeeper import Doorkeeper
+
+_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
+    (b"x-content-type-options", b"nosniff"),
+    # Not `no-referrer`: with it a plain form would not say from where it comes.
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"browsing-topics=(), camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    (b"x-frame-options", b"DENY"),
+    (b"server", b"portal"),
+)
+_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
+
+
+class BrandEdge(Edge):
+    """Wraps what answers on brands' hosts. A host that is nobody's is the same 404 as the API's."""
+
+    def __init__(self, app: ASGIApp, brands: Brands, keeper: Doorkeeper, *, max_body: int) -> None:
+        super().__init__(app, hosts=(), max_body=max_body)
+        self.brands = brands
+        self.keeper = keeper
+
+    def is_ours(self, host: bytes) -> bool:
+        """Any name may be a partner's; `enter` asks."""
+        return bool(host)
+
+    async def enter(self, scope: Any, headers: Mapping[bytes, bytes], answer: Answer) -> None:
+        """Find the brand, then refuse what another site began.
+
+        Raises:
+            NotFound: nobody's host.
+            CrossSite: see `services.portal.origin`.
+        """
+        name = name_of(headers[b"host"])
+        brand = await self.brands.find(name)
+        if brand is None:
+            raise NotFound
+        # On http a browser ignores it; on this machine's own names it would stay when the next one tries http.
+        answer.security = _HEADERS if origin.is_local(name) else (*_HEADERS, _TLS)
+        origin.check(scope["method"], scope["path"], headers)
+        scope["state"]["brand"] = brand
+        scope["state"][ADMISSION] = self.keeper.admit

@@ -1,0 +1,275 @@
+"""Signing in, being somebody, and ceasing to be (attacks B5)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from infra.database import Database, Scope
+from services.portal.app import Front
+from tenants.identity import accounts
+from tests.asgi import Caller
+from tests.services.portal.visitors import ANA, BEN, NORTH, PASSWORD, SOUTH, SUE, House, token_of
+
+
+def forget(front: Front) -> None:
+    """As after the two seconds for which a process remembers."""
+    front.portal.keeper.sessions.forget()
+    front.portal.brands.forget()
+    front.api.app.state.resources.keyring.forget()  # type: ignore[attr-defined]
+    front.api.app.state.directory.forget()  # type: ignore[attr-defined]
+
+
+async def change(database: Database, scope: Scope, statement: str, **values: object) -> None:
+    async with database.session(scope) as session:
+        await session.execute(text(statement), values)
+        await session.commit()
+
+
+async def test_a_session_says_who_for_whom_and_until_when(house: House) -> None:
+    made = await house.north.sign_in(" Ana@ACME.example ")
+    assert made.status == 201
+    ana = house.north.having(token_of(made))
+    seen = await ana.get("/portal/session")
+    assert seen.json == made.json
+    assert seen.json["account"]["email"] == ANA
+    assert seen.json["client"] == {"name": "Acme", "slug": "acme"}
+    assert seen.json["environment"] == "live"
+    assert "payloads:masked" in seen.json["permissions"]
+    assert "payloads:read" not in seen.json["permissions"]
+    assert (await ana.get("/v1/runs")).json == {"items": [], "next": None}
+    me = (await ana.get("/v1/me")).json
+    assert (me["key"], me["account"], me["scope"]) == (None, seen.json["account"]["id"], "client")
+
+
+async def test_S_63_the_cookie_is_bound_to_host_and_tls_and_hidden_from_scripts(house: House) -> None:
+    header = (await house.north.sign_in()).headers["set-cookie"]
+    name, *attributes = (part.strip() for part in header.split(";"))
+    assert name.startswith("__Host-session=")
+    assert len(name.partition("=")[2]) == 43  # 256 bits
+    assert set(attributes) == {"Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=43200"}
+
+
+async def test_S_65_the_cookie_is_stored_as_a_hash_only(house: House, app_database: Database) -> None:
+    token = token_of(await house.north.sign_in())
+    async with app_database.session(Scope.partner(house.ids["north"])) as session:
+        rows = (await session.execute(text("SELECT portal_session::text, token_hash FROM app.portal_session"))).all()
+    assert len(rows) == 1
+    assert token not in rows[0][0]
+    assert token.encode() not in rows[0][1]
+
+
+@pytest.mark.parametrize("token", ["", "x", "a" * 43, "'; DROP TABLE app.account; --", "A" * 5000, "é" * 43])
+async def test_S_65_no_other_text_is_a_session(house: House, token: str) -> None:
+    answer = await house.north.having(token).get("/portal/session")
+    assert (answer.status, answer.problem) == (401, "not-signed-in")
+    assert (await house.north.having(token).get("/v1/runs")).status == 401
+
+
+async def test_S_63_a_cookie_that_is_there_twice_is_none(house: House) -> None:
+    ana = await house.north.signed_in()
+    tossed = f"__Host-session={ana.token}; __Host-session={'b' * 43}"
+    assert (await ana.get("/v1/runs", cookie=tossed)).status == 401
+
+
+async def test_S_07_a_session_counts_on_its_own_host_only(house: House, app_database: Database) -> None:
+    ana = await house.north.signed_in()
+    assert (await ana.at(SOUTH).get("/v1/runs")).status == 401
+    assert (await ana.at(SOUTH).get("/portal/session")).status == 401
+    # A second host of the same partner is another host all the same.
+    await change(
+        app_database,
+        Scope.operator(),
+        "INSERT INTO app.portal_host (host, partner_id) VALUES ('two.localhost', :p)",
+        p=house.ids["north"],
+    )
+    assert (await ana.at("two.localhost").get("/v1/runs")).status == 401
+    assert (await ana.at("NORTH.localhost").get("/v1/runs")).status == 200
+
+
+async def test_S_58_one_address_at_two_partners_is_two_people(house: House) -> None:
+    north, south = await house.north.signed_in(ANA), await house.south.signed_in(ANA)
+    ids = {(await one.get("/portal/session")).json["account"]["id"] for one in (north, south)}
+    assert len(ids) == 2
+    assert (await house.north.sign_in(SUE)).problem == "sign-in-failed"
+
+
+async def test_S_65_every_failure_is_the_same_answer(house: House, app_database: Database) -> None:
+    await change(
+        app_database,
+        Scope.partner(house.ids["north"]),
+        "UPDATE app.account SET status = 'disabled' WHERE email = :e",
+        e=BEN,
+    )
+    answers = [
+        await house.north.sign_in(ANA, "not her password"),
+        await house.north.sign_in("nobody@acme.example", PASSWORD),
+        await house.north.sign_in("no address", PASSWORD),
+        await house.north.sign_in(BEN, PASSWORD),
+        await house.north.sign_in(SUE, PASSWORD),
+    ]
+    told = []
+    for answer in answers:
+        assert (answer.status, answer.problem) == (401, "sign-in-failed")
+        assert "set-cookie" not in answer.headers
+        told.append({name: value for name, value in answer.json.items() if name != "request_id"})
+    assert all(one == told[0] for one in told)
+
+
+async def test_S_66_ten_failures_close_an_address_for_a_while(house: House, app_database: Database) -> None:
+    # All at once: none slips past the others' count.
+    answers = await asyncio.gather(*(house.north.sign_in(ANA, "wrong password") for _ in range(14)))
+    assert sorted(answer.status for answer in answers) == [401] * 10 + [429] * 4
+    refused = await house.north.sign_in(ANA)
+    assert (refused.status, refused.problem) == (429, "too-many-attempts")
+    assert 800 < int(refused.headers["retry-after"]) <= 900
+    assert (await house.north.sign_in(ANA.upper())).status == 429
+    assert (await house.north.sign_in(BEN)).status == 201
+    assert (await house.south.sign_in(ANA)).status == 201
+    await change(
+        app_database,
+        Scope.partner(house.ids["north"]),
+        "UPDATE app.sign_in_attempt SET since = since - interval '16 minutes'",
+    )
+    assert (await house.north.sign_in(ANA)).status == 201
+
+
+async def test_S_66_a_success_begins_the_count_anew(house: House) -> None:
+    for _ in range(2):
+        for _ in range(9):
+            assert (await house.north.sign_in(ANA, "wrong password")).status == 401
+        assert (await house.north.sign_in(ANA)).status == 201
+
+
+async def test_the_typed_address_is_kept_nowhere(house: House, app_database: Database) -> None:
+    await house.north.sign_in("hunter2-my-password", "x")
+    async with app_database.session(Scope.partner(house.ids["north"])) as session:
+        rows = (await session.execute(text("SELECT sign_in_attempt::text FROM app.sign_in_attempt"))).scalars().all()
+    assert len(rows) == 1
+    assert "hunter2" not in rows[0]
+
+
+async def test_S_63_signing_in_again_makes_another_session_and_ends_the_first(house: House) -> None:
+    first = await house.north.signed_in()
+    second = await first.signed_in()
+    assert second.token != first.token
+    assert (await first.get("/v1/runs")).status == 401
+    assert (await second.get("/v1/runs")).status == 200
+
+
+async def test_S_63_signing_out_ends_it_here_and_in_the_browser(house: House) -> None:
+    ana = await house.north.signed_in()
+    assert (await ana.get("/v1/runs")).status == 200
+    gone = await ana.send("DELETE", "/portal/session")
+    assert (gone.status, gone.body) == (204, b"")
+    assert "Max-Age=0" in gone.headers["set-cookie"]
+    assert (await ana.get("/v1/runs")).status == 401
+    assert (await ana.send("DELETE", "/portal/session")).status == 204
+
+
+@pytest.mark.parametrize(
+    ("scope", "statement"),
+    [
+        ("north", "UPDATE app.account SET status = 'disabled'"),
+        ("north", "UPDATE app.client SET status = 'disabled'"),
+        ("north", "UPDATE app.portal_session SET expires_at = clock_timestamp()"),
+        ("north", "UPDATE app.portal_session SET seen_at = seen_at - interval '61 minutes'"),
+        ("north", "DELETE FROM app.portal_session"),
+    ],
+    ids=["account", "client", "life", "rest", "ended"],
+)
+async def test_S_63_a_session_ends_within_seconds(
+    house: House, front: Front, app_database: Database, scope: str, statement: str
+) -> None:
+    ana = await house.north.signed_in()
+    assert (await ana.get("/v1/runs")).status == 200
+    await change(app_database, Scope.partner(house.ids[scope]), statement)
+    forget(front)
+    assert (await ana.get("/v1/runs")).status == 401
+    assert (await ana.get("/portal/session")).status == 401
+
+
+async def test_S_06_a_disabled_partners_host_is_nobodys(house: House, front: Front) -> None:
+    ana = await house.north.signed_in()
+    await house.operator.post("/v1/partners/north/disable")
+    forget(front)
+    assert (await ana.get("/v1/runs")).problem == "not-found"
+    assert (await ana.get("/")).problem == "not-found"
+    await house.operator.post("/v1/partners/north/enable")
+    forget(front)
+    assert (await ana.get("/v1/runs")).status == 200
+
+
+async def test_rest_begins_anew_with_each_request_and_not_with_a_look(
+    house: House, front: Front, app_database: Database
+) -> None:
+    ana = await house.north.signed_in()
+    place = Scope.partner(house.ids["north"])
+    earlier = "UPDATE app.portal_session SET seen_at = clock_timestamp() - interval '50 minutes'"
+    for path, minutes in (("/v1/runs", 0), ("/portal/session", 0)):
+        await change(app_database, place, earlier)
+        forget(front)
+        assert (await ana.get(path)).status == 200
+        async with app_database.session(place) as session:
+            age = await session.scalar(
+                text("SELECT extract(epoch FROM clock_timestamp() - seen_at)::integer / 60 FROM app.portal_session")
+            )
+        assert age == minutes
+
+
+async def test_S_63_a_new_password_ends_every_session(house: House, front: Front, app_database: Database) -> None:
+    ana = await house.north.signed_in()
+    passwords = front.portal.keeper.passwords
+    stored = await passwords.hash("another password of hers")
+    async with app_database.session(Scope.tenant(house.ids["acme"])) as session:
+        found = await accounts.find(session, house.ids["north"], ANA)
+        await accounts.set_password(session, found, stored, actor="test")
+        await session.commit()
+    forget(front)
+    assert (await ana.get("/v1/runs")).status == 401
+    assert (await house.north.sign_in(ANA)).status == 401
+    assert (await house.north.sign_in(ANA, "another password of hers")).status == 201
+
+
+async def test_S_64_S_65_no_key_counts_here_and_no_cookie_on_the_api(house: House, front: Front) -> None:
+    ana = await house.north.signed_in()
+    bearer = f"Bearer {house.keys['acme']}"
+    assert (await house.north.get("/v1/runs", authorization=bearer)).status == 401
+    assert (await ana.get("/v1/runs", authorization=bearer)).json == {"items": [], "next": None}
+    api = Caller(front)
+    cookie = {"cookie": f"__Host-session={ana.token}"}
+    assert (await api.get("/v1/runs", headers=cookie)).status == 401
+    assert (await api.get("/portal/session", headers=cookie)).status == 404
+    assert (await api.having(house.keys["acme"]).get("/v1/runs", headers=cookie)).status == 200
+
+
+async def test_S_01_an_account_reaches_its_own_tenant_and_no_other(house: House) -> None:
+    ana = await house.north.signed_in()
+    assert (await ana.get("/v1/clients/acme/live/runs")).status == 200
+    for path in ("/v1/clients/acme/test/runs", "/v1/clients/foreign/live/runs", "/v1/clients/nobody/live/runs"):
+        assert (await ana.get(path)).problem == "not-found"
+    for path in ("/v1/partners", "/v1/clients", "/v1/keys", "/v1/audit", "/v1/usage", "/v1/workflows"):
+        assert (await ana.get(path)).status == 403, path
+
+
+async def test_S_87_what_accounts_do_is_audited_in_their_tenant(house: House, front: Front) -> None:
+    ana = await house.north.signed_in()
+    await house.north.sign_in(ANA, "wrong password")
+    await front.portal.keeper.settled()
+    await ana.get("/v1/keys")
+    acme = Caller(front, house.keys["acme"])
+    log = {one["action"]: one for one in (await acme.get("/v1/audit")).json["items"]}
+    me = (await ana.get("/portal/session")).json["account"]["id"]
+    assert (log["session.started"]["actor"], log["session.started"]["after"]) == (f"account:{me}", {"host": NORTH})
+    assert (log["session.refused"]["actor"], log["session.refused"]["target"]) == ("nobody", me)
+    assert (log["access.denied"]["actor"], log["access.denied"]["target"]) == (f"account:{me}", "GET /v1/keys")
+    assert log["account.created"]["actor"] == "test"
+
+
+async def test_a_body_of_another_form_is_refused(house: House) -> None:
+    for body in ({}, {"email": ANA}, {"email": ANA, "password": PASSWORD, "remember": True}, {"email": 1}):
+        assert (await house.north.send("POST", "/portal/session", body)).status == 422
+    plain = await house.north.send("POST", "/portal/session", {"email": ANA}, content_type="text/plain")
+    assert plain.status == 415
