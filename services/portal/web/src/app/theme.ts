@@ -27,6 +27,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-text": "var(--text)",
     "--mantine-color-dimmed": "var(--muted)",
     "--mantine-color-placeholder": "var(--muted)",
+    "--mantine-color-bright": "var(--text)",
     "--mantine-color-error": "var(--danger)",
     "--mantine-color-default": "var(--raised)",
     "--mantine-color-default-hover": "var(--hover)",

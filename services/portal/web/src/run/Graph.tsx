@@ -1,5 +1,5 @@
 import "@xyflow/react/dist/base.css";
-import { type Edge, type Node, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { type BuiltInEdge, type Node, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { GraphNode, Graph as Workflow } from "../api/queries";
 import { useTexts } from "../texts/texts";
@@ -97,9 +97,9 @@ function reached(
   return state;
 }
 
-function drawn(workflow: Workflow, moments: readonly Moment[], ended: Props["ended"]): Edge[] {
+function drawn(workflow: Workflow, moments: readonly Moment[], ended: Props["ended"]): BuiltInEdge[] {
   const gone = taken(workflow, moments, ended);
-  return workflow.edges.flatMap((edge, index): Edge[] => {
+  return workflow.edges.flatMap((edge, index): BuiltInEdge[] => {
     const id = edgeId(edge, index);
     const solid = gone.has(id);
     // What only an error would take is drawn when an error took it.
@@ -110,6 +110,7 @@ function drawn(workflow: Workflow, moments: readonly Moment[], ended: Props["end
         source: edge.source,
         target: edge.target,
         type: "smoothstep",
+        pathOptions: { offset: 6, borderRadius: 6 },
         className: (solid ? (edge.kind === "fault" ? classes.fault : classes.taken) : classes.faint) ?? "",
         zIndex: solid ? 1 : 0,
         ...(edge.label

@@ -1,12 +1,14 @@
 import { Tooltip } from "@mantine/core";
 import { isMoney, money } from "../display/money";
 import { human } from "../display/names";
+import { absolute } from "../display/time";
 import { LockIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import classes from "./Payload.module.css";
 
 /** What the server puts in the place of a value that this account may not read. */
 const MASK = "••••••";
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 export function hasMasked(value: unknown): boolean {
   if (value === MASK) return true;
@@ -47,6 +49,10 @@ function Leaf({ value }: { value: unknown }) {
   if (isMoney(value)) return <span className="numbers">{money(language, value)}</span>;
   if (value === null || value === "" || typeof value === "object") {
     return <span className={classes.empty}>{texts.emptyValue}</span>;
+  }
+  if (typeof value === "boolean") return <span>{value ? texts.yes : texts.no}</span>;
+  if (typeof value === "string" && INSTANT.test(value)) {
+    return <time dateTime={value}>{absolute(language, value)}</time>;
   }
   return <span className={typeof value === "number" ? "numbers" : undefined}>{String(value)}</span>;
 }

@@ -23,7 +23,7 @@ export function GraphSkeleton() {
   return (
     <div className={classes.nodes} aria-busy="true">
       {NODES.map(node => (
-        <Skeleton key={node} height={44} width={212} />
+        <Skeleton key={node} height={44} width={200} />
       ))}
     </div>
   );

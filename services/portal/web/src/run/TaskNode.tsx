@@ -3,6 +3,7 @@ import { memo } from "react";
 import type { GraphNode } from "../api/queries";
 import { human } from "../display/names";
 import { StateIcon, type TaskState } from "../states/StateMark";
+import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
 import classes from "./TaskNode.module.css";
 
@@ -35,6 +36,12 @@ function End({ node, state }: TaskData) {
   );
 }
 
+/** A decision's conditions are for its panel: here its kind says enough. */
+function subtitle({ kind, detail }: GraphNode, texts: Texts): string {
+  const own = kind === "switch" ? null : detail;
+  return own ?? texts.kinds[kind] ?? kind;
+}
+
 function Task({ node, state, visits, selected, current, onSelect }: TaskData) {
   const { texts } = useTexts();
   return (
@@ -50,7 +57,7 @@ function Task({ node, state, visits, selected, current, onSelect }: TaskData) {
       <StateIcon state={state} word={texts.taskStates[state]} />
       <span className={classes.words}>
         <span className={classes.title}>{node.title || human(node.name)}</span>
-        <span className={classes.detail}>{node.detail ?? texts.kinds[node.kind] ?? node.kind}</span>
+        <span className={classes.detail}>{subtitle(node, texts)}</span>
       </span>
       {visits > 1 && <span className={classes.count}>×{visits}</span>}
     </button>

@@ -2,6 +2,7 @@ import type { RunView } from "../api/queries";
 import { human } from "../display/names";
 import { absolute, between, clock, duration } from "../display/time";
 import { StateIcon } from "../states/StateMark";
+import type { Language } from "../texts/language";
 import { useTexts } from "../texts/texts";
 import type { Milestone, Moment, Step } from "./steps";
 import classes from "./Timeline.module.css";
@@ -77,6 +78,12 @@ function MilestoneItem({ milestone: { at, what } }: { milestone: Milestone }) {
   );
 }
 
+/** Nothing for what took no time that could be told. */
+function lasting(language: Language, step: Step, now: number): string {
+  const milliseconds = between(step.startedAt, step.endedAt ?? now);
+  return milliseconds < 1 ? "" : duration(language, milliseconds);
+}
+
 interface StepProps {
   step: Step;
   title: string;
@@ -88,10 +95,7 @@ interface StepProps {
 function StepItem({ step, title, selected, now, onSelect }: StepProps) {
   const { texts, language } = useTexts();
   const last = step.retries.at(-1);
-  const took =
-    step.state === "skipped"
-      ? texts.taskStates.skipped
-      : duration(language, between(step.startedAt, step.endedAt ?? now));
+  const took = step.state === "skipped" ? texts.taskStates.skipped : lasting(language, step, now);
   return (
     <li className={classes.item}>
       <button

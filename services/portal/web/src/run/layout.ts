@@ -1,10 +1,10 @@
 import { Graph as Layered, layout } from "@dagrejs/dagre";
 import type { Graph } from "../api/queries";
 
-export const NODE = { width: 212, height: 44 };
+export const NODE = { width: 200, height: 44 };
 export const END = { width: 132, height: 28 };
-const ROW = 22;
-const COLUMN = 28;
+const ROW = 24;
+const COLUMN = 16;
 const MARGIN = 8;
 
 export interface Place {
@@ -29,8 +29,10 @@ export function arrange(graph: Graph): Layout {
   for (const node of graph.nodes) drawing.setNode(node.reference, { ...sizeOf(node.kind) });
   graph.edges.forEach((edge, index) => {
     if (edge.kind !== "fault") {
-      const labelled = edge.label ? { width: 8, height: 14, labelpos: "c" } : {};
-      drawing.setEdge(edge.source, edge.target, labelled, String(index));
+      const room = edge.label ? { width: 8, height: 12, labelpos: "c" } : {};
+      // A way to the end may be as long as it likes: what follows a decision stands right under it.
+      const weight = edge.target === "end" ? 0 : 1;
+      drawing.setEdge(edge.source, edge.target, { ...room, weight }, String(index));
     }
   });
   layout(drawing);

@@ -25,8 +25,8 @@ export function StateFilter() {
         to="/runs"
         search={kept}
         className={classes.one}
-        aria-current={state ? undefined : "true"}
-        activeProps={{}}
+        data-chosen={state ? undefined : true}
+        activeOptions={{ exact: true }}
       >
         {texts.all}
       </Link>
@@ -36,8 +36,8 @@ export function StateFilter() {
           to="/runs"
           search={{ ...kept, state: one }}
           className={classes.one}
-          activeProps={{}}
-          aria-current={state === one ? "true" : undefined}
+          activeOptions={{ exact: true }}
+          data-chosen={state === one || undefined}
         >
           <StateIcon state={one} />
           {texts.states[one]}

@@ -2,6 +2,8 @@ const en = {
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",
+  yes: "Yes",
+  no: "No",
   back: "Back",
 
   signIn: "Sign in",

@@ -4,6 +4,8 @@ const es: Texts = {
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",
+  yes: "Sí",
+  no: "No",
   back: "Volver",
 
   signIn: "Iniciar sesión",
