@@ -27,6 +27,8 @@ from tests.bench.line import Line
 from tests.bench.work import WORKS, Work
 
 _START_SECONDS: Final = 60.0
+TRACED: Final = "0.01"
+"""Share of traces that are kept beside those with an error."""
 
 
 class Installation:
@@ -81,7 +83,7 @@ class Installation:
         return services | {name: process.pid for name, process in self._processes.items()}
 
     def _environment(self) -> dict[str, str]:
-        """Nothing that the caller's own environment sets counts; OpenTelemetry's variables do."""
+        """Nothing that the caller's own environment sets counts. Traces and metrics are exported, to the stub."""
         urls = self._stack.endpoints
         return child_environment(
             {
@@ -92,6 +94,8 @@ class Installation:
                 "WAYBILL_REDIS_URL": urls.redis_url,
                 "WAYBILL_API_PORT": str(self.api_port or 8420),
                 "WAYBILL_EGRESS_LOOPBACK": "true",
+                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self.stub_port or 9}",
+                "OTEL_TRACES_SAMPLER_ARG": TRACED,
                 **self._changes,
             }
         )

@@ -60,7 +60,7 @@ async def measure(plan: Plan, folder: Path) -> dict[str, Any]:
             "workloads": workloads,
             "plan": msgspec.to_builtins(plan),
             "caps": _caps(installation, plan),
-            "telemetry": _telemetry(installation),
+            "telemetry": _telemetry(installation) | {"exports": await _exports(installation)},
             "machine": _machine(speeds),
             "versions": await _versions(installation),
             "checked": {"runs": sum(sent.values()), "orders_created_once": sent["order"]},
@@ -110,12 +110,20 @@ def _caps(installation: Installation, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _telemetry(installation: Installation) -> dict[str, str]:
-    """What the settings and OpenTelemetry's own variables say of it."""
-    settings = msgspec.structs.asdict(installation.settings)
-    found = {name: str(value) for name, value in settings.items() if name.startswith(("telemetry", "trace", "otel"))}
-    found |= {name: value for name, value in os.environ.items() if name.startswith("OTEL_") and "HEADERS" not in name}
-    return found or {"traces": "off"}
+def _telemetry(installation: Installation) -> dict[str, Any]:
+    settings = installation.settings
+    return {
+        "traces": "off" if settings.otel_sdk_disabled else "exported to the stub, those with an error always",
+        "sampler": settings.otel_traces_sampler,
+        "ratio": settings.otel_traces_sampler_arg,
+        "metric_interval_ms": settings.otel_metric_export_interval,
+    }
+
+
+async def _exports(installation: Installation) -> dict[str, int]:
+    """How often the collector was sent something, by path."""
+    calls = (await installation.stub("/_stats"))["calls"]
+    return {path: times for path, times in calls.items() if path.startswith("/v1/")}
 
 
 def _machine(speeds: list[float]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A server that stands for credit service, warehouse and ERP: three POST endpoints that answer at once, and a count.
+"""A server that stands for credit service, warehouse, ERP and a collector of telemetry: answers at once, and counts.
 
 `POST /credit`, `/inventory` and `/erp` take JSON and answer 200. An order is created once per `Idempotency-Key`; a
 repeat of a key is told what was created before.
@@ -79,6 +79,8 @@ class Stub(asyncio.Protocol):
         answer = _ANSWERS.get(path)
         if method == b"POST" and path == b"/erp":
             answer = self._books.create(headers.get(b"idempotency-key", b""), body)
+        elif path.startswith(b"/v1/"):  # a collector of telemetry, which takes everything
+            answer = b"{}"
         elif path == b"/_stats":
             answer = json.dumps(self._books.stats()).encode()
         elif path == b"/_reset":
