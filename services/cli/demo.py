@@ -1,4 +1,4 @@
-"""The demo data of `waybill up`: a partner, its client, their keys, and a template deployed on the simulated ERP.
+"""The demo data of `waybill up`: partners, their clients, keys and portals, and a template deployed for each client.
 
 Everything is made through the same services as by the API, found again when it exists, and left alone once somebody
 changed it: a demo connection that was led to another ERP stays there.
@@ -14,7 +14,9 @@ from infra.embedded.home import Home, write_private
 from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Page
 from infra.settings import BadSetting, Settings
-from services.cli.running import Demo
+from services.cli.demo_cast import CAST, ENVIRONMENT, Part
+from services.cli.demo_portal import portal
+from services.cli.running import Demo, Portal
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
@@ -32,9 +34,6 @@ from tenants.identity.service import Holder, NewKey
 from tenants.organizations import service as organizations
 from tenants.organizations.errors import UnknownClient, UnknownPartner
 
-PARTNER: Final = ("harbor-demo", "Harbor Demo Partner")
-CLIENT: Final = ("acme-wholesale", "Acme Wholesale (demo)")
-ENVIRONMENT: Final = "live"
 TEMPLATE: Final = "order-release"
 CONNECTOR: Final = "erp-simulator"
 _OPERATOR: Final = "demo operator"
@@ -42,7 +41,7 @@ _FIRST: Final = Page(1)
 
 
 async def seed(settings: Settings) -> Demo:
-    """Make or find the demo data and answer the way in; the keys lie in the home's `secrets/`, mode 0600.
+    """Make or find the demo data and answer the ways in; keys and passwords lie in the home's `secrets/`, mode 0600.
 
     Raises:
         BadSetting: the simulated ERP's address is not known.
@@ -55,14 +54,33 @@ async def seed(settings: Settings) -> Demo:
     desk = Desk(forms(Registry(all_connectors())), Sealer(FileKeyProvider(settings.kek_file)))
     database = await Database(settings.database_url, pool_size=2).open()
     try:
-        keys = _Keys(database, home)
-        partner = await _partner(database, keys)
-        tenant_id, client, client_key = await _client(database, keys, partner)
-        erp = await _connection(database, tenant_id, client, desk, settings.demo_erp_url, home.secret("erp-token"))
-        await _deployment(database, tenant_id, client, desk, erp)
+        portals, api_keys = [], []
+        for part in CAST:
+            way_in, api_key = await _play(database, home, desk, settings.demo_erp_url, part)
+            portals.append(way_in)
+            api_keys.append(api_key)
     finally:
         await database.close()
-    return Demo(partner=PARTNER[1], client=CLIENT[0], environment=ENVIRONMENT, api_key=client_key)
+    first = CAST[0]
+    return Demo(
+        partner=first.partner[1],
+        client=first.client[0],
+        environment=ENVIRONMENT,
+        api_key=api_keys[0],
+        portals=tuple(portals),
+    )
+
+
+async def _play(database: Database, home: Home, desk: Desk, erp_url: str, part: Part) -> tuple[Portal, str]:
+    """One partner with all that belongs to it; its portal and its client's key."""
+    keys = _Keys(database, home)
+    partner = await _partner(database, keys, part)
+    tenant_id, client, api_key = await _client(database, keys, partner, part)
+    erp = await _connection(database, tenant_id, client, desk, erp_url, home.secret("erp-token"))
+    await _deployment(database, tenant_id, client, desk, erp)
+    if partner.partner_id is None:
+        raise RuntimeError("the demo partner's key is of no partner")
+    return await portal(database, home, part, partner.partner_id, tenant_id), api_key
 
 
 class _Keys:
@@ -109,24 +127,24 @@ class _Keys:
         return principal, text
 
 
-async def _partner(database: Database, keys: _Keys) -> Principal:
+async def _partner(database: Database, keys: _Keys, part: Part) -> Principal:
     operator = await keys.operator()
-    slug, name = PARTNER
+    slug, name = part.partner
     async with database.session(Scope.operator()) as session:
         try:
             found = await organizations.find_partner(session, slug)
         except UnknownPartner:
             found = await organizations.create_partner(session, slug=slug, name=name, actor=operator.actor)
             await session.commit()
-    principal, _ = await keys.of("partner-key", Holder(partner_id=found.partner_id), operator)
+    principal, _ = await keys.of(f"{part.key}partner-key", Holder(partner_id=found.partner_id), operator)
     return principal
 
 
-async def _client(database: Database, keys: _Keys, partner: Principal) -> tuple[UUID, Principal, str]:
+async def _client(database: Database, keys: _Keys, partner: Principal, part: Part) -> tuple[UUID, Principal, str]:
     """The client's tenant, who its key stands for, and the key."""
     if partner.partner_id is None:
         raise RuntimeError("the demo partner's key is of no partner")
-    slug, name = CLIENT
+    slug, name = part.client
     async with database.session(Scope.partner(partner.partner_id)) as session:
         try:
             found = await organizations.find_client(session, partner.partner_id, slug)
@@ -137,7 +155,7 @@ async def _client(database: Database, keys: _Keys, partner: Principal) -> tuple[
             await session.commit()
         tenant = await organizations.find_tenant(session, found, ENVIRONMENT)
     holder = Holder(partner_id=partner.partner_id, tenant_id=tenant.tenant_id)
-    principal, text = await keys.of("client-key", holder, partner)
+    principal, text = await keys.of(f"{part.key}client-key", holder, partner)
     return tenant.tenant_id, principal, text
 
 

@@ -25,6 +25,8 @@ from services.cli.supervisor import WORKER_PATIENCE, Program, Supervisor, ending
 
 READY_LIMIT: Final = 60.0
 _GIVE_UP_AFTER: Final = 3
+ERP_SECONDS: Final = 0.3
+"""How long the simulated ERP takes for an answer, as real ones do: so a person can watch a run move."""
 
 
 class NotStarted(RuntimeError):
@@ -99,7 +101,7 @@ class Installation:
         self.home.secret("erp-token")
         command = [sys.executable, "-m", "services.connectors.simulators.erp", "--port", str(port)]
         command += ["--data", str(self.home.folder / "erp.sqlite")]
-        command += ["--token-file", str(self.home.secrets / "erp-token")]
+        command += ["--token-file", str(self.home.secrets / "erp-token"), "--latency", str(ERP_SECONDS)]
         program = Program(self.home, "erp", command, self.environment())
         self.settings = msgspec.structs.replace(self.settings, demo_erp_url=f"http://127.0.0.1:{port}")
         self._supervisor.start(program)
@@ -119,8 +121,12 @@ class Installation:
         environment = self.environment(changes)
         self._supervisor.start(Program(self.home, "worker", _command("worker"), environment, patience=WORKER_PATIENCE))
 
+    def portal_url(self, host: str) -> str:
+        """Where a browser on this machine finds the portal of `host`, which browsers lead here (RFC 6761, 6.3)."""
+        return f"http://{host}:{self.api_url.rpartition(':')[2]}/"
+
     def seed(self) -> None:
-        """The demo partner, client, key, connection and deployment; found again when they exist."""
+        """The demo partners with all that belongs to them; found again when they exist."""
         changes = {
             "WAYBILL_DATABASE_URL": self.endpoints.database_url,
             "WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url,

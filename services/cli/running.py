@@ -10,13 +10,27 @@ from infra.embedded.stack import Endpoints
 from infra.settings import Settings
 
 
+class Portal(msgspec.Struct, frozen=True, kw_only=True):
+    """A demo partner's portal and the account to sign in with."""
+
+    host: str
+    partner: str
+    client: str
+    email: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Portal({self.host})"
+
+
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
-    """The demo data's way in."""
+    """The demo data's ways in. The names and the key are the first client's."""
 
     partner: str
     client: str
     environment: str
     api_key: str
+    portals: tuple[Portal, ...] = ()
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):

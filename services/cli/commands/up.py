@@ -86,6 +86,14 @@ def _announce(installation: Installation) -> None:
             f"demo client    {demo.client} ({demo.environment})",
             f"API key        {demo.api_key}",
         ]
+        for portal in demo.portals:
+            lines += [
+                "",
+                f"portal         {installation.portal_url(portal.host)}",
+                f"               {portal.partner}, for {portal.client}",
+                f"sign in        {portal.email}",
+                f"password       {portal.password}",
+            ]
     if installation.settings.egress_loopback:
         lines += [
             "",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import uvloop
 
+from services.connectors.simulators.erp_faults import Faults
 from services.connectors.simulators.erp_http import Connection
 from services.connectors.simulators.erp_routes import Routes
 from services.connectors.simulators.erp_store import Books
@@ -24,12 +25,12 @@ from services.connectors.simulators.erp_store import Books
 class Simulator:
     """The server. Port 0 takes a free one; a port refused for some seconds is taken again afterwards."""
 
-    def __init__(self, books: Books, host: str, port: int, token: str | None) -> None:
+    def __init__(self, books: Books, host: str, port: int, token: str | None, latency: float = 0.0) -> None:
         self._host = host
         self.port = port
         self._open: set[Connection] = set()
         self._server: asyncio.Server | None = None
-        self._routes = Routes(books, token, self._refuse)
+        self._routes = Routes(books, token, self._refuse, Faults(latency=latency))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
@@ -58,10 +59,10 @@ class Simulator:
         task.add_done_callback(self._tasks.discard)
 
 
-async def serve(host: str, port: int, data: Path, token: str | None) -> None:
+async def serve(host: str, port: int, data: Path, token: str | None, latency: float = 0.0) -> None:
     """Run until SIGTERM or SIGINT."""
     books = Books(data)
-    simulator = Simulator(books, host, port, token)
+    simulator = Simulator(books, host, port, token, latency)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -80,11 +81,12 @@ def main() -> None:
     arguments.add_argument("--host", default="127.0.0.1")
     arguments.add_argument("--data", type=Path, required=True, help="SQLite file; made and filled when missing")
     arguments.add_argument("--token-file", type=Path, help="file with the bearer token; without it none is asked for")
+    arguments.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     given = arguments.parse_args()
     token = None if given.token_file is None else given.token_file.read_text().strip()
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            uvloop.run(serve(given.host, given.port, given.data, token))
+            uvloop.run(serve(given.host, given.port, given.data, token, given.latency))
     except OSError as error:
         raise SystemExit(f"The simulator cannot start: {error}") from error
 

@@ -41,11 +41,11 @@ class _Order(msgspec.Struct, forbid_unknown_fields=True):
 class Routes:
     """Answers requests; `refuse` is called with the seconds for which the port shall be closed."""
 
-    def __init__(self, books: Books, token: str | None, refuse: Callable[[float], None]) -> None:
+    def __init__(self, books: Books, token: str | None, refuse: Callable[[float], None], faults: Faults) -> None:
         self._books = books
         self._expected = None if token is None else f"Bearer {token}".encode()
         self._refuse = refuse
-        self._chance = Chance(Faults())
+        self._chance = Chance(faults)
         self._requests = 0
 
     async def __call__(self, asked: Asked) -> Answered:

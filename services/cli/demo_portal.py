@@ -1,0 +1,67 @@
+"""The portals of the demo: host, brand and account of each partner, left alone once somebody changed them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from infra.database import Database, Scope
+from infra.embedded.home import Home
+from services.cli.demo_cast import Part
+from services.cli.running import Portal
+from tenants.identity import accounts
+from tenants.identity.accounts import NewAccount
+from tenants.identity.errors import UnknownAccount
+from tenants.identity.passwords import Passwords
+from tenants.organizations import branding
+from tenants.organizations import service as organizations
+from tenants.organizations.errors import HostTaken
+
+ACTOR = "cli:up"
+
+
+async def portal(database: Database, home: Home, part: Part, partner_id: UUID, tenant_id: UUID) -> Portal:
+    """The way in. The password lies in the home's `secrets/`; one that was lost is replaced by another."""
+    await _host(database, part)
+    name = f"{part.key}portal-password"
+    is_new = not (home.secrets / name).exists()
+    password = home.secret(name)
+    await _account(database, part, partner_id, tenant_id, password, is_new=is_new)
+    return Portal(host=part.host, partner=part.partner[1], client=part.client[1], email=part.email, password=password)
+
+
+async def _host(database: Database, part: Part) -> None:
+    async with database.session(Scope.operator()) as session:
+        partner = await organizations.find_partner(session, part.partner[0])
+        if await branding.brand_row(session, partner.partner_id) is None:
+            await branding.set_brand(session, partner, part.look, actor=ACTOR)
+        try:
+            await branding.add_host(session, partner, part.host, actor=ACTOR)
+        except HostTaken:
+            # Somebody gave it to another partner of this installation; it stays where it was led.
+            return
+        await session.commit()
+
+
+async def _account(  # noqa: PLR0913 (what an account is made of)
+    database: Database, part: Part, partner_id: UUID, tenant_id: UUID, password: str, *, is_new: bool
+) -> None:
+    passwords = Passwords()
+    try:
+        async with database.session(Scope.tenant(tenant_id)) as session:
+            try:
+                found = await accounts.find(session, partner_id, part.email)
+            except UnknownAccount:
+                new = NewAccount(
+                    partner_id=partner_id,
+                    tenant_id=tenant_id,
+                    email=part.email,
+                    name=part.person,
+                    password_hash=await passwords.hash(password),
+                )
+                await accounts.create(session, new, actor=ACTOR)
+            else:
+                if is_new:
+                    await accounts.set_password(session, found, await passwords.hash(password), actor=ACTOR)
+            await session.commit()
+    finally:
+        passwords.close()
