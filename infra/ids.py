@@ -9,6 +9,7 @@ import os
 import re
 import threading
 import time
+from datetime import datetime
 from typing import Final, NewType
 from uuid import UUID
 
@@ -43,6 +44,11 @@ def new() -> UUID:
     random = int.from_bytes(os.urandom(8), "big") & (2**62 - 1)
     value = (ticks >> 12 & (2**48 - 1)) << 80 | 0x7 << 76 | (ticks & 0xFFF) << 64 | 0b10 << 62 | random
     return UUID(int=value)
+
+
+def least_of(moment: datetime) -> UUID:
+    """What no id that is made at `moment` or later sorts before, by one and the same clock."""
+    return UUID(int=(int(moment.timestamp() * 1000) & (2**48 - 1)) << 80)
 
 
 def show(prefix: str, value: UUID) -> str:

@@ -6,6 +6,7 @@ JSON columns come as text and go out as they are: numbers keep their digits.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import msgspec
 from sqlalchemy import Select, Text, cast, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra import clock, ids
 from infra.pagination import Page
 from infra.problems import NotFound
 from services.engine.tables import JournalLine, Run
@@ -42,6 +44,7 @@ Row = Mapping[Any, Any]
 Mark = tuple[int, str, int]
 """Of a run: lines of its journal, state, attempt. Another one with every change that a reader can see."""
 MOST_MARKS: Final = 200
+_RECENT: Final = timedelta(minutes=5)
 _OPEN: Final = ("pending", "running", "waiting", "suspended")
 
 
@@ -87,13 +90,14 @@ async def read_runs(session: AsyncSession, tenant: UUID, runs: Collection[UUID])
 
 
 async def read_marks(session: AsyncSession, tenant: UUID) -> dict[UUID, Mark]:
-    """By which to see that a run changed: of the newest runs, and of the newest in each state that is no end.
+    """By which to see that a run changed: of the last minutes' runs, and of the newest in each state that is no end.
 
-    Five short reads of an index, however many runs there are; bounded by `MOST_MARKS` for each.
+    Five short reads of an index, however many runs there are; at most `MOST_MARKS` from each. The minutes are there for
+    runs that began and ended since somebody looked; as many as clocks of two machines may ever differ.
     """
     columns = (Run.run_id, Run.seq, Run.state, Run.attempt)
     newest = select(*columns).where(Run.tenant_id == tenant).order_by(Run.run_id.desc()).limit(MOST_MARKS)
-    parts = [select(newest.subquery())]
+    parts = [select(newest.where(Run.run_id >= ids.least_of(clock.now() - _RECENT)).subquery())]
     parts += [select(newest.where(Run.state == state).subquery()) for state in _OPEN]
     found = await session.execute(union_all(*parts))
     return {row[0]: (row[1], row[2], row[3]) for row in found}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
 import pytest
@@ -70,3 +71,10 @@ async def test_the_database_makes_and_shows_the_same_ids(worker_database: Databa
         made = await connection.fetchval("SELECT app.new_id()")
         assert made.version == 7
         assert await connection.fetchval("SELECT app.show_id('run', $1)", made) == ids.show("run", made)
+
+
+def test_the_least_id_of_a_moment_stands_before_its_ids_and_behind_those_before() -> None:
+    before = ids.new()
+    moment = datetime.now(UTC)
+    assert ids.least_of(moment) <= ids.new()
+    assert ids.least_of(moment + timedelta(minutes=1)) > before
