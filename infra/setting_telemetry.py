@@ -115,7 +115,13 @@ TELEMETRY: Final = (
         "Spans that wait for export; what comes when it is full is dropped and counted.",
         values.whole(1, 100_000),
     ),
-    Definition("otel_bsp_max_export_batch_size", "512", "1 to 10000", "Spans in one export.", values.whole(1, 10_000)),
+    Definition(
+        "otel_bsp_max_export_batch_size",
+        "128",
+        "1 to 10000",
+        "Spans in one export. 128 are encoded in about 2 ms, during which the process does little else.",
+        values.whole(1, 10_000),
+    ),
     Definition(
         "otel_bsp_schedule_delay",
         "5000",

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 from collections.abc import Iterator
+from contextvars import copy_context
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from infra import logs
+from infra import ids, logs
+from infra.telemetry import trace, working_for
 
 
 @pytest.fixture
@@ -34,6 +38,42 @@ def test_a_line_is_one_json_object_with_the_given_fields(stream: io.StringIO) ->
     assert line == {
         "level": "info", "logger": "part", "message": "done 1", "status": 200, "tenant": None, "seconds": 0.5,
     }  # fmt: skip
+
+
+def test_a_line_names_whom_it_is_about_and_where_its_spans_are(stream: io.StringIO) -> None:
+    tenant, run = ids.new(), ids.new()
+
+    def work() -> None:
+        working_for(tenant, run)
+        trace.record_with(trace.Recorder(lambda _: None))
+        with trace.serve([]) as span:
+            logging.getLogger("part").info("inside", extra={"tenant": None})
+            logging.getLogger("part").info("told", extra={"run": "another"})
+        trace.record_with(None)
+        assert span.context is not None
+        expected = {
+            "tenant": ids.show("ten", tenant),
+            "run": ids.show("run", run),
+            "trace": f"{span.context.trace_id:032x}",
+            "span": f"{span.context.span_id:016x}",
+        }
+        inside, told = lines(stream)
+        assert {name: inside[name] for name in expected} == expected
+        assert told["run"] == "another"
+
+    copy_context().run(work)
+    logging.getLogger("part").info("outside")
+    assert {"tenant", "run", "trace", "span"}.isdisjoint(lines(stream)[-1])
+
+
+def test_F_29_a_full_disk_under_the_log_stops_nobody(stream: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
+    del stream  # gives the root logger back afterwards
+    full = Path("/dev/full").open("w")  # noqa: SIM115 (closing it fails as writing does)
+    logs.configure("info", full)
+    logging.getLogger("part").info("lost")
+    with contextlib.suppress(OSError):
+        full.close()
+    assert "No space left" in capsys.readouterr().err
 
 
 def test_S_83_nothing_breaks_out_of_its_line(stream: io.StringIO) -> None:

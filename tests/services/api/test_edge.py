@@ -15,7 +15,9 @@ from tests.services.api.well_formed import well_formed
 ID = "key_01h455vb4pex5vsknk084sn02q"
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/nothing", "/favicon.ico", "/v1/me/more", "/schema", "/docs/../v1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/nothing", "/metrics", "/favicon.ico", "/v1/me/more", "/schema", "/docs/../v1"]
+)
 async def test_an_unknown_route_is_a_problem(nobody: Caller, path: str) -> None:
     well_formed(await nobody.get(path), 404, "not-found")
 
