@@ -257,7 +257,9 @@ class _Turn:
 
     def _tell_end(self, run_state: str, error: ErrorDetails | None) -> None:
         instruments.RUNS_ENDED.add(1, run_state)
-        instruments.RUN_DURATION.record((clock.now() - self._claim.created_at).total_seconds(), run_state)
+        # The start is the database's clock, the end ours.
+        seconds = max((clock.now() - self._claim.created_at).total_seconds(), 0.0)
+        instruments.RUN_DURATION.record(seconds, run_state)
         trace.current().note("state", run_state)
         if error is not None:
             trace.current().fail(_kind_of(error))

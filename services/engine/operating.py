@@ -8,6 +8,7 @@ from uuid import UUID
 from infra import ids
 from infra.ids import TenantId
 from infra.problems import Conflict, NotFound
+from infra.telemetry import instruments
 from services.engine import lifecycle
 
 _ENDED = frozenset({"completed", "faulted", "cancelled"})
@@ -42,6 +43,7 @@ async def cancel(connection: Any, tenant: TenantId, run: UUID, actor: str) -> No
         raise NotFound
     if state in _ENDED:
         raise RunHasEnded(f"It is {state} already")
+    instruments.RUNS_ENDED.add(1, "cancelled")
 
 
 async def resume(connection: Any, run: UUID, actor: str) -> None:
