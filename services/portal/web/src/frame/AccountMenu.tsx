@@ -32,9 +32,7 @@ export function AccountMenu() {
           className={classes.account}
           aria-label={`${texts.account}: ${session.account.name}`}
         >
-          <span className={classes.avatar} aria-hidden="true">
-            {initials(session.account.name)}
-          </span>
+          <span className={classes.avatar} aria-hidden="true" data-initials={initials(session.account.name)} />
           <span className={classes.name}>{session.account.name}</span>
           <SortIcon className={classes.sort} />
         </button>

@@ -16,8 +16,7 @@ export function Rail() {
   return (
     <header className={classes.rail}>
       <Link to="/runs" className={classes.brand} title={brand.name}>
-        <BrandMark brand={brand} />
-        {!brand.logo && <span className={classes.brandName}>{brand.name}</span>}
+        <BrandMark brand={brand} size={24} named />
       </Link>
       <div className={classes.client}>
         <span className={classes.clientName} title={session.client.name}>

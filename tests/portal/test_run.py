@@ -1,0 +1,116 @@
+"""One run: its graph, its journal, its outcome, and why it waits."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from playwright.async_api import Browser, expect
+
+from tests.portal.person import Person, person
+from tests.portal.site import Site
+
+
+async def run_of(site: Site, number: str) -> str:
+    answer = await site.send(number)
+    run: str = msgspec.json.decode(answer.body)["runs"][0]
+    return run
+
+
+async def test_a_sample_order_is_sent_and_watched_to_its_end(browser: Browser, slow_erp: Site) -> None:
+    async with person(browser, slow_erp, slow_erp.harbor, still=False) as someone:
+        await someone.sign_in()
+        await someone.page.get_by_role("button", name="Send sample order").click()
+        await someone.page.wait_for_url(re.compile(r"/runs/run_"))
+        graph = someone.page.get_by_role("region", name="Workflow")
+        await expect(graph.locator("[data-state=running]")).to_have_count(1)
+        await someone.shoot("run-moving")
+        await expect(someone.page.get_by_role("heading", name=re.compile(r"^Sale SO-\d+ created$"))).to_be_visible()
+        await expect(graph.get_by_role("button", name="Create sale")).to_have_attribute("data-state", "completed")
+        await expect(graph.get_by_role("button", name="Hold")).to_have_attribute("data-state", "idle")
+
+
+async def test_choosing_in_the_graph_chooses_in_the_journal_and_shows_the_data(browser: Browser, site: Site) -> None:
+    run = await run_of(site, "choose")
+    async with person(browser, site, site.harbor) as someone:
+        await _arrive(someone, run, "PO-choose")
+        graph = someone.page.get_by_role("region", name="Workflow")
+        journal = someone.page.get_by_role("region", name="Journal")
+        await graph.get_by_role("button", name="Check credit").click()
+        await expect(journal.get_by_role("button", name="Check credit")).to_have_attribute("aria-pressed", "true")
+        await expect(someone.page).to_have_url(re.compile(r"task="))
+        await journal.get_by_role("button", name="Create sale").click()
+        await expect(graph.get_by_role("button", name="Create sale")).to_have_attribute("aria-pressed", "true")
+        panel = someone.page.get_by_role("complementary")
+        await expect(panel.get_by_role("heading", name="Output")).to_be_visible()
+        await expect(panel).to_contain_text("SO-")
+        await expect(panel).to_contain_text("One attempt, no retries")
+
+
+async def test_personal_fields_are_hidden_with_the_reason(browser: Browser, site: Site) -> None:
+    address = {"name": "Ana Example", "street": "1 Any Street", "city": "Springfield"}
+    answer = await site.send("masked", ship_to=address, notes="Call before delivery.")
+    run = msgspec.json.decode(answer.body)["runs"][0]
+    async with person(browser, site, site.harbor) as someone:
+        await _arrive(someone, run, "PO-masked")
+        journal = someone.page.get_by_role("region", name="Journal")
+        await journal.get_by_role("button", name="Read order").click()
+        panel = someone.page.get_by_role("complementary")
+        await expect(panel.get_by_text("Hidden", exact=True).first).to_be_visible()
+        await expect(panel).to_contain_text("can grant the permission")
+        await expect(someone.page.locator("body")).not_to_contain_text("Any Street")
+        await someone.shoot("run-masked")
+        assert not await someone.flaws()
+
+
+async def test_a_waiting_run_says_why_in_a_sentence(browser: Browser, site: Site) -> None:
+    await site.faults(unavailable=1.0)
+    try:
+        run = await run_of(site, "waits")
+        async with person(browser, site, site.harbor) as someone:
+            await _arrive(someone, run, "PO-waits")
+            await expect(someone.page.get_by_role("heading", name="Why is it waiting?")).to_be_visible()
+            await expect(
+                someone.page.get_by_text(re.compile(r"has not taken the call since \d\d:\d\d"))
+            ).to_be_visible()
+            await someone.shoot("run-waiting")
+            assert not await someone.flaws()
+            await someone.page.get_by_role("link", name="Runs").first.click()
+            await someone.heading().wait_for()
+            await expect(someone.row("PO-waits")).to_contain_text("Waiting for ERP since")
+            await someone.shoot("runs-waiting")
+            await site.faults()
+            await someone.see("PO-waits", "Completed")
+    finally:
+        await site.faults()
+
+
+async def test_an_order_on_hold_says_its_reason(browser: Browser, site: Site) -> None:
+    answer = await site.send("held", customer="NOBODY-404")
+    run = msgspec.json.decode(answer.body)["runs"][0]
+    async with person(browser, site, site.harbor) as someone:
+        await _arrive(someone, run, "PO-held")
+        await expect(someone.page.get_by_role("heading", name="Order held")).to_be_visible()
+        await expect(someone.page.get_by_text("The customer is not known in the ERP.")).to_be_visible()
+        await someone.shoot("run-held")
+        assert not await someone.flaws()
+
+
+async def test_a_faulted_run_says_what_was_wrong(browser: Browser, site: Site) -> None:
+    answer = await site.send("faulted", currency="EUR")
+    run = msgspec.json.decode(answer.body)["runs"][0]
+    async with person(browser, site, site.harbor) as someone:
+        await _arrive(someone, run, "PO-faulted")
+        await expect(someone.page.get_by_role("heading", name="The order is not valid")).to_be_visible()
+        graph = someone.page.get_by_role("region", name="Workflow")
+        await expect(graph.get_by_role("button", name="Refuse second currency")).to_have_attribute(
+            "data-state", "faulted"
+        )
+        await someone.shoot("run-faulted")
+        assert not await someone.flaws()
+
+
+async def _arrive(someone: Person, run: str, order: str) -> None:
+    await someone.open(f"/runs/{run}")
+    await someone.fill_in(someone.portal.password)
+    await someone.heading(order).wait_for()

@@ -1,0 +1,95 @@
+"""The list of runs: live, filtered by its address, walked by keys."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Browser, expect
+
+from tests.portal.person import person
+from tests.portal.site import Site
+
+
+async def test_the_list_is_empty_at_first_and_says_what_to_do(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.summit) as someone:
+        await someone.sign_in()
+        await expect(someone.page.get_by_role("heading", name="No runs yet")).to_be_visible()
+        await someone.shoot("runs-empty")
+        assert not await someone.flaws()
+
+
+async def test_a_run_appears_and_completes_without_a_reload(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.sign_in()
+        await expect(someone.page.get_by_text("Live", exact=True).last).to_be_visible()
+        await site.send("live-1")
+        await someone.see("PO-live-1", "Completed")
+
+
+async def test_what_arrives_while_the_reader_is_further_down_waits_behind_a_pill(browser: Browser, site: Site) -> None:
+    for number in range(24):
+        await site.send(f"pill-{number}")
+    async with person(browser, site, site.harbor, size=(1440, 500)) as someone:
+        await someone.sign_in()
+        await someone.see("PO-pill-23", "Completed")
+        await someone.page.mouse.wheel(0, 400)
+        await someone.page.wait_for_function("scrollY > 200")
+        await site.send("pill-new-1")
+        await site.send("pill-new-2")
+        pill = someone.page.get_by_role("button", name="2 new")
+        await expect(pill).to_be_visible()
+        await expect(someone.row("PO-pill-new-2")).to_have_count(0)
+        await someone.shoot("runs-new")
+        await pill.click()
+        await someone.see("PO-pill-new-2", "Completed")
+
+
+async def test_filters_stand_in_the_address(browser: Browser, site: Site) -> None:
+    await site.send("filter-1")
+    await site.send("filter-2")
+    async with person(browser, site, site.harbor) as someone:
+        await someone.sign_in()
+        await someone.see("PO-filter-2", "Completed")
+        await someone.page.get_by_role("link", name="Completed").click()
+        await expect(someone.page).to_have_url(re.compile(r"state=completed"))
+        await someone.page.get_by_role("searchbox").fill("filter-1")
+        await expect(someone.page).to_have_url(re.compile(r"key=filter-1"))
+        await expect(someone.row("PO-filter-2")).to_have_count(0)
+        await expect(someone.row("PO-filter-1")).to_be_visible()
+        await someone.page.reload()
+        await expect(someone.row("PO-filter-1")).to_be_visible()
+        await someone.page.get_by_role("searchbox").fill("there is none of this number")
+        await expect(someone.page.get_by_role("heading", name="No run matches")).to_be_visible()
+        await someone.shoot("runs-no-match")
+        await someone.page.get_by_role("button", name="Clear filter").click()
+        await expect(someone.row("PO-filter-2")).to_be_visible()
+
+
+async def test_the_keyboard_alone_finds_opens_and_leaves_a_run(browser: Browser, site: Site) -> None:
+    await site.send("keys-1")
+    await site.send("keys-2")
+    async with person(browser, site, site.harbor) as someone:
+        await someone.sign_in()
+        await someone.see("PO-keys-2", "Completed")
+        press = someone.page.keyboard.press
+        await press("?")
+        await expect(someone.page.get_by_role("dialog")).to_contain_text("Keyboard shortcuts")
+        await someone.shoot("help")
+        await press("Escape")
+        await expect(someone.page.get_by_role("dialog")).to_have_count(0)
+        await press("j")
+        await press("j")
+        await expect(someone.page.get_by_role("link", name="PO-keys-1")).to_be_focused()
+        await someone.shoot("runs-focus")
+        await press("k")
+        await press("Enter")
+        await someone.heading("PO-keys-2").wait_for()
+        await press("j")
+        await press("Enter")
+        await expect(someone.page.get_by_role("complementary")).to_be_visible()
+        await press("Escape")
+        await expect(someone.page.get_by_role("complementary")).to_have_count(0)
+        await press("Escape")
+        await someone.heading().wait_for()
+        await press("/")
+        await expect(someone.page.get_by_role("searchbox")).to_be_focused()

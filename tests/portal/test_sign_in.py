@@ -1,0 +1,59 @@
+"""Signing in and out, as a person at a browser does it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Browser, expect
+
+from tests.portal.person import person
+from tests.portal.site import Site
+
+
+async def test_a_person_signs_in_and_out(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.sign_in()
+        await expect(someone.page.get_by_text("Acme Wholesale (demo)")).to_be_visible()
+        await someone.page.get_by_role("button", name="Account").click()
+        await someone.page.get_by_role("menuitem", name="Sign out").click()
+        await expect(someone.page.get_by_role("button", name="Sign in")).to_be_visible()
+        await someone.open("/runs")
+        await expect(someone.page).to_have_url(re.compile(r"/sign-in\?to="))
+
+
+async def test_a_wrong_password_is_told_without_saying_which_part_was_wrong(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.open()
+        await someone.fill_in("not the password")
+        await expect(someone.page.get_by_role("alert")).to_contain_text("do not match")
+        await someone.shoot("sign-in-wrong")
+        assert not await someone.flaws()
+
+
+async def test_a_link_leads_on_after_signing_in_and_never_to_another_host(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.open("/runs?state=faulted")
+        await someone.fill_in(site.harbor.password)
+        await expect(someone.page).to_have_url(re.compile(r"/runs\?state=faulted$"))
+    async with person(browser, site, site.harbor) as someone:
+        await someone.open("/sign-in?to=//example.org/")
+        await someone.fill_in(site.harbor.password)
+        await expect(someone.page).to_have_url(site.url(site.harbor, "/runs"))
+
+
+async def test_a_session_that_has_ended_asks_again_and_returns(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.sign_in("/runs?state=waiting")
+        await someone.page.context.clear_cookies()
+        await someone.page.get_by_role("link", name="Completed").click()
+        await expect(someone.page.get_by_text("Your session has ended")).to_be_visible()
+        await someone.fill_in(site.harbor.password)
+        await expect(someone.page).to_have_url(re.compile(r"/runs\?state=completed$"))
+
+
+async def test_the_page_speaks_the_browsers_language(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.summit, language="es-MX") as someone:
+        await someone.open()
+        await expect(someone.page.get_by_role("button", name="Iniciar sesión")).to_be_visible()
+        await someone.page.get_by_role("button", name="English").click()
+        await expect(someone.page.get_by_role("button", name="Sign in")).to_be_visible()
