@@ -127,6 +127,7 @@ def test_an_errors_sentence_may_quote_the_payload_and_goes() -> None:
 
 def test_what_cannot_be_read_is_not_shown() -> None:
     assert masked("{") == MASK
+    assert masked(f'["{"a" * 300_000}"]') == MASK
     assert masked("[" * 200 + "]" * 200) == MASK
 
 
