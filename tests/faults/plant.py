@@ -33,9 +33,10 @@ LEASE_SECONDS = 1.0
 class Plant:
     """Use as `async with Plant(folder) as plant`. Every process it started is gone when it ends."""
 
-    def __init__(self, folder: Path, *, overrides: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, *, overrides: Mapping[str, str] | None = None, stack: Stack | None = None) -> None:
+        """`stack`: services that run already, in `folder`; it ends with the plant."""
         self.home = folder
-        self.stack = Stack.start(folder, overrides=overrides)
+        self.stack = stack or Stack.start(folder, overrides=overrides)
         self.workers: list[subprocess.Popen[bytes]] = []
         self._others: list[subprocess.Popen[bytes]] = []
         self._logs: dict[int, Path] = {}

@@ -11,6 +11,7 @@ import pytest
 from infra import database_roles as roles
 from infra.database_preparation import TooOld, prepare
 from infra.embedded import Home, Postgres
+from tests.infra.outside_server import admin, as_outside
 
 
 @pytest.fixture
@@ -20,25 +21,10 @@ def server(tmp_path: Path) -> Iterator[Postgres]:
     home.lock()
     started = Postgres(home, durable=False)
     started.start()
-    started.drop_database(roles.DATABASE)
-    for name in reversed((roles.OWNER, roles.DOORS, *roles.LOGINS)):
-        started.run_sql([f"DROP ROLE {name}"])
-    started.run_sql(
-        [
-            "CREATE ROLE host_admin LOGIN CREATEROLE CREATEDB PASSWORD 'host'",
-            "GRANT CONNECT ON DATABASE postgres TO host_admin",
-        ]
-    )
-    access = home.folder / "postgres" / "access.conf"
-    access.write_text(access.read_text() + "host all all 127.0.0.1/32 scram-sha-256\n")
-    started.run_sql(["SELECT pg_reload_conf()"])
+    as_outside(started)
     yield started
     started.stop()
     home.unlock()
-
-
-def admin(server: Postgres) -> str:
-    return f"postgresql://host_admin:host@127.0.0.1:{server.port}/postgres"
 
 
 async def test_an_administrator_who_is_no_superuser_prepares_a_server_and_may_repeat_it(server: Postgres) -> None:
