@@ -1,4 +1,4 @@
-"""API keys that a command writes to a file, so that none stands in a terminal's history."""
+"""Keys and passwords that a command writes to a file, so that none stands in a terminal's history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import click
 from infra.embedded.home import write_private
 
 OUT: Final = click.option(
-    "--out", type=click.Path(path_type=Path), help="Write the key to this new file, mode 0600, in place of showing it."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write it to this new file, mode 0600, in place of showing it.",
 )
 
 
@@ -24,7 +26,7 @@ def check(file: Path | None) -> None:
         raise click.UsageError(f"--out: there is no folder for {file}")
 
 
-def write(file: Path, key: str) -> None:
+def write(file: Path, secret: str, kind: str = "key") -> None:
     """Mode 0600; says where it is on standard error."""
-    write_private(file, key.encode() + b"\n")
-    click.echo(f"The key is in {file}, mode 0600.", err=True)
+    write_private(file, secret.encode() + b"\n")
+    click.echo(f"The {kind} is in {file}, mode 0600.", err=True)

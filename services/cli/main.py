@@ -25,6 +25,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "operator": ("services.cli.commands.operator", "The operator's keys, with access to the database as proof."),
     "partner": ("services.cli.commands.partner", "The partners of this installation."),
     "client": ("services.cli.commands.client", "A partner's clients."),
+    "brand": ("services.cli.commands.brand", "How a partner's portal looks, and on which hosts."),
+    "account": ("services.cli.commands.account", "The people who sign in on a partner's portal."),
     "key": ("services.cli.commands.key", "API keys: create, list, show, rotate, disable."),
     "send": ("services.cli.commands.send", "Send an event and follow what it starts."),
     "run": ("services.cli.commands.run", "What events started: list, show, cancel, resume."),

@@ -1,0 +1,108 @@
+"""`waybill brand` and `waybill account`: what an operator does so that people can sign in."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from infra.database import Database, Scope
+from infra.embedded.stack import Endpoints
+from services.cli.main import waybill
+from tenants.identity import account_repository
+from tenants.identity.passwords import Passwords
+from tests.world import World, make_tenant
+
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8"/></svg>'
+
+
+@pytest.fixture
+async def world(app_database: Database) -> World:
+    return await make_tenant(app_database)
+
+
+@pytest.fixture(autouse=True)
+def settings(endpoints: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_HOME", str(tmp_path))
+    monkeypatch.setenv("WAYBILL_DATABASE_URL", endpoints.database_url)
+
+
+async def run(*words: str) -> Result:
+    # Each command has a loop of its own, so not on this one.
+    return await asyncio.to_thread(lambda: CliRunner().invoke(waybill, list(words)))
+
+
+async def test_a_brand_is_set_and_shown_with_its_accents(world: World, tmp_path: Path) -> None:
+    assert world.partner_id
+    logo = tmp_path / "logo.svg"
+    logo.write_text(LOGO)
+    words = ["brand", "set", "partner-of-acme", "--name", "Harbor", "--accent", "#FFD400", "--logo", str(logo)]
+    done = await run(*words, "--json")
+    assert done.exit_code == 0, done.output
+    added = await run("brand", "add-host", "partner-of-acme", "Portal.Harbor.example", "--json")
+    shown = msgspec.json.decode(added.output)
+    assert (shown["name"], shown["accent"], shown["logo"]) == ("Harbor", "#ffd400", True)
+    assert shown["accent_light"] != "#ffd400"
+    assert shown["hosts"] == ["portal.harbor.example"]
+    assert (await run("brand", "remove-host", "portal.harbor.example")).exit_code == 0
+    removed = await run("brand", "set", "partner-of-acme", "--logo", "", "--json")
+    assert msgspec.json.decode(removed.output)["logo"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("brand", "set", "nobody", "--name", "X"), "Nothing is here"),
+        (("brand", "set", "partner-of-acme", "--accent", "red"), "#rrggbb"),
+        (("brand", "set", "partner-of-acme", "--logo", "nowhere.svg"), "cannot be read"),
+        (("brand", "add-host", "partner-of-acme", "127.0.0.1"), "name of the API"),
+        (("brand", "add-host", "partner-of-acme", "a b"), "host name"),
+        (("brand", "remove-host", "nobodys.example"), "Nothing is here"),
+        (("account", "disable", "nobody@x.example", "--partner", "partner-of-acme"), "Nothing is here"),
+    ],
+)
+async def test_a_mistake_is_one_sentence(world: World, words: tuple[str, ...], said: str) -> None:
+    assert world.partner_id
+    done = await run(*words)
+    assert done.exit_code in {1, 2}
+    assert said in done.output
+    assert "Traceback" not in done.output
+
+
+async def test_an_account_is_made_with_a_password_that_is_shown_once(
+    world: World, app_database: Database, tmp_path: Path
+) -> None:
+    place = ["--partner", "partner-of-acme"]
+    made = await run("account", "create", "Ana@acme.example", "--name", "Ana", *place, "--client", "acme", "--json")
+    shown = msgspec.json.decode(made.output)
+    assert (shown["email"], shown["status"]) == ("ana@acme.example", "active")
+    assert await fits(app_database, world, shown["password"])
+    taken = await run("account", "create", "ana@acme.example", "--name", "Ana", *place, "--client", "acme")
+    assert (taken.exit_code, "in use" in taken.output) == (1, True)
+    out = tmp_path / "new-password"
+    changed = await run("account", "password", "ana@acme.example", *place, "--out", str(out), "--json")
+    assert "password" not in msgspec.json.decode(changed.stdout)
+    assert not await fits(app_database, world, shown["password"])
+    assert await fits(app_database, world, out.read_text().strip())
+    own = tmp_path / "own"
+    own.write_text("a password of her own\n")
+    assert (await run("account", "password", shown["id"], *place, "--password-file", str(own))).exit_code == 0
+    assert await fits(app_database, world, "a password of her own")
+    ended = await run("account", "disable", "ana@acme.example", *place, "--json")
+    assert msgspec.json.decode(ended.output)["status"] == "disabled"
+    listed = await run("account", "list", *place)
+    assert listed.output.startswith("disabled  ana@acme.example")
+
+
+async def fits(database: Database, world: World, password: str) -> bool:
+    async with database.session(Scope.partner(world.partner_id)) as session:
+        found = await account_repository.with_password(session, world.partner_id, "ana@acme.example")
+    assert found is not None
+    passwords = Passwords()
+    try:
+        return await passwords.fits(found[1], password)
+    finally:
+        passwords.close()
