@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +23,7 @@ from infra.embedded.user import User
 
 ADMIN: Final = "waybill_admin"
 _BUILTIN_LOCALE_SINCE: Final = 17
+_KILL_LIMIT: Final = 10.0
 
 
 def major_of(data: Path) -> int | None:
@@ -112,12 +116,26 @@ class Cluster(msgspec.Struct, frozen=True):
         try:
             pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
         except (OSError, ValueError):
-            file.unlink(missing_ok=True)
-            return
-        identity = processes.identify(pid)
-        if identity is not None and self._serves(pid):
+            pid = None
+        identity = processes.identify(pid) if pid is not None and self._serves(pid) else None
+        if identity is not None:
             children.end_all([identity], patience=10, by=signal.SIGINT)
+        self.end_backends()
         file.unlink(missing_ok=True)
+
+    def end_backends(self) -> None:
+        """End what outlives a killed postmaster: each of its processes leads a session of its own.
+
+        One that computes or is stopped does not see that the postmaster is gone, and its hold on the shared memory
+        keeps the next server from starting. The log is recovered by the next start.
+        """
+        left = processes.inside(self.data.resolve(), "postgres")
+        for identity in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(identity.pid, signal.SIGKILL)
+        deadline = time.monotonic() + _KILL_LIMIT
+        while any(identity.alive() for identity in left) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _serves(self, pid: int) -> bool:
         words = processes.command(pid)

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +20,10 @@ from infra.embedded.home import Home, write_private
 
 START_LIMIT: Final = 120.0
 """Seconds; a crash recovery replays up to 1 GiB of log."""
+
+TRIES: Final = 3
+PAUSE: Final = 0.25
+"""Seconds after the first try that failed; doubled by each."""
 
 # Who may come in. The superuser never over TCP; nobody without a password.
 _ACCESS: Final = (
@@ -86,11 +88,16 @@ class Postgres:
         self._socket = runtime.make(self.home.folder, self._user)
         for leftover in self._socket.glob(".s.PGSQL.*"):
             leftover.unlink(missing_ok=True)
-        for attempt in range(3):
-            self.port = ports.choose(self.home.port("postgres") if attempt == 0 else None)
+        # Addresses that were given out stay: nobody who holds one would hear of another.
+        given = self.port
+        for attempt in range(TRIES):
+            self.port = given or ports.choose(self.home.port("postgres") if attempt == 0 else None)
             if self._come_up():
                 break
+            self.cluster.end_orphan()
+            time.sleep(PAUSE * 2**attempt)
         else:
+            self.port = given
             raise StartFailed(f"PostgreSQL did not start. The end of {self._child.log}:\n{tail(self._child.log)}")
         self.home.remember_port("postgres", self.port)
         self._bootstrap()
@@ -175,15 +182,10 @@ class Postgres:
         """Address of `database` for one of the login roles; holds the password."""
         return f"postgresql://{role}:{self.home.secret(role)}@127.0.0.1:{self.port}/{database}"
 
-    def accepts(self) -> bool:
-        """Whether something listens on the port now."""
-        with closing(socket.socket()) as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, everything is written. Safe to repeat."""
         self._child.stop(patience=30)
+        self.cluster.end_backends()
         if self._socket.name:
             shutil.rmtree(self._socket, ignore_errors=True)
 

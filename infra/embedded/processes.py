@@ -69,6 +69,13 @@ def folder(pid: int) -> Path | None:
         return None
 
 
+def inside(place: Path, word: str) -> list[Identity]:
+    """The processes that work in the folder `place` and have `word` in their command line (Linux)."""
+    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    found = [identify(pid) for pid in pids if folder(pid) == place and word in command(pid)]
+    return [identity for identity in found if identity is not None]
+
+
 def group(leader: int, mark: str) -> list[Identity]:
     """The members of the process group of `leader` whose environment holds the line `mark` (Linux).
 

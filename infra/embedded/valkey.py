@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import socket
 import time
@@ -11,7 +10,7 @@ from typing import Final
 from infra.embedded import binaries, ports
 from infra.embedded.children import Child
 from infra.embedded.home import Home, write_private
-from infra.embedded.postgres import StartFailed, tail
+from infra.embedded.postgres import PAUSE, TRIES, StartFailed, tail
 
 START_LIMIT: Final = 20.0
 _REPLY_LIMIT: Final = 64
@@ -42,11 +41,15 @@ class Valkey:
             StartFailed: with the end of its log.
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        for attempt in range(3):
-            self.port = ports.choose(self.home.port("valkey") if attempt == 0 else None)
+        # Addresses that were given out stay: nobody who holds one would hear of another.
+        given = self.port
+        for attempt in range(TRIES):
+            self.port = given or ports.choose(self.home.port("valkey") if attempt == 0 else None)
             if self._come_up():
                 self.home.remember_port("valkey", self.port)
                 return
+            time.sleep(PAUSE * 2**attempt)
+        self.port = given
         raise StartFailed(f"Valkey did not start. The end of {self._child.log}:\n{tail(self._child.log)}")
 
     def _come_up(self) -> bool:
@@ -98,7 +101,3 @@ class Valkey:
     def kill(self) -> None:
         """End it at once. For failure tests (F-10)."""
         self._child.stop(by=signal.SIGKILL)
-
-    def forget(self) -> None:
-        """Remove its folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)

@@ -21,6 +21,7 @@ from infra.embedded.stack import Endpoints
 from infra.embedded.valkey import Valkey
 from infra.settings import Settings, child_environment
 from services.cli import running
+from services.cli.service import Service
 from services.cli.supervisor import WORKER_PATIENCE, Program, Supervisor, ending
 
 READY_LIMIT: Final = 60.0
@@ -46,6 +47,7 @@ class Installation:
         self._say = say
         self._postgres: Postgres | None = None
         self._valkey: Valkey | None = None
+        self._services: list[Service] = []
         self._supervisor = Supervisor(say, self.publish)
         self._endpoints: Endpoints | None = None
 
@@ -67,12 +69,14 @@ class Installation:
         if self.embedded_database:
             self._postgres = Postgres(self.home)
             self._postgres.start()
+            self._services.append(Service("PostgreSQL", self._postgres))
             postgres = self._postgres
             urls = (postgres.url(roles.APP), postgres.url(roles.WORKER), postgres.url(roles.MIGRATOR))
         redis_url = given.redis_url
         if self.embedded_redis:
             self._valkey = Valkey(self.home)
             self._valkey.start()
+            self._services.append(Service("Valkey", self._valkey))
             redis_url = self._valkey.url()
         self._endpoints = Endpoints(
             database_url=urls[0], worker_database_url=urls[1], migrator_database_url=urls[2], redis_url=redis_url
@@ -172,13 +176,10 @@ class Installation:
         self._supervisor.run(self._tend_services)
 
     def _tend_services(self) -> None:
-        for name, service in (("PostgreSQL", self._postgres), ("Valkey", self._valkey)):
-            code = None if service is None else service.returncode()
-            if service is not None and code is not None:
-                self._say(f"{name} ended ({ending(code)}); starting it again.")
-                service.stop()
-                service.start()
-                self.publish()
+        # A list, as in the supervisor: each is looked after.
+        again = [service for service in self._services if service.tend(self._say)]
+        if again:
+            self.publish()
 
     def stop(self) -> None:
         """End everything in reverse; safe to repeat and at any point of the start."""

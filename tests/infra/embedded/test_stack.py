@@ -157,6 +157,40 @@ async def test_F_06_postgres_stopped_at_once_recovers_on_the_same_port(stack: St
     assert stack.postgres.run_sql(["SELECT n FROM app.kept"], "waybill") == "7"
 
 
+def compute(stack: Stack) -> subprocess.Popen[bytes]:
+    """A backend that computes for minutes and looks at nothing else; returns when it does."""
+    ask = "SELECT sum(length(md5(n::text))) FROM generate_series(1, 1000000000) n"
+    words = [str(stack.postgres.bin / "psql"), "-X", "-c", ask]
+    client = subprocess.Popen(
+        words, env={**os.environ, **stack.postgres.admin_environment()}, stderr=subprocess.DEVNULL
+    )
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+    while stack.postgres.run_sql([busy]) == "0":
+        os.sched_yield()
+    return client
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.faults
+def test_F_06_a_backend_that_outlives_a_killed_postmaster_does_not_block_the_next_start(stack: Stack) -> None:
+    client = compute(stack)
+    server = stack.postgres
+    backends = processes.inside(server.cluster.data, "postgres")
+    frozen = next(each for each in backends if each.pid != server.pid)
+    os.kill(frozen.pid, signal.SIGSTOP)
+    port = server.port
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    while server.returncode() is None:
+        os.sched_yield()
+    # No `stop` before: as the next `waybill up` after a crash finds it.
+    server.start()
+    assert not any(backend.alive() for backend in backends)
+    assert server.port == port
+    assert server.run_sql(["SELECT 7"]) == "7"
+    client.wait()
+
+
 @pytest.mark.faults
 def test_F_10_valkey_killed_comes_back_empty_on_the_same_port(stack: Stack) -> None:
     with redis.Redis.from_url(stack.endpoints.redis_url) as client:
