@@ -14,7 +14,7 @@ import msgspec
 
 LEAST_CONTRAST: Final = 4.5
 LIGHT_SURFACES: Final = ("#ffffff", "#f1f3f5")
-"""The lightest and the darkest ground that the light theme puts text on; `docs/design-language.md` has the roles."""
+"""The lightest and the darkest ground that the light theme puts text on."""
 DARK_SURFACES: Final = ("#141414", "#2e2e2e")
 _FORM: Final = re.compile(r"#[0-9a-f]{6}")
 _STEPS: Final = 24

@@ -30,6 +30,7 @@ _SEEN_CODE: Final = (
     "services/connectors/",
     "services/engine/",
     "services/events/",
+    "services/portal/",
     "services/worker/",
     "tenants/",
     "template_library/",
