@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
@@ -53,6 +54,21 @@ async def test_slots_are_filled_and_no_more(app_database: Database, worker_datab
     await until(hands, 5)
     await loop.stop(1)
     await running
+
+
+async def test_each_claim_is_told_after_its_commit(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    runs = await start_runs(app_database, world.tenant_id, 5)
+    hands = Hands()
+    told: list[tuple[UUID, UUID]] = []
+    hands.go.set()
+    loop = ClaimLoop(Claims(worker_database, "w", 30), hands, slots=3, poll=0.01, changed=told.extend)
+    running = asyncio.create_task(loop.run())
+    await until(hands, 5)
+    await loop.stop(1)
+    await running
+    assert sorted(told) == sorted((world.tenant_id, run) for run in runs)
 
 
 async def test_F_32_what_cannot_end_in_time_is_handed_back_and_blamed_on_nobody(
