@@ -1,17 +1,40 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import socket
+import stat
+from pathlib import Path
 from typing import Final
 
 # Below the range that Linux takes for outgoing connections (32768 on), which would sit on a port at times.
 LOW: Final = 20_000
 HIGH: Final = 32_000
 TRIES: Final = 200
+# The same for every session and home of the user: only listeners of one user can share a port.
+_MARKS: Final = Path("/tmp")  # noqa: S108 - ownership is checked and the folder closed to others
 
 
 class NoFreePort(OSError):
     """No port could be bound. Something on this machine holds very many, or loopback is missing."""
+
+
+class Held:
+    """A port that no other installation of this user takes until `release` or the end of this process, however sudden.
+
+    From the choice to the server's own listening lies time, and two servers that share ports would both listen.
+    """
+
+    def __init__(self, port: int, mark: int) -> None:
+        self.port = port
+        self._mark: int | None = mark
+
+    def release(self) -> None:
+        """Safe to repeat."""
+        if self._mark is not None:
+            os.close(self._mark)
+            self._mark = None
 
 
 def free(host: str, port: int) -> bool:
@@ -28,20 +51,79 @@ def free(host: str, port: int) -> bool:
     return True
 
 
-def choose(wanted: int | None, host: str = "127.0.0.1") -> int:
+def hold(port: int, host: str = "127.0.0.1") -> Held | None:
+    """`port`, or None when it is busy or another holds it."""
+    mark = os.open(_folder() / str(port), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(mark)
+        return None
+    if free(host, port):
+        return Held(port, mark)
+    os.close(mark)
+    return None
+
+
+def _folder() -> Path:
+    folder = _MARKS / f"waybill-ports-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise NoFreePort(f"{folder} belongs to somebody else; remove it")
+    return folder
+
+
+def take(wanted: int | None, host: str = "127.0.0.1") -> Held:
     """`wanted` when it is free, otherwise another free one."""
-    if wanted is not None and free(host, wanted):
-        return wanted
+    held = None if wanted is None else hold(wanted, host)
     for _ in range(TRIES):
-        port = LOW + secrets.randbelow(HIGH - LOW)
-        if free(host, port):
-            return port
+        held = held or hold(LOW + secrets.randbelow(HIGH - LOW), host)
+        if held is not None:
+            return held
     raise NoFreePort(f"no free port between {LOW} and {HIGH} on {host}")
 
 
-def following(wanted: int, host: str, span: int = 100) -> int:
+def choose(wanted: int | None, host: str = "127.0.0.1") -> int:
+    """As `take`, of a port that nobody holds from then on."""
+    held = take(wanted, host)
+    held.release()
+    return held.port
+
+
+def following(wanted: int, host: str, span: int = 100) -> Held:
     """The first free port from `wanted` on, so that a second installation is found next to the first."""
     for port in range(wanted, min(wanted + span, 65_536)):
-        if free(host, port):
-            return port
-    return choose(None, host)
+        if held := hold(port, host):
+            return held
+    return take(None, host)
+
+
+class Lease:
+    """The port of one server over its starts.
+
+    Attributes:
+        port: 0 before the first.
+        given_out: others know its address. Then it stays, since nobody would tell them of another.
+    """
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.given_out = False
+        self._held: Held | None = None
+
+    def take(self, wanted: int | None) -> None:
+        """Hold a port for the next start: that which was given out, or `wanted` when it is free, or another."""
+        if self.given_out:
+            # Busy or not: then the server says so in its log, and is tried again.
+            self._held = self._held or hold(self.port)
+            return
+        self.end()
+        self._held = take(wanted)
+        self.port = self._held.port
+
+    def end(self) -> None:
+        """Let others have it. Safe to repeat."""
+        if self._held is not None:
+            self._held.release()
+            self._held = None

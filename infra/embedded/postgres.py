@@ -55,7 +55,7 @@ class Postgres:
         major: int = binaries.MAJOR,
     ) -> None:
         self.home = home
-        self.port = 0
+        self._lease = ports.Lease()
         self._parameters = dict(parameters or {})
         self._durable = durable
         self._user = user.choose()
@@ -64,6 +64,11 @@ class Postgres:
         self.cluster = Cluster(home, self._parent / "data", self.bin, major, self._user)
         self._socket = Path()
         self._child = Child(home, "postgres", stop_signal=signal.SIGINT, death=signal.SIGINT, user=self._user.launch)
+
+    @property
+    def port(self) -> int:
+        """The port of its start; the same at every start of this handle."""
+        return self._lease.port
 
     @property
     def pid(self) -> int | None:
@@ -88,17 +93,16 @@ class Postgres:
         self._socket = runtime.make(self.home.folder, self._user)
         for leftover in self._socket.glob(".s.PGSQL.*"):
             leftover.unlink(missing_ok=True)
-        # Addresses that were given out stay: nobody who holds one would hear of another.
-        given = self.port
         for attempt in range(TRIES):
-            self.port = given or ports.choose(self.home.port("postgres") if attempt == 0 else None)
+            self._lease.take(self.home.port("postgres") if attempt == 0 else None)
             if self._come_up():
                 break
             self.cluster.end_orphan()
             time.sleep(PAUSE * 2**attempt)
         else:
-            self.port = given
+            self._lease.end()
             raise StartFailed(f"PostgreSQL did not start. The end of {self._child.log}:\n{tail(self._child.log)}")
+        self._lease.given_out = True
         self.home.remember_port("postgres", self.port)
         self._bootstrap()
 
@@ -186,6 +190,7 @@ class Postgres:
         """Fast shutdown: open transactions are rolled back, everything is written. Safe to repeat."""
         self._child.stop(patience=30)
         self.cluster.end_backends()
+        self._lease.end()
         if self._socket.name:
             shutil.rmtree(self._socket, ignore_errors=True)
 

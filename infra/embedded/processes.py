@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
+
+_LISTENS: Final = "0A"
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -74,6 +79,36 @@ def inside(place: Path, word: str) -> list[Identity]:
     pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
     found = [identify(pid) for pid in pids if folder(pid) == place and word in command(pid)]
     return [identity for identity in found if identity is not None]
+
+
+def session(pid: int) -> int | None:
+    """The process that opened the session of `pid`, None when that is gone."""
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def listening(port: int) -> set[int]:
+    """The processes of ours that listen on the TCP port `port` (Linux; elsewhere always empty)."""
+    sockets = {name for table in ("tcp", "tcp6") for name in _listeners(Path("/proc/net") / table, port)}
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*") if sockets else ():
+        with contextlib.suppress(OSError):
+            if str(link.readlink()) in sockets:
+                found.add(int(link.parts[2]))
+    return found
+
+
+def _listeners(table: Path, port: int) -> Iterator[str]:
+    """As a descriptor's link shows them."""
+    try:
+        lines = table.read_text(encoding="ascii").splitlines()[1:]
+    except OSError:
+        return
+    for fields in map(str.split, lines):
+        if fields[3] == _LISTENS and int(fields[1].rpartition(":")[2], 16) == port:
+            yield f"socket:[{fields[9]}]"
 
 
 def group(leader: int, mark: str) -> list[Identity]:

@@ -21,10 +21,15 @@ class Valkey:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.port = 0
+        self._lease = ports.Lease()
         self._program = binaries.valkey_server()
         self._folder = home.folder / "valkey"
         self._child = Child(home, "valkey", death=signal.SIGTERM)
+
+    @property
+    def port(self) -> int:
+        """The port of its start; the same at every start of this handle."""
+        return self._lease.port
 
     @property
     def pid(self) -> int | None:
@@ -41,15 +46,14 @@ class Valkey:
             StartFailed: with the end of its log.
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        # Addresses that were given out stay: nobody who holds one would hear of another.
-        given = self.port
         for attempt in range(TRIES):
-            self.port = given or ports.choose(self.home.port("valkey") if attempt == 0 else None)
+            self._lease.take(self.home.port("valkey") if attempt == 0 else None)
             if self._come_up():
+                self._lease.given_out = True
                 self.home.remember_port("valkey", self.port)
                 return
             time.sleep(PAUSE * 2**attempt)
-        self.port = given
+        self._lease.end()
         raise StartFailed(f"Valkey did not start. The end of {self._child.log}:\n{tail(self._child.log)}")
 
     def _come_up(self) -> bool:
@@ -97,6 +101,7 @@ class Valkey:
     def stop(self) -> None:
         """End it; what it held is gone. Safe to repeat."""
         self._child.stop()
+        self._lease.end()
 
     def kill(self) -> None:
         """End it at once. For failure tests (F-10)."""

@@ -48,6 +48,7 @@ class Installation:
         self._postgres: Postgres | None = None
         self._valkey: Valkey | None = None
         self._services: list[Service] = []
+        self._ports: list[ports.Held] = []
         self._supervisor = Supervisor(say, self.publish)
         self._endpoints: Endpoints | None = None
 
@@ -100,7 +101,7 @@ class Installation:
 
     def start_erp(self) -> None:
         """The demo client's simulated ERP, on the port that it had before."""
-        port = ports.choose(self.home.port("erp"))
+        port = self._hold(ports.take(self.home.port("erp")))
         self.home.remember_port("erp", port)
         self.home.secret("erp-token")
         command = [sys.executable, "-m", "services.connectors.simulators.erp", "--port", str(port)]
@@ -113,7 +114,7 @@ class Installation:
     def start_processes(self) -> None:
         """API and worker, side by side."""
         wanted = self.settings.api_port
-        port = ports.following(wanted, self.settings.api_host)
+        port = self._hold(ports.following(wanted, self.settings.api_host))
         if port != wanted:
             self._say(f"Port {wanted} is busy; the API takes {port}.")
         host = self.settings.api_host
@@ -124,6 +125,11 @@ class Installation:
         changes = {"WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url}
         environment = self.environment(changes)
         self._supervisor.start(Program(self.home, "worker", _command("worker"), environment, patience=WORKER_PATIENCE))
+
+    def _hold(self, held: ports.Held) -> int:
+        """Keep the port until `stop`, through every new start of its program."""
+        self._ports.append(held)
+        return held.port
 
     def portal_url(self, host: str) -> str:
         """Where a browser on this machine finds the portal of `host`, which browsers lead here (RFC 6761, 6.3)."""
@@ -141,12 +147,13 @@ class Installation:
         """Return when the API says that it is ready.
 
         Raises:
-            NotStarted: it ended again and again, or took longer than a minute.
+            NotStarted: it ended again and again, took longer than a minute, or another answers at its address too.
         """
         program = next(each for each in self._supervisor.programs if each.name == "api")
         deadline = time.monotonic() + READY_LIMIT
         while time.monotonic() < deadline and program.crashes < _GIVE_UP_AFTER:
             if _ready(self.api_url):
+                _alone(self.api_url, program)
                 return
             for each in self._supervisor.programs:
                 each.tend(self._say)
@@ -188,6 +195,8 @@ class Installation:
             self._valkey.stop()
         if self._postgres is not None:
             self._postgres.stop()
+        for held in self._ports:
+            held.release()
         running.clear(self.home)
 
     def end_at_once(self) -> None:
@@ -231,6 +240,14 @@ def _ready(url: str) -> bool:
             return line.recv(64).startswith(b"HTTP/1.1 200 ")
     except OSError:
         return False
+
+
+def _alone(url: str, program: Program) -> None:
+    """Raises NotStarted when a process that `program` did not start listens at its port: the two would share calls."""
+    port = int(url.rpartition(":")[2])
+    strangers = {pid for pid in processes.listening(port) if processes.session(pid) not in {program.child.pid, None}}
+    if strangers:
+        raise NotStarted(f"Port {port} is also listened to by process {min(strangers)}. End it, or set another port.")
 
 
 def _command(*words: str) -> list[str]:

@@ -7,7 +7,6 @@ import time
 import pytest
 
 from infra.embedded.postgres import StartFailed
-from services.cli import service
 from services.cli.service import Service
 
 
@@ -35,7 +34,7 @@ def test_F_06_a_server_that_does_not_come_up_is_tried_again_and_the_operator_is_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = time.monotonic()
-    monkeypatch.setattr(service.time, "monotonic", lambda: now)
+    monkeypatch.setattr("services.cli.service.time.monotonic", lambda: now)
     said: list[str] = []
     tended = Service("PostgreSQL", Moody(refusals=2))
     assert not tended.tend(said.append)

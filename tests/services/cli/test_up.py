@@ -182,3 +182,11 @@ def test_a_busy_port_is_answered_by_the_next_and_told(home: Path, started: list[
         up = start(started, home, port)
         assert any(f"Port {port} is busy; the API takes " in line for line in up.lines)
         assert up.state().api_url != f"http://127.0.0.1:{port}"
+
+
+def test_two_that_start_at_one_moment_get_two_ports(tmp_path: Path, started: list[Up]) -> None:
+    port = ports.choose(None)
+    started += [Up(tmp_path / name, port) for name in ("one", "two")]
+    for up in started:
+        up.until("Ctrl-C stops everything.")
+    assert len({up.state().api_url for up in started}) == len(started)
