@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,6 +19,7 @@ T = TypeVar("T")
 STRUCTURED: Final = "application/cloudevents+json"
 FAILED: Final = 1
 INVALID: Final = 2
+_SEND_SECONDS: Final = 10.0
 _WAIT_SECONDS: Final = 2
 _AGAIN_SECONDS: Final = 0.5
 _TOO_MANY: Final = 429
@@ -34,19 +36,26 @@ _MARKS: Final = {
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--new-id", is_flag=True, help="Send it as a new event, whatever id the file has.")
+@click.option(
+    "--id", "id_", metavar="ID", help="Send it under this id: an event that was taken under it is not taken twice."
+)
 @click.option("--wait", type=click.FloatRange(0), default=300.0, show_default=True, help="Seconds to follow the run.")
 @api_options
-def command(terminal: Terminal, *, file: Path, new_id: bool, wait: float) -> None:
+def command(terminal: Terminal, *, file: Path, new_id: bool, id_: str | None, wait: float) -> None:
     """Send the CloudEvent in FILE and follow the runs that it starts.
 
-    An event without an id, or with the id `*`, gets a fresh one, so that the file can be sent again and again.
+    An event without an id, or with the id `*`, gets a fresh one, so that the file can be sent again and again. While
+    the API is away it is sent again under the same id for ten seconds.
     Exit code 0: every run completed; 1: refused, faulted, cancelled, or not known to have ended after the wait; 2: no
     event.
     """
+    if new_id and id_ is not None:
+        raise click.UsageError("--new-id and --id exclude each other")
     event = _event(file, new_id=new_id)
+    event["id"] = id_ or event["id"]
 
     async def work(api: Api) -> list[Any]:
-        accepted = await api.call("POST", api.account.path("/events"), event, media_type=STRUCTURED)
+        accepted = await _deliver(api, event, file)
         _say(terminal, f"event {event['id']} taken as {accepted['id']}")
         if not accepted["runs"]:
             _say(terminal, f"no deployment waits for events of type {event.get('type')}")
@@ -78,6 +87,28 @@ def _event(file: Path, *, new_id: bool) -> dict[str, Any]:
     if new_id or event.get("id", "*") == "*":
         event["id"] = str(uuid.uuid4())
     return event
+
+
+async def _deliver(api: Api, event: dict[str, Any], file: Path) -> Any:
+    """What the API answers. Sent again under the same id while it is away: it takes an id once.
+
+    Raises:
+        NotAnswered: it stays away; the message says how to send the event again.
+    """
+
+    async def post() -> Any:
+        return await api.call("POST", api.account.path("/events"), event, media_type=STRUCTURED)
+
+    try:
+        return await _steadily(post, clock.monotonic() + _SEND_SECONDS)
+    except (NotAnswered, Problem) as error:
+        if isinstance(error, Problem) and not _passing(error):
+            raise
+        raise NotAnswered(
+            f"{_why(error)}. Whether event {event['id']} was taken is not known.\n"
+            f"  Send it again under its id, so that it counts once: "
+            f"`waybill send {shlex.quote(str(file))} --id {shlex.quote(str(event['id']))}`"
+        ) from None
 
 
 async def _follow(terminal: Terminal, api: Api, run: str, until: float) -> Any:
@@ -113,10 +144,14 @@ async def _steadily(read: Callable[[], Awaitable[T]], until: float) -> T:
         try:
             return await read()
         except (NotAnswered, Problem) as error:
-            passing = not isinstance(error, Problem) or error.status == _TOO_MANY or error.status >= _FIRST_OUTAGE
-            if not passing or clock.monotonic() + _AGAIN_SECONDS > until:
+            if not _passing(error) or clock.monotonic() + _AGAIN_SECONDS > until:
                 raise
         await asyncio.sleep(_AGAIN_SECONDS)
+
+
+def _passing(error: NotAnswered | Problem) -> bool:
+    """Whether it may go better in a moment."""
+    return not isinstance(error, Problem) or error.status == _TOO_MANY or error.status >= _FIRST_OUTAGE
 
 
 def _why(error: NotAnswered | Problem) -> str:

@@ -25,10 +25,13 @@ class Away(http.server.ThreadingHTTPServer):
     """Takes every event; answers 503 to the first `refusals` readings, and then a completed run."""
 
     refusals = 0
+    lost = 0
+    """Events that are taken and whose answer gets lost."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answers)
         self.keys: list[str | None] = []
+        self.events: list[str] = []
 
     @property
     def url(self) -> str:
@@ -39,7 +42,11 @@ class _Answers(http.server.BaseHTTPRequestHandler):
     server: Away
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.events.append(msgspec.json.decode(self.rfile.read(int(self.headers["Content-Length"])))["id"])
+        if self.server.lost:
+            self.server.lost -= 1
+            self.close_connection = True
+            return
         self._answer(202, {"id": "evt_1", "runs": ["run_1"]})
 
     def do_GET(self) -> None:
@@ -123,6 +130,25 @@ def test_an_outage_while_a_run_is_followed_is_waited_out(tmp_path: Path, away: A
     done = waybill(tmp_path, "send", event(tmp_path), WAYBILL_API_URL=away.url, WAYBILL_API_KEY=KEY)
     assert done.returncode == 0, done.stderr
     assert "completed" in done.stdout
+
+
+def test_F_03_an_event_whose_answer_is_lost_is_sent_again_under_its_id(tmp_path: Path, away: Away) -> None:
+    away.lost = 2
+    done = waybill(tmp_path, "send", event(tmp_path), WAYBILL_API_URL=away.url, WAYBILL_API_KEY=KEY)
+    assert done.returncode == 0, done.stderr
+    assert len(away.events) == 3
+    assert len(set(away.events)) == 1
+
+
+def test_F_03_giving_up_names_the_id_and_how_to_send_under_it_again(tmp_path: Path, away: Away) -> None:
+    away.lost = 1000
+    where = {"WAYBILL_API_URL": away.url, "WAYBILL_API_KEY": KEY}
+    done = waybill(tmp_path, "send", event(tmp_path), **where)
+    assert done.returncode == 1
+    assert f"`waybill send {tmp_path / 'event.json'} --id {away.events[0]}`" in done.stderr
+    away.lost = 0
+    assert waybill(tmp_path, "send", event(tmp_path), "--id", away.events[0], **where).returncode == 0
+    assert set(away.events) == {away.events[0]}
 
 
 def test_an_event_that_was_taken_is_never_said_to_be_lost(tmp_path: Path, away: Away) -> None:
