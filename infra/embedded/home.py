@@ -7,10 +7,14 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from infra.embedded import processes
+
+UP: Final = "up"
+"""The purpose that `waybill down` may end."""
 
 
 class AlreadyRunning(RuntimeError):
@@ -19,6 +23,12 @@ class AlreadyRunning(RuntimeError):
 
 class WrongVersion(RuntimeError):
     """The data was written by another version; the message says which way leads on."""
+
+
+class Owner(processes.Identity, frozen=True):
+    """The process that has a home's lock, and the command that it is (`up`, `database dump`)."""
+
+    purpose: str = ""
 
 
 class Home:
@@ -39,8 +49,11 @@ class Home:
             if stat.S_IMODE(folder.stat().st_mode) & 0o077:
                 folder.chmod(0o700)
 
-    def lock(self) -> None:
+    def lock(self, purpose: str = "") -> None:
         """Own the home until `unlock` or the death of this process, however sudden.
+
+        Args:
+            purpose: the command that does, for others to read.
 
         Raises:
             AlreadyRunning: another process owns it.
@@ -52,12 +65,16 @@ class Home:
         except OSError:
             os.close(descriptor)
             owner = self.owner()
+            if owner is not None and owner.purpose not in {"", UP}:
+                raise AlreadyRunning(
+                    f"`waybill {owner.purpose}` works in {self.folder} (process {owner.pid}). Wait for its end."
+                ) from None
             raise AlreadyRunning(
                 f"Waybill already runs in {self.folder} (process {owner.pid if owner else 'unknown'}). "
                 "`waybill down` ends it; another WAYBILL_HOME lets a second one run beside it."
             ) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(processes.own()), 0)
+        os.pwrite(descriptor, msgspec.json.encode(Owner(*msgspec.structs.astuple(processes.own()), purpose)), 0)
         self._lock = descriptor
 
     def unlock(self) -> None:
@@ -66,10 +83,10 @@ class Home:
             os.close(self._lock)
             self._lock = None
 
-    def owner(self) -> processes.Identity | None:
+    def owner(self) -> Owner | None:
         """The process that owns the home now."""
         try:
-            found = msgspec.json.decode((self.run / "lock").read_bytes(), type=processes.Identity)
+            found = msgspec.json.decode((self.run / "lock").read_bytes(), type=Owner)
         except (OSError, msgspec.MsgspecError):
             return None
         return found if found.alive() else None

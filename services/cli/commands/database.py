@@ -54,7 +54,7 @@ def prepare_command(admin_url: str, database: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def dump(file: Path) -> None:
     """Write the embedded database to FILE; end `waybill up` first. Without the KEK file its secrets stay sealed."""
-    with _alone() as home, _served(home) as server:
+    with _alone("dump") as home, _served(home) as server:
         backup.dump(server, file)
     click.echo(f"Written: {file}. Keep {load().kek_file} with it, in another place.")
 
@@ -67,7 +67,7 @@ def restore(file: Path, yes: bool) -> None:  # noqa: FBT001 - click's form
     _readable(file)
     if not yes:
         click.confirm("Replace the embedded database?", abort=True)
-    with _alone() as home, _served(home) as server:
+    with _alone("restore") as home, _served(home) as server:
         backup.restore(server, file)
     click.echo("Restored. The next `waybill up` brings it to this version.")
 
@@ -75,7 +75,7 @@ def restore(file: Path, yes: bool) -> None:  # noqa: FBT001 - click's form
 @command.command()
 def upgrade() -> None:
     """Bring data of an older PostgreSQL to this one's; keeps the old folder."""
-    with _alone() as home:
+    with _alone("upgrade") as home:
         kept = backup.upgrade(home)
     if kept is None:
         click.echo("The data is of this version already.")
@@ -95,10 +95,10 @@ def _readable(file: Path) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[Home]:
+def _alone(verb: str) -> Iterator[Home]:
     home = Home(load().home)
     try:
-        home.lock()
+        home.lock(f"database {verb}")
         reap_orphans(home)
         yield home
     except _EXPECTED as error:

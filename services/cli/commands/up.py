@@ -10,7 +10,7 @@ import msgspec
 from infra import settings as reading
 from infra.embedded.binaries import MissingWheel
 from infra.embedded.children import reap_orphans
-from infra.embedded.home import AlreadyRunning, Home, WrongVersion
+from infra.embedded.home import UP, AlreadyRunning, Home, WrongVersion
 from infra.embedded.ports import NoFreePort
 from infra.embedded.postgres import StartFailed
 from infra.embedded.psql import SqlFailed
@@ -35,7 +35,7 @@ def command(demo: bool | None) -> None:  # noqa: FBT001 - click's form
     home = Home(settings.home)
     try:
         with interruptible() as at_second:
-            home.lock()
+            home.lock(UP)
             try:
                 _run(home, settings, at_second, demo=not settings.database_url if demo is None else demo)
             finally:
