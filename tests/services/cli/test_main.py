@@ -10,7 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from infra.embedded import Home
+from infra.embedded import AlreadyRunning, Home
+from infra.embedded.processes import Identity
 from services.cli.commands import down, logs, reset
 from services.cli.main import COMMANDS, HIDDEN, waybill
 
@@ -91,6 +92,70 @@ def test_reset_does_not_touch_a_folder_that_is_not_ours(tmp_path: Path, monkeypa
     done = CliRunner().invoke(reset.command, ["--yes"])
     assert "holds no data" in done.output
     assert (tmp_path / "logs").exists()
+
+
+def test_reset_follows_no_link_out_of_the_home_and_keeps_backups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, foreign = tmp_path / "home", tmp_path / "foreign"
+    monkeypatch.setenv("WAYBILL_HOME", str(place))
+    home = Home(place)
+    home.make()
+    home.stamp("0.1.0")
+    foreign.mkdir()
+    (foreign / "letter.txt").write_text("not ours")
+    home.logs.rmdir()
+    home.logs.symlink_to(foreign)
+    (home.backups / "a.dump").write_text("PGDMP")
+    done = CliRunner().invoke(reset.command, ["--yes"])
+    assert done.exit_code == 0
+    assert "Left there: backups." in done.output
+    assert (foreign / "letter.txt").exists()
+    assert [path.name for path in home.backups.iterdir()] == ["a.dump"]
+    assert [path.name for path in place.iterdir()] == ["backups"]
+
+
+def test_down_ends_an_up_and_nothing_else_that_has_the_home(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.lock("database restore")
+    done = run("down", home=tmp_path)
+    second = run("reset", "--yes", home=tmp_path)
+    home.unlock()
+    assert done.returncode == 1
+    assert f"`waybill database restore` works in {tmp_path} (process {os.getpid()})" in done.stderr
+    assert "holds no data" in second.stdout
+    with pytest.raises(AlreadyRunning, match="`waybill database dump` works in"):
+        _second(tmp_path)
+
+
+def _second(folder: Path) -> None:
+    first = Home(folder)
+    first.lock("database dump")
+    try:
+        Home(folder).lock()
+    finally:
+        first.unlock()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "words"), [(ProcessLookupError, 0, "Stopped."), (PermissionError, 1, "another user's")]
+)
+def test_down_of_what_cannot_be_signalled_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: type[OSError], code: int, words: str
+) -> None:
+    def refuse(pid: int, number: int) -> None:
+        del pid, number
+        home.unlock()
+        (home.run / "lock").unlink()
+        monkeypatch.setattr(Identity, "alive", lambda _: False)
+        raise refusal
+
+    monkeypatch.setenv("WAYBILL_HOME", str(tmp_path))
+    home = Home(tmp_path)
+    home.lock("up")
+    monkeypatch.setattr("services.cli.commands.down.os.kill", refuse)
+    done = CliRunner().invoke(down.command)
+    assert (done.exit_code, words in done.output) == (code, True)
 
 
 def test_reset_refuses_while_something_runs(tmp_path: Path) -> None:
