@@ -32,7 +32,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
 @pytest.fixture
 async def slow_erp(site: Site) -> AsyncIterator[Site]:
     """So slow that a person sees a run move."""
-    await site.faults(latency=0.3)
+    await site.faults(latency=1.0)
     yield site
     await site.faults()
 

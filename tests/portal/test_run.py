@@ -23,7 +23,7 @@ async def test_a_sample_order_is_sent_and_watched_to_its_end(browser: Browser, s
         await someone.page.get_by_role("button", name="Send sample order").click()
         await someone.page.wait_for_url(re.compile(r"/runs/run_"))
         graph = someone.page.get_by_role("region", name="Workflow")
-        await expect(graph.locator("[data-state=running]")).to_have_count(1)
+        await expect(graph.locator("button[data-state=running]")).to_have_count(1)
         await someone.shoot("run-moving")
         await expect(someone.page.get_by_role("heading", name=re.compile(r"^Sale SO-\d+ created$"))).to_be_visible()
         await expect(graph.get_by_role("button", name="Create sale")).to_have_attribute("data-state", "completed")

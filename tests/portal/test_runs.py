@@ -11,11 +11,30 @@ from tests.portal.site import Site
 
 
 async def test_the_list_is_empty_at_first_and_says_what_to_do(browser: Browser, site: Site) -> None:
-    async with person(browser, site, site.summit) as someone:
-        await someone.sign_in()
-        await expect(someone.page.get_by_role("heading", name="No runs yet")).to_be_visible()
-        await someone.shoot("runs-empty")
-        assert not await someone.flaws()
+    """In the client's test environment, which nobody mistakes for the live one."""
+    await _move_to(site, "test")
+    try:
+        async with person(browser, site, site.summit) as someone:
+            await someone.sign_in()
+            await expect(someone.page.get_by_role("heading", name="No runs yet")).to_be_visible()
+            await expect(someone.page.get_by_role("banner").get_by_text("Test", exact=True)).to_be_visible()
+            await someone.shoot("runs-empty")
+            assert not await someone.flaws()
+    finally:
+        await _move_to(site, "live")
+
+
+_SIGN_OUT = (
+    "DELETE FROM app.portal_session s USING app.account a WHERE a.account_id = s.account_id AND a.name LIKE 'Max%'"
+)
+_MOVE = """UPDATE app.account a SET tenant_id = t.tenant_id FROM app.tenant t, app.tenant mine
+  WHERE mine.tenant_id = a.tenant_id AND t.client_id = mine.client_id AND a.name LIKE 'Max%' AND t.environment = """
+
+
+async def _move_to(site: Site, environment: str) -> None:
+    """The person at the second partner, into another environment of its client; their sessions end."""
+    await site.query(_SIGN_OUT)
+    await site.query(_MOVE + f"'{environment}'")
 
 
 async def test_a_run_appears_and_completes_without_a_reload(browser: Browser, site: Site) -> None:
@@ -84,6 +103,7 @@ async def test_the_keyboard_alone_finds_opens_and_leaves_a_run(browser: Browser,
         await press("k")
         await press("Enter")
         await someone.heading("PO-keys-2").wait_for()
+        await someone.page.get_by_role("region", name="Journal").get_by_role("button").first.wait_for()
         await press("j")
         await press("Enter")
         await expect(someone.page.get_by_role("complementary")).to_be_visible()

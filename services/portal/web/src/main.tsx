@@ -1,3 +1,4 @@
+import "./styles/layers.css";
 import "./styles/mantine";
 import "./styles/tokens.css";
 import "./styles/states.css";

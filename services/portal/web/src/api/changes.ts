@@ -9,7 +9,7 @@ export interface Freshness {
 
 export const freshness = create<Freshness>({ live: true, since: Date.now() });
 
-/** What the server says within 15 s at the latest; without it for this long, what is shown is called old. */
+/** Without the server for this long, what is shown is called old. */
 const SILENCE = 3_000;
 const AGAIN = 3_000;
 const HIDDEN = 60_000;
@@ -58,6 +58,8 @@ export class Changes {
       if (!freshness.get().live) this.found();
       this.heard(JSON.parse(event.data) as RunSummary);
     });
+    // More changed than the server kept for us.
+    source.addEventListener("reload", () => this.onGap());
   };
 
   private readonly found = (): void => {
@@ -68,14 +70,14 @@ export class Changes {
   };
 
   private failed(source: EventSource): void {
-    this.after("silence", SILENCE, this.lost);
+    // The browser tries again each second, and says so each time: the first failure counts.
+    if (!this.timers.has("silence")) this.after("silence", SILENCE, this.lost);
     // Refused for good, by status: the browser will not try again by itself.
     if (source.readyState === EventSource.CLOSED) this.after("again", AGAIN, this.open);
   }
 
   private readonly lost = (): void => {
     if (freshness.get().live) freshness.set({ live: false, since: Date.now() });
-    this.onGap();
   };
 
   private readonly seen = (): void => {
@@ -92,7 +94,11 @@ export class Changes {
 
   private after(name: string, milliseconds: number, then: () => void): void {
     this.stop(name);
-    this.timers.set(name, window.setTimeout(then, milliseconds));
+    const act = () => {
+      this.timers.delete(name);
+      then();
+    };
+    this.timers.set(name, window.setTimeout(act, milliseconds));
   }
 
   private stop(name: string): void {

@@ -1264,7 +1264,7 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             ended_at: string | null;
-            /** @description Problem details of the fault: `type`, `status`, `title`, `instance`. */
+            /** @description Problem details of the fault: `type`, `status`, `title`, `detail`, `instance`. */
             error: unknown;
             /** @description Id of the event that started it. */
             event: string | null;

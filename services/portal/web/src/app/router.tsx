@@ -7,7 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { Problem } from "../api/client";
-import { brandQuery, type RunState, sessionQuery } from "../api/queries";
+import { brandQuery, type RunFilter, type RunState, sessionQuery } from "../api/queries";
 import { Frame } from "../frame/Frame";
 import { Failure } from "../pages/Failure";
 import { NotFound } from "../pages/NotFound";
@@ -38,11 +38,13 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   component: SignInPage,
-  validateSearch: (search: Record<string, unknown>): { to?: string; ended?: boolean } => ({
-    // Only a path of ours: `//host` and `\host` lead elsewhere.
-    ...(/^\/(?![/\\])/.test(text(search.to) ?? "") ? { to: String(search.to) } : {}),
-    ...(search.ended ? { ended: true } : {}),
-  }),
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { to?: string | undefined; ended?: boolean | undefined } => {
+    const to = text(search.to);
+    // Only a path of ours: `//host` and `\\host` lead elsewhere.
+    return { to: to && /^\/(?![/\\])/.test(to) ? to : undefined, ended: search.ended === true || undefined };
+  },
 });
 
 const inside = createRoute({
@@ -73,12 +75,12 @@ const runs = createRoute({
   getParentRoute: () => inside,
   path: "/runs",
   component: lazyRouteComponent(() => import("../runs/RunsPage"), "RunsPage"),
-  validateSearch: (search: Record<string, unknown>): { state?: RunState; key?: string } => {
+  validateSearch: (search: Record<string, unknown>): RunFilter => {
     const state = text(search.state);
-    const key = text(search.key);
+    // What is not valid is named and left undefined: a member that is left out would pass as it came.
     return {
-      ...(state && STATES.includes(state) ? { state: state as RunState } : {}),
-      ...(key ? { key } : {}),
+      state: state && STATES.includes(state) ? (state as RunState) : undefined,
+      key: text(search.key),
     };
   },
 });
@@ -87,10 +89,9 @@ const run = createRoute({
   getParentRoute: () => inside,
   path: "/runs/$run",
   component: lazyRouteComponent(() => import("../run/RunPage"), "RunPage"),
-  validateSearch: (search: Record<string, unknown>): { task?: string } => {
-    const task = text(search.task);
-    return task ? { task } : {};
-  },
+  validateSearch: (search: Record<string, unknown>): { task?: string | undefined } => ({
+    task: text(search.task),
+  }),
 });
 
 const lost = createRoute({ getParentRoute: () => inside, path: "$", component: NotFound });

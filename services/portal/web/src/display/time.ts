@@ -73,3 +73,9 @@ function pair(
 export function between(start: string, end: string | number): number {
   return new Date(end).getTime() - new Date(start).getTime();
 }
+
+/** Nothing for what took no time that could be told. */
+export function lasting(language: Language, start: string, end: string | number): string {
+  const milliseconds = between(start, end);
+  return milliseconds < 1 ? "" : duration(language, milliseconds);
+}

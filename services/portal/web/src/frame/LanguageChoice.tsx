@@ -1,24 +1,18 @@
 import { LANGUAGES } from "../texts/language";
 import { CATALOGUE, useTexts } from "../texts/texts";
-import classes from "./LanguageChoice.module.css";
+import { Choice } from "./Choice";
 
-export function LanguageChoice() {
+/** `titled`: with the word above it. */
+export function LanguageChoice({ titled = false }: { titled?: boolean }) {
   const { texts, language, choose } = useTexts();
+  const options = LANGUAGES.map(one => ({ value: one, label: CATALOGUE[one].language, lang: one }));
   return (
-    <fieldset className={classes.choice}>
-      <legend className={classes.legend}>{texts.languageWord}</legend>
-      {LANGUAGES.map(one => (
-        <button
-          key={one}
-          type="button"
-          lang={one}
-          className={classes.one}
-          aria-pressed={one === language}
-          onClick={() => choose(one)}
-        >
-          {CATALOGUE[one].language}
-        </button>
-      ))}
-    </fieldset>
+    <Choice
+      legend={texts.languageWord}
+      titled={titled}
+      options={options}
+      chosen={language}
+      onChoose={choose}
+    />
   );
 }

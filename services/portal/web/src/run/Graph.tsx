@@ -12,7 +12,7 @@ import { type TaskData, TaskNode } from "./TaskNode";
 interface Props {
   workflow: Workflow;
   moments: readonly Moment[];
-  ended: "completed" | "faulted" | null;
+  ended: boolean;
   selected: string | null;
   current: string | null;
   onSelect: (reference: string) => void;
@@ -90,20 +90,20 @@ function reached(
   node: GraphNode,
   state: TaskData["state"],
   moments: readonly Moment[],
-  ended: Props["ended"],
+  ended: boolean,
 ): TaskData["state"] {
   if (node.kind === "start") return moments.length ? "completed" : "idle";
-  if (node.kind === "end") return ended ?? "idle";
+  if (node.kind === "end") return ended ? "completed" : "idle";
   return state;
 }
 
-function drawn(workflow: Workflow, moments: readonly Moment[], ended: Props["ended"]): BuiltInEdge[] {
+function drawn(workflow: Workflow, moments: readonly Moment[], ended: boolean): BuiltInEdge[] {
   const gone = taken(workflow, moments, ended);
   return workflow.edges.flatMap((edge, index): BuiltInEdge[] => {
     const id = edgeId(edge, index);
+    // The way into an error is no way through: the step itself stands in red.
+    if (edge.kind === "fault") return [];
     const solid = gone.has(id);
-    // What only an error would take is drawn when an error took it.
-    if (edge.kind === "fault" && !solid) return [];
     return [
       {
         id,
@@ -111,7 +111,7 @@ function drawn(workflow: Workflow, moments: readonly Moment[], ended: Props["end
         target: edge.target,
         type: "smoothstep",
         pathOptions: { offset: 6, borderRadius: 6 },
-        className: (solid ? (edge.kind === "fault" ? classes.fault : classes.taken) : classes.faint) ?? "",
+        className: (solid ? classes.taken : classes.faint) ?? "",
         zIndex: solid ? 1 : 0,
         ...(edge.label
           ? {

@@ -4,16 +4,10 @@ import { human } from "../display/names";
 import { absolute } from "../display/time";
 import { LockIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
+import { MASK } from "./mask";
 import classes from "./Payload.module.css";
 
-/** What the server puts in the place of a value that this account may not read. */
-const MASK = "••••••";
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
-
-export function hasMasked(value: unknown): boolean {
-  if (value === MASK) return true;
-  return value !== null && typeof value === "object" && Object.values(value).some(hasMasked);
-}
 
 /** Data as people read it: names and values, money as money, lists numbered. */
 export function Payload({ value }: { value: unknown }) {

@@ -9,6 +9,9 @@ import { StateMark } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import classes from "./RunHeader.module.css";
 
+/** From here on a key breaks anywhere. */
+const LONG = 40;
+
 export function RunHeader({ run, now }: { run: RunView; now: number }) {
   const { texts, language } = useTexts();
   const began = run.started_at ?? run.created_at;
@@ -25,7 +28,12 @@ export function RunHeader({ run, now }: { run: RunView; now: number }) {
         </span>
       </nav>
       <div className={classes.titleRow}>
-        <h1 className={classes.title} dir="auto">
+        <h1
+          className={classes.title}
+          dir="auto"
+          data-long={(run.business_key ?? "").length > LONG || undefined}
+          title={run.business_key ?? ""}
+        >
           {run.business_key ?? texts.noKey}
         </h1>
         <StateMark state={run.state} boxed />

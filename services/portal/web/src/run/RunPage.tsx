@@ -50,8 +50,7 @@ function Shown({ run }: { run: RunView }) {
   }, [run, texts, brand]);
   useRowKeys();
   useKeys({ Escape: leave });
-  const ended = run.state === "completed" || run.state === "faulted" ? run.state : null;
-  const at = ended || run.state === "cancelled" ? null : (current(moments)?.reference ?? null);
+  const at = hasEnded(run) ? null : (current(moments)?.reference ?? null);
   const node = workflow?.nodes.find(one => one.reference === selected) ?? null;
   const step = selected ? (latest(moments).get(selected) ?? null) : null;
   const reads = session.permissions.some(one => one === "payloads:read" || one === "payloads:masked");
@@ -69,7 +68,7 @@ function Shown({ run }: { run: RunView }) {
                 <Graph
                   workflow={workflow}
                   moments={moments}
-                  ended={ended}
+                  ended={run.state === "completed"}
                   selected={selected}
                   current={at}
                   onSelect={select}

@@ -2,10 +2,12 @@ import { CloseButton } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import type { GraphNode } from "../api/queries";
 import { human } from "../display/names";
-import { absolute, between, clock, duration } from "../display/time";
+import { absolute, clock, lasting } from "../display/time";
+import { plain } from "../runs/reason";
 import { StateIcon } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
-import { hasMasked, Payload } from "./Payload";
+import { hasMasked } from "./mask";
+import { Payload } from "./Payload";
 import type { Step } from "./steps";
 import classes from "./TaskPanel.module.css";
 
@@ -39,7 +41,8 @@ export function TaskPanel({ node, step, visits, now, mayRead, onClose }: Props) 
         </div>
         <CloseButton aria-label={texts.close} onClick={onClose} />
       </div>
-      <div className={classes.body}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
+      <section className={classes.body} tabIndex={0} aria-labelledby="task-title">
         <p className={classes.state} data-state={state}>
           <StateIcon state={state} />
           {texts.taskStates[state]}
@@ -47,7 +50,7 @@ export function TaskPanel({ node, step, visits, now, mayRead, onClose }: Props) 
           {step && step.state !== "skipped" && <Times step={step} now={now} />}
         </p>
         {step && <Data step={step} mayRead={mayRead} />}
-      </div>
+      </section>
     </aside>
   );
 }
@@ -56,8 +59,9 @@ function Times({ step, now }: { step: Step; now: number }) {
   const { language } = useTexts();
   return (
     <span className={classes.times} title={absolute(language, step.startedAt)}>
-      {clock(language, step.startedAt, true)} ·{" "}
-      {duration(language, between(step.startedAt, step.endedAt ?? now))}
+      {[clock(language, step.startedAt, true), lasting(language, step.startedAt, step.endedAt ?? now)]
+        .filter(Boolean)
+        .join(" · ")}
     </span>
   );
 }
@@ -102,7 +106,7 @@ function Attempts({ step }: { step: Step }) {
           <time dateTime={at} title={absolute(language, at)}>
             {clock(language, at, true)}
           </time>
-          {texts.attemptLine(attempt, reason)}
+          {texts.attemptLine(attempt, plain(reason))}
         </li>
       ))}
     </ol>

@@ -1,8 +1,8 @@
 import type { RunView } from "../api/queries";
 import { human } from "../display/names";
-import { absolute, between, clock, duration } from "../display/time";
+import { absolute, clock, lasting } from "../display/time";
+import { plain } from "../runs/reason";
 import { StateIcon } from "../states/StateMark";
-import type { Language } from "../texts/language";
 import { useTexts } from "../texts/texts";
 import type { Milestone, Moment, Step } from "./steps";
 import classes from "./Timeline.module.css";
@@ -78,12 +78,6 @@ function MilestoneItem({ milestone: { at, what } }: { milestone: Milestone }) {
   );
 }
 
-/** Nothing for what took no time that could be told. */
-function lasting(language: Language, step: Step, now: number): string {
-  const milliseconds = between(step.startedAt, step.endedAt ?? now);
-  return milliseconds < 1 ? "" : duration(language, milliseconds);
-}
-
 interface StepProps {
   step: Step;
   title: string;
@@ -95,7 +89,10 @@ interface StepProps {
 function StepItem({ step, title, selected, now, onSelect }: StepProps) {
   const { texts, language } = useTexts();
   const last = step.retries.at(-1);
-  const took = step.state === "skipped" ? texts.taskStates.skipped : lasting(language, step, now);
+  const took =
+    step.state === "skipped"
+      ? texts.taskStates.skipped
+      : lasting(language, step.startedAt, step.endedAt ?? now);
   return (
     <li className={classes.item}>
       <button
@@ -112,7 +109,7 @@ function StepItem({ step, title, selected, now, onSelect }: StepProps) {
         <span className={classes.time}>{took}</span>
         {last && (
           <span className={classes.more}>
-            {texts.attempt(last.attempt + (step.endedAt ? 0 : 1))} · {last.reason}
+            {texts.attempt(last.attempt + (step.endedAt ? 0 : 1))} · {plain(last.reason)}
           </span>
         )}
       </button>

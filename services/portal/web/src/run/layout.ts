@@ -31,7 +31,7 @@ export function arrange(graph: Graph): Layout {
     if (edge.kind !== "fault") {
       const room = edge.label ? { width: 8, height: 12, labelpos: "c" } : {};
       // A way to the end may be as long as it likes: what follows a decision stands right under it.
-      const weight = edge.target === "end" ? 0 : 1;
+      const weight = edge.target === "end" ? 1 : 20;
       drawing.setEdge(edge.source, edge.target, { ...room, weight }, String(index));
     }
   });

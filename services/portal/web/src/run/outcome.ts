@@ -2,6 +2,7 @@ import { isMoney, type Money, money } from "../display/money";
 import { human } from "../display/names";
 import type { Texts } from "../texts/en";
 import type { Language } from "../texts/language";
+import { MASK } from "./mask";
 
 /** How a run ended, in a heading and a few facts. */
 export interface Outcome {
@@ -38,7 +39,13 @@ export function outcomeOf(run: Run, texts: Texts, language: Language): Outcome |
 
 function faulted(error: Fields, texts: Texts): Outcome {
   const title = words(error.title) ?? texts.faultedTitle;
-  return { tone: "faulted", title, lead: words(error.detail), facts: [] };
+  const detail = words(error.detail);
+  return {
+    tone: "faulted",
+    title,
+    lead: detail === null || detail === MASK ? texts.faultedBody : detail,
+    facts: [],
+  };
 }
 
 function released(output: Fields, texts: Texts, language: Language): Outcome {

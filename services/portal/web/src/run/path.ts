@@ -6,11 +6,7 @@ type Edge = Graph["edges"][number];
 export const edgeId = (edge: Edge, index: number): string => `${index}:${edge.source}→${edge.target}`;
 
 /** The edges that the run has gone along. Each visit was entered from an earlier one that has an edge to it. */
-export function taken(
-  graph: Graph,
-  moments: readonly Moment[],
-  ended: "completed" | "faulted" | null,
-): Set<string> {
+export function taken(graph: Graph, moments: readonly Moment[], ended: boolean): Set<string> {
   const found = new Set<string>();
   const steps = moments.filter(one => one.kind === "step");
   const visited = ["start"];
@@ -39,14 +35,12 @@ function edgeInto(
     const source = visited[index];
     const candidates = graph.edges
       .map((edge, place) => ({ edge, id: edgeId(edge, place) }))
-      .filter(({ edge }) => edge.source === source && edge.target === target);
+      .filter(({ edge }) => edge.source === source && edge.target === target && edge.kind !== "fault");
     const state = states.get(source ?? "");
-    const wanted = state === "skipped" ? "skipped" : state === "faulted" ? "fault" : null;
-    const best = candidates.find(({ edge }) => (wanted ? edge.kind === wanted : !ODD.includes(edge.kind)));
+    const skipped = state === "skipped";
+    const best = candidates.find(({ edge }) => (edge.kind === "skipped") === skipped);
     const chosen = best ?? candidates[0];
     if (chosen) return chosen.id;
   }
   return null;
 }
-
-const ODD: readonly string[] = ["skipped", "fault"];

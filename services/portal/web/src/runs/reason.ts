@@ -55,7 +55,7 @@ export function useReasons(wanted: boolean): (run: RunSummary) => { short: strin
 
 function reasonOf(waiting: WaitingFor, names: Record<string, string>, texts: Texts, language: Language) {
   const time = clock(language, waiting.since);
-  const reason = waiting.reason.replace(/[.\s]+$/, "");
+  const reason = plain(waiting.reason);
   if (waiting.kind === "quarantine") {
     return { short: texts.quarantineShort, full: texts.waitingQuarantine(time) };
   }
@@ -72,6 +72,11 @@ function reasonOf(waiting: WaitingFor, names: Record<string, string>, texts: Tex
     short: texts.waitingSince(subject, time),
     full: texts.waitingOther(subject, reason && `${reason}.`, time),
   };
+}
+
+/** Without what stands before it in the sentence already, and without its full stop. */
+export function plain(reason: string): string {
+  return reason.replace(/^The connection \S+ waits: /, "").replace(/[.\s]+$/, "");
 }
 
 function capital(words: string): string {

@@ -22,7 +22,8 @@ export function useRunRows({ state, key }: RunFilter) {
     rows,
     listed,
     isPending: listed.isPending || (Boolean(key) && exact.isPending && rows.length === 0),
-    error: listed.error ?? (key ? exact.error : null),
+    // What was read before stays in view; how old it is stands beside the title.
+    error: (listed.data ? null : listed.error) ?? (key && !exact.data ? exact.error : null),
   };
 }
 

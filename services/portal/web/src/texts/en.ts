@@ -117,6 +117,7 @@ const en = {
   backorderedItems: (count: number) => (count === 1 ? "1 item" : `${count} items`),
   completedTitle: "Completed",
   faultedTitle: "Stopped by an error",
+  faultedBody: "Nothing after the step in red was done. What was done before it stands.",
   cancelledTitle: "Cancelled",
   cancelledBody:
     "Ended by a person before it was complete. A call that was under way may still have taken effect.",

@@ -119,6 +119,7 @@ const es: Texts = {
   backorderedItems: count => (count === 1 ? "1 artículo" : `${count} artículos`),
   completedTitle: "Completada",
   faultedTitle: "Detenida por un error",
+  faultedBody: "Nada posterior al paso en rojo se hizo. Lo anterior queda hecho.",
   cancelledTitle: "Cancelada",
   cancelledBody:
     "Una persona la terminó antes de completarse. Una llamada que estaba en marcha puede haber tenido efecto.",
