@@ -50,24 +50,29 @@ $$;
 -- The next ready runs in the order of their turns, at most `tenant_cap` in hand for a tenant, those that are leased
 -- included. Nothing is locked here. While a tenant is at its cap its rows stand in front of everybody's, so then each
 -- tenant is asked for its own first rows instead of reading past them. No door: it sees what its caller sees.
+-- Every order here is that of a small partial index, and the settings leave the planner no other way: before a table's
+-- first ANALYZE it takes most runs for ready and leased, and would read all that ever ended to find a few.
 CREATE FUNCTION app.next_runs(slots integer, tenant_cap integer) RETURNS TABLE (tenant_id uuid, run_id uuid)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, app AS $$
+LANGUAGE plpgsql STABLE ROWS 64 SET search_path = pg_catalog, app
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
 #variable_conflict use_column
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM app.run r WHERE r.lease_until IS NOT NULL
-                 GROUP BY r.tenant_id HAVING count(*) + slots > tenant_cap) THEN
+  IF NOT EXISTS (SELECT 1 FROM (SELECT r.tenant_id FROM app.run r WHERE r.lease_until IS NOT NULL ORDER BY r.lease_until) h
+                 GROUP BY h.tenant_id HAVING count(*) + slots > tenant_cap) THEN
     RETURN QUERY SELECT r.tenant_id, r.run_id FROM app.run r WHERE r.lane = 0 ORDER BY r.lane, r.turn, r.run_id
       LIMIT least(slots, tenant_cap);
     RETURN;
   END IF;
   RETURN QUERY
   WITH RECURSIVE waiting AS (
-    (SELECT r.tenant_id FROM app.run r WHERE r.lane = 0 ORDER BY r.tenant_id LIMIT 1)
+    (SELECT r.tenant_id FROM app.run r WHERE r.lane = 0 ORDER BY r.tenant_id, r.turn, r.run_id LIMIT 1)
     UNION ALL
-    SELECT (SELECT r.tenant_id FROM app.run r WHERE r.lane = 0 AND r.tenant_id > w.tenant_id ORDER BY r.tenant_id LIMIT 1)
+    SELECT (SELECT r.tenant_id FROM app.run r WHERE r.lane = 0 AND r.tenant_id > w.tenant_id
+            ORDER BY r.tenant_id, r.turn, r.run_id LIMIT 1)
     FROM waiting w WHERE w.tenant_id IS NOT NULL
   ), held AS (
-    SELECT r.tenant_id, count(*) AS runs FROM app.run r WHERE r.lease_until IS NOT NULL GROUP BY r.tenant_id
+    SELECT h.tenant_id, count(*) AS runs
+    FROM (SELECT r.tenant_id FROM app.run r WHERE r.lease_until IS NOT NULL ORDER BY r.lease_until) h GROUP BY h.tenant_id
   )
   SELECT n.tenant_id, n.run_id FROM waiting w LEFT JOIN held h ON h.tenant_id = w.tenant_id,
     LATERAL (SELECT r.tenant_id, r.run_id, r.turn FROM app.run r WHERE r.tenant_id = w.tenant_id AND r.lane = 0
@@ -81,7 +86,7 @@ CREATE FUNCTION app.claim_runs(
 ) RETURNS TABLE (
   tenant_id uuid, run_id uuid, fence bigint, seq integer, attempt integer, deployment_id uuid, revision integer,
   environment text, created_at timestamptz, input text, snapshot bytea, trace bytea
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
@@ -124,7 +129,7 @@ $$;
 -- nobody has taken. Numbers of all tenants together. Every count stops at `most` and reads an index of what has not ended.
 CREATE FUNCTION app.queue_state(most integer) RETURNS TABLE (
   pending bigint, running bigint, waiting bigint, suspended bigint, ready bigint, oldest double precision
-) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
   WITH ready AS (
     SELECT count(*) AS runs, count(*) FILTER (WHERE q.state = 'pending') AS pending,
            count(*) FILTER (WHERE q.state = 'running') AS running, count(*) FILTER (WHERE q.state = 'waiting') AS waiting,
@@ -146,7 +151,7 @@ $$;
 -- Keep leases; answers those that are kept. The others belong to somebody else now. A lease that ran out and that nobody
 -- has taken yet, as after a pause of the database, is as good as before: the fence tells (F-06).
 CREATE FUNCTION app.renew_leases(tenants uuid[], runs uuid[], fences bigint[], lease_seconds double precision)
-RETURNS TABLE (run_id uuid) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+RETURNS TABLE (run_id uuid) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
   UPDATE app.run r SET lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
   FROM unnest(tenants, runs, fences) AS i(tenant_id, run_id, fence)
   WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until IS NOT NULL
@@ -155,7 +160,7 @@ $$;
 
 -- Hand back runs that a stopping worker has not begun or has brought to a commit; nothing is counted against them.
 CREATE FUNCTION app.release_runs(tenants uuid[], runs uuid[], fences bigint[]) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 DECLARE released integer;
 BEGIN
   UPDATE app.run r SET lane = CASE WHEN r.suspect THEN 1 ELSE 0 END, lease_until = NULL, claimed_by = NULL,

@@ -12,7 +12,7 @@ CREATE FUNCTION app.checkpoint_runs(
   audit_place integer[], audit_ids uuid[], audit_actions text[], audit_targets text[], audit_after text[],
   outbox_place integer[], outbox_ids uuid[], outbox_topics text[], outbox_bodies text[]
 ) RETURNS TABLE (run_id uuid, outcome text)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
   WITH item AS MATERIALIZED (
     SELECT * FROM unnest(tenants, runs, fences, seqs, added, states, attempts, delays, snapshots, outputs, errors, waits)
       WITH ORDINALITY AS x(tenant_id, run_id, fence, seq, added, state, attempt, delay, snapshot, output, error, waiting, place)

@@ -6,7 +6,7 @@
 --   3. a waiting run whose time has come. It takes a new turn, so that a backlog queues behind its own tenant (A13).
 CREATE FUNCTION app.sweep_runs(most integer, solo_limit integer, lease_seconds double precision)
 RETURNS TABLE (requeued integer, quarantined integer, woken integer)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 BEGIN
   WITH dead AS (
     SELECT r.tenant_id, r.run_id FROM app.run r WHERE r.lease_until <= clock_timestamp()
