@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Final
 
 from infra import database_roles as roles
 from infra.embedded import binaries, psql, user
-from infra.embedded.cluster import major_of
+from infra.embedded.cluster import BESIDE, DATA, major_of, mark_complete, swap
 from infra.embedded.home import Home, write_private
 from infra.embedded.postgres import Postgres
 
 DRAFT: Final = "waybill_restored"
+REPLACED: Final = "waybill_replaced"
 
 
 def dump(server: Postgres, file: Path, programs: Path | None = None) -> None:
@@ -32,9 +34,11 @@ def dump(server: Postgres, file: Path, programs: Path | None = None) -> None:
 def restore(server: Postgres, file: Path) -> None:
     """Put the database in `file` in place of the present one; nobody may be connected.
 
-    It is built beside the old one and takes its name when complete: a failure leaves the old one as it was.
+    It is built beside the old one and takes its name in one transaction when complete: a failure or crash leaves
+    the old one as it was.
     """
-    server.drop_database(DRAFT)
+    for leftover in (DRAFT, REPLACED):
+        server.drop_database(leftover)
     server.run_sql(['CREATE DATABASE :"draft"'], draft=DRAFT)
     # pg_restore makes schema `app` itself, owned as in the dump; the roles exist since the bootstrap.
     command = [
@@ -46,12 +50,17 @@ def restore(server: Postgres, file: Path) -> None:
     ]
     psql.program(command, server.admin_environment(DRAFT))
     server.run_sql(roles.database_statements(DRAFT), DRAFT)
-    server.drop_database(roles.DATABASE)
-    server.run_sql(['ALTER DATABASE :"draft" RENAME TO :"name"'], draft=DRAFT, name=roles.DATABASE)
+    leave = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name'"
+    rename = ['ALTER DATABASE :"name" RENAME TO :"replaced"', 'ALTER DATABASE :"draft" RENAME TO :"name"']
+    server.run_sql([leave, "BEGIN", *rename, "COMMIT"], draft=DRAFT, name=roles.DATABASE, replaced=REPLACED)
+    server.drop_database(REPLACED)
 
 
 def upgrade(home: Home) -> Path | None:
     """Bring data of an older PostgreSQL to this one's, in a locked home; None when it is this one's already.
+
+    The new cluster is built beside the old one and takes its name when complete: a failure or crash on the way leaves
+    the old data where it was, and a crash between the two renames is made good by the next start.
 
     Returns:
         the folder in which the old data stays until somebody removes it.
@@ -61,7 +70,9 @@ def upgrade(home: Home) -> Path | None:
             and restore here.
     """
     parent = user.data_parent(home, user.choose())
-    old = major_of(parent / "data")
+    if kept := swap(parent):
+        return kept
+    old = major_of(parent / DATA)
     if old is None or old == binaries.MAJOR:
         return None
     file = home.backups / f"before-postgresql-{binaries.MAJOR}.dump"
@@ -71,25 +82,22 @@ def upgrade(home: Home) -> Path | None:
         dump(before, file, user.reachable_install(binaries.postgres_install(), user.choose()) / "bin")
     finally:
         before.stop()
-    kept = parent / f"data-{old}"
-    (parent / "data").rename(kept)
-    (parent / "bootstrapped").unlink(missing_ok=True)
+    _build_beside(home, parent, file)
+    mark_complete(parent, old)
+    return swap(parent)
+
+
+def _build_beside(home: Home, parent: Path, file: Path) -> None:
+    """A cluster of this version with the database in `file`, beside the old one. A failure leaves nothing of it."""
+    after = Postgres(home, folder=BESIDE)
+    after.cluster.end_orphan()
+    shutil.rmtree(parent / BESIDE, ignore_errors=True)
     try:
-        after = Postgres(home)
         after.start()
         try:
             restore(after, file)
         finally:
             after.stop()
     except BaseException:
-        _put_back(parent, kept)
+        shutil.rmtree(parent / BESIDE, ignore_errors=True)
         raise
-    return kept
-
-
-def _put_back(parent: Path, kept: Path) -> None:
-    failed = parent / "data"
-    if failed.exists():
-        failed.rename(parent / "data-failed")
-    kept.rename(parent / "data")
-    (parent / "bootstrapped").unlink(missing_ok=True)

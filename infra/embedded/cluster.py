@@ -22,6 +22,9 @@ from infra.embedded.psql import SqlFailed
 from infra.embedded.user import User
 
 ADMIN: Final = "waybill_admin"
+DATA: Final = "data"
+BESIDE: Final = "data-new"
+"""Where an upgrade builds the cluster that takes the name `data` when it is complete."""
 _BUILTIN_LOCALE_SINCE: Final = 17
 _KILL_LIMIT: Final = 10.0
 
@@ -32,6 +35,33 @@ def major_of(data: Path) -> int | None:
         return int((data / "PG_VERSION").read_text(encoding="ascii"))
     except FileNotFoundError:
         return None
+
+
+def swap(parent: Path) -> Path | None:
+    """Give a cluster that an upgrade has completed the name `data`; None when there is none.
+
+    Marked before the first rename, so that a crash between the two is made good by whoever comes next.
+
+    Returns:
+        where the old data stays.
+    """
+    mark, beside, data = parent / "swap", parent / BESIDE, parent / DATA
+    if not mark.exists():
+        return None
+    kept = parent / mark.read_text(encoding="ascii")
+    if beside.exists():
+        if data.exists():
+            data.rename(kept)
+        beside.rename(data)
+    mark.unlink()
+    return kept
+
+
+def mark_complete(parent: Path, old: int) -> None:
+    """The cluster beside is whole: `swap` may follow."""
+    taken = [parent / f"data-{old}", *(parent / f"data-{old}-{number}" for number in range(2, 1000))]
+    kept = next(place for place in taken if not place.exists())
+    write_private(parent / "swap", kept.name.encode())
 
 
 class Cluster(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from typing import Final
 from infra import database_roles as roles
 from infra.embedded import binaries, ports, psql, runtime, user
 from infra.embedded.children import Child
-from infra.embedded.cluster import ADMIN, Cluster
+from infra.embedded.cluster import ADMIN, DATA, Cluster, swap
 from infra.embedded.home import Home, write_private
 
 START_LIMIT: Final = 120.0
@@ -44,6 +44,7 @@ class Postgres:
         parameters: server parameters over ours (`{"max_connections": "20"}`).
         durable: False trades safety against power loss for speed; tests only.
         major: which PostgreSQL of the wheel; another than the present one for upgrades only.
+        folder: name of the cluster's folder; another than `data` for upgrades only.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Postgres:
         parameters: Mapping[str, str] | None = None,
         durable: bool = True,
         major: int = binaries.MAJOR,
+        folder: str = DATA,
     ) -> None:
         self.home = home
         self._lease = ports.Lease()
@@ -61,7 +63,7 @@ class Postgres:
         self._user = user.choose()
         self._parent = user.data_parent(home, self._user)
         self.bin = user.reachable_install(binaries.postgres_install(major), self._user) / "bin"
-        self.cluster = Cluster(home, self._parent / "data", self.bin, major, self._user)
+        self.cluster = Cluster(home, self._parent / folder, self.bin, major, self._user)
         self._socket = Path()
         self._child = Child(home, "postgres", stop_signal=signal.SIGINT, death=signal.SIGINT, user=self._user.launch)
 
@@ -85,6 +87,7 @@ class Postgres:
             WrongVersion: the data is of another major version.
             StartFailed: the server ended; see its words.
         """
+        swap(self._parent)
         self.cluster.check_version()
         self.cluster.end_orphan()
         fresh = self.cluster.make(durable=self._durable)
