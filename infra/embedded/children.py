@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,26 @@ GRACE: Final = 5.0
 def launch(command: list[str], *, death: signal.Signals = signal.SIGTERM, user: str = "-") -> list[str]:
     """`command` as started by the launcher. Call from the main thread: the kernel takes that thread for the parent."""
     return [sys.executable, "-I", "-S", str(LAUNCHER), str(int(death)), str(os.getpid()), user, *command]
+
+
+def bound(log: Path) -> None:
+    """Once `log` is longer than LOG_LIMIT bytes, move what it holds to one older copy beside it.
+
+    Its writer may go on: it appends to the emptied file. What it writes within the copying may be lost.
+    """
+    try:
+        if log.stat().st_size <= LOG_LIMIT:
+            return
+    except OSError:
+        return
+    draft = log.with_suffix(".log.part")
+    try:
+        shutil.copyfile(log, draft)
+        draft.replace(log.with_suffix(".log.1"))
+    except OSError:
+        # A full disk most of all: then the room counts more than the old lines.
+        draft.unlink(missing_ok=True)
+    os.truncate(log, 0)
 
 
 class Child:
@@ -66,8 +87,7 @@ class Child:
 
     def start(self, command: list[str], environment: Mapping[str, str] | None = None) -> None:
         """Start `command` with `environment` laid over ours."""
-        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
-            self.log.replace(self.log.with_suffix(".log.1"))
+        bound(self.log)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the command is ours
                 launch(command, death=self._death, user=self._user),

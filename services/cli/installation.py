@@ -14,7 +14,7 @@ import msgspec
 
 from infra import database_roles as roles
 from infra.embedded import ports, processes
-from infra.embedded.children import launch
+from infra.embedded.children import bound, launch
 from infra.embedded.home import Home
 from infra.embedded.postgres import Postgres, tail
 from infra.embedded.stack import Endpoints
@@ -183,6 +183,8 @@ class Installation:
         self._supervisor.run(self._tend_services)
 
     def _tend_services(self) -> None:
+        for log in self.home.logs.glob("*.log"):
+            bound(log)
         # A list, as in the supervisor: each is looked after.
         again = [service for service in self._services if service.tend(self._say)]
         if again:

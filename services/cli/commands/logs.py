@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,9 @@ from infra.embedded.home import Home
 @click.command()
 @click.argument("name", required=False)
 @click.option("--follow", "-f", is_flag=True, help="Go on printing what is added, until Ctrl-C.")
-@click.option("--lines", "-n", default=50, show_default=True, help="Lines from the end of each log.")
+@click.option(
+    "--lines", "-n", type=click.IntRange(0), default=50, show_default=True, help="Lines from the end of each log."
+)
 def command(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001 - click's form
     """Show the logs of all processes, or of NAME (api, worker, postgres, valkey, erp, migrate, seed)."""
     home = Home(settings.load().home)
@@ -29,24 +31,38 @@ def command(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001
     with ExitStack() as opened:
         streams = {each: opened.enter_context(file.open("rb")) for each, file in chosen.items()}
         for each, stream in streams.items():
-            for line in stream.read().decode(errors="replace").splitlines()[-lines:]:
+            ended = stream.read().decode(errors="replace").splitlines()
+            for line in ended[len(ended) - min(lines, len(ended)) :]:
                 _show(each, line, len(streams))
         if follow:
-            _follow(streams, chosen)
+            _follow(opened, streams, chosen)
 
 
-def _follow(streams: Mapping[str, BinaryIO], files: dict[str, Path]) -> None:
+def _follow(opened: ExitStack, streams: dict[str, BinaryIO], files: dict[str, Path]) -> None:
     try:
         while True:
-            grown = [each for each, stream in streams.items() if _more(each, stream, files[each], len(streams))]
-            if not grown:
+            grown = [each for each, stream in streams.items() if _more(each, stream, len(streams))]
+            renewed = [each for each, stream in streams.items() if _renewed(stream, files[each])]
+            for each in renewed:
+                streams[each].close()
+                streams[each] = opened.enter_context(files[each].open("rb"))
+            if not grown and not renewed:
                 time.sleep(0.2)
     except KeyboardInterrupt:
         return
 
 
-def _more(name: str, stream: BinaryIO, file: Path, shown: int) -> bool:
-    if file.exists() and file.stat().st_size < stream.tell():
+def _renewed(stream: BinaryIO, file: Path) -> bool:
+    """Whether `file` is another one by now than that which is read to its end in `stream`."""
+    try:
+        return file.stat().st_ino != os.fstat(stream.fileno()).st_ino
+    except FileNotFoundError:
+        return False
+
+
+def _more(name: str, stream: BinaryIO, shown: int) -> bool:
+    # Emptied under its writer (`children.bound`), it begins anew.
+    if os.fstat(stream.fileno()).st_size < stream.tell():
         stream.seek(0)
     text = stream.read()
     for line in text.decode(errors="replace").splitlines():

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from infra.embedded import AlreadyRunning, Home
+from infra.embedded import AlreadyRunning, Home, children
 from infra.embedded.processes import Identity
 from services.cli.commands import down, logs, reset
 from services.cli.main import COMMANDS, HIDDEN, waybill
@@ -177,3 +177,51 @@ def test_logs_shows_the_end_of_each_log_or_of_one(tmp_path: Path, monkeypatch: p
     assert CliRunner().invoke(logs.command, ["-n", "1"]).output == "api      | two\nworker   | three\n"
     assert CliRunner().invoke(logs.command, ["api"]).output == "one\ntwo\n"
     assert "there are: api, worker" in CliRunner().invoke(logs.command, ["erp"]).output
+
+
+def test_logs_without_lines_shows_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_HOME", str(tmp_path))
+    home = Home(tmp_path)
+    home.make()
+    (home.logs / "api.log").write_text("one\ntwo\n")
+    assert CliRunner().invoke(logs.command, ["-n", "0"]).output == ""
+    assert CliRunner().invoke(logs.command, ["-n", "-1"]).exit_code == 2
+
+
+@pytest.mark.parametrize("way", ["renamed", "emptied"])
+def test_F_29_logs_follows_a_log_over_its_rotation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setattr(children, "LOG_LIMIT", 10)
+    home = Home(tmp_path)
+    home.make()
+    log = home.logs / "api.log"
+    log.write_text("the first line\n")
+    command = [sys.executable, "-u", "-m", "services.cli.main", "logs", "api", "-f", "-n", "1"]
+    environment = {**os.environ, "WAYBILL_HOME": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as follower:
+        assert follower.stdout is not None
+        assert follower.stdout.readline() == "the first line\n"
+        with log.open("a") as writer:
+            if way == "renamed":
+                log.replace(log.with_suffix(".log.1"))
+                log.write_text("then\n")
+            else:
+                children.bound(log)
+                writer.write("then\n")
+        assert follower.stdout.readline() == "then\n"
+        follower.terminate()
+    assert log.with_suffix(".log.1").read_text() == "the first line\n"
+    assert log.read_text() == "then\n"
+
+
+def test_F_29_a_log_is_bounded_also_where_no_copy_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "LOG_LIMIT", 10)
+    log = tmp_path / "api.log"
+    log.write_text("short\n")
+    children.bound(log)
+    assert log.read_text() == "short\n"
+    log.write_text("longer than that\n")
+    (tmp_path / "api.log.part").mkdir()
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
+    children.bound(log)
+    assert log.read_text() == ""
+    children.bound(tmp_path / "none.log")
