@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -16,6 +17,11 @@ from infra.database.scope import Scope
 _ACQUIRE_SECONDS: Final = 5.0
 _CONNECT_SECONDS: Final = 5.0
 _CLOSE_SECONDS: Final = 3.0
+# A little above the longest statement_timeout of a role that this opens: only a server that is stuck lets it pass.
+_COMMAND_SECONDS: Final = 20.0
+# What ends a transaction or gives a connection back; the server rolls back by itself what it does not hear of.
+_LEAVE_SECONDS: Final = 2.0
+_LOST: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Database:
@@ -35,54 +41,78 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=_ACQUIRE_SECONDS,
-            connect_args={"timeout": _CONNECT_SECONDS},
+            pool_pre_ping=True,
+            connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _COMMAND_SECONDS},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     async def open(self) -> Database:
         # min_size 0: a process starts, and says so, while its database is away.
         self._pool = asyncpg.create_pool(
-            self._url, min_size=0, max_size=self._pool_size, timeout=_CONNECT_SECONDS, reset=_nothing_to_reset
+            self._url,
+            min_size=0,
+            max_size=self._pool_size,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=_COMMAND_SECONDS,
+            reset=_nothing_to_reset,
         )
         await self._pool
         return self
 
     async def close(self) -> None:
         """Let what runs come to its end for some seconds, then cut it off."""
-        await self._engine.dispose()
+        with contextlib.suppress(*_LOST):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._engine.dispose()
         if self._pool is None:
             return
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._pool.close()
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except _LOST:
             self._pool.terminate()
 
     @asynccontextmanager
     async def tenant(self, tenant_id: UUID) -> AsyncIterator[Any]:
         """An asyncpg connection inside a transaction of this tenant; commits at the end, rolls back on an error."""
-        async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
+        async with self.doors() as connection:
             # BEGIN and the scope in one round trip: no statement can run between them.
             await connection.execute(f"BEGIN; {Scope.tenant(tenant_id).statement()}")
             try:
                 yield connection
             except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+                await _roll_back(connection)
                 raise
             await connection.execute("COMMIT")
 
     @asynccontextmanager
     async def doors(self) -> AsyncIterator[Any]:
         """An asyncpg connection of no scope, for calls to the door functions: it sees no table's rows."""
-        async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
+        connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        try:
             yield connection
+        finally:
+            # What was done is done and what failed has its own error: neither may become the pool's. It cuts off a
+            # connection that it cannot take back.
+            with contextlib.suppress(*_LOST):
+                await self._pool.release(connection, timeout=_LEAVE_SECONDS)
 
     @asynccontextmanager
     async def session(self, scope: Scope) -> AsyncIterator[AsyncSession]:
         """A session of the control plane; every transaction it begins is of `scope`. The caller commits."""
         async with self._sessions(info={"scope": scope}) as session:
             yield session
+
+
+async def _roll_back(connection: Any) -> None:
+    """Never raises for the connection's sake, nor waits long: the error that led here is the one to be heard."""
+    try:
+        async with asyncio.timeout(_LEAVE_SECONDS):
+            await connection.execute("ROLLBACK")
+    except _LOST:
+        # Its session may be gone, and the pool have taken it back already.
+        with contextlib.suppress(asyncpg.InterfaceError):
+            connection.terminate()
 
 
 async def _nothing_to_reset(_connection: object) -> None:

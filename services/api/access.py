@@ -16,7 +16,7 @@ from infra.database import Scope as Rows
 from infra.problems import Forbidden, NotFound, Unauthorized
 from infra.telemetry import working_for
 from services.api.call import Call, TenantOfCall
-from services.api.errors import MethodNotAllowed, NeedsClientGrant, UnknownParameter
+from services.api.errors import BadParameter, MethodNotAllowed, NeedsClientGrant, UnknownParameter
 from services.api.policy import POLICY, Rule
 from tenants.identity.permissions import PAYLOADS, Scope
 from tenants.identity.principal import Principal
@@ -49,7 +49,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
         Unauthorized: no live key.
         NotFound: another's tenant, or none.
         Forbidden: known, but not allowed; `services.api.denials` writes it down.
-        UnknownParameter: the query holds what the route does not read.
+        UnknownParameter, BadParameter: the query holds what the route does not read.
     """
     if not isinstance(connection, Call):
         raise TypeError("the application's request class is Call")
@@ -57,6 +57,9 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
     rule = POLICY.get((method, template))
     if rule is None:
         raise MethodNotAllowed(offered for offered, path in POLICY if path == template)
+    if any("\0" in str(part) for part in connection.path_params.values()):
+        # PostgreSQL holds no NUL, so nothing has this name.
+        raise NotFound
     if not rule.is_public:
         await _admit(connection, rule)
     if connection.scope["query_string"]:
@@ -195,10 +198,12 @@ def _check_query(call: Call) -> None:
         (call.scope["method"], call.scope["path_template"]), frozenset()
     )
     seen: set[str] = set()
-    for name, _ in call.query_pairs():
+    for name, value in call.query_pairs():
         if name not in known:
             shown = name[:64].encode("ascii", "replace").decode()
             raise UnknownParameter(f"Unknown query parameter '{shown}'", parameter=shown)
         if name in seen:
             raise UnknownParameter(f"Query parameter '{name}' is given twice", parameter=name)
+        if "\0" in value:
+            raise BadParameter(f"Query parameter '{name}' holds a NUL character", parameter=name)
         seen.add(name)

@@ -19,6 +19,8 @@ STRUCTURED: Final = "application/cloudevents+json"
 _ATTRIBUTE: Final = re.compile(r"[a-z0-9]{1,20}")
 _REQUIRED: Final = ("specversion", "id", "source", "type")
 _MAX_LENGTH: Final = 512
+DEPTH: Final = 64
+"""Levels of data; runs take no more either (S-25)."""
 # Fractions keep every digit that was sent (S-29).
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _SORTED: Final = msgspec.json.Encoder(decimal_format="number", order="sorted")
@@ -31,7 +33,8 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         attributes: every attribute with its text, Boolean or integer value, `specversion` included.
         data: any JSON value, None when the event carries none.
-        digest: SHA-256 over attributes and data in a canonical form; equal for both modes of one event.
+        digest: SHA-256 over attributes and data in a canonical form; equal for both modes of one event: headers have
+            text only, and JSON is what data is when its type is not said.
     """
 
     id: str
@@ -83,9 +86,11 @@ def read(headers: Mapping[str, str], body: bytes) -> CloudEvent:
 def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
     errors = [error for name, value in attributes.items() if (error := _fault(name, value))]
     errors += [_error(name, "is missing") for name in _REQUIRED if name not in attributes]
+    if _is_deeper(data, DEPTH):
+        errors.append(_error("data", f"is nested more than {DEPTH} deep"))
     if errors:
         raise InvalidEvent("; ".join(f"{e['pointer'][1:]} {e['detail']}" for e in errors), errors=errors)
-    canonical = _SORTED.encode({"attributes": attributes, "data": data})
+    canonical = _SORTED.encode({"attributes": _as_text(attributes), "data": data})
     return CloudEvent(
         id=attributes["id"],
         source=attributes["source"],
@@ -95,6 +100,27 @@ def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
         data=data,
         digest=hashlib.sha256(canonical).digest(),
     )
+
+
+def _as_text(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Every value as a header would carry it (CloudEvents 1.0.2, type system), with the media type's bare name."""
+    media_type = attributes.get("datacontenttype", "application/json").partition(";")[0].strip().lower()
+    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in attributes.items()}
+    return texts | {"datacontenttype": media_type}
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [
+            below
+            for one in level
+            if isinstance(one, dict | list)
+            for below in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return any(isinstance(one, dict | list) for one in level)
 
 
 def _error(name: str, detail: str) -> dict[str, str]:

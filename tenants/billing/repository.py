@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -19,13 +20,15 @@ class Filters(msgspec.Struct, frozen=True):
     kind: str | None = None
 
 
+_DAY: Final = timedelta(1)
 Line = tuple[date, str, int]
 """Day in UTC, kind, quantity."""
 
 
 async def by_day(session: AsyncSession, tenant_id: UUID, page: Page, filters: Filters) -> list[Line]:
     """The newest day first, kinds in order; one line more than the page holds."""
-    begin, end = _midnight(filters.first), _midnight(filters.last + timedelta(1))
+    begin = _midnight(filters.first)
+    end = _midnight(min(filters.last, date.max - _DAY) + _DAY)
     day = cast(func.timezone("UTC", Usage.at), Date)
     query = (
         select(day, Usage.kind, func.sum(Usage.quantity))

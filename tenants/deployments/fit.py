@@ -74,8 +74,9 @@ async def check(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Of
 def _parameters(schema: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Breach]]:
     if not isinstance(schema, Mapping):
         return {}, [Breach("/parameters", "the document's `metadata.parameters` is no JSON Schema")]
-    filled = schemas.with_defaults(schema, given)
     try:
+        schemas.compile_schema(dict(schema))
+        filled = schemas.with_defaults(schema, given)
         found = schemas.check(schema, filled)
     except SchemaError as error:
         return {}, [Breach("/parameters", f"the document's schema of parameters is wrong: {error}")]

@@ -21,20 +21,23 @@ from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
 from services.api.run_view import ENDED, RunState, RunSummary, members, raw, summary
 from services.engine import operating, reading
+from services.engine.functions import STANDARD_ERRORS
 
 TAGS: Final = ["runs"]
 MAX_WAIT_SECONDS: Final = 30
 
 
 class RunView(RunSummary, frozen=True, kw_only=True):
-    """A run. `input`, `output` and the details of `error` are the client's own and null for a key above it.
+    """A run. `input`, `output` and the words of `error` are the client's own and absent for a key above it.
 
     With `payloads:masked` and without `payloads:read`, personal and secret values in them are `••••••`.
     """
 
     input: Any
     output: Any
-    error: Annotated[Any, Meta(description="Problem details of the fault: `type`, `status`, `title`, `instance`.")]
+    error: Annotated[
+        Any, Meta(description="Problem details of the fault: `type`, `status`, `title`, `detail`, `instance`.")
+    ]
 
 
 class RunList(msgspec.Struct, frozen=True):
@@ -173,8 +176,14 @@ def _view(request: Call, row: Any) -> RunView:
     return RunView(**members(row), input=show(row["input"]), output=show(row["output"]), error=show_error(row["error"]))
 
 
-def _without_detail(text: str | None) -> Any:
-    return None if text is None else {**msgspec.json.decode(text), "detail": ""}
+def _kind_of_error(text: str | None) -> Any:
+    """Of problem details what no payload can speak through: a `raise` may compute its words, and even its type."""
+    if text is None:
+        return None
+    error = msgspec.json.decode(text)
+    kept = {name: error[name] for name in ("status", "instance") if name in error}
+    is_standard = str(error.get("type", "")).startswith(STANDARD_ERRORS)
+    return kept | {"type": error["type"] if is_standard else "about:blank"}
 
 
 def _nothing(_: str | None) -> None:
@@ -185,7 +194,7 @@ Show = Callable[[str | None], Any]
 _DATA_OF_RUN: Final[Mapping[Payloads, tuple[Show, Show]]] = {
     "whole": (raw, raw),
     "masked": (masking.masked, masking.masked_error),
-    "hidden": (_nothing, _without_detail),
+    "hidden": (_nothing, _kind_of_error),
 }
 _DATA: Final[Mapping[Payloads, Show]] = {"whole": raw, "masked": masking.masked_line, "hidden": _nothing}
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from services.api.call import Call
 from services.api.fields import Cursor, Limit, NextCursor, Slug
 from template_library import catalog
 from template_library.catalog import Package, UnknownTemplate
+from template_library.versions import Version, parse
 
 TAGS: Final = ["templates"]
 
@@ -61,7 +63,9 @@ async def list_templates(
     """Every version, by name, the oldest first."""
     page = request.page(limit, cursor)
     packages = [one for one in catalog.builtin().packages() if name in {None, one.manifest.name}]
-    begin = 0 if page.after is None else [one.reference for one in packages].index(page.after) + 1
+    # The package that a cursor names may be gone since: the list then goes on after its place.
+    places = [_place(one.reference) for one in packages]
+    begin = 0 if page.after is None else bisect_right(places, _place(page.after))
     shown = packages[begin : begin + limit]
     more = begin + limit < len(packages)
     return TemplateList([view(one) for one in shown], request.cursor(shown[-1].reference if more else None))
@@ -91,6 +95,11 @@ async def read_template(
         document=package.document,
         sample=package.sample,
     )
+
+
+def _place(reference: str) -> tuple[str, Version]:
+    name, _, version = reference.partition("@")
+    return name, parse(version)
 
 
 def view(package: Package) -> TemplateView:

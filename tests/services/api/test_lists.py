@@ -69,3 +69,16 @@ async def test_S_96_a_forged_cursor_is_400(operator: Caller, change: str) -> Non
     answer = await operator.get(f"/v1/partners?limit=1&cursor={forged[change]}")
     assert answer.status == 400
     assert answer.problem in {"bad-cursor", "bad-parameter"}
+
+
+async def test_F_15_a_nul_in_a_query_or_a_path_is_answered_and_breaks_nothing(parties: Parties) -> None:
+    """PostgreSQL stores no NUL; asked for one it answers with an error that would be our 500."""
+    filters = ["runs?business_key", "events?source", "events?type", "connections?name", "audit?action", "usage?kind"]
+    for target in filters:
+        answer = await parties.acme.get(f"/v1/{target}=a%00b")
+        assert (answer.status, answer.problem) == (400, "bad-parameter"), target
+    assert (await parties.north.get("/v1/clients/a%00b")).status == 404
+
+
+async def test_usage_until_the_last_day_of_the_calendar_is_answered(parties: Parties) -> None:
+    assert (await parties.acme.get("/v1/usage?from=9999-12-01&to=9999-12-31")).status == 200

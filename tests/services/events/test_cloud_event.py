@@ -32,6 +32,17 @@ def test_both_modes_of_an_event_are_the_same_event() -> None:
     assert binary == read(STRUCTURED, structured())
 
 
+@pytest.mark.parametrize("media_type", ["application/json", "application/json; charset=utf-8", None])
+def test_the_digest_is_the_same_in_both_modes_however_json_is_said(media_type: str | None) -> None:
+    """A1: the same event in the other mode is a repetition and no `event-id-reused`."""
+    said = ... if media_type is None else media_type
+    one = read(STRUCTURED, structured(datacontenttype=said, rush=True, priority=3))
+    names = ("specversion", "id", "source", "type", "subject", "time", "channel")
+    headers = {f"ce-{name}": EVENT[name] for name in names if name in EVENT} | {"ce-rush": "true", "ce-priority": "3"}
+    other = read(headers | ({"content-type": media_type} if media_type else {}), b'{"total":10}')
+    assert one.digest == other.digest
+
+
 def test_header_values_are_percent_decoded() -> None:
     """CloudEvents HTTP binding 1.0.2, 3.1.3.2."""
     headers = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t", "ce-subject": "Stra%C3%9Fe"}
@@ -104,3 +115,12 @@ def test_the_digest_knows_every_difference_and_no_order() -> None:
     assert read(STRUCTURED, msgspec.json.encode(dict(reversed(EVENT.items())))).digest == first.digest
     for changes in ({"data": {"total": 11}}, {"subject": "PO-2"}, {"channel": "edi"}, {"time": ...}):
         assert read(STRUCTURED, structured(**changes)).digest != first.digest
+
+
+def test_S_25_data_that_no_run_could_take_is_refused_at_the_door() -> None:
+    def nested(depth: int) -> bytes:
+        return structured(data=functools.reduce(lambda below, _: {"a": below}, range(depth), None))
+
+    read(STRUCTURED, nested(values.DEPTH))
+    with pytest.raises(InvalidEvent, match="data is nested more than 64 deep"):
+        read(STRUCTURED, nested(values.DEPTH + 1))
