@@ -18,6 +18,11 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().lower()
 
 
+def is_address(text: str) -> bool:
+    """Whether a normal `text` could be an account's: what is none need not be looked for."""
+    return len(text) <= LONGEST and _FORM.fullmatch(text) is not None
+
+
 def checked(text: str, pointer: str = "/email") -> str:
     """`text` as it is stored.
 
@@ -25,6 +30,6 @@ def checked(text: str, pointer: str = "/email") -> str:
         InvalidField: it is no address.
     """
     found = normal(text)
-    if len(found) > LONGEST or _FORM.fullmatch(found) is None:
+    if not is_address(found):
         raise InvalidField(pointer, "Use an address such as ana@example.com")
     return found

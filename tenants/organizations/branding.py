@@ -62,6 +62,8 @@ async def of_host(database: Database, host: str) -> Brand | None:
 
     A partner without a brand of its own has its name and a quiet blue.
     """
+    if len(host) > _HOST_LENGTH or _HOST.fullmatch(host) is None:
+        return None
     row = await repository.look_up_host(database, host)
     if row is None:
         return None

@@ -40,6 +40,7 @@ async def test_E_19_a_host_counts_whatever_its_case_and_port(house: House, host:
         "south.example",
         "'; DROP TABLE app.brand; --",
         "ñ.example",
+        "a\0b.example",
         "x" * 300,
     ],
 )

@@ -107,6 +107,7 @@ async def test_S_65_every_failure_is_the_same_answer(house: House, app_database:
         await house.north.sign_in(ANA, "not her password"),
         await house.north.sign_in("nobody@acme.example", PASSWORD),
         await house.north.sign_in("no address", PASSWORD),
+        await house.north.sign_in(ANA, "another \U0001f511 and \u202e"),
         await house.north.sign_in(BEN, PASSWORD),
         await house.north.sign_in(SUE, PASSWORD),
     ]
