@@ -29,7 +29,7 @@ def command(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001
         return
     chosen = known if name is None else {name: known[name]}
     with ExitStack() as opened:
-        streams = {each: opened.enter_context(file.open("rb")) for each, file in chosen.items()}
+        streams: dict[str, BinaryIO] = {each: opened.enter_context(file.open("rb")) for each, file in chosen.items()}
         for each, stream in streams.items():
             ended = stream.read().decode(errors="replace").splitlines()
             for line in ended[len(ended) - min(lines, len(ended)) :]:
