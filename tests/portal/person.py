@@ -115,6 +115,6 @@ async def person(
     try:
         someone = Person(await context.new_page(), site, portal)
         yield someone
-        assert someone.complaints == []
+        assert not someone.complaints, "\n".join(someone.complaints)
     finally:
         await context.close()

@@ -33,6 +33,8 @@ export function HelpProvider({ children }: { children: ReactNode }) {
         title={texts.helpTitle}
         size={400}
         centered
+        // What locks the page would write a style without the nonce.
+        lockScroll={false}
         closeButtonProps={{ "aria-label": texts.close }}
         classNames={{ title: classes.title ?? "", content: classes.content ?? "" }}
       >

@@ -26,7 +26,9 @@ export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "r
   const body = error instanceof Unreachable ? texts.unreachableBody : texts.errorBody;
   return (
     <Notice level="h1" icon={<FaultedIcon />} title={texts.errorTitle} body={body}>
-      <Button onClick={again}>{texts.tryAgain}</Button>
+      <Button variant="default" onClick={again}>
+        {texts.tryAgain}
+      </Button>
       {error instanceof Problem && error.id && (
         <p className={classes.id}>
           {texts.problemId} <CopyText text={error.id} />

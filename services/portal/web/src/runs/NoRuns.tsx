@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
-import { useSuspenseQuery } from "@tanstack/react-query";
-import { sessionQuery } from "../api/queries";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { sampleQuery, sessionQuery } from "../api/queries";
 import { Notice } from "../pages/Notice";
 import { RunsIcon, SearchIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
@@ -8,6 +8,8 @@ import { useTexts } from "../texts/texts";
 export function NoRuns({ filtered, clear }: { filtered: boolean; clear: () => void }) {
   const { texts } = useTexts();
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const allowed = session.permissions.includes("events:write");
+  const { data: sample } = useQuery({ ...sampleQuery, enabled: allowed });
   if (filtered) {
     return (
       <Notice icon={<SearchIcon />} title={texts.emptyFilterTitle} body={texts.emptyFilterBody}>
@@ -17,12 +19,11 @@ export function NoRuns({ filtered, clear }: { filtered: boolean; clear: () => vo
       </Notice>
     );
   }
-  const maySend = session.permissions.includes("events:write");
   return (
     <Notice
       icon={<RunsIcon />}
       title={texts.emptyTitle}
-      body={maySend ? texts.emptyBody : texts.emptyBodyPlain}
+      body={sample ? texts.emptyBody : texts.emptyBodyPlain}
     />
   );
 }
