@@ -19,22 +19,6 @@ HELP: Final = (
     "Put the right one back from your backup, mode 0600. If there is none, these secrets are lost for good; only a new "
     "start without the data is left then (`waybill reset`)."
 )
-# Row-level security shows one tenant's keys at a time; the visit of all stays in the server.
-_VISIT: Final = """
-DO $$
-DECLARE
-  one uuid;
-  ids text[] := '{}';
-BEGIN
-  PERFORM set_config('app.operator', 'on', true);
-  FOR one IN SELECT tenant_id FROM app.tenant LOOP
-    PERFORM set_config('app.tenant_id', one::text, true);
-    ids := ARRAY(SELECT unnest(ids)
-                 UNION SELECT encode(substr(wrapped, 1, 8), 'hex') FROM app.tenant_key WHERE provider = 'file');
-  END LOOP;
-  PERFORM set_config('app.kek_ids', array_to_string(ids, ','), true);
-END $$
-"""
 
 
 async def stored_kek_ids(url: str) -> set[bytes]:
@@ -45,12 +29,10 @@ async def stored_kek_ids(url: str) -> set[bytes]:
     """
     connection = await asyncpg.connect(url, timeout=LIMIT)
     try:
-        async with connection.transaction(readonly=True):
-            await connection.execute(_VISIT)
-            found = await connection.fetchval("SELECT current_setting('app.kek_ids')")
+        found = await connection.fetch("SELECT id FROM app.stored_kek_ids() AS id", timeout=LIMIT)
     finally:
         await connection.close()
-    return {bytes.fromhex(text) for text in found.split(",") if text}
+    return {row["id"] for row in found}
 
 
 def unusable(file: Path) -> str:

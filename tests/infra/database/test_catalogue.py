@@ -12,6 +12,7 @@ from tests.world import deploy, make_tenant
 DOORS = {
     "find_api_key": "waybill_app",
     "find_portal_host": "waybill_app",
+    "stored_kek_ids": "waybill_app",
     "cancel_run": "waybill_app",
     "resume_run": "waybill_app",
     "claim_runs": "waybill_worker",
@@ -28,7 +29,7 @@ DOORS = {
 """Every function that sees many tenants, and the one role that may call it. A new one needs a review."""
 
 HOUSEKEEPING = {"ensure_partitions": "waybill_worker"}
-"""Definer functions that read no rows."""
+"""Definer functions that answer no row; this one moves rows into the partition of their month."""
 
 NOT_OF_ONE_TENANT = {
     "installation",

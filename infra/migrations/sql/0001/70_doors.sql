@@ -47,6 +47,23 @@ CREATE FUNCTION app.find_portal_host(wanted text) RETURNS TABLE (
   WHERE h.host = wanted
 $$;
 
+-- Which key files wrapped the tenants' keys: their ids alone, each once, found step by step in the index. A start and
+-- `doctor` ask before any scope is known whether the file at hand is the right one.
+CREATE POLICY doors ON app.tenant_key FOR SELECT TO waybill_doors USING (true);
+GRANT SELECT (provider, wrapped) ON app.tenant_key TO waybill_doors;
+CREATE INDEX tenant_key_wrapped_by ON app.tenant_key (substr(wrapped, 1, 8)) WHERE provider = 'file';
+CREATE FUNCTION app.stored_kek_ids() RETURNS SETOF bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  WITH RECURSIVE found AS (
+    SELECT (SELECT substr(k.wrapped, 1, 8) FROM app.tenant_key k WHERE k.provider = 'file' ORDER BY 1 LIMIT 1) AS id
+    UNION ALL
+    SELECT (SELECT substr(k.wrapped, 1, 8) FROM app.tenant_key k
+            WHERE k.provider = 'file' AND substr(k.wrapped, 1, 8) > f.id ORDER BY 1 LIMIT 1)
+    FROM found f WHERE f.id IS NOT NULL
+  )
+  SELECT f.id FROM found f WHERE f.id IS NOT NULL
+$$;
+
 -- The next ready runs in the order of their turns, at most `tenant_cap` in hand for a tenant, those that are leased
 -- included. Nothing is locked here. While a tenant is at its cap its rows stand in front of everybody's, so then each
 -- tenant is asked for its own first rows instead of reading past them. No door: it sees what its caller sees.

@@ -102,7 +102,7 @@ BEGIN
     WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname <> 'ensure_partitions' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', door,
-                   CASE WHEN door::text ~ 'find_api_key|find_portal_host|cancel_run|resume_run' THEN 'waybill_app' ELSE 'waybill_worker' END);
+                   CASE WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|resume_run' THEN 'waybill_app' ELSE 'waybill_worker' END);
     EXECUTE format('ALTER FUNCTION %s OWNER TO waybill_doors', door);
   END LOOP;
 END $$;
