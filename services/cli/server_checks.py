@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import asyncpg
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from infra import database_roles as roles
 from infra import egress, migrate
@@ -19,6 +21,8 @@ from services.cli.checks import Check, finding
 
 LIMIT: Final = 5.0
 HEALTH: Final = "/health/ready"
+_STORED: Final = "stored secrets"
+_AWAY: Final = (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 _NOBODY: Final = UUID(int=0)
 _START: Final = "Start it with `waybill up`, or set WAYBILL_{} to a server of your own."
 _FIELDS: Final = {
@@ -30,18 +34,23 @@ _FIELDS: Final = {
 
 async def database(settings: Settings) -> list[Check]:
     """Reachable as each role, version, what the roles may not be, migrations, and the key of the stored secrets."""
-    checks: list[Check] = []
-    for field, role in _FIELDS.items():
-        url = getattr(settings, field)
-        if not url:
-            checks.append(finding(f"database as {role}", "not running", _START.format(field.upper())))
-            continue
-        checks.append(await _role(url, field, role))
-    if all(check.ok for check in checks):
-        checks.append(await _migrations(settings))
-    if all(check.ok for check in checks):
-        checks.append(await _stored_keys(settings))
+    # Side by side, so that a silent server is told after one limit and not after three.
+    checks = list(
+        await asyncio.gather(*(_role(getattr(settings, field), field, role) for field, role in _FIELDS.items()))
+    )
+    for name, look in (("migrations", _migrations), (_STORED, _stored_keys)):
+        if all(check.ok for check in checks):
+            checks.append(await _within(name, look(settings)))
     return checks
+
+
+async def _within(name: str, look: Awaitable[Check]) -> Check:
+    """What `look` finds; a database that stays silent or breaks off meanwhile is a finding too."""
+    try:
+        async with asyncio.timeout(LIMIT):
+            return await look
+    except _AWAY as error:
+        return finding(name, f"the database does not answer: {reason(error)}", "`waybill logs postgres` may show why.")
 
 
 def reason(error: Exception) -> str:
@@ -51,21 +60,15 @@ def reason(error: Exception) -> str:
 
 async def _role(url: str, field: str, role: str) -> Check:
     name = f"database as {role}"
+    if not url:
+        return finding(name, "not running", _START.format(field.upper()))
     try:
         async with asyncio.timeout(LIMIT):
-            connection = await asyncpg.connect(url, timeout=LIMIT)
-    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            version, shown, strong = await _traits(url)
+    except _AWAY as error:
         variable = f"WAYBILL_{field.upper()}"
         help_ = f"Look whether the server runs and the address and password in {variable} are right."
         return finding(name, f"unreachable: {reason(error)}", help_)
-    try:
-        version = int(await connection.fetchval("SHOW server_version_num"))
-        shown = await connection.fetchval("SHOW server_version")
-        strong = await connection.fetchval(
-            "SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
-        )
-    finally:
-        await connection.close()
     if version < roles.MINIMUM_VERSION:
         return finding(name, f"PostgreSQL {shown}", "Upgrade the server to 17.6 or later.")
     if strong:
@@ -77,6 +80,20 @@ async def _role(url: str, field: str, role: str) -> Check:
     return finding(name, f"PostgreSQL {shown}")
 
 
+async def _traits(url: str) -> tuple[int, str, bool]:
+    """Version as a number and as text, and whether the role is one that passes by row-level security."""
+    connection = await asyncpg.connect(url, timeout=LIMIT)
+    try:
+        row = await connection.fetchrow(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_version'), "
+            "rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
+        )
+    finally:
+        # Without waiting: a server that has fallen silent answers no farewell either.
+        connection.terminate()
+    return tuple(row)
+
+
 async def _migrations(settings: Settings) -> Check:
     current, head = await migrate.current(settings.migrator_database_url), migrate.head()
     if current == head:
@@ -86,7 +103,7 @@ async def _migrations(settings: Settings) -> Check:
 
 async def _stored_keys(settings: Settings) -> Check:
     """Whether the key file is the one that the stored secrets need, by its id: no secret is opened."""
-    name = "stored secrets"
+    name = _STORED
     stored = await stored_keys.stored_kek_ids(settings.database_url)
     if wrong := stored_keys.fault(settings.kek_file, stored):
         return finding(name, wrong, stored_keys.HELP)

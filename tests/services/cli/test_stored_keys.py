@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from infra import settings
-from infra.embedded.stack import Endpoints
+from infra.embedded import processes
+from infra.embedded.stack import Endpoints, Stack
 from infra.encryption.key_file import create_kek_file, kek_id, read_kek_file
 from infra.settings import Settings
 from services.cli import demo, server_checks, stored_keys
@@ -78,3 +82,39 @@ def test_a_key_file_that_cannot_be_used_is_one_sentence_with_the_remedy(tmp_path
     create_kek_file(file)
     file.chmod(0o644)
     assert run() == f"Error: The key file's mode is 0644; it must be 0600: chmod 600 {file}\n"
+
+
+async def test_S_11_the_keys_of_no_tenant_are_read_without_a_scope(endpoints: Endpoints, tmp_path: Path) -> None:
+    given = settings_of(endpoints, tmp_path)
+    create_kek_file(given.kek_file)
+    await demo.seed(given)
+    connection = await asyncpg.connect(endpoints.database_url)
+    try:
+        # Of all tenants there are the ids of their key files, each once, and no way to the rows.
+        assert await connection.fetchval("SELECT count(*) FROM app.tenant_key") == 0
+        ids = await connection.fetch("SELECT app.stored_kek_ids() AS id")
+        assert [row["id"] for row in ids] == [kek_id(read_kek_file(given.kek_file))]
+    finally:
+        await connection.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.faults
+async def test_F_06_doctor_tells_of_a_silent_database_within_seconds(
+    stack: Stack, endpoints: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = settings_of(endpoints, tmp_path)
+    monkeypatch.setattr(server_checks, "LIMIT", 0.5)
+    frozen = processes.inside(stack.postgres.cluster.data.resolve(), "postgres")
+    for each in frozen:
+        os.kill(each.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        checks = await server_checks.database(given)
+        late = await server_checks._within("migrations", server_checks._migrations(given))
+    finally:
+        for each in frozen:
+            os.kill(each.pid, signal.SIGCONT)
+    assert time.monotonic() - began < 5
+    assert [check.ok for check in (*checks, late)] == [False] * 4
+    assert all("no answer within 0.5 s" in check.found for check in (*checks, late))
