@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from services.connectors.sdk.connector import Cautious, Connector
-from services.connectors.sdk.manifest import Manifest, Operation
-from template_library.dsl.schemas import compile_schema
-
-_LONGEST: Final = 300
+from services.connectors.sdk.manifest import Operation
+from template_library.dsl.schemas import compile_schema, first_error
 
 
 class Checked:
@@ -29,10 +27,10 @@ class Checked:
 
     def fault_in_input(self, values: Any) -> str:
         """What is wrong, with its JSON pointer; empty when nothing is."""
-        return _first_fault(self._input, values)
+        return first_error(self._input, values) or ""
 
     def fault_in_output(self, values: Any) -> str:
-        return _first_fault(self._output, values)
+        return first_error(self._output, values) or ""
 
     def repeats(self, values: Any, settings: Mapping[str, Any]) -> bool:
         """Whether a call with `values`, valid by the input schema, may be made again when its answer is not known."""
@@ -51,13 +49,11 @@ class Registry:
     def __init__(self, connectors: Iterable[Connector]) -> None:
         self._connectors: dict[str, Connector] = {}
         self._operations: dict[tuple[str, str], Checked] = {}
-        self._settings: dict[str, Any] = {}
         for connector in connectors:
             manifest = connector.manifest
             if manifest.name in self._connectors:
                 raise ValueError(f"two connectors are named {manifest.name}")
             self._connectors[manifest.name] = connector
-            self._settings[manifest.name] = compile_schema(manifest.settings)
             for operation in manifest.operations:
                 self._operations[manifest.name, operation.name] = Checked(operation, connector)
 
@@ -72,18 +68,3 @@ class Registry:
 
     def operation(self, connector: str, name: str) -> Checked | None:
         return self._operations.get((connector, name))
-
-    def manifest(self, name: str) -> Manifest | None:
-        connector = self._connectors.get(name)
-        return None if connector is None else connector.manifest
-
-    def fault_in_settings(self, name: str, settings: Any) -> str:
-        """What is wrong with a connection's settings, with its JSON pointer; empty when nothing is."""
-        return _first_fault(self._settings[name], settings)
-
-
-def _first_fault(validator: Any, values: Any) -> str:
-    for error in validator.iter_errors(values):
-        pointer = "".join(f"/{part}" for part in error.instance_path)
-        return f"{pointer or '/'}: {error.message}"[:_LONGEST]
-    return ""

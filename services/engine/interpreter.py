@@ -76,17 +76,6 @@ class Interpreter:
         activation = Activation(self._program, snapshot, now)
         return await self._guarded(activation, self._answered(activation, answer))
 
-    def cancel(self, snapshot: Snapshot) -> Step:
-        """The last step of a run that somebody cancelled."""
-        activation = Activation(self._program, snapshot, None)
-        while len(activation.frames) > 1:
-            frame = activation.frames.pop()
-            if not _is_body(frame, activation.top):
-                activation.note("task.cancelled", frame)
-        if activation.frames:
-            activation.note("workflow.cancelled", activation.top)
-        return self._end(activation, Ended(state="cancelled"))
-
     async def _guarded(self, activation: Activation, first: Awaitable[Effect | Ended | None]) -> Step:
         """Run until an effect or the end; a fault that nothing catches is an end."""
         try:

@@ -45,7 +45,7 @@ _STOCK: Final = _record(
 _LINE: Final = _record("description", item=_CODE, quantity=_QUANTITY, unit_price=MONEY, description={"type": "string"})
 
 
-def operations(*, write: Mode, key_valid_for: int | None = None) -> tuple[Operation, ...]:
+def operations(*, write: Mode) -> tuple[Operation, ...]:
     """The three operations; `write` is how this ERP stands a repeated creation."""
     return (
         Operation(
@@ -72,7 +72,6 @@ def operations(*, write: Mode, key_valid_for: int | None = None) -> tuple[Operat
             name=CREATE_ORDER,
             title="Create and confirm a sales order",
             mode=write,
-            key_valid_for=key_valid_for,
             input=_record(reference=_CODE, customer=_CODE, currency=_CURRENCY, lines=_list(_LINE, _MAX_LINES)),
             output=_record(
                 number={"type": "string"},

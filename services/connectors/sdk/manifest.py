@@ -20,7 +20,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         input, output: JSON Schemas (2020-12); checked before and after each call.
-        key_valid_for: seconds for which the other side remembers a key; None: for ever. Past it, read back.
     """
 
     name: str
@@ -28,7 +27,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode
     input: dict[str, Any]
     output: dict[str, Any]
-    key_valid_for: int | None = None
 
 
 class SecretField(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +44,3 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     secrets: tuple[SecretField, ...] = ()
     operations: tuple[Operation, ...] = ()
-
-    def operation(self, name: str) -> Operation | None:
-        return next((one for one in self.operations if one.name == name), None)

@@ -15,9 +15,9 @@ from services.connectors.sdk.context import Context
 def test_both_erps_offer_exactly_the_same_operations() -> None:
     registry = Registry(all_connectors())
     offered = {
-        name: [(one.name, one.input, one.output) for one in manifest.operations]
+        name: [(one.name, one.input, one.output) for one in connector.manifest.operations]
         for name in ("erp-simulator", "tryton")
-        if (manifest := registry.manifest(name)) is not None
+        if (connector := registry.connector(name)) is not None
     }
     assert offered["erp-simulator"] == offered["tryton"]
     assert [name for name, _, _ in offered["tryton"]] == [
@@ -50,23 +50,6 @@ def test_F_03_an_operation_that_is_repeated_by_call_needs_a_connector_that_tells
 def test_two_connectors_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="erp-simulator"):
         Registry([ErpSimulator(), ErpSimulator()])
-
-
-@pytest.mark.parametrize(
-    ("settings", "fault"),
-    [
-        ({"base_url": "https://erp.example.com/api"}, ""),
-        ({}, "base_url"),
-        ({"base_url": "https://user:password@erp.example.com"}, "/base_url"),
-        ({"base_url": "ftp://erp.example.com"}, "/base_url"),
-        ({"base_url": "https://erp.example.com", "token": "in the wrong place"}, "token"),
-        ({"base_url": "https://erp.example.com", "timeout_seconds": 31}, "/timeout_seconds"),
-    ],
-)
-def test_settings_are_checked_by_the_manifest(settings: dict[str, object], fault: str) -> None:
-    found = Registry(all_connectors()).fault_in_settings("erp-simulator", settings)
-    assert fault in found
-    assert bool(found) == bool(fault)
 
 
 def test_unknown_names_are_none() -> None:

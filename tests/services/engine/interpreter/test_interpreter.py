@@ -247,17 +247,6 @@ do:
     assert output["t"]["definition"]["set"]["w"] == "${ $workflow.id }"
 
 
-async def test_a_cancelled_run_ends_its_open_tasks() -> None:
-    interpreter, step = await begin("do:\n  - g: {do: [{c: {call: 'x:1.0.0@default'}}]}\n")
-    cancelled = interpreter.cancel(step.snapshot)
-    assert cancelled.outcome == Ended(state="cancelled")
-    assert [(entry.kind, entry.name) for entry in cancelled.entries] == [
-        ("task.cancelled", "c"),
-        ("task.cancelled", "g"),
-        ("workflow.cancelled", ""),
-    ]
-
-
 async def test_a_run_that_waits_for_nothing_cannot_be_resumed() -> None:
     interpreter, step = await begin("do:\n  - a: {set: {x: 1}}\n")
     with pytest.raises(ValueError, match="cannot be resumed"):
