@@ -2,7 +2,18 @@
 
 from infra.egress.client import Client
 from infra.egress.guard import Guard
-from infra.egress.messages import Destination, Failed, Refused, Request, Response
+from infra.egress.messages import IDEMPOTENT_METHODS, Destination, Failed, Refused, Request, Response
 from infra.egress.target import canonical_origin, join
 
-__all__ = ["Client", "Destination", "Failed", "Guard", "Refused", "Request", "Response", "canonical_origin", "join"]
+__all__ = [
+    "IDEMPOTENT_METHODS",
+    "Client",
+    "Destination",
+    "Failed",
+    "Guard",
+    "Refused",
+    "Request",
+    "Response",
+    "canonical_origin",
+    "join",
+]

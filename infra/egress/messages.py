@@ -12,6 +12,8 @@ from infra.problems import Problem
 
 MAX_BODY: Final = 10 * 1024 * 1024
 """Bytes of a response body, compressed or not, and of a request body."""
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+"""Those of ours that may be sent again when it is not known whether they arrived (RFC 9110, 9.2.2)."""
 
 Kind = Literal["resolve", "connect", "timeout", "cut", "too-large", "malformed"]
 

@@ -101,9 +101,9 @@ class ConnectorFunction:
         except Away as away:
             outcome = "later"
             return _later(away, arguments.connection, connection)
-        except Refusal:
+        except Refusal as refusal:
             outcome = "failed"
-            raise
+            return _failed(refusal, sent=context.sent)
         finally:
             spent = clock.monotonic() - began
             instruments.CONNECTOR_CALLS.record(spent, connection.connector, arguments.operation, outcome)
@@ -111,7 +111,8 @@ class ConnectorFunction:
                 _log.debug("%s %s %s %.1f ms", exchange.method, exchange.url, exchange.outcome, exchange.milliseconds)
         if fault := checked.fault_in_output(output):
             # The effect may have happened: a person looks, nothing repeats it.
-            raise Refusal(fault, name="communication", status=502, title="The operation's output is not valid")
+            unfit = Refusal(fault, name="communication", status=502, title="The operation's output is not valid")
+            return _failed(unfit, sent=context.sent)
         return Done(output=output)
 
 
@@ -122,8 +123,8 @@ def _name_span(operation: str, connection: OpenConnection) -> None:
     span.note("connection", connection.ref)
 
 
-def _failed(refusal: Refusal) -> Failed:
-    return Failed(error=_details(refusal.name, refusal.status, refusal.title, refusal.detail))
+def _failed(refusal: Refusal, *, sent: bool = False) -> Failed:
+    return Failed(error=_details(refusal.name, refusal.status, refusal.title, refusal.detail), sent=sent)
 
 
 def _later(away: Away, name: str, connection: OpenConnection) -> Later:
@@ -137,7 +138,7 @@ def _unopened(problem: Problem, name: str) -> Answer:
     if problem.status == _UNAVAILABLE:
         error = _details("communication", _UNAVAILABLE, problem.title, problem.detail)
         return Later(reason=f"The connection {name} cannot be opened now", ref=name, error=error)
-    return Failed(error=_details("configuration", problem.status, problem.title, problem.detail))
+    return Failed(error=_details("configuration", problem.status, problem.title, problem.detail), sent=False)
 
 
 def _details(name: ErrorName, status: int, title: str, detail: str) -> ErrorDetails:

@@ -56,9 +56,13 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
-    """The effect did not happen and repeating it will not help; becomes the task's error."""
+    """The effect did not happen and repeating it will not help; becomes the task's error.
+
+    `sent`: False where no request went out, so that nothing is metered.
+    """
 
     error: ErrorDetails
+    sent: bool = True
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import msgspec
-
-from infra.egress import Response
+from infra.egress import IDEMPOTENT_METHODS, Response
 from infra.encryption.secret import Secret
 from services.connectors.sdk.answers import expect_success, read_json
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, Refusal
 from services.connectors.sdk.manifest import Manifest, Operation, SecretField
 from services.connectors.sdk.settings import base_url_settings
+from services.engine import values as json
 
-_REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _TEXT: Final[dict[str, Any]] = {"type": "object", "additionalProperties": {"type": "string"}}
 _REQUEST: Final[dict[str, Any]] = {
     "type": "object",
@@ -72,30 +70,35 @@ class Http:
         method = values.get("method", "GET")
         try:
             answer = expect_success(await _send(method, values, context), context)
+            return {"status": answer.status, "headers": answer.headers, "body": _body(answer)}
         except Away as away:
             if away.sent and not self.repeats(operation, values, context.settings):
                 detail = f"{method} was sent and its outcome is unknown: {away.reason}. It is not repeated by itself"
                 raise Refusal(detail, name="communication", status=502, title="The outcome is unknown") from away
             raise
-        return {"status": answer.status, "headers": answer.headers, "body": _body(answer)}
 
     def repeats(self, operation: str, values: Any, settings: Mapping[str, Any]) -> bool:  # noqa: ARG002 (there is one)
         """Whether the method is idempotent (RFC 9110), or the system honours the key."""
-        return values.get("method", "GET") in _REPEATABLE or bool(settings.get("idempotency_keys", False))
+        return values.get("method", "GET") in IDEMPOTENT_METHODS or bool(settings.get("idempotency_keys", False))
 
 
 async def _send(method: str, values: Any, context: Context) -> Response:
     path = values.get("path", "")
     if query := values.get("query"):
-        path += ("&" if "?" in path else "?") + urlencode(query)
+        path += ("&" if "?" in path else "?") + urlencode({name: _text(value) for name, value in query.items()})
     headers = {"Accept": "application/json", **values.get("headers", {})}
     body = b""
     if "body" in values:
-        body = msgspec.json.encode(values["body"])
+        body = json.encode(values["body"])
         headers.setdefault("Content-Type", "application/json")
     if method not in {"GET", "HEAD", "OPTIONS"}:
         headers["Idempotency-Key"] = context.key
     return await context.send(method, path, headers=headers, credentials=_credentials(context), body=body)
+
+
+def _text(value: Any) -> str:
+    """As JSON writes it: `true`, and a number with all its digits."""
+    return value if isinstance(value, str) else json.encode(value).decode()
 
 
 def _credentials(context: Context) -> Mapping[str, Secret]:

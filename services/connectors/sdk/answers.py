@@ -13,6 +13,7 @@ from infra.egress import Response
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
 from services.connectors.sdk.redaction import excerpt
+from services.engine import values
 
 _LONGEST_WAIT: Final = 3600.0
 _BUSY: Final = frozenset({408, 423, 425, 429})
@@ -38,14 +39,14 @@ def expect_success(answer: Response, context: Context) -> Response:
 
 
 def read_json(answer: Response) -> Any:
-    """The body as JSON; NaN, several texts and lone surrogates are no JSON.
+    """The body as JSON, its numbers exact; NaN, several texts, lone surrogates and too deep a nesting are no JSON.
 
     Raises:
         Away: not JSON: a proxy's page or a cut body; the outcome is unknown and the call is repeated.
     """
     try:
-        return msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        return values.decode(answer.body)
+    except values.ValueRefused as error:
         raise Away("its answer is not JSON") from error
 
 

@@ -60,7 +60,8 @@ class Context:
 
     Attributes:
         key: idempotency key, equal in each repetition.
-        exchanges: what was sent, in order.
+        exchanges: what was tried, in order.
+        sent: whether a request may have reached the other side.
     """
 
     def __init__(self, sender: Sender, tenant: UUID, connection: OpenConnection, key: str, attempt: int = 1) -> None:
@@ -70,6 +71,7 @@ class Context:
         self.key = key
         self.attempt = attempt
         self.exchanges: list[Exchange] = []
+        self.sent = False
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -116,9 +118,9 @@ class Context:
         started, outcome = clock.monotonic(), "refused"
         try:
             answer = await self._sender.send(self.tenant, request)
-            outcome = str(answer.status)
+            outcome, self.sent = str(answer.status), True
         except egress.Failed as error:
-            outcome = error.kind
+            outcome, self.sent = error.kind, self.sent or error.sent
             raise
         else:
             return answer

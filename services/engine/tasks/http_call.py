@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from infra import clock
-from infra.egress import Client, Destination, Refused, Request, Response
+from infra.egress import IDEMPOTENT_METHODS, Client, Destination, Refused, Request, Response
 from infra.egress import Failed as EgressFailed
 from infra.telemetry import instruments
 from services.engine import values
@@ -23,7 +23,7 @@ _HIDDEN: Final = frozenset({"authorization", "proxy-authorization", "cookie", "x
 
 
 class HttpCall:
-    """Fills `http` in the table of functions. Sends once; what the other side answers is final.
+    """Fills `http` in the table of functions, and Cautious. Sends once; what the other side answers is final.
 
     `destination` says which ports and schemes documents may call; it binds no credentials.
     """
@@ -39,15 +39,22 @@ class HttpCall:
         instruments.CONNECTOR_CALLS.record(clock.monotonic() - began, "http", "request", outcome)
         return answer
 
+    async def may_repeat(self, call: Call) -> bool:
+        """Whether the method is idempotent, or the document sends a key of its own and so says that it is honoured."""
+        if call.arguments["method"].upper() in IDEMPOTENT_METHODS:
+            return True
+        return any(name.lower() == KEY_HEADER.lower() for name, value in call.arguments["headers"].items() if value)
+
     async def _answer(self, call: Call, request: Request) -> Done | Failed:
         try:
             response = await self._client.send(call.tenant, request)
         except Refused as error:
-            return Failed(error=standard("configuration", error.title, error.detail))
+            return Failed(error=standard("configuration", error.title, error.detail), sent=False)
         except EgressFailed as error:
             status = _STATUS.get(error.kind, _BROKEN_ANSWER)
             return Failed(
-                error=standard("communication", "The service gave no usable answer", str(error), status=status)
+                error=standard("communication", "The service gave no usable answer", str(error), status=status),
+                sent=error.sent,
             )
         if not _is_success(response.status, redirect=call.arguments["redirect"]):
             return Failed(error=_refusal(request, response))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
+from infra.egress import Request, Response
 from infra.encryption.secret import Secret
+from services.connectors.builtin import all_connectors
+from services.connectors.function import ConnectorFunction
+from services.connectors.registry import Registry
 from services.engine.functions import Done, Failed, Later
 from tests.services.connectors.conftest import TOKEN, Desk, Simulator
 
@@ -125,3 +131,57 @@ async def test_S_57_a_body_that_claims_to_be_json_and_is_not_is_no_answer(http: 
     answer = await http.call("http.request", {"path": "items"})
     assert isinstance(answer, Done), "text/html is text"
     assert answer.output["body"].startswith("<html>")
+
+
+class Side:
+    """The other side: gives one answer, and keeps what came."""
+
+    def __init__(self, answer: Response) -> None:
+        self.answer = answer
+        self.requests: list[Request] = []
+
+    async def send(self, _tenant: UUID, request: Request) -> Response:
+        self.requests.append(request)
+        return self.answer
+
+
+def side(http: Desk, body: bytes, status: int = 200) -> Side:
+    found = Side(Response(status, {"content-type": "application/json"}, body))
+    http.function = ConnectorFunction(Registry(all_connectors()), http, found)
+    return found
+
+
+@pytest.mark.parametrize(("method", "expected"), [("POST", Failed), ("PATCH", Failed), ("PUT", Later)])
+async def test_F_03_an_accepted_request_with_an_unreadable_answer_is_repeated_only_where_that_is_safe(
+    http: Desk, method: str, expected: type
+) -> None:
+    other = side(http, b"OK", status=201)
+    assert isinstance(await http.call("http.request", {"method": method, "path": "orders"}), expected)
+    assert len(other.requests) == 1
+
+
+async def test_S_29_values_go_out_and_come_back_as_they_are(http: Desk) -> None:
+    fraction = Decimal("0.10000000000000000555")
+    other = side(http, b'{"n":0.10000000000000000555}')
+    answer = await http.call(
+        "http.request",
+        {
+            "method": "PUT",
+            "path": "items",
+            "query": {"active": True, "price": fraction, "name": "a b"},
+            "body": {"price": fraction},
+        },
+    )
+    assert isinstance(answer, Done)
+    assert answer.output["body"] == {"n": fraction}
+    assert other.requests[0].url.endswith("/items?active=true&price=0.10000000000000000555&name=a+b")
+    assert other.requests[0].body == b'{"price":0.10000000000000000555}'
+
+
+async def test_A19_a_call_that_never_went_out_says_so(http: Desk, simulator: Simulator) -> None:
+    refused = await http.call("http.request", {"path": "../x"})
+    assert isinstance(refused, Failed)
+    assert not refused.sent
+    answered = await http.call("http.request", {"path": "nothing"})
+    assert isinstance(answered, Failed)
+    assert answered.sent

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from infra.egress import Client, Guard
-from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, Failed
+from services.engine.functions import STANDARD_ERRORS, Answer, Call, Cautious, Done, Failed
 from services.engine.tasks.http_call import HttpCall
 
 TENANT, RUN = UUID(int=1), UUID(int=2)
@@ -54,12 +54,15 @@ async def client() -> AsyncIterator[Client]:
         yield running
 
 
-async def send(client: Client, url: str, **arguments: Any) -> Answer:
+def a_call(url: str, **arguments: Any) -> Call:
     whole = {"method": "get", "endpoint": url, "headers": {}, "query": {}, "output": "content", "redirect": False}
-    call = Call(
+    return Call(
         function="http", arguments={**whole, **arguments}, reference="/do/0/a", key="k" * 64, tenant=TENANT, run=RUN
     )
-    return await HttpCall(client)(call)
+
+
+async def send(client: Client, url: str, **arguments: Any) -> Answer:
+    return await HttpCall(client)(a_call(url, **arguments))
 
 
 async def test_json_is_sent_and_read_with_the_key_of_the_effect(stub: Stub, client: Client) -> None:
@@ -139,6 +142,7 @@ async def test_an_unreachable_service_is_a_communication_error(client: Client) -
     answer = await send(client, f"http://127.0.0.1:{port}/")
     assert isinstance(answer, Failed)
     assert (answer.error.type, answer.error.status) == (STANDARD_ERRORS + "communication", 503)
+    assert not answer.sent
 
 
 async def test_an_answer_that_is_not_the_json_it_claims_to_be_is_an_error(stub: Stub, client: Client) -> None:
@@ -152,3 +156,26 @@ async def test_a_destination_that_the_guard_refuses_is_a_configuration_error(cli
     answer = await send(client, "http://10.0.0.1/")
     assert isinstance(answer, Failed)
     assert answer.error.type == STANDARD_ERRORS + "configuration"
+    assert not answer.sent, "nothing to meter (A19)"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "expected"),
+    [
+        ("get", {}, True),
+        ("PUT", {}, True),
+        ("delete", {}, True),
+        ("post", {}, False),
+        ("PATCH", {"Idempotency-Key": None}, False),
+        ("post", {"idempotency-key": "order-7"}, True),
+    ],
+)
+async def test_F_03_a_post_that_a_dead_worker_may_have_made_is_repeated_only_with_a_key_of_the_documents(
+    client: Client,
+    method: str,
+    headers: dict[str, Any],
+    expected: bool,  # noqa: FBT001 (a table)
+) -> None:
+    function = HttpCall(client)
+    assert isinstance(function, Cautious), "the engine asks it"
+    assert await function.may_repeat(a_call("https://shop.example/", method=method, headers=headers)) is expected
