@@ -6,7 +6,6 @@ A hint and no record: it names tenant and run and nothing of theirs (S-17), may 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final
 from uuid import UUID
@@ -76,5 +75,5 @@ class Changes:
     async def close(self) -> None:
         if self._telling is not None:
             self._telling.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._telling
+            # Not awaited itself: its cancellation could not be told from one of ours.
+            await asyncio.wait([self._telling])
