@@ -74,7 +74,8 @@ class Home:
                 "`waybill down` ends it; another WAYBILL_HOME lets a second one run beside it."
             ) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(Owner(*msgspec.structs.astuple(processes.own()), purpose)), 0)
+        ours = processes.own()
+        os.pwrite(descriptor, msgspec.json.encode(Owner(ours.pid, ours.started, purpose)), 0)
         self._lock = descriptor
 
     def unlock(self) -> None:
