@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -80,8 +79,8 @@ class Doorbell:
     async def close(self) -> None:
         if self._ringing is not None:
             self._ringing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._ringing
+            # Not awaited itself: its cancellation could not be told from one of ours.
+            await asyncio.wait([self._ringing], timeout=_SOCKET_SECONDS)
         await self._redis.aclose()
         await self._listening.aclose()
 

@@ -45,8 +45,8 @@ class Followers:
         self.release()
         if self._listening is not None:
             self._listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listening
+            # Not awaited itself: its cancellation could not be told from one of ours.
+            await asyncio.wait([self._listening], timeout=POLL_SECONDS)
 
     def _heard(self, message: bytes) -> None:
         with contextlib.suppress(msgspec.MsgspecError, ids.MalformedId):
