@@ -20,6 +20,8 @@ _OUTAGE_SECONDS: Final = 0.25
 # Above this many runs in hand the loop waits a moment before each claim: a batch costs little more than a single one.
 _BUSY: Final = 8
 _BUSY_SECONDS: Final = 0.002
+# Time for the database's answer to a last claim, and to the hand-back.
+_ANSWER_SECONDS: Final = 5.0
 
 Activate = Callable[[Claim], Awaitable[None]]
 
@@ -80,18 +82,26 @@ class ClaimLoop:
             renewing.cancel()
 
     async def stop(self, seconds: float) -> None:
-        """Claim no more; let what is in hand come to a commit, for at most `seconds`; hand the rest back."""
+        """Claim no more; let what is in hand come to a commit, for at most `seconds`; hand the rest back.
+
+        With a database that does not answer it takes 5 s more; what could not be handed back waits for its lease's end.
+        """
         self.stopping = True
         self.wake()
+        clock = asyncio.get_running_loop()
+        until = clock.time() + seconds
         # A claim may be under way: its runs are in hand when the loop has ended, and not before.
-        await self._idle.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(seconds, _ANSWER_SECONDS)):
+                await self._idle.wait()
         if self._held:
-            await asyncio.wait([task for _, task in self._held.values()], timeout=seconds)
+            await asyncio.wait([task for _, task in self._held.values()], timeout=max(until - clock.time(), 0))
         left = [claim for claim, _ in self._held.values()]
         for _, task in list(self._held.values()):
             task.cancel()
         with surviving("handing runs back"):
-            await self._claims.release(left)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._claims.release(left)
 
     async def _fill(self) -> bool:
         """Claim into the free slots; True when there is nothing to do until somebody wakes us."""
