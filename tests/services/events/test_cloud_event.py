@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import msgspec
 import pytest
 
+from services.engine import values
 from services.events.cloud_event import read
 from services.events.errors import InvalidEvent, MalformedEvent
 
