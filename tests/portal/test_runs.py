@@ -40,7 +40,7 @@ async def _move_to(site: Site, environment: str) -> None:
 async def test_a_run_appears_and_completes_without_a_reload(browser: Browser, site: Site) -> None:
     async with person(browser, site, site.harbor) as someone:
         await someone.sign_in()
-        await expect(someone.page.get_by_text("Live", exact=True).last).to_be_visible()
+        await expect(someone.page.get_by_text("Up to date")).to_be_visible()
         await site.send("live-1")
         await someone.see("PO-live-1", "Completed")
 

@@ -35,6 +35,7 @@ export function HelpProvider({ children }: { children: ReactNode }) {
         centered
         // What locks the page would write a style without the nonce.
         lockScroll={false}
+        overlayProps={{ backgroundOpacity: 0.35 }}
         closeButtonProps={{ "aria-label": texts.close }}
         classNames={{ title: classes.title ?? "", content: classes.content ?? "" }}
       >

@@ -1,6 +1,7 @@
 import { type Node as FlowNode, Handle, type NodeProps, Position } from "@xyflow/react";
 import { memo } from "react";
 import type { GraphNode } from "../api/queries";
+import { useInView } from "../display/inView";
 import { human } from "../display/names";
 import { StateIcon, type TaskState } from "../states/StateMark";
 import type { Texts } from "../texts/en";
@@ -44,8 +45,10 @@ function subtitle({ kind, detail }: GraphNode, texts: Texts): string {
 
 function Task({ node, state, visits, selected, current, onSelect }: TaskData) {
   const { texts } = useTexts();
+  const button = useInView<HTMLButtonElement>(selected);
   return (
     <button
+      ref={button}
       type="button"
       className={classes.task}
       data-state={state}

@@ -1,4 +1,5 @@
 import type { RunView } from "../api/queries";
+import { useInView } from "../display/inView";
 import { human } from "../display/names";
 import { absolute, clock, lasting } from "../display/time";
 import { plain } from "../runs/reason";
@@ -88,6 +89,7 @@ interface StepProps {
 
 function StepItem({ step, title, selected, now, onSelect }: StepProps) {
   const { texts, language } = useTexts();
+  const button = useInView<HTMLButtonElement>(selected);
   const last = step.retries.at(-1);
   const took =
     step.state === "skipped"
@@ -96,6 +98,7 @@ function StepItem({ step, title, selected, now, onSelect }: StepProps) {
   return (
     <li className={classes.item}>
       <button
+        ref={button}
         type="button"
         className={classes.step}
         data-row

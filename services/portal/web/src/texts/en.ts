@@ -34,7 +34,7 @@ const en = {
     live: "Live: what happens here is real.",
   },
 
-  live: "Live",
+  live: "Up to date",
   liveHint: "Changes show as they happen.",
   asOf: (time: string) => `As of ${time}`,
   offlineHint: "The connection is lost. What you see may have changed since; it comes back by itself.",

@@ -36,7 +36,7 @@ const es: Texts = {
     live: "Producción: lo que ocurre aquí es real.",
   },
 
-  live: "En vivo",
+  live: "Al día",
   liveHint: "Los cambios se ven en cuanto ocurren.",
   asOf: time => `Datos de las ${time}`,
   offlineHint: "Se perdió la conexión. Lo que ve puede haber cambiado; volverá por sí sola.",
