@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from infra import ids
+from infra.database import is_outage
+from infra.problems import Unavailable
 from services.connectors.sdk.context import OpenConnection
 from tenants.connections.opening import OpenConnections
 
@@ -17,7 +19,12 @@ class TenantConnections:
 
     async def open(self, tenant: UUID, connection_id: UUID) -> OpenConnection:
         """Raises Problem: 503 while the database is away; 404, 409 or 500 when waiting does not help."""
-        opened = await self._connections.get(tenant, connection_id)
+        try:
+            opened = await self._connections.get(tenant, connection_id)
+        except Exception as error:
+            if is_outage(error):
+                raise Unavailable("The connection cannot be read now") from error
+            raise
         return OpenConnection(
             id=connection_id,
             connector=opened.connector,

@@ -21,9 +21,8 @@ from services.engine import decisions, lifecycle, state, values
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
 from services.engine.expressions.protocol import ExpressionsUnavailable
-from services.engine.faults import standard
+from services.engine.faults import kind_of, standard
 from services.engine.functions import (
-    STANDARD_ERRORS,
     Answer,
     Call,
     Cautious,
@@ -41,18 +40,6 @@ from tenants.deployments.errors import UnknownRevision
 
 _log: Final = logging.getLogger(__name__)
 _UNAVAILABLE_SECONDS: Final = 1.0
-_STANDARD_KINDS: Final = frozenset(
-    [
-        "authentication",
-        "authorization",
-        "communication",
-        "configuration",
-        "expression",
-        "runtime",
-        "timeout",
-        "validation",
-    ]
-)
 MOST_ATTEMPTS: Final = 5_000
 """Calls of one effect that answered `Later` before its task faults: about a day at the longest pause."""
 
@@ -85,15 +72,9 @@ class Advance:
         """
         created = int(claim.created_at.timestamp() * 1_000_000_000)
         is_first = claim.snapshot is None
-        try:
-            with trace.activate(claim.trace, claim.run_id, created, is_first=is_first) as span:
-                span.note("attempt", claim.attempt)
-                await _Turn(self, claim).run()
-        except ExpressionsUnavailable:
-            # Nothing happened and nothing is wrong with the run; another worker may have what this one lacks (F-38).
-            _log.exception("no expressions on this machine")
-            await asyncio.sleep(_UNAVAILABLE_SECONDS)
-            await through_outage(lambda: self.claims.release([claim]), "handing a run back")
+        with trace.activate(claim.trace, claim.run_id, created, is_first=is_first) as span:
+            span.note("attempt", claim.attempt)
+            await _Turn(self, claim).run()
 
 
 class _Turn:
@@ -111,9 +92,20 @@ class _Turn:
         try:
             definition = await self._definition()
         except (UnknownRevision, DocumentError) as error:
-            await self._unrunnable(error)
+            await self._unrunnable(standard("configuration", "The pinned workflow cannot be run", str(error)))
             return
-        step = await self._first(definition)
+        try:
+            step = await self._first(definition)
+        except values.ValueRefused as error:
+            fault = standard("validation", "The input cannot be used", f"the input is {error}", instance="/input")
+            await self._unrunnable(fault, definition)
+            return
+        except ExpressionsUnavailable:
+            # Nothing happened and nothing is wrong with the run; another worker may have what this one lacks (F-38).
+            _log.exception("no expressions on this machine")
+            await asyncio.sleep(_UNAVAILABLE_SECONDS)
+            await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
+            return
         while True:
             self._note(step.entries)
             if isinstance(step.outcome, Ended):
@@ -122,7 +114,7 @@ class _Turn:
             function = self._advance.functions.get(step.outcome.function)
             call = self._call_of(definition, step.outcome, step.snapshot.attempt)
             if step.snapshot.sent:
-                answer: Answer = _unknown(step.outcome)
+                answer: Answer = decisions.outcome_unknown(step.outcome)
             elif await self._ready_to_call(function, call, step):
                 crash_points.pass_by("call.before", step.outcome.reference)
                 answer = await self._answer(function, call)
@@ -185,27 +177,35 @@ class _Turn:
     async def _answer(self, function: Function | None, call: Call) -> Answer:
         if function is None:
             detail = f"there is no function {call.function!r} here; deploy a version that does not call it"
-            return Failed(error=standard("runtime", "Unknown function", detail))
+            return Failed(error=standard("runtime", "Unknown function", detail), sent=False)
         with trace.span(call.function) as span:
             span.note("task", call.reference)
             try:
                 answer = await function(call)
-            except Exception as error:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
+            except Exception as mistake:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
                 _log.exception("a function failed", extra={"reference": call.reference})
-                span.fail(type(error).__name__)
-                return Failed(error=standard("runtime", "The call failed on our side", "the failure was recorded"))
+                span.fail(type(mistake).__name__)
+                error = standard("runtime", "The call failed on our side", "the failure was recorded")
+                return Failed(error=error, sent=False)
             if not isinstance(answer, Done):
-                span.fail(_kind_of(answer.error))
+                span.fail(kind_of(answer.error))
             return answer
 
     async def _resume(self, definition: Definition, snapshot: Snapshot, answer: Answer) -> Step:
         if isinstance(answer, Later):
             answer = decisions.out_of_patience(answer)
-        kind = answer.usage if isinstance(answer, Done) else "call"
-        self._usage.append(Usage(self._seq + len(self._entries), kind, 1))
+        if isinstance(answer, Done) or answer.sent:
+            kind = answer.usage if isinstance(answer, Done) else "call"
+            self._usage.append(Usage(self._seq + len(self._entries), kind, 1))
         self._answered = True
         moment = int(clock.now().timestamp() * 1000)
-        return await definition.interpreter.resume(snapshot, answer, now=moment)
+        while True:
+            try:
+                return await definition.interpreter.resume(snapshot, answer, now=moment)
+            except ExpressionsUnavailable:
+                # The answer is known and nobody else has it: it is kept in hand, or the call would be made again.
+                _log.exception("no expressions on this machine")
+            await asyncio.sleep(_UNAVAILABLE_SECONDS)
 
     def _note(self, entries: list[state.Entry]) -> None:
         for entry in entries:
@@ -246,13 +246,17 @@ class _Turn:
             self._advance.told()
             self._tell_end(ended.state, ended.error)
 
-    async def _unrunnable(self, error: Exception) -> None:
-        """A pinned document that this version cannot run: the run ends with the cause, its worker goes on."""
-        fault = standard("configuration", "The pinned workflow cannot be run", str(error))
-        described = values.encode(msgspec.to_builtins(fault)).decode()
+    async def _unrunnable(self, fault: ErrorDetails, definition: Definition | None = None) -> None:
+        """A pinned document or an input that cannot be run: the run ends with the cause, its worker goes on."""
+        error = msgspec.to_builtins(fault)
+        described = values.encode(error).decode()
         self._entries.append(Entry("workflow.faulted", "", "", described))
         target = ids.show("run", self._claim.run_id)
-        if await self._commit("faulted", error=described, audit=[Audit(ids.new(), "run.faulted", target, described)]):
+        claim, identity = self._claim, None if definition is None else definition.identity
+        message = lifecycle.ended(claim.tenant_id, claim.run_id, identity, "faulted", {"error": error})
+        audit = [Audit(ids.new(), "run.faulted", target, described)]
+        if await self._commit("faulted", error=described, audit=audit, messages=[message]):
+            self._advance.told()
             self._tell_end("faulted", fault)
 
     def _tell_end(self, run_state: str, error: ErrorDetails | None) -> None:
@@ -262,7 +266,7 @@ class _Turn:
         instruments.RUN_DURATION.record(seconds, run_state)
         trace.current().note("state", run_state)
         if error is not None:
-            trace.current().fail(_kind_of(error))
+            trace.current().fail(kind_of(error))
 
     async def _commit(self, run_state: str, **columns: Any) -> bool:
         """Commit what was done; False when the run is somebody else's now."""
@@ -283,15 +287,3 @@ class _Turn:
         self._seq += len(self._entries)
         self._entries, self._usage, self._answered = [], [], False
         return outcome != "lost"
-
-
-def _kind_of(error: ErrorDetails) -> str:
-    """One of the standard errors by name; a document's own type is its author's text and stays here."""
-    kind = error.type.removeprefix(STANDARD_ERRORS)
-    return kind if kind in _STANDARD_KINDS else "raised"
-
-
-def _unknown(effect: Effect) -> Failed:
-    """The answer to a call that was sent and whose answer a crash swallowed."""
-    detail = f"{effect.name} was sent and its answer was lost; look in the other system before you do it again"
-    return Failed(error=standard("communication", "The outcome is unknown", detail))

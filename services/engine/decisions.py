@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.engine.faults import standard
 from services.engine.functions import Call, Failed, Later
 from services.engine.state import Effect, Snapshot
 
@@ -54,3 +55,9 @@ def parked(snapshot: Snapshot) -> Snapshot:
 def out_of_patience(later: Later) -> Failed:
     """The answer to resume with when the engine waits no longer."""
     return Failed(error=later.error)
+
+
+def outcome_unknown(effect: Effect) -> Failed:
+    """The answer to a call that was sent and whose answer a crash swallowed. Not metered: it may never have arrived."""
+    detail = f"{effect.name} was sent and its answer was lost; look in the other system before you do it again"
+    return Failed(error=standard("communication", "The outcome is unknown", detail), sent=False)

@@ -36,3 +36,9 @@ def standard(name: str, title: str, detail: str, *, status: int | None = None, i
 def limit_exceeded(limit: str, *, instance: str = "") -> Fault:
     """A run passed a limit (S-34). `limit` names it and its size."""
     return Fault(standard("runtime", "limit_exceeded", f"The run exceeds a limit: {limit}", instance=instance))
+
+
+def kind_of(error: ErrorDetails) -> str:
+    """One of the standard errors by name; a document's own type is its author's text, and is `raised` here."""
+    kind = error.type.removeprefix(STANDARD_ERRORS)
+    return kind if kind in _STATUS else "raised"
