@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra.database import Database
+from infra.ids import TenantId
 from services.engine.claims import Claim, Claims
 from services.engine.journal import CALL, parameters_of
 from tests.world import deploy, make_tenant, progress, start_runs, write
@@ -25,6 +26,7 @@ async def _reads(database: Database, statement: str, *values: Any) -> int:
         transaction = connection.transaction()
         await transaction.start()
         # A plan that is kept is made in the first calls, as it is in a young table.
+        before = 0
         for _ in range(7):
             before = await connection.fetchval(_READ)
             await connection.fetch(statement, *values)
@@ -43,7 +45,7 @@ async def test_F_22_doors_look_at_few_runs_however_many_have_ended(
     claims = Claims(worker_database, "w", 30)
     claim = await _end(worker_database, await claims.take(ENDED))
     # A tenant near its cap: each tenant is asked for its own rows, and the leased ones are counted.
-    await start_runs(app_database, claim.tenant_id, 20)
+    await start_runs(app_database, TenantId(claim.tenant_id), 20)
     held = await claims.take(5)
     assert await _reads(worker_database, _CLAIM) < FEW
     assert await _reads(worker_database, CALL, *parameters_of([progress(one) for one in held])) < FEW
