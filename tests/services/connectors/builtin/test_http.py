@@ -178,7 +178,7 @@ async def test_S_29_values_go_out_and_come_back_as_they_are(http: Desk) -> None:
     assert other.requests[0].body == b'{"price":0.10000000000000000555}'
 
 
-async def test_A19_a_call_that_never_went_out_says_so(http: Desk, simulator: Simulator) -> None:
+async def test_A19_a_call_that_never_went_out_says_so(http: Desk) -> None:
     refused = await http.call("http.request", {"path": "../x"})
     assert isinstance(refused, Failed)
     assert not refused.sent
