@@ -68,7 +68,7 @@ async def test_long_names_other_scripts_and_extreme_orders_keep_the_layout(brows
             assert await someone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await someone.row(keys[0]).get_by_role("link").click()
             await someone.heading(keys[0]).wait_for()
-            await someone.page.get_by_role("button", name="Decide").first.wait_for()
+            await someone.page.get_by_role("region", name="Workflow").get_by_role("button", name="Decide").wait_for()
             await someone.shoot(f"run-long-{NAMES[size]}")
             assert await someone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await someone.open(f"/runs/{run}")

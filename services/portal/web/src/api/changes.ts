@@ -11,7 +11,7 @@ export const freshness = create<Freshness>({ live: true, since: Date.now() });
 
 /** Without the server for this long, what is shown is called old. */
 const SILENCE = 3_000;
-const AGAIN = 3_000;
+const AGAIN = 5_000;
 const HIDDEN = 60_000;
 
 type Heard = (run: RunSummary) => void;
@@ -72,8 +72,10 @@ export class Changes {
   private failed(source: EventSource): void {
     // The browser tries again each second, and says so each time: the first failure counts.
     if (!this.timers.has("silence")) this.after("silence", SILENCE, this.lost);
-    // Refused for good, by status: the browser will not try again by itself.
-    if (source.readyState === EventSource.CLOSED) this.after("again", AGAIN, this.open);
+    if (source.readyState !== EventSource.CLOSED) return;
+    // Refused, so the browser gives up. Reading tells why: the session may have ended. With too many streams it polls.
+    this.onGap();
+    this.after("again", AGAIN, this.open);
   }
 
   private readonly lost = (): void => {

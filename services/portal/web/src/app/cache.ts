@@ -7,7 +7,10 @@ export const onSignedOut: { call: () => void } = { call: () => {} };
 export const queries = new QueryClient({
   queryCache: new QueryCache({
     onError(error, query) {
-      const ended = error instanceof Problem && error.status === 401 && query.queryKey[0] !== "session";
+      const ended =
+        error instanceof Problem &&
+        error.status === 401 &&
+        (query.queryKey[0] !== "session" || query.state.data !== undefined);
       if (ended) onSignedOut.call();
     },
   }),
