@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
+import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import uvloop
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
@@ -23,6 +23,7 @@ from services.worker.housekeeping import declare
 from services.worker.process import WorkerProcess
 
 _log: Final = logging.getLogger(__name__)
+_END_SECONDS: Final = 5.0
 
 # Before Dramatiq makes its loop.
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -41,14 +42,24 @@ class Engine(Middleware):
         try:
             _event_loop().run_coroutine(_process.start())
         except Exception:  # noqa: BLE001
-            # Dramatiq would go on without us, alive and idle, and its parent waits for a boot that never ends.
+            # Dramatiq would go on without us, alive and idle. Of an exit its parent hears; it ends the other processes
+            # as a stop does, and then itself.
             _log.exception("the worker cannot start")
-            os.kill(os.getppid(), signal.SIGKILL)
-            os._exit(1)
+            _end()
 
     def before_worker_shutdown(self, _broker: Any, _worker: Any) -> None:
         """The loop must still run here: AsyncIO's own shutdown comes later."""
         _event_loop().run_coroutine(_process.stop())
+
+
+def _end() -> NoReturn:
+    # Threads that are not ours to end could hold up the exit.
+    limit = threading.Timer(_END_SECONDS, os._exit, (1,))
+    limit.daemon = True
+    limit.start()
+    if (thread := get_event_loop_thread()) is not None:
+        thread.stop()  # type: ignore[no-untyped-call]
+    raise SystemExit(1)
 
 
 def _event_loop() -> EventLoopThread:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import pytest
 
@@ -22,3 +23,16 @@ async def test_a_worker_without_a_usable_key_file_ends_with_the_reason(plant: Pl
     plant.start_worker()
     await plant.send_until_taken(1)
     await plant.all_ended(1)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_F_32_a_worker_that_fails_while_it_starts_ends_and_takes_its_siblings_down_in_order(
+    plant: Plant, processes: int
+) -> None:
+    words = ["dramatiq", "tests.faults.broken_worker", "--processes", str(processes), "--threads", "1"]
+    worker = plant._spawn("worker", words, plant.environment())
+    plant.workers.append(worker)
+    assert await asyncio.to_thread(worker.wait, 45) > 0
+    assert "the worker cannot start" in plant.log_of(worker)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(worker.pid, 0)
