@@ -20,7 +20,7 @@ async def _start_unless_first(process: WorkerProcess) -> None:
         await _start(process)
 
 
-WorkerProcess.start = _start_unless_first  # type: ignore[method-assign]
+WorkerProcess.start = _start_unless_first  # type: ignore[method-assign, assignment]
 
 from services.worker import entry  # noqa: E402 (it makes its process when it is imported)
 
