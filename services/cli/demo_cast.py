@@ -49,7 +49,7 @@ CAST: Final = (
         host="harbor.localhost",
         look=Look(name="Harbor", accent="#0b6e8a", logo=_WAVES, support_email="help@harbor.example"),
         email="demo@harbor.example",
-        person="Dana Ortiz",
+        person="Demo Operator",
     ),
     Part(
         key="summit-",
@@ -64,6 +64,6 @@ CAST: Final = (
             support_email="operations-support@summit.example",
         ),
         email="demo@summit.example",
-        person="Maximiliane Featherstonehaugh-Okonkwo",
+        person="Demonstration Operator with an Unusually Long Display Name",
     ),
 )

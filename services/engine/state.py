@@ -21,7 +21,6 @@ EntryKind = Literal[
     "task.completed",
     "task.skipped",
     "task.faulted",
-    "task.cancelled",
 ]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from template_library import catalog, schemas
 from template_library.catalog import Package, UnknownTemplate
 from template_library.dsl import Workflow
-from template_library.dsl.schemas import SchemaError
+from template_library.dsl.schemas import SchemaError, compile_schema
 from template_library.schemas import Breach
 from tenants.connections import repository as connections
 from tenants.connections.models import Connection
@@ -75,7 +75,7 @@ def _parameters(schema: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], 
     if not isinstance(schema, Mapping):
         return {}, [Breach("/parameters", "the document's `metadata.parameters` is no JSON Schema")]
     try:
-        schemas.compile_schema(dict(schema))
+        compile_schema(dict(schema))
         filled = schemas.with_defaults(schema, given)
         found = schemas.check(schema, filled)
     except SchemaError as error:

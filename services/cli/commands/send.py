@@ -28,7 +28,6 @@ _ENDED: Final = frozenset({"completed", "faulted", "cancelled"})
 _MARKS: Final = {
     "task.completed": "✓",
     "task.faulted": "✗",
-    "task.cancelled": "-",
     "task.skipped": "·",
 }
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import msgspec
@@ -121,7 +120,10 @@ def test_the_digest_knows_every_difference_and_no_order() -> None:
 
 def test_S_25_data_that_no_run_could_take_is_refused_at_the_door() -> None:
     def nested(depth: int) -> bytes:
-        return structured(data=functools.reduce(lambda below, _: {"a": below}, range(depth), None))
+        data: Any = None
+        for _ in range(depth):
+            data = {"a": data}
+        return structured(data=data)
 
     read(STRUCTURED, nested(values.DEPTH))
     with pytest.raises(InvalidEvent, match="data is nested more than 64 deep"):

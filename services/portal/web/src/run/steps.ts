@@ -44,7 +44,6 @@ const MILESTONES: Record<string, Milestone["what"]> = {
 const ENDS: Record<string, TaskState> = {
   "task.completed": "completed",
   "task.faulted": "faulted",
-  "task.cancelled": "cancelled",
 };
 
 type Data = Record<string, unknown> | null;
