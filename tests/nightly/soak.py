@@ -41,7 +41,7 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, seconds: 
         await plant.answers(plant.api_url + "/health/ready")
         roots = {"api": api.pid, "worker": worker.pid}
         samples: dict[str, list[Sample]] = {name: [] for name in roots}
-        sampling = asyncio.create_task(_sample(roots, samples))
+        sampling = asyncio.create_task(_sample(roots, samples, min(_SAMPLE_SECONDS, seconds / 20)))
         await plant.faults(**_FAULTS, seed=random.randrange(2**31))
         accepted = await _send(plant, seconds, rate, outcome)
         await plant.faults()
@@ -71,12 +71,12 @@ async def _send(plant: Plant, seconds: float, rate: float, outcome: Outcome) -> 
     return count
 
 
-async def _sample(roots: dict[str, int], samples: dict[str, list[Sample]]) -> None:
+async def _sample(roots: dict[str, int], samples: dict[str, list[Sample]], pause: float) -> None:
     while True:
         for name, pids in processes.trees(roots).items():
             if name in samples:
                 samples[name].append(Sample(processes.resident(pids), sum(map(_handles, pids))))
-        await asyncio.sleep(_SAMPLE_SECONDS)
+        await asyncio.sleep(pause)
 
 
 def _handles(pid: int) -> int:
