@@ -21,12 +21,14 @@ do:
       with:
         method: post
         endpoint: {stub}/credit
+        headers: {{ Idempotency-Key: "${{ $workflow.id }}" }}
         body: ${{ $workflow.input }}
   - inventory:
       call: http
       with:
         method: post
         endpoint: {stub}/inventory
+        headers: {{ Idempotency-Key: "${{ $workflow.id }}" }}
         body: ${{ $workflow.input }}
   - decide:
       switch:
@@ -43,6 +45,7 @@ do:
       with:
         method: post
         endpoint: {stub}/erp
+        headers: {{ Idempotency-Key: "${{ $workflow.id }}" }}
         body:
           order: ${{ $workflow.input }}
           decision: ${{ .decision // "pass" }}
