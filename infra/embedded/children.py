@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -45,7 +46,8 @@ def bound(log: Path) -> None:
     except OSError:
         # A full disk most of all: then the room counts more than the old lines.
         draft.unlink(missing_ok=True)
-    os.truncate(log, 0)
+    with contextlib.suppress(OSError):
+        os.truncate(log, 0)
 
 
 class Child:

@@ -53,7 +53,7 @@ def _label(name: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.17g}" if value % 1 else str(int(value))
+    return repr(value) if value % 1 else str(int(value))
 
 
 def _braces(labels: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
@@ -12,6 +13,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from infra.database import is_outage
 from services.api.feed import Watcher
+
+_log: Final = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS: Final = 15.0
 CHECK_SECONDS: Final = 2.5
@@ -65,7 +68,9 @@ class EventStream(Response[bytes]):
             finally:
                 leaving.cancel()
                 checking.cancel()
-                await asyncio.gather(leaving, checking, return_exceptions=True)
+                for end in await asyncio.gather(leaving, checking, return_exceptions=True):
+                    if isinstance(end, Exception):
+                        _log.error("a stream's check failed", exc_info=end)
 
     async def _check(self, watcher: Watcher) -> None:
         try:

@@ -144,9 +144,11 @@ class TenantFeed:
 
     async def _look(self) -> None:
         if self._is_flooded:
+            # Read first: if that fails, the flood is still to be told.
+            marks = await self._marks()
             self._is_flooded = False
             self._rung.clear()
-            self._known = await self._marks()
+            self._known = marks
             self._in_sight = frozenset(self._known)
             for watcher in self._watchers:
                 watcher.lose()

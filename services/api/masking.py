@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from services.engine import values
+from services.engine.functions import STANDARD_ERRORS
 
 MASK: Final = "••••••"
 
@@ -104,7 +105,10 @@ def masked(text: str | None) -> Any:
 
 
 def masked_error(text: str | None) -> Any:
-    """Like `masked`, for problem details: what went wrong stays; the sentence about it may quote the payload."""
+    """Like `masked`, for problem details: what went wrong stays; the sentence about it may quote the payload.
+
+    A `raise` may compute its title and its type from the payload too: only a standard type's are shown.
+    """
     return _without_sentence(masked(text), lambda error: error)
 
 
@@ -114,13 +118,20 @@ def masked_line(text: str | None) -> Any:
 
 
 def _without_sentence(found: Any, error_of: Callable[[dict[str, Any]], Any]) -> Any:
-    if not isinstance(found, msgspec.Raw) or b'"detail"' not in bytes(found):
+    if not isinstance(found, msgspec.Raw) or not _has_words(bytes(found)):
         return found
     value = values.decode(bytes(found), depth=_DEPTH)
     error = error_of(value) if isinstance(value, dict) else None
-    if isinstance(error, dict) and error.get("detail"):
-        error["detail"] = MASK
+    if isinstance(error, dict):
+        if error.get("detail"):
+            error["detail"] = MASK
+        if "type" in error and not str(error["type"]).startswith(STANDARD_ERRORS):
+            error |= {"type": "about:blank"} | ({"title": MASK} if "title" in error else {})
     return msgspec.Raw(values.encode(value))
+
+
+def _has_words(text: bytes) -> bool:
+    return b'"detail"' in text or b'"title"' in text or b'"type"' in text
 
 
 def is_sensitive(name: str) -> bool:

@@ -27,7 +27,10 @@ do:
 
 async def poison(plant: Plant) -> None:
     """One event whose run has a task that the crash point `~/do/0/poison` is aimed at."""
-    (row,) = await plant.query("SELECT DISTINCT tenant_id FROM app.deployment")
+    (row,) = await plant.query(
+        "SELECT t.tenant_id FROM app.tenant t JOIN app.client c USING (partner_id, client_id) "
+        "JOIN app.deployment d USING (tenant_id) WHERE c.slug = 'acme-wholesale'"
+    )
     database = await Database(plant.stack.endpoints.database_url).open()
     await deploy(database, TenantId(row["tenant_id"]), POISON, event_type="poison")
     await database.close()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.api.masking import MASK, is_sensitive, masked, masked_error, masked_line
 from services.engine import values
+from services.engine.functions import STANDARD_ERRORS
 
 
 def shown(value: Any) -> Any:
@@ -113,7 +114,7 @@ def test_a_name_that_is_masked_itself_hides_no_other() -> None:
 
 
 def test_an_errors_sentence_may_quote_the_payload_and_goes() -> None:
-    error = {"type": "https://x.example/errors/validation", "status": 400, "title": "It breaks", "detail": "'LEAK'"}
+    error = {"type": f"{STANDARD_ERRORS}validation", "status": 400, "title": "It breaks", "detail": "'LEAK'"}
     assert values.decode(bytes(masked_error(values.encode(error).decode()))) == {**error, "detail": MASK}
     line = values.encode({"error": error, "output": {"detail": "stays"}}).decode()
     assert values.decode(bytes(masked_line(line))) == {
@@ -123,6 +124,12 @@ def test_an_errors_sentence_may_quote_the_payload_and_goes() -> None:
     assert masked_error(None) is None
     assert masked_line(None) is None
     assert masked_line("[1]") == msgspec.Raw(b"[1]")
+
+
+def test_S_72_what_a_raise_computed_goes_with_its_title_and_type() -> None:
+    error = {"type": "https://x.example/LEAK", "status": 400, "title": "Refused for LEAK", "instance": "/do/0/a"}
+    kept = {"type": "about:blank", "status": 400, "title": MASK, "instance": "/do/0/a"}
+    assert values.decode(bytes(masked_error(values.encode(error).decode()))) == kept
 
 
 def test_what_cannot_be_read_is_not_shown() -> None:

@@ -71,10 +71,10 @@ async def test_S_05_masked_payloads_keep_their_shape_and_lose_what_is_personal(
         assert CANARY not in await everything(caller, *run)
     seen = (await masked.get(f"/v1/runs/{run[0]}")).json
     assert seen["input"] == SEEN
-    assert seen["error"] == {**ERROR, "detail": MASK}
+    assert seen["error"] == {"type": "about:blank", "status": 400, "title": MASK, "detail": MASK}
     completed, faulted = (await masked.get(f"/v1/runs/{run[0]}/journal")).json["items"]
     assert completed["data"] == {"output": SEEN}
-    assert faulted["data"] == {"error": {**ERROR, "detail": MASK}}
+    assert faulted["data"] == {"error": {"type": "about:blank", "status": 400, "title": MASK, "detail": MASK}}
     content = (await masked.get(f"/v1/events/{run[1]}")).json["content"]
     assert (content["data"], content["subject"], content["type"]) == (SEEN, "o-1", "order.captured")
     told = (await hidden.get(f"/v1/runs/{run[0]}")).json
