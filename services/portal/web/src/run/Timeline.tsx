@@ -30,7 +30,11 @@ export function Timeline({ run, moments, titles, selected, now, onSelect }: Prop
       )}
       {moments.map(moment =>
         moment.kind === "milestone" ? (
-          <MilestoneItem key={moment.id} milestone={moment} />
+          // The journal's first lines are written with the first answer: the run's own time is when it began.
+          <MilestoneItem
+            key={moment.id}
+            milestone={moment.what === "started" ? { ...moment, at: run.created_at } : moment}
+          />
         ) : (
           <StepItem
             key={moment.id}
@@ -42,7 +46,11 @@ export function Timeline({ run, moments, titles, selected, now, onSelect }: Prop
           />
         ),
       )}
-      {moments.length === 0 && <li className={classes.hint}>{texts.notStarted}</li>}
+      {moments.length === 0 && (
+        <li className={classes.hint}>
+          {run.state === "pending" ? texts.notStarted : texts.justStarted}
+        </li>
+      )}
     </ol>
   );
 }

@@ -140,6 +140,7 @@ const en = {
   runQuarantined: "Run set aside",
   runResumed: "Run resumed",
   notStarted: "Waiting for its turn. The first steps show here in a moment.",
+  justStarted: "Started. The first steps show here when the first system has answered.",
   steps: (count: number) => (count === 1 ? "1 step" : `${count} steps`),
   times: (count: number) => `${count} times`,
   startNode: "Order received",

@@ -142,6 +142,7 @@ const es: Texts = {
   runQuarantined: "Ejecución apartada",
   runResumed: "Ejecución reanudada",
   notStarted: "Espera su turno. Los primeros pasos aparecerán aquí en un momento.",
+  justStarted: "Ha empezado. Los primeros pasos aparecerán aquí cuando responda el primer sistema.",
   steps: count => (count === 1 ? "1 paso" : `${count} pasos`),
   times: count => `${count} veces`,
   startNode: "Pedido recibido",
