@@ -107,6 +107,29 @@ async def with_password(session: AsyncSession, partner_id: UUID, email: str) -> 
     return None if row is None else (_account(row), row.password_hash)
 
 
+async def hold(session: AsyncSession, partner_id: UUID, account_id: UUID, stored: str) -> bool:
+    """Whether the account is active and its password's hash is `stored`; until this transaction ends it stays so.
+
+    What changes the account waits meanwhile and then ends the session that was begun, too.
+    """
+    query = select(Account.account_id).where(
+        Account.partner_id == partner_id,
+        Account.account_id == account_id,
+        Account.password_hash == stored,
+        Account.status == "active",
+    )
+    return (await session.execute(query.with_for_update(read=True))).one_or_none() is not None
+
+
+async def renew_hash(session: AsyncSession, partner_id: UUID, account_id: UUID, stored: str, renewed: str) -> None:
+    """Replace the hash `stored` with another of the same password; a password given meanwhile stays."""
+    await session.execute(
+        update(Account)
+        .where(Account.partner_id == partner_id, Account.account_id == account_id, Account.password_hash == stored)
+        .values(password_hash=renewed)
+    )
+
+
 async def count_attempt(
     session: AsyncSession, partner_id: UUID, subject: bytes, window: timedelta
 ) -> tuple[int, timedelta]:

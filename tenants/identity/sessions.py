@@ -94,8 +94,11 @@ class Sessions:
             self._known[place, digest] = (until, found)
         return found
 
-    async def start(self, place: Place, account: FoundAccount, *, before: str | None) -> Made:
-        """A new session with a new text, whatever the browser had before; that one ends (S-63)."""
+    async def start(self, place: Place, account: FoundAccount, stored: str, *, before: str | None) -> Made | None:
+        """A new session with a new text, whatever the browser had before; that one ends (S-63).
+
+        None when `stored` is the account's password no more, or the account is disabled by now.
+        """
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         digest = hashlib.sha256(token.encode()).digest()
         if before is not None:
@@ -104,6 +107,9 @@ class Sessions:
         values |= {"partner_id": place.partner_id, "tenant_id": account.tenant_id}
         principal = _principal(account)
         async with self._database.session(Scope.tenant(account.tenant_id)) as session:
+            # First of all, so that it waits for nothing while it holds other rows.
+            if not await repository.hold(session, place.partner_id, account.account_id, stored):
+                return None
             await repository.drop_ended(session, place.partner_id)
             end = await repository.add_session(session, values, LIFE)
             await audit.record(

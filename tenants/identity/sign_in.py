@@ -59,8 +59,12 @@ class SignIn:
         if account is None or stored is None or not fits or not account.live:
             self._note(place, account)
             raise SignInFailed("Check both and try again")
-        made = await self._sessions.start(place, account, before=before)
-        await self._settle(place, account, subject, await self._renewed(stored, password))
+        made = await self._sessions.start(place, account, stored, before=before)
+        if made is None:
+            self._note(place, account)
+            raise SignInFailed("Check both and try again")
+        await self._settle(place, subject)
+        await self._renew(place, account, stored, password)
         return made
 
     async def settled(self) -> None:
@@ -68,16 +72,17 @@ class SignIn:
         if self._writing:
             await asyncio.wait(self._writing, timeout=2)
 
-    async def _renewed(self, stored: str, password: str) -> str | None:
-        return await self._passwords.hash(normal(password)) if is_stale(stored) else None
-
-    async def _settle(self, place: Place, account: FoundAccount, subject: bytes, renewed: str | None) -> None:
+    async def _settle(self, place: Place, subject: bytes) -> None:
         async with self._database.session(Scope.partner(place.partner_id)) as session:
             await repository.forget_attempts(session, place.partner_id, subject)
-            if renewed is not None:
-                row = await repository.account(session, place.partner_id, account_id=account.account_id)
-                if row is not None:
-                    await repository.set_account(session, row, {"password_hash": renewed})
+            await session.commit()
+
+    async def _renew(self, place: Place, account: FoundAccount, stored: str, password: str) -> None:
+        if not is_stale(stored):
+            return
+        renewed = await self._passwords.hash(normal(password))
+        async with self._database.session(Scope.partner(place.partner_id)) as session:
+            await repository.renew_hash(session, place.partner_id, account.account_id, stored, renewed)
             await session.commit()
 
     def _note(self, place: Place, account: FoundAccount | None) -> None:

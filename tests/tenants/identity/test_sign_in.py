@@ -1,0 +1,119 @@
+"""Signing in while something else happens to the account (S-63, S-65, S-66)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from infra.database import Database, Scope
+from tenants.identity import account_repository, accounts
+from tenants.identity.accounts import NewAccount
+from tenants.identity.errors import SignInFailed
+from tenants.identity.passwords import Passwords, is_stale
+from tenants.identity.sessions import Place, Sessions
+from tenants.identity.sign_in import SignIn
+from tests.world import World, make_tenant
+
+ANA, HOST = "ana@acme.example", "portal.example"
+PASSWORD = "correct horse battery staple"  # noqa: S105 (nobody's)
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+OTHER = CHEAP.hash("another password of hers")
+
+
+class Interrupted(Passwords):
+    """Lets something happen after a password was checked, or before one is hashed."""
+
+    checked: Callable[[], Awaitable[None]] | None = None
+    hashing: Callable[[], Awaitable[None]] | None = None
+
+    async def fits(self, stored: str | None, password: str) -> bool:
+        found = await super().fits(stored, password)
+        if self.checked is not None:
+            await self.checked()
+        return found
+
+    async def hash(self, password: str) -> str:
+        if self.hashing is not None:
+            await self.hashing()
+        return await super().hash(password)
+
+
+class Door:
+    """One account, whose hash is of an earlier cost, and the way in."""
+
+    def __init__(self, database: Database, world: World) -> None:
+        self.database = database
+        self.world = world
+        self.place = Place(world.partner_id, HOST)
+        self.passwords = Interrupted()
+        self.sign_in = SignIn(database, self.passwords, Sessions(database))
+
+    async def change(self, **changes: str) -> None:
+        async with self.database.session(Scope.tenant(self.world.tenant_id)) as session:
+            found = await accounts.find(session, self.world.partner_id, ANA)
+            if "password" in changes:
+                await accounts.set_password(session, found, changes["password"], actor="test")
+            if "status" in changes:
+                await accounts.set_status(session, found, "disabled", actor="test")
+            await session.commit()
+
+    async def ask(self, query: str) -> object:
+        async with self.database.session(Scope.partner(self.world.partner_id)) as session:
+            return await session.scalar(text(query))
+
+
+@pytest.fixture
+async def door(app_database: Database) -> AsyncIterator[Door]:
+    door = Door(app_database, await make_tenant(app_database))
+    async with app_database.session(Scope.tenant(door.world.tenant_id)) as session:
+        new = NewAccount(
+            partner_id=door.world.partner_id, tenant_id=door.world.tenant_id, email=ANA, name="Ana",
+            password_hash=CHEAP.hash(PASSWORD),
+        )  # fmt: skip
+        await accounts.create(session, new, actor="test")
+        await session.commit()
+    yield door
+    await door.sign_in.settled()
+    door.passwords.close()
+
+
+@pytest.mark.parametrize("changes", [{"password": OTHER}, {"status": "disabled"}], ids=["password", "status"])
+async def test_S_63_who_is_overtaken_by_a_change_is_not_signed_in(door: Door, changes: dict[str, str]) -> None:
+    async def overtake() -> None:
+        await door.change(**changes)
+
+    door.passwords.checked = overtake
+    with pytest.raises(SignInFailed):
+        await door.sign_in(door.place, ANA, PASSWORD, before=None)
+    assert await door.ask("SELECT count(*) FROM app.portal_session") == 0
+
+
+async def test_S_63_a_change_waits_for_a_session_that_begins(door: Door) -> None:
+    stored = await door.ask("SELECT password_hash FROM app.account")
+    async with door.database.session(Scope.tenant(door.world.tenant_id)) as beginning:
+        found = await accounts.find(beginning, door.world.partner_id, ANA)
+        assert await account_repository.hold(beginning, door.world.partner_id, found.account_id, str(stored))
+        async with door.database.session(Scope.tenant(door.world.tenant_id)) as changing:
+            await changing.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                await accounts.set_password(changing, found, OTHER, actor="test")
+
+
+async def test_S_63_a_costlier_hash_never_puts_an_old_password_back(door: Door) -> None:
+    async def overtake() -> None:
+        await door.change(password=OTHER)
+
+    door.passwords.hashing = overtake
+    await door.sign_in(door.place, ANA, PASSWORD, before=None)
+    assert await door.ask("SELECT password_hash FROM app.account") == OTHER
+    assert await door.ask("SELECT count(*) FROM app.portal_session") == 0
+
+
+async def test_a_hash_of_an_earlier_cost_is_made_anew(door: Door) -> None:
+    await door.sign_in(door.place, ANA, PASSWORD, before=None)
+    assert not is_stale(str(await door.ask("SELECT password_hash FROM app.account")))
+    await door.sign_in(door.place, ANA, PASSWORD, before=None)
