@@ -63,13 +63,21 @@ class Made(msgspec.Struct, frozen=True):
         return f"Made({self.session.account_id})"
 
 
+class _Known(msgspec.Struct, frozen=True):
+    """`until` is of the clock; `passing`: a look found it, which was no activity."""
+
+    until: float
+    session: Session
+    passing: bool
+
+
 class Sessions:
     """The sessions as one process knows them; what it knows is two seconds old at most."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
-        self._known: dict[tuple[Place, bytes], tuple[float, Session | None]] = {}
+        self._known: dict[tuple[Place, bytes], _Known] = {}
 
     async def find(self, place: Place, token: str, *, passing: bool = False) -> Session | None:
         """The live session of the cookie's text at `place`; None for anything else.
@@ -83,15 +91,16 @@ class Sessions:
         if digest is None:
             return None
         known = self._known.get((place, digest))
-        if known is not None and known[0] > self._clock():
-            return known[1]
+        # What a look found says nothing of rest: a request that counts as activity asks for itself.
+        if known is not None and known.until > self._clock() and (passing or not known.passing):
+            return known.session
         until = self._clock() + REMEMBERED_SECONDS
         found = await self._read(place, digest, passing=passing)
         if found is not None:
             # One that was not found is not remembered: guesses would fill the memory.
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[place, digest] = (until, found)
+            self._known[place, digest] = _Known(until, found, passing)
         return found
 
     async def start(self, place: Place, account: FoundAccount, stored: str, *, before: str | None) -> Made | None:

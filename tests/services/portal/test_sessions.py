@@ -226,6 +226,23 @@ async def test_rest_begins_anew_with_each_request_and_not_with_a_look(
         assert age == minutes
 
 
+async def test_a_request_right_after_a_look_is_activity_all_the_same(
+    house: House, front: Front, app_database: Database
+) -> None:
+    ana = await house.north.signed_in()
+    place = Scope.partner(house.ids["north"])
+    earlier = "UPDATE app.portal_session SET seen_at = clock_timestamp() - interval '50 minutes'"
+    await change(app_database, place, earlier)
+    forget(front)
+    brand = await front.portal.brands.find(NORTH)
+    assert brand is not None
+    assert await front.portal.keeper.session(brand, ana.token, passing=True) is not None
+    assert (await ana.get("/v1/runs")).status == 200
+    async with app_database.session(place) as session:
+        query = text("SELECT clock_timestamp() - seen_at < interval '10 minutes' FROM app.portal_session")
+        assert await session.scalar(query)
+
+
 async def test_S_63_a_new_password_ends_every_session(house: House, front: Front, app_database: Database) -> None:
     ana = await house.north.signed_in()
     passwords = front.portal.keeper.passwords
