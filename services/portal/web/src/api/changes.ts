@@ -20,14 +20,14 @@ type Heard = (run: RunSummary) => void;
  * The changes of runs, as the server pushes them.
  *
  * A browser opens few connections to one host, so a page that nobody sees gives its own back after a minute.
- * `onGap` is called when changes may have been missed: read again what is shown.
+ * `onGap` is called when changes may have been missed: read again what is shown. The first opening is such a moment
+ * too, as what is shown was read before it.
  */
 export class Changes {
   private source: EventSource | null = null;
   private timers = new Map<string, number>();
   private readonly heard: Heard;
   private readonly onGap: () => void;
-  private opened = false;
 
   constructor(heard: Heard, onGap: () => void) {
     this.heard = heard;
@@ -64,8 +64,7 @@ export class Changes {
 
   private readonly found = (): void => {
     this.stop("silence");
-    if (this.opened) this.onGap();
-    this.opened = true;
+    this.onGap();
     freshness.set({ live: true, since: Date.now() });
   };
 

@@ -1,4 +1,4 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Changes } from "../api/changes";
 import type { RunSummary } from "../api/queries";
@@ -25,8 +25,7 @@ export function LiveRuns() {
         timer ||= window.setTimeout(flush, GATHER);
       },
       () => {
-        for (const part of ["runs", "run", "journal", "session"])
-          void queries.invalidateQueries({ queryKey: [part] });
+        for (const part of ["runs", "run", "journal", "session"]) void readAgain(queries, part);
       },
     );
     return () => {
@@ -35,4 +34,15 @@ export function LiveRuns() {
     };
   }, [queries]);
   return null;
+}
+
+/** A first read that is under way may be older than the gap and cannot be begun anew: another one follows it. */
+async function readAgain(queries: QueryClient, part: string): Promise<void> {
+  const first = queries.getQueryCache().findAll({
+    queryKey: [part],
+    fetchStatus: "fetching",
+    predicate: query => query.state.data === undefined,
+  });
+  await queries.invalidateQueries({ queryKey: [part] });
+  for (const { queryKey } of first) await queries.invalidateQueries({ queryKey, exact: true });
 }
