@@ -90,8 +90,9 @@ async def test_A15_no_payload_and_no_secret_is_in_a_trace(tmp_path: Path, collec
         await plant.send_until_taken(1)
         assert (await plant.send("bad", currency="canary")).status == 202
         await plant.all_ended(1, otherwise=1)
-        spans = await until_failed(collector)
-        assert {span.name for span in spans} >= CALLS
+        await until_failed(collector)
+        # The two runs' spans may leave in either order.
+        await until_seen(collector, CALLS)
         secrets = [plant.key, plant.erp_token, plant.key.rpartition("_")[2]]
     sent = b"".join(collector.bodies)
     content = order(1)
