@@ -25,7 +25,7 @@ export function LiveRuns() {
         timer ||= window.setTimeout(flush, GATHER);
       },
       () => {
-        for (const part of ["runs", "run", "journal", "session"]) void readAgain(queries, part);
+        for (const part of ["runs", "run", "journal", "session", "sample"]) void readAgain(queries, part);
       },
     );
     return () => {
