@@ -22,8 +22,9 @@ SCREENSHOTS: Final = ROOT / "tests/portal/screenshots"
 _AXE: Final = ROOT / "services/portal/web/node_modules/axe-core/axe.min.js"
 # A refused request is an answer like any other to the page, and an error to the browser's log.
 _ANSWERED: Final = re.compile(r"Failed to load resource|net::ERR_")
+# Without preload: it asks the server for style sheets again, also in tests where there is no server.
 _RULES: Final = """async () => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html.slice(0, 160)).join(" | ")}`);
 }"""
 

@@ -25,10 +25,12 @@ async def test_the_list_is_empty_at_first_and_says_what_to_do(browser: Browser, 
 
 
 _SIGN_OUT = (
-    "DELETE FROM app.portal_session s USING app.account a WHERE a.account_id = s.account_id AND a.name LIKE 'Max%'"
+    "DELETE FROM app.portal_session s USING app.account a "
+    "WHERE a.account_id = s.account_id AND a.email = 'demo@summit.example'"
 )
 _MOVE = """UPDATE app.account a SET tenant_id = t.tenant_id FROM app.tenant t, app.tenant mine
-  WHERE mine.tenant_id = a.tenant_id AND t.client_id = mine.client_id AND a.name LIKE 'Max%' AND t.environment = """
+  WHERE mine.tenant_id = a.tenant_id AND t.client_id = mine.client_id AND a.email = 'demo@summit.example'
+  AND t.environment = """
 
 
 async def _move_to(site: Site, environment: str) -> None:
