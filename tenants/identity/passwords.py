@@ -10,8 +10,9 @@ import asyncio
 import base64
 import os
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
@@ -51,36 +52,46 @@ class Passwords:
         self._room = at_once + most_waiting
         self._nobodys = _nobodys()
 
-    async def hash(self, password: str) -> str:
-        """What is stored for `password`.
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue, for what is hashed and checked as `placed` while the block lasts.
+
+        Raises:
+            Unavailable: too many wait.
+        """
+        if self._room <= 0:
+            raise Unavailable("Too many sign in at once; try again", retry_after=2)
+        self._room -= 1
+        try:
+            yield
+        finally:
+            self._room += 1
+
+    async def hash(self, password: str, *, placed: bool = False) -> str:
+        """What is stored for `password`. `placed`: the caller has a place.
 
         Raises:
             InvalidField: too short or too long.
             Unavailable: too many wait.
         """
-        return await self._run(_HASHER.hash, checked(password))
+        return await self._run(_HASHER.hash, checked(password), placed=placed)
 
-    async def fits(self, stored: str | None, password: str) -> bool:
+    async def fits(self, stored: str | None, password: str, *, placed: bool = False) -> bool:
         """Whether `stored` is of `password`. None, for nobody, takes the same time and never fits (S-65).
 
         Raises:
             Unavailable: too many wait.
         """
-        found = await self._run(_fits, stored or self._nobodys, normal(password))
+        found = await self._run(_fits, stored or self._nobodys, normal(password), placed=placed)
         return found and stored is not None
 
     def close(self) -> None:
         """Let go of the threads; a check under way ends by itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, work: Callable[..., T], *arguments: str) -> T:
-        if self._room <= 0:
-            raise Unavailable("Too many sign in at once; try again", retry_after=2)
-        self._room -= 1
-        try:
+    async def _run(self, work: Callable[..., T], *arguments: str, placed: bool) -> T:
+        with nullcontext() if placed else self.place():
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
-        finally:
-            self._room += 1
 
 
 def is_stale(stored: str) -> bool:

@@ -41,6 +41,11 @@ class SignIn:
             TooManyAttempts: ten failures of this address on this host within fifteen minutes.
             Unavailable: too many sign in at this moment.
         """
+        # Before anything is counted: whoever is turned away for the crowd's sake has not tried.
+        with self._passwords.place():
+            return await self._enter(place, email, password, before)
+
+    async def _enter(self, place: Place, email: str, password: str, before: str | None) -> Made:
         address = emails.normal(email)
         subject = hashlib.sha256(f"{place.host}\n{address}".encode()).digest()
         async with self._database.session(Scope.partner(place.partner_id)) as session:
@@ -55,7 +60,7 @@ class SignIn:
                 f"Wait {math.ceil(seconds / 60)} min, then try again", headers={"Retry-After": str(seconds)}
             )
         account, stored = found if found is not None else (None, None)
-        fits = await self._passwords.fits(stored, password)
+        fits = await self._passwords.fits(stored, password, placed=True)
         if account is None or stored is None or not fits or not account.live:
             self._note(place, account)
             raise SignInFailed("Check both and try again")
@@ -80,7 +85,7 @@ class SignIn:
     async def _renew(self, place: Place, account: FoundAccount, stored: str, password: str) -> None:
         if not is_stale(stored):
             return
-        renewed = await self._passwords.hash(normal(password))
+        renewed = await self._passwords.hash(normal(password), placed=True)
         async with self._database.session(Scope.partner(place.partner_id)) as session:
             await repository.renew_hash(session, place.partner_id, account.account_id, stored, renewed)
             await session.commit()

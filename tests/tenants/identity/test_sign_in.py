@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from infra.database import Database, Scope
+from infra.problems import Unavailable
 from tenants.identity import account_repository, accounts
 from tenants.identity.accounts import NewAccount
 from tenants.identity.errors import SignInFailed
@@ -30,16 +31,16 @@ class Interrupted(Passwords):
     checked: Callable[[], Awaitable[None]] | None = None
     hashing: Callable[[], Awaitable[None]] | None = None
 
-    async def fits(self, stored: str | None, password: str) -> bool:
-        found = await super().fits(stored, password)
+    async def fits(self, stored: str | None, password: str, *, placed: bool = False) -> bool:
+        found = await super().fits(stored, password, placed=placed)
         if self.checked is not None:
             await self.checked()
         return found
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, *, placed: bool = False) -> str:
         if self.hashing is not None:
             await self.hashing()
-        return await super().hash(password)
+        return await super().hash(password, placed=placed)
 
 
 class Door:
@@ -49,7 +50,7 @@ class Door:
         self.database = database
         self.world = world
         self.place = Place(world.partner_id, HOST)
-        self.passwords = Interrupted()
+        self.passwords = Interrupted(at_once=1, most_waiting=0)
         self.sign_in = SignIn(database, self.passwords, Sessions(database))
 
     async def change(self, **changes: str) -> None:
@@ -117,3 +118,16 @@ async def test_a_hash_of_an_earlier_cost_is_made_anew(door: Door) -> None:
     await door.sign_in(door.place, ANA, PASSWORD, before=None)
     assert not is_stale(str(await door.ask("SELECT password_hash FROM app.account")))
     await door.sign_in(door.place, ANA, PASSWORD, before=None)
+
+
+async def test_S_66_whoever_is_turned_away_by_a_crowd_has_not_tried(door: Door) -> None:
+    with door.passwords.place():
+        for _ in range(12):
+            with pytest.raises(Unavailable):
+                await door.sign_in(door.place, ANA, PASSWORD, before=None)
+    assert await door.ask("SELECT count(*) FROM app.sign_in_attempt") == 0
+    # One place is enough for a check and the hash that follows it, and each way to leave gives it back.
+    with pytest.raises(SignInFailed):
+        await door.sign_in(door.place, ANA, "wrong password", before=None)
+    await door.sign_in(door.place, ANA, PASSWORD, before=None)
+    assert not is_stale(str(await door.ask("SELECT password_hash FROM app.account")))
