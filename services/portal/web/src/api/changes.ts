@@ -11,7 +11,9 @@ export const freshness = create<Freshness>({ live: true, since: Date.now() });
 
 /** Without the server for this long, what is shown is called old. */
 const SILENCE = 3_000;
-const AGAIN = 5_000;
+/** A refused stream is asked for again after the first pause, then after twice as long each time up to the longest. */
+const FIRST_PAUSE = 5_000;
+const LONGEST_PAUSE = 60_000;
 const HIDDEN = 60_000;
 
 type Heard = (run: RunSummary) => void;
@@ -26,6 +28,7 @@ type Heard = (run: RunSummary) => void;
 export class Changes {
   private source: EventSource | null = null;
   private timers = new Map<string, number>();
+  private pause = FIRST_PAUSE;
   private readonly heard: Heard;
   private readonly onGap: () => void;
 
@@ -49,6 +52,7 @@ export class Changes {
   }
 
   private readonly open = (): void => {
+    this.stop("again");
     this.source?.close();
     const source = new EventSource("/v1/runs/changes");
     this.source = source;
@@ -64,6 +68,7 @@ export class Changes {
 
   private readonly found = (): void => {
     this.stop("silence");
+    this.pause = FIRST_PAUSE;
     this.onGap();
     freshness.set({ live: true, since: Date.now() });
   };
@@ -74,7 +79,8 @@ export class Changes {
     if (source.readyState !== EventSource.CLOSED) return;
     // Refused, so the browser gives up. Reading tells why: the session may have ended. With too many streams it polls.
     this.onGap();
-    this.after("again", AGAIN, this.open);
+    this.after("again", this.pause, this.open);
+    this.pause = Math.min(2 * this.pause, LONGEST_PAUSE);
   }
 
   private readonly lost = (): void => {
