@@ -47,9 +47,7 @@ export function Timeline({ run, moments, titles, selected, now, onSelect }: Prop
         ),
       )}
       {moments.length === 0 && (
-        <li className={classes.hint}>
-          {run.state === "pending" ? texts.notStarted : texts.justStarted}
-        </li>
+        <li className={classes.hint}>{run.state === "pending" ? texts.notStarted : texts.justStarted}</li>
       )}
     </ol>
   );
