@@ -37,10 +37,10 @@ function End({ node, state }: TaskData) {
   );
 }
 
-/** A decision's conditions are for its panel: here its kind says enough. */
-function subtitle({ kind, detail }: GraphNode, texts: Texts): string {
-  const own = kind === "switch" ? null : detail;
-  return own ?? texts.kinds[kind] ?? kind;
+/** What is called, and why a check refused; of other tasks the kind says enough here, the panel says the rest. */
+function subtitle({ kind, detail }: GraphNode, state: TaskState, texts: Texts): string {
+  const tells = kind === "call" || (kind === "raise" && state === "faulted");
+  return (tells ? detail : null) ?? texts.kinds[kind] ?? kind;
 }
 
 function Task({ node, state, visits, selected, current, onSelect }: TaskData) {
@@ -59,8 +59,10 @@ function Task({ node, state, visits, selected, current, onSelect }: TaskData) {
     >
       <StateIcon state={state} word={texts.taskStates[state]} />
       <span className={classes.words}>
-        <span className={classes.title}>{node.title || human(node.name)}</span>
-        <span className={classes.detail}>{subtitle(node, texts)}</span>
+        <span className={classes.title} title={node.title || human(node.name)}>
+          {node.title || human(node.name)}
+        </span>
+        <span className={classes.detail}>{subtitle(node, state, texts)}</span>
       </span>
       {visits > 1 && <span className={classes.count}>×{visits}</span>}
     </button>
