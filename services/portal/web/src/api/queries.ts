@@ -31,6 +31,8 @@ export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: () => body(api.GET("/portal/session")),
   staleTime: 60_000,
+  // Somebody else may have signed in at another tab.
+  refetchOnWindowFocus: "always",
   retry: false,
 });
 

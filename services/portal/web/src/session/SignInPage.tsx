@@ -54,6 +54,8 @@ function SignInForm() {
   const entering = useMutation({
     mutationFn: () => body(api.POST("/portal/session", { body: { email: email.trim(), password } })),
     onSuccess: async session => {
+      // The way back leads here too, with what was read for whoever was signed in.
+      queries.removeQueries({ predicate: query => query.queryKey[0] !== "brand" });
       queries.setQueryData(sessionQuery.queryKey, session);
       if (to) router.history.push(to);
       else await navigate({ to: "/runs" });
