@@ -1,13 +1,17 @@
 import { Button, Tooltip } from "@mantine/core";
 import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { sampleQuery, sessionQuery } from "../api/queries";
+import { useState } from "react";
+import { Problem } from "../api/client";
+import { type Sample, sampleQuery, sessionQuery } from "../api/queries";
 import { sendSample } from "../api/sample";
+import { reachesNothingReal } from "../api/simulated";
 import { SendIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
+import { ConfirmSample } from "./ConfirmSample";
 import classes from "./SendSample.module.css";
 
-/** Sends the deployed template's sample as a new order and opens the run that it starts. */
+/** Sends the deployed template's sample as a new order and opens the run that it starts. Asks before a real order. */
 export function SendSample() {
   const { texts } = useTexts();
   const { data: session } = useSuspenseQuery(sessionQuery);
@@ -21,9 +25,16 @@ export function SendSample() {
       if (run) await navigate({ to: "/runs/$run", params: { run }, search: {} });
     },
   });
+  const [asked, setAsked] = useState(false);
+  const checking = useMutation({
+    mutationFn: async (_: Sample) => session.environment !== "live" || (await reachesNothingReal()),
+    onSuccess: (harmless, order) => (harmless ? sending.mutate(order) : setAsked(true)),
+  });
   const why = !allowed ? texts.sampleNotAllowed : isPending || sample ? null : texts.sampleNone;
   const outcome = sending.isError
-    ? texts.sampleFailed
+    ? sending.error instanceof Problem && sending.error.status < 500
+      ? texts.sampleFailed
+      : texts.sampleUnanswered
     : sending.data?.runs.length === 0
       ? texts.sampleNoRun
       : null;
@@ -36,14 +47,22 @@ export function SendSample() {
         <Button
           size="sm"
           leftSection={<SendIcon />}
-          loading={sending.isPending}
+          loading={checking.isPending || sending.isPending}
           {...(sample ? {} : { "data-disabled": true })}
           aria-disabled={!sample}
-          onClick={() => sample && sending.mutate(sample)}
+          onClick={() => sample && checking.mutate(sample)}
         >
           {texts.sendSample}
         </Button>
       </Tooltip>
+      <ConfirmSample
+        open={asked}
+        close={() => setAsked(false)}
+        confirm={() => {
+          setAsked(false);
+          if (sample) sending.mutate(sample);
+        }}
+      />
     </div>
   );
 }

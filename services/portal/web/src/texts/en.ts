@@ -45,6 +45,10 @@ const en = {
   sampleNotAllowed: "Your account may not send events. An administrator of your company can allow it.",
   sampleNoRun: "The sample was taken, and no deployment waits for it.",
   sampleFailed: "The sample was not sent.",
+  sampleUnanswered: "There was no answer. Send it again: it stays one order.",
+  sampleConfirmTitle: "Send a sample order to your live systems?",
+  sampleConfirmBody: "It creates a real order there.",
+  cancel: "Cancel",
 
   searchRuns: "Find by order number",
   clearSearch: "Clear search",

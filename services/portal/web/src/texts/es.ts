@@ -47,6 +47,10 @@ const es: Texts = {
   sampleNotAllowed: "Su cuenta no puede enviar eventos. Un administrador de su empresa puede permitirlo.",
   sampleNoRun: "La muestra se recibió, pero ningún despliegue la espera.",
   sampleFailed: "La muestra no se envió.",
+  sampleUnanswered: "No hubo respuesta. Envíela de nuevo: sigue siendo un solo pedido.",
+  sampleConfirmTitle: "¿Enviar un pedido de muestra a sus sistemas de producción?",
+  sampleConfirmBody: "Allí se crea un pedido real.",
+  cancel: "Cancelar",
 
   searchRuns: "Buscar por número de pedido",
   clearSearch: "Borrar búsqueda",
