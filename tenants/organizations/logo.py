@@ -52,7 +52,11 @@ def checked_logo(text: str) -> str:
     if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
         raise _refused(f"A logo has at most {MOST_ELEMENTS} elements")
     _check(root, 1)
-    return ET.tostring(root, encoding="unicode")
+    written = ET.tostring(root, encoding="unicode")
+    # Written anew it may have grown: `>` becomes `&gt;`.
+    if len(written.encode()) > LARGEST:
+        raise _refused(f"A logo has at most {LARGEST // 1024} KiB")
+    return written
 
 
 def _check(element: ET.Element, depth: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tenants.organizations.errors import InvalidField
-from tenants.organizations.logo import checked_logo
+from tenants.organizations.logo import LARGEST, checked_logo
 
 OPEN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">'
 
@@ -61,6 +61,15 @@ def test_a_drawing_passes(inside: str) -> None:
 def test_S_101_what_could_run_load_or_lead_somewhere_is_refused(inside: str) -> None:
     with pytest.raises(InvalidField):
         checked_logo(svg(inside))
+
+
+@pytest.mark.parametrize("grows", [">", "\u00e4>"])
+def test_S_101_what_is_too_large_when_written_anew_is_refused(grows: str) -> None:
+    assert len(svg(f"<text>{grows * 20_000}</text>").encode()) <= LARGEST
+    with pytest.raises(InvalidField, match="64 KiB"):
+        checked_logo(svg(f"<text>{grows * 20_000}</text>"))
+    shown = checked_logo(svg(f"<text>{grows * 5_000}</text>"))
+    assert len(shown.encode()) <= LARGEST
 
 
 @pytest.mark.parametrize(
