@@ -27,7 +27,7 @@ async def test_a_sample_order_is_sent_and_watched_to_its_end(browser: Browser, s
         await someone.shoot("run-moving")
         await expect(someone.page.get_by_role("heading", name=re.compile(r"^Sale SO-\d+ created$"))).to_be_visible()
         await expect(graph.get_by_role("button", name="Create sale")).to_have_attribute("data-state", "completed")
-        await expect(graph.get_by_role("button", name="Hold released")).to_have_attribute("data-state", "idle")
+        await expect(graph.get_by_role("button", name="Hold Prepare")).to_have_attribute("data-state", "idle")
 
 
 async def test_choosing_in_the_graph_chooses_in_the_journal_and_shows_the_data(browser: Browser, site: Site) -> None:
