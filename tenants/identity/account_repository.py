@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from tenants.identity.models import Account, PortalSession, SignInAttempt
-from tenants.organizations.models import Client, Partner, Tenant
+from tenants.organizations.models import Client, Partner, PortalHost, Tenant
 
 _DROPPED_AT_ONCE: Final = 100
 
@@ -177,7 +177,10 @@ async def add_session(session: AsyncSession, values: dict[str, Any], life: timed
 async def session_of(
     session: AsyncSession, partner_id: UUID, host: str, token_hash: bytes, rest: timedelta
 ) -> FoundSession | None:
-    """The session of this cookie on this host of this partner; None when it has ended or `rest` has passed."""
+    """The session of this cookie on this host of this partner; None when it has ended or `rest` has passed.
+
+    Sessions end with their host: one of before the host was taken away and given again is none.
+    """
     instant = func.clock_timestamp()
     columns = (*_STANDING, PortalSession.expires_at, PortalSession.seen_at, instant.label("now"))
     query = _of_account(
@@ -186,6 +189,12 @@ async def session_of(
         .join(
             Account,
             (Account.partner_id == PortalSession.partner_id) & (Account.account_id == PortalSession.account_id),
+        )
+        .join(
+            PortalHost,
+            (PortalHost.host == PortalSession.host)
+            & (PortalHost.partner_id == PortalSession.partner_id)
+            & (PortalHost.created_at <= PortalSession.created_at),
         )
     ).where(
         PortalSession.partner_id == partner_id,

@@ -10,6 +10,8 @@ from sqlalchemy import text
 from infra.database import Database, Scope
 from services.portal.app import Front
 from tenants.identity import accounts
+from tenants.organizations import branding
+from tenants.organizations import service as organizations
 from tests.asgi import Caller
 from tests.services.portal.visitors import ANA, BEN, NORTH, PASSWORD, SOUTH, SUE, House, token_of
 
@@ -241,6 +243,26 @@ async def test_a_request_right_after_a_look_is_activity_all_the_same(
     async with app_database.session(place) as session:
         query = text("SELECT clock_timestamp() - seen_at < interval '10 minutes' FROM app.portal_session")
         assert await session.scalar(query)
+
+
+async def test_S_63_a_host_that_comes_back_has_no_sessions_of_before(
+    house: House, front: Front, app_database: Database
+) -> None:
+    ana = await house.north.signed_in()
+    async with app_database.session(Scope.operator()) as session:
+        await branding.remove_host(session, NORTH, actor="test")
+        await session.commit()
+    forget(front)
+    assert (await ana.get("/v1/runs")).problem == "not-found"
+    async with app_database.session(Scope.operator()) as session:
+        partner = await organizations.find_partner(session, "north")
+        await branding.add_host(session, partner, NORTH, actor="test")
+        await session.commit()
+    forget(front)
+    assert (await ana.get("/v1/runs")).status == 401
+    again = await house.north.signed_in()
+    forget(front)
+    assert (await again.get("/v1/runs")).status == 200
 
 
 async def test_S_63_a_new_password_ends_every_session(house: House, front: Front, app_database: Database) -> None:
