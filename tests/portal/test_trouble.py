@@ -41,7 +41,7 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(browser: Brow
             await someone.open()
             await someone.fill_in(site.summit.password)
             await someone.heading("You may not see this").wait_for()
-            await expect(someone.page.get_by_text("An administrator of your company can grant it.")).to_be_visible()
+            await expect(someone.page.get_by_text("Your service provider can grant it.")).to_be_visible()
             await someone.shoot("no-permission")
             assert not await someone.flaws()
     finally:

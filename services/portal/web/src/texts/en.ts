@@ -42,7 +42,7 @@ const en = {
   sendSample: "Send sample order",
   sending: "Sending…",
   sampleNone: "No deployed template has a sample.",
-  sampleNotAllowed: "Your account may not send events. An administrator of your company can allow it.",
+  sampleNotAllowed: "Your account may not send events. Your service provider can allow it.",
   sampleNoRun: "The sample was taken, and no deployment waits for it.",
   sampleFailed: "The sample was not sent.",
   sampleUnanswered: "There was no answer. Send it again: it stays one order.",
@@ -161,11 +161,10 @@ const en = {
   emptyValue: "Empty",
   masked: "Hidden",
   maskedHint:
-    "Personal or sensitive. Your account sees this field hidden; an administrator of your company can grant the permission to read it.",
+    "Personal or sensitive. Your account sees this field hidden; your service provider can grant the permission to read it.",
   someMasked:
-    "Fields marked Hidden are personal or sensitive. An administrator of your company can grant the permission to read them.",
-  payloadsHidden:
-    "Your account may not read the data of runs. An administrator of your company can grant it.",
+    "Fields marked Hidden are personal or sensitive. Your service provider can grant the permission to read them.",
+  payloadsHidden: "Your account may not read the data of runs. Your service provider can grant it.",
   kinds: {
     start: "Start",
     end: "End",
@@ -184,8 +183,7 @@ const en = {
     "It does not exist, or it belongs to someone else. Check the link, or look for its order number.",
   toRuns: "Go to runs",
   noPermissionTitle: "You may not see this",
-  noPermissionBody:
-    "Your account lacks the permission for this page. An administrator of your company can grant it.",
+  noPermissionBody: "Your account lacks the permission for this page. Your service provider can grant it.",
   errorTitle: "This did not load",
   errorBody: "Nothing was lost or changed. Try again; if it stays, tell support the number below.",
   unreachableBody: "There was no answer. Check your connection; nothing was lost or changed.",

@@ -44,7 +44,7 @@ const es: Texts = {
   sendSample: "Enviar pedido de muestra",
   sending: "Enviando…",
   sampleNone: "Ninguna plantilla desplegada tiene una muestra.",
-  sampleNotAllowed: "Su cuenta no puede enviar eventos. Un administrador de su empresa puede permitirlo.",
+  sampleNotAllowed: "Su cuenta no puede enviar eventos. Su proveedor de servicios puede permitirlo.",
   sampleNoRun: "La muestra se recibió, pero ningún despliegue la espera.",
   sampleFailed: "La muestra no se envió.",
   sampleUnanswered: "No hubo respuesta. Envíela de nuevo: sigue siendo un solo pedido.",
@@ -163,11 +163,11 @@ const es: Texts = {
   emptyValue: "Vacío",
   masked: "Oculto",
   maskedHint:
-    "Personal o sensible. Su cuenta ve oculto este campo; un administrador de su empresa puede dar permiso para leerlo.",
+    "Personal o sensible. Su cuenta ve oculto este campo; su proveedor de servicios puede dar permiso para leerlo.",
   someMasked:
-    "Los campos marcados como Oculto son personales o sensibles. Un administrador de su empresa puede dar permiso para leerlos.",
+    "Los campos marcados como Oculto son personales o sensibles. Su proveedor de servicios puede dar permiso para leerlos.",
   payloadsHidden:
-    "Su cuenta no puede leer los datos de las ejecuciones. Un administrador de su empresa puede permitirlo.",
+    "Su cuenta no puede leer los datos de las ejecuciones. Su proveedor de servicios puede permitirlo.",
   kinds: {
     start: "Inicio",
     end: "Fin",
@@ -186,7 +186,7 @@ const es: Texts = {
   toRuns: "Ir a ejecuciones",
   noPermissionTitle: "No puede ver esto",
   noPermissionBody:
-    "A su cuenta le falta el permiso para esta página. Un administrador de su empresa puede darlo.",
+    "A su cuenta le falta el permiso para esta página. Su proveedor de servicios puede darlo.",
   errorTitle: "No se pudo cargar",
   errorBody: "Nada se perdió ni cambió. Inténtelo de nuevo; si continúa, dé a soporte el número de abajo.",
   unreachableBody: "No hubo respuesta. Revise su conexión; nada se perdió ni cambió.",
