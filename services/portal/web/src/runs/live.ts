@@ -42,6 +42,7 @@ function applyToPage(queries: QueryClient, run: RunSummary): void {
   if (hasEnded(run)) void queries.invalidateQueries({ queryKey: ["run", run.id] });
 }
 
+/** What is shown stays where it is, even when it no longer fits the filter: nothing moves under the reader. */
 export function merged(pages: Pages, changed: readonly RunSummary[], fresh: readonly RunSummary[]): Pages {
   const byId = new Map(changed.map(run => [run.id, run]));
   let touched = fresh.length > 0;
