@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from sqlalchemy import text
 
@@ -13,7 +11,7 @@ from tenants.identity import accounts
 from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tests.asgi import Caller
-from tests.services.portal.visitors import ANA, BEN, NORTH, PASSWORD, SOUTH, SUE, House, token_of
+from tests.services.portal.visitors import ANA, NORTH, PASSWORD, SOUTH, SUE, House, change, token_of
 
 
 def forget(front: Front) -> None:
@@ -22,12 +20,6 @@ def forget(front: Front) -> None:
     front.portal.brands.forget()
     front.api.app.state.resources.keyring.forget()  # type: ignore[attr-defined]
     front.api.app.state.directory.forget()  # type: ignore[attr-defined]
-
-
-async def change(database: Database, scope: Scope, statement: str, **values: object) -> None:
-    async with database.session(scope) as session:
-        await session.execute(text(statement), values)
-        await session.commit()
 
 
 async def test_a_session_says_who_for_whom_and_until_when(house: House) -> None:
@@ -96,54 +88,6 @@ async def test_S_58_one_address_at_two_partners_is_two_people(house: House) -> N
     ids = {(await one.get("/portal/session")).json["account"]["id"] for one in (north, south)}
     assert len(ids) == 2
     assert (await house.north.sign_in(SUE)).problem == "sign-in-failed"
-
-
-async def test_S_65_every_failure_is_the_same_answer(house: House, app_database: Database) -> None:
-    await change(
-        app_database,
-        Scope.partner(house.ids["north"]),
-        "UPDATE app.account SET status = 'disabled' WHERE email = :e",
-        e=BEN,
-    )
-    answers = [
-        await house.north.sign_in(ANA, "not her password"),
-        await house.north.sign_in("nobody@acme.example", PASSWORD),
-        await house.north.sign_in("no address", PASSWORD),
-        await house.north.sign_in(ANA, "another \U0001f511 and \u202e"),
-        await house.north.sign_in(BEN, PASSWORD),
-        await house.north.sign_in(SUE, PASSWORD),
-    ]
-    told = []
-    for answer in answers:
-        assert (answer.status, answer.problem) == (401, "sign-in-failed")
-        assert "set-cookie" not in answer.headers
-        told.append({name: value for name, value in answer.json.items() if name != "request_id"})
-    assert all(one == told[0] for one in told)
-
-
-async def test_S_66_ten_failures_close_an_address_for_a_while(house: House, app_database: Database) -> None:
-    # All at once: none slips past the others' count.
-    answers = await asyncio.gather(*(house.north.sign_in(ANA, "wrong password") for _ in range(14)))
-    assert sorted(answer.status for answer in answers) == [401] * 10 + [429] * 4
-    refused = await house.north.sign_in(ANA)
-    assert (refused.status, refused.problem) == (429, "too-many-attempts")
-    assert 800 < int(refused.headers["retry-after"]) <= 900
-    assert (await house.north.sign_in(ANA.upper())).status == 429
-    assert (await house.north.sign_in(BEN)).status == 201
-    assert (await house.south.sign_in(ANA)).status == 201
-    await change(
-        app_database,
-        Scope.partner(house.ids["north"]),
-        "UPDATE app.sign_in_attempt SET since = since - interval '16 minutes'",
-    )
-    assert (await house.north.sign_in(ANA)).status == 201
-
-
-async def test_S_66_a_success_begins_the_count_anew(house: House) -> None:
-    for _ in range(2):
-        for _ in range(9):
-            assert (await house.north.sign_in(ANA, "wrong password")).status == 401
-        assert (await house.north.sign_in(ANA)).status == 201
 
 
 async def test_the_typed_address_is_kept_nowhere(house: House, app_database: Database) -> None:

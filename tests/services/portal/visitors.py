@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import text
 
 from infra import ids
 from infra.database import Database, Scope
@@ -114,3 +115,9 @@ async def make_house(nobody: Caller, database: Database) -> House:
                 found[f"{email} at {partner}"] = row_of.account_id
             await session.commit()
     return House(operator, Visitor(nobody, NORTH), Visitor(nobody, SOUTH), found, keys)
+
+
+async def change(database: Database, scope: Scope, statement: str, **values: object) -> None:
+    async with database.session(scope) as session:
+        await session.execute(text(statement), values)
+        await session.commit()
