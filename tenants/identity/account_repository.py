@@ -232,9 +232,11 @@ async def end_sessions(session: AsyncSession, partner_id: UUID, account_id: UUID
 
 
 async def drop_ended(session: AsyncSession, partner_id: UUID) -> None:
-    """Rows of sessions whose end has passed; nobody needs them any more."""
+    """Rows of sessions whose end has passed, some at a time and none that somebody else drops just now."""
+    ended = select(PortalSession.token_hash).where(
+        PortalSession.partner_id == partner_id, PortalSession.expires_at < func.clock_timestamp()
+    )
+    dropped = ended.limit(_DROPPED_AT_ONCE).with_for_update(skip_locked=True)
     await session.execute(
-        delete(PortalSession).where(
-            PortalSession.partner_id == partner_id, PortalSession.expires_at < func.clock_timestamp()
-        )
+        delete(PortalSession).where(PortalSession.partner_id == partner_id, PortalSession.token_hash.in_(dropped))
     )
