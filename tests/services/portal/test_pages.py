@@ -121,7 +121,8 @@ async def test_S_102_the_page_is_under_a_strict_policy_with_a_nonce_of_its_own(h
         assert "unsafe" not in policy
         assert "script-src 'self';" in policy
         assert policy.startswith("default-src 'none'")
-        assert "__" not in page.body.decode()
+        # What is left once the nonce is taken out: a nonce may have two underscores of its own.
+        assert "__" not in page.body.decode().replace(match[1], "")
         assert "<title>North Portal</title>" in page.body.decode()
         seen.add(match[1])
     assert len(seen) == 6
