@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from infra.egress.addresses import NEVER, Address, inside, is_loopback, is_public, networks
 from infra.egress.addresses import read as read_address
 from infra.egress.messages import Destination, Failed, Refused
+from infra.egress.resolver import Resolver
 from infra.egress.target import Target
 
 RESOLVE_SECONDS: Final = 2.0
@@ -25,12 +25,6 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """A name and port to the texts of its addresses; raises OSError when there is none."""
 
 
-async def resolve(host: str, port: int) -> list[str]:
-    """The system resolver's answer, every address of it."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-
-
 class Guard:
     """Decides what may be called.
 
@@ -39,7 +33,7 @@ class Guard:
             own machine, where the simulators listen. Never on a shared installation.
         networks: CIDRs of the operator's own that may be called although they are not public.
         denied: CIDRs that may not, whatever else allows them: the installation's own public addresses.
-        resolve: replaces the system resolver.
+        resolve: replaces the system's resolver.
     """
 
     def __init__(
@@ -48,12 +42,12 @@ class Guard:
         allow_loopback: bool = False,
         networks: Iterable[str] = (),
         denied: Iterable[str] = (),
-        resolve: Resolve = resolve,
+        resolve: Resolve | None = None,
     ) -> None:
         self._allow_loopback = allow_loopback
         self._networks = _read_networks(networks)
         self._denied = _read_networks(denied)
-        self._resolve = resolve
+        self._resolve = resolve or Resolver()
 
     def allows(self, address: Address) -> bool:
         """Whether a connection to `address` may be opened."""
