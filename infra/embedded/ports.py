@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -13,11 +14,11 @@ LOW: Final = 20_000
 HIGH: Final = 32_000
 TRIES: Final = 200
 # The same for every session and home of the user: only listeners of one user can share a port.
-_MARKS: Final = Path("/tmp")  # noqa: S108 - ownership is checked and the folder closed to others
+_MARKS: Final = Path("/tmp")  # noqa: S108 - `_folder` checks whose it is and who may enter
 
 
 class NoFreePort(OSError):
-    """No port could be bound. Something on this machine holds very many, or loopback is missing."""
+    """No port can be had; the message says why. Something may hold very many, or loopback is missing."""
 
 
 class Held:
@@ -66,11 +67,24 @@ def hold(port: int, host: str = "127.0.0.1") -> Held | None:
 
 
 def _folder() -> Path:
+    """The marks' folder: ours alone, and no link to another. In a sticky `/tmp` nobody else can then exchange it.
+
+    Raises:
+        NoFreePort: something else lies there.
+    """
     folder = _MARKS / f"waybill-ports-{os.geteuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise NoFreePort(f"{folder} belongs to somebody else; remove it")
+    wrong = ""
+    if not stat.S_ISDIR(found.st_mode):
+        wrong = "is no folder"
+    elif found.st_uid != os.geteuid():
+        wrong = "belongs to somebody else"
+    elif found.st_mode & 0o077:
+        wrong = f"is open to others (mode {stat.S_IMODE(found.st_mode):04o})"
+    if wrong:
+        raise NoFreePort(f"{folder} keeps ports apart and {wrong}. Remove it; it is made anew.")
     return folder
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,40 @@ def test_a_server_keeps_the_port_that_others_know() -> None:
     lease.take(None)
     assert lease.port == first
     lease.end()
+
+
+@pytest.mark.parametrize("case", ["open to others", "belongs to somebody else", "a link", "a file"])
+def test_a_folder_that_others_could_have_laid_out_is_refused_in_words(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports, "_MARKS", tmp_path)
+    folder = tmp_path / f"waybill-ports-{os.geteuid()}"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    match case:
+        case "a link":
+            folder.symlink_to(elsewhere)
+        case "a file":
+            folder.touch(0o600)
+        case "open to others":
+            folder.mkdir()
+            folder.chmod(0o755)
+        case _:
+            folder.mkdir(mode=0o700)
+            mine = os.geteuid()
+            folder = folder.rename(tmp_path / f"waybill-ports-{mine + 1}")
+            monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    reason = {"a link": "is no folder", "a file": "is no folder"}.get(case, case)
+    with pytest.raises(ports.NoFreePort, match=f"^{re.escape(str(folder))} .*{reason}.*Remove it"):
+        ports.take(None)
+    assert not list(elsewhere.iterdir())
+
+
+def test_the_folder_is_made_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_MARKS", tmp_path)
+    ports.take(None).release()
+    ports.take(None).release()
+    assert [one.stat().st_mode & 0o777 for one in tmp_path.iterdir()] == [0o700]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
