@@ -75,13 +75,12 @@ class Work(msgspec.Struct, frozen=True):
     """One kind of run.
 
     Attributes:
-        calls: HTTP calls of a run.
-        tasks: completions that a run meters: one more for an order that the condition sends through `approve`.
+        name: of its workflow; its events are of type `bench.NAME`.
+        body: the workflow's tasks, `{stub}` for the server that they call.
     """
 
     name: str
     body: str
-    calls: int
 
     @property
     def event(self) -> str:
@@ -105,8 +104,8 @@ class Work(msgspec.Struct, frozen=True):
         )
 
 
-ORDER: Final = Work("order", _ORDER, 3)
-PURE: Final = Work("pure", _PURE, 0)
+ORDER: Final = Work("order", _ORDER)
+PURE: Final = Work("pure", _PURE)
 WORKS: Final = {work.name: work for work in (ORDER, PURE)}
 
 
