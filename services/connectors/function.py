@@ -100,7 +100,7 @@ class ConnectorFunction:
             outcome = "done"
         except Away as away:
             outcome = "later"
-            return _later(away, arguments.connection, connection)
+            return _later(away, arguments.connection, connection, sent=context.sent)
         except Refusal as refusal:
             outcome = "failed"
             return _failed(refusal, sent=context.sent)
@@ -127,17 +127,17 @@ def _failed(refusal: Refusal, *, sent: bool = False) -> Failed:
     return Failed(error=_details(refusal.name, refusal.status, refusal.title, refusal.detail), sent=sent)
 
 
-def _later(away: Away, name: str, connection: OpenConnection) -> Later:
+def _later(away: Away, name: str, connection: OpenConnection, *, sent: bool) -> Later:
     reason = f"The connection {name} waits: {away.reason}"
     status = _TIMEOUT if away.name == "timeout" else _UNAVAILABLE
     error = _details(away.name, status, "The other system is away", reason)
-    return Later(reason=reason, ref=connection.ref or str(connection.id), error=error, seconds=away.seconds)
+    return Later(reason=reason, ref=connection.ref or str(connection.id), error=error, seconds=away.seconds, sent=sent)
 
 
 def _unopened(problem: Problem, name: str) -> Answer:
     if problem.status == _UNAVAILABLE:
         error = _details("communication", _UNAVAILABLE, problem.title, problem.detail)
-        return Later(reason=f"The connection {name} cannot be opened now", ref=name, error=error)
+        return Later(reason=f"The connection {name} cannot be opened now", ref=name, error=error, sent=False)
     return Failed(error=_details("configuration", problem.status, problem.title, problem.detail), sent=False)
 
 

@@ -53,8 +53,8 @@ def parked(snapshot: Snapshot) -> Snapshot:
 
 
 def out_of_patience(later: Later) -> Failed:
-    """The answer to resume with when the engine waits no longer."""
-    return Failed(error=later.error)
+    """The answer to resume with when the engine waits no longer; metered when its last call went out."""
+    return Failed(error=later.error, sent=later.sent)
 
 
 def outcome_unknown(effect: Effect) -> Failed:

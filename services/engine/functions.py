@@ -73,12 +73,14 @@ class Later(msgspec.Struct, frozen=True, kw_only=True):
         reason: what the run waits for, in words that an operator understands. No secret, no payload.
         ref: the connection's public id, or the host that failed.
         error: becomes the task's error when the engine's patience ends.
+        sent: False where no request went out, so that nothing is metered when the patience ends.
     """
 
     reason: str
     ref: str
     error: ErrorDetails
     seconds: float | None = None
+    sent: bool = True
 
 
 Answer = Done | Failed | Later

@@ -51,6 +51,7 @@ async def test_F_03_F_20_a_failing_erp_is_waited_for_and_the_order_made_once(
     assert first.ref == "con_0"
     assert first.seconds == (7 if fault == "busy" else None)
     assert first.error.status == (504 if fault == "hang" else 503)
+    assert first.sent
     assert isinstance(await desk.call(CREATE, order), Done)
     state = await simulator.state()
     assert state["orders"] == 1
@@ -114,7 +115,9 @@ async def test_a_connection_that_cannot_be_opened(desk: Desk, monkeypatch: pytes
 
     problems: list[Problem] = [NotFound("No such connection"), Unavailable("The key service is away")]
     monkeypatch.setattr(desk, "open", fails)
-    assert isinstance(await desk.call("erp.customers.credit", {"customer": "A"}), Later)
+    later = await desk.call("erp.customers.credit", {"customer": "A"})
+    assert isinstance(later, Later)
+    assert not later.sent, "A19: nothing went out"
     assert isinstance(await desk.call("erp.customers.credit", {"customer": "A"}), Failed)
 
 

@@ -21,6 +21,8 @@ from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.engine import advance as advance_module
 from services.engine import values
+from services.engine.faults import standard
+from services.engine.functions import Later
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
 from tests.services.engine.running import Engine, Once, order
@@ -52,6 +54,20 @@ async def test_A19_a_call_that_was_never_made_is_not_metered(
     await engine.intake.receive(world.tenant_id, order(1), "key")
     (run,) = await engine.ended(world)
     assert "Unknown function" in run["error"]
+    async with app_database.tenant(world.tenant_id) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM app.usage WHERE kind = 'call'") == 0
+
+
+async def test_A19_patience_that_ends_on_a_call_that_never_went_out_meters_nothing(
+    engine: Engine, world: World, app_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advance_module, "MOST_ATTEMPTS", 2)
+    error = standard("communication", "away", "")
+    shut = Later(reason="the connection cannot be opened", ref="erp", error=error, seconds=0.0, sent=False)
+    engine.outside.answers["read"] = [shut, shut]
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    (run,) = await engine.ended(world)
+    assert (run["state"], len(engine.outside.calls)) == ("faulted", 2)
     async with app_database.tenant(world.tenant_id) as connection:
         assert await connection.fetchval("SELECT count(*) FROM app.usage WHERE kind = 'call'") == 0
 

@@ -42,3 +42,9 @@ def test_the_delay_doubles_with_jitter_over_the_floor(
 ) -> None:
     later = Later(reason="busy", ref="host", error=ERROR, seconds=seconds)
     assert decisions.delay(later, attempt, chance) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_A19_at_the_end_of_patience_only_a_call_that_went_out_is_metered(sent: bool) -> None:  # noqa: FBT001 (a parameter of the test)
+    failed = decisions.out_of_patience(Later(reason="away", ref="host", error=ERROR, sent=sent))
+    assert (failed.error, failed.sent) == (ERROR, sent)
