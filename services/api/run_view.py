@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from infra import ids
 from services.api.fields import Instant, Slug
+from services.api.holds import kinds_of_hold
 
 RunState = Literal["pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed"]
 ENDED: Final = frozenset({"cancelled", "faulted", "completed"})
@@ -36,6 +37,15 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     seq: Annotated[int, Meta(description="Lines of its journal so far; it never falls.")]
     attempt: Annotated[int, Meta(description="Calls of the task that is open, from 1.")]
     waiting_for: Annotated[Any, Meta(description="What it waits for: `kind`, `ref`, `since`, `reason`.")]
+    next_attempt_at: Annotated[Instant | None, Meta(description="When a waiting run is taken up again by itself.")]
+    held: Annotated[
+        list[str] | None,
+        Meta(
+            description="Kinds of the holds, when the run completed and released nothing: `released: false` in its"
+            " output, with `holds` that each have a `type`. Null otherwise.",
+            examples=[["credit", "stock"]],
+        ),
+    ]
     created_at: Instant
     started_at: Instant | None
     ended_at: Instant | None
@@ -61,6 +71,8 @@ def members(row: Any) -> dict[str, Any]:
         "seq": row["seq"],
         "attempt": row["attempt"],
         "waiting_for": raw(row["waiting_for"]),
+        "next_attempt_at": row["next_attempt_at"],
+        "held": kinds_of_hold(row["told"]),
         "created_at": row["created_at"],
         "started_at": row["started_at"],
         "ended_at": row["ended_at"],

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Text, cast, select, union_all
+from sqlalchemy import Select, Text, case, cast, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import clock, ids
@@ -20,6 +20,9 @@ from infra.problems import NotFound
 from services.engine.tables import JournalLine, Run
 from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowVersion
 
+MOST_TOLD: Final = 65_536
+"""Bytes of an output that a list of runs looks into."""
+_OUTPUT: Final = cast(Run.output, Text)
 _SUMMARY: Final = (
     Run.run_id,
     Run.deployment_id,
@@ -30,6 +33,8 @@ _SUMMARY: Final = (
     Run.attempt,
     Run.seq,
     cast(Run.waiting_for, Text).label("waiting_for"),
+    case((Run.state == "waiting", Run.due_at)).label("next_attempt_at"),
+    case(((Run.state == "completed") & (func.octet_length(_OUTPUT) <= MOST_TOLD), _OUTPUT)).label("told"),
     Run.created_at,
     Run.started_at,
     Run.ended_at,

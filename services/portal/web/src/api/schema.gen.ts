@@ -1224,8 +1224,18 @@ export interface components {
             ended_at: string | null;
             /** @description Id of the event that started it. */
             event: string | null;
+            /**
+             * @description Kinds of the holds, when the run completed and released nothing: `released: false` in its output, with `holds` that each have a `type`. Null otherwise.
+             * @example [
+             *       "credit",
+             *       "stock"
+             *     ]
+             */
+            held: string[] | null;
             /** @example run_01h455vb4pex5vsknk084sn02q */
             id: string;
+            /** @description When a waiting run is taken up again by itself. */
+            next_attempt_at: string | null;
             /** @description Revision of the deployment that the run keeps to its end. */
             revision: number;
             /** @description Lines of its journal so far; it never falls. */
@@ -1268,9 +1278,19 @@ export interface components {
             error: unknown;
             /** @description Id of the event that started it. */
             event: string | null;
+            /**
+             * @description Kinds of the holds, when the run completed and released nothing: `released: false` in its output, with `holds` that each have a `type`. Null otherwise.
+             * @example [
+             *       "credit",
+             *       "stock"
+             *     ]
+             */
+            held: string[] | null;
             /** @example run_01h455vb4pex5vsknk084sn02q */
             id: string;
             input: unknown;
+            /** @description When a waiting run is taken up again by itself. */
+            next_attempt_at: string | null;
             output: unknown;
             /** @description Revision of the deployment that the run keeps to its end. */
             revision: number;
