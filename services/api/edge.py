@@ -81,8 +81,9 @@ class Edge:
         try:
             headers = _headers(scope["headers"])
             client_request_id = _sanitised(headers.get(b"x-request-id"))
-            self._check_target(scope, headers)
+            self._check_host(scope, headers)
             await self.enter(scope, headers, answer)
+            self.check_target(scope)
             if answer.is_head:
                 scope["method"] = "GET"
             if scope["method"] in _WITH_BODY:
@@ -100,14 +101,21 @@ class Edge:
             _log(scope, answer, client_request_id, seconds)
             _tell(scope, answer, seconds, span)
 
-    def _check_target(self, scope: Any, headers: MutableMapping[bytes, bytes]) -> None:
+    def _check_host(self, scope: Any, headers: Mapping[bytes, bytes]) -> None:
+        # Probes come by address, so health answers under any name; it says nothing that is anyone's.
+        if not scope["path"].startswith(_HEALTH) and not self.is_ours(headers.get(b"host", b"")):
+            raise NotFound
+
+    def check_target(self, scope: Any) -> None:
+        """Refuse a target that is too long, or whose path is spelt in a second way.
+
+        Raises:
+            BadRequest, NotFound: so it is.
+        """
         path: str = scope["path"]
         raw: bytes = scope.get("raw_path") or b""
         if len(path) + len(scope["query_string"]) > _MAX_TARGET:
             raise BadRequest(f"Path and query have at most {_MAX_TARGET} bytes")
-        # Probes come by address, so health answers under any name; it says nothing that is anyone's.
-        if not path.startswith(_HEALTH) and not self.is_ours(headers.get(b"host", b"")):
-            raise NotFound
         # Two spellings of one path would be two things to a proxy's rules and one thing here (S-97).
         if _ODD_PATH.search(path) or _ODD_RAW_PATH.search(raw):
             raise NotFound

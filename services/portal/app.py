@@ -16,6 +16,7 @@ from services.api.call import Call
 from services.api.edge import Edge
 from services.api.rendering import render
 from services.api.resources import Resources
+from services.portal import addresses
 from services.portal.brands import Brands
 from services.portal.doorkeeper import STATE, Doorkeeper
 from services.portal.edge import BrandEdge
@@ -99,6 +100,9 @@ class Inner:
         self.files = files
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        top = scope["path"].partition("/")[2].partition("/")[0]
-        chosen: Any = {"v1": self._api, "problems": self._api, "portal": self._portal}.get(top, self.files)
+        chosen: Any = self.files
+        # A page whose address was refused is no route's: `/x/../v1/me` has another first part than it looks.
+        if addresses.REFUSED not in scope["state"]:
+            top = addresses.top(scope["path"])
+            chosen = {"v1": self._api, "problems": self._api, "portal": self._portal}.get(top, self.files)
         await chosen(scope, receive, send)

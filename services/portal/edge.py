@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from litestar.types import ASGIApp
 
-from infra.problems import NotFound
+from infra.problems import BadRequest, NotFound
 from services.api.access import ADMISSION
 from services.api.edge import Answer, Edge, name_of
-from services.portal import origin
+from services.portal import addresses, origin
 from services.portal.brands import Brands
 from services.portal.doorkeeper import Doorkeeper
 
@@ -58,3 +58,12 @@ class BrandEdge(Edge):
         origin.check(scope["method"], scope["path"], headers)
         scope["state"]["brand"] = brand
         scope["state"][ADMISSION] = self.keeper.admit
+
+    def check_target(self, scope: Any) -> None:
+        """As the API's, but for what a person may have typed or been sent: a page answers that, and never JSON."""
+        try:
+            super().check_target(scope)
+        except (BadRequest, NotFound) as problem:
+            if scope["method"] not in {"GET", "HEAD"} or not addresses.is_page(scope["path"]):
+                raise
+            scope["state"][addresses.REFUSED] = problem.status

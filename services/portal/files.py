@@ -1,6 +1,7 @@
 """The portal's built files, and its page under a strict Content-Security-Policy.
 
-Every path that is no file is the page: it shows what the address names (`/runs/run_…`), so a link can be passed on.
+A page's address answers the page: it shows what the address names (`/runs/run_…`), so a link can be passed on. A file
+that is not there is 404 and no page, whatever other software would keep under its name (S-97).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 
 from infra.problems import NotFound
 from services.api.errors import MethodNotAllowed
+from services.portal import addresses
 
 FOLDER: Final = Path(__file__).parent / "static"
 NONCE: Final = "__CSP_NONCE__"
@@ -41,6 +43,8 @@ _TYPES: Final = {
 }
 _PACKED: Final = frozenset({".css", ".js", ".json", ".svg", ".txt", ".webmanifest"})
 _ASSETS: Final = "/assets/"
+# Behind the sign-in there is nothing to find, and before it nothing to list.
+_ROBOTS: Final = b"User-agent: *\nDisallow: /\n"
 _NOT_BUILT: Final = b"This page is not available at the moment. Please try again later.\n"
 _LOG: Final = logging.getLogger("portal")
 
@@ -78,10 +82,14 @@ class Files:
             await _send(send, 503, [("content-type", "text/plain; charset=utf-8"), ("retry-after", "30")], _NOT_BUILT)
             return
         path: str = scope["path"]
+        refused: int | None = scope["state"].get(addresses.REFUSED)
+        if refused is not None:
+            await _send_corrected(scope, send, build.page, refused)
+            return
         file = build.files.get(path)
         if file is not None:
             await _send_file(scope, send, file, is_hashed=path.startswith(_ASSETS))
-        elif path.startswith(_ASSETS):
+        elif not addresses.is_page(path):
             raise NotFound
         else:
             await _send_page(send, build.page, scope["state"]["brand"].name)
@@ -99,15 +107,17 @@ class Files:
 
 def read_build(folder: Path, made_at: int) -> Build:
     """All files of a build that have a known type; costs some 100 ms."""
-    found = {}
+    found = {"/robots.txt": _file(_ROBOTS, ".txt")}
     for path in sorted(folder.rglob("*")):
         kind = path.suffix.lower()
         if path.is_file() and kind in _TYPES and not path.name.startswith("."):
-            content = path.read_bytes()
-            packed = gzip.compress(content, 9, mtime=0) if kind in _PACKED else None
-            tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-            found["/" + path.relative_to(folder).as_posix()] = File(content, packed, _TYPES[kind], tag)
+            found["/" + path.relative_to(folder).as_posix()] = _file(path.read_bytes(), kind)
     return Build(made_at, (folder / "index.html").read_text(encoding="utf-8"), found)
+
+
+def _file(content: bytes, kind: str) -> File:
+    packed = gzip.compress(content, 9, mtime=0) if kind in _PACKED else None
+    return File(content, packed, _TYPES[kind], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
 
 
 async def _send_file(scope: Any, send: Any, file: File, *, is_hashed: bool) -> None:
@@ -129,14 +139,22 @@ async def _send_file(scope: Any, send: Any, file: File, *, is_hashed: bool) -> N
         await _send(send, 200, headers, file.content)
 
 
-async def _send_page(send: Any, page: str, name: str) -> None:
+async def _send_corrected(scope: Any, send: Any, page: str, status: int) -> None:
+    location = addresses.corrected(scope)
+    if location is None:
+        await _send_page(send, page, scope["state"]["brand"].name, status)
+    else:
+        await _send(send, 308, [("location", location)], b"")
+
+
+async def _send_page(send: Any, page: str, name: str, status: int = 200) -> None:
     nonce = secrets.token_urlsafe(18)
     body = page.replace(NONCE, nonce).replace(NAME, html.escape(name)).encode()
     headers = [
         ("content-type", "text/html; charset=utf-8"),
         ("content-security-policy", PAGE_POLICY.format(nonce=nonce)),
     ]
-    await _send(send, 200, headers, body)
+    await _send(send, status, headers, body)
 
 
 async def _send(send: Any, status: int, headers: list[tuple[str, str]], body: bytes) -> None:

