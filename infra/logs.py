@@ -7,6 +7,7 @@ import logging
 import sys
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -14,6 +15,8 @@ import msgspec
 from infra import ids
 from infra.telemetry import subject, trace
 
+SERVER: Final = Path(__file__).with_suffix(".json")
+"""The same for the HTTP server's own lines: what `granian --log-config` takes."""
 FIELD_BYTES: Final = 4096
 _REDACTED: Final = "[redacted]"
 _SECRET_NAMES: Final = ("authorization", "cookie", "token", "secret", "password", "api_key", "apikey", "credential")

@@ -74,7 +74,7 @@ class SpanSender:
 
     def __init__(self, settings: Settings, exporter: str, resource: Resource) -> None:
         self._resource = resource
-        self._exporter: SpanExporter = ConsoleSpanExporter(out=sys.stdout)
+        self._exporter: SpanExporter = ConsoleSpanExporter(out=sys.stdout, formatter=_line)
         if exporter == "otlp":
             _quiet()
             self._exporter = OTLPSpanExporter(
@@ -128,7 +128,7 @@ class MetricSender:
         self._resource = resource
         self._instruments = instruments
         self._began = time.time_ns()
-        self._exporter: MetricExporter = ConsoleMetricExporter(out=sys.stdout)
+        self._exporter: MetricExporter = ConsoleMetricExporter(out=sys.stdout, formatter=_line)
         if exporter == "otlp":
             _quiet()
             self._exporter = OTLPMetricExporter(
@@ -175,6 +175,11 @@ def endpoint(settings: Settings, signal: str) -> str:
     """Where `signal` (traces, metrics) goes: its own address as it is, else below the common one."""
     own: str = getattr(settings, f"otel_exporter_otlp_{signal}_endpoint")
     return own or f"{settings.otel_exporter_otlp_endpoint or 'http://localhost:4318'}/v1/{signal}"
+
+
+def _line(shown: ReadableSpan | MetricsData) -> str:
+    # One object a line, as in the log that it is printed into.
+    return shown.to_json(indent=None) + "\n"
 
 
 def _quiet() -> None:

@@ -126,7 +126,7 @@ class Plant:
         environment = self.environment(
             {"WAYBILL_CRASH_POINTS": "1" if crash_point else "0", "WAYBILL_CRASH_POINT": crash_point, **(changes or {})}
         )
-        words = ["dramatiq", "services.worker.entry", "--processes", "1", "--threads", "1"]
+        words = ["services.worker.fleet", "services.worker.entry", "--processes", "1", "--threads", "1"]
         self.workers.append(self._spawn("worker", words, environment))
         return self.workers[-1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
+import msgspec
 import pytest
 
 from tests.faults.plant import Plant
@@ -29,10 +30,12 @@ async def test_a_worker_without_a_usable_key_file_ends_with_the_reason(plant: Pl
 async def test_F_32_a_worker_that_fails_while_it_starts_ends_and_takes_its_siblings_down_in_order(
     plant: Plant, processes: int
 ) -> None:
-    words = ["dramatiq", "tests.faults.broken_worker", "--processes", str(processes), "--threads", "1"]
+    words = ["services.worker.fleet", "tests.faults.broken_worker", "--processes", str(processes), "--threads", "1"]
     worker = plant._spawn("worker", words, plant.environment())
     plant.workers.append(worker)
     assert await asyncio.to_thread(worker.wait, 45) > 0
-    assert "the worker cannot start" in plant.log_of(worker)
+    written = plant.log_of(worker)
+    assert "the worker cannot start" in written
+    assert all(msgspec.json.decode(line) for line in written.splitlines()), "one object a line, of all processes"
     with pytest.raises(ProcessLookupError):
         os.killpg(worker.pid, 0)

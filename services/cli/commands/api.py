@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from infra.logs import SERVER as LOG_CONFIG
 from infra.settings import child_environment, load
 from services.cli import running, stored_keys
 
@@ -18,7 +19,8 @@ def command() -> None:
     if wrong := stored_keys.unusable(settings.kek_file):
         raise click.ClickException(wrong)
     words = ["--interface", "asgi", "--factory", "--host", settings.api_host, "--port", str(settings.api_port)]
-    words += ["--loop", "uvloop", "--no-ws", "--log-level", settings.log_level, "services.portal.app:create_app"]
+    words += ["--loop", "uvloop", "--no-ws", "--log-level", settings.log_level, "--log-config", str(LOG_CONFIG)]
+    words += ["services.portal.app:create_app"]
     environment = child_environment(
         {
             "WAYBILL_HOME": str(settings.home),

@@ -26,4 +26,4 @@ def command() -> None:
         }
     )
     # In place of this process, so that signals and the exit code are the worker's own.
-    os.execve(sys.executable, [sys.executable, "-m", "dramatiq", *words], environment)  # noqa: S606
+    os.execve(sys.executable, [sys.executable, "-m", "services.worker.fleet", *words], environment)  # noqa: S606

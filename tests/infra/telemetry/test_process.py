@@ -7,6 +7,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from infra import ids, settings
@@ -124,6 +125,8 @@ async def test_F_29_nobody_listens() -> None:
     await work(load(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9"))
 
 
-async def test_the_console_shows_spans(capsys: Any) -> None:
-    await work(load(OTEL_TRACES_EXPORTER="console"))
-    assert '"name": "POST /v1/events"' in capsys.readouterr().out
+async def test_the_console_shows_spans_and_metrics_one_object_a_line(capsys: Any) -> None:
+    await work(load(OTEL_TRACES_EXPORTER="console", OTEL_METRICS_EXPORTER="console"))
+    printed = [msgspec.json.decode(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["name"] for one in printed if "name" in one] == ["inner", "POST /v1/events"]
+    assert any("resource_metrics" in one for one in printed)

@@ -123,6 +123,10 @@ def test_it_starts_ends_cleanly_and_finds_its_data_again(home: Path, started: li
     assert first.end() == 0
     assert "Stopped." in first.lines[-1]
     assert left_of(home) == []
+    for name in ("api", "worker"):
+        written = (home / "logs" / f"{name}.log").read_text().splitlines()
+        assert all("message" in msgspec.json.decode(line) for line in written), "one object a line, from the first on"
+        assert len(written) > 3
     begun = time.monotonic()
     second = start(started, home, int(url.rsplit(":", 1)[1]))
     assert time.monotonic() - begun < LATER_START
