@@ -1,7 +1,8 @@
 """Moves one claimed run as far as it goes: pure tasks, a call, a commit, and on.
 
 The first call after a claim needs no commit before it: nothing but pure tasks happened, and they happen again after a
-crash (ADR 0009). From then on every answer is committed before the next call is made.
+crash (ADR 0009). It gets one while it lasts when it takes long, to be seen. From then on every answer is committed
+before the next call is made.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from infra import clock, crash_points, ids
+from infra import crash_points, ids
 from infra.database import through_outage
 from infra.telemetry import instruments, trace
 from services.engine import decisions, lifecycle, state, values
@@ -33,7 +34,8 @@ from services.engine.functions import (
     Functions,
     Later,
 )
-from services.engine.journal import Audit, Checkpoint, Entry, Journal, Usage
+from services.engine.journal import Audit, Journal
+from services.engine.progress import Progress
 from services.engine.state import Effect, Ended, RunDescriptor, Snapshot, Step
 from template_library.dsl import DocumentError
 from tenants.deployments.errors import UnknownRevision
@@ -78,14 +80,12 @@ class Advance:
 
 
 class _Turn:
-    """One claim of one run. Holds what is done and not yet committed."""
+    """One claim of one run. The times that it tells are the claim's, so that a wrong clock here does no harm (F-04)."""
 
     def __init__(self, advance: Advance, claim: Claim) -> None:
         self._advance = advance
         self._claim = claim
-        self._seq = claim.seq
-        self._entries: list[Entry] = []
-        self._usage: list[Usage] = []
+        self._progress = Progress(claim, advance.journal)
         self._answered = False
 
     async def run(self) -> None:
@@ -106,25 +106,35 @@ class _Turn:
             await asyncio.sleep(_UNAVAILABLE_SECONDS)
             await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
             return
+        await self._go_on(definition, step)
+
+    async def _go_on(self, definition: Definition, step: Step) -> None:
         while True:
-            self._note(step.entries)
+            self._progress.note(step.entries)
             if isinstance(step.outcome, Ended):
                 await self._end(definition, step.outcome)
                 return
-            function = self._advance.functions.get(step.outcome.function)
-            call = self._call_of(definition, step.outcome, step.snapshot.attempt)
-            if step.snapshot.sent:
-                answer: Answer = decisions.outcome_unknown(step.outcome)
-            elif await self._ready_to_call(function, call, step):
-                crash_points.pass_by("call.before", step.outcome.reference)
-                answer = await self._answer(function, call)
-                crash_points.pass_by("call.answered", step.outcome.reference)
-            else:
+            answer = await self._answer_to(definition, step, step.outcome)
+            if answer is None:
                 return
             if isinstance(answer, Later) and step.snapshot.attempt < MOST_ATTEMPTS:
                 await self._park(step.snapshot, step.outcome, answer)
                 return
             step = await self._resume(definition, step.snapshot, answer)
+
+    async def _answer_to(self, definition: Definition, step: Step, effect: Effect) -> Answer | None:
+        """The answer to the call that the step stands at; None when the run is not ours any more, or is handed back."""
+        if step.snapshot.sent:
+            return decisions.outcome_unknown(effect)
+        function = self._advance.functions.get(effect.function)
+        call = self._call_of(definition, effect, step.snapshot.attempt)
+        if not await self._ready_to_call(function, call, step):
+            return None
+        crash_points.pass_by("call.before", effect.reference)
+        with self._progress.showing(step.snapshot):
+            answer = await self._answer(function, call)
+        crash_points.pass_by("call.answered", effect.reference)
+        return answer if await self._progress.held() else None
 
     async def _definition(self) -> Definition:
         key = (self._claim.tenant_id, self._claim.deployment_id, self._claim.revision)
@@ -164,9 +174,9 @@ class _Turn:
         if not (self._answered or careful):
             return True
         if careful:
-            self._entries.append(Entry("task.sent", call.reference, ""))
+            self._progress.add("task.sent", call.reference)
         snapshot = msgspec.structs.replace(step.snapshot, sent=careful)
-        return await self._commit("running", snapshot=state.encode(snapshot))
+        return await self._commit("running", snapshot=state.encode(snapshot), attempt=snapshot.attempt)
 
     async def _leave(self, snapshot: Snapshot) -> bool:
         """Commit and hand the run back; always False."""
@@ -196,9 +206,9 @@ class _Turn:
             answer = decisions.out_of_patience(answer)
         if isinstance(answer, Done) or answer.sent:
             kind = answer.usage if isinstance(answer, Done) else "call"
-            self._usage.append(Usage(self._seq + len(self._entries), kind, 1))
+            self._progress.meter(kind)
         self._answered = True
-        moment = int(clock.now().timestamp() * 1000)
+        moment = int(self._claim.moment().timestamp() * 1000)
         while True:
             try:
                 return await definition.interpreter.resume(snapshot, answer, now=moment)
@@ -207,19 +217,14 @@ class _Turn:
                 _log.exception("no expressions on this machine")
             await asyncio.sleep(_UNAVAILABLE_SECONDS)
 
-    def _note(self, entries: list[state.Entry]) -> None:
-        for entry in entries:
-            data = values.encode(entry.data).decode() if entry.data else None
-            self._entries.append(Entry(entry.kind, entry.reference, entry.name, data))
-
     async def _park(self, snapshot: Snapshot, effect: Effect, later: Later) -> None:
         """Let the run wait, holding no worker, until the other side may be back."""
         pause = decisions.delay(later, snapshot.attempt, random.random())  # noqa: S311 (jitter, no secret)
-        since = clock.now().isoformat()
+        since = self._claim.moment().isoformat()
         waiting = {"kind": "connection", "ref": later.ref, "since": since, "reason": later.reason}
         data = {"attempt": snapshot.attempt, "seconds": round(pause, 3), "reason": later.reason}
         instruments.RETRIES.add(1, effect.function)
-        self._entries.append(Entry("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode()))
+        self._progress.add("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode())
         await self._commit(
             "waiting",
             snapshot=state.encode(decisions.parked(snapshot)),
@@ -232,7 +237,9 @@ class _Turn:
         error = msgspec.to_builtins(ended.error) if ended.error else None
         result: dict[str, Any] = {"error": error} if error else {"output": ended.output}
         claim = self._claim
-        message = lifecycle.ended(claim.tenant_id, claim.run_id, definition.identity, ended.state, result)
+        message = lifecycle.ended(
+            claim.tenant_id, claim.run_id, definition.identity, ended.state, result, at=claim.moment()
+        )
         after = values.encode({"error": error} if error else {}).decode()
         crash_points.pass_by("end.before")
         if await self._commit(
@@ -250,10 +257,12 @@ class _Turn:
         """A pinned document or an input that cannot be run: the run ends with the cause, its worker goes on."""
         error = msgspec.to_builtins(fault)
         described = values.encode(error).decode()
-        self._entries.append(Entry("workflow.faulted", "", "", described))
+        self._progress.add("workflow.faulted", data=described)
         target = ids.show("run", self._claim.run_id)
         claim, identity = self._claim, None if definition is None else definition.identity
-        message = lifecycle.ended(claim.tenant_id, claim.run_id, identity, "faulted", {"error": error})
+        message = lifecycle.ended(
+            claim.tenant_id, claim.run_id, identity, "faulted", {"error": error}, at=claim.moment()
+        )
         audit = [Audit(ids.new(), "run.faulted", target, described)]
         if await self._commit("faulted", error=described, audit=audit, messages=[message]):
             self._advance.told()
@@ -261,8 +270,7 @@ class _Turn:
 
     def _tell_end(self, run_state: str, error: ErrorDetails | None) -> None:
         instruments.RUNS_ENDED.add(1, run_state)
-        # The start is the database's clock, the end ours.
-        seconds = max((clock.now() - self._claim.created_at).total_seconds(), 0.0)
+        seconds = max((self._claim.moment() - self._claim.created_at).total_seconds(), 0.0)
         instruments.RUN_DURATION.record(seconds, run_state)
         trace.current().note("state", run_state)
         if error is not None:
@@ -270,20 +278,5 @@ class _Turn:
 
     async def _commit(self, run_state: str, **columns: Any) -> bool:
         """Commit what was done; False when the run is somebody else's now."""
-        tasks = sum(entry.kind == "task.completed" for entry in self._entries)
-        if tasks:
-            self._usage.append(Usage(self._seq + len(self._entries) - 1, "task", tasks))
-        checkpoint = Checkpoint(
-            tenant_id=self._claim.tenant_id,
-            run_id=self._claim.run_id,
-            fence=self._claim.fence,
-            seq=self._seq,
-            state=run_state,
-            entries=self._entries,
-            usage=self._usage,
-            **{"attempt": 1, **columns},
-        )
-        outcome = await self._advance.journal.commit(checkpoint)
-        self._seq += len(self._entries)
-        self._entries, self._usage, self._answered = [], [], False
-        return outcome != "lost"
+        self._answered = False
+        return await self._progress.commit(run_state, **columns)

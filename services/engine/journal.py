@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -22,12 +23,16 @@ Outcome = Literal["committed", "repeated", "lost"]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One line of a run's journal; `data` is JSON text or None."""
+    """One line of a run's journal; `data` is JSON text or None. `at` None: the time of its commit.
+
+    The database keeps lines in order and out of the future, whatever `at` says.
+    """
 
     kind: str
     reference: str
     name: str
     data: str | None = None
+    at: datetime | None = None
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -98,10 +103,14 @@ class Journal:
         Raises:
             asyncpg.PostgresError: the database refuses this checkpoint and would refuse it again.
         """
+        return await self.submit(checkpoint)
+
+    def submit(self, checkpoint: Checkpoint) -> asyncio.Future[Outcome]:
+        """Have `checkpoint` written with the next flush; what `commit` would give or raise comes in the future."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((checkpoint, future))
         self._arrived.set()
-        return await future
+        return future
 
     async def run(self) -> None:
         """Flush until cancelled."""
@@ -144,7 +153,7 @@ class Journal:
             return list(await connection.fetch(CALL, *parameters))
 
 
-CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 32)) + ")"  # noqa: S608 (numbers)
+CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 33)) + ")"  # noqa: S608 (numbers)
 
 
 def _settle(future: asyncio.Future[Outcome], result: Outcome | Exception) -> None:
@@ -159,7 +168,9 @@ def _settle(future: asyncio.Future[Outcome], result: Outcome | Exception) -> Non
 def parameters_of(batch: list[Checkpoint]) -> list[list[Any]]:
     """The door's parameters, column by column; a row of a later column names its run by place, counted from 1."""
     places = list(enumerate(batch, 1))
-    journal = [(p, c.seq + n, e.kind, e.reference, e.name, e.data) for p, c in places for n, e in enumerate(c.entries)]
+    journal = [
+        (p, c.seq + n, e.kind, e.reference, e.name, e.data, e.at) for p, c in places for n, e in enumerate(c.entries)
+    ]
     usage = [(p, u.seq, u.kind, u.quantity) for p, c in places for u in c.usage]
     audit = [(p, a.audit_id, a.action, a.target, a.after) for p, c in places for a in c.audit]
     messages = [(p, m.outbox_id, m.topic, m.body) for p, c in places for m in c.messages]
@@ -176,7 +187,7 @@ def parameters_of(batch: list[Checkpoint]) -> list[list[Any]]:
         [c.output for c in batch],
         [c.error for c in batch],
         [c.waiting_for for c in batch],
-        *_columns(journal, 6),
+        *_columns(journal, 7),
         *_columns(usage, 4),
         *_columns(audit, 5),
         *_columns(messages, 4),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from infra import clock, ids
+from infra import ids
 from services.engine.journal import Message
 
 TOPIC: Final = "runs"
 _TYPE: Final = "io.serverlessworkflow.workflow.{}.v1"
 
 
-def ended(tenant: UUID, run: UUID, definition: dict[str, str] | None, state: str, result: dict[str, Any]) -> Message:
+def ended(  # noqa: PLR0913 (the parts of one event)
+    tenant: UUID, run: UUID, definition: dict[str, str] | None, state: str, result: dict[str, Any], *, at: datetime
+) -> Message:
     """The event that tells of a run's end.
 
     Args:
@@ -23,8 +26,9 @@ def ended(tenant: UUID, run: UUID, definition: dict[str, str] | None, state: str
         definition: the document's namespace, name and version; None where it was not at hand.
         state: `completed`, `faulted` or `cancelled`.
         result: `{"output": …}` or `{"error": …}`.
+        at: when it ended.
     """
-    moment = clock.now().isoformat()
+    moment = at.isoformat()
     public = ids.show("run", run)
     event = {
         "specversion": "1.0",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from infra import ids
+from infra import clock, ids
 from infra.ids import TenantId
 from infra.problems import Conflict, NotFound
 from infra.telemetry import instruments
@@ -35,7 +35,7 @@ async def cancel(connection: Any, tenant: TenantId, run: UUID, actor: str) -> No
         NotFound: the tenant has none of this id.
         RunHasEnded: too late.
     """
-    message = lifecycle.ended(tenant, run, None, "cancelled", {})
+    message = lifecycle.ended(tenant, run, None, "cancelled", {}, at=clock.now())
     state = await connection.fetchval(
         "SELECT app.cancel_run($1, $2, $3, $4, $5)", run, actor, ids.new(), message.outbox_id, message.body
     )

@@ -102,7 +102,7 @@ CREATE FUNCTION app.claim_runs(
   worker text, slots integer, lease_seconds double precision, solo boolean, tenant_cap integer
 ) RETURNS TABLE (
   tenant_id uuid, run_id uuid, fence bigint, seq integer, attempt integer, deployment_id uuid, revision integer,
-  environment text, created_at timestamptz, input text, snapshot bytea, trace bytea
+  environment text, created_at timestamptz, input text, snapshot bytea, trace bytea, claimed_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -130,7 +130,8 @@ BEGIN
     FROM claimed c HAVING count(*) > 0
   )
   SELECT c.tenant_id, c.run_id, c.fence, c.seq, c.attempt, c.deployment_id, c.revision, t.environment,
-         c.created_at, c.input::text, c.snapshot, c.trace
+         c.created_at, c.input::text, c.snapshot, c.trace,
+         c.lease_until - make_interval(secs => lease_seconds)
   FROM claimed c JOIN app.tenant t ON t.tenant_id = c.tenant_id
   -- A part of a statement that nobody reads is not run.
   WHERE (SELECT count(*) FROM clock) >= 0;

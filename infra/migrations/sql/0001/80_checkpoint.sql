@@ -3,11 +3,13 @@
 -- row can reach another tenant or outlive a refused checkpoint. Every checkpoint adds at least one journal row.
 -- Answers one word a run: `committed`; `repeated`, when this very checkpoint was committed before and only its answer
 -- was lost (F-08); `lost`, when the run is somebody else's now (F-02).
+-- A journal row says when its line was noted, which may be long before this commit. Whatever it says, no line is before
+-- the one before it, nor before the run's start, nor in the future; NULL is now.
 CREATE FUNCTION app.checkpoint_runs(
   tenants uuid[], runs uuid[], fences bigint[], seqs integer[], added integer[], states text[], attempts integer[],
   delays double precision[], snapshots bytea[], outputs text[], errors text[], waits text[],
   journal_place integer[], journal_seq integer[], journal_kind text[], journal_reference text[], journal_name text[],
-  journal_data text[],
+  journal_data text[], journal_at timestamptz[],
   usage_place integer[], usage_seq integer[], usage_kind text[], usage_quantity bigint[],
   audit_place integer[], audit_ids uuid[], audit_actions text[], audit_targets text[], audit_after text[],
   outbox_place integer[], outbox_ids uuid[], outbox_topics text[], outbox_bodies text[]
@@ -27,12 +29,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqsc
     FROM item i
     WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.seq = i.seq
       AND r.lease_until IS NOT NULL AND i.added > 0
-    RETURNING r.tenant_id, r.run_id, i.place
+    RETURNING r.tenant_id, r.run_id, i.place, greatest(r.started_at, (
+      SELECT j.at FROM app.journal j WHERE j.tenant_id = r.tenant_id AND j.run_id = r.run_id AND j.seq = i.seq - 1)) AS since
   ), journalled AS (
-    INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
-    SELECT w.tenant_id, w.run_id, j.seq, j.kind, j.reference, j.name, j.data::json
-    FROM unnest(journal_place, journal_seq, journal_kind, journal_reference, journal_name, journal_data)
-      AS j(place, seq, kind, reference, name, data)
+    INSERT INTO app.journal (tenant_id, run_id, seq, at, kind, reference, name, data)
+    SELECT w.tenant_id, w.run_id, j.seq,
+           greatest(w.since, max(least(j.at, clock_timestamp())) OVER (PARTITION BY j.place ORDER BY j.seq)),
+           j.kind, j.reference, j.name, j.data::json
+    FROM unnest(journal_place, journal_seq, journal_kind, journal_reference, journal_name, journal_data, journal_at)
+      AS j(place, seq, kind, reference, name, data, at)
     JOIN written w ON w.place = j.place
   ), metered AS (
     INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity)
