@@ -1,19 +1,27 @@
 """The only way out (docs/architecture.md, Egress). Nothing else in the product may import an HTTP client."""
 
 from infra.egress.client import Client
+from infra.egress.dial import Dial, Wire
 from infra.egress.guard import Guard
 from infra.egress.messages import IDEMPOTENT_METHODS, Destination, Failed, Refused, Request, Response
+from infra.egress.stream import Stream
 from infra.egress.target import canonical_origin, join
+from infra.egress.websocket import HandshakeRefused, Websocket
 
 __all__ = [
     "IDEMPOTENT_METHODS",
     "Client",
     "Destination",
+    "Dial",
     "Failed",
     "Guard",
+    "HandshakeRefused",
     "Refused",
     "Request",
     "Response",
+    "Stream",
+    "Websocket",
+    "Wire",
     "canonical_origin",
     "join",
 ]

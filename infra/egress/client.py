@@ -2,117 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-import re
-import socket
 import ssl
-from contextvars import ContextVar
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
 
 import aiohttp
-from aiohttp import abc
 
 from infra.egress import body, target
+from infra.egress.dial import Dial, Wire, connect, hang_up
+from infra.egress.failures import translated
 from infra.egress.guard import Guard
-from infra.egress.messages import MAX_BODY, Failed, Refused, Request, Response
+from infra.egress.headers import outgoing, received
+from infra.egress.messages import MAX_BODY, Failed, Request, Response
+from infra.egress.pool import CONNECTIONS_PER_ORIGIN, FLIGHT, Flight, Pool
+from infra.egress.stream import STREAM_SECONDS, Stream
+from infra.egress.websocket import MESSAGE_BYTES, Websocket, only_the_handshake
 from infra.telemetry import trace
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 30.0
-CONNECTIONS_PER_ORIGIN: Final = 64
-"""Open connections of one tenant to one origin; further calls wait inside their own time limit."""
 TENANTS_KEPT: Final = 1024
-_USER_AGENT: Final = "integration/1.0"
-_NOT_YOURS: Final = frozenset(
-    {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer", "expect"}
-    | {"proxy-authorization", "proxy-connection", "accept-encoding", "user-agent", "forwarded", "x-real-ip"}
-)
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]{0,8000}")
+HELD_PER_TENANT: Final = 64
+"""Streams, websockets and dialled connections of one tenant that are open at once."""
 # aiohttp warns above this: a large body given as bytes is written in one go and blocks the loop.
 _LARGE: Final = 1024 * 1024
+_BEATS: Final = 20.0
 
-
-class _Flight:
-    """Whether a request's first byte may have left. Set when a connection is at hand and writing begins."""
-
-    __slots__ = ("sent",)
-
-    def __init__(self) -> None:
-        self.sent = False
-
-
-_FLIGHT: ContextVar[_Flight] = ContextVar("flight")
-
-
-class _ClientRequest(aiohttp.ClientRequest):
-    async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        _FLIGHT.get().sent = True
-        return await super().send(conn)
-
-
-class _Resolver(abc.AbstractResolver):
-    """Gives aiohttp checked addresses and no others."""
-
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 (aiohttp's signature)
-    ) -> list[abc.ResolveResult]:
-        return [
-            abc.ResolveResult(
-                hostname=host,
-                host=text,
-                port=port,
-                family=socket.AF_INET6 if ":" in text else socket.AF_INET,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for text in await self._guard.addresses(host, port)
-        ]
-
-    async def close(self) -> None:
-        """Nothing is held open."""
-
-
-class _Pool:
-    """One tenant's connections, kept alive by origin."""
-
-    __slots__ = ("busy", "session")
-
-    def __init__(self, guard: Guard, trust: ssl.SSLContext | None) -> None:
-        def checked_socket(info: Any) -> socket.socket:
-            # The last lock: whatever led here, no socket is made for an address that does not pass.
-            family, kind, protocol, _, address = info
-            if not guard.allows_text(str(address[0])):
-                raise PermissionError("The address may not be called")
-            return socket.socket(family, kind, protocol)
-
-        self.busy = 0
-        self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=_Resolver(guard),
-                use_dns_cache=False,
-                limit=0,
-                limit_per_host=CONNECTIONS_PER_ORIGIN,
-                keepalive_timeout=15.0,
-                ssl=trust or True,
-                socket_factory=checked_socket,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            request_class=_ClientRequest,
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=("Content-Type",),
-        )
+__all__ = ["CONNECTIONS_PER_ORIGIN", "CONNECT_SECONDS", "TENANTS_KEPT", "TOTAL_SECONDS", "Client"]
 
 
 class Client:
@@ -128,7 +51,8 @@ class Client:
         self._guard = guard
         self._trust = trust
         self._total = total
-        self._pools: dict[UUID, _Pool] = {}
+        self._pools: dict[UUID, Pool] = {}
+        self._held: Counter[UUID] = Counter()
 
     async def __aenter__(self) -> Self:
         return self
@@ -159,60 +83,158 @@ class Client:
             except Failed as error:
                 span.fail(error.kind)
                 raise
-            span.call(request.method)
-            span.note("http.request.method", request.method)
-            span.note("http.response.status_code", answer.status)
-            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                span.fail(str(answer.status))
+            _describe(span, request.method, answer.status)
             return answer
+
+    @asynccontextmanager
+    async def stream(self, tenant: UUID, request: Request, *, limit: int = MAX_BODY) -> AsyncIterator[Stream]:
+        """Send once; the answer is read while it comes, for at most `request.timeout` (and 600 s) in all.
+
+        Raises:
+            Refused, Failed: as `send`.
+        """
+        goal = target.parse(request.url)
+        self._guard.admit(goal, request.destination)
+        headers = outgoing(request, goal.origin, encoding="identity")
+        pool = await self._pool(tenant)
+        flight = Flight()
+        with self._holding(tenant, pool), trace.span("HTTP", "client") as span:
+            seconds = min(request.timeout, STREAM_SECONDS)
+            with translated(flight):
+                answer = await self._begin(pool.session, goal, request, headers, flight, seconds)
+            _describe(span, request.method, answer.status)
+            try:
+                yield Stream(answer, received(answer), flight, limit)
+            finally:
+                answer.close()
+
+    @asynccontextmanager
+    async def websocket(self, tenant: UUID, request: Request) -> AsyncIterator[Websocket]:
+        """A websocket to `request.url` (`http` for `ws`, `https` for `wss`), whose timeout is for the handshake.
+
+        Raises:
+            Refused, Failed: as `send`; `HandshakeRefused` for an answer that is no websocket.
+        """
+        goal = target.parse(request.url)
+        self._guard.admit(goal, request.destination)
+        headers = outgoing(request, goal.origin, encoding="identity")
+        # Its own pool: a websocket is never kept for others, and only here a handshake has to be watched.
+        pool = Pool(self._guard, self._trust, (only_the_handshake,))
+        flight = Flight()
+        with self._holding(tenant, pool), trace.span("WebSocket", "client") as span:
+            try:
+                with translated(flight):
+                    socket = await self._upgrade(pool.session, goal, headers, request.timeout, flight)
+                try:
+                    yield Websocket(socket)
+                finally:
+                    await socket.close()
+            except Failed as error:
+                span.fail(error.kind)
+                raise
+            finally:
+                await pool.session.close()
+
+    @asynccontextmanager
+    async def dial(self, tenant: UUID, dial: Dial) -> AsyncIterator[Wire]:
+        """A stream of bytes to a checked address, for protocols that are not HTTP; closed at the end.
+
+        Raises:
+            Refused: a rule forbids it; nothing was sent.
+            Failed: kind `resolve` or `connect`; nothing was sent.
+        """
+        with self._holding(tenant), trace.span(dial.protocol, "client") as span:
+            try:
+                wire = await connect(self._guard, dial, self._trust)
+            except Failed as error:
+                span.fail(error.kind)
+                raise
+            try:
+                yield wire
+            finally:
+                await hang_up(wire)
+
+    @contextmanager
+    def _holding(self, tenant: UUID, pool: Pool | None = None) -> Iterator[None]:
+        if self._held[tenant] >= HELD_PER_TENANT:
+            raise Failed("connect", f"{HELD_PER_TENANT} connections are open already; wait for some", sent=False)
+        self._held[tenant] += 1
+        if pool is not None:
+            pool.busy += 1
+        try:
+            yield
+        finally:
+            if pool is not None:
+                pool.busy -= 1
+            self._held[tenant] -= 1
+            if not self._held[tenant]:
+                del self._held[tenant]
 
     async def _send(self, tenant: UUID, request: Request) -> Response:
         goal = target.parse(request.url)
         self._guard.admit(goal, request.destination)
-        headers = _headers(request, goal.origin)
+        headers = outgoing(request, goal.origin)
         pool = await self._pool(tenant)
-        flight = _Flight()
-        _FLIGHT.set(flight)
+        flight = Flight()
         pool.busy += 1
         try:
-            return await self._exchange(pool.session, goal, request, headers)
-        except Failed:
-            raise
-        except TimeoutError as error:
-            connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
-            raise Failed("connect" if connecting else "timeout", "no answer in time", sent=flight.sent) from error
-        except aiohttp.ClientConnectorError as error:
-            raise Failed("connect", _why(error), sent=False) from error
-        except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-            raise Failed("cut", "the connection ended before the answer did", sent=flight.sent) from error
-        except (aiohttp.ClientError, ValueError) as error:
-            raise Failed("malformed", "the answer is no HTTP", sent=flight.sent) from error
+            with translated(flight):
+                return await self._exchange(pool.session, goal, request, headers, flight)
         finally:
             pool.busy -= 1
 
     async def _exchange(
-        self, session: aiohttp.ClientSession, goal: target.Target, request: Request, headers: dict[str, str]
+        self,
+        session: aiohttp.ClientSession,
+        goal: target.Target,
+        request: Request,
+        headers: dict[str, str],
+        flight: Flight,
     ) -> Response:
-        timeout = aiohttp.ClientTimeout(
-            total=max(0.001, min(request.timeout, self._total)), sock_connect=CONNECT_SECONDS, ceil_threshold=60
-        )
-        data: Any = request.body or None
-        if len(request.body) > _LARGE:
-            data = io.BytesIO(request.body)
-        # A coroutine is awaited and not entered with `async with`: two frames fewer a call.
-        answer = await session.request(
-            request.method, goal.url, data=data, headers=headers, timeout=timeout, allow_redirects=False
-        )
+        answer = await self._begin(session, goal, request, headers, flight, min(request.timeout, self._total))
         try:
             content = await body.read(answer)
         except BaseException:
             answer.close()
             raise
         answer.release()
-        return Response(answer.status, _received(answer), content)
+        return Response(answer.status, received(answer), content)
 
-    async def _pool(self, tenant: UUID) -> _Pool:
-        pool = self._pools.pop(tenant, None) or _Pool(self._guard, self._trust)
+    async def _begin(  # noqa: PLR0913, PLR0917 (the parts of one exchange)
+        self,
+        session: aiohttp.ClientSession,
+        goal: target.Target,
+        request: Request,
+        headers: dict[str, str],
+        flight: Flight,
+        seconds: float,
+    ) -> aiohttp.ClientResponse:
+        FLIGHT.set(flight)
+        timeout = aiohttp.ClientTimeout(total=max(0.001, seconds), sock_connect=CONNECT_SECONDS, ceil_threshold=60)
+        data: Any = request.body or None
+        if len(request.body) > _LARGE:
+            data = io.BytesIO(request.body)
+        # A coroutine is awaited and not entered with `async with`: two frames fewer a call.
+        return await session.request(
+            request.method, goal.url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+        )
+
+    async def _upgrade(
+        self,
+        session: aiohttp.ClientSession,
+        goal: target.Target,
+        headers: dict[str, str],
+        seconds: float,
+        flight: Flight,
+    ) -> aiohttp.ClientWebSocketResponse[bool]:
+        FLIGHT.set(flight)
+        async with asyncio.timeout(min(seconds, self._total)):
+            return await session.ws_connect(
+                goal.url, headers=headers, max_msg_size=MESSAGE_BYTES, heartbeat=_BEATS, compress=0
+            )
+
+    async def _pool(self, tenant: UUID) -> Pool:
+        pool = self._pools.pop(tenant, None) or Pool(self._guard, self._trust)
         self._pools[tenant] = pool  # at the end: the order is that of last use
         if len(self._pools) > TENANTS_KEPT:
             oldest = next((key for key, value in self._pools.items() if not value.busy and value is not pool), None)
@@ -221,52 +243,9 @@ class Client:
         return pool
 
 
-def _headers(request: Request, origin: target.Origin) -> dict[str, str]:
-    if request.method not in _METHODS:
-        raise Refused("method", "This HTTP method is not supported")
-    if len(request.body) > MAX_BODY:
-        raise Refused("body", f"A request body has at most {MAX_BODY} bytes")
-    headers = {"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip, deflate"}
-    for name, value in request.headers.items():
-        _check_header(name, value)
-        headers[name] = value
-    if not request.credentials:
-        return headers
-    bound = request.destination.allowed_origins
-    if origin.text not in bound and not any(origin.text == target.canonical_origin(one) for one in bound):
-        raise Refused("credential", "The connection's credentials are not bound to this origin")
-    for name, secret in request.credentials.items():
-        _check_header(name, secret.reveal())
-        _replace(headers, name, secret.reveal())
-    return headers
-
-
-def _replace(headers: dict[str, str], name: str, value: str) -> None:
-    for given in [key for key in headers if key.lower() == name.lower()]:
-        del headers[given]
-    headers[name] = value
-
-
-def _check_header(name: str, value: str) -> None:
-    lower = name.lower()
-    if lower in _NOT_YOURS or lower.startswith("x-forwarded-") or not _HEADER_NAME.fullmatch(name):
-        raise Refused("header", f"The header {name[:40]!r} may not be set")
-    if not _HEADER_VALUE.fullmatch(value):
-        raise Refused("header", f"The header {name[:40]!r} has a line break or is too long")
-
-
-def _received(answer: aiohttp.ClientResponse) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for given, text in answer.headers.items():
-        name = given.lower()
-        value = text if text.isascii() else text.encode("utf-8", "replace").decode()
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
-def _why(error: aiohttp.ClientConnectorError) -> str:
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "the certificate does not verify"
-    if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return "the TLS handshake failed"
-    return "the connection was refused"
+def _describe(span: Any, method: str, status: int) -> None:
+    span.call(method)
+    span.note("http.request.method", method)
+    span.note("http.response.status_code", status)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.fail(str(status))

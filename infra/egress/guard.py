@@ -10,7 +10,7 @@ from infra.egress.addresses import NEVER, Address, inside, is_loopback, is_publi
 from infra.egress.addresses import read as read_address
 from infra.egress.messages import Destination, Failed, Refused
 from infra.egress.resolver import Resolver
-from infra.egress.target import Target
+from infra.egress.target import Origin, Target
 
 RESOLVE_SECONDS: Final = 2.0
 # Ports where a server of another protocol listens and may take HTTP for commands.
@@ -68,13 +68,30 @@ class Guard:
             raise Refused("address", "The URL's address is not public")
         if origin.port in _OTHER_PROTOCOLS or origin.port == 0:
             raise Refused("port", f"Port {origin.port} belongs to another protocol")
-        if self._on_own_machine(target):
+        if self._on_own_machine(origin):
             return
         if origin.scheme == "http" and not destination.allow_http:
             raise Refused("scheme", "Plain http is not allowed for this connection")
         standard = origin.port == 443 or (origin.port == 80 and destination.allow_http)  # noqa: PLR2004
         if not standard and origin.port not in destination.ports:
             raise Refused("port", f"Port {origin.port} is not allowed for this connection")
+
+    def admit_dial(self, origin: Origin, usual: frozenset[int], destination: Destination, *, tls: bool) -> None:
+        """`admit` for a protocol that is not HTTP and has the ports `usual`.
+
+        Raises:
+            Refused: rule `scheme`, `port` or `address`.
+        """
+        if origin.address is not None and not self.allows(origin.address):
+            raise Refused("address", "The host's address is not public")
+        if origin.port not in usual and (origin.port in _OTHER_PROTOCOLS or origin.port == 0):
+            raise Refused("port", f"Port {origin.port} belongs to another protocol")
+        if self._on_own_machine(origin):
+            return
+        if not tls and not destination.allow_http:
+            raise Refused("scheme", "A connection without TLS is not allowed here")
+        if origin.port not in usual | destination.ports:
+            raise Refused("port", f"Port {origin.port} is not allowed; open are {sorted(usual)}")
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """Resolve a name once; every answer must pass, or a rebinding name would need one lucky try (S-52).
@@ -102,11 +119,10 @@ class Guard:
         except ValueError:
             return False
 
-    def _on_own_machine(self, target: Target) -> bool:
+    def _on_own_machine(self, origin: Origin) -> bool:
         if not self._allow_loopback:
             return False
-        address = target.origin.address
-        return is_loopback(address) if address is not None else target.origin.host == "localhost"
+        return is_loopback(origin.address) if origin.address is not None else origin.host == "localhost"
 
 
 _read_networks = networks

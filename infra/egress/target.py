@@ -76,6 +76,15 @@ def canonical_origin(text: str) -> str:
     return parse(text).origin.text
 
 
+def place(host: str, port: int) -> Origin:
+    """A host and port that came apart, by the rules of a URL's; the scheme is `https`.
+
+    Raises:
+        Refused: rule `userinfo` or `host`.
+    """
+    return _origin("https", f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+
+
 def join(base: str, path: str) -> str:
     """`path` put behind `base`; never resolved against it, so no path can leave the base (S-56).
 

@@ -1,0 +1,111 @@
+"""A stream of bytes to a checked address, for protocols that are not HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from functools import lru_cache
+from typing import Final, Literal
+
+import msgspec
+
+from infra.egress import target
+from infra.egress.guard import Guard
+from infra.egress.messages import Destination, Failed
+
+CONNECT_SECONDS: Final = 5.0
+_READ_AHEAD: Final = 256 * 1024
+
+Protocol = Literal["grpc", "mqtt", "redis"]
+_PORTS: Final[dict[Protocol, frozenset[int]]] = {
+    "grpc": frozenset({443, 50051}),
+    "mqtt": frozenset({8883, 1883}),
+    "redis": frozenset({6379, 6380}),
+}
+
+
+class Dial(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to connect to.
+
+    Attributes:
+        host: a name or an address.
+        tls: verified against `host`. Without it only where `destination.allow_http` says so, or on the own machine.
+        alpn: protocols to offer in the handshake of TLS.
+        destination: its `ports` are open beside those of the protocol itself.
+    """
+
+    protocol: Protocol
+    host: str
+    port: int
+    tls: bool
+    alpn: tuple[str, ...] = ()
+    destination: Destination = Destination()
+
+
+class Wire(msgspec.Struct, frozen=True):
+    """Both ends of a connection. Bytes are read ahead up to 256 KiB, then the other side waits."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+async def connect(guard: Guard, dial: Dial, trust: ssl.SSLContext | None) -> Wire:
+    """A connection to the first address of the host that answers; every one of them is checked first.
+
+    Raises:
+        Refused: rule `host`, `address`, `port` or `scheme`.
+        Failed: `resolve` or `connect`; nothing was sent.
+    """
+    origin = target.place(dial.host, dial.port)
+    guard.admit_dial(origin, _PORTS[dial.protocol], dial.destination, tls=dial.tls)
+    found = [str(origin.address)] if origin.address is not None else await guard.addresses(origin.host, origin.port)
+    context = _context(trust, dial.alpn) if dial.tls else None
+    why: BaseException | None = None
+    for address in found:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await _open(guard, address, origin, context)
+        except ssl.SSLError as error:
+            words = "the certificate does not verify" if isinstance(error, ssl.CertificateError) else "TLS failed"
+            raise Failed("connect", words, sent=False) from error
+        except (OSError, TimeoutError) as error:
+            why = error
+    raise Failed("connect", "the connection was refused", sent=False) from why
+
+
+async def hang_up(wire: Wire) -> None:
+    """Close, after what was written has left, or a second has passed."""
+    wire.writer.close()
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1.0):
+            await wire.writer.wait_closed()
+    wire.writer.transport.abort()
+
+
+async def _open(guard: Guard, address: str, origin: target.Origin, context: ssl.SSLContext | None) -> Wire:
+    # The same last lock as for HTTP: the socket is made here, for an address that passes, and nothing resolves again.
+    if not guard.allows_text(address):
+        raise PermissionError("The address may not be called")
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(made, (address, origin.port))
+        name = origin.host if context is not None else None
+        return Wire(*await asyncio.open_connection(sock=made, ssl=context, server_hostname=name, limit=_READ_AHEAD))
+    except BaseException:
+        made.close()
+        raise
+
+
+@lru_cache(maxsize=16)
+def _context(trust: ssl.SSLContext | None, alpn: tuple[str, ...]) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if trust is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=b"".join(trust.get_ca_certs(binary_form=True)))
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    return context
