@@ -31,6 +31,7 @@ async def check_world(
     await check_tenants(plant)
     await _no_dead_lease(plant)
     await _journals_without_gap(plant)
+    await _journals_tell_the_time(plant)
     await _state_is_what_was_journalled(plant)
     await _usage_is_what_was_journalled(plant)
     await _audit_is_complete(plant, found)
@@ -91,6 +92,20 @@ async def _journals_without_gap(plant: Plant) -> None:
         "GROUP BY run_id, reference HAVING count(*) > 1"
     )
     assert rows == [], "I2: a task completed twice"
+
+
+async def _journals_tell_the_time(plant: Plant) -> None:
+    """Lines are in order and lie within their run, whoever wrote them and whatever its clock said."""
+    rows = await plant.query(
+        "SELECT run_id FROM (SELECT run_id, at, lag(at) OVER (PARTITION BY run_id ORDER BY seq) AS before "
+        "FROM app.journal) j WHERE at < before"
+    )
+    assert rows == [], "I2: a journal runs backwards"
+    rows = await plant.query(
+        "SELECT j.run_id FROM app.journal j JOIN app.run r USING (tenant_id, run_id) WHERE j.at < r.created_at "
+        "OR j.at > CASE WHEN r.state IN ('completed', 'faulted') THEN r.ended_at ELSE clock_timestamp() END"
+    )
+    assert rows == [], "I2: a line is outside of its run's time"
 
 
 async def _state_is_what_was_journalled(plant: Plant) -> None:
