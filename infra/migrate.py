@@ -84,10 +84,13 @@ async def current(migrator_url: str) -> str | None:
         await engine.dispose()
 
 
-async def upgrade(migrator_url: str, target: str = "head") -> None:
+async def upgrade(migrator_url: str, target: str = "head") -> str | None:
     """Run the missing migrations. Safe to repeat and safe to run twice at once: one waits for the other.
 
     A migration that cannot have its lock within 2 s gives way to the traffic and tries again, 30 times (F-34).
+
+    Returns:
+        where the database stood before; None when it was empty.
 
     Raises:
         MigrationFailed: the lock was never free, or a statement failed.
@@ -96,24 +99,25 @@ async def upgrade(migrator_url: str, target: str = "head") -> None:
     try:
         for attempt in range(1, TRIES + 1):
             try:
-                await _migrate(engine, target)
+                return await _migrate(engine, target)
             except (DBAPIError, asyncpg.PostgresError) as error:
                 if sqlstate(error) != _LOCK_NOT_AVAILABLE or attempt == TRIES:
                     raise MigrationFailed(f"a migration failed: {error}") from error
                 await asyncio.sleep(1)
-            else:
-                return
+        raise AssertionError("the last try raises")
     finally:
         await engine.dispose()
 
 
-async def _migrate(engine: AsyncEngine, target: str) -> None:
+async def _migrate(engine: AsyncEngine, target: str) -> str | None:
     async with engine.connect() as connection:
         await connection.execute(text("SET ROLE waybill_owner"))
         await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
+        before = await connection.run_sync(_current)
         await connection.commit()
         await connection.run_sync(_move, target)
         await connection.commit()
+    return before
 
 
 def _driver_url(url: str) -> str:

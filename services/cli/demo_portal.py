@@ -26,7 +26,15 @@ async def portal(database: Database, home: Home, part: Part, partner_id: UUID, t
     is_new = not (home.secrets / name).exists()
     password = home.secret(name)
     await _account(database, part, partner_id, tenant_id, password, is_new=is_new)
-    return Portal(host=part.host, partner=part.partner[1], client=part.client[1], email=part.email, password=password)
+    return Portal(
+        host=part.host,
+        partner=part.partner[1],
+        partner_slug=part.partner[0],
+        client=part.client[1],
+        client_slug=part.client[0],
+        email=part.email,
+        password=password,
+    )
 
 
 async def _host(database: Database, part: Part) -> None:

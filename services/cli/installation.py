@@ -30,6 +30,14 @@ ERP_SECONDS: Final = 0.3
 """How long the simulated ERP takes for an answer, as real ones do: so a person can watch a run move."""
 
 
+_COLUMN: Final = 15
+
+
+def aligned(name: str, text: str) -> str:
+    """A line for the operator: what it is about, and what is said."""
+    return f"{name:<{_COLUMN}}{text}"
+
+
 class NotStarted(RuntimeError):
     """A part did not come up; the message says which, why, and where its log is."""
 
@@ -67,6 +75,7 @@ class Installation:
                 "with it. `waybill database prepare --admin-url URL` makes the roles and prints all three."
             )
         urls = (given.database_url, given.worker_database_url, given.migrator_database_url)
+        self._say_which_services()
         if self.embedded_database:
             self._postgres = Postgres(self.home)
             self._postgres.start()
@@ -83,10 +92,18 @@ class Installation:
             database_url=urls[0], worker_database_url=urls[1], migrator_database_url=urls[2], redis_url=redis_url
         )
 
+    def _say_which_services(self) -> None:
+        embedded = {"PostgreSQL": self.embedded_database, "Valkey": self.embedded_redis}
+        names = " and ".join(name for name, is_embedded in embedded.items() if is_embedded)
+        if names:
+            is_new = self.embedded_database and not (self.home.folder / "postgres").exists()
+            self._say(aligned("database", f"{'making' if is_new else 'starting'} {names}"))
+
     def migrate(self) -> None:
         """Bring the database to this version, in a process of its own that alone gets the migrator's password."""
         changes = {"WAYBILL_MIGRATOR_DATABASE_URL": self.endpoints.migrator_database_url}
-        self._run_once("migrate", _command("migrate"), changes)
+        if done := self._run_once("migrate", _command("migrate"), changes).strip():
+            self._say(aligned("migrations", done))
 
     def prepare_key_file(self) -> None:
         """Make the key-encryption key, in a new installation only: one that was lost is never replaced in silence.
@@ -113,6 +130,7 @@ class Installation:
 
     def start_processes(self) -> None:
         """API and worker, side by side."""
+        self._say(aligned("services", "starting the API and the worker"))
         wanted = self.settings.api_port
         port = self._hold(ports.following(wanted, self.settings.api_host))
         if port != wanted:
@@ -141,6 +159,8 @@ class Installation:
             "WAYBILL_DATABASE_URL": self.endpoints.database_url,
             "WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url,
         }
+        if not (self.home.secrets / "operator-key").exists():
+            self._say(aligned("demo", "making two partners with a client and a portal each"))
         self.demo = msgspec.json.decode(self._run_once("seed", _command("seed"), changes), type=running.Demo)
 
     def wait_until_ready(self) -> None:

@@ -16,7 +16,10 @@ def command() -> None:
     if not url:
         raise click.ClickException("WAYBILL_MIGRATOR_DATABASE_URL is not set and no `waybill up` runs in this home.")
     try:
-        asyncio.run(migrate.upgrade(url))
+        before = asyncio.run(migrate.upgrade(url))
     except (migrate.MigrationFailed, OSError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"The database stands at {migrate.head()}.", err=True)
+    head = migrate.head()
+    click.echo(f"The database stands at {head}.", err=True)
+    if before != head:
+        click.echo(f"brought to {head}" if before is None else f"brought from {before} to {head}")

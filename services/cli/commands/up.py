@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 
 import click
 import msgspec
@@ -16,13 +15,9 @@ from infra.embedded.postgres import StartFailed
 from infra.embedded.psql import SqlFailed
 from infra.embedded.user import NoUser
 from infra.settings import Settings
-from services.cli import invocation
+from services.cli.announcement import announcement
 from services.cli.installation import Installation, NotStarted
 from services.cli.supervisor import interruptible
-
-DOCUMENTATION = "/docs"
-# In a checkout; an installed package brings no examples.
-EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "order.json"
 
 _EXPECTED = (AlreadyRunning, MissingWheel, NoFreePort, NoUser, NotStarted, SqlFailed, StartFailed, WrongVersion)
 
@@ -65,40 +60,8 @@ def _run(home: Home, settings: Settings, at_second: list[Callable[[], None]], *,
             installation.seed()
         installation.wait_until_ready()
         installation.publish()
-        _announce(installation)
+        click.echo(announcement(installation))
         installation.run()
     finally:
         click.echo("Stopping; a second Ctrl-C ends at once ...")
         installation.stop()
-
-
-def _announce(installation: Installation) -> None:
-    """The addresses, and the first thing to try."""
-    lines = [f"API            {installation.api_url}", f"documentation  {installation.api_url}{DOCUMENTATION}"]
-    if installation.settings.demo_erp_url:
-        lines.append(f"simulated ERP  {installation.settings.demo_erp_url}")
-    lines.append(f"data and logs  {installation.home.folder}")
-    if installation.demo is not None:
-        demo = installation.demo
-        lines += [
-            "",
-            f"demo partner   {demo.partner}",
-            f"demo client    {demo.client} ({demo.environment})",
-            f"API key        {demo.api_key}",
-        ]
-        for portal in demo.portals:
-            lines += [
-                "",
-                f"portal         {installation.portal_url(portal.host)}",
-                f"               {portal.partner}, for {portal.client}",
-                f"sign in        {portal.email}",
-                f"password       {portal.password}",
-            ]
-    if installation.settings.egress_loopback:
-        lines += [
-            "",
-            "Connections may reach this machine's loopback (WAYBILL_EGRESS_LOOPBACK=true). Not for production.",
-        ]
-    if installation.demo is not None and EXAMPLE.is_file():
-        lines += ["", f"Send a first order:  {invocation.line('send', invocation.short(EXAMPLE))}"]
-    click.echo("\n".join(["", *lines, "", "Ctrl-C stops everything."]))

@@ -64,6 +64,11 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
             if "Ctrl-C stops everything." in line:
                 break
         assert any(" send docs/examples/order.json" in line for line in lines), "".join(lines)
+        phases = [line.split()[0] for line in lines[:4]]
+        assert phases == ["database", "migrations", "services", "demo"], "each phase is told as it begins"
+        partners = [line.split()[1] for line in lines if line.startswith("partner ")]
+        assert partners == ["harbor-demo", "summit-demo"], "as commands take them"
+        assert lines[-1].startswith("Open http://harbor.localhost:"), "what to do comes last"
         yield terminal
     finally:
         up.send_signal(signal.SIGTERM)

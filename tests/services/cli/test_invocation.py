@@ -12,7 +12,7 @@ import pytest
 from infra import settings
 from infra.embedded import Home
 from services.cli import invocation, running
-from services.cli.commands import up
+from services.cli.announcement import announcement
 from services.cli.installation import Installation
 
 
@@ -38,16 +38,13 @@ def test_a_module_is_named_with_its_interpreter(monkeypatch: pytest.MonkeyPatch)
     assert done.stdout.startswith("waybill ")
 
 
-def test_the_first_order_that_is_proposed_can_be_sent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_first_order_that_is_proposed_can_be_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     program = tmp_path / "a folder" / "waybill"
     monkeypatch.setattr(sys, "argv", [str(program), "up"])
     installation = Installation(Home(tmp_path), settings.load({"WAYBILL_HOME": str(tmp_path)}), print)
     installation.demo = running.Demo(partner="P", client="C", environment="live", api_key="pk_x")
-    up._announce(installation)
-    hint = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Send a first order:"))
-    words = shlex.split(hint.partition(":")[2])
+    hint = next(line for line in announcement(installation).splitlines() if line.startswith("first order"))
+    words = shlex.split(hint.removeprefix("first order"))
     assert words[:2] == ["a folder/waybill", "send"]
     assert Path(words[2]).is_file()

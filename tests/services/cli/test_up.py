@@ -131,6 +131,9 @@ def test_it_starts_ends_cleanly_and_finds_its_data_again(home: Path, started: li
     second = start(started, home, int(url.rsplit(":", 1)[1]))
     assert time.monotonic() - begun < LATER_START
     assert second.state().api_url == url
+    told = [line.split()[:2] for line in second.lines[:2]]
+    assert told == [["database", "starting"], ["services", "starting"]], "what is there already is not told"
+    assert second.lines[2] == "\n"
     assert (home / "secrets" / "kek").read_bytes() == kek
     down = second.run("down")
     assert (down.returncode, down.stdout) == (0, "Stopped.\n")
