@@ -59,10 +59,11 @@ class _Parser:
         trigger: EventTrigger | None = self._parts.schedule(members["schedule"]) if "schedule" in members else None
         if "evaluate" in members:
             self._parts.evaluate(members["evaluate"])
-        ends = {"input": Transform(), "output": Transform()}
-        for name, key, arguments in (("input", "from", WORKFLOW_INPUT), ("output", "as", WORKFLOW_OUTPUT)):
-            if name in members:
-                ends[name] = self._parts.transform(members[name], f"/{name}", key, arguments)
+        before, behind = Transform(), Transform()
+        if "input" in members:
+            before = self._parts.transform(members["input"], "/input", "from", WORKFLOW_INPUT)
+        if "output" in members:
+            behind = self._parts.transform(members["output"], "/output", "as", WORKFLOW_OUTPUT)
         do = self._tasks.read(members["do"], "/do") if "do" in members else ()
         self._refuse_recursion()
         if document is None:
@@ -77,7 +78,8 @@ class _Parser:
             secrets=secrets,
             expressions=tuple(self._templates.expressions),
             schemas=tuple(self._parts.schemas),
-            **ends,
+            input=before,
+            output=behind,
         )
 
     def _use(self, value: Any) -> tuple[str, ...]:

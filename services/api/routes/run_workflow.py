@@ -35,7 +35,8 @@ class WorkflowEdge(msgspec.Struct, frozen=True, kw_only=True):
         graph.Way,
         Meta(
             description="`case` and `default` leave a switch, `skipped` is taken when the task's condition does not "
-            "hold, `fault` ends the run with an error."
+            "hold, `fault` ends the run with an error, `again` begins the next round of a loop, `branch` enters one of "
+            "several that run at once, `caught` leads from what failed to what catches it."
         ),
     ]
     label: Annotated[str | None, Meta(description="Name of the case.")]

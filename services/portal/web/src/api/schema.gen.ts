@@ -1455,10 +1455,10 @@ export interface components {
         /** WorkflowEdge */
         WorkflowEdge: {
             /**
-             * @description `case` and `default` leave a switch, `skipped` is taken when the task's condition does not hold, `fault` ends the run with an error.
+             * @description `case` and `default` leave a switch, `skipped` is taken when the task's condition does not hold, `fault` ends the run with an error, `again` begins the next round of a loop, `branch` enters one of several that run at once, `caught` leads from what failed to what catches it.
              * @enum {string}
              */
-            kind: "next" | "case" | "default" | "skipped" | "fault";
+            kind: "next" | "case" | "default" | "skipped" | "fault" | "again" | "branch" | "caught";
             /** @description Name of the case. */
             label: string | null;
             source: string;
@@ -1475,7 +1475,7 @@ export interface components {
             /** @description Its operation, its conditions, its members. */
             detail: string | null;
             /** @enum {string} */
-            kind: "start" | "end" | "call" | "do" | "raise" | "set" | "switch";
+            kind: "start" | "end" | "call" | "do" | "emit" | "for" | "fork" | "listen" | "raise" | "run" | "set" | "switch" | "try" | "wait";
             name: string;
             /** @description Reference of the task that encloses it. */
             parent: string | null;

@@ -1,0 +1,81 @@
+"""Templates, schemas and the transforms made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Expression(msgspec.Struct, frozen=True):
+    """A jq program.
+
+    Attributes:
+        program: without its `${ }`.
+        pointer: where it stands in the document.
+        variables: runtime arguments and loop variables that it uses (`context`, `item`, …), sorted, without the dollar.
+        workflow_whole: uses `$workflow` beyond `id`, `input` and `startedAt`, so that the definition must be there.
+        text: in loose mode, what its value is when it does not compile or fails; None: then it is an error.
+    """
+
+    program: str
+    pointer: str
+    variables: tuple[str, ...] = ()
+    workflow_whole: bool = False
+    text: str | None = None
+
+
+class Constant(msgspec.Struct, frozen=True):
+    """A JSON value without any expression inside."""
+
+    value: Any
+
+
+class MapTemplate(msgspec.Struct, frozen=True):
+    """An object with an expression somewhere inside."""
+
+    members: tuple[tuple[str, Template], ...]
+
+
+class ListTemplate(msgspec.Struct, frozen=True):
+    """An array with an expression somewhere inside."""
+
+    items: tuple[Template, ...]
+
+
+Template = Constant | Expression | MapTemplate | ListTemplate
+
+Duration = Template
+"""A Constant holds whole milliseconds; anything else gives at run time what `durations.milliseconds` reads."""
+
+NOTHING = Constant({})
+"""No members; what `sealed` is of a call without secrets."""
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """Something outside the document: `endpoint`, `externalResource`.
+
+    Attributes:
+        uri: text with all URI variables filled in, once evaluated on the task's input.
+        authentication: a policy with every reference resolved. Sealed: it may hold secrets, so it is evaluated at the
+            moment of use and its value is stored nowhere.
+    """
+
+    uri: Template
+    authentication: Template | None = None
+    name: str = ""
+
+
+class Schema(msgspec.Struct, frozen=True):
+    """A JSON Schema: inline, with `pointer` that of its `document`, or at `resource`, with `document` None."""
+
+    document: Any
+    pointer: str
+    resource: Resource | None = None
+
+
+class Transform(msgspec.Struct, frozen=True):
+    """`input`, `output` or `export`: `template` is `from` or `as`; None is the identity."""
+
+    template: Template | None = None
+    schema: Schema | None = None

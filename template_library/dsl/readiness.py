@@ -1,0 +1,17 @@
+"""What of the language this version does not run yet. Who lands a construct in the engine takes its word away here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+UNREADY: Final = frozenset({
+    "for", "fork", "listen", "try", "retry", "wait", "emit",
+    "run: workflow", "run: script", "run: shell", "run: container",
+    "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
+    "call by URL", "catalogs", "extensions",
+    "timeout", "authentication", "secrets", "authorization", "resource",
+    "schedule.every", "schedule.cron", "schedule.after",
+    "schedule.on.all", "schedule.on.any", "schedule.on.correlate", "schedule.on.expression",
+    "loose",
+})  # fmt: skip
+"""The words by which the parser tells the constructs apart; `parse(..., whole=True)` lets all of them pass."""
