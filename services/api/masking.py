@@ -2,6 +2,10 @@
 
 Names decide first, whatever their case and separators; what a value looks like decides second (S-72). Only the words
 below decide, so that whoever wants to know what is hidden reads this file.
+
+A person is hidden whole (`driver`, `buyer`, `owner`). A business party (`customer`, `supplier`) is not: orders are
+looked for by its code. So its code is shown, a text of it that is no code is masked, and of an object the members are
+looked at one by one, which hides its names, addresses and numbers.
 """
 
 from __future__ import annotations
@@ -32,14 +36,15 @@ _PARTS: Final = _words(
     authorization cookie sessionid
     email correo phone telefon mobilenumber handynummer faxnumber
     address anschrift adresse direccion street strasse housenumber postalcode postcode zipcode codigopostal
-    consignee recipient addressee
+    consignee recipient addressee salesperson
     birthdate birthday dateofbirth geburtsdatum passport nationalid socialsecurity driverslicense driverlicense
     iban accountnumber routingnumber sortcode bankaccount bankdetails cardnumber creditcard cardholder
     taxid taxnumber taxcode vatid vatnumber vatno steuernummer steuerid
     comment remark freetext instructions notes
     """
 )
-# A name that has one of these among its words, or as two words in a row: `home_tel`, `vat`, `shipTo`, `customer-note`.
+# A name that has one of these among its words, or as two words in a row: `home_tel`, `vat`, `shipTo`, `customer-note`;
+# in the plural or counted, too: `drivers`, `addr2`.
 _WORDS: Final = _words(
     """
     pass pwd pin otp cvv cvc auth jwt bearer cookies
@@ -50,8 +55,18 @@ _WORDS: Final = _words(
     bic swift iban pan bank vat tin ein nif cif
     shipto billto soldto deliverto
     note memo notiz notizen nota notas observaciones bemerkung
+    person people individual driver fahrer conductor buyer purchaser shopper owner holder user userid login loginid
+    logon employee staff colleague manager supervisor salesman salesrep requester requestor approver reviewer assignee
+    author creator sender receiver payee beneficiary visitor guest passenger patient student
+    attn attention attentionto attentionof careof zhd
+    createdby updatedby modifiedby enteredby orderedby placedby requestedby approvedby releasedby signedby receivedby
+    line1 line2 line3 line4 line5 apartment apt suite pobox district county
+    salary salaries wage payroll income bonus gehalt lohn salario
+    sex nationality religion ethnicity marital diagnosis medical ip
     """
 )
+# Parties of the business, where their name ends in one of these: a code is shown, other texts may be somebody's name.
+_PARTIES: Final = _words("customer client supplier vendor debtor creditor party kunde lieferant cliente proveedor")
 # Prose where it is a text; where it holds members, these are looked at one by one.
 _PROSE: Final = _words("message messages text body")
 # Names of things and not of people; every other name that ends in `name` is taken for a person's.
@@ -70,6 +85,7 @@ _LONGEST_TEXT: Final = 4_096
 _LARGEST: Final = 256 * 1024  # characters; more would keep the process from everybody else (F-23)
 _DEPTH: Final = values.DEPTH + 8  # an event holds its data, a journal's line its output
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CODE: Final = re.compile(r"(?=[^a-z]*+$|\D*+\d)[\w.:/#+-]{1,64}", re.ASCII)  # no spaces; a digit, or no small letter
 _SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
 # Each can begin only where a word begins, so that a long text costs no more than its length (S-25).
 _LOOKS: Final = re.compile(
@@ -81,7 +97,11 @@ _LOOKS: Final = re.compile(
     re.IGNORECASE,
 )
 # What none of the looks is without; most texts have nothing of it.
-_HINT: Final = re.compile(r"[@+=]|://|eyj|bearer|basic|[a-z]{2}[0-9]{2}", re.IGNORECASE)
+_HINT: Final = re.compile(r"[@+=]|%(?:25)*40|://|eyj|bearer|basic|[a-z]{2}[0-9]{2}", re.IGNORECASE)
+# An e-mail address in a URL or a form: percent-encoded, also more than once.
+_ENCODED: Final = re.compile(
+    r"(?<![\w.~!%-])(?:[\w.~!-]|%(?!(?:25)*40)[0-9a-f]{2})++%(?:25)*40[\w.~%-]++", re.ASCII | re.IGNORECASE
+)
 _IBAN: Final = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _QUERY: Final = re.compile(r"(?<![\w.\[\]-])(?P<name>[\w.\[\]-]++)=(?P<value>[^&\s;#]++)")
 _USER: Final = re.compile(r"(?<=://)[^/@\s]{1,256}@")
@@ -148,24 +168,46 @@ def _is_sensitive(name: str) -> bool:
     )
     if any(one.isalpha() and not one.isascii() for one in folded):
         return True  # in letters that none of these words is written in, a look-alike among them
-    words = [word for word in _SEPARATORS.split(_CAMEL.sub(" ", folded).casefold()) if word]
+    words = _split(folded)
     joined = "".join(words)
     pairs = [first + second for first, second in pairwise(words)]
-    if any(part in joined for part in _PARTS) or not _WORDS.isdisjoint([joined, *words, *pairs]):
+    forms = [joined, *words, *pairs]
+    plain = [form.rstrip("0123456789").removesuffix("s") for form in forms]
+    if any(part in joined for part in _PARTS) or not _WORDS.isdisjoint([*forms, *plain]):
         return True
     return joined.endswith(("name", "names")) and joined.removesuffix("s") not in _THINGS
+
+
+def _split(name: str) -> list[str]:
+    return [word for word in _SEPARATORS.split(_CAMEL.sub(" ", name).casefold()) if word]
 
 
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         named = any(_names(name, member) for name, member in value.items())
         return {
-            key: _covered(member) if _is_covered(name, member, named=named) else _masked(member)
+            key: _covered(member) if _is_covered(name, member, named=named) else _uncovered(name, member)
             for key, (name, member) in zip(_keys(value), value.items(), strict=True)
         }
     if isinstance(value, list):
         return [_masked(item) for item in value]
     return _text(value) if isinstance(value, str) else value
+
+
+def _uncovered(name: str, member: Any) -> Any:
+    return _party(member) if isinstance(member, str | list) and _is_party(name) else _masked(member)
+
+
+@lru_cache(4096)
+def _is_party(name: str) -> bool:
+    return any(word in _PARTIES for last in _split(name)[-1:] for word in (last, last.removesuffix("s")))
+
+
+def _party(value: Any) -> Any:
+    """A customer by its code; who is meant by another text is not shown."""
+    if isinstance(value, list):
+        return [_party(item) for item in value]
+    return (value if _CODE.fullmatch(value) else MASK) if isinstance(value, str) and value else _masked(value)
 
 
 def _names(name: str, member: Any) -> bool:
@@ -193,7 +235,7 @@ def _keys(value: dict[str, Any]) -> list[str]:
     """Names as they are; one that is itself somebody's address or number is masked, and counted to stay apart."""
     keys: list[str] = []
     for name in value:
-        shown = _LOOKS.sub(MASK, name) if _HINT.search(name) else name
+        shown = _ENCODED.sub(MASK, _LOOKS.sub(MASK, name)) if _HINT.search(name) else name
         keys.append(name if shown == name else f"{shown} {len(keys) + 1}")
     return keys
 
@@ -219,6 +261,8 @@ def _looks(text: str) -> str:
         text = _QUERY.sub(lambda one: f"{one['name']}={MASK}" if is_sensitive(one["name"]) else one[0], text)
     if "://" in text:
         text = _USER.sub(f"{MASK}@", text)
+    if "%" in text:
+        text = _ENCODED.sub(MASK, text)
     return _LOOKS.sub(MASK, _IBAN.sub(lambda one: MASK if _is_iban(one[0]) else one[0], text))
 
 

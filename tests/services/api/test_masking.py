@@ -35,13 +35,17 @@ SHIP-TO billTo sold_to name names firstName last_name fullName contact_name cust
 contact
 contacts recipient iban IBAN bic swift_code bankAccount account_number card_number cvv taxId tax-id vat vat_id VATNumber
 ssn date_of_birth birthDate note notes comment comments customerComments remarks memo delivery_instructions freeText
-Адрес 名前
+Адрес 名前 driver drivers truckDriver attn ATTN attention attention-to buyer buyerContact owner account_owner user
+users user_id login salary base-salary wages line1 line2 line_1 addressLine2 addr1 consignee consigneeName recipient
+recipients sales_rep salesPerson approvedBy created_by requester assignee employee employees manager person sender
+receiver careOf suite ip
 """)
 HARMLESS = words("""
 number customer currency lines item quantity unit_price amount total order reference customer_reference channel limit
 available exposure found sufficient requested released holds hold type reason state id sku description attempt seconds
 ordered_at requested_ship_date ship_total business relationship_type number_of_lines status title instance
 item_name productName warehouse_name is_backordered shipment packaging usage agent image
+line line_total pipeline salesOrder sales_order sales_channel shipping_method
 """)
 
 
@@ -95,6 +99,15 @@ def test_the_shape_stays_and_so_do_the_digits_of_what_is_shown() -> None:
         {"ship_to": {"LEAK@example.com": {"a": "LEAK"}}},
         {"n" * 300: "LEAK"},
         {"attachment": "LEAK" * 2_000},
+        {"url": "https://erp.example/a?q=LEAK%40example.com&b=1"},
+        {"path": "/people/LEAK%2540example.com/orders"},
+        {"path": "/people/LEAK%2Borders%40example.com/orders"},
+        {"LEAK%40example.com": 1},
+        {"customer": "Ms LEAK"},
+        {"customer": "Leak-LEAKson"},
+        {"erpCustomer": "Jo LEAK"},
+        {"customers": ["ACME-001", "Jo LEAK"]},
+        {"customer": {"code": "ACME-001", "attn": "LEAK", "line1": "LEAK", "login": "LEAK"}},
         {"message": "LEAK"},
         {"text": "LEAK"},
     ],
@@ -106,6 +119,26 @@ def test_S_72_a_sensitive_value_is_found_where_its_name_is_not_its_own(value: An
 def test_S_72_numbers_of_telephones_and_accounts_are_known_by_their_looks() -> None:
     text = "call +1 555 010 0000 or pay to DE89 3704 0044 0532 0130 00, order PO20260131001234"
     assert shown(text) == f"call {MASK} or pay to {MASK}, order PO20260131001234"
+
+
+@pytest.mark.parametrize("code", ["ACME-001", "10023", "ACME", "C-00042", "acme7", "K/2026.1", "", 10023, None])
+def test_a_customers_code_is_shown_since_orders_are_looked_for_by_it(code: Any) -> None:
+    for name in ("customer", "Customer", "erp_customer", "supplier", "soldCustomer"):
+        assert shown({name: code}) == {name: code}
+    assert shown({"customers": [code]}) == {"customers": [code]}
+
+
+def test_of_a_customer_with_members_those_about_people_and_places_are_masked() -> None:
+    customer = {
+        "code": "ACME-001", "name": "Jo Doe", "address": {"line1": "17 Example Street", "country": "US"},
+        "credit": {"limit": {"amount": 5, "currency": "USD"}}, "buyer": "Jo", "user": 7,
+    }  # fmt: skip
+    assert shown({"customer": customer}) == {
+        "customer": {
+            "code": "ACME-001", "name": MASK, "address": {"line1": MASK, "country": MASK},
+            "credit": {"limit": {"amount": 5, "currency": "USD"}}, "buyer": MASK, "user": MASK,
+        }
+    }  # fmt: skip
 
 
 def test_a_name_that_is_masked_itself_hides_no_other() -> None:
@@ -160,7 +193,27 @@ def test_masking_keeps_the_shape_and_changes_nothing_twice(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["a", "@", "eyJ-", "a=", "+1 ", "DE12 ", "bearer ", "basic ", "://", "a@", "=", "{", "ab12"]
+    "part",
+    [
+        "a",
+        "@",
+        "%40",
+        "%25",
+        "a%40",
+        "%2",
+        "%a1",
+        "eyJ-",
+        "a=",
+        "+1 ",
+        "DE12 ",
+        "bearer ",
+        "basic ",
+        "://",
+        "a@",
+        "=",
+        "{",
+        "ab12",
+    ],
 )
 def test_S_25_a_hostile_text_costs_no_more_than_its_length(part: str) -> None:
     text = part * (4_096 // len(part))
