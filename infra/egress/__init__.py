@@ -5,7 +5,7 @@ from infra.egress.dial import Dial, Wire
 from infra.egress.guard import Guard
 from infra.egress.messages import IDEMPOTENT_METHODS, Destination, Failed, Refused, Request, Response
 from infra.egress.stream import Stream
-from infra.egress.target import canonical_origin, join
+from infra.egress.target import canonical_origin, join, request_target
 from infra.egress.websocket import HandshakeRefused, Websocket
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "Wire",
     "canonical_origin",
     "join",
+    "request_target",
 ]

@@ -76,6 +76,15 @@ def canonical_origin(text: str) -> str:
     return parse(text).origin.text
 
 
+def request_target(text: str) -> str:
+    """Path and query of a URL as they are sent (RFC 9112, 3.2.1).
+
+    Raises:
+        Refused: as `parse`.
+    """
+    return parse(text).url.raw_path_qs
+
+
 def place(host: str, port: int) -> Origin:
     """A host and port that came apart, by the rules of a URL's; the scheme is `https`.
 

@@ -26,7 +26,7 @@ from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.functions import Functions
 from services.engine.journal import Journal
-from services.engine.tasks.http_call import HttpCall
+from services.protocols.http_call import HttpCall
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
 

@@ -31,6 +31,7 @@ _SEEN_CODE: Final = (
     "services/engine/",
     "services/events/",
     "services/portal/",
+    "services/protocols/",
     "services/worker/",
     "tenants/",
     "template_library/",

@@ -90,7 +90,7 @@ async def _run(text: str, filename: str, value: Any) -> Report:
         if not any(isinstance(task, HttpCallTask) for task in workflow.tasks.values()):
             return await _run_with(workflow, value, evaluator, {})
         from infra.egress import Client, Guard  # noqa: PLC0415 - the HTTP client takes longer to import than most runs
-        from services.engine.tasks.http_call import HttpCall  # noqa: PLC0415
+        from services.protocols.http_call import HttpCall  # noqa: PLC0415
 
         async with Client(Guard(allow_loopback=True)) as client:
             return await _run_with(workflow, value, evaluator, {"http": HttpCall(client)})

@@ -9,7 +9,7 @@ import pytest
 
 from infra.egress import Client, Guard
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Cautious, Done, Failed
-from services.engine.tasks.http_call import HttpCall
+from services.protocols.http_call import HttpCall
 
 TENANT, RUN = UUID(int=1), UUID(int=2)
 

@@ -1,0 +1,1 @@
+"""Who a call speaks for (DSL reference, Authentication)."""

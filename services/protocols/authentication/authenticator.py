@@ -1,0 +1,128 @@
+"""Gives a request the credentials of its policy, and answers a challenge."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from infra.egress import Client, Destination, Request, canonical_origin, request_target
+from infra.encryption.secret import Secret
+from services.protocols import errors
+from services.protocols.authentication import digest
+from services.protocols.authentication.policy import Policy, fingerprint, read
+from services.protocols.authentication.tokens import Tokens
+
+_LINE: Final = frozenset("\r\n\0")
+
+
+class Identity:
+    """Who one call speaks for, by one policy.
+
+    Args:
+        origin: its credentials go there and nowhere else.
+    """
+
+    def __init__(self, tokens: Tokens, tenant: UUID, given: Mapping[str, Any] | None, origin: str) -> None:
+        self._tokens = tokens
+        self._tenant = tenant
+        self._policy = read(given) or Policy()
+        self._key = (tenant, fingerprint(given) if given else b"")
+        self._is_nobody = given is None
+        self._origin = canonical_origin(origin)
+        self._token: str | None = None
+
+    async def sign(self, request: Request) -> Request:
+        """`request` with what is known before it is sent; unchanged when it goes to another origin.
+
+        Raises:
+            Refusal: there are no credentials to be had.
+        """
+        if self._is_nobody or canonical_origin(request.url) != self._origin:
+            return request
+        header = await self.header()
+        return request if header is None else self._with(request, header)
+
+    async def header(self) -> str | None:
+        """The header `Authorization`, for protocols with headers of their own; None where a challenge comes first.
+
+        Raises:
+            Refusal: there are no credentials to be had.
+        """
+        policy = self._policy
+        if policy.basic is not None:
+            pair = f"{policy.basic.username}:{policy.basic.password}".encode()
+            return "Basic " + base64.b64encode(pair).decode()
+        if policy.bearer is not None:
+            return f"Bearer {_line(policy.bearer.token)}"
+        grant = policy.oauth2 or policy.oidc
+        if grant is not None:
+            self._token = await self._tokens.get(self._key, grant, discover=policy.oidc is not None)
+            return f"Bearer {self._token}"
+        return None
+
+    async def answer(self, request: Request, challenge: str) -> Request | None:
+        """`request` once more, after status 401 with `challenge`; None where nothing better can be said.
+
+        Raises:
+            Refusal: there are no credentials to be had.
+        """
+        if self._is_nobody or canonical_origin(request.url) != self._origin:
+            return None
+        if self._policy.digest is not None:
+            header = digest.answer(
+                challenge,
+                self._policy.digest,
+                method=request.method,
+                uri=request_target(request.url),
+                body=request.body,
+            )
+            return None if header is None else self._with(request, header)
+        if self._token is None:
+            return None
+        self._tokens.drop(self._key, self._token)
+        return await self.sign(request)
+
+    def password(self) -> tuple[str, str] | None:
+        """User name and password, for protocols that take them themselves.
+
+        Raises:
+            Refusal: `configuration`: the policy is another one.
+        """
+        if self._is_nobody:
+            return None
+        if self._policy.basic is None:
+            raise errors.configuration("Unusable authentication", "this protocol takes `basic` only: name and password")
+        return str(self._policy.basic.username), str(self._policy.basic.password)
+
+    def _with(self, request: Request, header: str) -> Request:
+        return msgspec.structs.replace(
+            request,
+            credentials={**request.credentials, "Authorization": Secret(header)},
+            destination=msgspec.structs.replace(request.destination, allowed_origins=(self._origin,)),
+        )
+
+
+class Authenticator:
+    """Makes identities; keeps the tokens of all of them."""
+
+    def __init__(self, client: Client, destination: Destination) -> None:
+        self._tokens = Tokens(client, destination)
+
+    def identity(self, tenant: UUID, given: Mapping[str, Any] | None, origin: str) -> Identity:
+        """Of an evaluated policy, bound to the origin of the URL `origin`.
+
+        Raises:
+            Refusal: `configuration`: the policy cannot be read.
+            Refused: of egress: the URL cannot be called at all.
+        """
+        return Identity(self._tokens, tenant, given, origin)
+
+
+def _line(token: str) -> str:
+    if not token or not token.isascii() or _LINE & set(token):
+        raise errors.configuration("Unusable authentication", "the bearer token is empty or holds a line break")
+    return token
