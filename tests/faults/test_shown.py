@@ -16,7 +16,7 @@ from tests.faults.world_check import check_world
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 LATENCY = 0.5
-RUNS = 20
+RUNS = 8
 
 
 async def get(plant: Plant, path: str) -> Any:
