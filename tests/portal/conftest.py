@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from playwright.async_api import Browser
 
 from tests.house.tree import ROOT
 from tests.portal.browser import executable, launched
+from tests.portal.person import SCREENSHOTS
 from tests.portal.site import Site
 
 BUILT = ROOT / "services/portal/static/index.html"
@@ -15,7 +17,9 @@ BUILT = ROOT / "services/portal/static/index.html"
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """One for all tests; the pictures of the session before are gone, so that none of them is taken for a new one."""
     async with launched() as found:
+        shutil.rmtree(SCREENSHOTS, ignore_errors=True)
         yield found
 
 

@@ -16,6 +16,7 @@ from tests.house.tree import ROOT
 from tests.portal.site import Site
 
 Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 DESK: Final = (1440, 900)
 PHONE: Final = (390, 844)
 SCREENSHOTS: Final = ROOT / "tests/portal/screenshots"
@@ -71,9 +72,15 @@ class Person:
         """Wait until the order's row says `word`."""
         await self.row(order).get_by_text(word, exact=True).wait_for()
 
+    async def turn(self, scheme: Scheme) -> None:
+        """The machine's theme changes, and the page with it."""
+        await self.page.emulate_media(color_scheme=scheme)
+        await self.page.locator(f"html[data-mantine-color-scheme={scheme}]").wait_for(state="attached")
+
     async def flaws(self) -> list[str]:
         """What axe finds on the screen as it stands."""
-        await self.page.evaluate(_axe())
+        if await self.page.evaluate("typeof axe === 'undefined'"):
+            await self.page.evaluate(_axe())
         found: list[str] = await self.page.evaluate(_RULES)
         return found
 

@@ -7,7 +7,7 @@ import re
 import msgspec
 from playwright.async_api import Browser, expect
 
-from tests.portal.person import Person, person
+from tests.portal.person import PHONE, Person, person
 from tests.portal.site import Site
 
 
@@ -48,7 +48,7 @@ async def test_choosing_in_the_graph_chooses_in_the_journal_and_shows_the_data(b
 
 
 async def test_personal_fields_are_hidden_with_the_reason(browser: Browser, site: Site) -> None:
-    address = {"name": "Ana Example", "street": "1 Any Street", "city": "Springfield"}
+    address = {"name": "Receiving Clerk", "street": "1 Any Street", "city": "Springfield"}
     answer = await site.send("masked", ship_to=address, notes="Call before delivery.")
     run = msgspec.json.decode(answer.body)["runs"][0]
     async with person(browser, site, site.harbor) as someone:
@@ -71,7 +71,7 @@ async def test_a_waiting_run_says_why_in_a_sentence(browser: Browser, site: Site
             await _arrive(someone, run, "PO-waits")
             await expect(someone.page.get_by_role("heading", name="Why is it waiting?")).to_be_visible()
             await expect(
-                someone.page.get_by_text(re.compile(r"has not taken the call since \d\d:\d\d"))
+                someone.page.get_by_text(re.compile(r"has not taken the call since \d\d:\d\d.* next at \d\d:\d\d:\d\d"))
             ).to_be_visible()
             await someone.shoot("run-waiting")
             assert not await someone.flaws()
@@ -92,7 +92,15 @@ async def test_an_order_on_hold_says_its_reason(browser: Browser, site: Site) ->
         await _arrive(someone, run, "PO-held")
         await expect(someone.page.get_by_role("heading", name="Order held")).to_be_visible()
         await expect(someone.page.get_by_text("The customer is not known in the ERP.")).to_be_visible()
+        await expect(someone.page.get_by_role("main").get_by_text("Held", exact=True)).to_be_visible()
+        await expect(someone.page.get_by_text("Completed", exact=True)).to_have_count(0)
         await someone.shoot("run-held")
+        assert not await someone.flaws()
+        await someone.page.get_by_role("link", name="Runs").first.click()
+        await someone.see("PO-held", "Held")
+        await expect(someone.row("PO-held")).to_contain_text("Unknown in the ERP")
+        await expect(someone.row("PO-held")).not_to_contain_text("Completed")
+        await someone.shoot("runs-held")
         assert not await someone.flaws()
 
 
@@ -108,6 +116,30 @@ async def test_a_faulted_run_says_what_was_wrong(browser: Browser, site: Site) -
         )
         await someone.shoot("run-faulted")
         assert not await someone.flaws()
+
+
+async def test_on_a_phone_nothing_moves_the_graph_and_its_words_are_readable(browser: Browser, slow_erp: Site) -> None:
+    async with person(browser, slow_erp, slow_erp.harbor, size=PHONE) as someone:
+        await someone.sign_in()
+        await someone.page.get_by_role("button", name="Send sample order").click()
+        graph = someone.page.get_by_role("region", name="Workflow")
+        await expect(graph.locator("button[data-state=running]")).to_have_count(1)
+        before = await graph.bounding_box()
+        journal = await someone.page.get_by_role("region", name="Journal").bounding_box()
+        assert before
+        assert journal
+        assert before["y"] < journal["y"]
+        await someone.page.get_by_role("heading", name=re.compile("created$")).wait_for()
+        assert await graph.bounding_box() == before
+        assert await graph.evaluate(_SMALLEST) >= 12
+        assert await someone.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# The size of the smallest words as they are on the screen, after any zoom.
+_SMALLEST = """graph => Math.min(...[...graph.querySelectorAll("span, text, div")]
+  .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+  .map(one => parseFloat(getComputedStyle(one).fontSize) *
+    new DOMMatrix(getComputedStyle(one.closest(".react-flow__viewport") ?? one).transform).a))"""
 
 
 async def _arrive(someone: Person, run: str, order: str) -> None:

@@ -81,9 +81,17 @@ async def test_filters_stand_in_the_address(browser: Browser, site: Site) -> Non
         await expect(someone.row("PO-filter-1")).to_be_visible()
         await someone.page.get_by_role("searchbox").fill("there is none of this number")
         await expect(someone.page.get_by_role("heading", name="No run matches")).to_be_visible()
+        words = someone.page.get_by_text("there is none of this number")
+        await expect(words).to_contain_text("with the state “Completed”")
         await someone.shoot("runs-no-match")
         await someone.page.get_by_role("button", name="Clear filter").click()
         await expect(someone.row("PO-filter-2")).to_be_visible()
+
+
+async def test_a_state_that_there_is_not_leaves_the_address(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.sign_in("/runs?state=bogus&key=none")
+        await expect(someone.page).to_have_url(re.compile(r"/runs\?key=none$"))
 
 
 async def test_the_keyboard_alone_finds_opens_and_leaves_a_run(browser: Browser, site: Site) -> None:

@@ -36,6 +36,22 @@ async def test_an_order_to_live_systems_is_asked_about_first(browser: Browser, s
         await someone.page.wait_for_url(re.compile(r"/runs/run_"))
 
 
+async def test_a_sample_that_was_not_read_is_asked_for_again(browser: Browser, site: Site) -> None:
+    """It is not said that there is none."""
+    async with person(browser, site, site.harbor) as someone:
+        await someone.page.route("**/v1/deployments?*", lambda route: route.abort())
+        await someone.sign_in()
+        button = someone.page.get_by_role("button", name="Send sample order")
+        await expect(button).to_have_attribute("aria-disabled", "false")
+        await button.hover()
+        await expect(someone.page.get_by_text("could not be read")).to_be_visible()
+        await someone.page.unroute_all()
+        await button.click()
+        await expect(someone.page.get_by_text("could not be read")).to_have_count(0)
+        await button.click()
+        await someone.page.wait_for_url(re.compile(r"/runs/run_"))
+
+
 async def test_an_order_whose_answer_was_lost_is_sent_again_under_its_id(browser: Browser, site: Site) -> None:
     sent: list[str | None] = []
 

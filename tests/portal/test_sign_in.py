@@ -6,7 +6,7 @@ import re
 
 from playwright.async_api import Browser, expect
 
-from tests.portal.person import person
+from tests.portal.person import SCHEMES, person
 from tests.portal.site import Site
 
 
@@ -26,8 +26,39 @@ async def test_a_wrong_password_is_told_without_saying_which_part_was_wrong(brow
         await someone.open()
         await someone.fill_in("not the password")
         await expect(someone.page.get_by_role("alert")).to_contain_text("do not match")
-        await someone.shoot("sign-in-wrong")
-        assert not await someone.flaws()
+        for field in ("Email", "Password"):
+            await expect(someone.page.get_by_role("textbox", name=field)).to_have_accessible_description(
+                re.compile("do not match")
+            )
+        for scheme in SCHEMES:
+            await someone.turn(scheme)
+            await someone.shoot(f"sign-in-wrong-{scheme}")
+            assert not await someone.flaws()
+
+
+async def test_what_is_not_filled_in_is_named_at_its_field(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.open()
+        await someone.page.get_by_label("Email").fill(site.harbor.email)
+        await someone.page.get_by_role("button", name="Sign in").click()
+        await expect(someone.page.get_by_role("alert")).to_have_text("Enter your password.")
+        field = someone.page.get_by_role("textbox", name="Password")
+        await expect(field).to_be_focused()
+        await expect(field).to_have_accessible_description("Enter your password.")
+        await expect(someone.page.get_by_label("Email")).not_to_have_attribute("aria-invalid", "true")
+
+
+async def test_the_password_is_shown_by_keyboard(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.open()
+        field = someone.page.get_by_role("textbox", name="Password")
+        await field.fill("not the password")
+        await someone.page.keyboard.press("Tab")
+        eye = someone.page.get_by_role("button", name="Show password")
+        await expect(eye).to_be_focused()
+        await someone.page.keyboard.press("Enter")
+        await expect(field).to_have_attribute("type", "text")
+        await expect(eye).to_have_attribute("aria-pressed", "true")
 
 
 async def test_a_link_leads_on_after_signing_in_and_never_to_another_host(browser: Browser, site: Site) -> None:

@@ -75,6 +75,11 @@ const runs = createRoute({
   getParentRoute: () => inside,
   path: "/runs",
   component: lazyRouteComponent(() => import("../runs/RunsPage"), "RunsPage"),
+  beforeLoad: ({ search, location }) => {
+    // The address says what is shown: a state that there is not leaves it.
+    const asked = new URLSearchParams(location.searchStr).has("state");
+    if (asked && !search.state) throw redirect({ to: "/runs", search, replace: true });
+  },
   validateSearch: (search: Record<string, unknown>): RunFilter => {
     const state = text(search.state);
     // What is not valid is named and left undefined: a member that is left out would pass as it came.

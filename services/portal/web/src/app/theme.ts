@@ -3,6 +3,7 @@ import {
   createTheme,
   type MantineColorSchemeManager,
   type MantineColorsTuple,
+  Tooltip,
 } from "@mantine/core";
 
 const brand = Array.from({ length: 10 }, () => "var(--accent)") as unknown as MantineColorsTuple;
@@ -19,10 +20,15 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   focusRing: "auto",
+  components: {
+    // A hint is part of the page's content, also to those who go from landmark to landmark.
+    Tooltip: Tooltip.extend({ defaultProps: { portalProps: { target: "#content" } } }),
+  },
 });
 
 export const variables: CSSVariablesResolver = () => ({
   variables: {
+    "--mantine-font-weight-medium": "600",
     "--mantine-color-body": "var(--surface)",
     "--mantine-color-text": "var(--text)",
     "--mantine-color-dimmed": "var(--muted)",

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { Changes } from "../api/changes";
 import type { RunSummary } from "../api/queries";
 import { applyChanges } from "../runs/live";
+import { Overtaken } from "../runs/overtaken";
 
 /** A burst of changes is painted together. */
 const GATHER = 80;
@@ -13,6 +14,7 @@ export function LiveRuns() {
   useEffect(() => {
     let gathered = new Map<string, RunSummary>();
     let timer = 0;
+    const overtaken = new Overtaken(queries);
     const flush = () => {
       const changed = [...gathered.values()];
       gathered = new Map();
@@ -22,6 +24,7 @@ export function LiveRuns() {
     const changes = new Changes(
       run => {
         gathered.set(run.id, run);
+        overtaken.hear(run);
         timer ||= window.setTimeout(flush, GATHER);
       },
       () => {
@@ -31,6 +34,7 @@ export function LiveRuns() {
     return () => {
       clearTimeout(timer);
       changes.close();
+      overtaken.close();
     };
   }, [queries]);
   return null;

@@ -1,6 +1,8 @@
 import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import { Problem, Unreachable } from "../api/client";
+import { type Brand, brandQuery } from "../api/queries";
 import { CopyText } from "../display/CopyText";
 import { CompassIcon, FaultedIcon, LockIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
@@ -17,7 +19,9 @@ export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "r
   };
   if (error instanceof Problem && error.status === 403) {
     return (
-      <Notice level="h1" icon={<LockIcon />} title={texts.noPermissionTitle} body={texts.noPermissionBody} />
+      <Notice level="h1" icon={<LockIcon />} title={texts.noPermissionTitle} body={texts.noPermissionBody}>
+        <Support />
+      </Notice>
     );
   }
   if (error instanceof Problem && error.status === 404) {
@@ -34,6 +38,19 @@ export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "r
           {texts.problemId} <CopyText text={error.id} />
         </p>
       )}
+      <Support />
     </Notice>
+  );
+}
+
+/** Whom to ask; nothing before the brand was read, as this page also tells that reading it failed. */
+function Support() {
+  const { texts } = useTexts();
+  const email = useQueryClient().getQueryData<Brand>(brandQuery.queryKey)?.support_email;
+  if (!email) return null;
+  return (
+    <p className={classes.support}>
+      {texts.askSupport} <a href={`mailto:${email}`}>{email}</a>
+    </p>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { GraphNode, Graph as Workflow } from "../api/queries";
 import { useTexts } from "../texts/texts";
 import classes from "./Graph.module.css";
-import { arrange, sizeOf } from "./layout";
+import { fitted, NODE, sizeOf } from "./layout";
 import { edgeId, taken } from "./path";
 import { latest, type Moment, visits } from "./steps";
 import { type TaskData, TaskNode } from "./TaskNode";
@@ -20,7 +20,7 @@ interface Props {
 
 const KINDS = { task: TaskNode };
 
-/** The way of a run through its workflow. At its natural size: the page scrolls, not a picture within it. */
+/** The way of a run through its workflow. Never zoomed; where it is wider than its place, that place scrolls sideways. */
 export function Graph(props: Props) {
   return (
     <ReactFlowProvider>
@@ -31,13 +31,12 @@ export function Graph(props: Props) {
 
 function Drawing({ workflow, moments, ended, selected, current, onSelect }: Props) {
   const { texts } = useTexts();
-  const layout = useMemo(() => arrange(workflow), [workflow]);
   const { frame, width } = useWidth();
-  const zoom = width ? Math.min(1, width / layout.width) : 1;
+  const layout = useMemo(() => fitted(workflow, width), [workflow, width]);
   const { setViewport } = useReactFlow();
   useEffect(() => {
-    void setViewport({ x: Math.max(0, (width - layout.width * zoom) / 2), y: 0, zoom });
-  }, [setViewport, width, layout, zoom]);
+    void setViewport({ x: Math.max(0, (width - layout.width) / 2), y: 0, zoom: 1 });
+  }, [setViewport, width, layout]);
   const nodes = useMemo(() => {
     const steps = latest(moments);
     return workflow.nodes.map((node): Node<TaskData> => {
@@ -46,13 +45,14 @@ function Drawing({ workflow, moments, ended, selected, current, onSelect }: Prop
         id: node.reference,
         type: "task",
         position: layout.places.get(node.reference) ?? { x: 0, y: 0 },
-        ...sizeOf(node.kind),
+        ...sizeOf(node.kind, layout.step),
         data: {
           node,
           state: reached(node, step?.state ?? "idle", moments, ended),
           visits: visits(moments, node.reference),
           selected: node.reference === selected,
           current: node.reference === current,
+          narrow: layout.step.width < NODE.width,
           onSelect,
         },
       };
@@ -60,28 +60,30 @@ function Drawing({ workflow, moments, ended, selected, current, onSelect }: Prop
   }, [workflow, layout, moments, ended, selected, current, onSelect]);
   const edges = useMemo(() => drawn(workflow, moments, ended), [workflow, moments, ended]);
   return (
-    <div ref={frame} className={classes.frame} style={{ height: Math.ceil(layout.height * zoom) }}>
-      {width > 0 && (
-        <ReactFlow
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={KINDS}
-          minZoom={0.1}
-          maxZoom={1}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          elementsSelectable={false}
-          panOnDrag={false}
-          zoomOnScroll={false}
-          zoomOnPinch={false}
-          zoomOnDoubleClick={false}
-          preventScrolling={false}
-          proOptions={{ hideAttribution: true }}
-          aria-label={texts.graphHint}
-        />
-      )}
+    <div ref={frame} className={classes.frame}>
+      <div style={{ width: Math.max(width, Math.ceil(layout.width)), height: Math.ceil(layout.height) }}>
+        {width > 0 && (
+          <ReactFlow
+            nodes={nodes}
+            edges={edges}
+            nodeTypes={KINDS}
+            minZoom={1}
+            maxZoom={1}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            nodesFocusable={false}
+            edgesFocusable={false}
+            elementsSelectable={false}
+            panOnDrag={false}
+            zoomOnScroll={false}
+            zoomOnPinch={false}
+            zoomOnDoubleClick={false}
+            preventScrolling={false}
+            proOptions={{ hideAttribution: true }}
+            aria-label={texts.graphHint}
+          />
+        )}
+      </div>
     </div>
   );
 }

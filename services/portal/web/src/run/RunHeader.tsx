@@ -5,7 +5,7 @@ import { human } from "../display/names";
 import { absolute, between, duration, relative } from "../display/time";
 import { Freshness } from "../frame/Freshness";
 import { ChevronIcon } from "../states/icons";
-import { StateMark } from "../states/StateMark";
+import { StateMark, shownState } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import classes from "./RunHeader.module.css";
 
@@ -36,7 +36,7 @@ export function RunHeader({ run, now }: { run: RunView; now: number }) {
         >
           {run.business_key ?? texts.noKey}
         </h1>
-        <StateMark state={run.state} boxed />
+        <StateMark state={shownState(run)} boxed />
       </div>
       <dl className={classes.facts}>
         <div>

@@ -11,6 +11,7 @@ import { hasEnded } from "../runs/live";
 import { useRowKeys } from "../runs/rowKeys";
 import { useTexts } from "../texts/texts";
 import { OutcomeCard } from "./OutcomeCard";
+import { ProgressNote } from "./ProgressNote";
 import { RunHeader } from "./RunHeader";
 import classes from "./RunPage.module.css";
 import { GraphSkeleton, RunSkeleton } from "./RunSkeleton";
@@ -59,6 +60,11 @@ function Shown({ run }: { run: RunView }) {
       <div className={classes.main}>
         <RunHeader run={run} now={now} />
         <div className={classes.columns}>
+          <div className={classes.notes}>
+            <ProgressNote run={run} step={at ? (titles.get(at) ?? null) : null} />
+            <WaitingNote run={run} />
+            <OutcomeCard run={run} />
+          </div>
           <section className={classes.graph} aria-label={texts.graph}>
             <h2 className={classes.heading} title={texts.graphHint}>
               {texts.graph}
@@ -78,23 +84,19 @@ function Shown({ run }: { run: RunView }) {
               )}
             </Suspense>
           </section>
-          <div className={classes.side}>
-            <WaitingNote run={run} />
-            <OutcomeCard run={run} />
-            <section aria-label={texts.journal}>
-              <h2 className={classes.heading}>{texts.journal}</h2>
-              {lines && (
-                <Timeline
-                  run={run}
-                  moments={moments}
-                  titles={titles}
-                  selected={selected}
-                  now={now}
-                  onSelect={select}
-                />
-              )}
-            </section>
-          </div>
+          <section className={classes.journal} aria-label={texts.journal}>
+            <h2 className={classes.heading}>{texts.journal}</h2>
+            {lines && (
+              <Timeline
+                run={run}
+                moments={moments}
+                titles={titles}
+                selected={selected}
+                now={now}
+                onSelect={select}
+              />
+            )}
+          </section>
         </div>
       </div>
       {(node || step) && (

@@ -13,7 +13,19 @@ export function RunSkeleton() {
         <Skeleton height={20} width={220} />
         <Skeleton height={28} width={480} maw="100%" />
       </div>
-      <GraphSkeleton />
+      <div className={classes.columns}>
+        <div className={classes.notes}>
+          <Skeleton height={96} radius={8} />
+        </div>
+        <div className={classes.graph}>
+          <GraphSkeleton />
+        </div>
+        <div className={classes.lines}>
+          {NODES.map(line => (
+            <Skeleton key={line} height={12} />
+          ))}
+        </div>
+      </div>
     </div>
   );
 }
@@ -23,7 +35,7 @@ export function GraphSkeleton() {
   return (
     <div className={classes.nodes} aria-busy="true">
       {NODES.map(node => (
-        <Skeleton key={node} height={44} width={200} />
+        <Skeleton key={node} height={44} width={220} />
       ))}
     </div>
   );

@@ -14,6 +14,7 @@ export interface TaskData extends Record<string, unknown> {
   visits: number;
   selected: boolean;
   current: boolean;
+  narrow: boolean;
   onSelect: (reference: string) => void;
 }
 
@@ -43,7 +44,7 @@ function subtitle({ kind, detail }: GraphNode, state: TaskState, texts: Texts): 
   return (tells ? detail : null) ?? texts.kinds[kind] ?? kind;
 }
 
-function Task({ node, state, visits, selected, current, onSelect }: TaskData) {
+function Task({ node, state, visits, selected, current, narrow, onSelect }: TaskData) {
   const { texts } = useTexts();
   const button = useInView<HTMLButtonElement>(selected);
   return (
@@ -51,6 +52,7 @@ function Task({ node, state, visits, selected, current, onSelect }: TaskData) {
       ref={button}
       type="button"
       className={classes.task}
+      data-narrow={narrow || undefined}
       data-state={state}
       data-selected={selected || undefined}
       data-current={current || undefined}

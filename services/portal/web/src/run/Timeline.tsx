@@ -3,7 +3,7 @@ import { useInView } from "../display/inView";
 import { human } from "../display/names";
 import { absolute, clock, lasting } from "../display/time";
 import { plain } from "../runs/reason";
-import { StateIcon } from "../states/StateMark";
+import { StateIcon, shownState } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import type { Milestone, Moment, Step } from "./steps";
 import classes from "./Timeline.module.css";
@@ -34,6 +34,7 @@ export function Timeline({ run, moments, titles, selected, now, onSelect }: Prop
           <MilestoneItem
             key={moment.id}
             milestone={moment.what === "started" ? { ...moment, at: run.created_at } : moment}
+            held={shownState(run) === "held"}
           />
         ) : (
           <StepItem
@@ -62,11 +63,11 @@ const STATES = {
   resumed: "idle",
 } as const;
 
-function MilestoneItem({ milestone: { at, what } }: { milestone: Milestone }) {
+function MilestoneItem({ milestone: { at, what }, held = false }: { milestone: Milestone; held?: boolean }) {
   const { texts, language } = useTexts();
   const words = {
     started: texts.runStarted,
-    completed: texts.runCompleted,
+    completed: held ? texts.heldTitle : texts.runCompleted,
     faulted: texts.runFaulted,
     cancelled: texts.runCancelled,
     quarantined: texts.runQuarantined,
@@ -75,7 +76,7 @@ function MilestoneItem({ milestone: { at, what } }: { milestone: Milestone }) {
   return (
     <li className={classes.item}>
       <div className={classes.milestone}>
-        <StateIcon state={STATES[what]} />
+        <StateIcon state={what === "completed" && held ? "held" : STATES[what]} />
         <span className={classes.title}>{words[what]}</span>
         <time className={classes.time} dateTime={at} title={absolute(language, at)}>
           {clock(language, at, true)}

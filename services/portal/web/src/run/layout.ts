@@ -1,7 +1,10 @@
 import { Graph as Layered, layout } from "@dagrejs/dagre";
 import type { Graph } from "../api/queries";
 
-export const NODE = { width: 200, height: 44 };
+/** A step's box. Where there is less room it becomes narrower, down to where two lines no longer hold its title. */
+export const NODE = { width: 220, height: 44 };
+const LEAST = 140;
+const NARROW_HEIGHT = 62;
 export const END = { width: 132, height: 28 };
 const ROW = 24;
 const COLUMN = 16;
@@ -14,19 +17,34 @@ export interface Place {
 
 export interface Layout {
   places: Map<string, Place>;
+  step: Size;
   width: number;
   height: number;
 }
 
-export const sizeOf = (kind: string): { width: number; height: number } =>
-  kind === "start" || kind === "end" ? END : NODE;
+export type Size = typeof NODE;
 
-/** Layered, from top to bottom. Ways that only an error takes do not shape it. */
-export function arrange(graph: Graph): Layout {
+export const sizeOf = (kind: string, step: Size): Size => (kind === "start" || kind === "end" ? END : step);
+
+/**
+ * Layered, from top to bottom, in the room there is (in pixels; 0 for any). Nothing is made smaller by zooming, as its
+ * words have the smallest size already: boxes become narrower and hold two lines; what is wider still is scrolled.
+ */
+export function fitted(graph: Graph, room: number): Layout {
+  const natural = arrange(graph, NODE);
+  if (room === 0 || natural.width <= room) return natural;
+  const columns = Math.max(1, Math.round((natural.width - 2 * MARGIN + COLUMN) / (NODE.width + COLUMN)));
+  const share = (room - 2 * MARGIN - (columns - 1) * COLUMN) / columns;
+  const width = Math.max(LEAST, Math.min(NODE.width, Math.floor(share)));
+  return arrange(graph, { width, height: NARROW_HEIGHT });
+}
+
+/** Ways that only an error takes do not shape it. */
+function arrange(graph: Graph, step: Size): Layout {
   const drawing = new Layered({ multigraph: true });
   drawing.setGraph({ rankdir: "TB", nodesep: COLUMN, ranksep: ROW, marginx: MARGIN, marginy: MARGIN });
   drawing.setDefaultEdgeLabel(() => ({}));
-  for (const node of graph.nodes) drawing.setNode(node.reference, { ...sizeOf(node.kind) });
+  for (const node of graph.nodes) drawing.setNode(node.reference, { ...sizeOf(node.kind, step) });
   graph.edges.forEach((edge, index) => {
     if (edge.kind !== "fault") {
       const room = edge.label ? { width: 8, height: 12, labelpos: "c" } : {};
@@ -39,9 +57,9 @@ export function arrange(graph: Graph): Layout {
   const places = new Map<string, Place>();
   for (const node of graph.nodes) {
     const found = drawing.node(node.reference);
-    const size = sizeOf(node.kind);
+    const size = sizeOf(node.kind, step);
     places.set(node.reference, { x: found.x - size.width / 2, y: found.y - size.height / 2 });
   }
   const { width = 0, height = 0 } = drawing.graph();
-  return { places, width, height };
+  return { places, step, width, height };
 }

@@ -6,7 +6,7 @@ import { MASK } from "./mask";
 
 /** How a run ended, in a heading and a few facts. */
 export interface Outcome {
-  tone: "completed" | "waiting" | "faulted" | "cancelled";
+  tone: "completed" | "held" | "faulted" | "cancelled";
   title: string;
   lead: string | null;
   facts: [string, string][];
@@ -68,7 +68,7 @@ function held(output: Fields, texts: Texts, language: Language): Outcome {
     [texts.total, amount(output.total, language)],
     [texts.customer, words(output.customer)],
   ];
-  return { tone: "waiting", title: texts.heldTitle, lead: reasons.join(" ") || null, facts: present(facts) };
+  return { tone: "held", title: texts.heldTitle, lead: reasons.join(" ") || null, facts: present(facts) };
 }
 
 const MOST_FACTS = 4;

@@ -1,18 +1,23 @@
 import { Button } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { sampleQuery, sessionQuery } from "../api/queries";
+import { type RunFilter, sampleQuery, sessionQuery } from "../api/queries";
 import { Notice } from "../pages/Notice";
 import { RunsIcon, SearchIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 
-export function NoRuns({ filtered, clear }: { filtered: boolean; clear: () => void }) {
+export function NoRuns({ filter, clear }: { filter: RunFilter; clear: () => void }) {
   const { texts } = useTexts();
   const { data: session } = useSuspenseQuery(sessionQuery);
   const allowed = session.permissions.includes("events:write");
   const { data: sample } = useQuery({ ...sampleQuery, enabled: allowed });
-  if (filtered) {
+  if (filter.state || filter.key) {
+    const state = filter.state ? texts.states[filter.state] : null;
     return (
-      <Notice icon={<SearchIcon />} title={texts.emptyFilterTitle} body={texts.emptyFilterBody}>
+      <Notice
+        icon={<SearchIcon />}
+        title={texts.emptyFilterTitle}
+        body={texts.emptyFilterBody(state, filter.key ?? null)}
+      >
         <Button variant="default" onClick={clear}>
           {texts.clearFilter}
         </Button>

@@ -5,11 +5,11 @@ import type { RunSummary } from "../api/queries";
 import { human } from "../display/names";
 import { useNow } from "../display/now";
 import { absolute, between, duration, relative } from "../display/time";
-import { StateMark } from "../states/StateMark";
+import { StateMark, shownState } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import { hasEnded } from "./live";
 import classes from "./RunTable.module.css";
-import { useReasons } from "./reason";
+import { heldBecause, useReasons } from "./reason";
 
 interface Props {
   rows: RunSummary[];
@@ -35,6 +35,9 @@ export function RunTable({ rows, more, loading, onMore }: Props) {
             <th role="columnheader" scope="col" className={classes.state}>
               {texts.columns.state}
             </th>
+            <th role="columnheader" scope="col" className={classes.note}>
+              {texts.columns.note}
+            </th>
             <th role="columnheader" scope="col" className={classes.template}>
               {texts.columns.template}
             </th>
@@ -52,7 +55,7 @@ export function RunTable({ rows, more, loading, onMore }: Props) {
               key={run.id}
               run={run}
               now={hasEnded(run) ? Math.floor(now / 20_000) * 20_000 : now}
-              why={reasons(run)?.short ?? null}
+              why={heldBecause(run, texts) ?? reasons(run)?.short ?? null}
             />
           ))}
         </tbody>
@@ -87,12 +90,10 @@ const Row = memo(function Row({ run, now, why }: { run: RunSummary; now: number;
         </Link>
       </td>
       <td role="cell" className={classes.state}>
-        <StateMark state={run.state} />
-        {why && (
-          <span className={classes.why} title={why}>
-            {why}
-          </span>
-        )}
+        <StateMark state={shownState(run)} />
+      </td>
+      <td role="cell" className={classes.note} title={why ?? ""}>
+        {why}
       </td>
       <td role="cell" className={classes.template} title={`${title} ${run.workflow.version}`}>
         {title} <span className={classes.version}>{run.workflow.version}</span>

@@ -50,7 +50,7 @@ export function RunsPage() {
         state={isPending ? "pending" : error ? "error" : rows.length === 0 ? "empty" : "rows"}
         pending={<RowsSkeleton />}
         failed={<Failure error={error ?? new Error()} reset={() => void listed.refetch()} />}
-        empty={<NoRuns filtered={Boolean(filter.key || filter.state)} clear={clear} />}
+        empty={<NoRuns filter={filter} clear={clear} />}
         rows={
           <RunTable
             rows={rows}

@@ -16,7 +16,14 @@ export function SendSample() {
   const { texts } = useTexts();
   const { data: session } = useSuspenseQuery(sessionQuery);
   const allowed = session.permissions.includes("events:write");
-  const { data: sample, isPending } = useQuery({ ...sampleQuery, enabled: allowed });
+  const {
+    data: sample,
+    isPending,
+    isError,
+    isFetching,
+    refetch,
+  } = useQuery({ ...sampleQuery, enabled: allowed });
+  const unread = allowed && isError && !sample;
   const navigate = useNavigate();
   const sending = useMutation({
     mutationFn: sendSample,
@@ -30,7 +37,13 @@ export function SendSample() {
     mutationFn: async (_: Sample) => session.environment !== "live" || (await reachesNothingReal()),
     onSuccess: (harmless, order) => (harmless ? sending.mutate(order) : setAsked(true)),
   });
-  const why = !allowed ? texts.sampleNotAllowed : isPending || sample ? null : texts.sampleNone;
+  const why = !allowed
+    ? texts.sampleNotAllowed
+    : unread
+      ? texts.sampleUnknown
+      : isPending || sample
+        ? null
+        : texts.sampleNone;
   const outcome = sending.isError
     ? sending.error instanceof Problem && sending.error.status < 500
       ? texts.sampleFailed
@@ -47,10 +60,10 @@ export function SendSample() {
         <Button
           size="sm"
           leftSection={<SendIcon />}
-          loading={checking.isPending || sending.isPending}
-          {...(sample ? {} : { "data-disabled": true })}
-          aria-disabled={!sample}
-          onClick={() => sample && checking.mutate(sample)}
+          loading={checking.isPending || sending.isPending || (unread && isFetching)}
+          {...(sample || unread ? {} : { "data-disabled": true })}
+          aria-disabled={!(sample || unread)}
+          onClick={() => (sample ? checking.mutate(sample) : unread && void refetch())}
         >
           {texts.sendSample}
         </Button>

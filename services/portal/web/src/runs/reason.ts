@@ -26,6 +26,11 @@ function waitingFor(run: RunSummary): WaitingFor | null {
   };
 }
 
+/** Why an order was held, in a few words; null when it was not. */
+export function heldBecause({ held }: RunSummary, texts: Texts): string | null {
+  return held?.length ? held.map(kind => texts.holds[kind] ?? human(kind)).join(" · ") : null;
+}
+
 /** Names of the client's connections by id; empty for who may not see them. */
 function useConnectionNames(wanted: boolean): Record<string, string> {
   const { data } = useQuery({
@@ -49,11 +54,18 @@ export function useReasons(wanted: boolean): (run: RunSummary) => { short: strin
   const names = useConnectionNames(wanted);
   return run => {
     const waiting = waitingFor(run);
-    return waiting && reasonOf(waiting, names, texts, language);
+    const next = run.next_attempt_at && clock(language, run.next_attempt_at, true);
+    return waiting && reasonOf(waiting, next, names, texts, language);
   };
 }
 
-function reasonOf(waiting: WaitingFor, names: Record<string, string>, texts: Texts, language: Language) {
+function reasonOf(
+  waiting: WaitingFor,
+  next: string | null,
+  names: Record<string, string>,
+  texts: Texts,
+  language: Language,
+) {
   const time = clock(language, waiting.since);
   const reason = plain(waiting.reason);
   if (waiting.kind === "quarantine") {
@@ -64,7 +76,7 @@ function reasonOf(waiting: WaitingFor, names: Record<string, string>, texts: Tex
     const system = names[waiting.ref] ?? host ?? texts.theOtherSystem;
     return {
       short: texts.waitingSince(system, time),
-      full: texts.waitingConnection(capital(system), reason, time),
+      full: texts.waitingConnection(capital(system), reason, time, next),
     };
   }
   const subject = waiting.ref || human(waiting.kind).toLowerCase();

@@ -41,12 +41,15 @@ export function SignInPage() {
   );
 }
 
+const PASSWORD = "password";
+
 function SignInForm() {
   const { texts } = useTexts();
   const { to } = useSearch({ from: "/sign-in" });
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const [incomplete, setIncomplete] = useState(false);
+  const [lacking, setLacking] = useState({ email: false, password: false });
+  const emailField = useRef<HTMLInputElement>(null);
   const passwordField = useRef<HTMLInputElement>(null);
   const queries = useQueryClient();
   const router = useRouter();
@@ -64,14 +67,18 @@ function SignInForm() {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const lacking = email.trim() === "" || password === "";
-    setIncomplete(lacking);
-    if (!lacking) entering.mutate();
+    const found = { email: email.trim() === "", password: password === "" };
+    setLacking(found);
+    if (found.email) emailField.current?.focus();
+    else if (found.password) passwordField.current?.focus();
+    else entering.mutate();
   };
-  const complaint = incomplete ? texts.signInNeeds : entering.error && words(texts, entering.error);
+  const refused = entering.error && words(texts, entering.error);
+  const lacks = lacking.email || lacking.password;
   return (
     <form onSubmit={submit} className={classes.form} noValidate>
       <TextInput
+        ref={emailField}
         label={texts.email}
         type="email"
         autoComplete="username"
@@ -80,22 +87,24 @@ function SignInForm() {
         size="md"
         autoFocus
         spellCheck={false}
-        error={Boolean(complaint)}
+        error={lacking.email ? texts.emailNeeded : !lacks && Boolean(refused)}
+        errorProps={{ role: "alert" }}
+        // What was wrong with both stands below both, and belongs to each.
+        attributes={{ input: !lacks && refused ? { "aria-describedby": `${PASSWORD}-error` } : {} }}
       />
       <PasswordInput
+        id={PASSWORD}
         ref={passwordField}
         label={texts.password}
         autoComplete="current-password"
         value={password}
         onChange={event => setPassword(event.currentTarget.value)}
         size="md"
-        error={Boolean(complaint)}
-        aria-describedby={complaint ? "complaint" : undefined}
-        visibilityToggleButtonProps={{ "aria-label": texts.password }}
+        error={lacks ? lacking.password && texts.passwordNeeded : refused}
+        errorProps={{ role: "alert", className: lacks ? "" : (classes.complaint ?? "") }}
+        visibilityToggleFocusable
+        visibilityToggleButtonProps={{ "aria-label": texts.showPassword }}
       />
-      <div role="alert" id="complaint">
-        {complaint && <p className={classes.complaint}>{complaint}</p>}
-      </div>
       <Button type="submit" size="md" fullWidth loading={entering.isPending}>
         {texts.signIn}
       </Button>

@@ -1,10 +1,11 @@
 import type { ComponentType, SVGProps } from "react";
-import type { RunState } from "../api/queries";
+import type { RunState, RunSummary } from "../api/queries";
 import { useTexts } from "../texts/texts";
 import {
   CancelledIcon,
   CompletedIcon,
   FaultedIcon,
+  HeldIcon,
   IdleIcon,
   PendingIcon,
   RunningIcon,
@@ -16,9 +17,16 @@ import classes from "./StateMark.module.css";
 
 export type TaskState = "idle" | "running" | "waiting" | "completed" | "skipped" | "faulted" | "cancelled";
 
+/** How a run stands for a person: one that ended without releasing its order is held, and not done. */
+export type ShownState = RunState | "held";
+
+export function shownState(run: Pick<RunSummary, "state" | "held">): ShownState {
+  return run.state === "completed" && run.held !== null ? "held" : run.state;
+}
+
 type Drawing = ComponentType<SVGProps<SVGSVGElement>>;
 
-const ICONS: Record<RunState | TaskState, Drawing> = {
+const ICONS: Record<ShownState | TaskState, Drawing> = {
   pending: PendingIcon,
   running: RunningIcon,
   waiting: WaitingIcon,
@@ -26,12 +34,13 @@ const ICONS: Record<RunState | TaskState, Drawing> = {
   cancelled: CancelledIcon,
   faulted: FaultedIcon,
   completed: CompletedIcon,
+  held: HeldIcon,
   skipped: SkippedIcon,
   idle: IdleIcon,
 };
 
 /** One icon, one word, one colour for each state of a run, everywhere. */
-export function StateMark({ state, boxed = false }: { state: RunState; boxed?: boolean }) {
+export function StateMark({ state, boxed = false }: { state: ShownState; boxed?: boolean }) {
   const { texts } = useTexts();
   const Drawing = ICONS[state];
   return (
@@ -43,7 +52,7 @@ export function StateMark({ state, boxed = false }: { state: RunState; boxed?: b
 }
 
 /** The icon of a task's or a run's state in its colour; the word goes with it for those who hear. */
-export function StateIcon({ state, word }: { state: RunState | TaskState; word?: string }) {
+export function StateIcon({ state, word }: { state: ShownState | TaskState; word?: string }) {
   const Drawing = ICONS[state];
   return (
     <span className={classes.icon} data-state={state} {...(word ? { role: "img", "aria-label": word } : {})}>

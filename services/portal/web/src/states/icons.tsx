@@ -47,6 +47,12 @@ export const SuspendedIcon = (props: Props) => (
     <path d="M6.5 6v4M9.5 6v4" />
   </Icon>
 );
+export const HeldIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M5.5 2h5L14 5.500v5L10.500 14h-5L2 10.500v-5z" />
+    <path d="M5.500 8h5" />
+  </Icon>
+);
 export const CancelledIcon = (props: Props) => (
   <Icon {...props}>
     <circle cx="8" cy="8" r="6" />

@@ -10,12 +10,14 @@ const en = {
   signInTo: (brand: string) => `Sign in to ${brand}`,
   email: "Email",
   password: "Password",
+  showPassword: "Show password",
   signInFailed: "That email and password do not match. Check both and try again.",
   signInLater: (minutes: number) =>
     minutes > 1
       ? `Too many attempts. Try again in ${minutes} minutes.`
       : "Too many attempts. Try again in a minute.",
-  signInNeeds: "Enter your email and password.",
+  emailNeeded: "Enter your email.",
+  passwordNeeded: "Enter your password.",
   needHelp: "Need help?",
   sessionEnded: "Your session has ended. Sign in to go on where you were.",
   signOut: "Sign out",
@@ -41,6 +43,7 @@ const en = {
 
   sendSample: "Send sample order",
   sending: "Sending…",
+  sampleUnknown: "Whether a template has a sample could not be read. Choose the button to try again.",
   sampleNone: "No deployed template has a sample.",
   sampleNotAllowed: "Your account may not send events. Your service provider can allow it.",
   sampleNoRun: "The sample was taken, and no deployment waits for it.",
@@ -74,7 +77,10 @@ const en = {
   emptyBody: "A run appears here when an order arrives. Send a sample order to watch one from start to end.",
   emptyBodyPlain: "A run appears here when an order arrives.",
   emptyFilterTitle: "No run matches",
-  emptyFilterBody: "Nothing fits this filter. Search takes the whole order number.",
+  emptyFilterBody: (state: string | null, key: string | null) =>
+    key === null
+      ? `No run has the state “${state}” now.`
+      : `No run${state === null ? "" : ` with the state “${state}”`} has the order number “${key}”. Search takes the whole number; part of one finds it among the rows in view.`,
   clearFilter: "Clear filter",
 
   states: {
@@ -85,7 +91,14 @@ const en = {
     cancelled: "Cancelled",
     faulted: "Faulted",
     completed: "Completed",
+    held: "Held",
   },
+  holds: {
+    incomplete: "Unknown in the ERP",
+    value: "Order value limit",
+    credit: "Credit limit",
+    stock: "Short in stock",
+  } as Record<string, string>,
   taskStates: {
     idle: "Not reached",
     running: "Running",
@@ -97,8 +110,8 @@ const en = {
   },
 
   waitingTitle: "Why is it waiting?",
-  waitingConnection: (system: string, reason: string, time: string) =>
-    `${system} has not taken the call since ${time}: ${reason}. The call is repeated by itself until it gets through.`,
+  waitingConnection: (system: string, reason: string, time: string, next: string | null) =>
+    `${system} has not taken the call since ${time}: ${reason}. The call is repeated by itself until it gets through${next ? `, next at ${next}` : ""}.`,
   waitingQuarantine: (time: string) =>
     `Set aside at ${time}, after it failed several times without getting any further. Someone who may change runs has to resume it.`,
   waitingOther: (kind: string, reason: string, time: string) =>
@@ -126,6 +139,7 @@ const en = {
   cancelledBody:
     "Ended by a person before it was complete. A call that was under way may still have taken effect.",
 
+  resultFollows: "Under way. The result stands here when it is known.",
   progress: "Progress",
   journal: "Journal",
   graph: "Workflow",
@@ -184,6 +198,7 @@ const en = {
   toRuns: "Go to runs",
   noPermissionTitle: "You may not see this",
   noPermissionBody: "Your account lacks the permission for this page. Your service provider can grant it.",
+  askSupport: "Ask",
   errorTitle: "This did not load",
   errorBody: "Nothing was lost or changed. Try again; if it stays, tell support the number below.",
   unreachableBody: "There was no answer. Check your connection; nothing was lost or changed.",

@@ -17,7 +17,9 @@ const es: Texts = {
     minutes > 1
       ? `Demasiados intentos. Vuelva a intentarlo en ${minutes} minutos.`
       : "Demasiados intentos. Vuelva a intentarlo en un minuto.",
-  signInNeeds: "Escriba su correo y su contraseña.",
+  showPassword: "Mostrar la contraseña",
+  emailNeeded: "Escriba su correo.",
+  passwordNeeded: "Escriba su contraseña.",
   needHelp: "¿Necesita ayuda?",
   sessionEnded: "Su sesión ha terminado. Inicie sesión para seguir donde estaba.",
   signOut: "Cerrar sesión",
@@ -43,6 +45,8 @@ const es: Texts = {
 
   sendSample: "Enviar pedido de muestra",
   sending: "Enviando…",
+  sampleUnknown:
+    "No se pudo leer si una plantilla tiene una muestra. Elija el botón para intentarlo de nuevo.",
   sampleNone: "Ninguna plantilla desplegada tiene una muestra.",
   sampleNotAllowed: "Su cuenta no puede enviar eventos. Su proveedor de servicios puede permitirlo.",
   sampleNoRun: "La muestra se recibió, pero ningún despliegue la espera.",
@@ -77,7 +81,10 @@ const es: Texts = {
     "Aquí aparece una ejecución cuando llega un pedido. Envíe un pedido de muestra para ver uno de principio a fin.",
   emptyBodyPlain: "Aquí aparece una ejecución cuando llega un pedido.",
   emptyFilterTitle: "Ninguna ejecución coincide",
-  emptyFilterBody: "Nada cumple este filtro. La búsqueda espera el número de pedido completo.",
+  emptyFilterBody: (state, key) =>
+    key === null
+      ? `Ninguna ejecución tiene ahora el estado «${state}».`
+      : `Ninguna ejecución${state === null ? "" : ` con el estado «${state}»`} tiene el número de pedido «${key}». La búsqueda espera el número completo; una parte lo encuentra entre las filas a la vista.`,
   clearFilter: "Quitar filtro",
 
   states: {
@@ -88,6 +95,13 @@ const es: Texts = {
     cancelled: "Cancelada",
     faulted: "Con error",
     completed: "Completada",
+    held: "Retenida",
+  },
+  holds: {
+    incomplete: "Desconocido en el ERP",
+    value: "Límite de valor",
+    credit: "Límite de crédito",
+    stock: "Faltan existencias",
   },
   taskStates: {
     idle: "Sin alcanzar",
@@ -100,8 +114,8 @@ const es: Texts = {
   },
 
   waitingTitle: "¿Por qué espera?",
-  waitingConnection: (system, reason, time) =>
-    `${system} no atiende la llamada desde las ${time}: ${reason}. La llamada se repite por sí sola hasta que se logre.`,
+  waitingConnection: (system, reason, time, next) =>
+    `${system} no atiende la llamada desde las ${time}: ${reason}. La llamada se repite por sí sola hasta que se logre${next ? `, la próxima vez a las ${next}` : ""}.`,
   waitingQuarantine: time =>
     `Apartada a las ${time}, tras fallar varias veces sin avanzar. Debe reanudarla alguien con permiso para cambiar ejecuciones.`,
   waitingOther: (kind, reason, time) => `Espera ${kind} desde las ${time}. ${reason}`,
@@ -128,6 +142,7 @@ const es: Texts = {
   cancelledBody:
     "Una persona la terminó antes de completarse. Una llamada que estaba en marcha puede haber tenido efecto.",
 
+  resultFollows: "En marcha. El resultado aparece aquí en cuanto se conoce.",
   progress: "Avance",
   journal: "Diario",
   graph: "Flujo",
@@ -187,6 +202,7 @@ const es: Texts = {
   noPermissionTitle: "No puede ver esto",
   noPermissionBody:
     "A su cuenta le falta el permiso para esta página. Su proveedor de servicios puede darlo.",
+  askSupport: "Pregunte a",
   errorTitle: "No se pudo cargar",
   errorBody: "Nada se perdió ni cambió. Inténtelo de nuevo; si continúa, dé a soporte el número de abajo.",
   unreachableBody: "No hubo respuesta. Revise su conexión; nada se perdió ni cambió.",
