@@ -109,6 +109,7 @@ async def _check(someone: Person, name: str, *, whole: bool = False) -> None:
         await someone.turn(scheme)
         await someone.shoot(f"{name}-{scheme}", whole=whole)
         assert not await someone.flaws(), f"{name}-{scheme}"
+    assert await someone.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
 async def _answer(someone: Person, status: int, body: str) -> None:
