@@ -11,6 +11,7 @@ from infra.settings import DEFINITIONS
 from services.cli.main import COMMANDS
 from tests.house.tree import IMPORT_ROOTS, ROOT, files, python_files, relative, text
 
+PAGE_LINES: Final = 300
 _LINK: Final = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 _CODE: Final = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)")
 _FENCE: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -76,6 +77,11 @@ def test_every_link_leads_somewhere() -> None:
 
 def test_every_path_in_backticks_exists() -> None:
     assert not [line for document in _documents() for line in _missing_paths(document)]
+
+
+def test_a_page_is_one_reading() -> None:
+    lines = {relative(document): len(text(document).splitlines()) for document in _documents()}
+    assert not {name: count for name, count in lines.items() if count > PAGE_LINES}
 
 
 def test_the_map_leads_to_every_page() -> None:
