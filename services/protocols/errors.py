@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
+
+import msgspec
 
 from infra import egress
 from services.engine.faults import standard
@@ -13,6 +16,7 @@ from services.engine.functions import ErrorDetails
 
 BROKEN_ANSWER: Final = 502
 _STATUS: Final = {"resolve": 503, "connect": 503, "timeout": 504}
+_VALUE: Final = re.compile(r" '.*'(?= - at |$)", re.DOTALL)
 _OF_STATUS: Final = {401: "authentication", 403: "authorization"}
 
 
@@ -60,6 +64,11 @@ def of_status(status: int, detail: str) -> Refusal:
     except ValueError:
         title = "Unknown status"
     return Refusal(standard(_OF_STATUS.get(status, "communication"), title, detail, status=status))
+
+
+def mismatch(error: msgspec.ValidationError) -> str:
+    """What is wrong with which member; never its value, which may be a secret."""
+    return _VALUE.sub("", str(error))
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def read(arguments: Mapping[str, Any], form: type[T]) -> T:
     try:
         return msgspec.convert(arguments, form)
     except msgspec.ValidationError as error:
-        raise errors.configuration("An argument of the call has the wrong type", str(error)) from error
+        raise errors.configuration("An argument of the call has the wrong type", errors.mismatch(error)) from None
 
 
 def bounded(value: Any) -> Any:

@@ -102,7 +102,9 @@ def read(given: Mapping[str, Any] | None) -> Policy | None:
     try:
         policy = msgspec.convert(given, Policy)
     except msgspec.ValidationError as error:
-        raise errors.configuration("Unusable authentication", f"{error} of the authentication") from None
+        raise errors.configuration(
+            "Unusable authentication", f"{errors.mismatch(error)} of the authentication"
+        ) from None
     found = [name for name in Policy.__struct_fields__ if getattr(policy, name) is not None]
     if len(found) != 1:
         detail = f"set exactly one of {', '.join(Policy.__struct_fields__)}, instead of {len(found)}"
