@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_port: int
     api_hosts: tuple[str, ...]
     api_max_body: int
+    trusted_proxies: tuple[values.Network, ...]
     api_url: str
     api_key: str
     kek_file: Path
@@ -126,6 +127,13 @@ DEFINITIONS: Final = (
         "bytes, 1024 to 104857600",
         "Largest request body that the API reads.",
         values.whole(1024, 104_857_600),
+    ),
+    Definition(
+        "trusted_proxies",
+        "",
+        "networks such as 10.1.0.0/16,fd00::/8",
+        "Proxies in front, whose `X-Forwarded-For` tells the client's address. Empty: the address that connects.",
+        values.networks,
     ),
     Definition(
         "api_url",

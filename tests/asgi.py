@@ -12,7 +12,7 @@ import msgspec
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """`headers` by lower-case name; `body` whole."""
+    """`headers` by lower-case name, each cookie that is set on a line of its own; `body` whole."""
 
     status: int
     headers: dict[str, str]
@@ -31,14 +31,18 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Caller:
-    """Sends requests to `app` as the holder of `key`."""
+    """Sends requests to `app` as the holder of `key`, connecting from `address`."""
 
-    def __init__(self, app: Any, key: str | None = None) -> None:
+    def __init__(self, app: Any, key: str | None = None, address: str = "127.0.0.1") -> None:
         self.app = app
         self.key = key
+        self.address = address
 
     def having(self, key: str | None) -> Caller:
-        return Caller(self.app, key)
+        return Caller(self.app, key, self.address)
+
+    def by(self, address: str) -> Caller:
+        return Caller(self.app, self.key, address)
 
     async def get(self, target: str, **more: Any) -> Answer:
         return await self.send("GET", target, **more)
@@ -84,7 +88,7 @@ class Caller:
             "query_string": query.encode(),
             "root_path": "",
             "headers": headers,
-            "client": ("127.0.0.1", 1),
+            "client": (self.address, 1),
             "server": ("127.0.0.1", 8420),
         }
         waiting = list(chunks)
@@ -106,7 +110,10 @@ class Caller:
 
         await self.app(scope, receive, send)
         start = sent[0]
-        found = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
+        found: dict[str, str] = {}
+        for name, value in start["headers"]:
+            key, text = name.decode().lower(), value.decode("latin-1")
+            found[key] = f"{found[key]}\n{text}" if key == "set-cookie" and key in found else text
         return Answer(start["status"], found, b"".join(one.get("body", b"") for one in sent[1:]))
 
 

@@ -39,7 +39,7 @@ def create_app(given: settings.Settings | None = None) -> Front:
     read = begin(given)
     resources = Resources(read)
     api = build(resources)
-    keeper, brands = Doorkeeper(resources.database), Brands(resources.database)
+    keeper, brands = Doorkeeper(resources.database, read.trusted_proxies), Brands(resources.database)
     inner = Inner(api, _routes(resources, keeper), Files())
     portal = BrandEdge(inner, brands, keeper, max_body=read.api_max_body)
     return Front(Edge(api, hosts=hosts_of(read), max_body=read.api_max_body), portal, inner)

@@ -1,33 +1,50 @@
-"""The one cookie. Its name binds it to the host and to TLS: no other host or path can set or read it (S-63)."""
+"""The two cookies: of a session, and of a browser that somebody has signed in with (ADR 0016).
+
+Their names bind them to the host and to TLS: no other host or path can set or read them (S-63).
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
+from litestar.datastructures import Cookie
+
 from services.api.call import Call
+from tenants.identity import devices
 from tenants.identity.sessions import LIFE
 
 NAME: Final = "__Host-session"
-_ATTRIBUTES: Final = "Path=/; Secure; HttpOnly; SameSite=Lax"
+DEVICE: Final = "__Host-device"
 
 
-def token_of(request: Call) -> str | None:
-    """The cookie's text; None when it is absent, or there twice: one of the two is somebody else's."""
+def token_of(request: Call, cookie: str = NAME) -> str | None:
+    """The text of a cookie; None when it is absent, or there twice: one of the two is somebody else's."""
     pairs = [
         pair.strip().partition("=")
         for name, value in request.scope["headers"]
         if name == b"cookie"
         for pair in value.decode("latin-1").split(";")
     ]
-    found = [value for name, _, value in pairs if name == NAME]
+    found = [value for name, _, value in pairs if name == cookie]
     return found[0] if len(found) == 1 else None
 
 
-def setting(token: str) -> str:
-    """`Set-Cookie` of a new session."""
-    return f"{NAME}={token}; {_ATTRIBUTES}; Max-Age={int(LIFE.total_seconds())}"
+def setting(token: str) -> Cookie:
+    """Of a new session."""
+    return _cookie(NAME, token, LIFE)
 
 
-def clearing() -> str:
-    """`Set-Cookie` that has the browser forget it."""
-    return f"{NAME}=; {_ATTRIBUTES}; Max-Age=0"
+def setting_device(token: str) -> Cookie:
+    """Of a browser that was a stranger. It outlives the session, and signing out."""
+    return _cookie(DEVICE, token, devices.LIFE)
+
+
+def clearing() -> Cookie:
+    """Has the browser forget its session."""
+    return _cookie(NAME, "", timedelta())
+
+
+def _cookie(name: str, value: str, life: timedelta) -> Cookie:
+    seconds = int(life.total_seconds())
+    return Cookie(name, value=value, path="/", max_age=seconds, secure=True, httponly=True, samesite="lax")

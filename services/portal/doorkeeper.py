@@ -6,13 +6,15 @@ from typing import Final
 
 from infra.database import Database
 from infra.problems import Unauthorized
+from infra.setting_values import Network
 from services.api.call import Call
 from services.portal.brands import brand_of, place_of
-from services.portal.cookies import token_of
+from services.portal.client_network import network_of
+from services.portal.cookies import DEVICE, token_of
 from tenants.identity.passwords import Passwords
 from tenants.identity.principal import Principal
-from tenants.identity.sessions import Made, Session, Sessions
-from tenants.identity.sign_in import SignIn
+from tenants.identity.sessions import Session, Sessions
+from tenants.identity.sign_in import Browser, Entered, SignIn
 from tenants.organizations.branding import Brand
 
 STATE: Final = "doorkeeper"
@@ -26,16 +28,23 @@ class NotSignedIn(Unauthorized):
 
 
 class Doorkeeper:
-    """Signs in and out, and says who is signed in, for one process."""
+    """Signs in and out, and says who is signed in, for one process.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        proxies: networks of the proxies in front, whose word about a client's address counts.
+    """
+
+    def __init__(self, database: Database, proxies: tuple[Network, ...]) -> None:
+        self._proxies = proxies
         self.sessions = Sessions(database)
         self.passwords = Passwords()
         self._sign_in = SignIn(database, self.passwords, self.sessions)
 
-    async def sign_in(self, brand: Brand, email: str, password: str, *, before: str | None) -> Made:
+    async def sign_in(self, call: Call, email: str, password: str) -> Entered:
         """A new session; raises as `tenants.identity.sign_in` does."""
-        return await self._sign_in(place_of(brand), email, password, before=before)
+        network = network_of(call.scope, self._proxies)
+        browser = Browser(session=token_of(call), device=token_of(call, DEVICE), network=network)
+        return await self._sign_in(place_of(brand_of(call)), email, password, browser)
 
     async def sign_out(self, brand: Brand, token: str | None) -> None:
         if token is not None:

@@ -1,4 +1,4 @@
-"""All SQL about accounts, their sessions and tries to sign in. Row-level security limits each query to the scope."""
+"""All SQL about accounts and their sessions. Row-level security limits each query to the scope."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Select, case, delete, func, select, update
+from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
-from tenants.identity.models import Account, PortalSession, SignInAttempt
+from tenants.identity.models import Account, PortalSession
 from tenants.organizations.models import Client, Partner, PortalHost, Tenant
 
 _DROPPED_AT_ONCE: Final = 100
@@ -129,41 +129,6 @@ async def renew_hash(session: AsyncSession, partner_id: UUID, account_id: UUID, 
         update(Account)
         .where(Account.partner_id == partner_id, Account.account_id == account_id, Account.password_hash == stored)
         .values(password_hash=renewed)
-    )
-
-
-async def count_attempt(
-    session: AsyncSession, partner_id: UUID, subject: bytes, window: timedelta
-) -> tuple[int, timedelta]:
-    """Counts one more try, before it is known how it ends, so that tries at once cannot slip past one another (S-66).
-
-    Answers how many the present window holds, and how long it still lasts. Drops windows that are over.
-    """
-    instant = func.clock_timestamp()
-    over = SignInAttempt.since < instant - window
-    made = insert(SignInAttempt).values(partner_id=partner_id, subject=subject, attempts=1, since=instant)
-    counted = made.on_conflict_do_update(
-        index_elements=["partner_id", "subject"],
-        set_={
-            "attempts": case((over, 1), else_=SignInAttempt.attempts + 1),
-            "since": case((over, instant), else_=SignInAttempt.since),
-        },
-    ).returning(SignInAttempt.attempts, SignInAttempt.since.label("since"), instant.label("now"))
-    row = (await session.execute(counted)).one()
-    # After its own row, and only of rows that nobody holds: two tries never wait for one another.
-    free = select(SignInAttempt.subject).where(
-        SignInAttempt.partner_id == partner_id, over, SignInAttempt.subject != subject
-    )
-    dropped = free.limit(_DROPPED_AT_ONCE).with_for_update(skip_locked=True)
-    await session.execute(
-        delete(SignInAttempt).where(SignInAttempt.partner_id == partner_id, SignInAttempt.subject.in_(dropped))
-    )
-    return row.attempts, row.since + window - row.now
-
-
-async def forget_attempts(session: AsyncSession, partner_id: UUID, subject: bytes) -> None:
-    await session.execute(
-        delete(SignInAttempt).where(SignInAttempt.partner_id == partner_id, SignInAttempt.subject == subject)
     )
 
 

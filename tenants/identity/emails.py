@@ -31,5 +31,5 @@ def checked(text: str, pointer: str = "/email") -> str:
     """
     found = normal(text)
     if not is_address(found):
-        raise InvalidField(pointer, "Use an address such as ana@example.com")
+        raise InvalidField(pointer, "Use an address such as clerk@example.com")
     return found

@@ -54,7 +54,7 @@ class SignInFailed(Unauthorized):
 
 
 class TooManyAttempts(Problem):
-    """This address failed to sign in ten times within fifteen minutes. Wait for `Retry-After` seconds."""
+    """Sign-ins of this address or from this network failed too often in 15 minutes. Wait for `Retry-After` seconds."""
 
     name = "too-many-attempts"
     title = "Too many attempts to sign in"

@@ -87,13 +87,43 @@ class PortalSession(Base):
             ["partner_id", "account_id", "tenant_id"],
             ["app.account.partner_id", "app.account.account_id", "app.account.tenant_id"],
         ),
+        ForeignKeyConstraint(
+            ["partner_id", "host"], ["app.portal_host.partner_id", "app.portal_host.host"], ondelete="CASCADE"
+        ),
         Index("portal_session_account", "partner_id", "account_id"),
+        Index("portal_session_host", "partner_id", "host"),
         Index("portal_session_end", "partner_id", "expires_at"),
     )
 
 
+class KnownDevice(Base):
+    """A browser in which an account has signed in on a host. Only the SHA-256 of its cookie is kept."""
+
+    __tablename__ = "known_device"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    host: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["partner_id", "account_id", "tenant_id"],
+            ["app.account.partner_id", "app.account.account_id", "app.account.tenant_id"],
+        ),
+        ForeignKeyConstraint(
+            ["partner_id", "host"], ["app.portal_host.partner_id", "app.portal_host.host"], ondelete="CASCADE"
+        ),
+        Index("known_device_account", "partner_id", "account_id"),
+        Index("known_device_host", "partner_id", "host"),
+        Index("known_device_seen", "partner_id", "seen_at"),
+    )
+
+
 class SignInAttempt(Base):
-    """How often an address was tried on a host, since when. Kept as a digest: people also type passwords there."""
+    """Tries to sign in that count against one budget, since when. The subject is a digest of what it is of."""
 
     __tablename__ = "sign_in_attempt"
 

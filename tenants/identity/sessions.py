@@ -12,8 +12,10 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 
 from infra.database import Database, Scope
+from infra.problems import NotFound
 from tenants.audit import service as audit
 from tenants.identity import account_repository as repository
 from tenants.identity.account_repository import FoundAccount
@@ -106,7 +108,10 @@ class Sessions:
     async def start(self, place: Place, account: FoundAccount, stored: str, *, before: str | None) -> Made | None:
         """A new session with a new text, whatever the browser had before; that one ends (S-63).
 
-        None when `stored` is the account's password no more, or the account is disabled by now.
+        None when `stored` is the account's hash no more, or the account is disabled by now.
+
+        Raises:
+            NotFound: the host was taken from its partner meanwhile.
         """
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         digest = hashlib.sha256(token.encode()).digest()
@@ -120,7 +125,11 @@ class Sessions:
             if not await repository.hold(session, place.partner_id, account.account_id, stored):
                 return None
             await repository.drop_ended(session, place.partner_id)
-            end = await repository.add_session(session, values, LIFE)
+            try:
+                end = await repository.add_session(session, values, LIFE)
+            except IntegrityError:
+                # The account is held, so what is missing is the host.
+                raise NotFound from None
             await audit.record(
                 session,
                 actor=principal.actor,

@@ -10,7 +10,6 @@ from sqlalchemy import (
     FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
-    Index,
     Text,
     UniqueConstraint,
     Uuid,
@@ -100,4 +99,4 @@ class PortalHost(Base):
     partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
-    __table_args__ = (Index("portal_host_partner", "partner_id", "host"),)
+    __table_args__ = (UniqueConstraint("partner_id", "host"),)

@@ -13,7 +13,8 @@ from tenants.identity import accounts
 from tenants.identity.accounts import NewAccount, Status
 from tenants.identity.models import Account
 from tenants.identity.passwords import Passwords
-from tenants.identity.permissions import ACCOUNT, Permission
+from tenants.identity.permissions import ACCOUNT, ALLOWED, Permission
+from tenants.identity.permissions import Scope as KeyScope
 from tenants.organizations import service as organizations
 
 _ACTOR = "cli:account"
@@ -136,6 +137,30 @@ def password(*, account: str, partner: str, password_file: Path | None, out: Pat
         return found
 
     _show_once(_shown(direct.run(work)), given, out, is_made=password_file is None, as_json=as_json)
+
+
+@command.command()
+@click.argument("account")
+@_PARTNER
+@click.option(
+    "--permission", "permissions", multiple=True, metavar="RESOURCE:ACTION", help="One that it has from now on."
+)
+@click.option("--default", "is_default", is_flag=True, help="Those of an account that was made without --permission.")
+@_JSON
+def permissions(*, account: str, partner: str, permissions: tuple[str, ...], is_default: bool, as_json: bool) -> None:
+    """Give ACCOUNT (address or id) these permissions and no others; its sessions end within five seconds."""
+    if bool(permissions) is is_default:
+        raise click.UsageError("Name each --permission that it is to have, or use --default.")
+    wanted = _permissions(permissions)
+
+    async def work(database: Database) -> Account:
+        found = await _find(database, account, partner)
+        async with database.session(Scope.tenant(found.tenant_id)) as session:
+            await accounts.set_permissions(session, found, wanted, grantable=ALLOWED[KeyScope.CLIENT], actor=_ACTOR)
+            await session.commit()
+        return await _find(database, account, partner)
+
+    direct.show(_shown(direct.run(work)), as_json=as_json)
 
 
 def _set_status(account: str, partner: str, status: Status) -> Account:

@@ -13,7 +13,7 @@ from infra import ids
 from services.api.call import Call
 from services.api.fields import Environment, Instant
 from services.portal.brands import brand_of
-from services.portal.cookies import clearing, setting, token_of
+from services.portal.cookies import clearing, setting, setting_device, token_of
 from services.portal.doorkeeper import NotSignedIn, doorkeeper_of
 from tenants.identity.sessions import Session
 
@@ -53,10 +53,11 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
 @post("/portal/session", summary="Sign in", tags=TAGS)
 async def sign_in(request: Call, data: JSONBody[SignIn]) -> Response[SessionView]:
     """Sets the session's cookie. Ends the session that the browser had here before."""
-    brand = brand_of(request)
-    keeper = doorkeeper_of(request)
-    made = await keeper.sign_in(brand, data.email, data.password, before=token_of(request))
-    return Response(view(made.session), status_code=201, headers={"Set-Cookie": setting(made.token)})
+    entered = await doorkeeper_of(request).sign_in(request, data.email, data.password)
+    cookies = [setting(entered.made.token)]
+    if entered.device is not None:
+        cookies.append(setting_device(entered.device))
+    return Response(view(entered.made.session), status_code=201, cookies=cookies)
 
 
 @get("/portal/session", summary="Who is signed in", tags=TAGS)
@@ -72,7 +73,7 @@ async def read_session(request: Call) -> SessionView:
 async def sign_out(request: Call) -> Response[None]:
     """Ends the session here at once. Safe to repeat."""
     await doorkeeper_of(request).sign_out(brand_of(request), token_of(request))
-    return Response(None, status_code=204, headers={"Set-Cookie": clearing()})
+    return Response(None, status_code=204, cookies=[clearing()])
 
 
 def view(found: Session) -> SessionView:

@@ -39,6 +39,7 @@ NOT_OF_ONE_TENANT = {
     "api_key",
     "account",
     "portal_session",
+    "known_device",
     "sign_in_attempt",
     "brand",
     "portal_host",

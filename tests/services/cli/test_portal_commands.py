@@ -76,30 +76,30 @@ async def test_an_account_is_made_with_a_password_that_is_shown_once(
     world: World, app_database: Database, tmp_path: Path
 ) -> None:
     place = ["--partner", "partner-of-acme"]
-    made = await run("account", "create", "Ana@acme.example", "--name", "Ana", *place, "--client", "acme", "--json")
+    made = await run("account", "create", "Clerk@acme.example", "--name", "Clerk", *place, "--client", "acme", "--json")
     shown = msgspec.json.decode(made.output)
-    assert (shown["email"], shown["status"]) == ("ana@acme.example", "active")
+    assert (shown["email"], shown["status"]) == ("clerk@acme.example", "active")
     assert await fits(app_database, world, shown["password"])
-    taken = await run("account", "create", "ana@acme.example", "--name", "Ana", *place, "--client", "acme")
+    taken = await run("account", "create", "clerk@acme.example", "--name", "Clerk", *place, "--client", "acme")
     assert (taken.exit_code, "in use" in taken.output) == (1, True)
     out = tmp_path / "new-password"
-    changed = await run("account", "password", "ana@acme.example", *place, "--out", str(out), "--json")
+    changed = await run("account", "password", "clerk@acme.example", *place, "--out", str(out), "--json")
     assert "password" not in msgspec.json.decode(changed.stdout)
     assert not await fits(app_database, world, shown["password"])
     assert await fits(app_database, world, out.read_text().strip())
     own = tmp_path / "own"
-    own.write_text("a password of her own\n")
+    own.write_text("a password of their own\n")
     assert (await run("account", "password", shown["id"], *place, "--password-file", str(own))).exit_code == 0
-    assert await fits(app_database, world, "a password of her own")
-    ended = await run("account", "disable", "ana@acme.example", *place, "--json")
+    assert await fits(app_database, world, "a password of their own")
+    ended = await run("account", "disable", "clerk@acme.example", *place, "--json")
     assert msgspec.json.decode(ended.output)["status"] == "disabled"
     listed = await run("account", "list", *place)
-    assert listed.output.startswith("disabled  ana@acme.example")
+    assert listed.output.startswith("disabled  clerk@acme.example")
 
 
 async def fits(database: Database, world: World, password: str) -> bool:
     async with database.session(Scope.partner(world.partner_id)) as session:
-        found = await account_repository.with_password(session, world.partner_id, "ana@acme.example")
+        found = await account_repository.with_password(session, world.partner_id, "clerk@acme.example")
     assert found is not None
     passwords = Passwords()
     try:

@@ -26,48 +26,48 @@ EVIL = [
 
 @pytest.mark.parametrize("origin", EVIL)
 async def test_S_64_a_change_needs_this_hosts_origin(house: House, origin: str) -> None:
-    ana = await house.north.signed_in()
+    clerk = await house.north.signed_in()
     for method, path in (
         ("POST", "/v1/runs/run_01h455vb4pex5vsknk084sn02q/cancel"),
         ("POST", "/portal/session"),
         ("DELETE", "/portal/session"),
         ("POST", "/v1/events"),
     ):
-        body = {"email": "ana@acme.example", "password": "x"} if method == "POST" else None
-        answer = await ana.send(method, path, body, origin=origin, sec_fetch_site="")
+        body = {"email": "clerk@acme.example", "password": "x"} if method == "POST" else None
+        answer = await clerk.send(method, path, body, origin=origin, sec_fetch_site="")
         assert (answer.status, answer.problem) == (403, "cross-site"), (origin, path)
-    assert (await ana.get("/v1/runs")).status == 200
+    assert (await clerk.get("/v1/runs")).status == 200
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "x"])
 async def test_S_64_what_the_browser_says_of_the_site_counts_too(house: House, site: str) -> None:
-    ana = await house.north.signed_in()
-    answer = await ana.send("DELETE", "/portal/session", sec_fetch_site=site)
+    clerk = await house.north.signed_in()
+    answer = await clerk.send("DELETE", "/portal/session", sec_fetch_site=site)
     assert (answer.status, answer.problem) == (403, "cross-site")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 async def test_S_46_a_simple_request_is_no_json(house: House, content_type: str) -> None:
-    ana = await house.north.signed_in()
-    answer = await ana.send("POST", "/v1/events", {"x": 1}, content_type=content_type)
+    clerk = await house.north.signed_in()
+    answer = await clerk.send("POST", "/v1/events", {"x": 1}, content_type=content_type)
     assert answer.status == 415
 
 
 async def test_S_64_another_sites_page_sees_nothing_private(house: House) -> None:
-    ana = await house.north.signed_in()
+    clerk = await house.north.signed_in()
     for site in ("cross-site", "same-site"):
         for path in ("/v1/runs", "/portal/session"):
-            assert (await ana.get(path, sec_fetch_site=site)).problem == "cross-site"
+            assert (await clerk.get(path, sec_fetch_site=site)).problem == "cross-site"
         # A link from elsewhere opens the page all the same.
-        assert (await ana.get("/runs/run_01h455vb4pex5vsknk084sn02q", sec_fetch_site=site)).status == 200
-    assert (await ana.get("/v1/runs", sec_fetch_site="none")).status == 200
+        assert (await clerk.get("/runs/run_01h455vb4pex5vsknk084sn02q", sec_fetch_site=site)).status == 200
+    assert (await clerk.get("/v1/runs", sec_fetch_site="none")).status == 200
 
 
 async def test_S_97_method_override_headers_change_nothing(house: House) -> None:
-    ana = await house.north.signed_in()
-    answer = await ana.get("/portal/session", x_http_method_override="DELETE", x_method_override="DELETE")
+    clerk = await house.north.signed_in()
+    answer = await clerk.get("/portal/session", x_http_method_override="DELETE", x_method_override="DELETE")
     assert answer.status == 200
-    assert (await ana.get("/portal/session")).status == 200
+    assert (await clerk.get("/portal/session")).status == 200
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,9 @@ async def test_every_answer_carries_its_headers_and_no_name_of_ours(house: House
 
 
 async def test_private_answers_are_kept_nowhere(house: House) -> None:
-    ana = await house.north.signed_in()
+    clerk = await house.north.signed_in()
     for path in ("/", "/portal/session", "/v1/runs", "/v1/me", "/v1/nothing"):
-        assert (await ana.get(path)).headers["cache-control"] == "no-store"
+        assert (await clerk.get(path)).headers["cache-control"] == "no-store"
 
 
 async def test_S_102_the_page_is_under_a_strict_policy_with_a_nonce_of_its_own(house: House) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from infra import ids
 from infra.database import Database, Scope
-from services.portal.cookies import NAME
+from services.portal.cookies import DEVICE, NAME
 from tenants.identity import accounts
 from tenants.identity import service as identity
 from tenants.identity.accounts import NewAccount
@@ -23,7 +23,7 @@ from tests.services.api.parties import make_key
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (everybody's in these tests)
 NORTH, SOUTH = "north.localhost", "portal.south.example"
-ANA, BEN, SUE = "ana@acme.example", "ben@acme.example", "ana@foreign.example"
+CLERK, APPROVER, BUYER = "clerk@acme.example", "approver@acme.example", "buyer@foreign.example"
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -32,36 +32,45 @@ class Visitor(msgspec.Struct, frozen=True):
     caller: Caller
     host: str
     token: str | None = None
+    device: str | None = None
 
     @property
     def origin(self) -> str:
         return f"http://{self.host}:8420" if self.host.endswith("localhost") else f"https://{self.host}"
 
     def having(self, token: str | None) -> Visitor:
-        return Visitor(self.caller, self.host, token)
+        return msgspec.structs.replace(self, token=token)
 
     def at(self, host: str) -> Visitor:
-        return Visitor(self.caller, host, self.token)
+        return msgspec.structs.replace(self, host=host)
+
+    def by(self, address: str) -> Visitor:
+        """Connecting from another address."""
+        return msgspec.structs.replace(self, caller=self.caller.by(address))
+
+    def known_by(self, device: str | None) -> Visitor:
+        return msgspec.structs.replace(self, device=device)
 
     async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """A header of the value '' is left out; `_` in names stands for `-`."""
         port = ":8420" if self.host.endswith("localhost") else ""
         sent = {"host": f"{self.host}{port}", "origin": self.origin, "sec-fetch-site": "same-origin"}
-        if self.token is not None:
-            sent["cookie"] = f"theme=dark; {NAME}={self.token}"
+        given = {"theme": "dark", NAME: self.token, DEVICE: self.device}
+        if self.token is not None or self.device is not None:
+            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in given.items() if value is not None)
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.caller.send(method, path, body, headers=sent)
 
     async def get(self, path: str, **headers: str) -> Answer:
         return await self.send("GET", path, **headers)
 
-    async def sign_in(self, email: str = ANA, password: str = PASSWORD, **headers: str) -> Answer:
+    async def sign_in(self, email: str = CLERK, password: str = PASSWORD, **headers: str) -> Answer:
         return await self.send("POST", "/portal/session", {"email": email, "password": password}, **headers)
 
-    async def signed_in(self, email: str = ANA) -> Visitor:
+    async def signed_in(self, email: str = CLERK) -> Visitor:
         answer = await self.sign_in(email)
         assert answer.status == 201, answer.body
-        return self.having(token_of(answer))
+        return self.having(token_of(answer)).known_by(cookies_of(answer).get(DEVICE, self.device))
 
 
 class House(msgspec.Struct, frozen=True):
@@ -75,7 +84,13 @@ class House(msgspec.Struct, frozen=True):
 
 
 def token_of(answer: Answer) -> str:
-    return answer.headers["set-cookie"].partition("=")[2].partition(";")[0]
+    return cookies_of(answer)[NAME]
+
+
+def cookies_of(answer: Answer) -> dict[str, str]:
+    """The cookies that an answer sets, by name."""
+    pairs = (line.partition(";")[0].partition("=") for line in answer.headers["set-cookie"].split("\n"))
+    return {name: value for name, _, value in pairs}
 
 
 async def make_house(nobody: Caller, database: Database) -> House:
@@ -89,8 +104,8 @@ async def make_house(nobody: Caller, database: Database) -> House:
     stored = await passwords.hash(PASSWORD)
     passwords.close()
     for partner, host, client, people in (
-        ("north", NORTH, "acme", (ANA, BEN)),
-        ("south", SOUTH, "foreign", (SUE, ANA)),
+        ("north", NORTH, "acme", (CLERK, APPROVER)),
+        ("south", SOUTH, "foreign", (BUYER, CLERK)),
     ):
         made = await operator.post("/v1/partners", {"slug": partner, "name": partner.title()})
         found[partner] = ids.read("ptr", made.json["id"])
@@ -108,7 +123,7 @@ async def make_house(nobody: Caller, database: Database) -> House:
         async with database.session(Scope.tenant(tenant)) as session:
             for email in people:
                 new = NewAccount(
-                    partner_id=found[partner], tenant_id=tenant, email=email, name=email[:3].title(),
+                    partner_id=found[partner], tenant_id=tenant, email=email, name=email.partition("@")[0].title(),
                     password_hash=stored,
                 )  # fmt: skip
                 row_of = await accounts.create(session, new, actor="test")

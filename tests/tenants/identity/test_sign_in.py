@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -10,19 +11,22 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from infra.database import Database, Scope
-from infra.problems import Unavailable
+from infra.problems import NotFound, Unavailable
 from tenants.identity import account_repository, accounts
 from tenants.identity.accounts import NewAccount
 from tenants.identity.errors import SignInFailed
 from tenants.identity.passwords import Passwords, is_stale
 from tenants.identity.sessions import Place, Sessions
-from tenants.identity.sign_in import SignIn
+from tenants.identity.sign_in import Browser, SignIn
+from tenants.organizations import branding
+from tenants.organizations import service as organizations
 from tests.world import World, make_tenant
 
-ANA, HOST = "ana@acme.example", "portal.example"
+CLERK, HOST = "clerk@acme.example", "portal.example"
+STRANGER = Browser()
 PASSWORD = "correct horse battery staple"  # noqa: S105 (nobody's)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-OTHER = CHEAP.hash("another password of hers")
+OTHER = CHEAP.hash("another password of theirs")
 
 
 class Interrupted(Passwords):
@@ -55,9 +59,11 @@ class Door:
 
     async def change(self, **changes: str) -> None:
         async with self.database.session(Scope.tenant(self.world.tenant_id)) as session:
-            found = await accounts.find(session, self.world.partner_id, ANA)
+            found = await accounts.find(session, self.world.partner_id, CLERK)
             if "password" in changes:
                 await accounts.set_password(session, found, changes["password"], actor="test")
+            if "hash" in changes:
+                await session.execute(text("UPDATE app.account SET password_hash = :h"), {"h": changes["hash"]})
             if "status" in changes:
                 await accounts.set_status(session, found, "disabled", actor="test")
             await session.commit()
@@ -70,9 +76,13 @@ class Door:
 @pytest.fixture
 async def door(app_database: Database) -> AsyncIterator[Door]:
     door = Door(app_database, await make_tenant(app_database))
+    async with app_database.session(Scope.operator()) as session:
+        partner = await organizations.find_partner(session, "partner-of-acme")
+        await branding.add_host(session, partner, HOST, actor="test")
+        await session.commit()
     async with app_database.session(Scope.tenant(door.world.tenant_id)) as session:
         new = NewAccount(
-            partner_id=door.world.partner_id, tenant_id=door.world.tenant_id, email=ANA, name="Ana",
+            partner_id=door.world.partner_id, tenant_id=door.world.tenant_id, email=CLERK, name="Clerk",
             password_hash=CHEAP.hash(PASSWORD),
         )  # fmt: skip
         await accounts.create(session, new, actor="test")
@@ -89,14 +99,14 @@ async def test_S_63_who_is_overtaken_by_a_change_is_not_signed_in(door: Door, ch
 
     door.passwords.checked = overtake
     with pytest.raises(SignInFailed):
-        await door.sign_in(door.place, ANA, PASSWORD, before=None)
+        await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
     assert await door.ask("SELECT count(*) FROM app.portal_session") == 0
 
 
 async def test_S_63_a_change_waits_for_a_session_that_begins(door: Door) -> None:
     stored = await door.ask("SELECT password_hash FROM app.account")
     async with door.database.session(Scope.tenant(door.world.tenant_id)) as beginning:
-        found = await accounts.find(beginning, door.world.partner_id, ANA)
+        found = await accounts.find(beginning, door.world.partner_id, CLERK)
         assert await account_repository.hold(beginning, door.world.partner_id, found.account_id, str(stored))
         async with door.database.session(Scope.tenant(door.world.tenant_id)) as changing:
             await changing.execute(text("SET LOCAL lock_timeout = '100ms'"))
@@ -109,25 +119,67 @@ async def test_S_63_a_costlier_hash_never_puts_an_old_password_back(door: Door) 
         await door.change(password=OTHER)
 
     door.passwords.hashing = overtake
-    await door.sign_in(door.place, ANA, PASSWORD, before=None)
+    await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
     assert await door.ask("SELECT password_hash FROM app.account") == OTHER
     assert await door.ask("SELECT count(*) FROM app.portal_session") == 0
 
 
 async def test_a_hash_of_an_earlier_cost_is_made_anew(door: Door) -> None:
-    await door.sign_in(door.place, ANA, PASSWORD, before=None)
+    await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
     assert not is_stale(str(await door.ask("SELECT password_hash FROM app.account")))
-    await door.sign_in(door.place, ANA, PASSWORD, before=None)
+    await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
+
+
+async def test_a_hash_that_another_sign_in_makes_anew_meanwhile_fails_nobody(door: Door) -> None:
+    async def overtake() -> None:
+        door.passwords.checked = None
+        await door.change(hash=PasswordHasher(time_cost=2, memory_cost=8, parallelism=1).hash(PASSWORD))
+
+    door.passwords.checked = overtake
+    await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
+    assert await door.ask("SELECT count(*) FROM app.portal_session") == 1
+    assert not is_stale(str(await door.ask("SELECT password_hash FROM app.account")))
+    await door.sign_in.settled()
+    assert await door.ask("SELECT count(*) FROM app.audit WHERE action = 'session.refused'") == 0
+
+
+async def test_a_hash_that_never_rests_ends_in_a_failure(door: Door) -> None:
+    async def overtake() -> None:
+        await door.change(hash=CHEAP.hash(PASSWORD))
+
+    door.passwords.checked = overtake
+    with pytest.raises(SignInFailed):
+        await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
+
+
+async def test_many_sign_ins_at_once_all_succeed_while_the_hash_is_made_anew(door: Door) -> None:
+    passwords = Passwords(at_once=2, most_waiting=8)
+    sign_in = SignIn(door.database, passwords, Sessions(door.database))
+    made = await asyncio.gather(*(sign_in(door.place, CLERK, PASSWORD, STRANGER) for _ in range(6)))
+    passwords.close()
+    assert len({one.made.token for one in made}) == 6
+
+
+async def test_S_63_a_host_that_is_taken_away_during_a_sign_in_takes_no_session(door: Door) -> None:
+    async def overtake() -> None:
+        async with door.database.session(Scope.operator()) as session:
+            await branding.remove_host(session, HOST, actor="test")
+            await session.commit()
+
+    door.passwords.checked = overtake
+    with pytest.raises(NotFound):
+        await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
+    assert await door.ask("SELECT count(*) FROM app.portal_session") == 0
 
 
 async def test_S_66_whoever_is_turned_away_by_a_crowd_has_not_tried(door: Door) -> None:
     with door.passwords.place():
         for _ in range(12):
             with pytest.raises(Unavailable):
-                await door.sign_in(door.place, ANA, PASSWORD, before=None)
+                await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
     assert await door.ask("SELECT count(*) FROM app.sign_in_attempt") == 0
     # One place is enough for a check and the hash that follows it, and each way to leave gives it back.
     with pytest.raises(SignInFailed):
-        await door.sign_in(door.place, ANA, "wrong password", before=None)
-    await door.sign_in(door.place, ANA, PASSWORD, before=None)
+        await door.sign_in(door.place, CLERK, "wrong password", STRANGER)
+    await door.sign_in(door.place, CLERK, PASSWORD, STRANGER)
     assert not is_stale(str(await door.ask("SELECT password_hash FROM app.account")))

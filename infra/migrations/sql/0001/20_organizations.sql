@@ -73,6 +73,14 @@ CREATE TABLE app.account (
 );
 CREATE INDEX account_tenant ON app.account (tenant_id, account_id);
 
+-- Which partner a host name belongs to; whatever is not here is nobody's.
+CREATE TABLE app.portal_host (
+  host text PRIMARY KEY CHECK (host ~ '^[a-z0-9-]+([.][a-z0-9-]+)*$' AND length(host) <= 253),
+  partner_id uuid NOT NULL REFERENCES app.partner,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  UNIQUE (partner_id, host)
+);
+
 -- A browser that is signed in. The cookie is nowhere; the key is its SHA-256, and the host it was given on binds it.
 CREATE TABLE app.portal_session (
   partner_id uuid NOT NULL,
@@ -84,16 +92,35 @@ CREATE TABLE app.portal_session (
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at timestamptz NOT NULL,
   PRIMARY KEY (partner_id, token_hash),
-  FOREIGN KEY (partner_id, account_id, tenant_id) REFERENCES app.account (partner_id, account_id, tenant_id)
+  FOREIGN KEY (partner_id, account_id, tenant_id) REFERENCES app.account (partner_id, account_id, tenant_id),
+  -- Sessions go with their host, whoever takes it away: both are the same partner's.
+  FOREIGN KEY (partner_id, host) REFERENCES app.portal_host (partner_id, host) ON DELETE CASCADE
 );
 CREATE INDEX portal_session_account ON app.portal_session (partner_id, account_id);
+CREATE INDEX portal_session_host ON app.portal_session (partner_id, host);
 CREATE INDEX portal_session_end ON app.portal_session (partner_id, expires_at);
 
--- Tries to sign in, by host and address. The subject is a digest, since people also type passwords into that field.
+-- A browser in which an account has signed in on a host: its tries have a budget of their own (ADR 0016).
+CREATE TABLE app.known_device (
+  partner_id uuid NOT NULL,
+  token_hash bytea NOT NULL CHECK (length(token_hash) = 32),
+  account_id uuid NOT NULL,
+  tenant_id uuid NOT NULL,
+  host text NOT NULL,
+  seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (partner_id, token_hash, account_id),
+  FOREIGN KEY (partner_id, account_id, tenant_id) REFERENCES app.account (partner_id, account_id, tenant_id),
+  FOREIGN KEY (partner_id, host) REFERENCES app.portal_host (partner_id, host) ON DELETE CASCADE
+);
+CREATE INDEX known_device_account ON app.known_device (partner_id, account_id);
+CREATE INDEX known_device_host ON app.known_device (partner_id, host);
+CREATE INDEX known_device_seen ON app.known_device (partner_id, seen_at);
+
+-- Tries to sign in, by what they count against. The subject is a digest, since people also type passwords as an address.
 CREATE TABLE app.sign_in_attempt (
   partner_id uuid NOT NULL REFERENCES app.partner,
   subject bytea NOT NULL CHECK (length(subject) = 32),
-  attempts integer NOT NULL CHECK (attempts > 0),
+  attempts integer NOT NULL CHECK (attempts >= 0),
   since timestamptz NOT NULL,
   PRIMARY KEY (partner_id, subject)
 );
@@ -108,14 +135,6 @@ CREATE TABLE app.brand (
   support_email text CHECK (length(support_email) BETWEEN 3 AND 254),
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-
--- Which partner a host name belongs to; whatever is not here is nobody's.
-CREATE TABLE app.portal_host (
-  host text PRIMARY KEY CHECK (host ~ '^[a-z0-9-]+([.][a-z0-9-]+)*$' AND length(host) <= 253),
-  partner_id uuid NOT NULL REFERENCES app.partner,
-  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
-CREATE INDEX portal_host_partner ON app.portal_host (partner_id, host);
 
 INSERT INTO app.installation (installation_id) VALUES (app.new_id());
 

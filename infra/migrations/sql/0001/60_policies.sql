@@ -53,6 +53,9 @@ CREATE POLICY organization ON app.account TO waybill_app
 CREATE POLICY organization ON app.portal_session TO waybill_app
   USING (partner_id = app.partner_id() OR tenant_id = app.tenant_id())
   WITH CHECK (partner_id = app.partner_id() OR tenant_id = app.tenant_id());
+CREATE POLICY organization ON app.known_device TO waybill_app
+  USING (partner_id = app.partner_id() OR tenant_id = app.tenant_id())
+  WITH CHECK (partner_id = app.partner_id() OR tenant_id = app.tenant_id());
 CREATE POLICY organization ON app.sign_in_attempt TO waybill_app
   USING (partner_id = app.partner_id()) WITH CHECK (partner_id = app.partner_id());
 CREATE POLICY organization ON app.brand TO waybill_app
@@ -71,7 +74,7 @@ GRANT EXECUTE ON FUNCTION app.tenant_id(), app.partner_id(), app.is_operator() T
 GRANT SELECT ON app.installation TO waybill_app, waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.partner, app.client, app.tenant, app.api_key TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.account, app.brand TO waybill_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON app.portal_session, app.sign_in_attempt TO waybill_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.portal_session, app.known_device, app.sign_in_attempt TO waybill_app;
 GRANT SELECT, INSERT, DELETE ON app.portal_host TO waybill_app;
 GRANT SELECT ON app.tenant TO waybill_worker;
 GRANT SELECT, INSERT ON app.organization_audit, app.audit TO waybill_app;
