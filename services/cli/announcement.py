@@ -39,7 +39,7 @@ def _part(installation: Installation, demo: Demo, portal: Portal) -> list[str]:
     width = max(len(portal.partner_slug), len(portal.client_slug))
     lines = [
         aligned("partner", f"{portal.partner_slug:<{width}}  {portal.partner}"),
-        aligned("client", f"{portal.client_slug:<{width}}  {portal.client}, {demo.environment}"),
+        aligned("client", f"{portal.client_slug:<{width}}  {portal.client}, {portal.environment}"),
         aligned("portal", installation.portal_url(portal.host)),
         aligned("sign in", portal.email),
         aligned("password", portal.password),

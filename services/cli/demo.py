@@ -14,7 +14,7 @@ from infra.embedded.home import Home, write_private
 from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Page
 from infra.settings import BadSetting, Settings
-from services.cli.demo_cast import CAST, ENVIRONMENT, Part
+from services.cli.demo_cast import CAST, Part
 from services.cli.demo_portal import portal
 from services.cli.running import Demo, Portal
 from services.connectors.builtin import all_connectors
@@ -65,7 +65,7 @@ async def seed(settings: Settings) -> Demo:
     return Demo(
         partner=first.partner[1],
         client=first.client[0],
-        environment=ENVIRONMENT,
+        environment=first.environment,
         api_key=api_keys[0],
         portals=tuple(portals),
     )
@@ -153,7 +153,7 @@ async def _client(database: Database, keys: _Keys, partner: Principal, part: Par
                 session, partner.partner_id, slug=slug, name=name, actor=partner.actor
             )
             await session.commit()
-        tenant = await organizations.find_tenant(session, found, ENVIRONMENT)
+        tenant = await organizations.find_tenant(session, found, part.environment)
     holder = Holder(partner_id=partner.partner_id, tenant_id=tenant.tenant_id)
     principal, text = await keys.of(f"{part.key}client-key", holder, partner)
     return tenant.tenant_id, principal, text

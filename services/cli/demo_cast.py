@@ -8,8 +8,6 @@ import msgspec
 
 from tenants.organizations.branding import Look
 
-ENVIRONMENT: Final = "live"
-
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """A partner with one client and one person who signs in.
@@ -17,11 +15,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: begins the names of its files in the home's `secrets/`; empty for the first.
         partner, client: slug and name.
+        environment: where its client works; the second is in `test`, so that both marks of the portal are seen.
     """
 
     key: str
     partner: tuple[str, str]
     client: tuple[str, str]
+    environment: str
     host: str
     look: Look
     email: str
@@ -46,6 +46,7 @@ CAST: Final = (
         key="",
         partner=("harbor-demo", "Harbor Demo Partner"),
         client=("acme-wholesale", "Acme Wholesale (demo)"),
+        environment="live",
         host="harbor.localhost",
         look=Look(name="Harbor", accent="#0b6e8a", logo=_WAVES, support_email="help@harbor.example"),
         email="demo@harbor.example",
@@ -55,6 +56,7 @@ CAST: Final = (
         key="summit-",
         partner=("summit-demo", "Summit Demo Partner"),
         client=("borealis-parts", "Borealis Parts & Industrial Supply (demo)"),
+        environment="test",
         host="summit.localhost",
         look=Look(
             name="Summit Integration & Automation Services",

@@ -25,13 +25,14 @@ async def portal(database: Database, home: Home, part: Part, partner_id: UUID, t
     name = f"{part.key}portal-password"
     is_new = not (home.secrets / name).exists()
     password = home.secret(name)
-    await _account(database, part, partner_id, tenant_id, password, is_new=is_new)
+    tenant_id = await _account(database, part, partner_id, tenant_id, password, is_new=is_new)
     return Portal(
         host=part.host,
         partner=part.partner[1],
         partner_slug=part.partner[0],
         client=part.client[1],
         client_slug=part.client[0],
+        environment=await _environment(database, part, partner_id, tenant_id),
         email=part.email,
         password=password,
     )
@@ -52,24 +53,35 @@ async def _host(database: Database, part: Part) -> None:
 
 async def _account(  # noqa: PLR0913 (what an account is made of)
     database: Database, part: Part, partner_id: UUID, tenant_id: UUID, password: str, *, is_new: bool
-) -> None:
+) -> UUID:
+    """The tenant of the account: one that exists stays in the environment where it is."""
     passwords = Passwords()
     try:
-        async with database.session(Scope.tenant(tenant_id)) as session:
+        async with database.session(Scope.partner(partner_id)) as session:
             try:
                 found = await accounts.find(session, partner_id, part.email)
             except UnknownAccount:
-                new = NewAccount(
-                    partner_id=partner_id,
-                    tenant_id=tenant_id,
-                    email=part.email,
-                    name=part.person,
-                    password_hash=await passwords.hash(password),
-                )
-                await accounts.create(session, new, actor=ACTOR)
-            else:
-                if is_new:
-                    await accounts.set_password(session, found, await passwords.hash(password), actor=ACTOR)
-            await session.commit()
+                found = None
+        if found is not None and not is_new:
+            return found.tenant_id
+        stored = await passwords.hash(password)
     finally:
         passwords.close()
+    where = tenant_id if found is None else found.tenant_id
+    async with database.session(Scope.tenant(where)) as session:
+        if found is not None:
+            await accounts.set_password(session, found, stored, actor=ACTOR)
+        else:
+            new = NewAccount(
+                partner_id=partner_id, tenant_id=where, email=part.email, name=part.person, password_hash=stored
+            )
+            await accounts.create(session, new, actor=ACTOR)
+        await session.commit()
+    return where
+
+
+async def _environment(database: Database, part: Part, partner_id: UUID, tenant_id: UUID) -> str:
+    async with database.session(Scope.partner(partner_id)) as session:
+        client = await organizations.find_client(session, partner_id, part.client[0])
+        known = {one.tenant_id: one.environment for one in await organizations.tenants_of(session, client)}
+    return known.get(tenant_id, part.environment)

@@ -11,13 +11,14 @@ from infra.settings import Settings
 
 
 class Portal(msgspec.Struct, frozen=True, kw_only=True):
-    """A demo partner's portal and the account to sign in with. Commands take the slugs."""
+    """A demo partner's portal and the account to sign in with, with its environment. Commands take the slugs."""
 
     host: str
     partner: str
     partner_slug: str
     client: str
     client_slug: str
+    environment: str
     email: str
     password: str
 

@@ -11,17 +11,17 @@ from tests.portal.site import Site
 
 
 async def test_the_list_is_empty_at_first_and_says_what_to_do(browser: Browser, site: Site) -> None:
-    """In the client's test environment, which nobody mistakes for the live one."""
-    await _move_to(site, "test")
+    """In the client's environment for development, which nobody mistakes for the live one."""
+    await _move_to(site, "dev")
     try:
         async with person(browser, site, site.summit) as someone:
             await someone.sign_in()
             await expect(someone.page.get_by_role("heading", name="No runs yet")).to_be_visible()
-            await expect(someone.page.get_by_role("banner").get_by_text("Test", exact=True)).to_be_visible()
+            await expect(someone.page.get_by_role("banner").get_by_text("Development", exact=True)).to_be_visible()
             await someone.shoot("runs-empty")
             assert not await someone.flaws()
     finally:
-        await _move_to(site, "live")
+        await _move_to(site, "test")
 
 
 _SIGN_OUT = (

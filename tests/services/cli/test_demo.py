@@ -57,6 +57,33 @@ async def test_the_demo_is_made_once_and_found_again(
         assert stat.S_IMODE((tmp_path / "secrets" / name).stat().st_mode) == 0o600
 
 
+async def test_the_second_partners_client_is_in_test(
+    endpoints: Endpoints, app_database: Database, tmp_path: Path
+) -> None:
+    made = await demo.seed(settings_of(endpoints, tmp_path))
+    assert [one.environment for one in made.portals] == ["live", "test"]
+    who = await principal_of(app_database, (tmp_path / "secrets" / "summit-client-key").read_text().strip())
+    assert (who.client_slug, who.environment) == ("borealis-parts", "test")
+    for table in ("account", "deployment", "connection"):
+        assert await rows(app_database, who, f"SELECT count(*) FROM app.{table}") == [(1,)]  # noqa: S608 (ours)
+
+
+async def test_an_account_stays_in_its_environment_and_is_told_there(
+    endpoints: Endpoints, app_database: Database, tmp_path: Path
+) -> None:
+    await demo.seed(settings_of(endpoints, tmp_path))
+    who = await principal_of(app_database, (tmp_path / "secrets" / "summit-partner-key").read_text().strip())
+    assert who.partner_id is not None
+    async with app_database.session(Scope.partner(who.partner_id)) as session:
+        await session.execute(
+            text("UPDATE app.account SET tenant_id = (SELECT tenant_id FROM app.tenant WHERE environment = 'live')")
+        )
+        await session.commit()
+    (tmp_path / "secrets" / "summit-portal-password").unlink()
+    again = await demo.seed(settings_of(endpoints, tmp_path))
+    assert [one.environment for one in again.portals] == ["live", "live"]
+
+
 async def test_the_connection_follows_the_simulator(
     endpoints: Endpoints, app_database: Database, tmp_path: Path
 ) -> None:

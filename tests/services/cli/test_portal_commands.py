@@ -8,12 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints
 from services.cli.main import waybill
 from tenants.identity import account_repository
 from tenants.identity.passwords import Passwords
+from tenants.identity.permissions import ACCOUNT
 from tests.world import World, make_tenant
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8"/></svg>'
@@ -95,6 +97,23 @@ async def test_an_account_is_made_with_a_password_that_is_shown_once(
     assert msgspec.json.decode(ended.output)["status"] == "disabled"
     listed = await run("account", "list", *place)
     assert listed.output.startswith("disabled  clerk@acme.example")
+
+
+async def test_S_68_an_accounts_permissions_are_changed_as_a_whole(world: World, app_database: Database) -> None:
+    place = ["--partner", "partner-of-acme"]
+    await run("account", "create", "clerk@acme.example", "--name", "Clerk", *place, "--client", "acme")
+    change = ["account", "permissions", "clerk@acme.example", *place, "--json"]
+    fewer = await run(*change, "--permission", "runs:read", "--permission", "payloads:read")
+    assert msgspec.json.decode(fewer.output)["permissions"] == ["payloads:read", "runs:read"]
+    refused = await run(*change, "--permission", "partners:write")
+    assert (refused.exit_code, "may not hold: partners:write" in refused.output) == (1, True)
+    for words in ((), ("--default", "--permission", "runs:read"), ("--permission", "runs:fly")):
+        assert (await run(*change, *words)).exit_code == 2
+    whole = await run(*change, "--default")
+    assert msgspec.json.decode(whole.output)["permissions"] == sorted(one.value for one in ACCOUNT)
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        query = text("SELECT actor FROM app.audit WHERE action = 'account.permissions-set'")
+        assert list(await session.scalars(query)) == ["cli:account", "cli:account"]
 
 
 async def fits(database: Database, world: World, password: str) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from infra.database import Database, Scope
 from services.portal.app import Front
 from tenants.identity import accounts
+from tenants.identity.permissions import ACCOUNT, Permission
 from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tests.asgi import Caller
@@ -228,6 +229,22 @@ async def test_S_63_a_new_password_ends_every_session(house: House, front: Front
     assert (await clerk.get("/v1/runs")).status == 401
     assert (await house.north.sign_in(CLERK)).status == 401
     assert (await house.north.sign_in(CLERK, "another password of theirs")).status == 201
+
+
+async def test_S_63_other_permissions_end_every_session_and_count_in_the_next(
+    house: House, front: Front, app_database: Database
+) -> None:
+    clerk = await house.north.signed_in()
+    fewer = ACCOUNT - {Permission.RUNS_READ}
+    async with app_database.session(Scope.tenant(house.ids["acme"])) as session:
+        found = await accounts.find(session, house.ids["north"], CLERK)
+        await accounts.set_permissions(session, found, fewer, grantable=frozenset(), actor="test")
+        await session.commit()
+    forget(front)
+    assert (await clerk.get("/v1/runs")).status == 401
+    again = await clerk.signed_in()
+    assert (await again.get("/portal/session")).json["permissions"] == sorted(one.value for one in fewer)
+    assert (await again.get("/v1/runs")).status == 403
 
 
 async def test_S_64_S_65_no_key_counts_here_and_no_cookie_on_the_api(house: House, front: Front) -> None:
