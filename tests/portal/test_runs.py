@@ -24,10 +24,8 @@ async def test_the_list_is_empty_at_first_and_says_what_to_do(browser: Browser, 
         await _move_to(site, "test")
 
 
-_SIGN_OUT = (
-    "DELETE FROM app.portal_session s USING app.account a "
-    "WHERE a.account_id = s.account_id AND a.email = 'demo@summit.example'"
-)
+_SIGN_OUT = """DELETE FROM app.{table} s USING app.account a
+  WHERE a.account_id = s.account_id AND a.email = 'demo@summit.example'"""
 _MOVE = """UPDATE app.account a SET tenant_id = t.tenant_id FROM app.tenant t, app.tenant mine
   WHERE mine.tenant_id = a.tenant_id AND t.client_id = mine.client_id AND a.email = 'demo@summit.example'
   AND t.environment = """
@@ -35,7 +33,8 @@ _MOVE = """UPDATE app.account a SET tenant_id = t.tenant_id FROM app.tenant t, a
 
 async def _move_to(site: Site, environment: str) -> None:
     """The person at the second partner, into another environment of its client; their sessions end."""
-    await site.query(_SIGN_OUT)
+    for table in ("portal_session", "known_device"):
+        await site.query(_SIGN_OUT.format(table=table))
     await site.query(_MOVE + f"'{environment}'")
 
 
