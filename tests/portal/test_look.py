@@ -30,19 +30,24 @@ async def test_every_screen_stands_up_to_axe(browser: Browser, site: Site, brand
         await someone.page.get_by_role("region", name="Journal").get_by_role("button", name="Check stock").click()
         await expect(someone.page.get_by_role("complementary")).to_be_visible()
         await _check(someone, f"task-{kind}")
-        await someone.open("/runs")
+        await someone.page.keyboard.press("Escape")
+        await expect(someone.page.get_by_role("complementary")).to_have_count(0)
+        await someone.page.keyboard.press("Escape")
         await someone.page.get_by_role("row").nth(1).wait_for()
         await _check(someone, f"runs-{kind}")
         await someone.page.get_by_role("button", name="Account").click()
         await someone.page.get_by_role("button", name="Sign out").wait_for()
         await _check(someone, f"account-{kind}")
         await _answer(someone, 200, '{"items":[],"next":null}')
+        await someone.open("/runs")
         await someone.page.get_by_role("heading", name="No runs yet").wait_for()
         await _check(someone, f"empty-{kind}")
         await _answer(someone, 403, '{"type":"/problems/forbidden","title":"Forbidden","status":403}')
+        await someone.page.get_by_role("link", name="Waiting").click()
         await someone.heading("You may not see this").wait_for()
         await _check(someone, f"no-permission-{kind}")
-        await _answer(someone, 500, '{"type":"/problems/internal","title":"Internal error","request_id":"a1b2c3d4"}')
+        await _answer(someone, 409, '{"type":"/problems/conflict","title":"Conflict","request_id":"a1b2c3d4"}')
+        await someone.page.get_by_role("link", name="Faulted").click()
         await someone.heading("This did not load").wait_for()
         await _check(someone, f"error-{kind}")
 
@@ -113,9 +118,8 @@ async def _check(someone: Person, name: str, *, whole: bool = False) -> None:
 
 
 async def _answer(someone: Person, status: int, body: str) -> None:
-    """The list as if the server said this; what it says by itself is tried where the pages' journeys are."""
+    """The list's next reads as if the server said this; what it says by itself is tried in the other tests."""
     await someone.page.unroute_all()
     await someone.page.route(
         "**/v1/runs?*", lambda route: route.fulfill(status=status, body=body, content_type="application/json")
     )
-    await someone.open("/runs")

@@ -27,7 +27,7 @@ async def test_a_sample_order_is_sent_and_watched_to_its_end(browser: Browser, s
         await someone.shoot("run-moving")
         await expect(someone.page.get_by_role("heading", name=re.compile(r"^Sale SO-\d+ created$"))).to_be_visible()
         await expect(graph.get_by_role("button", name="Create sale")).to_have_attribute("data-state", "completed")
-        await expect(graph.get_by_role("button", name="Hold Prepare")).to_have_attribute("data-state", "idle")
+        await expect(graph.get_by_role("button", name="Hold for a person")).to_have_attribute("data-state", "idle")
 
 
 async def test_choosing_in_the_graph_chooses_in_the_journal_and_shows_the_data(browser: Browser, site: Site) -> None:
@@ -36,7 +36,13 @@ async def test_choosing_in_the_graph_chooses_in_the_journal_and_shows_the_data(b
         await _arrive(someone, run, "PO-choose")
         graph = someone.page.get_by_role("region", name="Workflow")
         journal = someone.page.get_by_role("region", name="Journal")
+        before = await graph.get_by_role("button", name="Check credit").bounding_box()
         await graph.get_by_role("button", name="Check credit").click()
+        await expect(someone.page.get_by_role("complementary")).to_be_visible()
+        after = await graph.get_by_role("button", name="Check credit").bounding_box()
+        assert before
+        assert after
+        assert (before["y"], before["width"]) == (after["y"], after["width"])
         await expect(journal.get_by_role("button", name="Check credit")).to_have_attribute("aria-pressed", "true")
         await expect(someone.page).to_have_url(re.compile(r"task="))
         await journal.get_by_role("button", name="Create sale").click()
