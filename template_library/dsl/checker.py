@@ -2,74 +2,124 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from template_library.dsl import limits
 from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.positions import Position, Source, step
+from template_library.dsl.readiness import UNREADY
 
 
 class Checker:
-    """Collects the violations of one document; its methods return None for a value that is not as asked."""
+    """Collects the violations of one document; its methods return None for a value that is not as asked.
 
-    def __init__(self, source: Source, text: str, filename: str) -> None:
+    With `whole`, constructs that this version does not run yet are no violations.
+    """
+
+    def __init__(self, source: Source, text: str, filename: str, *, whole: bool = False) -> None:
         self.source = source
         self._lines = text.split("\n")
         self._filename = filename
+        self._whole = whole
         self.violations: list[Violation] = []
 
     def refuse(self, pointer: str, message: str, *, position: Position | None = None, name: bool = False) -> None:
-        """Note a violation at the value of `pointer`, or at its property name when `name`."""
+        """Note a violation at the value of `pointer`, or at its property name when `name`; the same one only once."""
         if len(self.violations) >= limits.VIOLATIONS:
             return
         at = position or (self.source.name_at(pointer) if name else self.source.value_at(pointer))
-        self.violations.append(Violation(pointer, at.line, at.column, message))
+        violation = Violation(pointer, at.line, at.column, message)
+        if violation not in self.violations:
+            self.violations.append(violation)
 
-    def later(self, pointer: str, construct: str) -> None:
-        """Refuse a construct of the language that this version does not run."""
-        self.refuse(pointer, f"`{construct}` is part of the language but this version does not run it yet", name=True)
+    def uses(self, pointer: str, word: str) -> bool:
+        """Whether this version runs the construct; see `readiness`. It is refused if not."""
+        if self._whole or word not in UNREADY:
+            return True
+        self.refuse(pointer, f"`{word}` is part of the language but this version does not run it yet", name=True)
+        return False
 
     def finish(self) -> None:
         """Raises DocumentError if anything was refused, in the order of the text."""
         if self.violations:
             raise DocumentError(self._filename, sorted(self.violations, key=lambda one: (one.line, one.column)))
 
+    def object(self, value: Any, pointer: str) -> dict[str, Any] | None:
+        if isinstance(value, dict):
+            return value
+        self.refuse(pointer, f"must be an object, not {kind_of(value)}")
+        return None
+
     def members(
-        self,
-        value: Any,
-        pointer: str,
-        allowed: Iterable[str],
-        *,
-        required: Iterable[str] = (),
-        later: Iterable[str] = (),
+        self, value: Any, pointer: str, allowed: Iterable[str], *, required: Iterable[str] = ()
     ) -> dict[str, Any] | None:
-        """`value` as an object of known properties; those of `later` and unknown ones are refused and left out."""
-        if not isinstance(value, dict):
-            self.refuse(pointer, f"must be an object, not {kind_of(value)}")
+        """`value` as an object of known properties; unknown ones are refused and left out."""
+        if self.object(value, pointer) is None:
             return None
-        known, unready = set(allowed), set(later)
+        known = set(allowed)
         for name in value:
-            if name in unready:
-                self.later(step(pointer, name), name)
-            elif name not in known:
-                self.refuse(
-                    step(pointer, name), f"unknown property `{name}`{nearest(name, known | unready)}", name=True
-                )
+            if name not in known:
+                self.refuse(step(pointer, name), f"unknown property `{name[:80]}`{nearest(name, known)}", name=True)
         for name in required:
             if name not in value:
                 self.refuse(pointer, f"`{name}` is missing")
         return {name: member for name, member in value.items() if name in known}
 
+    def entry(self, value: Any, pointer: str, noun: str) -> tuple[str, Any] | None:
+        """The name and the definition of an object with one property."""
+        if isinstance(value, dict) and len(value) == 1:
+            ((name, definition),) = value.items()
+            return name, definition
+        self.refuse(pointer, f"must be an object with one property, the {noun}'s name")
+        return None
+
+    def one_of(self, members: Collection[str], pointer: str, names: Iterable[str]) -> str | None:
+        """Which single one of `names` is there."""
+        wanted = list(names)
+        found = [name for name in wanted if name in members]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            self.refuse(pointer, f"must have only one of {spoken(found)}")
+        else:
+            self.refuse(pointer, f"needs one of {spoken(wanted)}")
+        return None
+
     def text(self, value: Any, pointer: str, *, pattern: re.Pattern[str] | None = None, form: str = "") -> str | None:
         """`value` as a string that matches `pattern`; `form` says in words what that is."""
         if not isinstance(value, str):
-            self.refuse(pointer, f"must be a string, not {kind_of(value)}")
+            hint = "; put it in quotes" if isinstance(value, int | float) else ""
+            self.refuse(pointer, f"must be a string, not {kind_of(value)}{hint}")
             return None
         if pattern is not None and not pattern.fullmatch(value):
             self.refuse(pointer, f"`{value[:80]}` is not {form}")
             return None
         return value
+
+    def choice(self, value: Any, pointer: str, allowed: Iterable[str]) -> str | None:
+        words = list(allowed)
+        if self.text(value, pointer) is None:
+            return None
+        if value in words:
+            return str(value)
+        self.refuse(pointer, f"must be {spoken(words, 'or')}, not `{value[:80]}`{nearest(value, words)}")
+        return None
+
+    def boolean(self, value: Any, pointer: str) -> bool | None:
+        if isinstance(value, bool):
+            return value
+        self.refuse(pointer, f"must be a boolean, not {kind_of(value)}")
+        return None
+
+    def integer(self, value: Any, pointer: str, *, least: int, most: int | None = None) -> int | None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.refuse(pointer, f"must be an integer, not {kind_of(value)}")
+        elif value < least or (most is not None and value > most):
+            self.refuse(pointer, f"must be at least {least}" + ("" if most is None else f" and at most {most}"))
+        else:
+            return value
+        return None
 
     def locate(self, pointer: str, word: str) -> Position:
         """Where `word` first stands in the text of the value at `pointer`; the value's own position if nowhere."""
@@ -92,8 +142,14 @@ class Checker:
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """`; did you mean …?` or nothing."""
-    close = difflib.get_close_matches(name, sorted(candidates), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name[:200], sorted(candidates), n=1, cutoff=0.6)
     return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def spoken(names: Iterable[str], word: str = "and") -> str:
+    """`a`, `b` and `c`."""
+    quoted = [f"`{name}`" for name in names]
+    return f" {word} ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
 
 
 def kind_of(value: Any) -> str:

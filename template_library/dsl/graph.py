@@ -35,7 +35,6 @@ START: Final = "start"
 END: Final = "end"
 MOST_NODES: Final = 2_000
 """From here on calls of local functions stay closed: each may hold calls of others, and so on (S-34)."""
-_MOST_CALLS: Final = 16
 
 Kind = Literal[
     "start", "end", "call", "do", "emit", "for", "fork", "listen", "raise", "run", "set", "switch", "try", "wait"
@@ -107,11 +106,10 @@ _Targets = tuple[tuple[str, Way], ...]
 
 
 class _Around(msgspec.Struct, frozen=True):
-    """What a list lies in: where control goes behind it, where its errors go, how many local functions are open."""
+    """What a list lies in: where control goes behind it, and where its errors go."""
 
     leave: _Targets
     faults: _Targets
-    calls: int = 0
 
 
 class _Ways(msgspec.Struct, frozen=True):
@@ -195,11 +193,10 @@ class _Drawing:
 
     def _call(self, task: FunctionCallTask, at: str, inside: _Around) -> None:
         """The body runs as its caller, with no node of its own; what it encloses has."""
-        if inside.calls >= _MOST_CALLS or len(self.nodes) >= MOST_NODES:
+        if len(self.nodes) >= MOST_NODES:
             self.is_whole = False
             self._pass(at, inside.leave)
             return
-        inside = msgspec.structs.replace(inside, calls=inside.calls + 1)
         self._task(self._tasks[task.body], at, _Ways(inside.leave, {}, inside))
 
     def _switch(self, task: SwitchTask, at: str, ways: _Ways) -> None:

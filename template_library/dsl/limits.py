@@ -9,6 +9,13 @@ DEPTH: Final = 64
 NODES: Final = 20_000
 TASKS: Final = 500
 NESTING: Final = 16
+BRANCHES: Final = 64
+CALLS: Final = 8
+"""How deep functions may call one another."""
+FILTERS: Final = 64
+"""Of one event consumption strategy."""
+EVERY: Final = 1_000
+"""Milliseconds at least between two runs of a schedule."""
 EXPRESSION_BYTES: Final = 8 * 1024
 NUMBER_DIGITS: Final = 400
 VIOLATIONS: Final = 50

@@ -27,18 +27,18 @@ class NamedErrors:
             self._checker.refuse(pointer, f"must be an object, not {kind_of(value)}")
             return
         for name, definition in value.items():
-            self._named[name] = self._error(definition, step(pointer, name))
+            self._named[name] = self._error(definition, step(pointer, name), DEFINITION)
 
-    def resolve(self, value: Any, pointer: str) -> Template | None:
+    def resolve(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
         """The template of an error given by name or in place."""
         if not isinstance(value, str):
-            return self._error(value, pointer)
+            return self._error(value, pointer, arguments)
         if value not in self._named:
             self._checker.refuse(pointer, f"`use.errors` has no `{value[:80]}`{nearest(value, self._named)}")
             return None
         return self._named[value]
 
-    def _error(self, value: Any, pointer: str) -> Template | None:
+    def _error(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
         names = ("type", "status", "instance", "title", "detail")
         members = self._checker.members(value, pointer, names, required=("type", "status"))
         if members is None or "type" not in members or "status" not in members:
@@ -53,4 +53,4 @@ class NamedErrors:
         if isinstance(kind, str) and not kind.strip().startswith("${") and not _URI.fullmatch(kind):
             self._checker.refuse(step(pointer, "type"), f"`{kind[:80]}` is not a URI")
         wanted = {name: member for name, member in members.items() if name != "instance"}
-        return self._templates.template(wanted, pointer, DEFINITION)
+        return self._templates.template(wanted, pointer, arguments)

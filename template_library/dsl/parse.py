@@ -1,32 +1,45 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from template_library.dsl import reader
-from template_library.dsl.calls import UNREADY, Calls
-from template_library.dsl.checker import Checker, kind_of
-from template_library.dsl.model import DoTask, EventTrigger, FunctionCallTask, Task, Transform, Workflow
-from template_library.dsl.named_errors import NamedErrors
-from template_library.dsl.parts import Parts
-from template_library.dsl.positions import step
+from template_library.dsl.calls import Calls
+from template_library.dsl.checker import Checker
+from template_library.dsl.extensions import Extensions
+from template_library.dsl.functions import LocalFunctions
+from template_library.dsl.grammar import Grammar, Scope
+from template_library.dsl.model import FunctionCallTask, RunTask, Task, Workflow
+from template_library.dsl.schedules import Schedules, trigger
 from template_library.dsl.tasks import Tasks
-from template_library.dsl.templates import WORKFLOW_INPUT, WORKFLOW_OUTPUT, Templates
+from template_library.dsl.templates import WORKFLOW_INPUT, WORKFLOW_OUTPUT
 
-_USE_LATER: Final = ("authentications", "catalogs", "extensions", "retries", "timeouts")
+_USE: Final = (
+    "authentications",
+    "catalogs",
+    "errors",
+    "extensions",
+    "functions",
+    "retries",
+    "secrets",
+    "timeouts",
+)
 
 
-def parse(text: str, *, filename: str = "workflow", functions: Collection[str] | None = None) -> Workflow:
+def parse(
+    text: str, *, filename: str = "workflow", functions: Collection[str] | None = None, whole: bool = False
+) -> Workflow:
     """The workflow in `text`, YAML 1.2 or JSON. Pure and repeatable; 256 KiB take tens of milliseconds.
 
-    `functions` are the catalogue functions that may be called; None accepts every `name:version@default`.
-    That expressions compile is not checked here: see `services.engine.expressions.checks`.
+    `functions` are the catalogue functions that may be called; None accepts every `name:version@default`. With `whole`
+    also what this version does not run yet is accepted. That expressions compile is not checked here: see
+    `services.engine.expressions.checks`.
 
     Raises:
         DocumentError: every violation found, in the order of the text, at most 50.
     """
     source = reader.read(text, filename=filename)
-    checker = Checker(source, text, filename)
+    checker = Checker(source, text, filename, whole=whole)
     workflow = _Parser(checker, functions).workflow(source.value)
     checker.finish()
     if workflow is None:  # nothing is None without a violation
@@ -37,35 +50,33 @@ def parse(text: str, *, filename: str = "workflow", functions: Collection[str] |
 class _Parser:
     def __init__(self, checker: Checker, functions: Collection[str] | None) -> None:
         self._checker = checker
-        self._templates = Templates(checker)
-        self._parts = Parts(checker, self._templates)
-        self._errors = NamedErrors(checker, self._templates)
-        self._local: dict[str, str] = {}
-        calls = Calls(checker, self._templates, self._local, functions)
-        self._tasks = Tasks(checker, self._templates, self._parts, calls, self._errors)
+        self._grammar = grammar = Grammar(checker)
+        self._local = LocalFunctions(checker)
+        self._calls = Calls(grammar, self._local.paths, functions)
+        self._tasks = Tasks(grammar, self._calls)
+        self._schedules = Schedules(checker, grammar.timings, grammar.events)
+        self._extensions = Extensions(grammar, self._tasks.read)
 
     def workflow(self, value: Any) -> Workflow | None:
-        members = self._checker.members(
-            value,
-            "",
-            ("document", "input", "use", "do", "output", "schedule", "evaluate"),
-            required=("document", "do"),
-            later=("timeout",),
-        )
+        names = ("document", "input", "use", "do", "timeout", "output", "schedule", "evaluate")
+        members = self._checker.members(value, "", names, required=("document", "do"))
         if members is None:
             return None
-        document = self._parts.document(members["document"]) if "document" in members else None
-        secrets = self._use(members["use"]) if "use" in members else ()
-        trigger: EventTrigger | None = self._parts.schedule(members["schedule"]) if "schedule" in members else None
-        if "evaluate" in members:
-            self._parts.evaluate(members["evaluate"])
-        before, behind = Transform(), Transform()
-        if "input" in members:
-            before = self._parts.transform(members["input"], "/input", "from", WORKFLOW_INPUT)
-        if "output" in members:
-            behind = self._parts.transform(members["output"], "/output", "as", WORKFLOW_OUTPUT)
-        do = self._tasks.read(members["do"], "/do") if "do" in members else ()
-        self._refuse_recursion()
+        parts = self._grammar.parts
+        # What decides how all others are read comes first.
+        loose = "evaluate" in members and parts.evaluate(members["evaluate"])
+        self._grammar.templates.loose = loose
+        document = parts.document(members["document"]) if "document" in members else None
+        use = self._checker.members(members["use"], "/use", _USE) or {} if "use" in members else {}
+        self._declare(use)
+        schedule = self._schedules.schedule(members["schedule"]) if "schedule" in members else None
+        around = self._around(members)
+        extensions = self._extensions.extensions(use["extensions"]) if "extensions" in use else ()
+        self._local.read(self._tasks)
+        do = self._tasks.read(members["do"], "/do", Scope()) if "do" in members else ()
+        self._local.finish(self._tasks.found)
+        self._calls.catalogs.finish()
+        self._grammar.finish()
         if document is None:
             return None
         return Workflow(
@@ -73,58 +84,61 @@ class _Parser:
             definition=value,
             do=do,
             tasks=self._tasks.found,
-            trigger=trigger,
+            **around,
+            schedule=schedule,
+            trigger=trigger(schedule),
+            extensions=extensions,
             functions=_catalogued(self._tasks.found),
-            secrets=secrets,
-            expressions=tuple(self._templates.expressions),
-            schemas=tuple(self._parts.schemas),
-            input=before,
-            output=behind,
+            workflows=_workflows(self._tasks.found),
+            secrets=tuple(use.get("secrets", ())),
+            loose=loose,
+            expressions=self._grammar.templates.expressions,
+            schemas=tuple(parts.schemas),
         )
 
-    def _use(self, value: Any) -> tuple[str, ...]:
-        members = self._checker.members(value, "/use", ("errors", "functions", "secrets"), later=_USE_LATER) or {}
-        if "errors" in members:
-            self._errors.read(members["errors"], "/use/errors")
-        if "functions" in members:
-            self._functions(members["functions"])
-        secrets = members.get("secrets", [])
-        if not isinstance(secrets, list) or not all(isinstance(name, str) for name in secrets):
-            self._checker.refuse("/use/secrets", "must be a list of names")
-            return ()
-        return tuple(secrets)
+    def _around(self, members: dict[str, Any]) -> dict[str, Any]:
+        """`input`, `output` and `timeout` of the workflow."""
+        parts = self._grammar.parts
+        found: dict[str, Any] = {}
+        if "input" in members:
+            found["input"] = parts.transform(members["input"], "/input", "from", WORKFLOW_INPUT)
+        if "output" in members:
+            found["output"] = parts.transform(members["output"], "/output", "as", WORKFLOW_OUTPUT)
+        if "timeout" in members and self._checker.uses("/timeout", "timeout"):
+            found["timeout"] = self._grammar.timings.timeout(members["timeout"], "/timeout", WORKFLOW_INPUT)
+        return found
 
-    def _functions(self, value: Any) -> None:
-        if not isinstance(value, dict):
-            self._checker.refuse("/use/functions", f"must be an object, not {kind_of(value)}")
-            return
-        # All names first: a function may call one that stands below it.
-        self._local.update({name: step("/use/functions", name) for name in value})
-        for name, definition in value.items():
-            path = self._local[name]
-            if name == "http" or name in UNREADY:
-                self._checker.refuse(path, f"`{name}` is a function of the language itself", name=True)
-            self._tasks.task(name, definition, path, siblings=[], depth=1)
+    def _declare(self, use: dict[str, Any]) -> None:
+        """Everything that is named from elsewhere, before anything is read."""
+        grammar = self._grammar
+        if "secrets" in use:
+            grammar.templates.secrets = frozenset(self._secrets(use["secrets"]))
+        for name, components in (
+            ("authentications", grammar.policies.named),
+            ("retries", grammar.retries.named),
+            ("timeouts", grammar.timings.named),
+            ("catalogs", self._calls.catalogs),
+        ):
+            if name in use:
+                components.declare(use[name])
+        if "errors" in use:
+            grammar.errors.read(use["errors"], "/use/errors")
+        if "functions" in use:
+            self._local.declare(use["functions"])
 
-    def _refuse_recursion(self) -> None:
-        for path in self._local.values():
-            if path in self._reached(path):
-                self._checker.refuse(path, f"the function `{path.rpartition('/')[2]}` calls itself", name=True)
-
-    def _reached(self, start: str) -> set[str]:
-        """Paths of the functions that the function at `start` calls, through any number of others."""
-        reached: set[str] = set()
-        open_paths = [start]
-        while open_paths:
-            task = self._tasks.found.get(open_paths.pop())
-            if isinstance(task, DoTask):
-                open_paths.extend(task.tasks)
-            elif isinstance(task, FunctionCallTask) and task.local and task.body not in reached:
-                reached.add(task.body)
-                open_paths.append(task.body)
-        return reached
+    def _secrets(self, value: Any) -> list[str]:
+        if isinstance(value, list) and all(isinstance(name, str) and name for name in value):
+            return value
+        self._checker.refuse("/use/secrets", "must be a list of names")
+        return []
 
 
-def _catalogued(tasks: dict[str, Task]) -> tuple[str, ...]:
-    names = {task.function for task in tasks.values() if isinstance(task, FunctionCallTask) and not task.local}
-    return tuple(sorted(names))
+def _catalogued(tasks: Mapping[str, Task]) -> tuple[str, ...]:
+    """Functions of the default catalogue."""
+    calls = [task for task in tasks.values() if isinstance(task, FunctionCallTask)]
+    return tuple(sorted({task.function for task in calls if not task.local and task.source is None}))
+
+
+def _workflows(tasks: Mapping[str, Task]) -> tuple[tuple[str, str, str], ...]:
+    flows = [task.workflow for task in tasks.values() if isinstance(task, RunTask)]
+    return tuple(sorted({(flow.namespace, flow.name, flow.version) for flow in flows if flow is not None}))

@@ -9,9 +9,13 @@ UNREADY: Final = frozenset({
     "run: workflow", "run: script", "run: shell", "run: container",
     "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
     "call by URL", "catalogs", "extensions",
-    "timeout", "authentication", "secrets", "authorization", "resource",
+    "timeout", "authentication", "secrets", "authorization", "resource", "transport: stdio",
     "schedule.every", "schedule.cron", "schedule.after",
-    "schedule.on.all", "schedule.on.any", "schedule.on.correlate", "schedule.on.expression",
-    "loose",
+    "schedule.on.all", "schedule.on.any", "schedule.on.one.correlate", "schedule.on.one.expression",
+    "evaluate.mode: loose",
+    # Of AsyncAPI's protocols the reference names more than there are connections for.
+    "protocol: amqp", "protocol: amqp1", "protocol: anypointmq", "protocol: googlepubsub", "protocol: ibmmq",
+    "protocol: jms", "protocol: kafka", "protocol: mercure", "protocol: mqtt5", "protocol: nats", "protocol: pulsar",
+    "protocol: sns", "protocol: solace", "protocol: sqs", "protocol: stomp",
 })  # fmt: skip
 """The words by which the parser tells the constructs apart; `parse(..., whole=True)` lets all of them pass."""

@@ -1,82 +1,107 @@
-"""Task lists and the tasks of each kind."""
+"""Task lists, and what tasks of all kinds have."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+import msgspec
 
 from template_library.dsl import limits
 from template_library.dsl.calls import Calls
-from template_library.dsl.checker import Checker, kind_of, nearest
-from template_library.dsl.model import DoTask, RaiseTask, SetTask, SwitchCase, SwitchTask, Task, Template
-from template_library.dsl.named_errors import NamedErrors
-from template_library.dsl.parts import Parts
+from template_library.dsl.checker import kind_of, nearest, spoken
+from template_library.dsl.enclosing import Enclosing
+from template_library.dsl.grammar import Grammar, Scope
+from template_library.dsl.model import Task
 from template_library.dsl.positions import step
-from template_library.dsl.templates import BEFORE_TASK, DEFINITION, EXPORT, Templates
+from template_library.dsl.processes import Processes
+from template_library.dsl.simple import Simple
 
 DIRECTIVES: Final = frozenset({"continue", "exit", "end"})
-_BASE: Final = ("if", "input", "output", "export", "then", "metadata")
-_READY: Final = {"call": ("with",), "do": (), "raise": (), "set": (), "switch": ()}
-_UNREADY: Final = ("for", "emit", "fork", "listen", "run", "try", "wait")
-_COMPANIONS: Final = {"for": {"do"}, "try": {"catch"}, "listen": {"foreach"}}
+_BASE: Final = ("if", "input", "output", "export", "timeout", "then", "metadata")
+# The properties of each kind beside the one that it is told by.
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "call": ("with",),
+    "do": (),
+    "emit": (),
+    "for": ("while", "do"),
+    "fork": (),
+    "listen": ("foreach",),
+    "raise": (),
+    "run": (),
+    "set": (),
+    "switch": (),
+    "try": ("catch",),
+    "wait": (),
+}
+_TOLD_BY_OTHERS: Final = ("call", "run")
+"""Whether this version runs one of these depends on what is called or run."""
+
+Builder = Callable[[dict[str, Any], dict[str, Any], Scope], Task | None]
 
 
 class Tasks:
     """Parses task lists into `found`, by path."""
 
-    def __init__(self, checker: Checker, templates: Templates, parts: Parts, calls: Calls, errors: NamedErrors) -> None:
-        self._checker = checker
-        self._templates = templates
-        self._parts = parts
-        self._calls = calls
-        self._errors = errors
+    def __init__(self, grammar: Grammar, calls: Calls) -> None:
+        self._grammar = grammar
+        self._checker = grammar.checker
         self.found: dict[str, Task] = {}
         self._count = 0
+        simple = Simple(grammar, self.directive)
+        enclosing = Enclosing(grammar, self.read)
+        self._builders: Mapping[str, Builder] = {
+            **simple.builders,
+            **enclosing.builders,
+            "call": calls.task,
+            "run": Processes(grammar).task,
+        }
+        calls.iterate(enclosing.iterator)
 
-    def read(self, value: Any, pointer: str, *, depth: int = 1) -> tuple[str, ...]:
-        """The paths of the tasks of a list."""
+    def read(self, value: Any, pointer: str, scope: Scope, *, apart: bool = False) -> tuple[str, ...]:
+        """The paths of the tasks of a list. Those that run `apart` lead to none of the others."""
         if not isinstance(value, list):
             self._checker.refuse(pointer, f"must be a list of tasks, not {kind_of(value)}")
             return ()
         if not value:
             self._checker.refuse(pointer, "needs at least one task")
-        if depth > limits.NESTING:
+        if scope.depth > limits.NESTING:
             self._checker.refuse(pointer, f"tasks may be nested at most {limits.NESTING} deep")
             return ()
         named = [(index, *entry) for index, item in enumerate(value) if (entry := self._item(item, pointer, index))]
         names = [name for _, name, _ in named]
-        for position, (index, name, _) in enumerate(named):
-            if name in names[:position]:
+        seen: set[str] = set()
+        for index, name, _ in named:
+            if name in seen:
                 self._checker.refuse(step(step(pointer, index), name), f"two tasks are named `{name}`", name=True)
+            seen.add(name)
+        scope = msgspec.structs.replace(scope, siblings=() if apart else tuple(names))
         paths = []
         for index, name, definition in named:
             path = step(step(pointer, index), name)
-            self.task(name, definition, path, siblings=names, depth=depth)
+            self.task(name, definition, path, scope)
             paths.append(path)
         return tuple(paths)
 
     def _item(self, item: Any, pointer: str, index: int) -> tuple[str, Any] | None:
         at = step(pointer, index)
-        if not isinstance(item, dict) or len(item) != 1:
-            self._checker.refuse(at, "must be an object with one property, the task's name")
-            return None
-        ((name, definition),) = item.items()
-        if name in DIRECTIVES or not name:
-            self._checker.refuse(step(at, name), f"`{name}` cannot be the name of a task", name=True)
-        return name, definition
+        entry = self._checker.entry(item, at, "task")
+        if entry is not None and (entry[0] in DIRECTIVES or not entry[0]):
+            self._checker.refuse(step(at, entry[0]), f"`{entry[0]}` cannot be the name of a task", name=True)
+        return entry
 
-    def task(self, name: str, value: Any, path: str, *, siblings: list[str], depth: int) -> None:
+    def task(self, name: str, value: Any, path: str, scope: Scope) -> None:
         self._count += 1
         if self._count > limits.TASKS:
             if self._count == limits.TASKS + 1:
                 self._checker.refuse(path, f"a document may have at most {limits.TASKS} tasks", name=True)
             return
         kind = self._kind(value, path)
-        if (
-            kind is None
-            or self._checker.members(value, path, (*_BASE, kind, *_READY[kind]), later=("timeout",)) is None
-        ):
+        if kind is None or self._checker.members(value, path, (*_BASE, kind, *_KINDS[kind])) is None:
             return
-        task = self._build(kind, value, self._base(name, value, path, siblings), siblings, depth)
+        if kind not in _TOLD_BY_OTHERS and not self._checker.uses(step(path, kind), kind):
+            return
+        task = self._builders[kind](value, self._head(name, value, path, scope), scope)
         if task is not None:
             self.found[path] = task
 
@@ -84,93 +109,42 @@ class Tasks:
         if not isinstance(value, dict):
             self._checker.refuse(path, f"must be a task, not {kind_of(value)}")
             return None
-        for name in _UNREADY:
-            if name in value:
-                self._checker.later(step(path, name), name)
-                return None
-        kinds = [name for name in value if name in _READY]
+        kinds = [name for name in value if name in _KINDS]
+        if "for" in kinds and "do" in kinds:
+            kinds.remove("do")
         if len(kinds) > 1:
-            words = " and ".join(f"`{kind}`" for kind in kinds)
-            self._checker.refuse(path, f"a task does one thing; this one has {words}")
+            self._checker.refuse(path, f"a task does one thing; this one has {spoken(kinds)}")
             return None
         if not kinds:
-            unknown = next((nearest(name, (*_READY, *_UNREADY)) for name in value if name not in _BASE), "")
-            self._checker.refuse(path, f"a task needs one of {', '.join(f'`{kind}`' for kind in _READY)}{unknown}")
+            unknown = next((nearest(name, _KINDS) for name in value if name not in _BASE), "")
+            self._checker.refuse(path, f"a task needs one of {', '.join(f'`{kind}`' for kind in _KINDS)}{unknown}")
             return None
         return str(kinds[0])
 
-    def _base(self, name: str, value: dict[str, Any], path: str, siblings: list[str]) -> dict[str, Any]:
-        base: dict[str, Any] = {"name": name, "path": path, "definition": value}
+    def _head(self, name: str, value: dict[str, Any], path: str, scope: Scope) -> dict[str, Any]:
+        """The members of `TaskBase`."""
+        head: dict[str, Any] = {"name": name, "path": path, "definition": value}
         if "if" in value:
-            base["condition"] = self._templates.expression(value["if"], step(path, "if"), BEFORE_TASK)
+            head["condition"] = self._grammar.templates.expression(value["if"], step(path, "if"), scope.before)
         for member, key, arguments in (
-            ("input", "from", BEFORE_TASK),
-            ("output", "as", DEFINITION),
-            ("export", "as", EXPORT),
+            ("input", "from", scope.before),
+            ("output", "as", scope.definition),
+            ("export", "as", scope.export),
         ):
             if member in value:
-                base[member] = self._parts.transform(value[member], step(path, member), key, arguments)
+                head[member] = self._grammar.parts.transform(value[member], step(path, member), key, arguments)
+        at = step(path, "timeout")
+        if "timeout" in value and self._checker.uses(at, "timeout"):
+            head["timeout"] = self._grammar.timings.timeout(value["timeout"], at, scope.definition)
         if "then" in value:
-            base["then"] = self._directive(value["then"], step(path, "then"), siblings)
-        if "metadata" in value and not isinstance(value["metadata"], dict):
-            self._checker.refuse(step(path, "metadata"), f"must be an object, not {kind_of(value['metadata'])}")
-        return base
+            head["then"] = self.directive(value["then"], step(path, "then"), scope)
+        if "metadata" in value:
+            head["metadata"] = self._checker.object(value["metadata"], step(path, "metadata")) or {}
+        return head
 
-    def _directive(self, value: Any, pointer: str, siblings: list[str]) -> str:
+    def directive(self, value: Any, pointer: str, scope: Scope) -> str:
         text = self._checker.text(value, pointer)
-        if text is not None and text not in DIRECTIVES and text not in siblings:
-            hint = nearest(text, {*DIRECTIVES, *siblings})
+        if text is not None and text not in DIRECTIVES and text not in scope.siblings:
+            hint = nearest(text, {*DIRECTIVES, *scope.siblings})
             self._checker.refuse(pointer, f"`{text[:80]}` is no task of the same list and no directive{hint}")
         return text or "continue"
-
-    def _build(
-        self, kind: str, value: dict[str, Any], base: dict[str, Any], siblings: list[str], depth: int
-    ) -> Task | None:
-        at = step(base["path"], kind)
-        if kind == "call":
-            return self._calls.task(value, base)
-        if kind == "do":
-            return DoTask(**base, tasks=self.read(value["do"], at, depth=depth + 1))
-        if kind == "set":
-            return self._set(value["set"], at, base)
-        if kind == "switch":
-            return self._switch(value["switch"], at, base, siblings)
-        return self._raise(value["raise"], at, base)
-
-    def _set(self, value: Any, pointer: str, base: dict[str, Any]) -> Task | None:
-        if isinstance(value, str):
-            return SetTask(**base, value=self._templates.template(value, pointer, DEFINITION))
-        if not isinstance(value, dict) or not value:
-            self._checker.refuse(pointer, "must be an object with at least one property, or an expression")
-            return None
-        return SetTask(**base, value=self._templates.template(value, pointer, DEFINITION))
-
-    def _switch(self, value: Any, pointer: str, base: dict[str, Any], siblings: list[str]) -> Task | None:
-        if not isinstance(value, list) or not value:
-            self._checker.refuse(pointer, "must be a list with at least one case")
-            return None
-        cases: list[SwitchCase] = []
-        for index, item in enumerate(value):
-            at = step(pointer, index)
-            if not isinstance(item, dict) or len(item) != 1:
-                self._checker.refuse(at, "must be an object with one property, the case's name")
-                continue
-            ((name, body),) = item.items()
-            at = step(at, name)
-            members = self._checker.members(body, at, ("when", "then"), required=("then",))
-            if members is None or "then" not in members:
-                continue
-            when = None
-            if "when" in members:
-                when = self._templates.expression(members["when"], step(at, "when"), DEFINITION)
-            elif any(case.when is None for case in cases):
-                self._checker.refuse(at, "only one case may be without `when`", name=True)
-            cases.append(SwitchCase(name, when, self._directive(members["then"], step(at, "then"), siblings)))
-        return SwitchTask(**base, cases=tuple(cases))
-
-    def _raise(self, value: Any, pointer: str, base: dict[str, Any]) -> Task | None:
-        members = self._checker.members(value, pointer, ("error",), required=("error",))
-        if not members:
-            return None
-        error: Template | None = self._errors.resolve(members["error"], step(pointer, "error"))
-        return RaiseTask(**base, error=error) if error is not None else None

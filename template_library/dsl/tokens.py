@@ -43,11 +43,13 @@ class Scan(NamedTuple):
         free: `$name` without the dollar, for each variable that the program does not bind itself.
         forbidden: words of `FORBIDDEN`, and `$__loc__`, in calling position.
         workflow_whole: the program uses `$workflow` beyond its `id`, `input` and `startedAt`.
+        secrets: names of secrets written out, as in `$secrets.erp` or `$secrets["erp"]`.
     """
 
     free: tuple[Mention, ...]
     forbidden: tuple[Mention, ...]
     workflow_whole: bool
+    secrets: tuple[Mention, ...] = ()
 
 
 def scan(program: str) -> Scan:
@@ -60,7 +62,7 @@ def scan(program: str) -> Scan:
     ]
     forbidden = [Mention(token.text, token.offset) for token in _called(tokens) if token.text in FORBIDDEN]
     forbidden += [Mention("$" + name, offset) for name, offset in free if name == "__loc__"]
-    return Scan(tuple(free), tuple(forbidden), _workflow_whole(tokens))
+    return Scan(tuple(free), tuple(forbidden), _workflow_whole(tokens), _secrets(tokens))
 
 
 def _tokens(program: str) -> list[Token]:
@@ -151,3 +153,17 @@ def _workflow_whole(tokens: list[Token]) -> bool:
             if after not in {".id", ".input", ".startedAt"}:
                 return True
     return False
+
+
+def _secrets(tokens: list[Token]) -> tuple[Mention, ...]:
+    found = []
+    for index, token in enumerate(tokens):
+        if token.kind != "variable" or token.text[1:].strip() != "secrets":
+            continue
+        after = tokens[index + 1 : index + 4]
+        bracketed = [one.text for one in after[::2]] == ["[", "]"]
+        if after and after[0].kind == "field":
+            found.append(Mention(after[0].text[1:], after[0].offset))
+        elif len(after) > 1 and after[1].kind == "string" and (bracketed or after[0].text == "."):
+            found.append(Mention(after[1].text, after[1].offset))
+    return tuple(found)

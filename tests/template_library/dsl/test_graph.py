@@ -119,14 +119,14 @@ def test_a_local_function_shows_under_each_call_of_it() -> None:
 
 
 def test_S_34_functions_that_call_functions_do_not_fill_the_memory() -> None:
-    levels = 40
+    levels = 7
     functions = "".join(
         f"    f{n}: {{do: [{', '.join(f'{{c{m}: {{call: f{n + 1}}}}}' for m in range(10))}]}}\n" for n in range(levels)
     )
     body = f"use:\n  functions:\n{functions}    f{levels}: {{set: {{x: 1}}}}\ndo:\n  - a: {{call: f0}}\n"
     found = drawn(body)
     assert not found.is_whole
-    assert len(found.nodes) <= MOST_NODES + 16 * 10
+    assert len(found.nodes) <= MOST_NODES + 8 * 10
     known = {one.reference for one in found.nodes}
     assert all({one.source, one.target} <= known for one in found.edges)
 

@@ -73,7 +73,10 @@ def test_json_is_accepted() -> None:
         ("try", "do:\n  - t: {try: [], catch: {}}\n"),
         ("listen", "do:\n  - t: {listen: {to: {any: []}}}\n"),
         ("emit", "do:\n  - t: {emit: {event: {}}}\n"),
-        ("run", "do:\n  - t: {run: {script: {}}}\n"),
+        ("run: workflow", "do:\n  - t: {run: {workflow: {namespace: a, name: b, version: 1.0.0}}}\n"),
+        ("run: script", "do:\n  - t: {run: {script: {}}}\n"),
+        ("run: shell", "do:\n  - t: {run: {shell: {}}}\n"),
+        ("run: container", "do:\n  - t: {run: {container: {}}}\n"),
         ("call: openapi", "do:\n  - t: {call: openapi, with: {}}\n"),
         ("call: grpc", "do:\n  - t: {call: grpc, with: {}}\n"),
         ("call: asyncapi", "do:\n  - t: {call: asyncapi, with: {}}\n"),
@@ -82,16 +85,21 @@ def test_json_is_accepted() -> None:
         ("call by URL", "do:\n  - t: {call: 'https://example.com/f.yaml'}\n"),
         ("timeout", "do:\n  - t: {set: {a: 1}, timeout: {after: {seconds: 1}}}\n"),
         ("timeout", "timeout: {after: {seconds: 1}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("every", "schedule: {every: {days: 1}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("cron", "schedule: {cron: '0 0 * * *'}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("after", "schedule: {after: {days: 1}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("all", "schedule: {on: {all: []}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("correlate", "schedule: {on: {one: {with: {type: a}, correlate: {}}}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("authentications", "use: {authentications: {}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("extensions", "use: {extensions: []}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("retries", "use: {retries: {}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("timeouts", "use: {timeouts: {}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("catalogs", "use: {catalogs: {}}\ndo:\n  - t: {set: {a: 1}}\n"),
+        ("schedule.every", "schedule: {every: {days: 1}}\ndo:\n  - t: {set: {a: 1}}\n"),
+        ("schedule.cron", "schedule: {cron: '0 0 * * *'}\ndo:\n  - t: {set: {a: 1}}\n"),
+        ("schedule.after", "schedule: {after: {days: 1}}\ndo:\n  - t: {set: {a: 1}}\n"),
+        ("schedule.on.all", "schedule: {on: {all: []}}\ndo:\n  - t: {set: {a: 1}}\n"),
+        ("schedule.on.any", "schedule: {on: {any: []}}\ndo:\n  - t: {set: {a: 1}}\n"),
+        (
+            "schedule.on.one.correlate",
+            "schedule: {on: {one: {with: {type: a}, correlate: {b: {from: .c}}}}}\ndo:\n  - t: {set: {a: 1}}\n",
+        ),
+        (
+            "schedule.on.one.expression",
+            "schedule: {on: {one: {with: {type: a, data: '${ .b }'}}}}\ndo:\n  - t: {set: {a: 1}}\n",
+        ),
+        ("extensions", "use: {extensions: [{a: {extend: all}}]}\ndo:\n  - t: {set: {a: 1}}\n"),
+        ("catalogs", "use: {catalogs: {c: {endpoint: 'https://a.b'}}}\ndo:\n  - t: {call: 'f:1.0.0@c'}\n"),
         ("evaluate.mode: loose", "evaluate: {mode: loose}\ndo:\n  - t: {set: {a: 1}}\n"),
         ("resource", "input: {schema: {resource: {endpoint: a}}}\ndo:\n  - t: {set: {a: 1}}\n"),
         (
@@ -192,7 +200,7 @@ def test_functions_of_the_catalogue_are_checked_against_the_known_names() -> Non
     ],
 )
 def test_S_36_secrets_stand_in_no_expression(body: str, words: str) -> None:
-    violation = refused("use: {secrets: [erp]}\n" + body)
+    violation = refused("use: {secrets: [erp, a]}\n" + body)
     assert words in violation.message
 
 

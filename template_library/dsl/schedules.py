@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any, Final
+
+from template_library.dsl import cron, limits
+from template_library.dsl.checker import Checker, spoken
+from template_library.dsl.events import Events
+from template_library.dsl.model import Constant, Consumption, EventTrigger, Schedule
+from template_library.dsl.positions import step
+from template_library.dsl.timings import Timings
+
+_MEMBERS: Final = ("every", "cron", "after", "on")
+_POINTER: Final = "/schedule"
+_ARGUMENTS: Final = frozenset({"runtime"})
+"""There is no run yet whose data an expression could use."""
+
+
+class Schedules:
+    def __init__(self, checker: Checker, timings: Timings, events: Events) -> None:
+        self._checker = checker
+        self._timings = timings
+        self._events = events
+
+    def schedule(self, value: Any) -> Schedule | None:
+        members = self._checker.members(value, _POINTER, _MEMBERS)
+        if members is None:
+            return None
+        if not members and not value:
+            self._checker.refuse(_POINTER, f"needs at least one of {spoken(_MEMBERS)}")
+        ready = {name: member for name, member in members.items() if self._is_ready(name)}
+        return Schedule(
+            every=self._every(ready["every"]) if "every" in ready else None,
+            cron=self._cron(ready["cron"]) if "cron" in ready else None,
+            after=self._timings.written(ready["after"], step(_POINTER, "after")) if "after" in ready else None,
+            on=self._on(ready["on"]) if "on" in ready else None,
+        )
+
+    def _is_ready(self, name: str) -> bool:
+        return name == "on" or self._checker.uses(step(_POINTER, name), f"schedule.{name}")
+
+    def _every(self, value: Any) -> int | None:
+        pointer = step(_POINTER, "every")
+        found = self._timings.written(value, pointer)
+        if found is not None and found < limits.EVERY:
+            self._checker.refuse(pointer, "must be at least one second")
+        return found
+
+    def _cron(self, value: Any) -> str | None:
+        pointer = step(_POINTER, "cron")
+        if self._checker.text(value, pointer) is None:
+            return None
+        try:
+            cron.check(value)
+        except cron.CronError as error:
+            self._checker.refuse(pointer, str(error))
+        return str(value)
+
+    def _on(self, value: Any) -> Consumption | None:
+        pointer = step(_POINTER, "on")
+        several = [name for name in ("all", "any") if isinstance(value, dict) and name in value]
+        if any(not self._checker.uses(step(pointer, name), f"schedule.on.{name}") for name in several):
+            return None
+        found = self._events.consumption(value, pointer, _ARGUMENTS)
+        if found is None or found.strategy != "one" or not found.filters:
+            return found
+        pointer = step(pointer, "one")
+        if found.filters[0].correlate:
+            self._checker.uses(step(pointer, "correlate"), "schedule.on.one.correlate")
+        for name, attribute in found.filters[0].attributes:
+            if not isinstance(attribute, Constant):
+                self._checker.uses(step(step(pointer, "with"), name), "schedule.on.one.expression")
+        return found
+
+
+def trigger(schedule: Schedule | None) -> EventTrigger | None:
+    """The schedule as a trigger, if it is one event with written attributes."""
+    if schedule is None or schedule.on is None or schedule.on.strategy != "one" or not schedule.on.filters:
+        return None
+    chosen = schedule.on.filters[0]
+    attributes = {name: one.value for name, one in chosen.attributes if isinstance(one, Constant)}
+    whole = len(attributes) == len(chosen.attributes) and not chosen.correlate
+    return EventTrigger(attributes) if whole else None
