@@ -1,62 +1,113 @@
+"""One run while it moves: its strands, and what its tasks may ask for. Pure."""
+
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
-from services.engine import values
-from services.engine.expressions.protocol import Evaluator
+from services.engine import arguments, values
 from services.engine.faults import Fault, limit_exceeded, standard
+from services.engine.frames import Frame
+from services.engine.functions import ErrorDetails
+from services.engine.program import Program
 from services.engine.rendering import expressions, render
-from services.engine.state import Entry, EntryKind, Frame, Snapshot
+from services.engine.state import Ended, Entry, EntryKind, Scope, Snapshot, Start, Step, Strand
 from template_library.dsl.model import Expression, Schema, Task, Template, Workflow
-from template_library.dsl.schemas import Validator, compile_schema, first_error
+from template_library.dsl.schemas import first_error
 
 TRANSITIONS: Final = 20_000
 HISTORY_BYTES: Final = 50 * 1024 * 1024
-RUNTIME_NAME: Final = "workflow-runtime"
-RUNTIME_VERSION: Final = "1"
-
-
-class Program:
-    """A workflow with what is compiled once for all its runs."""
-
-    def __init__(self, workflow: Workflow, evaluator: Evaluator) -> None:
-        self.workflow = workflow
-        self.evaluator = evaluator
-        self._validators: dict[str, Validator] = {}
-
-    def validator(self, schema: Schema) -> Validator:
-        found = self._validators.get(schema.pointer)
-        if found is None:
-            found = self._validators[schema.pointer] = compile_schema(schema.document)
-        return found
 
 
 class Activation:
-    """One run while it moves. Made from a snapshot, which it leaves as it was; gives the next one."""
+    """Made from a snapshot, which it leaves as it was; gives the next one. One strand at a time is the current one."""
 
-    def __init__(self, program: Program, snapshot: Snapshot, now: int | None) -> None:
-        self.program = program
+    def __init__(self, programs: dict[str, Program], snapshot: Snapshot, now: int | None) -> None:
+        self.programs = programs
         self.run = snapshot.run
-        self.input = snapshot.input
-        self.data = snapshot.data
-        self.context = snapshot.context
-        self.frames = [msgspec.structs.replace(frame) for frame in snapshot.frames]
+        self.scopes = {key: msgspec.structs.replace(scope) for key, scope in snapshot.scopes.items()}
+        self.strands = {strand.id: _copy(strand) for strand in snapshot.strands}
         self.counters = dict(snapshot.counters)
         self.transitions = snapshot.transitions
         self.history = snapshot.history
-        self.now = snapshot.now if now is None else now
+        self.born = snapshot.born
+        self.received = snapshot.received
+        self.now = snapshot.now if now is None else max(now, snapshot.now)
         self.entries: list[Entry] = []
+        self.emitted: list[dict[str, Any]] = []
+        self.starts: list[Start] = []
+        self.ended: Ended | None = None
+        self.strand: Strand = next(iter(self.strands.values()), Strand(0, []))
+
+    @property
+    def frames(self) -> list[Frame]:
+        return self.strand.frames
 
     @property
     def top(self) -> Frame:
-        return self.frames[-1]
+        return self.strand.frames[-1]
+
+    @property
+    def scope(self) -> Scope:
+        return self.scopes[self.strand.scope]
+
+    @property
+    def program(self) -> Program:
+        return self.programs[self.scope.program]
+
+    @property
+    def workflow(self) -> Workflow:
+        return self.program.workflow
 
     def task_of(self, frame: Frame) -> Task:
-        return self.program.workflow.tasks[frame.path]
+        return self.workflow.tasks[frame.path]
+
+    def spawn(self, frame: Frame, data: Any, *, branch: int | None = None, scope: Scope | None = None) -> Strand:
+        """A strand that the current one waits for; with `scope` it is a nested workflow."""
+        key = self.strand.scope
+        identity, self.born = self.born, self.born + 1
+        if scope is not None:
+            key = identity
+            self.scopes[key] = scope
+        strand = Strand(identity, [frame], data, parent=self.strand.id, branch=branch, scope=key)
+        self.strands[identity] = strand
+        return strand
+
+    def drop(self, strand: Strand) -> None:
+        """Forget a strand that has ended, with the scope that was its own."""
+        del self.strands[strand.id]
+        if strand.branch is None and strand.id in self.scopes:
+            del self.scopes[strand.id]
+
+    def choose(self) -> bool:
+        """Make a strand that can move the current one, which stays it as long as it can; whether there is any."""
+        if self.strand.wait is None and self.strand.id in self.strands:
+            self.strand = self.strands[self.strand.id]
+            return True
+        found = next((one for one in self.strands.values() if one.wait is None), None)
+        if found is not None:
+            self.strand = found
+        return found is not None
+
+    def end(self, state: Literal["completed", "faulted"], *, output: Any = None, error: ErrorDetails | None = None) -> None:
+        """The run is over."""
+        if state == "completed":
+            self.note("workflow.completed", self.top, output=output)
+        else:
+            self.note("workflow.faulted", self.top, error=msgspec.to_builtins(error))
+        self.strands, self.scopes = {}, {}
+        self.ended = Ended(state=state, output=output, error=error)
+
+    def step(self) -> Step:
+        snapshot = self.snapshot()
+        return Step(
+            snapshot=snapshot,
+            entries=self.entries,
+            outcome=self.ended or snapshot.effect,
+            emitted=self.emitted,
+            starts=self.starts,
+        )
 
     def count(self, reference: str) -> None:
         """Count one transition, into `reference`. Raises Fault at the limit (S-34)."""
@@ -71,23 +122,33 @@ class Activation:
             if self.history > HISTORY_BYTES:
                 raise limit_exceeded(f"{HISTORY_BYTES // 1024**2} MiB of history")
         name = self.task_of(frame).name if frame.path else ""
-        reference, iteration = (frame.reference, frame.iteration) if frame.path else ("", 0)
-        self.entries.append(Entry(kind=kind, reference=reference, name=name, iteration=iteration, data=data))
+        iteration = frame.iteration if frame.path else 0
+        self.entries.append(Entry(kind=kind, reference=frame.reference, name=name, iteration=iteration, data=data))
 
     async def render(self, template: Template, value: Any, **scope: Any) -> Any:
-        """`template` on `value`; `scope` may give `input`, `output` and `raw_output` for the variables."""
+        """`template` on `value`; `scope` may give `input`, `output` and `raw_output`, and variables by name."""
         used: set[str] = set()
         whole = False
         for expression in expressions(template):
             used.update(expression.variables)
             whole = whole or expression.workflow_whole
-        variables = self._variables(used, scope, whole=whole) if used else {}
+        variables = {name: arguments.argument(self, name, scope, whole=whole) for name in used}
         return await render(template, value, variables, self.program.evaluator, self.run.tenant)
 
     async def test(self, condition: Expression, value: Any, **scope: Any) -> bool:
         """Truth as jq sees it: everything but false and null."""
         result = await self.render(condition, value, **scope)
         return result is not None and result is not False
+
+    def variable(self, name: str) -> Any:
+        """A loop's or a catch's variable: the innermost of this name, null where there is none."""
+        strand: Strand | None = self.strand
+        while strand is not None:
+            for frame in reversed(strand.frames):
+                if name in frame.variables:
+                    return frame.variables[name]
+            strand = self.strands[strand.parent] if strand.parent is not None else None
+        return None
 
     def validate(self, schema: Schema | None, value: Any, words: str) -> None:
         """Raises Fault `validation`, status 400, when `value` breaks `schema`."""
@@ -97,71 +158,20 @@ class Activation:
         if problem is not None:
             raise Fault(standard("validation", f"The {words} breaks its schema", problem))
 
-    def snapshot(self, **changes: Any) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         return Snapshot(
             run=self.run,
-            input=self.input,
-            data=self.data,
-            context=self.context,
-            frames=self.frames,
+            scopes=self.scopes,
+            strands=list(self.strands.values()),
             counters=self.counters,
             transitions=self.transitions,
             history=self.history,
+            born=self.born,
+            received=self.received,
             now=self.now,
-            **changes,
         )
 
-    def _variables(self, used: Iterable[str], scope: dict[str, Any], *, whole: bool) -> dict[str, Any]:
-        variables: dict[str, Any] = {}
-        for name in used:
-            if name == "context":
-                variables[name] = self.context
-            elif name == "task":
-                variables[name] = self._task(scope)
-            elif name == "workflow":
-                variables[name] = self._workflow(whole=whole)
-            elif name == "runtime":
-                variables[name] = self._runtime()
-            else:
-                variables[name] = scope.get(name)
-        return variables
 
-    def _task(self, scope: dict[str, Any]) -> dict[str, Any]:
-        frame = self.top
-        task = self.task_of(frame)
-        described = {
-            "name": task.name,
-            "reference": frame.reference,
-            "definition": task.definition,
-            "input": frame.raw,
-            "startedAt": _moment(frame.started_at),
-        }
-        if "raw_output" in scope:
-            described["output"] = scope["raw_output"]
-        return described
-
-    def _workflow(self, *, whole: bool) -> dict[str, Any]:
-        described = {"id": self.run.id, "input": self.input, "startedAt": _moment(self.run.started_at)}
-        if whole:
-            described["definition"] = self.program.workflow.definition
-        return described
-
-    def _runtime(self) -> dict[str, Any]:
-        return {
-            "name": RUNTIME_NAME,
-            "version": RUNTIME_VERSION,
-            "metadata": {
-                "tenant": self.run.tenant,
-                "environment": self.run.environment,
-                "parameters": self.run.parameters,
-            },
-            # Ours: the clock of the activation, so that a replay sees the same time (S-22).
-            "now": _moment(self.now),
-        }
-
-
-def _moment(milliseconds: int) -> dict[str, Any]:
-    """The language's date-time descriptor."""
-    seconds, rest = divmod(milliseconds, 1000)
-    text = dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return {"iso8601": f"{text}.{rest:03}Z", "epoch": {"seconds": seconds, "milliseconds": milliseconds}}
+def _copy(strand: Strand) -> Strand:
+    """Frames are changed in place, so they are copied; what they hold is replaced and never changed."""
+    return msgspec.structs.replace(strand, frames=[msgspec.structs.replace(frame) for frame in strand.frames])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import msgspec
 
 from services.engine import values
+from services.engine.frames import Frame
 from services.engine.functions import ErrorDetails
+from services.engine.waits import Calling, Effect, Sleeping, Wait
 from template_library.dsl.scalars import number
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 EntryKind = Literal[
     "workflow.started",
@@ -21,6 +24,10 @@ EntryKind = Literal[
     "task.completed",
     "task.skipped",
     "task.faulted",
+    "task.cancelled",
+    "task.retried",
+    "task.caught",
+    "event.consumed",
 ]
 
 
@@ -41,72 +48,92 @@ class RunDescriptor(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any] = {}
 
 
-class Frame(msgspec.Struct, omit_defaults=True):
-    """One open scope: the workflow, a `do`, the call of a local function, or the call that waits for its answer.
+class Scope(msgspec.Struct, omit_defaults=True):
+    """A workflow that runs: the run's own, and each nested one that it waits for.
 
     Attributes:
-        path: pointer of its definition, empty for the workflow; `reference` is where it runs, which differs inside a
-            function of `use.functions`.
-        index: the child that is open or comes next.
-        raw: the task's raw input.
-        input: its transformed input, absent when that is the raw one.
-        iteration: how often the reference had been entered, from 1.
+        program: which nested workflow, as `namespace/name:version`; empty for the run's own.
+        input: its raw input, `$workflow.input`.
+        context: `$context`.
         started_at: Unix milliseconds.
     """
 
-    path: str
-    reference: str
-    index: int = 0
-    raw: Any = None
-    input: Any = msgspec.UNSET
-    iteration: int = 1
+    program: str = ""
+    input: Any = None
+    context: Any = None
     started_at: int = 0
 
-    @property
-    def value(self) -> Any:
-        return self.raw if self.input is msgspec.UNSET else self.input
 
+class Strand(msgspec.Struct, omit_defaults=True):
+    """One line of execution: the workflow's, a branch of a fork, or a nested workflow.
 
-class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that the engine makes before the run goes on. `name` is the task's."""
+    Attributes:
+        frames: its open scopes, outermost first. The first one stands for the strand itself.
+        data: raw input of its next task; null while it waits.
+        wait: what it waits for; null while it can move.
+        parent: id of the strand that waits for this one.
+        branch: which branch of its fork, from 0; null for a workflow.
+        scope: id of the workflow that it belongs to.
+    """
 
-    function: str
-    arguments: dict[str, Any]
-    reference: str
-    iteration: int
-    name: str
+    id: int
+    frames: list[Frame]
+    data: Any = None
+    wait: Wait | None = None
+    parent: int | None = None
+    branch: int | None = None
+    scope: int = 0
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that a run needs to go on, whatever its history.
 
     Attributes:
-        input: the workflow's raw input.
-        data: raw input of the next task; null while an effect is open.
-        context: `$context`.
-        frames: the open scopes, outermost first; empty when the run has ended.
+        scopes: the workflows that run, by id; 0 is the run's own.
+        strands: what is under way, in the order of beginning; empty when the run has ended.
         counters: times each reference was entered, for idempotency keys.
         transitions: tasks entered so far, of at most 20,000.
         history: bytes of journalled output so far, of at most 50 MiB.
-        effect: what the run waits for.
-        attempt: calls of the open effect, from 1; raised by each `Later`.
-        sent: the open effect was about to be called and may not be called again.
+        born: strands and scopes made so far; the next one's id.
+        received: events of the run's inbox taken so far.
         now: Unix milliseconds, the instant of the last activation.
     """
 
     run: RunDescriptor
-    input: Any = None
-    data: Any = None
-    context: Any = None
-    frames: list[Frame] = []
+    scopes: dict[int, Scope] = {}
+    strands: list[Strand] = []
     counters: dict[str, int] = {}
     transitions: int = 0
     history: int = 0
-    effect: Effect | None = None
-    attempt: int = 1
-    sent: bool = False
+    born: int = 1
+    received: int = 0
     now: int = 0
     version: int = VERSION
+
+    def calls(self) -> Iterator[tuple[Strand, Calling]]:
+        """The open effects with their strands, in the order of the strands."""
+        for strand in self.strands:
+            if isinstance(strand.wait, Calling):
+                yield strand, strand.wait
+
+    def due(self) -> int | None:
+        """Unix milliseconds at which the clock alone moves the run: a sleep's end, a repetition's, a timeout."""
+        moments = [frame.deadline for strand in self.strands for frame in strand.frames if frame.deadline is not None]
+        for strand in self.strands:
+            if isinstance(strand.wait, Sleeping):
+                moments.append(strand.wait.until)
+            elif isinstance(strand.wait, Calling) and strand.wait.due is not None:
+                moments.append(strand.wait.due)
+        return min(moments, default=None)
+
+    def listens(self) -> bool:
+        """Whether an event may move the run."""
+        return any(frame.hears for strand in self.strands for frame in strand.frames)
+
+    @property
+    def effect(self) -> Effect | None:
+        """The first open effect."""
+        return next((calling.effect for _, calling in self.calls()), None)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,12 +157,28 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     error: ErrorDetails | None = None
 
 
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """A nested workflow that nobody waits for: a run of its own. `key` is the same in every repetition."""
+
+    program: str
+    input: Any
+    key: str
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What one activation gives: commit snapshot and entries together, then act on the outcome."""
+    """What one activation gives: commit all of it together, then act on the outcome.
+
+    Attributes:
+        outcome: the end; else the first open effect; None when the run waits for a clock or an event alone.
+        emitted: CloudEvents to publish.
+        starts: runs to begin.
+    """
 
     snapshot: Snapshot
     entries: list[Entry]
-    outcome: Effect | Ended
+    outcome: Effect | Ended | None
+    emitted: list[dict[str, Any]] = []
+    starts: list[Start] = []
 
 
 _DECODER: Final = msgspec.json.Decoder(Snapshot, float_hook=number)
@@ -149,3 +192,5 @@ def encode(snapshot: Snapshot) -> bytes:
 def decode(text: bytes) -> Snapshot:
     """What `encode` gave. Raises msgspec.DecodeError."""
     return _DECODER.decode(text)
+
+

@@ -27,4 +27,28 @@ class Invoke(msgspec.Struct, frozen=True):
     arguments: dict[str, Any]
 
 
-Outcome = Output | Descend | Invoke
+class Sleep(msgspec.Struct, frozen=True):
+    """Nothing until a moment, in Unix milliseconds."""
+
+    until: int
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """Run each branch of a fork as a strand of its own, on `value`."""
+
+    value: Any
+    branches: int
+
+
+class Nest(msgspec.Struct, frozen=True):
+    """Run another workflow on the raw input `value` and wait for it."""
+
+    program: str
+    value: Any
+
+
+class Hear(msgspec.Struct, frozen=True):
+    """Wait for an event; the frame's memory says for which."""
+
+
+Outcome = Output | Descend | Invoke | Sleep | Spread | Nest | Hear

@@ -1,0 +1,115 @@
+"""One open scope of a run, and what each kind of task remembers while its scope is open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Looping(msgspec.Struct, frozen=True, tag="for"):
+    """`for`: the collection and the place in it, from 0."""
+
+    items: list[Any]
+    at: int = 0
+
+
+class Trying(msgspec.Struct, frozen=True, omit_defaults=True, tag="try"):
+    """`try`.
+
+    Attributes:
+        attempt: of its tasks, from 1.
+        since: Unix milliseconds at which the first attempt began.
+        caught: the error, as the catch's tasks see it; absent while the tried ones run.
+    """
+
+    since: int
+    attempt: int = 1
+    caught: Any = msgspec.UNSET
+
+
+class Forking(msgspec.Struct, frozen=True, tag="fork"):
+    """`fork`: outputs by branch, and the errors of those that lost."""
+
+    outputs: dict[int, Any] = {}
+    errors: dict[int, Any] = {}
+
+
+class Hearing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="listen"):
+    """`listen`.
+
+    Attributes:
+        filters: the attributes asked for by filter, those of `until` behind the others.
+        expected: values of the correlations by name, as far as they are known.
+        heard: the events that matched and were not part of `until`, as the task reads them; `places` tells by which
+            filter each came.
+        until: filters of `until` that were met.
+        queue: events that `foreach` has yet to take; `at` is the place of the one that it has.
+        outputs: what `foreach` made of those that it took.
+        is_over: nothing more is heard; `foreach` takes what is left.
+    """
+
+    filters: list[dict[str, Any]]
+    expected: dict[str, Any] = {}
+    heard: list[Any] = []
+    places: list[int] = []
+    until: list[int] = []
+    queue: list[Any] = []
+    at: int = 0
+    outputs: list[Any] = []
+    is_over: bool = False
+
+
+class Extending(msgspec.Struct, frozen=True, omit_defaults=True, tag="extension"):
+    """A task with extensions around it.
+
+    Attributes:
+        lists: pointers of the task lists yet to be run before it, or behind it.
+        held: what the lists do not change: the task's raw input before it, its output behind it.
+        is_behind: the task has run.
+        then: the directive of the task itself, kept for the end.
+    """
+
+    lists: list[str]
+    held: Any
+    is_behind: bool = False
+    then: str | None = None
+
+
+Memory = Looping | Trying | Forking | Hearing | Extending
+
+
+class Frame(msgspec.Struct, omit_defaults=True):
+    """One open scope: a workflow, a list of tasks, or the task that waits.
+
+    Attributes:
+        path: pointer of its definition, empty for the workflow; `reference` is where it runs, which differs inside a
+            function of `use.functions` and inside a nested workflow.
+        index: the child that is open or comes next.
+        raw: the task's raw input.
+        input: its transformed input, absent when that is the raw one.
+        iteration: how often the reference had been entered, from 1.
+        started_at: Unix milliseconds.
+        deadline: Unix milliseconds at which its timeout interrupts it.
+        memory: what its kind of task remembers.
+        variables: runtime arguments of the tasks inside, by name.
+    """
+
+    path: str
+    reference: str
+    index: int = 0
+    raw: Any = None
+    input: Any = msgspec.UNSET
+    iteration: int = 1
+    started_at: int = 0
+    deadline: int | None = None
+    memory: Memory | None = None
+    variables: dict[str, Any] = {}
+
+    @property
+    def value(self) -> Any:
+        return self.raw if self.input is msgspec.UNSET else self.input
+
+    @property
+    def hears(self) -> bool:
+        return isinstance(self.memory, Hearing) and not self.memory.is_over

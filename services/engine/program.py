@@ -1,0 +1,22 @@
+"""A workflow document with what is compiled once for all its runs."""
+
+from __future__ import annotations
+
+from services.engine.expressions.protocol import Evaluator
+from template_library.dsl.model import Schema, Workflow
+from template_library.dsl.schemas import Validator, compile_schema
+
+
+class Program:
+    """Holds no state of any run; share it between them."""
+
+    def __init__(self, workflow: Workflow, evaluator: Evaluator) -> None:
+        self.workflow = workflow
+        self.evaluator = evaluator
+        self._validators: dict[str, Validator] = {}
+
+    def validator(self, schema: Schema) -> Validator:
+        found = self._validators.get(schema.pointer)
+        if found is None:
+            found = self._validators[schema.pointer] = compile_schema(schema.document)
+        return found

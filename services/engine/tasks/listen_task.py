@@ -1,0 +1,108 @@
+"""`listen`: what has been heard, and what follows (DSL reference, Listen, Event Consumption Strategy)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from services.engine import values
+from services.engine.activation import HISTORY_BYTES, Activation
+from services.engine.event_filters import Ears
+from services.engine.faults import limit_exceeded
+from services.engine.frames import Hearing
+from services.engine.tasks.outcome import Descend, Hear, Outcome, Output
+from template_library.dsl.model import Consumption, ListenTask
+
+
+async def run(task: ListenTask, activation: Activation) -> Outcome:
+    """From here on every event is heard until it is enough, also while `foreach` is busy with an earlier one."""
+    ears = Ears(activation, task.to)
+    activation.top.memory = Hearing(filters=await ears.wanted(), expected=await ears.expected())
+    return Hear()
+
+
+async def hear(task: ListenTask, activation: Activation, event: dict[str, Any]) -> None:
+    """Remember what `event` means to the innermost scope, which is this task's."""
+    frame = activation.top
+    memory = _memory(activation)
+    until = task.to.until
+    ears = Ears(activation, task.to)
+    if isinstance(until, Consumption):
+        place, memory = await Ears(activation, until, len(task.to.filters)).match(event, memory, memory.until)
+        if place is not None:
+            memory = replace(memory, until=[*memory.until, place])
+            frame.memory = replace(memory, is_over=is_enough(until, memory.until))
+            return
+    place, memory = await ears.match(event, memory, memory.places)
+    if place is None:
+        return
+    seen = event.get("data") if task.read == "data" else event
+    activation.history += len(values.encode(seen))
+    if activation.history > HISTORY_BYTES:
+        raise limit_exceeded(f"{HISTORY_BYTES // 1024**2} MiB of history")
+    activation.note("event.consumed", frame, id=event["id"], source=event["source"])
+    # Who listens for ever and hands everything to `foreach` needs no list of what was.
+    heard = memory.heard if task.to.forever and task.foreach is not None else [*memory.heard, seen]
+    queue = [*memory.queue, seen] if task.foreach is not None else memory.queue
+    memory = replace(memory, heard=heard, places=[*memory.places, place], queue=queue)
+    frame.memory = replace(memory, is_over=await _is_over(task.to, activation, memory))
+
+
+async def next_of(task: ListenTask, activation: Activation) -> Outcome:
+    """What an idle listener does now."""
+    frame, memory = activation.top, _memory(activation)
+    if task.foreach is not None and memory.queue:
+        frame.variables = {task.foreach.item: memory.queue[0], task.foreach.at: memory.at}
+        frame.memory = replace(memory, queue=memory.queue[1:])
+        return Descend(frame.value)
+    if not memory.is_over:
+        return Hear()
+    return Output(memory.heard if task.foreach is None else memory.outputs)
+
+
+async def again(task: ListenTask, activation: Activation) -> Outcome:
+    """An event is done with: what its tasks gave, transformed, is its part of the output."""
+    frame, memory, iterator = activation.top, _memory(activation), task.foreach
+    if iterator is None:
+        raise TypeError("a list of tasks without an iterator")
+    # Without tasks an event is its own result.
+    output = activation.strand.data if iterator.tasks else frame.variables.get(iterator.item)
+    given = {"input": frame.value, "raw_output": output}
+    if iterator.output.template is not None:
+        output = await activation.render(iterator.output.template, output, **given)
+    activation.validate(iterator.output.schema, output, "item's output")
+    if iterator.export.template is not None:
+        given["output"] = output
+        activation.scope.context = await activation.render(iterator.export.template, output, **given)
+    activation.validate(iterator.export.schema, activation.scope.context, "exported context")
+    outputs = memory.outputs if task.to.forever else [*memory.outputs, output]
+    frame.memory = replace(memory, at=memory.at + 1, outputs=outputs)
+    return await next_of(task, activation)
+
+
+def leave(activation: Activation) -> None:
+    """`exit` inside `foreach` ends the listening."""
+    activation.top.memory = replace(_memory(activation), queue=[], is_over=True)
+
+
+def is_enough(to: Consumption, places: list[int]) -> bool:
+    """Whether the filters that were met, by place, end a strategy that has no `until`."""
+    if to.strategy == "all":
+        return len(set(places)) == len(to.filters)
+    return bool(places)
+
+
+async def _is_over(to: Consumption, activation: Activation, memory: Hearing) -> bool:
+    if to.forever or isinstance(to.until, Consumption):
+        return False
+    if to.until is not None:
+        return await activation.test(to.until, memory.heard, input=activation.top.value)
+    return is_enough(to, memory.places)
+
+
+def _memory(activation: Activation) -> Hearing:
+    memory = activation.top.memory
+    if not isinstance(memory, Hearing):
+        raise TypeError("a listener without its memory")
+    return memory

@@ -1,0 +1,52 @@
+"""What a strand of a run may wait for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that the engine makes before the run goes on. `name` is the task's."""
+
+    function: str
+    arguments: dict[str, Any]
+    reference: str
+    iteration: int
+    name: str
+
+
+class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
+    """The answer to a call.
+
+    Attributes:
+        attempt: calls of the effect, from 1; raised by each `Later`.
+        sent: the call was about to be made and may not be made again.
+        due: Unix milliseconds before which it is not repeated.
+        reason, ref: of the last `Later`: what the other side was busy with, and which side.
+    """
+
+    effect: Effect
+    attempt: int = 1
+    sent: bool = False
+    due: int | None = None
+    reason: str = ""
+    ref: str = ""
+
+
+class Sleeping(msgspec.Struct, frozen=True, tag="sleep"):
+    """The clock; Unix milliseconds."""
+
+    until: int
+
+
+class Joining(msgspec.Struct, frozen=True, tag="join"):
+    """The strands that were begun from here."""
+
+
+class Listening(msgspec.Struct, frozen=True, tag="listen"):
+    """Events."""
+
+
+Wait = Calling | Sleeping | Joining | Listening
