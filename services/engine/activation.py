@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from services.engine import arguments, values
 from services.engine.faults import Fault, limit_exceeded, standard
 from services.engine.frames import Frame
-from services.engine.functions import ErrorDetails
 from services.engine.program import Program
 from services.engine.rendering import expressions, render
 from services.engine.state import Ended, Entry, EntryKind, Scope, Snapshot, Start, Step, Strand
@@ -90,14 +89,14 @@ class Activation:
             self.strand = found
         return found is not None
 
-    def end(self, state: Literal["completed", "faulted"], *, output: Any = None, error: ErrorDetails | None = None) -> None:
+    def end(self, ended: Ended) -> None:
         """The run is over."""
-        if state == "completed":
-            self.note("workflow.completed", self.top, output=output)
+        if ended.error is None:
+            self.note("workflow.completed", self.top, output=ended.output)
         else:
-            self.note("workflow.faulted", self.top, error=msgspec.to_builtins(error))
+            self.note("workflow.faulted", self.top, error=msgspec.to_builtins(ended.error))
         self.strands, self.scopes = {}, {}
-        self.ended = Ended(state=state, output=output, error=error)
+        self.ended = ended
 
     def step(self) -> Step:
         snapshot = self.snapshot()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -18,25 +18,27 @@ import msgspec
 from infra import crash_points, ids
 from infra.database import through_outage
 from infra.telemetry import instruments, trace
-from services.engine import decisions, lifecycle, state, values
+from services.engine import decisions, state, values, waiting
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
+from services.engine.ending import Ending
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.faults import kind_of, standard
+from services.engine.flights import Flights
 from services.engine.functions import (
     Answer,
     Call,
     Cautious,
     Done,
-    ErrorDetails,
     Failed,
     Function,
     Functions,
     Later,
 )
-from services.engine.journal import Audit, Journal
+from services.engine.journal import Journal
 from services.engine.progress import Progress
-from services.engine.state import Effect, Ended, RunDescriptor, Snapshot, Step
+from services.engine.state import Ended, RunDescriptor, Snapshot, Step
+from services.engine.waits import Calling
 from template_library.dsl import DocumentError
 from tenants.deployments.errors import UnknownRevision
 
@@ -86,19 +88,20 @@ class _Turn:
         self._advance = advance
         self._claim = claim
         self._progress = Progress(claim, advance.journal)
+        self._ending = Ending(claim, self._progress, advance.told)
         self._answered = False
 
     async def run(self) -> None:
         try:
             definition = await self._definition()
         except (UnknownRevision, DocumentError) as error:
-            await self._unrunnable(standard("configuration", "The pinned workflow cannot be run", str(error)))
+            await self._ending.unrunnable(standard("configuration", "The pinned workflow cannot be run", str(error)))
             return
         try:
             step = await self._first(definition)
         except values.ValueRefused as error:
             fault = standard("validation", "The input cannot be used", f"the input is {error}", instance="/input")
-            await self._unrunnable(fault, definition)
+            await self._ending.unrunnable(fault, definition.identity)
             return
         except ExpressionsUnavailable:
             # Nothing happened and nothing is wrong with the run; another worker may have what this one lacks (F-38).
@@ -109,32 +112,127 @@ class _Turn:
         await self._go_on(definition, step)
 
     async def _go_on(self, definition: Definition, step: Step) -> None:
-        while True:
-            self._progress.note(step.entries)
-            if isinstance(step.outcome, Ended):
-                await self._end(definition, step.outcome)
-                return
-            answer = await self._answer_to(definition, step, step.outcome)
-            if answer is None:
-                return
-            if isinstance(answer, Later) and step.snapshot.attempt < MOST_ATTEMPTS:
-                await self._park(step.snapshot, step.outcome, answer)
-                return
-            step = await self._resume(definition, step.snapshot, answer)
+        flights = Flights()
+        try:
+            while not isinstance(step.outcome, Ended):
+                self._progress.note(step.entries)
+                await flights.keep(step.snapshot)
+                snapshot = await self._launch(definition, step.snapshot, flights)
+                if snapshot is None:
+                    return
+                if not flights:
+                    await self._wait(snapshot)
+                    return
+                with self._progress.showing(snapshot):
+                    answers = await flights.landed(self._seconds_to(snapshot.due()))
+                if not await self._progress.held():
+                    return
+                step = await self._steps(definition, snapshot, answers)
+        finally:
+            await flights.end()
+        self._progress.note(step.entries)
+        await self._ending.end(definition.identity, step.outcome)
 
-    async def _answer_to(self, definition: Definition, step: Step, effect: Effect) -> Answer | None:
-        """The answer to the call that the step stands at; None when the run is not ours any more, or is handed back."""
-        if step.snapshot.sent:
-            return decisions.outcome_unknown(effect)
-        function = self._advance.functions.get(effect.function)
-        call = self._call_of(definition, effect, step.snapshot.attempt)
-        if not await self._ready_to_call(function, call, step):
+    async def _launch(self, definition: Definition, snapshot: Snapshot, flights: Flights) -> Snapshot | None:
+        """Make the calls that may be made now; None when the run is not ours any more, or is handed back.
+
+        What must be known before a call is committed first: the answers so far, and that a call that may not be
+        repeated is sent.
+        """
+        now = self._now()
+        ready = [
+            (strand, calling)
+            for strand, calling in snapshot.calls()
+            if strand.id not in flights and (calling.due is None or calling.due <= now)
+        ]
+        if self._answered and self._advance.leave_after_commit():
+            if flights:
+                return snapshot
+            await self._leave(snapshot)
             return None
-        crash_points.pass_by("call.before", effect.reference)
-        with self._progress.showing(step.snapshot):
-            answer = await self._answer(function, call)
-        crash_points.pass_by("call.answered", effect.reference)
-        return answer if await self._progress.held() else None
+        if not ready:
+            committed = not (self._answered and flights) or await self._commit_running(snapshot)
+            return snapshot if committed else None
+        calls = [(strand.id, calling, self._call_of(definition, calling)) for strand, calling in ready]
+        careful = {strand for strand, calling, call in calls if not calling.sent and await self._is_careful(call)}
+        if self._answered or careful:
+            for strand, _, call in calls:
+                if strand in careful:
+                    self._progress.add("task.sent", call.reference)
+            snapshot = decisions.sent(snapshot, careful)
+            if not await self._commit_running(snapshot):
+                return None
+        for strand, calling, call in calls:
+            flights.launch(strand, calling.effect, self._fly(calling, call))
+        return decisions.undue(snapshot, {strand for strand, _, _ in calls})
+
+    async def _fly(self, calling: Calling, call: Call) -> Answer:
+        if calling.sent:
+            return decisions.outcome_unknown(calling.effect)
+        crash_points.pass_by("call.before", call.reference)
+        answer = await self._answer(self._advance.functions.get(call.function), call)
+        crash_points.pass_by("call.answered", call.reference)
+        return answer
+
+    async def _steps(self, definition: Definition, snapshot: Snapshot, answers: list[tuple[int, Answer]]) -> Step:
+        """What follows from `answers` and from the clock, as one step."""
+        made = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
+        for strand, answer in answers:
+            if isinstance(made.outcome, Ended) or not decisions.waits(made.snapshot, strand):
+                continue  # an answer beside it has ended the run, or this branch of it
+            made = decisions.joined(made, await self._step(definition, made.snapshot, strand, answer))
+        due = made.snapshot.due()
+        if not isinstance(made.outcome, Ended) and due is not None and due <= self._now():
+            made = decisions.joined(
+                made, await self._move(lambda: definition.interpreter.fire(made.snapshot, now=self._now()))
+            )
+        return made
+
+    async def _step(self, definition: Definition, snapshot: Snapshot, strand: int, answer: Answer) -> Step:
+        calling = decisions.calling(snapshot, strand)
+        if isinstance(answer, Later):
+            if calling.attempt < MOST_ATTEMPTS:
+                return self._put_off(snapshot, strand, calling, answer)
+            answer = decisions.out_of_patience(answer)
+        if isinstance(answer, Done) or answer.sent:
+            self._progress.meter(answer.usage if isinstance(answer, Done) else "call")
+        self._answered, now = True, self._now()
+        settled = answer
+        return await self._move(lambda: definition.interpreter.resume(snapshot, settled, strand=strand, now=now))
+
+    async def _move(self, step: Callable[[], Awaitable[Step]]) -> Step:
+        while True:
+            try:
+                return await step()
+            except ExpressionsUnavailable:
+                # What has happened is known and nobody else has it: it is kept in hand, or a call would be made again.
+                _log.exception("no expressions on this machine")
+            await asyncio.sleep(_UNAVAILABLE_SECONDS)
+
+    def _put_off(self, snapshot: Snapshot, strand: int, calling: Calling, later: Later) -> Step:
+        pause = decisions.delay(later, calling.attempt, random.random())  # noqa: S311 (jitter, no secret)
+        data = {"attempt": calling.attempt, "seconds": round(pause, 3), "reason": later.reason}
+        instruments.RETRIES.add(1, calling.effect.function)
+        effect = calling.effect
+        self._progress.add("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode())
+        snapshot = decisions.put_off(snapshot, strand, later, self._now() + round(pause * 1000))
+        return Step(snapshot=snapshot, entries=[], outcome=effect)
+
+    async def _wait(self, snapshot: Snapshot) -> None:
+        """Let the run wait for the clock or for an event, holding no worker."""
+        await self._commit(
+            "waiting",
+            snapshot=state.encode(snapshot),
+            attempt=decisions.attempt(snapshot),
+            delay=self._seconds_to(snapshot.due()),
+            waiting_for=msgspec.json.encode(waiting.reason(snapshot, self._claim.moment())).decode(),
+        )
+
+    def _now(self) -> int:
+        return int(self._claim.moment().timestamp() * 1000)
+
+    def _seconds_to(self, due: int | None) -> float | None:
+        return None if due is None else max(due / 1000 - self._claim.moment().timestamp(), 0.0)
 
     async def _definition(self) -> Definition:
         key = (self._claim.tenant_id, self._claim.deployment_id, self._claim.revision)
@@ -153,36 +251,32 @@ class _Turn:
             )
             return await definition.interpreter.begin(values.decode(claim.input or "null"), descriptor)
         snapshot = state.decode(self._claim.snapshot)
-        if snapshot.effect is None:
-            raise ValueError("a claimed run's snapshot has no open effect")
+        due = snapshot.due()
+        if due is not None and due <= self._now():
+            return await definition.interpreter.fire(snapshot, now=self._now())
         return Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
 
-    def _call_of(self, definition: Definition, effect: Effect, attempt: int) -> Call:
+    def _call_of(self, definition: Definition, calling: Calling) -> Call:
         claim = self._claim
         return decisions.call_of(
-            effect, tenant=claim.tenant_id, run=claim.run_id, attempt=attempt, bindings=definition.bindings
+            calling.effect,
+            tenant=claim.tenant_id,
+            run=claim.run_id,
+            attempt=calling.attempt,
+            bindings=definition.bindings,
         )
 
-    async def _ready_to_call(self, function: Function | None, call: Call, step: Step) -> bool:
-        """Commit what must be known before the call: answers so far, and that a call that may not be repeated is sent.
+    async def _is_careful(self, call: Call) -> bool:
+        function = self._advance.functions.get(call.function)
+        return isinstance(function, Cautious) and not await function.may_repeat(call)
 
-        False when the run is somebody else's now, or is handed back.
-        """
-        if self._answered and self._advance.leave_after_commit():
-            return await self._leave(step.snapshot)
-        careful = isinstance(function, Cautious) and not await function.may_repeat(call)
-        if not (self._answered or careful):
-            return True
-        if careful:
-            self._progress.add("task.sent", call.reference)
-        snapshot = msgspec.structs.replace(step.snapshot, sent=careful)
-        return await self._commit("running", snapshot=state.encode(snapshot), attempt=snapshot.attempt)
-
-    async def _leave(self, snapshot: Snapshot) -> bool:
-        """Commit and hand the run back; always False."""
-        if await self._commit("running", snapshot=state.encode(snapshot)):
+    async def _leave(self, snapshot: Snapshot) -> None:
+        """Commit and hand the run back."""
+        if await self._commit_running(snapshot):
             await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
-        return False
+
+    async def _commit_running(self, snapshot: Snapshot) -> bool:
+        return await self._commit("running", snapshot=state.encode(snapshot), attempt=decisions.attempt(snapshot))
 
     async def _answer(self, function: Function | None, call: Call) -> Answer:
         if function is None:
@@ -200,81 +294,6 @@ class _Turn:
             if not isinstance(answer, Done):
                 span.fail(kind_of(answer.error))
             return answer
-
-    async def _resume(self, definition: Definition, snapshot: Snapshot, answer: Answer) -> Step:
-        if isinstance(answer, Later):
-            answer = decisions.out_of_patience(answer)
-        if isinstance(answer, Done) or answer.sent:
-            kind = answer.usage if isinstance(answer, Done) else "call"
-            self._progress.meter(kind)
-        self._answered = True
-        moment = int(self._claim.moment().timestamp() * 1000)
-        while True:
-            try:
-                return await definition.interpreter.resume(snapshot, answer, now=moment)
-            except ExpressionsUnavailable:
-                # The answer is known and nobody else has it: it is kept in hand, or the call would be made again.
-                _log.exception("no expressions on this machine")
-            await asyncio.sleep(_UNAVAILABLE_SECONDS)
-
-    async def _park(self, snapshot: Snapshot, effect: Effect, later: Later) -> None:
-        """Let the run wait, holding no worker, until the other side may be back."""
-        pause = decisions.delay(later, snapshot.attempt, random.random())  # noqa: S311 (jitter, no secret)
-        since = self._claim.moment().isoformat()
-        waiting = {"kind": "connection", "ref": later.ref, "since": since, "reason": later.reason}
-        data = {"attempt": snapshot.attempt, "seconds": round(pause, 3), "reason": later.reason}
-        instruments.RETRIES.add(1, effect.function)
-        self._progress.add("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode())
-        await self._commit(
-            "waiting",
-            snapshot=state.encode(decisions.parked(snapshot)),
-            attempt=snapshot.attempt + 1,
-            delay=pause,
-            waiting_for=msgspec.json.encode(waiting).decode(),
-        )
-
-    async def _end(self, definition: Definition, ended: Ended) -> None:
-        error = msgspec.to_builtins(ended.error) if ended.error else None
-        result: dict[str, Any] = {"error": error} if error else {"output": ended.output}
-        claim = self._claim
-        message = lifecycle.ended(
-            claim.tenant_id, claim.run_id, definition.identity, ended.state, result, at=claim.moment()
-        )
-        after = values.encode({"error": error} if error else {}).decode()
-        crash_points.pass_by("end.before")
-        if await self._commit(
-            ended.state,
-            output=values.encode(ended.output).decode() if ended.state == "completed" else None,
-            error=values.encode(error).decode() if error else None,
-            audit=[Audit(ids.new(), f"run.{ended.state}", ids.show("run", claim.run_id), after)],
-            messages=[message],
-        ):
-            crash_points.pass_by("end.committed")
-            self._advance.told()
-            self._tell_end(ended.state, ended.error)
-
-    async def _unrunnable(self, fault: ErrorDetails, definition: Definition | None = None) -> None:
-        """A pinned document or an input that cannot be run: the run ends with the cause, its worker goes on."""
-        error = msgspec.to_builtins(fault)
-        described = values.encode(error).decode()
-        self._progress.add("workflow.faulted", data=described)
-        target = ids.show("run", self._claim.run_id)
-        claim, identity = self._claim, None if definition is None else definition.identity
-        message = lifecycle.ended(
-            claim.tenant_id, claim.run_id, identity, "faulted", {"error": error}, at=claim.moment()
-        )
-        audit = [Audit(ids.new(), "run.faulted", target, described)]
-        if await self._commit("faulted", error=described, audit=audit, messages=[message]):
-            self._advance.told()
-            self._tell_end("faulted", fault)
-
-    def _tell_end(self, run_state: str, error: ErrorDetails | None) -> None:
-        instruments.RUNS_ENDED.add(1, run_state)
-        seconds = max((self._claim.moment() - self._claim.created_at).total_seconds(), 0.0)
-        instruments.RUN_DURATION.record(seconds, run_state)
-        trace.current().note("state", run_state)
-        if error is not None:
-            trace.current().fail(kind_of(error))
 
     async def _commit(self, run_state: str, **columns: Any) -> bool:
         """Commit what was done; False when the run is somebody else's now."""

@@ -1,4 +1,4 @@
-"""The runtime arguments of expressions: `$context`, `$task`, `$workflow`, `$runtime` and the rest (DSL, Runtime Expressions)."""
+"""The runtime arguments of expressions: `$context`, `$task`, `$workflow` and the rest (DSL, Runtime Expressions)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,15 @@ RUNTIME_VERSION: Final = "1"
 
 def argument(activation: Activation, name: str, scope: Mapping[str, Any], *, whole: bool) -> Any:
     """The value of `$name`; `whole` when `$workflow` is used beyond its small members."""
-    if name in scope:
-        return scope[name]
+    if name in scope or name in {"input", "output"}:
+        return scope.get(name)
     if name == "context":
         return activation.scope.context
     if name == "task":
         return _task(activation, scope)
     if name == "workflow":
         return _workflow(activation, whole=whole)
-    if name == "runtime":
-        return _runtime(activation)
-    if name in {"input", "output"}:
-        return None
-    return activation.variable(name)
+    return _runtime(activation) if name == "runtime" else activation.variable(name)
 
 
 def _task(activation: Activation, scope: Mapping[str, Any]) -> dict[str, Any]:

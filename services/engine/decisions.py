@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-import msgspec
+from msgspec.structs import replace
 
 from services.engine.faults import standard
 from services.engine.functions import Call, Failed, Later
-from services.engine.state import Effect, Snapshot
+from services.engine.state import Snapshot, Step
+from services.engine.waits import Calling, Effect
 
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
@@ -47,9 +48,57 @@ def delay(later: Later, attempt: int, chance: float) -> float:
     return max(later.seconds or 0.0, ceiling * chance)
 
 
-def parked(snapshot: Snapshot) -> Snapshot:
-    """The snapshot to store when a call answered `Later`."""
-    return msgspec.structs.replace(snapshot, attempt=snapshot.attempt + 1, sent=False)
+def calling(snapshot: Snapshot, strand: int) -> Calling:
+    """The open call of a strand. Raises LookupError where it has none."""
+    for one, wait in snapshot.calls():
+        if one.id == strand:
+            return wait
+    raise LookupError(strand)
+
+
+def waits(snapshot: Snapshot, strand: int) -> bool:
+    """Whether the strand still waits for an answer."""
+    return any(one.id == strand for one, _ in snapshot.calls())
+
+
+def attempt(snapshot: Snapshot) -> int:
+    """The highest attempt of the open calls, 1 where there is none."""
+    return max((wait.attempt for _, wait in snapshot.calls()), default=1)
+
+
+def put_off(snapshot: Snapshot, strand: int, later: Later, due: int) -> Snapshot:
+    """The snapshot when the call of `strand` answered `Later` and is made again at `due`, Unix milliseconds."""
+    wait = calling(snapshot, strand)
+    changed = replace(wait, attempt=wait.attempt + 1, sent=False, due=due, reason=later.reason, ref=later.ref)
+    return _with(snapshot, {strand: changed})
+
+
+def sent(snapshot: Snapshot, strands: set[int]) -> Snapshot:
+    """The snapshot to store before calls of `strands`, which may not be made twice."""
+    return _with(snapshot, {strand: replace(calling(snapshot, strand), sent=True) for strand in strands})
+
+
+def undue(snapshot: Snapshot, strands: set[int]) -> Snapshot:
+    """The snapshot while the calls of `strands` are under way: no clock asks for them."""
+    due = {strand for strand in strands if calling(snapshot, strand).due is not None}
+    return _with(snapshot, {strand: replace(calling(snapshot, strand), due=None) for strand in due})
+
+
+def joined(first: Step, second: Step) -> Step:
+    """Two steps in a row as one."""
+    return replace(
+        second,
+        entries=[*first.entries, *second.entries],
+        emitted=[*first.emitted, *second.emitted],
+        starts=[*first.starts, *second.starts],
+    )
+
+
+def _with(snapshot: Snapshot, changes: Mapping[int, Calling]) -> Snapshot:
+    if not changes:
+        return snapshot
+    strands = [replace(one, wait=changes[one.id]) if one.id in changes else one for one in snapshot.strands]
+    return replace(snapshot, strands=strands)
 
 
 def out_of_patience(later: Later) -> Failed:

@@ -92,7 +92,9 @@ class Ears:
         result = await self._activation.render(template, found, input=self._activation.top.value)
         return result if isinstance(result, bool) else result is not None and result == found
 
-    async def _correlated(self, one: EventFilter, expected: dict[str, Any], event: dict[str, Any]) -> dict[str, Any] | None:
+    async def _correlated(
+        self, one: EventFilter, expected: dict[str, Any], event: dict[str, Any]
+    ) -> dict[str, Any] | None:
         learned = dict(expected)
         for correlation in one.correlate:
             key = await self._activation.render(correlation.from_, event.get("data"), input=self._activation.top.value)

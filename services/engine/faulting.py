@@ -1,4 +1,4 @@
-"""What an error does: it leaves scopes, ends branches and nested workflows, until a `try` catches it or the run faults. Pure."""
+"""What an error does: it leaves scope after scope until a `try` catches it, or the run faults. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
 from services.engine.frames import Frame
 from services.engine.functions import ErrorDetails
-from services.engine.state import Strand
+from services.engine.state import Ended, Strand
 from services.engine.tasks import fork_task, try_task
 from services.engine.tasks.outcome import Outcome, Sleep
 from services.engine.walking import cancel_children, interrupt, is_body, settle
@@ -72,7 +72,7 @@ def _leave(activation: Activation, error: ErrorDetails) -> bool:
         return True
     if strand.parent is None:
         cancel_children(activation, strand)
-        activation.end("faulted", error=error)
+        activation.end(Ended(state="faulted", error=error))
         return False
     activation.drop(strand)
     activation.strand = parent = activation.strands[strand.parent]

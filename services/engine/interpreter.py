@@ -1,7 +1,7 @@
 """Moves a run forward as far as it can go without an effect. Pure: no clock, no database, no network, no chance.
 
-The same snapshot and the same answer always give the same step. The stacks are explicit and lie in the snapshot, so that
-a run can stop between any two tasks, for a year or on another machine.
+The same snapshot and the same answer always give the same step. The stacks are explicit and lie in the snapshot, so
+that a run can stop between any two tasks, for a year or on another machine.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Interpreter:
         activation = self._activation(snapshot, now)
         calling = [one for one, _ in snapshot.calls() if strand is None or one.id == strand]
         if not calling:
-            raise ValueError("this snapshot waits for no such answer")
+            raise ValueError("this snapshot cannot be resumed: it waits for no such answer")
         activation.strand = activation.strands[calling[0].id]
         activation.strand.wait = None
         try:

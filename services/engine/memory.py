@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,9 +14,10 @@ import msgspec
 from services.engine import decisions
 from services.engine.expressions.protocol import Evaluator
 from services.engine.faults import standard
-from services.engine.functions import Call, Done, ErrorDetails, Failed, Functions, Later
+from services.engine.flights import Flights
+from services.engine.functions import Answer, Call, ErrorDetails, Failed, Functions, Later
 from services.engine.interpreter import Interpreter
-from services.engine.state import Ended, Entry, RunDescriptor
+from services.engine.state import Ended, Entry, RunDescriptor, Snapshot, Step
 from template_library.dsl.model import Workflow
 
 TENANT: Final = UUID("00000000-0000-7000-8000-000000000001")
@@ -32,13 +34,43 @@ class TaskRecord(msgspec.Struct):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """How a run ended. `tasks` in the order in which they began; a skipped task did not run and is not there."""
+    """How a run ended.
+
+    Attributes:
+        status: `waiting` where nothing but an event that never came could have moved it.
+        tasks: in the order in which they began; a skipped task did not run and is not there.
+        emitted: CloudEvents, in the order of their emission.
+    """
 
     status: str
     output: Any = None
     error: ErrorDetails | None = None
     tasks: list[TaskRecord] = []
     entries: list[Entry] = []
+    emitted: list[dict[str, Any]] = []
+
+
+class Clock:
+    """The time of a run, in Unix milliseconds."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    async def sleep(self, milliseconds: int) -> None:
+        await asyncio.sleep(milliseconds / 1000)
+
+
+class Skipping(Clock):
+    """A clock that is moved to the end of each sleep, so that nobody waits. It stands still otherwise."""
+
+    def __init__(self, start: int | None = None) -> None:
+        self._now = super().now() if start is None else start
+
+    def now(self) -> int:
+        return self._now
+
+    async def sleep(self, milliseconds: int) -> None:
+        self._now += milliseconds
 
 
 async def run_workflow(  # noqa: PLR0913 - each is a part that the caller composes
@@ -51,44 +83,110 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     environment: str = "dev",
     parameters: dict[str, Any] | None = None,
     patience: float = PATIENCE_SECONDS,
+    events: Iterable[dict[str, Any]] = (),
+    clock: Clock | None = None,
+    nested: Mapping[str, Workflow] | None = None,
 ) -> Report:
     """Run to the end on the raw input `value`.
 
-    A function that answers `Later` is called again for up to `patience` seconds, then its error is the task's.
+    A function that answers `Later` is called again for up to `patience` seconds, then its error is the task's. Each of
+    `events`, CloudEvents in their JSON form, comes when nothing else can move the run.
 
     Raises:
         ExpressionsUnavailable: no evaluator could be started.
     """
-    interpreter = Interpreter(workflow, evaluator)
-    started = _now()
+    interpreter = Interpreter(workflow, evaluator, nested)
+    running = _Running(interpreter, functions, run, patience, clock or Clock(), list(events))
     descriptor = RunDescriptor(
-        id=str(run), tenant=str(TENANT), environment=environment, started_at=started, parameters=parameters or {}
+        id=str(run),
+        tenant=str(TENANT),
+        environment=environment,
+        started_at=running.clock.now(),
+        parameters=parameters or {},
     )
-    step = await interpreter.begin(value, descriptor)
-    entries = list(step.entries)
-    while not isinstance(step.outcome, Ended):
-        call = decisions.call_of(step.outcome, tenant=TENANT, run=run)
-        answer = await _answer(call, functions, patience)
-        step = await interpreter.resume(step.snapshot, answer, now=_now())
-        entries += step.entries
-    ended = step.outcome
-    return Report(status=ended.state, output=ended.output, error=ended.error, tasks=_records(entries), entries=entries)
+    step = await running.to_the_end(await interpreter.begin(value, descriptor))
+    report = Report(status="waiting", tasks=_records(step.entries), entries=step.entries, emitted=step.emitted)
+    if isinstance(step.outcome, Ended):
+        report.status, report.output, report.error = step.outcome.state, step.outcome.output, step.outcome.error
+    return report
 
 
-async def _answer(call: Call, functions: Functions, patience: float) -> Done | Failed:
-    function = functions.get(call.function)
-    if function is None:
-        return Failed(error=standard("configuration", "Unknown function", f"`{call.function}` is not known here"))
-    deadline = time.monotonic() + patience
-    while True:
-        answer = await function(call)
-        if not isinstance(answer, Later):
-            return answer
-        seconds = decisions.delay(answer, call.attempt, random.random())  # noqa: S311 - jitter, no secret
-        if time.monotonic() + seconds > deadline:
-            return decisions.out_of_patience(answer)
-        await asyncio.sleep(seconds)
-        call = msgspec.structs.replace(call, attempt=call.attempt + 1)
+class _Running:
+    def __init__(  # noqa: PLR0913, PLR0917 - what one run needs
+        self,
+        interpreter: Interpreter,
+        functions: Functions,
+        run: UUID,
+        patience: float,
+        clock: Clock,
+        events: list[dict[str, Any]],
+    ) -> None:
+        self._interpreter = interpreter
+        self._functions = functions
+        self._run = run
+        self._patience = patience
+        self.clock = clock
+        self._events = events
+        self._flights = Flights()
+
+    async def to_the_end(self, step: Step) -> Step:
+        """The whole as one step."""
+        try:
+            while not isinstance(step.outcome, Ended):
+                following = await self._next(step.snapshot)
+                if following is None:
+                    break
+                step = decisions.joined(step, following)
+        finally:
+            await self._flights.end()
+        return step
+
+    async def _next(self, snapshot: Snapshot) -> Step | None:
+        await self._flights.keep(snapshot)
+        for strand, calling in snapshot.calls():
+            if strand.id not in self._flights:
+                call = decisions.call_of(calling.effect, tenant=TENANT, run=self._run)
+                self._flights.launch(strand.id, calling.effect, self._answer(call))
+        due = snapshot.due()
+        if self._flights:
+            landed = await self._flights.landed(self._seconds_to(due))
+            if landed:
+                return await self._resumed(snapshot, landed)
+        elif snapshot.listens() and self._events:
+            return await self._interpreter.deliver(snapshot, self._events.pop(0), now=self.clock.now())
+        if due is None:
+            return None
+        await self.clock.sleep(max(due - self.clock.now(), 0))
+        return await self._interpreter.fire(snapshot, now=self.clock.now())
+
+    def _seconds_to(self, due: int | None) -> float | None:
+        # A call takes real time, whatever the clock of the run says.
+        return None if due is None else max(due - self.clock.now(), 0) / 1000
+
+    async def _resumed(self, snapshot: Snapshot, landed: list[tuple[int, Answer]]) -> Step:
+        step = Step(snapshot=snapshot, entries=[], outcome=None)
+        for strand, answer in landed:
+            if not isinstance(step.outcome, Ended) and decisions.waits(step.snapshot, strand):
+                settled = decisions.out_of_patience(answer) if isinstance(answer, Later) else answer
+                now = self.clock.now()
+                resumed = await self._interpreter.resume(step.snapshot, settled, strand=strand, now=now)
+                step = decisions.joined(step, resumed)
+        return step
+
+    async def _answer(self, call: Call) -> Answer:
+        function = self._functions.get(call.function)
+        if function is None:
+            return Failed(error=standard("configuration", "Unknown function", f"`{call.function}` is not known here"))
+        deadline = time.monotonic() + self._patience
+        while True:
+            answer = await function(call)
+            if not isinstance(answer, Later):
+                return answer
+            seconds = decisions.delay(answer, call.attempt, random.random())  # noqa: S311 - jitter, no secret
+            if time.monotonic() + seconds > deadline:
+                return answer
+            await asyncio.sleep(seconds)
+            call = msgspec.structs.replace(call, attempt=call.attempt + 1)
 
 
 def _records(entries: list[Entry]) -> list[TaskRecord]:
@@ -99,10 +197,9 @@ def _records(entries: list[Entry]) -> list[TaskRecord]:
         if entry.kind == "task.started":
             latest[key] = TaskRecord(entry.name, entry.reference, "running")
             records.append(latest[key])
-        elif key in latest:
-            latest[key].status = entry.kind.removeprefix("task.")
+        elif key in latest and entry.kind in _ENDS:
+            latest[key].status = _ENDS[entry.kind]
     return records
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+_ENDS: Final = {"task.completed": "completed", "task.faulted": "faulted", "task.cancelled": "cancelled"}

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.engine import state, values
+from services.engine import decisions, state, values
 from services.engine.claims import Claim
 from services.engine.journal import Checkpoint, Entry, Journal, Outcome, Usage
 from services.engine.state import Snapshot
@@ -79,7 +79,7 @@ class Progress:
         return await self._journal.commit(self._checkpoint(run_state, **columns)) != "lost"
 
     def _show(self, snapshot: Snapshot) -> None:
-        made = self._checkpoint("running", snapshot=state.encode(snapshot), attempt=snapshot.attempt)
+        made = self._checkpoint("running", snapshot=state.encode(snapshot), attempt=decisions.attempt(snapshot))
         self._shown = self._journal.submit(made)
 
     def _checkpoint(self, run_state: str, **columns: Any) -> Checkpoint:

@@ -192,5 +192,3 @@ def encode(snapshot: Snapshot) -> bytes:
 def decode(text: bytes) -> Snapshot:
     """What `encode` gave. Raises msgspec.DecodeError."""
     return _DECODER.decode(text)
-
-

@@ -10,7 +10,7 @@ from services.engine.activation import Activation
 from services.engine.durations import duration
 from services.engine.frames import Frame, Trying
 from services.engine.kinds import AGAIN, LEAVE, RUN
-from services.engine.state import Scope, Strand
+from services.engine.state import Ended, Scope, Strand
 from services.engine.tasks import fork_task
 from services.engine.tasks.outcome import Descend, Hear, Invoke, Nest, Outcome, Output, Sleep, Spread
 from services.engine.waits import Calling, Effect, Joining, Listening, Sleeping, Wait
@@ -212,7 +212,7 @@ async def _end_strand(activation: Activation) -> None:
     if strand.branch is None:
         output = await _output(activation)
     if strand.parent is None:
-        activation.end("completed", output=output)
+        activation.end(Ended(state="completed", output=output))
         return
     activation.drop(strand)
     activation.strand = parent = activation.strands[strand.parent]

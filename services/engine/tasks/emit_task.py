@@ -12,7 +12,7 @@ from template_library.dsl.model import EmitTask
 
 
 async def run(task: EmitTask, activation: Activation) -> Outcome:
-    """The event is the output. Its id is the same in every repetition, so that it is published once (DSL reference, Emit)."""
+    """The event is the output. Its id is the same in every repetition: it is published once (DSL reference, Emit)."""
     value = activation.top.value
     given = await activation.render(task.event, value, input=value)
     for name in ("source", "type"):

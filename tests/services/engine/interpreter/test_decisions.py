@@ -7,7 +7,7 @@ import pytest
 
 from services.engine import decisions
 from services.engine.functions import ErrorDetails, Later
-from services.engine.state import Effect
+from services.engine.waits import Effect
 
 TENANT, RUN = UUID(int=1), UUID(int=2)
 ERROR = ErrorDetails(type="https://example.com/e", status=503)

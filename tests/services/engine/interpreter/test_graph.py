@@ -14,7 +14,8 @@ from services.engine import activation
 from services.engine.expressions import trivial
 from services.engine.functions import Done
 from services.engine.interpreter import Interpreter
-from services.engine.state import Effect, Entry, RunDescriptor
+from services.engine.state import Entry, RunDescriptor
+from services.engine.waits import Effect
 from template_library.dsl import parse
 from template_library.dsl.graph import END, START, Graph, graph
 

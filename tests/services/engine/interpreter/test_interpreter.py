@@ -8,7 +8,8 @@ import pytest
 from services.engine import state
 from services.engine.functions import STANDARD_ERRORS, Done, ErrorDetails, Failed
 from services.engine.interpreter import Interpreter
-from services.engine.state import Effect, Ended, RunDescriptor, Step
+from services.engine.state import Ended, RunDescriptor, Step
+from services.engine.waits import Effect
 from template_library.dsl import parse
 
 HEAD = "document: {dsl: '1.0.3', namespace: test, name: t, version: '1.0.0'}\n"

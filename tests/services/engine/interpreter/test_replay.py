@@ -12,7 +12,8 @@ from services.engine import state
 from services.engine.expressions import trivial
 from services.engine.functions import Done, ErrorDetails, Failed
 from services.engine.interpreter import Interpreter
-from services.engine.state import Effect, Entry, RunDescriptor, Step
+from services.engine.state import Entry, RunDescriptor, Step
+from services.engine.waits import Effect
 from template_library.dsl import parse
 
 _RUN = RunDescriptor(id="run_1", tenant="t", environment="test", started_at=1)

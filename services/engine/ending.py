@@ -1,0 +1,68 @@
+"""The last commit of a run: its end, with everything that tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from infra import crash_points, ids
+from infra.telemetry import instruments, trace
+from services.engine import lifecycle, values
+from services.engine.claims import Claim
+from services.engine.faults import kind_of
+from services.engine.functions import ErrorDetails
+from services.engine.journal import Audit
+from services.engine.progress import Progress
+from services.engine.state import Ended
+
+
+class Ending:
+    """One for each claim. `told`: the commit left something for the relay."""
+
+    def __init__(self, claim: Claim, progress: Progress, told: Callable[[], None]) -> None:
+        self._claim = claim
+        self._progress = progress
+        self._told = told
+
+    async def end(self, identity: dict[str, str], ended: Ended) -> None:
+        """What the workflow came to. `identity` is the document's."""
+        error = msgspec.to_builtins(ended.error) if ended.error else None
+        result: dict[str, Any] = {"error": error} if error else {"output": ended.output}
+        crash_points.pass_by("end.before")
+        if await self._commit(
+            ended.state,
+            identity,
+            result,
+            values.encode({"error": error} if error else {}).decode(),
+            output=values.encode(ended.output).decode() if ended.state == "completed" else None,
+            error=values.encode(error).decode() if error else None,
+        ):
+            crash_points.pass_by("end.committed")
+            self._tell(ended.state, ended.error)
+
+    async def unrunnable(self, fault: ErrorDetails, identity: dict[str, str] | None = None) -> None:
+        """A pinned document or an input that cannot be run: the run ends with the cause, its worker goes on."""
+        error = msgspec.to_builtins(fault)
+        described = values.encode(error).decode()
+        self._progress.add("workflow.faulted", data=described)
+        if await self._commit("faulted", identity, {"error": error}, described, error=described):
+            self._tell("faulted", fault)
+
+    async def _commit(
+        self, state: str, identity: dict[str, str] | None, result: dict[str, Any], after: str, **columns: Any
+    ) -> bool:
+        claim = self._claim
+        message = lifecycle.ended(claim.tenant_id, claim.run_id, identity, state, result, at=claim.moment())
+        audit = [Audit(ids.new(), f"run.{state}", ids.show("run", claim.run_id), after)]
+        return await self._progress.commit(state, audit=audit, messages=[message], **columns)
+
+    def _tell(self, state: str, error: ErrorDetails | None) -> None:
+        self._told()
+        instruments.RUNS_ENDED.add(1, state)
+        seconds = max((self._claim.moment() - self._claim.created_at).total_seconds(), 0.0)
+        instruments.RUN_DURATION.record(seconds, state)
+        trace.current().note("state", state)
+        if error is not None:
+            trace.current().fail(kind_of(error))

@@ -1,0 +1,56 @@
+"""Why a run waits, in words for people: what its row tells while nobody works on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from services.engine.frames import Hearing
+from services.engine.state import Snapshot, Strand
+from services.engine.waits import Sleeping
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the run waits for.
+
+    Attributes:
+        kind: `connection`, `timer` or `event`.
+        ref: the connection, or the reference of the task that waits.
+        since: when it began to wait, RFC 3339.
+        until: when the clock moves it, where a clock does.
+    """
+
+    kind: str
+    ref: str
+    since: str
+    reason: str
+    until: str | None = None
+
+
+def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
+    """The most telling of all that the run waits for: a side that is away, then events, then the clock."""
+    since = now.isoformat()
+    for _, calling in snapshot.calls():
+        return Reason("connection", calling.ref, since, calling.reason, _moment(calling.due))
+    for strand in snapshot.strands:
+        for frame in strand.frames:
+            if isinstance(frame.memory, Hearing) and frame.hears:
+                return Reason("event", frame.reference, since, _events(frame.memory), _moment(snapshot.due()))
+    for strand in snapshot.strands:
+        if isinstance(strand.wait, Sleeping):
+            return Reason("timer", _reference(strand), since, "it waits for a moment in time", _moment(snapshot.due()))
+    return Reason("timer", "", since, "it waits for a moment in time", _moment(snapshot.due()))
+
+
+def _events(memory: Hearing) -> str:
+    kinds = sorted({str(one["type"]) for one in memory.filters if isinstance(one.get("type"), str)})
+    return f"it waits for an event: {', '.join(kinds)}" if kinds else "it waits for an event"
+
+
+def _reference(strand: Strand) -> str:
+    return strand.frames[-1].reference
+
+
+def _moment(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC).isoformat()
