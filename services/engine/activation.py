@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from services.engine import arguments, values
+from services.engine import values
+from services.engine.arguments import Place
 from services.engine.faults import Fault, limit_exceeded, standard
 from services.engine.frames import Frame
 from services.engine.program import Program
@@ -131,7 +132,8 @@ class Activation:
         for expression in expressions(template):
             used.update(expression.variables)
             whole = whole or expression.workflow_whole
-        variables = {name: arguments.argument(self, name, scope, whole=whole) for name in used}
+        place = self._place() if used else None
+        variables = {} if place is None else {name: place.argument(name, scope, whole=whole) for name in used}
         return await render(template, value, variables, self.program.evaluator, self.run.tenant)
 
     async def test(self, condition: Expression, value: Any, **scope: Any) -> bool:
@@ -156,6 +158,17 @@ class Activation:
         problem = first_error(self.program.validator(schema), value)
         if problem is not None:
             raise Fault(standard("validation", f"The {words} breaks its schema", problem))
+
+    def _place(self) -> Place:
+        return Place(
+            run=self.run,
+            scope=self.scope,
+            workflow=self.workflow,
+            frame=self.top,
+            now=self.now,
+            task=self.task_of,
+            variable=self.variable,
+        )
 
     def snapshot(self) -> Snapshot:
         return Snapshot(

@@ -15,23 +15,20 @@ from typing import Any, Final
 
 import msgspec
 
-from infra import crash_points, ids
+from infra import ids
 from infra.database import through_outage
 from infra.telemetry import instruments, trace
 from services.engine import decisions, state, values, waiting
+from services.engine.calls import Calls
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
 from services.engine.ending import Ending
 from services.engine.expressions.protocol import ExpressionsUnavailable
-from services.engine.faults import kind_of, standard
+from services.engine.faults import standard
 from services.engine.flights import Flights
 from services.engine.functions import (
     Answer,
-    Call,
-    Cautious,
     Done,
-    Failed,
-    Function,
     Functions,
     Later,
 )
@@ -107,17 +104,17 @@ class _Turn:
             # Nothing happened and nothing is wrong with the run; another worker may have what this one lacks (F-38).
             _log.exception("no expressions on this machine")
             await asyncio.sleep(_UNAVAILABLE_SECONDS)
-            await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
+            await self._hand_back()
             return
-        await self._go_on(definition, step)
+        await self._go_on(definition, step, Calls(self._advance.functions, self._claim, definition.bindings))
 
-    async def _go_on(self, definition: Definition, step: Step) -> None:
+    async def _go_on(self, definition: Definition, step: Step, calls: Calls) -> None:
         flights = Flights()
         try:
             while not isinstance(step.outcome, Ended):
                 self._progress.note(step.entries)
                 await flights.keep(step.snapshot)
-                snapshot = await self._launch(definition, step.snapshot, flights)
+                snapshot = await self._launch(calls, step.snapshot, flights)
                 if snapshot is None:
                     return
                 if not flights:
@@ -133,7 +130,7 @@ class _Turn:
         self._progress.note(step.entries)
         await self._ending.end(definition.identity, step.outcome)
 
-    async def _launch(self, definition: Definition, snapshot: Snapshot, flights: Flights) -> Snapshot | None:
+    async def _launch(self, calls: Calls, snapshot: Snapshot, flights: Flights) -> Snapshot | None:
         """Make the calls that may be made now; None when the run is not ours any more, or is handed back.
 
         What must be known before a call is committed first: the answers so far, and that a call that may not be
@@ -153,26 +150,18 @@ class _Turn:
         if not ready:
             committed = not (self._answered and flights) or await self._commit_running(snapshot)
             return snapshot if committed else None
-        calls = [(strand.id, calling, self._call_of(definition, calling)) for strand, calling in ready]
-        careful = {strand for strand, calling, call in calls if not calling.sent and await self._is_careful(call)}
+        made = [(strand.id, calling, calls.of(calling)) for strand, calling in ready]
+        careful = {strand for strand, calling, call in made if not calling.sent and await calls.is_careful(call)}
         if self._answered or careful:
-            for strand, _, call in calls:
+            for strand, _, call in made:
                 if strand in careful:
                     self._progress.add("task.sent", call.reference)
             snapshot = decisions.sent(snapshot, careful)
             if not await self._commit_running(snapshot):
                 return None
-        for strand, calling, call in calls:
-            flights.launch(strand, calling.effect, self._fly(calling, call))
-        return decisions.undue(snapshot, {strand for strand, _, _ in calls})
-
-    async def _fly(self, calling: Calling, call: Call) -> Answer:
-        if calling.sent:
-            return decisions.outcome_unknown(calling.effect)
-        crash_points.pass_by("call.before", call.reference)
-        answer = await self._answer(self._advance.functions.get(call.function), call)
-        crash_points.pass_by("call.answered", call.reference)
-        return answer
+        for strand, calling, call in made:
+            flights.launch(strand, calling.effect, calls.make(calling, call))
+        return decisions.undue(snapshot, {strand for strand, _, _ in made})
 
     async def _steps(self, definition: Definition, snapshot: Snapshot, answers: list[tuple[int, Answer]]) -> Step:
         """What follows from `answers` and from the clock, as one step."""
@@ -256,44 +245,16 @@ class _Turn:
             return await definition.interpreter.fire(snapshot, now=self._now())
         return Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
 
-    def _call_of(self, definition: Definition, calling: Calling) -> Call:
-        claim = self._claim
-        return decisions.call_of(
-            calling.effect,
-            tenant=claim.tenant_id,
-            run=claim.run_id,
-            attempt=calling.attempt,
-            bindings=definition.bindings,
-        )
-
-    async def _is_careful(self, call: Call) -> bool:
-        function = self._advance.functions.get(call.function)
-        return isinstance(function, Cautious) and not await function.may_repeat(call)
-
     async def _leave(self, snapshot: Snapshot) -> None:
         """Commit and hand the run back."""
         if await self._commit_running(snapshot):
-            await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
+            await self._hand_back()
+
+    async def _hand_back(self) -> None:
+        await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
 
     async def _commit_running(self, snapshot: Snapshot) -> bool:
         return await self._commit("running", snapshot=state.encode(snapshot), attempt=decisions.attempt(snapshot))
-
-    async def _answer(self, function: Function | None, call: Call) -> Answer:
-        if function is None:
-            detail = f"there is no function {call.function!r} here; deploy a version that does not call it"
-            return Failed(error=standard("runtime", "Unknown function", detail), sent=False)
-        with trace.span(call.function) as span:
-            span.note("task", call.reference)
-            try:
-                answer = await function(call)
-            except Exception as mistake:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
-                _log.exception("a function failed", extra={"reference": call.reference})
-                span.fail(type(mistake).__name__)
-                error = standard("runtime", "The call failed on our side", "the failure was recorded")
-                return Failed(error=error, sent=False)
-            if not isinstance(answer, Done):
-                span.fail(kind_of(answer.error))
-            return answer
 
     async def _commit(self, run_state: str, **columns: Any) -> bool:
         """Commit what was done; False when the run is somebody else's now."""

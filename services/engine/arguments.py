@@ -3,61 +3,70 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from services.engine.activation import Activation
+import msgspec
+
+from services.engine.frames import Frame
+from services.engine.state import RunDescriptor, Scope
+from template_library.dsl.model import Task, Workflow
 
 RUNTIME_NAME: Final = "workflow-runtime"
 RUNTIME_VERSION: Final = "1"
 
 
-def argument(activation: Activation, name: str, scope: Mapping[str, Any], *, whole: bool) -> Any:
-    """The value of `$name`; `whole` when `$workflow` is used beyond its small members."""
-    if name in scope or name in {"input", "output"}:
-        return scope.get(name)
-    if name == "context":
-        return activation.scope.context
-    if name == "task":
-        return _task(activation, scope)
-    if name == "workflow":
-        return _workflow(activation, whole=whole)
-    return _runtime(activation) if name == "runtime" else activation.variable(name)
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an expression is evaluated. `task` gives a frame's definition, `variable` a loop's by its name."""
 
+    run: RunDescriptor
+    scope: Scope
+    workflow: Workflow
+    frame: Frame
+    now: int
+    task: Callable[[Frame], Task]
+    variable: Callable[[str], Any]
 
-def _task(activation: Activation, scope: Mapping[str, Any]) -> dict[str, Any]:
-    frame = activation.top
-    task = activation.task_of(frame)
-    described = {
-        "name": task.name,
-        "reference": frame.reference,
-        "definition": task.definition,
-        "input": frame.raw,
-        "startedAt": _moment(frame.started_at),
-    }
-    if "raw_output" in scope:
-        described["output"] = scope["raw_output"]
-    return described
+    def argument(self, name: str, given: Mapping[str, Any], *, whole: bool) -> Any:
+        """The value of `$name`; `whole` when `$workflow` is used beyond its small members."""
+        if name in given or name in {"input", "output"}:
+            return given.get(name)
+        if name == "context":
+            return self.scope.context
+        if name == "task":
+            return self._task(given)
+        if name == "workflow":
+            return self._workflow(whole=whole)
+        return self._runtime() if name == "runtime" else self.variable(name)
 
+    def _task(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        task = self.task(self.frame)
+        described = {
+            "name": task.name,
+            "reference": self.frame.reference,
+            "definition": task.definition,
+            "input": self.frame.raw,
+            "startedAt": _moment(self.frame.started_at),
+        }
+        if "raw_output" in given:
+            described["output"] = given["raw_output"]
+        return described
 
-def _workflow(activation: Activation, *, whole: bool) -> dict[str, Any]:
-    scope = activation.scope
-    described = {"id": activation.run.id, "input": scope.input, "startedAt": _moment(scope.started_at)}
-    if whole:
-        described["definition"] = activation.workflow.definition
-    return described
+    def _workflow(self, *, whole: bool) -> dict[str, Any]:
+        described = {"id": self.run.id, "input": self.scope.input, "startedAt": _moment(self.scope.started_at)}
+        if whole:
+            described["definition"] = self.workflow.definition
+        return described
 
-
-def _runtime(activation: Activation) -> dict[str, Any]:
-    run = activation.run
-    return {
-        "name": RUNTIME_NAME,
-        "version": RUNTIME_VERSION,
-        "metadata": {"tenant": run.tenant, "environment": run.environment, "parameters": run.parameters},
-        # Ours: the clock of the activation, so that a replay sees the same time (S-22).
-        "now": _moment(activation.now),
-    }
+    def _runtime(self) -> dict[str, Any]:
+        run = self.run
+        return {
+            "name": RUNTIME_NAME,
+            "version": RUNTIME_VERSION,
+            "metadata": {"tenant": run.tenant, "environment": run.environment, "parameters": run.parameters},
+            # Ours: the clock of the activation, so that a replay sees the same time (S-22).
+            "now": _moment(self.now),
+        }
 
 
 def _moment(milliseconds: int) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """What an activation has achieved since its last one.
 
     Attributes:
-        seq: journal lines of the run before this checkpoint; `entries` follow on, at least one.
+        seq: journal lines of the run before this checkpoint; `entries` follow on.
         delay: seconds until a waiting run is due, else None.
         snapshot: what the interpreter needs to go on; None once the run has ended.
     """

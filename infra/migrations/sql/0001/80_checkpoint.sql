@@ -1,6 +1,7 @@
 -- Checkpoint: what many activations achieved, in one statement. A run is written only under its tenant, its fence and
 -- the seq that its writer read; its journal, usage, audit and outbox rows name it by place in the arrays, so that no
--- row can reach another tenant or outlive a refused checkpoint. Every checkpoint adds at least one journal row.
+-- row can reach another tenant or outlive a refused checkpoint. One that adds no journal row is
+-- written again when it is repeated, which changes nothing.
 -- Answers one word a run: `committed`; `repeated`, when this very checkpoint was committed before and only its answer
 -- was lost (F-08); `lost`, when the run is somebody else's now (F-02).
 -- A journal row says when its line was noted, which may be long before this commit. Whatever it says, no line is before
@@ -28,7 +29,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqsc
       ended_at = CASE WHEN i.state IN ('completed', 'faulted', 'cancelled') THEN clock_timestamp() END
     FROM item i
     WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.seq = i.seq
-      AND r.lease_until IS NOT NULL AND i.added > 0
+      AND r.lease_until IS NOT NULL
     RETURNING r.tenant_id, r.run_id, i.place, greatest(r.started_at, (
       SELECT j.at FROM app.journal j WHERE j.tenant_id = r.tenant_id AND j.run_id = r.run_id AND j.seq = i.seq - 1)) AS since
   ), journalled AS (
