@@ -43,7 +43,9 @@ async def time_out(activation: Activation, strand: Strand, frame: Frame) -> None
     interrupt(activation, frame)
     frame.deadline = None
     frame.memory = None  # a `try` does not catch its own timeout
-    error = standard("timeout", "The time is over", "what was under way was interrupted", instance=frame.reference)
+    error = standard(
+        "timeout", "The time is over", "what was under way was interrupted", instance=frame.reference or "/"
+    )
     await fault(activation, error)
 
 

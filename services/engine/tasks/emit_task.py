@@ -3,7 +3,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from typing import Any
-from uuid import UUID
 
 from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
@@ -27,7 +26,7 @@ async def run(task: EmitTask, activation: Activation) -> Outcome:
 def _identity(activation: Activation) -> str:
     frame = activation.top
     text = f"{activation.run.tenant}|{activation.run.id}|{frame.reference}|{frame.iteration}"
-    return str(UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=8))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _time(milliseconds: int) -> str:
