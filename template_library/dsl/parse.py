@@ -51,6 +51,7 @@ class _Parser:
     def __init__(self, checker: Checker, functions: Collection[str] | None) -> None:
         self._checker = checker
         self._grammar = grammar = Grammar(checker)
+        self._secrets: tuple[str, ...] = ()
         self._local = LocalFunctions(checker)
         self._calls = Calls(grammar, self._local.paths, functions)
         self._tasks = Tasks(grammar, self._calls)
@@ -90,7 +91,7 @@ class _Parser:
             extensions=extensions,
             functions=_catalogued(self._tasks.found),
             workflows=_workflows(self._tasks.found),
-            secrets=tuple(use.get("secrets", ())),
+            secrets=self._secrets,
             loose=loose,
             expressions=self._grammar.templates.expressions,
             schemas=tuple(parts.schemas),
@@ -112,7 +113,8 @@ class _Parser:
         """Everything that is named from elsewhere, before anything is read."""
         grammar = self._grammar
         if "secrets" in use:
-            grammar.templates.secrets = frozenset(self._secrets(use["secrets"]))
+            self._secrets = self._names(use["secrets"])
+            grammar.templates.secrets = frozenset(self._secrets)
         for name, components in (
             ("authentications", grammar.policies.named),
             ("retries", grammar.retries.named),
@@ -126,11 +128,11 @@ class _Parser:
         if "functions" in use:
             self._local.declare(use["functions"])
 
-    def _secrets(self, value: Any) -> list[str]:
+    def _names(self, value: Any) -> tuple[str, ...]:
         if isinstance(value, list) and all(isinstance(name, str) and name for name in value):
-            return value
+            return tuple(value)
         self._checker.refuse("/use/secrets", "must be a list of names")
-        return []
+        return ()
 
 
 def _catalogued(tasks: Mapping[str, Task]) -> tuple[str, ...]:
