@@ -132,8 +132,9 @@ async def test_F_03_a_refused_connection_was_certainly_not_sent(client: Client, 
 
 
 async def test_F_03_a_failed_tls_handshake_was_certainly_not_sent(
-    serve: Any, answer: Any, client: Client, tenant: UUID
+    serve: Any, answer: Any, client: Client, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("infra.egress.client.CONNECT_SECONDS", 0.2)
     server = await serve(answer(b"no TLS here"))
     with pytest.raises(Failed) as failed:
         await client.send(tenant, Request(method="POST", url=f"https://127.0.0.1:{server.port}/", body=b"x"))

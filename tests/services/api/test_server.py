@@ -10,13 +10,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from infra.embedded.stack import Endpoints
+from infra.embedded.stack import Stack
 from tests.served import ask, served
 
 
-@pytest.fixture
-def port(endpoints: Endpoints, tmp_path: Path) -> Iterator[int]:
-    with served(tmp_path, endpoints) as (port, _):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the server's log."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def port(stack: Stack, migrated: str, folder: Path) -> Iterator[int]:
+    """One server for all: no request changes anything."""
+    with served(folder, stack.create_database("waybill_server", template=migrated)) as (port, _):
         yield port
 
 
@@ -30,7 +37,7 @@ def raw(port: int, request: bytes) -> bytes:
         return answer
 
 
-def test_the_server_names_no_product_and_answers_problems(port: int, tmp_path: Path) -> None:
+def test_the_server_names_no_product_and_answers_problems(port: int, folder: Path) -> None:
     answer, body = ask(port, "GET", "/v1/me")
     assert (answer.status, answer.headers.get_all("server")) == (401, ["api"])
     assert msgspec.json.decode(body)["type"] == "/problems/unauthorized"
@@ -40,7 +47,7 @@ def test_the_server_names_no_product_and_answers_problems(port: int, tmp_path: P
     assert (trace.status, trace.headers["allow"]) == (405, "GET")
     foreign, _ = ask(port, "GET", "/v1/me", Host="evil.example")
     assert foreign.status == 404
-    for line in (tmp_path / "api.log").read_text().splitlines():
+    for line in (folder / "api.log").read_text().splitlines():
         if line.startswith("{"):
             assert msgspec.json.decode(line)["level"] in {"info", "warning"}
 
