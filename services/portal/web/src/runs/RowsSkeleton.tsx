@@ -13,8 +13,10 @@ export function RowsSkeleton() {
         <div key={width} className={classes.row}>
           <Skeleton height={12} width={`${width}%`} />
           <Skeleton height={12} width={84} />
+          <span />
           <Skeleton height={12} width={120} />
-          <Skeleton height={12} width={64} />
+          <Skeleton height={12} width={72} />
+          <Skeleton height={12} width={48} ml="auto" />
         </div>
       ))}
     </div>

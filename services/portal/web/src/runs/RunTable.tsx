@@ -54,7 +54,7 @@ export function RunTable({ rows, more, loading, onMore }: Props) {
             <Row
               key={run.id}
               run={run}
-              now={hasEnded(run) ? Math.floor(now / 20_000) * 20_000 : now}
+              now={hasEnded(run) ? slowly(now) : now}
               why={heldBecause(run, texts) ?? reasons(run)?.short ?? null}
             />
           ))}
@@ -71,6 +71,9 @@ export function RunTable({ rows, more, loading, onMore }: Props) {
     </>
   );
 }
+
+/** All rows count from the same moment, so that none below seems younger than one above. */
+const slowly = (now: number): number => Math.floor(now / 20_000) * 20_000;
 
 const Row = memo(function Row({ run, now, why }: { run: RunSummary; now: number; why: string | null }) {
   const { texts, language } = useTexts();
@@ -100,7 +103,7 @@ const Row = memo(function Row({ run, now, why }: { run: RunSummary; now: number;
       </td>
       <td role="cell" className={classes.started}>
         <time dateTime={began} title={absolute(language, began)}>
-          {relative(language, began, Math.max(now, Date.parse(began)))}
+          {relative(language, began, Math.max(slowly(now), Date.parse(began)))}
         </time>
       </td>
       <td role="cell" className={classes.duration}>
