@@ -17,6 +17,8 @@ from services.protocols.authentication.policy import Policy, fingerprint, read
 from services.protocols.authentication.tokens import Tokens
 
 _LINE: Final = frozenset("\r\n\0")
+_EXCERPT: Final = 300
+_SHORTEST: Final = 4
 
 
 class Identity:
@@ -81,10 +83,39 @@ class Identity:
                 body=request.body,
             )
             return None if header is None else self._with(request, header)
+        header = await self.renewed()
+        return None if header is None else self._with(request, header)
+
+    async def renewed(self) -> str | None:
+        """`header` with a new token, after the one before was refused; None where there is no better one.
+
+        Raises:
+            Refusal: there are no credentials to be had.
+        """
         if self._token is None:
             return None
         self._tokens.drop(self._key, self._token)
-        return await self.sign(request)
+        return await self.header()
+
+    def without_secrets(self, words: str) -> str:
+        """The other side's words, at most 300 characters of one line, with every secret of the policy blanked."""
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            words = words.replace(secret, "***")
+        return " ".join(words.split())[:_EXCERPT]
+
+    def _secrets(self) -> set[str]:
+        found = {self._token} if self._token else set()
+        if (password := self._policy.basic or self._policy.digest) is not None:
+            pair = f"{password.username}:{password.password}".encode()
+            found |= {str(password.password), base64.b64encode(pair).decode()}
+        if self._policy.bearer is not None:
+            found.add(self._policy.bearer.token)
+        grant = self._policy.oauth2 or self._policy.oidc
+        if grant is not None:
+            held = [grant.password, grant.client and grant.client.secret, grant.client and grant.client.assertion]
+            held += [token.token for token in (grant.subject, grant.actor) if token is not None]
+            found |= {str(one) for one in held if one}
+        return {one for one in found if len(one) >= _SHORTEST}
 
     def password(self) -> tuple[str, str] | None:
         """User name and password, for protocols that take them themselves.

@@ -1,0 +1,1 @@
+"""The function `grpc` (DSL reference, gRPC Call)."""
