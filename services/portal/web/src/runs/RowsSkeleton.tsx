@@ -16,7 +16,7 @@ export function RowsSkeleton() {
           <span />
           <Skeleton height={12} width={120} />
           <Skeleton height={12} width={72} />
-          <Skeleton height={12} width={48} ml="auto" />
+          <Skeleton height={12} width={48} className={classes.end ?? ""} />
         </div>
       ))}
     </div>
