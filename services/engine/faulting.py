@@ -17,22 +17,17 @@ from services.engine.walking import cancel_children, interrupt, is_body, settle
 from template_library.dsl.model import ForkTask, TryTask
 
 
-async def fault(activation: Activation, error: ErrorDetails) -> None:
-    """`error` was raised by the innermost scope of the current strand."""
-    error = _placed(activation, error)
+async def fault(activation: Activation, raised: Fault) -> None:
+    """`raised` by the innermost scope of the current strand."""
+    error, is_final = _placed(activation, raised.error), raised.is_final
     while True:
-        outcome = None
         try:
-            outcome = await _caught(activation, error)
-        except Fault as another:  # the condition of a catch failed; that is the error now
-            error = _placed(activation, another.error)
-        if outcome is not None:
-            try:
+            outcome = None if is_final else await _caught(activation, error)
+            if outcome is not None:
                 await settle(activation, outcome)
-            except Fault as another:
-                error = _placed(activation, another.error)
-            else:
                 return
+        except Fault as another:  # the condition of a catch failed, or what follows it; that is the error now
+            error, is_final = _placed(activation, another.error), is_final or another.is_final
         if not _leave(activation, error):
             return
 
@@ -43,10 +38,9 @@ async def time_out(activation: Activation, strand: Strand, frame: Frame) -> None
     interrupt(activation, frame)
     frame.deadline = None
     frame.memory = None  # a `try` does not catch its own timeout
-    error = standard(
-        "timeout", "The time is over", "what was under way was interrupted", instance=frame.reference or "/"
-    )
-    await fault(activation, error)
+    instance = frame.reference or "/"
+    error = standard("timeout", "The time is over", "what was under way was interrupted", instance=instance)
+    await fault(activation, Fault(error))
 
 
 async def _caught(activation: Activation, error: ErrorDetails) -> Outcome | None:

@@ -19,11 +19,15 @@ _STATUS: Final = {
 
 
 class Fault(Exception):
-    """A task raised `error`. `instance` is filled in with the task's pointer when it is empty."""
+    """A task raised `error`. `instance` is filled in with the task's pointer when it is empty.
 
-    def __init__(self, error: ErrorDetails) -> None:
+    `is_final`: nothing catches it, or a run at a limit would go on for ever.
+    """
+
+    def __init__(self, error: ErrorDetails, *, is_final: bool = False) -> None:
         super().__init__(error.title)
         self.error = error
+        self.is_final = is_final
 
 
 def standard(name: str, title: str, detail: str, *, status: int | None = None, instance: str = "") -> ErrorDetails:
@@ -35,7 +39,8 @@ def standard(name: str, title: str, detail: str, *, status: int | None = None, i
 
 def limit_exceeded(limit: str, *, instance: str = "") -> Fault:
     """A run passed a limit (S-34). `limit` names it and its size."""
-    return Fault(standard("runtime", "limit_exceeded", f"The run exceeds a limit: {limit}", instance=instance))
+    error = standard("runtime", "limit_exceeded", f"The run exceeds a limit: {limit}", instance=instance)
+    return Fault(error, is_final=True)
 
 
 def kind_of(error: ErrorDetails) -> str:

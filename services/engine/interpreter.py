@@ -55,7 +55,7 @@ class Interpreter:
         try:
             await open_scope(activation)
         except Fault as error:
-            await fault(activation, error.error)
+            await fault(activation, error)
         return await _run(activation)
 
     async def resume(
@@ -78,7 +78,7 @@ class Interpreter:
         try:
             await _answered(activation, answer)
         except Fault as error:
-            await fault(activation, error.error)
+            await fault(activation, error)
         return await _run(activation)
 
     async def fire(self, snapshot: Snapshot, *, now: int) -> Step:
@@ -125,7 +125,7 @@ async def _run_on(activation: Activation) -> None:
         try:
             await move(activation)
         except Fault as error:
-            await fault(activation, error.error)
+            await fault(activation, error)
 
 
 async def _answered(activation: Activation, answer: Done | Failed) -> None:
@@ -163,7 +163,7 @@ async def _fire(activation: Activation, strand: Strand, frame: Frame | None) -> 
         else:
             await complete(activation, value, None)
     except Fault as error:
-        await fault(activation, error.error)
+        await fault(activation, error)
 
 
 async def _hear(activation: Activation, strand: Strand, event: dict[str, Any]) -> None:
@@ -177,7 +177,7 @@ async def _hear(activation: Activation, strand: Strand, event: dict[str, Any]) -
             except Fault as error:
                 activation.strand = strand
                 interrupt(activation, frame)
-                await fault(activation, error.error)
+                await fault(activation, error)
                 return
     activation.strand = strand
     if isinstance(strand.wait, Listening):
@@ -185,7 +185,7 @@ async def _hear(activation: Activation, strand: Strand, event: dict[str, Any]) -
         try:
             await settle(activation, await listen_task.next_of(_listener(activation), activation))
         except Fault as error:
-            await fault(activation, error.error)
+            await fault(activation, error)
 
 
 def _listener(activation: Activation) -> ListenTask:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 UNREADY: Final = frozenset({
-    "for", "fork", "listen", "try", "retry", "wait", "emit",
+    "listen", "wait", "emit",
     "run: workflow", "run: script", "run: shell", "run: container",
     "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
     "call by URL", "catalogs", "extensions",

@@ -8,9 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from services.engine.activation import Activation
-from services.engine.durations import YEAR, duration
+from services.engine.durations import duration
 from services.engine.frames import Trying
 from services.engine.tasks.outcome import Descend, Outcome, Output, Sleep
+from template_library.dsl.durations import MOST
 from template_library.dsl.model import Catch, Retry, TryTask
 
 _MOST_DOUBLINGS: Final = 40
@@ -90,4 +91,4 @@ async def _pause(retry: Retry, activation: Activation, attempt: int) -> int:
         seed = f"{activation.run.id}|{frame.reference}|{frame.iteration}|{attempt}"
         chance = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6]) / 2**48
         pause += low + int((max(high, low) - low) * chance)
-    return min(pause, YEAR)
+    return min(pause, MOST)
