@@ -68,9 +68,6 @@ def test_json_is_accepted() -> None:
     ("construct", "body"),
     [
         ("wait", "do:\n  - t: {wait: {seconds: 1}}\n"),
-        ("for", "do:\n  - t: {for: {in: .a}, do: []}\n"),
-        ("fork", "do:\n  - t: {fork: {branches: []}}\n"),
-        ("try", "do:\n  - t: {try: [], catch: {}}\n"),
         ("listen", "do:\n  - t: {listen: {to: {any: []}}}\n"),
         ("emit", "do:\n  - t: {emit: {event: {}}}\n"),
         ("run: workflow", "do:\n  - t: {run: {workflow: {namespace: a, name: b, version: 1.0.0}}}\n"),
