@@ -157,3 +157,93 @@ def test_a_title_is_the_authors_or_the_name_as_words() -> None:
     )
     assert [one.title for one in found.nodes[1:3]] == ["Check all lines", "Book it"]
     assert len(found.nodes[3].title) == 500
+
+
+def whole(task: str) -> set[tuple[str, str, str, str | None]]:
+    """Of a task `t` between `before` and `after`."""
+    body = f"do:\n  - before: {{set: {{a: 1}}}}\n  - t: {task}\n  - after: {{set: {{a: 1}}}}\n"
+    found = graph(parse(HEAD + body, whole=True))
+    known = {one.reference for one in found.nodes}
+    assert all({one.source, one.target} <= known for one in found.edges)
+    return edges(found) - {
+        ("start", "before", "next", None),
+        ("before", "t", "next", None),
+        ("after", "end", "next", None),
+    }
+
+
+def test_a_loop_runs_never_once_or_again() -> None:
+    assert whole("{for: {in: .a}, do: [{x: {set: {a: 1}}}, {y: {set: {a: 1}}}]}") == {
+        ("t", "x", "next", None),
+        ("t", "after", "next", None),
+        ("x", "y", "next", None),
+        ("y", "x", "again", None),
+        ("y", "after", "next", None),
+    }
+
+
+def test_what_is_consumed_is_iterated_over_like_a_loop() -> None:
+    loop = {
+        ("t", "x", "next", None),
+        ("t", "after", "next", None),
+        ("x", "x", "again", None),
+        ("x", "after", "next", None),
+    }
+    assert whole("{listen: {to: {any: []}}, foreach: {do: [{x: {set: {a: 1}}}]}}") == loop
+    subscription = "{consume: {amount: 2}, foreach: {do: [{x: {set: {a: 1}}}]}}"
+    arguments = f"{{document: {{endpoint: 'https://a.b'}}, operation: o, subscription: {subscription}}}"
+    assert whole(f"{{call: asyncapi, with: {arguments}}}") == loop
+    assert whole("{listen: {to: {any: []}}}") == {("t", "after", "next", None)}
+
+
+def test_branches_run_beside_one_another() -> None:
+    assert whole("{fork: {branches: [{x: {set: {a: 1}}}, {y: {do: [{z: {set: {a: 1}}}]}}]}, then: end}") == {
+        ("t", "x", "branch", None),
+        ("t", "y", "branch", None),
+        ("x", "end", "next", None),
+        ("y", "z", "next", None),
+        ("z", "end", "next", None),
+    }
+
+
+def test_an_error_leads_to_what_catches_it() -> None:
+    error = "{error: {type: 'https://a.b', status: 400}}"
+    inside = f"try: [{{x: {{raise: {error}}}}}]"
+    caught = {
+        ("t", "x", "next", None),
+        ("t", "y", "caught", None),
+        ("x", "y", "caught", None),
+        ("y", "after", "next", None),
+    }
+    assert whole(f"{{{inside}, catch: {{do: [{{y: {{set: {{a: 1}}}}}}]}}}}") == caught
+    filtered = "catch: {errors: {with: {status: 400}}, do: [{y: {set: {a: 1}}}]}"
+    assert whole(f"{{{inside}, {filtered}}}") == {*caught, ("x", "end", "fault", None)}
+    assert whole(f"{{{inside}, catch: {{}}}}") == {
+        ("t", "x", "next", None),
+        ("t", "after", "caught", None),
+        ("x", "after", "caught", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("{for: {each: pet, in: .pets}, do: [{x: {set: {a: 1}}}]}", ("for", "pet: .pets")),
+        ("{fork: {branches: [{x: {set: {a: 1}}}]}}", ("fork", None)),
+        ("{fork: {compete: true, branches: [{x: {set: {a: 1}}}]}}", ("fork", "the first of 1")),
+        ("{try: [{x: {set: {a: 1}}}], catch: {}}", ("try", None)),
+        ("{try: [{x: {set: {a: 1}}}], catch: {errors: {with: {type: 'https://a.b'}}}}", ("try", "https://a.b")),
+        ("{wait: PT90S}", ("wait", "1 min 30 s")),
+        ("{wait: '${ .a }'}", ("wait", "…")),
+        ("{emit: {event: {with: {source: /a, type: a.b}}}}", ("emit", "a.b")),
+        ("{listen: {to: {all: [{with: {type: a.b}}, {with: {type: '${ .c }'}}]}}}", ("listen", "a.b\n…")),
+        ("{listen: {to: {any: []}}}", ("listen", None)),
+        ("{run: {workflow: {namespace: n, name: child, version: latest}}}", ("run", "child")),
+        ("{run: {shell: {command: rm}}}", ("run", "shell")),
+        ("{call: openapi, with: {document: {endpoint: 'https://a.b'}, operationId: find}}", ("call", "openapi find")),
+        ("{call: a2a, with: {server: 'https://a.b', method: tasks/get}}", ("call", "a2a tasks/get")),
+    ],
+)
+def test_a_task_says_what_it_is_about(task: str, expected: tuple[str, str | None]) -> None:
+    node = graph(parse(f"{HEAD}do:\n  - t: {task}\n", whole=True)).nodes[1]
+    assert (node.kind, node.detail) == expected

@@ -12,9 +12,9 @@ from tests.template_library.dsl.pairs import PAIRS, Pair
 _NAMES = [pair.feature for pair in PAIRS]
 
 
-def violations(text: str, *, whole: bool) -> list[Violation]:
+def violations(text: str) -> list[Violation]:
     try:
-        parse(text, whole=whole)
+        parse(text, whole=True)
     except DocumentError as error:
         return error.violations
     return []
@@ -29,12 +29,6 @@ def test_what_is_right_is_read(pair: Pair) -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=_NAMES)
 def test_a_mistake_is_named_at_its_place(pair: Pair) -> None:
-    found = violations(pair.wrong, whole=True)
+    found = violations(pair.wrong)
     assert [one for one in found if one.pointer == pair.pointer and pair.words in one.message], found
     assert all(one.line > 1 and one.column > 0 for one in found)
-
-
-@pytest.mark.parametrize("pair", PAIRS, ids=_NAMES)
-def test_what_this_version_does_not_run_yet_is_refused_by_its_name_alone(pair: Pair) -> None:
-    words = "is part of the language but this version does not run it yet"
-    assert all(one.message.endswith(words) for one in violations(pair.right, whole=False))

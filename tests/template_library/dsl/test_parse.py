@@ -65,53 +65,6 @@ def test_json_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("construct", "body"),
-    [
-        ("wait", "do:\n  - t: {wait: {seconds: 1}}\n"),
-        ("listen", "do:\n  - t: {listen: {to: {any: []}}}\n"),
-        ("emit", "do:\n  - t: {emit: {event: {}}}\n"),
-        ("run: workflow", "do:\n  - t: {run: {workflow: {namespace: a, name: b, version: 1.0.0}}}\n"),
-        ("run: script", "do:\n  - t: {run: {script: {}}}\n"),
-        ("run: shell", "do:\n  - t: {run: {shell: {}}}\n"),
-        ("run: container", "do:\n  - t: {run: {container: {}}}\n"),
-        ("call: openapi", "do:\n  - t: {call: openapi, with: {}}\n"),
-        ("call: grpc", "do:\n  - t: {call: grpc, with: {}}\n"),
-        ("call: asyncapi", "do:\n  - t: {call: asyncapi, with: {}}\n"),
-        ("call: a2a", "do:\n  - t: {call: a2a, with: {}}\n"),
-        ("call: mcp", "do:\n  - t: {call: mcp, with: {}}\n"),
-        ("call by URL", "do:\n  - t: {call: 'https://example.com/f.yaml'}\n"),
-        ("timeout", "do:\n  - t: {set: {a: 1}, timeout: {after: {seconds: 1}}}\n"),
-        ("timeout", "timeout: {after: {seconds: 1}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("schedule.every", "schedule: {every: {days: 1}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("schedule.cron", "schedule: {cron: '0 0 * * *'}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("schedule.after", "schedule: {after: {days: 1}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("schedule.on.all", "schedule: {on: {all: []}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("schedule.on.any", "schedule: {on: {any: []}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        (
-            "schedule.on.one.correlate",
-            "schedule: {on: {one: {with: {type: a}, correlate: {b: {from: .c}}}}}\ndo:\n  - t: {set: {a: 1}}\n",
-        ),
-        (
-            "schedule.on.one.expression",
-            "schedule: {on: {one: {with: {type: a, data: '${ .b }'}}}}\ndo:\n  - t: {set: {a: 1}}\n",
-        ),
-        ("extensions", "use: {extensions: [{a: {extend: all}}]}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("catalogs", "use: {catalogs: {c: {endpoint: 'https://a.b'}}}\ndo:\n  - t: {call: 'f:1.0.0@c'}\n"),
-        ("evaluate.mode: loose", "evaluate: {mode: loose}\ndo:\n  - t: {set: {a: 1}}\n"),
-        ("resource", "input: {schema: {resource: {endpoint: a}}}\ndo:\n  - t: {set: {a: 1}}\n"),
-        (
-            "authentication",
-            "do:\n  - t: {call: http, with: {method: get, endpoint: {uri: 'https://a.b', authentication: {}}}}\n",
-        ),
-    ],
-)
-def test_a_construct_that_comes_later_is_refused_by_its_name(construct: str, body: str) -> None:
-    violation = refused(body)
-    assert violation.message == f"`{construct}` is part of the language but this version does not run it yet"
-    assert violation.line > 1
-
-
-@pytest.mark.parametrize(
     ("body", "pointer", "words"),
     [
         ("do:\n  - t: {sett: {a: 1}}\n", "/do/0/t", "did you mean `set`?"),
@@ -189,10 +142,6 @@ def test_functions_of_the_catalogue_are_checked_against_the_known_names() -> Non
         (
             "do:\n  - t: {call: http, with: {method: get, endpoint: 'https://a.b', query: {k: '${$secrets.a}'}}}\n",
             "only",
-        ),
-        (
-            "do:\n  - t: {call: http, with: {method: get, endpoint: 'https://a.b', headers: {k: '${$secrets.a}'}}}\n",
-            "does not run it yet",
         ),
     ],
 )
