@@ -10,7 +10,7 @@ export function RunSkeleton() {
     <div aria-busy="true">
       <div className={classes.head}>
         <Skeleton height={12} width={120} />
-        <Skeleton height={20} width={220} />
+        <Skeleton height={20} width={228} />
         <Skeleton height={28} width={480} maw="100%" />
       </div>
       <div className={classes.columns}>

@@ -2,7 +2,7 @@ import { Graph as Layered, layout } from "@dagrejs/dagre";
 import type { Graph } from "../api/queries";
 
 /** A step's box. Where there is less room it becomes narrower, down to where two lines no longer hold its title. */
-export const NODE = { width: 220, height: 44 };
+export const NODE = { width: 228, height: 44 };
 const LEAST = 140;
 const NARROW_HEIGHT = 62;
 export const END = { width: 132, height: 28 };
