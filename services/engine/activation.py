@@ -9,7 +9,7 @@ import msgspec
 from services.engine import values
 from services.engine.arguments import Place
 from services.engine.faults import Fault, limit_exceeded, standard
-from services.engine.frames import Frame
+from services.engine.frames import Extending, Frame
 from services.engine.program import Program
 from services.engine.rendering import expressions, render
 from services.engine.state import Ended, Entry, EntryKind, Scope, Snapshot, Start, Step, Strand
@@ -164,11 +164,18 @@ class Activation:
             run=self.run,
             scope=self.scope,
             workflow=self.workflow,
-            frame=self.top,
+            frame=self._described(),
             now=self.now,
             task=self.task_of,
             variable=self.variable,
         )
+
+    def _described(self) -> Frame:
+        """What `$task` is: the innermost task, and inside an extension the one that it extends."""
+        for inner, outer in zip(self.frames[1:], self.frames, strict=False):
+            if isinstance(inner.memory, Extending):
+                return outer
+        return self.top
 
     def snapshot(self) -> Snapshot:
         return Snapshot(

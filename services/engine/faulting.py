@@ -8,12 +8,13 @@ import msgspec
 
 from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
-from services.engine.frames import Frame
+from services.engine.frames import Extending, Frame
 from services.engine.functions import ErrorDetails
+from services.engine.scopes import cancel_children, interrupt, is_shown
 from services.engine.state import Ended, Strand
 from services.engine.tasks import fork_task, try_task
 from services.engine.tasks.outcome import Outcome, Sleep
-from services.engine.walking import cancel_children, interrupt, is_body, settle
+from services.engine.walking import settle
 from template_library.dsl.model import ForkTask, TryTask
 
 
@@ -45,7 +46,7 @@ async def time_out(activation: Activation, strand: Strand, frame: Frame) -> None
 
 async def _caught(activation: Activation, error: ErrorDetails) -> Outcome | None:
     frame = activation.top
-    if not frame.path or len(activation.frames) == 1:
+    if not frame.path or len(activation.frames) == 1 or isinstance(frame.memory, Extending):
         return None
     task = activation.task_of(frame)
     if not isinstance(task, TryTask):
@@ -63,7 +64,7 @@ def _leave(activation: Activation, error: ErrorDetails) -> bool:
     described = _described(error)
     if len(activation.frames) > 1:
         activation.frames.pop()
-        if not is_body(frame, activation.top):
+        if is_shown(frame, activation.top):
             activation.note("task.faulted", frame, error=described)
         return True
     if strand.parent is None:

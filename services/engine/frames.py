@@ -61,18 +61,16 @@ class Hearing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
 
 
 class Extending(msgspec.Struct, frozen=True, omit_defaults=True, tag="extension"):
-    """A task with extensions around it.
+    """The tasks of an extension around the task in the frame below.
 
     Attributes:
-        lists: pointers of the task lists yet to be run before it, or behind it.
-        held: what the lists do not change: the task's raw input before it, its output behind it.
-        is_behind: the task has run.
-        then: the directive of the task itself, kept for the end.
+        is_behind: they run behind the task, whose raw output and directive are `output` and `then`.
+        is_bypassed: `exit` was said before it; what they gave is its output.
     """
 
-    lists: list[str]
-    held: Any
     is_behind: bool = False
+    is_bypassed: bool = False
+    output: Any = None
     then: str | None = None
 
 
@@ -93,6 +91,7 @@ class Frame(msgspec.Struct, omit_defaults=True):
         deadline: Unix milliseconds at which its timeout interrupts it.
         memory: what its kind of task remembers.
         variables: runtime arguments of the tasks inside, by name.
+        extensions: places of those that are around the task, in the document's order.
     """
 
     path: str
@@ -105,6 +104,7 @@ class Frame(msgspec.Struct, omit_defaults=True):
     deadline: int | None = None
     memory: Memory | None = None
     variables: dict[str, Any] = {}
+    extensions: list[int] = []
 
     @property
     def value(self) -> Any:

@@ -18,11 +18,12 @@ from services.engine.faults import Fault, standard
 from services.engine.frames import Frame
 from services.engine.functions import Done, Failed
 from services.engine.program import Program
+from services.engine.scopes import interrupt
 from services.engine.state import VERSION, RunDescriptor, Scope, Snapshot, Step, Strand
 from services.engine.tasks import listen_task
 from services.engine.tasks.outcome import Descend
 from services.engine.waits import Listening, Sleeping
-from services.engine.walking import complete, interrupt, move, open_scope, settle
+from services.engine.walking import complete, move, open_scope, settle
 from template_library.dsl.model import ListenTask, TryTask, Workflow
 
 # The loop of the process gets a turn this often in a long row of pure tasks.

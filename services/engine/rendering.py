@@ -21,7 +21,7 @@ async def render(template: Template, value: Any, variables: Mapping[str, Any], e
         return template.value
     found = list(expressions(template))
     try:
-        results = await evaluator.evaluate([one.program for one in found], value, variables, lane=lane)
+        results = await _evaluate(found, value, variables, evaluator, lane)
     except ExpressionFailed as error:
         detail = f"{found[error.index].pointer}: {error.detail}"
         raise Fault(standard("expression", error.kind, detail)) from error
@@ -46,6 +46,23 @@ def expressions(template: Template) -> Iterator[Expression]:
     elif isinstance(template, ListTemplate):
         for item in template.items:
             yield from expressions(item)
+
+
+async def _evaluate(
+    found: list[Expression], value: Any, variables: Mapping[str, Any], evaluator: Evaluator, lane: str
+) -> list[Any]:
+    if all(one.text is None for one in found):
+        return await evaluator.evaluate([one.program for one in found], value, variables, lane=lane)
+    # Loose mode: one that is no expression after all is the text that it was written as.
+    results = []
+    for index, one in enumerate(found):
+        try:
+            results += await evaluator.evaluate([one.program], value, variables, lane=lane)
+        except ExpressionFailed as error:
+            if one.text is None or error.kind != "expression_failed":
+                raise ExpressionFailed(error.kind, error.detail, index) from error
+            results.append(one.text)
+    return results
 
 
 def _fill(template: Template, results: Iterator[Any]) -> Any:

@@ -6,15 +6,17 @@ from typing import Any
 
 import msgspec
 
+from services.engine import extending
 from services.engine.activation import Activation
 from services.engine.durations import duration
-from services.engine.frames import Frame, Trying
+from services.engine.frames import Extending, Frame
 from services.engine.kinds import AGAIN, LEAVE, RUN
+from services.engine.scopes import base_of, cancel_children, children_of, frame_of, is_call, is_shown, reference_of
 from services.engine.state import Ended, Scope, Strand
 from services.engine.tasks import fork_task
 from services.engine.tasks.outcome import Descend, Hear, Invoke, Nest, Outcome, Output, Sleep, Spread
 from services.engine.waits import Calling, Effect, Joining, Listening, Sleeping, Wait
-from template_library.dsl.model import DoTask, ForkTask, ForTask, FunctionCallTask, ListenTask, TryTask
+from template_library.dsl.model import ForkTask
 
 
 async def move(activation: Activation) -> None:
@@ -25,6 +27,8 @@ async def move(activation: Activation) -> None:
         await _enter(activation, children[frame.index])
     elif len(activation.frames) == 1:
         await _end_strand(activation)
+    elif isinstance(frame.memory, Extending):
+        await _extended(activation, frame, frame.memory)
     elif (again := AGAIN.get(type(task := activation.task_of(frame)))) is not None:
         await settle(activation, await again(task, activation))
     else:
@@ -47,7 +51,7 @@ async def settle(activation: Activation, outcome: Outcome) -> None:
     elif isinstance(outcome, Spread):
         _wait(strand, Joining())
         for branch in range(outcome.branches):
-            activation.spawn(_base(frame, frame.path, activation.now), outcome.value, branch=branch)
+            activation.spawn(base_of(frame, frame.path, activation.now), outcome.value, branch=branch)
     else:
         await _nest(activation, outcome)
 
@@ -65,7 +69,13 @@ async def open_scope(activation: Activation) -> None:
 
 
 async def complete(activation: Activation, output: Any, then: str | None) -> None:
-    """Leave the innermost scope with its raw output (DSL, Data Flow, 5 to 9)."""
+    """Leave the innermost scope with its raw output, once the extensions behind it are through."""
+    if not extending.open_behind(activation, output, then):
+        await _complete(activation, output, then)
+
+
+async def _complete(activation: Activation, output: Any, then: str | None) -> None:
+    """The output on its way to the next task (DSL, Data Flow, 5 to 9)."""
     frame = activation.top
     task = activation.task_of(frame)
     given = {"input": frame.value, "raw_output": output}
@@ -76,100 +86,51 @@ async def complete(activation: Activation, output: Any, then: str | None) -> Non
         given["output"] = output
         activation.scope.context = await activation.render(task.export.template, output, **given)
     activation.validate(task.export.schema, activation.scope.context, "exported context")
-    if not is_body(frame, activation.frames[-2]):
+    if is_shown(frame, activation.frames[-2]):
         activation.note("task.completed", frame, output=output)
     activation.frames.pop()
     activation.strand.data = output
     _direct(activation, then or task.then)
 
 
-def children_of(activation: Activation, frame: Frame) -> tuple[str, ...]:
-    """Paths of the tasks in the scope, in order."""
-    if not frame.path:
-        return activation.workflow.do
-    task = activation.task_of(frame)
-    if isinstance(task, DoTask | ForTask):
-        return task.tasks
-    if isinstance(task, ForkTask):
-        branch = activation.strand.branch
-        return () if branch is None or frame is not activation.frames[0] else (task.branches[branch],)
-    if isinstance(task, TryTask):
-        tried = isinstance(frame.memory, Trying) and frame.memory.caught is msgspec.UNSET
-        return task.tasks if tried else task.catch.tasks
-    if isinstance(task, ListenTask):
-        return () if task.foreach is None else task.foreach.tasks
-    return (task.body,) if isinstance(task, FunctionCallTask) and task.local else ()
-
-
-def is_body(frame: Frame, parent: Frame) -> bool:
-    """Whether the frame is a local function's body, which shows as its caller and not as a task of its own."""
-    return frame.reference == parent.reference
-
-
-def interrupt(activation: Activation, frame: Frame) -> None:
-    """Cancel whatever the current strand does inside `frame`."""
-    strand = activation.strand
-    cancel_children(activation, strand)
-    while activation.top is not frame:
-        inner = strand.frames.pop()
-        if not is_body(inner, activation.top):
-            activation.note("task.cancelled", inner)
-    strand.wait = None
-
-
-def cancel_children(activation: Activation, strand: Strand) -> None:
-    """End every strand that was begun from `strand`, and theirs."""
-    for child in [one for one in activation.strands.values() if one.parent == strand.id]:
-        cancel_children(activation, child)
-        current, activation.strand = activation.strand, child
-        for frame, parent in zip(reversed(child.frames[1:]), reversed(child.frames[:-1]), strict=True):
-            if not is_body(frame, parent):
-                activation.note("task.cancelled", frame)
-        activation.strand = current
-        activation.drop(child)
-
-
 async def _enter(activation: Activation, path: str) -> None:
     parent = activation.top
-    activation.count(_reference(activation, parent, path))
+    activation.count(reference_of(activation, parent, path))
     task = activation.workflow.tasks[path]
-    frame = _frame(activation, parent, path)
+    frame = frame_of(activation, parent, path)
     activation.frames.append(frame)
-    body = is_body(frame, parent)
+    shown = is_shown(frame, parent)
     if task.condition is not None and not await activation.test(task.condition, frame.raw):
         activation.frames.pop()
-        if not body:
+        if shown:
             activation.note("task.skipped", frame)
         parent.index += 1
         return
-    if not body:
+    if shown:
         activation.note("task.started", frame)
     activation.validate(task.input.schema, frame.raw, "task input")
     if task.input.template is not None:
         frame.input = await activation.render(task.input.template, frame.raw)
     if task.timeout is not None:
         frame.deadline = activation.now + await duration(activation, task.timeout, "timeout", frame.value)
-    await settle(activation, await RUN[type(task)](task, activation))
+    if shown and activation.workflow.extensions:
+        frame.extensions = await extending.find(task, activation)
+    if not (frame.extensions and extending.open_before(activation)):
+        await settle(activation, await RUN[type(task)](task, activation))
 
 
-def _frame(activation: Activation, parent: Frame, path: str) -> Frame:
-    reference = _reference(activation, parent, path)
-    if _is_call(activation, parent):
-        iteration = parent.iteration
-    else:
-        iteration = activation.counters.get(reference, 0) + 1
-        activation.counters[reference] = iteration
-    return Frame(path, reference, raw=activation.strand.data, iteration=iteration, started_at=activation.now)
-
-
-def _reference(activation: Activation, parent: Frame, path: str) -> str:
-    if _is_call(activation, parent):  # the body of a local function runs as its caller
-        return parent.reference
-    return parent.reference + path[len(parent.path) :]
-
-
-def _is_call(activation: Activation, frame: Frame) -> bool:
-    return bool(frame.path) and isinstance(activation.task_of(frame), FunctionCallTask)
+async def _extended(activation: Activation, frame: Frame, memory: Extending) -> None:
+    """An extension's list is through: the next one, or the task, or what is behind the task."""
+    given, place = activation.strand.data, extending.place_of(activation, frame)
+    activation.frames.pop()
+    if memory.is_bypassed:
+        await complete(activation, given, None)
+    elif memory.is_behind:
+        if not extending.open_behind(activation, memory.output, memory.then, place):
+            await _complete(activation, memory.output, memory.then)
+    elif not extending.open_before(activation, place):
+        task = activation.task_of(activation.top)
+        await settle(activation, await RUN[type(task)](task, activation))
 
 
 def _direct(activation: Activation, then: str) -> None:
@@ -179,9 +140,11 @@ def _direct(activation: Activation, then: str) -> None:
         parent.index += 1
     elif then == "end":
         _end_workflow(activation)
-    elif then == "exit" or _is_call(activation, parent):
+    elif then == "exit" or is_call(activation, parent):
         parent.index = len(children_of(activation, parent))
-        if len(activation.frames) > 1 and (leave := LEAVE.get(type(activation.task_of(parent)))) is not None:
+        if isinstance(parent.memory, Extending):
+            parent.memory = msgspec.structs.replace(parent.memory, is_bypassed=not parent.memory.is_behind)
+        elif len(activation.frames) > 1 and (leave := LEAVE.get(type(activation.task_of(parent)))) is not None:
             leave(activation)
     else:
         names = [activation.workflow.tasks[path].name for path in children_of(activation, parent)]
@@ -195,7 +158,7 @@ def _end_workflow(activation: Activation) -> None:
         strand = activation.strand
         while len(strand.frames) > 1:
             frame = strand.frames.pop()
-            if not is_body(frame, activation.top):
+            if is_shown(frame, activation.top):
                 activation.note("task.completed", frame)
         if strand.branch is None or strand.parent is None:
             break
@@ -242,13 +205,8 @@ async def _nest(activation: Activation, nest: Nest) -> None:
     frame = activation.top
     _wait(activation.strand, Joining())
     scope = Scope(nest.program, nest.value, {}, activation.now)
-    activation.strand = activation.spawn(_base(frame, "", activation.now), None, scope=scope)
+    activation.strand = activation.spawn(base_of(frame, "", activation.now), None, scope=scope)
     await open_scope(activation)
-
-
-def _base(frame: Frame, path: str, now: int) -> Frame:
-    """What a new strand stands on: tasks inside continue the references of the task that began it."""
-    return Frame(path, frame.reference, iteration=frame.iteration, started_at=now)
 
 
 def _wait(strand: Strand, wait: Wait) -> None:

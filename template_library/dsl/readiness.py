@@ -8,11 +8,10 @@ UNREADY: Final = frozenset({
     "listen", "wait", "emit",
     "run: workflow", "run: script", "run: shell", "run: container",
     "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
-    "call by URL", "catalogs", "extensions",
+    "call by URL", "catalogs",
     "timeout", "authentication", "secrets", "authorization", "resource", "transport: stdio",
     "schedule.every", "schedule.cron", "schedule.after",
     "schedule.on.all", "schedule.on.any", "schedule.on.one.correlate", "schedule.on.one.expression",
-    "evaluate.mode: loose",
     # Of AsyncAPI's protocols the reference names more than there are connections for.
     "protocol: amqp", "protocol: amqp1", "protocol: anypointmq", "protocol: googlepubsub", "protocol: ibmmq",
     "protocol: jms", "protocol: kafka", "protocol: mercure", "protocol: mqtt5", "protocol: nats", "protocol: pulsar",

@@ -22,7 +22,7 @@ async def check_expressions(workflow: Workflow, text: str, compiler: Compiler, *
     violations = []
     for expression in workflow.expressions:
         problem = await compiler.check(expression.program, expression.variables)
-        if problem is not None:
+        if problem is not None and expression.text is None:
             line, column = read(text, filename=filename).value_at(expression.pointer)
             message = f"the expression does not compile: {_reason(problem)}"
             violations.append(Violation(expression.pointer, line, column, message))
