@@ -1,0 +1,24 @@
+"""The protocol functions by name, for the engine's table."""
+
+from __future__ import annotations
+
+from infra.egress import Client
+from services.engine.functions import Functions
+from services.protocols.exchange import Exchange
+from services.protocols.function import ProtocolFunction
+from services.protocols.grpc.call import GrpcCall
+from services.protocols.http_call import HttpCall
+from services.protocols.openapi.call import OpenApiCall
+from services.protocols.resources.fetching import Resources
+
+
+def functions(client: Client) -> Functions:
+    """All of them, on one way out, with one memory of tokens and documents."""
+    exchange = Exchange(client)
+    resources = Resources(exchange)
+    made: tuple[ProtocolFunction, ...] = (
+        HttpCall(exchange),
+        OpenApiCall(exchange, resources),
+        GrpcCall(exchange, resources),
+    )
+    return {function.name: function for function in made}
