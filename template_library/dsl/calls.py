@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
-from template_library.dsl.checker import kind_of, nearest
+from template_library.dsl.checker import kind_of
 from template_library.dsl.components import Components
 from template_library.dsl.grammar import Grammar, Scope
 from template_library.dsl.model import (
@@ -42,7 +42,7 @@ class Calls:
         self._local = local
         self._known = known
         self._protocols = Protocols(grammar)
-        self.catalogs: Components[Resource] = Components(grammar.checker, "catalogs", self._catalog)
+        self.catalogs: Components[Resource] = Components(grammar.templates, "catalogs", self._catalog)
 
     def iterate(self, iterator: Callable[[Any, str, Scope], Iterator | None]) -> None:
         """`iterator` reads the `foreach` of subscriptions."""
@@ -96,7 +96,7 @@ class Calls:
         if match is not None and (self._known is None or function in self._known):
             return _DEFAULT, None
         names = {*BUILTIN, *self._local, *(self._known or ())}
-        self._checker.refuse(pointer, f"there is no function `{function[:80]}`{nearest(function, names)}")
+        self._checker.refuse(pointer, f"there is no function `{function[:80]}`{self._checker.nearest(function, names)}")
         return None
 
     def _catalog(self, value: Any, pointer: str, arguments: frozenset[str]) -> Resource | None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 
 from template_library.dsl import limits
 from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.positions import Position, Source, step
 from template_library.dsl.readiness import UNREADY
+
+_LONGEST_NAME: Final = 100
+_LONGEST_MESSAGE: Final = 1_000
 
 
 class Checker:
@@ -26,12 +30,16 @@ class Checker:
 
     def refuse(self, pointer: str, message: str, *, position: Position | None = None, name: bool = False) -> None:
         """Note a violation at the value of `pointer`, or at its property name when `name`; the same one only once."""
-        if len(self.violations) >= limits.VIOLATIONS:
+        if self._is_full:
             return
         at = position or (self.source.name_at(pointer) if name else self.source.value_at(pointer))
-        violation = Violation(pointer, at.line, at.column, message)
+        violation = Violation(pointer, at.line, at.column, message[:_LONGEST_MESSAGE])
         if violation not in self.violations:
             self.violations.append(violation)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self.violations) >= limits.VIOLATIONS
 
     def uses(self, pointer: str, word: str) -> bool:
         """Whether this version runs the construct; see `readiness`. It is refused if not."""
@@ -60,7 +68,8 @@ class Checker:
         known = set(allowed)
         for name in value:
             if name not in known:
-                self.refuse(step(pointer, name), f"unknown property `{name[:80]}`{nearest(name, known)}", name=True)
+                hint = self.nearest(name, known)
+                self.refuse(step(pointer, name), f"unknown property `{name[:80]}`{hint}", name=True)
         for name in required:
             if name not in value:
                 self.refuse(pointer, f"`{name}` is missing")
@@ -103,7 +112,7 @@ class Checker:
             return None
         if value in words:
             return str(value)
-        self.refuse(pointer, f"must be {spoken(words, 'or')}, not `{value[:80]}`{nearest(value, words)}")
+        self.refuse(pointer, f"must be {spoken(words, 'or')}, not `{value[:80]}`{self.nearest(value, words)}")
         return None
 
     def boolean(self, value: Any, pointer: str) -> bool | None:
@@ -121,9 +130,19 @@ class Checker:
             return value
         return None
 
+    def nearest(self, name: str, candidates: Iterable[str]) -> str:
+        """`; did you mean …?` or nothing. Looks at a few hundred names at most, and at none for what is not noted."""
+        if self._is_full:
+            return ""
+        short = itertools.islice((one for one in sorted(candidates) if len(one) <= _LONGEST_NAME), limits.TASKS)
+        close = difflib.get_close_matches(name[:_LONGEST_NAME], short, n=1, cutoff=0.6)
+        return f"; did you mean `{close[0]}`?" if close else ""
+
     def locate(self, pointer: str, word: str) -> Position:
         """Where `word` first stands in the text of the value at `pointer`; the value's own position if nowhere."""
         start = self.source.value_at(pointer)
+        if self._is_full:
+            return start
         line_count = str(self.source_value(pointer)).count("\n") + 3
         pattern = re.compile(re.escape(word) + r"(?!\w)")
         for number, line in enumerate(self._lines[start.line - 1 : start.line - 1 + line_count]):
@@ -138,12 +157,6 @@ class Checker:
             name = token.replace("~1", "/").replace("~0", "~")
             value = value[int(name)] if isinstance(value, list) else value[name]
         return value
-
-
-def nearest(name: str, candidates: Iterable[str]) -> str:
-    """`; did you mean …?` or nothing."""
-    close = difflib.get_close_matches(name[:200], sorted(candidates), n=1, cutoff=0.6)
-    return f"; did you mean `{close[0]}`?" if close else ""
 
 
 def spoken(names: Iterable[str], word: str = "and") -> str:

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from template_library.dsl import limits
-from template_library.dsl.checker import Checker, kind_of, nearest
+from template_library.dsl.checker import Checker, kind_of
 from template_library.dsl.model import Constant, Consumption, Correlation, EventFilter, Expression, Template
 from template_library.dsl.positions import step
 from template_library.dsl.templates import Templates, join
@@ -148,6 +148,6 @@ class Events:
 
     def _named(self, name: str, pointer: str) -> None:
         if not _NAME.fullmatch(name):
-            hint = nearest(name.lower(), _ATTRIBUTES)
+            hint = self._checker.nearest(name.lower(), _ATTRIBUTES)
             message = f"`{name[:80]}` cannot be an attribute: they have small letters and digits only{hint}"
             self._checker.refuse(pointer, message, name=True)

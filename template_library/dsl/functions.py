@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from template_library.dsl import limits
 from template_library.dsl.calls import BUILTIN
@@ -12,6 +13,10 @@ from template_library.dsl.grammar import Scope
 from template_library.dsl.model import FunctionCallTask, Task
 from template_library.dsl.positions import step
 from template_library.dsl.tasks import Tasks
+
+_POINTER: Final = "/use/functions"
+_TOKENS: Final = 4
+"""Of a function's path, the empty one before the first slash included."""
 
 
 class LocalFunctions:
@@ -24,9 +29,9 @@ class LocalFunctions:
 
     def declare(self, value: Any) -> None:
         """All names, before any is read: a function may call one that stands below it."""
-        self._definitions = self._checker.object(value, "/use/functions") or {}
+        self._definitions = self._checker.object(value, _POINTER) or {}
         for name in self._definitions:
-            self.paths[name] = step("/use/functions", name)
+            self.paths[name] = step(_POINTER, name)
             if name in BUILTIN:
                 self._checker.refuse(self.paths[name], f"`{name}` is a function of the language itself", name=True)
 
@@ -36,37 +41,37 @@ class LocalFunctions:
 
     def finish(self, found: Mapping[str, Task]) -> None:
         """Refuse functions that call themselves, through whatever others, and chains that are too long."""
-        called = {path: _called(path, found) for path in self.paths.values()}
+        called = _called(found)
         for path in called:
             name = path.rpartition("/")[2]
             if path in _reached(path, called):
-                self._checker.refuse(path, f"the function `{name}` calls itself", name=True)
+                self._checker.refuse(path, f"the function `{name[:80]}` calls itself", name=True)
             elif _behind(path, called, limits.CALLS) and not _behind(path, called, limits.CALLS + 1):
                 self._checker.refuse(path, f"functions may call one another at most {limits.CALLS} deep", name=True)
 
 
-def _called(path: str, found: Mapping[str, Task]) -> tuple[str, ...]:
-    """Paths of the functions that the one at `path` calls itself, from whatever task inside it."""
-    return tuple(
-        task.body
-        for at, task in found.items()
-        if isinstance(task, FunctionCallTask) and task.local and (at == path or at.startswith(path + "/"))
-    )
+def _called(found: Mapping[str, Task]) -> Mapping[str, set[str]]:
+    """By path of a function, those that it calls itself, from whatever task inside it."""
+    called: dict[str, set[str]] = defaultdict(set)
+    for path, task in found.items():
+        if isinstance(task, FunctionCallTask) and task.local and path.startswith(f"{_POINTER}/"):
+            called["/".join(path.split("/")[:_TOKENS])].add(task.body)
+    return dict(called)
 
 
-def _behind(path: str, called: Mapping[str, tuple[str, ...]], steps: int) -> set[str]:
+def _behind(path: str, called: Mapping[str, set[str]], steps: int) -> set[str]:
     """Functions that are so many calls away."""
     found = {path}
     for _ in range(steps):
-        found = {inner for one in found for inner in called[one]}
+        found = {inner for one in found for inner in called.get(one, ())}
     return found
 
 
-def _reached(start: str, called: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _reached(start: str, called: Mapping[str, set[str]]) -> set[str]:
     reached: set[str] = set()
     waiting = [start]
     while waiting:
-        for one in called[waiting.pop()]:
+        for one in called.get(waiting.pop(), ()):
             if one not in reached:
                 reached.add(one)
                 waiting.append(one)

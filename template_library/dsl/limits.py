@@ -14,6 +14,8 @@ CALLS: Final = 8
 """How deep functions may call one another."""
 FILTERS: Final = 64
 """Of one event consumption strategy."""
+SCOPES: Final = 16
+"""Different sets of variables under which one part of `use` may be named."""
 EVERY: Final = 1_000
 """Milliseconds at least between two runs of a schedule."""
 EXPRESSION_BYTES: Final = 8 * 1024

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from template_library.dsl.checker import Checker, kind_of, nearest
+from template_library.dsl.checker import Checker, kind_of
 from template_library.dsl.model import Template
 from template_library.dsl.positions import step
 from template_library.dsl.templates import DEFINITION, Templates
@@ -34,7 +34,9 @@ class NamedErrors:
         if not isinstance(value, str):
             return self._error(value, pointer, arguments)
         if value not in self._named:
-            self._checker.refuse(pointer, f"`use.errors` has no `{value[:80]}`{nearest(value, self._named)}")
+            self._checker.refuse(
+                pointer, f"`use.errors` has no `{value[:80]}`{self._checker.nearest(value, self._named)}"
+            )
             return None
         return self._named[value]
 

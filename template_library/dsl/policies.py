@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from template_library.dsl.checker import Checker, nearest
+from template_library.dsl.checker import Checker
 from template_library.dsl.components import Components
 from template_library.dsl.model import Constant, Expression, Template
 from template_library.dsl.oauth import OAuth
@@ -31,7 +31,7 @@ class Policies:
         self._checker = checker
         self._templates = templates
         self._oauth = OAuth(checker, templates)
-        self.named: Components[Template] = Components(checker, "authentications", self._defined)
+        self.named: Components[Template] = Components(templates, "authentications", self._defined)
 
     def policy(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
         """`authentication`: in place, or `{use: <name of use.authentications>}`."""
@@ -72,7 +72,7 @@ class Policies:
         if self._checker.text(name, pointer) is None:
             return None
         if name not in self._templates.secrets:
-            hint = nearest(name, self._templates.secrets)
+            hint = self._checker.nearest(name, self._templates.secrets)
             self._checker.refuse(pointer, f"`use.secrets` has no `{name[:80]}`{hint}")
             return None
         if not self._checker.uses(pointer, "secrets"):

@@ -20,7 +20,7 @@ class Retries:
         self._checker = checker
         self._templates = templates
         self._timings = timings
-        self.named: Components[Retry] = Components(checker, "retries", self._defined)
+        self.named: Components[Retry] = Components(templates, "retries", self._defined)
 
     def retry(self, value: Any, pointer: str, arguments: frozenset[str]) -> Retry | None:
         """`catch.retry`: in place, or the name of one of `use.retries`."""

@@ -9,7 +9,7 @@ import msgspec
 
 from template_library.dsl import limits
 from template_library.dsl.calls import Calls
-from template_library.dsl.checker import kind_of, nearest, spoken
+from template_library.dsl.checker import kind_of, spoken
 from template_library.dsl.enclosing import Enclosing
 from template_library.dsl.grammar import Grammar, Scope
 from template_library.dsl.model import Task
@@ -116,7 +116,7 @@ class Tasks:
             self._checker.refuse(path, f"a task does one thing; this one has {spoken(kinds)}")
             return None
         if not kinds:
-            unknown = next((nearest(name, _KINDS) for name in value if name not in _BASE), "")
+            unknown = next((self._checker.nearest(name, _KINDS) for name in value if name not in _BASE), "")
             self._checker.refuse(path, f"a task needs one of {', '.join(f'`{kind}`' for kind in _KINDS)}{unknown}")
             return None
         return str(kinds[0])
@@ -145,6 +145,6 @@ class Tasks:
     def directive(self, value: Any, pointer: str, scope: Scope) -> str:
         text = self._checker.text(value, pointer)
         if text is not None and text not in DIRECTIVES and text not in scope.siblings:
-            hint = nearest(text, {*DIRECTIVES, *scope.siblings})
+            hint = self._checker.nearest(text, {*DIRECTIVES, *scope.siblings})
             self._checker.refuse(pointer, f"`{text[:80]}` is no task of the same list and no directive{hint}")
         return text or "continue"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from template_library.dsl import limits, tokens
-from template_library.dsl.checker import Checker, kind_of, nearest
+from template_library.dsl.checker import Checker, kind_of
 from template_library.dsl.model import Constant, Expression, ListTemplate, MapTemplate, Template
 from template_library.dsl.positions import step
 
@@ -31,20 +31,20 @@ _EVERY: Final = EXPORT
 
 
 class Templates:
-    """Builds templates and keeps every expression that it met, for the compile check at publish."""
+    """Builds templates and has `kept` every expression that it met, for the compile check at publish."""
 
     def __init__(self, checker: Checker) -> None:
-        self._checker = checker
-        self._found: dict[Expression, None] = {}
+        self.checker = checker
+        self.kept: list[Expression] = []
         self.loose = False
         self.secrets: frozenset[str] = frozenset()
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
-        return tuple(self._found)
+        return tuple(dict.fromkeys(self.kept))
 
     def keep(self, expression: Expression) -> Expression:
-        self._found[expression] = None
+        self.kept.append(expression)
         return expression
 
     def template(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template:
@@ -63,14 +63,14 @@ class Templates:
 
     def text(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
         """A string that names something: an expression in `${ }` alone, in both modes."""
-        if self._checker.text(value, pointer) is None:
+        if self.checker.text(value, pointer) is None:
             return None
         match = DELIMITED.fullmatch(value)
         return self._written(match[1], pointer, arguments, value) if match else Constant(value)
 
     def expression(self, value: Any, pointer: str, arguments: frozenset[str]) -> Expression | None:
         """A field that is an expression by its nature (`if`, `when`): `${ }` around it may be left out."""
-        text = self._checker.text(value, pointer)
+        text = self.checker.text(value, pointer)
         if text is None:
             return None
         match = DELIMITED.fullmatch(text)
@@ -82,7 +82,7 @@ class Templates:
             return self._string(value, pointer, arguments) if self.loose else self.expression(value, pointer, arguments)
         if isinstance(value, dict):
             return self.template(value, pointer, arguments)
-        self._checker.refuse(pointer, f"must be an expression or an object, not {kind_of(value)}")
+        self.checker.refuse(pointer, f"must be an expression or an object, not {kind_of(value)}")
         return None
 
     def _string(self, value: str, pointer: str, arguments: frozenset[str]) -> Template:
@@ -108,20 +108,20 @@ class Templates:
     ) -> Expression | None:
         program = source.strip()
         if not program:
-            self._checker.refuse(pointer, "the expression is empty")
+            self.checker.refuse(pointer, "the expression is empty")
             return None
         if len(program.encode()) > limits.EXPRESSION_BYTES:
-            self._checker.refuse(pointer, f"an expression may have at most {limits.EXPRESSION_BYTES // 1024} KiB")
+            self.checker.refuse(pointer, f"an expression may have at most {limits.EXPRESSION_BYTES // 1024} KiB")
             return None
         scan = tokens.scan(program)
-        before = len(self._checker.violations)
+        before = len(self.checker.violations)
         for mention in scan.forbidden:
             self._refuse_word(mention.text, pointer)
         for mention in scan.free:
             self._check_variable(mention.text, pointer, arguments)
         for mention in scan.secrets:
             self._check_secret(mention.text, pointer)
-        if len(self._checker.violations) > before:
+        if len(self.checker.violations) > before:
             return None
         used = tuple(sorted({mention.text for mention in scan.free} & arguments))
         return self.keep(Expression(program, pointer, used, scan.workflow_whole, text))
@@ -129,27 +129,27 @@ class Templates:
     def _refuse_word(self, word: str, pointer: str) -> None:
         hint = "; the time is `$runtime.now`" if word in tokens.CLOCK else ""
         message = f"`{word}` may not be used in an expression{hint}"
-        self._checker.refuse(pointer, message, position=self._checker.locate(pointer, word))
+        self.checker.refuse(pointer, message, position=self.checker.locate(pointer, word))
 
     def _check_variable(self, name: str, pointer: str, arguments: frozenset[str]) -> None:
         if name in {"ENV", "__loc__"}:  # ENV is always {}; __loc__ is refused as a word
             return
         if name in arguments:
             if name in SECRET:
-                self._checker.uses(pointer, name)
+                self.checker.uses(pointer, name)
             return
         if name in SECRET:
             message = f"`${name}` may stand only inside `with.headers` and authentication"
         elif name in _EVERY:
             message = f"`${name}` is not available in this place"
         else:
-            message = f"`${name}` is not defined{nearest(name, arguments)}"
-        self._checker.refuse(pointer, message, position=self._checker.locate(pointer, "$" + name))
+            message = f"`${name}` is not defined{self.checker.nearest(name, arguments)}"
+        self.checker.refuse(pointer, message, position=self.checker.locate(pointer, "$" + name))
 
     def _check_secret(self, name: str, pointer: str) -> None:
         if name not in self.secrets:
-            message = f"`use.secrets` has no `{name[:80]}`{nearest(name, self.secrets)}"
-            self._checker.refuse(pointer, message, position=self._checker.locate(pointer, name))
+            message = f"`use.secrets` has no `{name[:80]}`{self.checker.nearest(name, self.secrets)}"
+            self.checker.refuse(pointer, message, position=self.checker.locate(pointer, name))
 
 
 def join(members: Mapping[str, Template]) -> Template:

@@ -19,7 +19,7 @@ class Timings:
     def __init__(self, checker: Checker, templates: Templates) -> None:
         self._checker = checker
         self._templates = templates
-        self.named: Components[Duration] = Components(checker, "timeouts", self._defined)
+        self.named: Components[Duration] = Components(templates, "timeouts", self._defined)
 
     def duration(self, value: Any, pointer: str, arguments: frozenset[str]) -> Duration | None:
         """A Constant of milliseconds; what has expressions is counted when it is evaluated."""

@@ -111,20 +111,27 @@ def _string(program: str, position: int, found: list[Token], depths: list[int]) 
     return position
 
 
+_BINDERS: Final = {"as": {"|", "("}, "label": {"|"}, "def": {":"}}
+"""What begins a list of names that the program binds → what ends it."""
+_DEPTHS: Final = {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}
+
+
 def _bound(tokens: list[Token]) -> set[str]:
-    """Names that some `as` pattern, `label` or function parameter of the program binds."""
+    """Names that some `as` pattern, `label` or function parameter of the program binds. One pass: S-28."""
     bound: set[str] = set()
-    for index, token in enumerate(tokens):
-        if token.kind != "word" or token.text not in {"as", "label", "def"}:
-            continue
-        ends = {"as": {"|", "("}, "label": {"|"}, "def": {":"}}[token.text]
-        depth = 0
-        for after in tokens[index + 1 :]:
-            if depth == 0 and after.text in ends:
-                break
-            depth += {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}.get(after.text, 0)
-            if after.kind == "variable":
-                bound.add(after.text[1:].strip())
+    binders: list[tuple[int, set[str]]] = []
+    depth = 0
+    for token in tokens:
+        if token.kind == "word" and token.text in _BINDERS:
+            binders.append((depth, _BINDERS[token.text]))
+        elif token.kind == "variable" and binders:
+            bound.add(token.text[1:].strip())
+        elif token.kind == "mark":
+            while binders and depth == binders[-1][0] and token.text in binders[-1][1]:
+                binders.pop()
+            depth += _DEPTHS.get(token.text, 0)
+            while binders and depth < binders[-1][0]:
+                binders.pop()
     return bound
 
 

@@ -169,3 +169,16 @@ def test_a_function_that_calls_itself_from_inside_is_refused() -> None:
     loop = "{for: {in: .a}, do: [{z: {call: f}}]}"
     use = f"use: {{functions: {{f: {{try: [{{x: {{set: {{a: 1}}}}}}], catch: {{do: [{{y: {loop}}}]}}}}}}}}\n"
     assert "`f` calls itself" in refusal(f"{use}do:\n  - t: {{call: f}}\n")
+
+
+def test_S_34_a_part_of_use_that_is_named_often_is_read_once() -> None:
+    """A large policy under many different variables would otherwise be read as often as it is named."""
+    policy = (
+        "{authority: 'https://a.b', grant: client_credentials, client: {id: c}, scopes: [" + "'${ .s }', " * 300 + "]}"
+    )
+    use = f"use: {{authentications: {{p: {{oauth2: {policy}}}}}}}"
+    call = "{call: http, with: {method: get, endpoint: {uri: 'https://a.b', authentication: {use: p}}}}"
+    tasks = "".join(f"  - t{n}: {{for: {{each: e{n}, in: .a}}, do: [{{x: {call}}}]}}\n" for n in range(60))
+    workflow = read(f"{use}\ndo:\n{tasks}")
+    assert len(workflow.expressions) == 300 + 60
+    assert "different sets of variables" in refusal(f"evaluate: {{mode: loose}}\n{use}\ndo:\n{tasks}")

@@ -61,3 +61,20 @@ def test_variables_are_free_unless_the_program_binds_them(program: str, names: s
 )
 def test_the_definition_travels_only_where_it_may_be_used(program: str, whole: bool) -> None:  # noqa: FBT001
     assert tokens.scan(program).workflow_whole is whole
+
+
+def test_S_28_a_long_program_is_read_once_and_not_again_for_each_word() -> None:
+    """A look at all that follows, for each of these, would take hours."""
+    assert free("as " * 200_000 + "| $x") == {"x"}
+    assert free("as [" * 100_000 + "$x") == set()
+
+
+def test_a_binding_ends_with_the_brackets_around_it() -> None:
+    assert free("[. as $x | $x] | {a: $y}") == {"y"}
+    assert free(". as {a: [$x], (. as $k | $k): $z} | $x + $z + $w") == {"w"}
+    assert free("def f($a; $b): $a + $c; f(1; 2)") == {"c"}
+
+
+def test_secrets_are_found_by_their_names() -> None:
+    scan = tokens.scan('$secrets.erp.key + $secrets["crm"] + $secrets."x-y" + ($secrets | .a) + $secrets[.b]')
+    assert [mention.text for mention in scan.secrets] == ["erp", "crm", "x-y"]
