@@ -14,7 +14,7 @@ UNREADY: Final = frozenset({
     "schedule.on.all", "schedule.on.any", "schedule.on.one.correlate", "schedule.on.one.expression",
     # Of AsyncAPI's protocols the reference names more than there are connections for.
     "protocol: amqp", "protocol: amqp1", "protocol: anypointmq", "protocol: googlepubsub", "protocol: ibmmq",
-    "protocol: jms", "protocol: kafka", "protocol: mercure", "protocol: mqtt5", "protocol: nats", "protocol: pulsar",
+    "protocol: jms", "protocol: kafka", "protocol: mercure", "protocol: nats", "protocol: pulsar",
     "protocol: sns", "protocol: solace", "protocol: sqs", "protocol: stomp",
 })  # fmt: skip
 """The words by which the parser tells the constructs apart; `parse(..., whole=True)` lets all of them pass."""
