@@ -34,6 +34,7 @@ from services.engine.functions import (
 )
 from services.engine.journal import Journal
 from services.engine.progress import Progress
+from services.engine.secrets import NoSecrets, Secrets
 from services.engine.state import Ended, RunDescriptor, Snapshot, Step
 from services.engine.waits import Calling
 from template_library.dsl import DocumentError
@@ -57,6 +58,7 @@ class Advance:
         *,
         leave_after_commit: Callable[[], bool],
         told: Callable[[], None],
+        secrets: Secrets | None = None,
     ) -> None:
         """`leave_after_commit`: hand the run back at its next commit; `told`: a commit left something for the relay."""
         self.definitions = definitions
@@ -65,6 +67,7 @@ class Advance:
         self.claims = claims
         self.leave_after_commit = leave_after_commit
         self.told = told
+        self.secrets = secrets or NoSecrets()
 
     async def __call__(self, claim: Claim) -> None:
         """Bring the run to its next wait or its end, or until it is somebody else's.
@@ -106,7 +109,9 @@ class _Turn:
             await asyncio.sleep(_UNAVAILABLE_SECONDS)
             await self._hand_back()
             return
-        await self._go_on(definition, step, Calls(self._advance.functions, self._claim, definition.bindings))
+        await self._go_on(
+            definition, step, Calls(self._advance.functions, self._advance.secrets, self._claim, definition)
+        )
 
     async def _go_on(self, definition: Definition, step: Step, calls: Calls) -> None:
         flights = Flights()
@@ -159,8 +164,8 @@ class _Turn:
             snapshot = decisions.sent(snapshot, careful)
             if not await self._commit_running(snapshot):
                 return None
-        for strand, calling, call in made:
-            flights.launch(strand, calling.effect, calls.make(calling, call))
+        for strand, calling, _ in made:
+            flights.launch(strand, calling.effect, calls.make(snapshot, strand, calling))
         return decisions.undue(snapshot, {strand for strand, _, _ in made})
 
     async def _steps(self, definition: Definition, snapshot: Snapshot, answers: list[tuple[int, Answer]]) -> Step:

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
-from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from infra import crash_points
+from infra.problems import Problem
 from infra.telemetry import trace
 from services.engine import decisions
 from services.engine.claims import Claim
-from services.engine.faults import kind_of, standard
-from services.engine.functions import Answer, Call, Cautious, Done, Failed, Function, Functions
+from services.engine.definitions import Definition
+from services.engine.faults import Fault, kind_of, standard
+from services.engine.functions import Answer, Call, Cautious, Done, ErrorDetails, Failed, Function, Functions, Later
+from services.engine.secrets import Secrets
+from services.engine.state import Snapshot
 from services.engine.waits import Calling
 
 _log: Final = logging.getLogger(__name__)
 
 
 class Calls:
-    """One for each claim. `bindings` are the deployment's connections by name."""
+    """One for each claim."""
 
-    def __init__(self, functions: Functions, claim: Claim, bindings: Mapping[str, UUID]) -> None:
+    def __init__(self, functions: Functions, secrets: Secrets, claim: Claim, definition: Definition) -> None:
         self._functions = functions
+        self._secrets = secrets
         self._claim = claim
-        self._bindings = bindings
+        self._interpreter = definition.interpreter
+        self._bindings = definition.bindings
 
     def of(self, calling: Calling) -> Call:
         return decisions.call_of(
@@ -40,14 +48,40 @@ class Calls:
         function = self._functions.get(call.function)
         return isinstance(function, Cautious) and not await function.may_repeat(call)
 
-    async def make(self, calling: Calling, call: Call) -> Answer:
-        """The answer to `call`; a call that was sent before and may not be repeated gets none any more."""
+    async def make(self, snapshot: Snapshot, strand: int, calling: Calling) -> Answer:
+        """The answer to the open call of `strand`; one that was sent and may not be repeated gets none any more."""
         if calling.sent:
             return decisions.outcome_unknown(calling.effect)
+        call = self.of(calling)
         crash_points.pass_by("call.before", call.reference)
-        answer = await _answer(self._functions.get(call.function), call)
+        answer = await (self._sealed(snapshot, strand, call) if calling.effect.sealed else self._answer(call))
         crash_points.pass_by("call.answered", call.reference)
         return answer
+
+    async def _sealed(self, snapshot: Snapshot, strand: int, call: Call) -> Answer:
+        """The answer to a call some of whose arguments are evaluated now; what is secret of them is not in it."""
+        names = self._interpreter.secrets(snapshot, strand)
+        try:
+            opened = await self._secrets.open(self._claim.tenant_id, self._bindings, names)
+            arguments = await self._interpreter.sealed(snapshot, strand, opened.members)
+        except Fault as fault:
+            return Failed(error=fault.error, sent=False)
+        except Problem as problem:
+            return _unopened(problem)
+        answer = await self._answer(replace(call, arguments=arguments))
+        if isinstance(answer, Done):
+            return replace(answer, output=opened.hide(answer.output))
+        return replace(answer, error=msgspec.convert(opened.hide(msgspec.to_builtins(answer.error)), ErrorDetails))
+
+    async def _answer(self, call: Call) -> Answer:
+        return await _answer(self._functions.get(call.function), call)
+
+
+def _unopened(problem: Problem) -> Answer:
+    error = standard("configuration", problem.title, problem.detail, status=problem.status)
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return Later(reason="a secret cannot be read now", ref="", error=error, sent=False)
+    return Failed(error=error, sent=False)
 
 
 async def _answer(function: Function | None, call: Call) -> Answer:

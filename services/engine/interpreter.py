@@ -10,7 +10,7 @@ import types
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from services.engine import values
+from services.engine import sealing, values
 from services.engine.activation import Activation
 from services.engine.expressions.protocol import Evaluator
 from services.engine.faulting import fault, time_out
@@ -106,6 +106,23 @@ class Interpreter:
             if identity in activation.strands and activation.ended is None:
                 await _hear(activation, activation.strands[identity], event)
         return await _run(activation)
+
+    async def sealed(self, snapshot: Snapshot, strand: int, secrets: Mapping[str, Any]) -> dict[str, Any]:
+        """The whole arguments of the open call of `strand`, with those that are stored nowhere.
+
+        Raises:
+            ExpressionsUnavailable: evaluate again.
+            Fault: `expression`; it says nothing of the values, which may be secret (S-36).
+        """
+        activation = self._activation(snapshot, None)
+        activation.strand = activation.strands[strand]
+        return await sealing.arguments(activation, secrets)
+
+    def secrets(self, snapshot: Snapshot, strand: int) -> tuple[str, ...]:
+        """Names of the secrets that the open call of `strand` may use."""
+        activation = self._activation(snapshot, None)
+        activation.strand = activation.strands[strand]
+        return sealing.names(activation)
 
     def _activation(self, snapshot: Snapshot, now: int | None) -> Activation:
         if snapshot.version != VERSION:

@@ -13,11 +13,12 @@ import msgspec
 
 from services.engine import decisions
 from services.engine.expressions.protocol import Evaluator
-from services.engine.faults import standard
+from services.engine.faults import Fault, standard
 from services.engine.flights import Flights
 from services.engine.functions import Answer, Call, ErrorDetails, Failed, Functions, Later
 from services.engine.interpreter import Interpreter
 from services.engine.state import Ended, Entry, RunDescriptor, Snapshot, Step
+from services.engine.waits import Effect
 from template_library.dsl.model import Workflow
 
 TENANT: Final = UUID("00000000-0000-7000-8000-000000000001")
@@ -86,6 +87,7 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     events: Iterable[dict[str, Any]] = (),
     clock: Clock | None = None,
     nested: Mapping[str, Workflow] | None = None,
+    secrets: Mapping[str, Any] | None = None,
 ) -> Report:
     """Run to the end on the raw input `value`.
 
@@ -96,7 +98,7 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
         ExpressionsUnavailable: no evaluator could be started.
     """
     interpreter = Interpreter(workflow, evaluator, nested)
-    running = _Running(interpreter, functions, run, patience, clock or Clock(), list(events))
+    running = _Running(interpreter, functions, run, patience, clock or Clock(), list(events), secrets or {})
     descriptor = RunDescriptor(
         id=str(run),
         tenant=str(TENANT),
@@ -120,6 +122,7 @@ class _Running:
         patience: float,
         clock: Clock,
         events: list[dict[str, Any]],
+        secrets: Mapping[str, Any],
     ) -> None:
         self._interpreter = interpreter
         self._functions = functions
@@ -127,6 +130,7 @@ class _Running:
         self._patience = patience
         self.clock = clock
         self._events = events
+        self._secrets = secrets
         self._flights = Flights()
 
     async def to_the_end(self, step: Step) -> Step:
@@ -145,8 +149,7 @@ class _Running:
         await self._flights.keep(snapshot)
         for strand, calling in snapshot.calls():
             if strand.id not in self._flights:
-                call = decisions.call_of(calling.effect, tenant=TENANT, run=self._run)
-                self._flights.launch(strand.id, calling.effect, self._answer(call))
+                self._flights.launch(strand.id, calling.effect, self._answer(snapshot, strand.id, calling.effect))
         due = snapshot.due()
         if self._flights:
             landed = await self._flights.landed(self._seconds_to(due))
@@ -173,7 +176,17 @@ class _Running:
                 step = decisions.joined(step, resumed)
         return step
 
-    async def _answer(self, call: Call) -> Answer:
+    async def _answer(self, snapshot: Snapshot, strand: int, effect: Effect) -> Answer:
+        call = decisions.call_of(effect, tenant=TENANT, run=self._run)
+        if effect.sealed:
+            try:
+                whole = await self._interpreter.sealed(snapshot, strand, self._secrets)
+            except Fault as fault:
+                return Failed(error=fault.error, sent=False)
+            call = msgspec.structs.replace(call, arguments=whole)
+        return await self._called(call)
+
+    async def _called(self, call: Call) -> Answer:
         function = self._functions.get(call.function)
         if function is None:
             return Failed(error=standard("configuration", "Unknown function", f"`{call.function}` is not known here"))

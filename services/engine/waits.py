@@ -7,14 +7,20 @@ from typing import Any
 import msgspec
 
 
-class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that the engine makes before the run goes on. `name` is the task's."""
+class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call that the engine makes before the run goes on.
+
+    Attributes:
+        name: the task's.
+        sealed: there is more to the arguments, which is evaluated at the moment of the call and stored nowhere.
+    """
 
     function: str
     arguments: dict[str, Any]
     reference: str
     iteration: int
     name: str
+    sealed: bool = False
 
 
 class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):

@@ -16,7 +16,7 @@ from services.engine.state import Ended, Scope, Strand
 from services.engine.tasks import fork_task
 from services.engine.tasks.outcome import Descend, Hear, Invoke, Nest, Outcome, Output, Sleep, Spread
 from services.engine.waits import Calling, Effect, Joining, Listening, Sleeping, Wait
-from template_library.dsl.model import ForkTask
+from template_library.dsl.model import NOTHING, ForkTask, HttpCallTask, ProtocolCallTask
 
 
 async def move(activation: Activation) -> None:
@@ -215,10 +215,12 @@ def _wait(strand: Strand, wait: Wait) -> None:
 
 def _effect(activation: Activation, invoke: Invoke) -> Effect:
     frame = activation.top
+    task = activation.task_of(frame)
     return Effect(
         function=invoke.function,
         arguments=invoke.arguments,
         reference=frame.reference,
         iteration=frame.iteration,
-        name=activation.task_of(frame).name,
+        name=task.name,
+        sealed=isinstance(task, HttpCallTask | ProtocolCallTask) and task.sealed != NOTHING,
     )

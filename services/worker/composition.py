@@ -18,6 +18,7 @@ from services.connectors import function as connector
 from services.connectors.builtin import all_connectors
 from services.connectors.connections import TenantConnections
 from services.connectors.registry import Registry
+from services.connectors.secrets import BoundSecrets
 from services.engine.advance import Advance
 from services.engine.changes import Changes
 from services.engine.claims import Claims
@@ -57,6 +58,7 @@ class Composition:
         self._pool = ExpressionPool()
         self._sealer = Sealer(FileKeyProvider(settings.kek_file))
         self._client = Client(guard(settings))
+        self._connections = OpenConnections(self.database, self._sealer)
 
     async def open(self) -> Self:
         await self.telemetry.open()
@@ -95,10 +97,11 @@ class Composition:
             claims,
             leave_after_commit=leave_after_commit,
             told=told,
+            secrets=BoundSecrets(self._connections),
         )
 
     def _functions(self) -> Functions:
-        connections = TenantConnections(OpenConnections(self.database, self._sealer))
+        connections = TenantConnections(self._connections)
         return {
             "http": HttpCall(self._client),
             connector.NAME: connector.ConnectorFunction(Registry(all_connectors()), connections, self._client),

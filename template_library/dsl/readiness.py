@@ -9,7 +9,7 @@ UNREADY: Final = frozenset({
     "run: workflow", "run: script", "run: shell", "run: container",
     "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
     "call by URL", "catalogs",
-    "timeout", "authentication", "secrets", "authorization", "resource", "transport: stdio",
+    "timeout", "resource", "transport: stdio",
     "schedule.every", "schedule.cron", "schedule.after",
     "schedule.on.all", "schedule.on.any", "schedule.on.one.correlate", "schedule.on.one.expression",
     # Of AsyncAPI's protocols the reference names more than there are connections for.

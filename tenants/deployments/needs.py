@@ -34,8 +34,11 @@ class Uncertain(msgspec.Struct, frozen=True):
 
 
 def find(workflow: Workflow) -> tuple[dict[str, Need], list[Uncertain]]:
-    """The connections that the document uses, by name, and the tasks that leave it open; such a document is refused."""
-    used: dict[str, set[str]] = {}
+    """The connections that the document uses, by name, and the tasks that leave it open; such a document is refused.
+
+    A secret of `use.secrets` is a connection too: its settings and secrets are the secret's members.
+    """
+    used: dict[str, set[str]] = {name: set() for name in workflow.secrets}
     open_tasks: list[Uncertain] = []
     for task in workflow.tasks.values():
         if not isinstance(task, FunctionCallTask) or task.local or not _CONNECTOR.fullmatch(task.function):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 from infra.encryption.secret import Secret
@@ -31,6 +31,22 @@ def excerpt(text: str | bytes, secrets: Iterable[Secret], limit: int = EXCERPT) 
             given = given.replace(form, _MASK)
     plain = _CONTROL.sub(" ", _NAMED.sub(lambda match: match[1] + _MASK, given)).strip()
     return plain if len(plain) <= limit else plain[:limit] + "…"
+
+
+def hidden(value: Any, secrets: Sequence[Secret]) -> Any:
+    """The JSON `value` with every secret masked in its texts and names, in every common form."""
+    forms = [form for secret in secrets for form in _forms(secret.reveal())]
+    return _hidden(value, forms) if forms else value
+
+
+def _hidden(value: Any, forms: list[str]) -> Any:
+    if isinstance(value, str):
+        for form in forms:
+            value = value.replace(form, _MASK)
+        return value
+    if isinstance(value, dict):
+        return {_hidden(name, forms): _hidden(member, forms) for name, member in value.items()}
+    return [_hidden(member, forms) for member in value] if isinstance(value, list) else value
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -93,7 +93,7 @@ class Engine:
         self.functions: dict[str, Function] = {"connector:1.0.0@default": self.outside}
         self.journal = Journal(worker)
         self.claims = Claims(worker, "test", 30)
-        advance = Advance(
+        self.advance = Advance(
             Definitions(worker, self.lacking),
             self.functions,
             self.journal,
@@ -101,7 +101,7 @@ class Engine:
             leave_after_commit=lambda: self.loop.stopping,
             told=self.tell,
         )
-        self.loop = ClaimLoop(self.claims, advance, slots=64, poll=0.02)
+        self.loop = ClaimLoop(self.claims, self.advance, slots=64, poll=0.02)
         self.intake = Intake(app, starter.start, self.loop.wake)
 
     def tell(self) -> None:
