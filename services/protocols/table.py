@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from infra.egress import Client
 from services.engine.functions import Functions
+from services.protocols.a2a import A2aCall
+from services.protocols.asyncapi.call import AsyncApiCall
 from services.protocols.exchange import Exchange
 from services.protocols.function import ProtocolFunction
 from services.protocols.grpc.call import GrpcCall
 from services.protocols.http_call import HttpCall
+from services.protocols.mcp import McpCall
 from services.protocols.openapi.call import OpenApiCall
 from services.protocols.resources.fetching import Resources
 
@@ -20,5 +23,8 @@ def functions(client: Client) -> Functions:
         HttpCall(exchange),
         OpenApiCall(exchange, resources),
         GrpcCall(exchange, resources),
+        AsyncApiCall(exchange, resources),
+        A2aCall(exchange, resources),
+        McpCall(exchange),
     )
     return {function.name: function for function in made}
