@@ -27,7 +27,7 @@ from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.functions import Functions
 from services.engine.journal import Journal
-from services.protocols.http_call import HttpCall
+from services.protocols import table as protocols
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
 
@@ -103,6 +103,6 @@ class Composition:
     def _functions(self) -> Functions:
         connections = TenantConnections(self._connections)
         return {
-            "http": HttpCall(self._client),
+            **protocols.functions(self._client),
             connector.NAME: connector.ConnectorFunction(Registry(all_connectors()), connections, self._client),
         }

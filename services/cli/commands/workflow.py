@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 import msgspec
@@ -23,8 +23,11 @@ from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.functions import Functions
 from services.engine.memory import Report, run_workflow
 from template_library.dsl import DocumentError, Workflow, parse
-from template_library.dsl.model import HttpCallTask
+from template_library.dsl.model import HttpCallTask, ProtocolCallTask
 from template_library.dsl.reader import read
+
+if TYPE_CHECKING:
+    from infra.egress import Client
 
 FAULTED: Final = 1
 INVALID: Final = 2
@@ -87,13 +90,23 @@ async def _run(text: str, filename: str, value: Any) -> Report:
     async with ExpressionPool(size=1) as pool:
         evaluator = Expressions(pool)
         await check_expressions(workflow, text, evaluator, filename=filename)
-        if not any(isinstance(task, HttpCallTask) for task in workflow.tasks.values()):
+        called = {type(task) for task in workflow.tasks.values()} & {HttpCallTask, ProtocolCallTask}
+        if not called:
             return await _run_with(workflow, value, evaluator, {})
         from infra.egress import Client, Guard  # noqa: PLC0415 - the HTTP client takes longer to import than most runs
-        from services.protocols.http_call import HttpCall  # noqa: PLC0415
 
         async with Client(Guard(allow_loopback=True)) as client:
-            return await _run_with(workflow, value, evaluator, {"http": HttpCall(client)})
+            return await _run_with(workflow, value, evaluator, _functions(client, only_http=called == {HttpCallTask}))
+
+
+def _functions(client: Client, *, only_http: bool) -> Functions:
+    if only_http:
+        from services.protocols.http_call import HttpCall  # noqa: PLC0415 - likewise, as the other protocols
+
+        return {"http": HttpCall(client)}
+    from services.protocols import table  # noqa: PLC0415
+
+    return table.functions(client)
 
 
 async def _run_with(workflow: Workflow, value: Any, evaluator: Expressions, functions: Functions) -> Report:
