@@ -60,6 +60,28 @@ class Hearing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     is_over: bool = False
 
 
+class Subscribing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="subscription"):
+    """`call: asyncapi` with a subscription.
+
+    Attributes:
+        until: Unix milliseconds at which it ends.
+        amount: messages after which it ends.
+        heard: the messages that passed the filter; `count` of them.
+        queue: those that `foreach` has yet to take; `at` is the place of the one that it has.
+        outputs: what `foreach` made of those that it took.
+        is_over: no more are asked for; `foreach` takes what is left.
+    """
+
+    until: int | None = None
+    amount: int | None = None
+    heard: list[Any] = []
+    count: int = 0
+    queue: list[Any] = []
+    at: int = 0
+    outputs: list[Any] = []
+    is_over: bool = False
+
+
 class Extending(msgspec.Struct, frozen=True, omit_defaults=True, tag="extension"):
     """The tasks of an extension around the task in the frame below.
 
@@ -74,7 +96,7 @@ class Extending(msgspec.Struct, frozen=True, omit_defaults=True, tag="extension"
     then: str | None = None
 
 
-Memory = Looping | Trying | Forking | Hearing | Extending
+Memory = Looping | Trying | Forking | Hearing | Subscribing | Extending
 
 
 class Frame(msgspec.Struct, omit_defaults=True):

@@ -20,11 +20,11 @@ from services.engine.functions import Done, Failed
 from services.engine.program import Program
 from services.engine.scopes import interrupt
 from services.engine.state import VERSION, RunDescriptor, Scope, Snapshot, Step, Strand
-from services.engine.tasks import listen_task
+from services.engine.tasks import listen_task, protocol_task
 from services.engine.tasks.outcome import Descend
 from services.engine.waits import Listening, Sleeping
 from services.engine.walking import complete, move, open_scope, settle
-from template_library.dsl.model import ListenTask, TryTask, Workflow
+from template_library.dsl.model import ListenTask, ProtocolCallTask, TryTask, Workflow
 
 # The loop of the process gets a turn this often in a long row of pure tasks.
 _BREATH: Final = 50
@@ -153,7 +153,11 @@ async def _answered(activation: Activation, answer: Done | Failed) -> None:
         values.check_bounds(answer.output)
     except values.ValueRefused as error:
         raise Fault(standard("runtime", "The answer cannot be used", f"the answer is {error}")) from error
-    await complete(activation, answer.output, None)
+    task = activation.task_of(activation.top)
+    if isinstance(task, ProtocolCallTask):
+        await settle(activation, await protocol_task.answered(task, activation, answer.output))
+    else:
+        await complete(activation, answer.output, None)
 
 
 def _due(activation: Activation) -> tuple[Strand, Frame | None] | None:

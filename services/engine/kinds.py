@@ -13,6 +13,7 @@ from services.engine.tasks import (
     for_task,
     fork_task,
     listen_task,
+    protocol_task,
     raise_task,
     run_task,
     set_task,
@@ -49,7 +50,7 @@ RUN: Final[dict[type[Task], Verb]] = {
     FunctionCallTask: call_task.run_function,
     HttpCallTask: call_task.run_http,
     ListenTask: listen_task.run,
-    ProtocolCallTask: call_task.run_protocol,
+    ProtocolCallTask: protocol_task.run,
     RaiseTask: raise_task.run,
     RunTask: run_task.run,
     SetTask: set_task.run,
@@ -57,10 +58,15 @@ RUN: Final[dict[type[Task], Verb]] = {
     TryTask: try_task.run,
     WaitTask: wait_task.run,
 }
-AGAIN: Final[dict[type[Task], Verb]] = {ForTask: for_task.again, ListenTask: listen_task.again}
+AGAIN: Final[dict[type[Task], Verb]] = {
+    ForTask: for_task.again,
+    ListenTask: listen_task.again,
+    ProtocolCallTask: protocol_task.again,
+}
 """Kinds that may run their list once more. The others are through with it."""
 LEAVE: Final[dict[type[Task], Callable[[Activation], None]]] = {
     ForTask: for_task.leave,
     ListenTask: listen_task.leave,
+    ProtocolCallTask: protocol_task.leave,
 }
 """What `exit` inside the list changes, beside leaving it."""

@@ -8,7 +8,16 @@ from services.engine import extending
 from services.engine.activation import Activation
 from services.engine.frames import Extending, Frame, Trying
 from services.engine.state import Strand
-from template_library.dsl.model import DoTask, ForkTask, ForTask, FunctionCallTask, ListenTask, Task, TryTask
+from template_library.dsl.model import (
+    DoTask,
+    ForkTask,
+    ForTask,
+    FunctionCallTask,
+    ListenTask,
+    ProtocolCallTask,
+    Task,
+    TryTask,
+)
 
 
 def children_of(activation: Activation, frame: Frame) -> tuple[str, ...]:
@@ -32,6 +41,9 @@ def _list_of(task: Task) -> tuple[str, ...]:
         return task.tasks
     if isinstance(task, ListenTask):
         return () if task.foreach is None else task.foreach.tasks
+    if isinstance(task, ProtocolCallTask):
+        wanted = task.subscription
+        return () if wanted is None or wanted.foreach is None else wanted.foreach.tasks
     return (task.body,) if isinstance(task, FunctionCallTask) and task.local else ()
 
 

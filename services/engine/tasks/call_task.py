@@ -9,7 +9,7 @@ from urllib.parse import quote
 from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
 from services.engine.tasks.outcome import Descend, Invoke, Outcome
-from template_library.dsl.model import Constant, FunctionCallTask, HttpCallTask, MapTemplate, ProtocolCallTask
+from template_library.dsl.model import Constant, FunctionCallTask, HttpCallTask, MapTemplate
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
@@ -36,12 +36,6 @@ async def run_http(task: HttpCallTask, activation: Activation) -> Outcome:
         arguments[name] = {} if arguments[name] is None else arguments[name]
         _require(isinstance(arguments[name], dict), f"`{name}` must evaluate to an object")
     return Invoke("http", {**arguments, "output": task.format, "redirect": task.redirect})
-
-
-async def run_protocol(task: ProtocolCallTask, activation: Activation) -> Outcome:
-    """Calls `openapi`, `grpc`, `asyncapi`, `a2a` or `mcp` with the arguments that the reference names."""
-    value = activation.top.value
-    return Invoke(task.protocol, await activation.render(task.arguments, value, input=value))
 
 
 def expand(template: str, value: Any) -> str:

@@ -11,7 +11,8 @@ from services.engine.activation import HISTORY_BYTES, Activation
 from services.engine.event_filters import Ears
 from services.engine.faults import limit_exceeded
 from services.engine.frames import Hearing
-from services.engine.tasks.outcome import Descend, Hear, Outcome, Output
+from services.engine.tasks import iterating
+from services.engine.tasks.outcome import Hear, Outcome, Output
 from template_library.dsl.model import Consumption, ListenTask
 
 
@@ -53,9 +54,8 @@ async def next_of(task: ListenTask, activation: Activation) -> Outcome:
     """What an idle listener does now."""
     frame, memory = activation.top, _memory(activation)
     if task.foreach is not None and memory.queue:
-        frame.variables = {task.foreach.item: memory.queue[0], task.foreach.at: memory.at}
         frame.memory = replace(memory, queue=memory.queue[1:])
-        return Descend(frame.value)
+        return iterating.take(task.foreach, activation, memory.queue[0], memory.at)
     if not memory.is_over:
         return Hear()
     return Output(memory.heard if task.foreach is None else memory.outputs)
@@ -66,16 +66,7 @@ async def again(task: ListenTask, activation: Activation) -> Outcome:
     frame, memory, iterator = activation.top, _memory(activation), task.foreach
     if iterator is None:
         raise TypeError("a list of tasks without an iterator")
-    # Without tasks an event is its own result.
-    output = activation.strand.data if iterator.tasks else frame.variables.get(iterator.item)
-    given = {"input": frame.value, "raw_output": output}
-    if iterator.output.template is not None:
-        output = await activation.render(iterator.output.template, output, **given)
-    activation.validate(iterator.output.schema, output, "item's output")
-    if iterator.export.template is not None:
-        given["output"] = output
-        activation.scope.context = await activation.render(iterator.export.template, output, **given)
-    activation.validate(iterator.export.schema, activation.scope.context, "exported context")
+    output = await iterating.done(iterator, activation)
     outputs = memory.outputs if task.to.forever else [*memory.outputs, output]
     frame.memory = replace(memory, at=memory.at + 1, outputs=outputs)
     return await next_of(task, activation)

@@ -57,7 +57,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
         amount: of messages; an integer, or what evaluates to one.
         within: the longest time.
         while_: after each message.
-        until: before each message.
+        until: after each message.
     """
 
     filter: Expression | None = None

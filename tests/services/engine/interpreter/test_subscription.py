@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.engine.functions import STANDARD_ERRORS
+from tests.services.engine.interpreter.strands import Run
+
+
+def doc(consume: str, more: str = "") -> str:
+    return f"""
+do:
+  - listen:
+      call: asyncapi
+      with:
+        document: {{endpoint: 'https://docs.example/asyncapi.json'}}
+        operation: orders
+        subscription:
+          {more}
+          consume: {consume}
+"""
+
+
+def message(number: int) -> dict[str, Any]:
+    return {"payload": {"n": number}}
+
+
+def batch(*numbers: int, ended: bool = False) -> dict[str, Any]:
+    return {"messages": [message(number) for number in numbers], "ended": ended}
+
+
+async def test_messages_come_in_batches_until_there_are_enough() -> None:
+    run = await Run(doc("{amount: 3}")).begin()
+    asked = run.calls()["listen"][1].arguments["subscription"]["batch"]
+    assert (asked["most"], asked["within"]) == (3, 20_000)
+    await run.answer("listen", batch(1, 2))
+    again = run.calls()["listen"][1].arguments["subscription"]["batch"]
+    assert again == {**asked, "most": 1}
+    await run.answer("listen", batch(3))
+    assert run.end.output == [message(1), message(2), message(3)]
+
+
+async def test_the_time_for_it_ends_a_subscription_with_what_there_is() -> None:
+    run = await Run(doc("{amount: 3, for: {seconds: 25}}")).begin()
+    run.now += 20_000
+    await run.answer("listen", batch(1))
+    assert run.calls()["listen"][1].arguments["subscription"]["batch"]["within"] == 5_000
+    run.now += 5_000
+    await run.answer("listen", batch())
+    assert run.end.output == [message(1)]
+
+
+@pytest.mark.parametrize(
+    ("consume", "left"), [("{until: '${ .[1] == .[0] }'}", 2), ("{while: '${ .[0].payload.n == 2 }'}", 1)]
+)
+async def test_a_condition_on_what_was_consumed_ends_it(consume: str, left: int) -> None:
+    run = await Run(doc(consume)).begin()
+    await run.answer("listen", batch(1, 1, 3))
+    assert len(run.end.output) == left
+
+
+async def test_messages_that_the_filter_refuses_do_not_count_and_the_other_side_may_end_it() -> None:
+    run = await Run(doc("{amount: 2}", "filter: '${ .payload.n == 2 }'")).begin()
+    await run.answer("listen", batch(1, 2, ended=True))
+    assert run.end.output == [message(2)]
+
+
+async def test_foreach_has_one_message_at_a_time() -> None:
+    run = await Run(
+        """
+do:
+  - listen:
+      call: asyncapi
+      with:
+        document: {endpoint: 'https://docs.example/asyncapi.json'}
+        operation: orders
+        subscription:
+          consume: {amount: 2}
+          foreach:
+            item: one
+            do: [{ask: {call: 'f:1.0.0@default', with: {n: "${ $one.payload.n }", at: "${ $index }"}}}]
+            output: {as: .answer}
+"""
+    ).begin()
+    await run.answer("listen", batch(7, 8))
+    assert run.calls()["ask"][1].arguments == {"n": 7, "at": 0}
+    await run.answer("ask", {"answer": "a"})
+    assert run.calls()["ask"][1].arguments == {"n": 8, "at": 1}
+    await run.answer("ask", {"answer": "b"})
+    assert run.end.output == ["a", "b"]
+
+
+async def test_an_amount_that_is_none_is_an_error_of_the_task() -> None:
+    run = await Run(doc("{amount: '${ .n }'}")).begin({"n": "many"})
+    assert run.end.error is not None
+    assert run.end.error.type == STANDARD_ERRORS + "expression"
