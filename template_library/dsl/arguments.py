@@ -97,7 +97,11 @@ class Arguments:
         """What is evaluated later and more than once; it is no argument."""
         if name not in self.members:
             return None
-        return self._grammar.templates.expression(self.members[name], step(self.pointer, name), self._scope)
+        value, pointer = self.members[name], step(self.pointer, name)
+        if isinstance(value, str) and not DELIMITED.fullmatch(value) and not self._grammar.templates.loose:
+            self._checker.refuse(pointer, f"`{value[:80]}` is not an expression in `${{ }}`")
+            return None
+        return self._grammar.templates.expression(value, pointer, self._scope)
 
     def mapping(self, name: str, *, least: int = 0, texts: bool = False) -> None:
         """An object of any values, or of texts, or an expression that gives one."""

@@ -81,7 +81,7 @@ class Processes:
         own = self._checker.source.value.get("document")
         if not isinstance(own, dict) or any(own.get(name) != members[name] for name in ("namespace", "name")):
             return
-        if members["version"] in {"latest", own.get("version")}:
+        if members["version"] in ("latest", own.get("version")):
             self._checker.refuse(pointer, "a workflow may not run itself")
 
     def _process(self, kind: str, value: Any, pointer: str, head: dict[str, Any], scope: Scope) -> Task | None:

@@ -6,6 +6,7 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,7 +76,16 @@ def accepts(text: str, *, whole: bool) -> bool:
     return not found
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.parametrize("value", [None, 5, "x", [1], {"a": {}}])
+def test_a_value_of_another_kind_is_read_or_refused_wherever_it_stands(value: Any) -> None:
+    for document in DOCUMENTS:
+        for path in places(document)[1:]:
+            mutant = copy.deepcopy(document)
+            at(mutant, path[:-1])[path[-1]] = value
+            accepts(json.dumps(mutant), whole=True)
+
+
+@settings(max_examples=5000, deadline=None)
 @given(mutated())
 def test_a_mutated_document_is_read_or_refused_and_nothing_else(document: Any) -> None:
     text = json.dumps(document)
@@ -83,7 +93,7 @@ def test_a_mutated_document_is_read_or_refused_and_nothing_else(document: Any) -
     assert whole or not ready
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(PAIRS), st.data())
 def test_a_text_with_a_hole_or_a_foreign_character_is_read_or_refused(pair: Any, data: st.DataObject) -> None:
     text = pair.right
@@ -94,13 +104,13 @@ def test_a_text_with_a_hole_or_a_foreign_character_is_read_or_refused(pair: Any,
     accepts(text[:place] + piece + text[place + data.draw(st.integers(0, 3)) :], whole=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(PAIRS))
 def test_the_same_text_gives_the_same_workflow(pair: Any) -> None:
     assert parse(pair.right, whole=True) == parse(pair.right, whole=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(mutated())
 def test_loose_mode_refuses_no_more_than_strict_mode(document: Any) -> None:
     """What strict mode takes as it stands is at most an expression that fails, and then stands as it is."""
