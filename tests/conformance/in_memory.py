@@ -1,0 +1,68 @@
+"""A scenario in this process: the interpreter itself, a clock that jumps, real calls to the doubles."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from infra import ids
+from infra.egress import Client
+from services.engine.expressions.checks import check_expressions
+from services.engine.expressions.protocol import Evaluator
+from services.engine.functions import Functions
+from services.engine.memory import Skipping, run_workflow
+from services.protocols.exchange import Exchange
+from services.protocols.http_call import HttpCall
+from services.protocols.openapi.call import OpenApiCall
+from services.protocols.resources.fetching import Resources
+from template_library.dsl import parse
+from tests.conformance.doubles import Doubles
+from tests.conformance.outcome import Outcome
+from tests.conformance.scenario import Scenario
+
+START: Final = 1_767_600_000_000
+"""2026-01-05T08:00:00Z."""
+
+
+def functions(client: Client) -> Functions:
+    """Those of a worker that need no database."""
+    exchange = Exchange(client)
+    return {"http": HttpCall(exchange), "openapi": OpenApiCall(exchange, Resources(exchange))}
+
+
+async def run(scenario: Scenario, doubles: Doubles, evaluator: Evaluator, given: Functions) -> Outcome:
+    """Raises DocumentError where the document is refused."""
+    doubles.prepare(scenario)
+    text = scenario.source(doubles.url)
+    workflow = parse(text, whole=True)
+    await check_expressions(workflow, text, evaluator)
+    nested = {
+        f"conformance/{name}": parse(source, whole=True)
+        for name, source in scenario.nested_sources(doubles.url).items()
+    }
+    clock = Skipping(START)
+    report = await run_workflow(
+        workflow,
+        scenario.input,
+        functions=given,
+        evaluator=evaluator,
+        run=ids.new(),
+        events=[event(one, number) for number, one in enumerate(scenario.events)],
+        clock=clock,
+        nested=nested,
+    )
+    return Outcome(
+        status=report.status,
+        output=report.output,
+        error=None if report.error is None else msgspec.to_builtins(report.error),
+        ran=[entry.name for entry in report.entries if entry.kind == "task.started"],
+        calls=doubles.calls(scenario),
+        emitted=report.emitted,
+        waited=clock.now() - START,
+    )
+
+
+def event(given: dict[str, Any], number: int) -> dict[str, Any]:
+    """A whole CloudEvent."""
+    return {"specversion": "1.0", "id": str(number), "source": "/tests", **given}

@@ -1,0 +1,79 @@
+"""What came of a scenario, whichever way it ran, against what was expected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tests.conformance.scenario import ERRORS, PLACE, Scenario
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """`emitted` and `waited` are None where a way cannot tell."""
+
+    status: str
+    output: Any = None
+    error: dict[str, Any] | None = None
+    ran: list[str] = []
+    calls: list[dict[str, Any]] = []
+    emitted: list[dict[str, Any]] | None = None
+    waited: int | None = None
+
+
+def differences(scenario: Scenario, found: Outcome, double: str) -> list[str]:
+    """What is not as expected, a line each."""
+    expect = scenario.expect
+    words = []
+    if found.status != expect.status:
+        words.append(f"status {found.status}, expected {expect.status}; error {found.error}; output {found.output}")
+    output = _placed(expect.output, f"{double}/{scenario.id}")
+    if expect.output is not msgspec.UNSET and found.output != output:
+        words.append(f"output {found.output}, expected {output}")
+    words += _unlike("error", _typed(expect.error), found.error or {})
+    if expect.ran is not None and found.ran != expect.ran:
+        words.append(f"ran {found.ran}, expected {expect.ran}")
+    if expect.waited is not None and found.waited not in {None, expect.waited}:
+        words.append(f"waited {found.waited} ms, expected {expect.waited}")
+    words += _unlike_list("call", expect.calls, found.calls)
+    if found.emitted is not None:
+        words += _unlike_list("event", expect.emitted, found.emitted)
+    return words
+
+
+def _typed(error: dict[str, Any]) -> dict[str, Any]:
+    if ":" in error.get("type", ":"):
+        return error
+    return {**error, "type": ERRORS + error["type"]}
+
+
+def _placed(value: Any, place: str) -> Any:
+    if value is msgspec.UNSET:
+        return value
+    return msgspec.json.decode(msgspec.json.encode(value).decode().replace(PLACE, place))
+
+
+def _unlike_list(noun: str, expected: list[dict[str, Any]] | None, found: list[dict[str, Any]]) -> list[str]:
+    if expected is None:
+        return []
+    if len(expected) != len(found):
+        return [f"{len(found)} {noun}s, expected {len(expected)}: {found}"]
+    return [
+        words
+        for number, (one, other) in enumerate(zip(expected, found, strict=True))
+        for words in _unlike(f"{noun} {number}", one, other)
+    ]
+
+
+def _unlike(noun: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    words = []
+    for name, value in expected.items():
+        other = found.get(name)
+        if name == "headers" and isinstance(value, dict):
+            words += _unlike(f"{noun} headers", value, other or {})
+        elif name == "detail" and isinstance(value, str):
+            if value not in str(other):
+                words.append(f"{noun}: `{name}` {other!r} lacks {value!r}")
+        elif other != value:
+            words.append(f"{noun}: `{name}` is {other!r}, expected {value!r}")
+    return words

@@ -1,0 +1,107 @@
+"""Feature files: what a construct of the language must do, as documents with their inputs and outcomes.
+
+A file of `features/` holds `construct`, `page` (of docs/language) and `scenarios`. A scenario has
+    name         what it shows
+    section      of the language's reference
+    document     the workflow without `document`, which is added; or `text`, whole and as written
+    input        of the run; null when absent
+    events       CloudEvents that come when nothing else can move the run; `id`, `source` may be left out
+    answers      of the double, by `METHOD /path`: one answer or a list, the last of which repeats
+    nested       workflows that it may run, without `document`, by `name:version` in the namespace `conformance`
+    memory       why it runs in memory only (a wait that nobody can sit out)
+    pending      what the engine does not do yet
+    expect       see `Expected`
+In texts, `https://double` stands for the address of the double, `{{id}}` for the scenario's own name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from template_library.dsl.reader import read
+
+FEATURES: Final = Path(__file__).parent / "features"
+PLACE: Final = "https://double"
+ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
+
+
+class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What must come of a scenario; what is absent is not looked at.
+
+    Attributes:
+        status: of the run; absent with `refused`.
+        output: exactly.
+        error: these members of it; a `type` without a colon is one of the standard types.
+        emitted: events in their order, each with at least these members.
+        calls: requests that the double got, in their order, each with at least these members; `path` has the query.
+        ran: names of the tasks that began, in their order.
+        waited: milliseconds that the run's own clock moved.
+        refused: the pointers that the document is refused at, or words by pointer.
+    """
+
+    status: str = "completed"
+    output: Any = msgspec.UNSET
+    error: dict[str, Any] = {}
+    emitted: list[dict[str, Any]] | None = None
+    calls: list[dict[str, Any]] | None = None
+    ran: list[str] | None = None
+    waited: int | None = None
+    refused: dict[str, str] | None = None
+
+
+class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """See the module."""
+
+    name: str
+    expect: Expected
+    section: str = ""
+    document: dict[str, Any] = {}
+    text: str = ""
+    input: Any = None
+    events: list[dict[str, Any]] = []
+    answers: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    memory: str = ""
+    pending: str = ""
+    construct: str = ""
+    id: str = ""
+
+    def source(self, double: str, *, trigger: str = "") -> str:
+        """The document's text; `double` is the address of the doubles, `trigger` an event type that starts it."""
+        if self.text:
+            return self.text.replace(PLACE, f"{double}/{self.id}")
+        return self._whole(self.document, self.id, "1.0.0", double, trigger)
+
+    def nested_sources(self, double: str) -> dict[str, str]:
+        return {name: self._whole(one, *name.split(":"), double, "") for name, one in self.nested.items()}
+
+    def _whole(self, body: dict[str, Any], name: str, version: str, double: str, trigger: str) -> str:
+        head = {"dsl": "1.0.3", "namespace": "conformance", "name": name, "version": version}
+        whole = {"document": head, **body}
+        if trigger and "schedule" not in body:
+            whole["schedule"] = {"on": {"one": {"with": {"type": trigger}}}}
+        return msgspec.json.encode(whole).decode().replace(PLACE, f"{double}/{self.id}").replace("{{id}}", self.id)
+
+
+class _Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    construct: str
+    scenarios: list[dict[str, Any]]
+    page: str = ""
+
+
+def load(folder: Path = FEATURES) -> list[Scenario]:
+    """Every scenario, by file and place. Names must be unique in their file."""
+    found: list[Scenario] = []
+    for path in sorted(folder.glob("*.yaml")):
+        feature = msgspec.convert(read(path.read_text(), filename=path.name).value, _Feature)
+        for number, one in enumerate(feature.scenarios, 1):
+            try:
+                scenario = msgspec.convert(one, Scenario)
+            except msgspec.ValidationError as error:
+                raise ValueError(f"{path.name}: {one.get('name', number)}: {error}") from error
+            identity = f"{path.stem}-{number}"
+            found.append(msgspec.structs.replace(scenario, construct=feature.construct, id=identity))
+    return found

@@ -1,0 +1,48 @@
+"""The table of constructs: how many scenarios hold, both ways or in memory alone, and what is pending."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Final, TypeGuard
+
+import pytest
+
+from tests.conformance.full_stack import gate
+from tests.conformance.scenario import Scenario, load
+
+ALL: Final = load()
+PENDING: Final = [one for one in ALL if one.pending]
+REFUSED: Final = [one for one in ALL if one.expect.refused is not None and not one.pending]
+MEMORY: Final = [one for one in ALL if one.expect.refused is None and not one.pending]
+STACK: Final = [one for one in MEMORY if not one.memory and not gate(one)]
+_FULL: Final = "test_through_the_full_stack"
+
+
+def is_full_stack(item: Any) -> TypeGuard[pytest.Function]:
+    return isinstance(item, pytest.Function) and item.originalname == _FULL
+
+
+def lines(reporter: Any) -> list[str]:
+    """Nothing, where no scenario ran."""
+    passed = {name for report in reporter.stats.get("passed", []) if (name := _name(report.nodeid))}
+    if not passed:
+        return []
+    rows: dict[str, list[Scenario]] = defaultdict(list)
+    for one in ALL:
+        rows[one.construct].append(one)
+    told = ["", f"{'construct':<28}{'scenarios':>9}{'both ways':>11}{'memory':>8}{'refused':>9}{'pending':>9}"]
+    for construct, scenarios in sorted(rows.items()):
+        both = sum((_FULL, one.id) in passed for one in scenarios)
+        memory = sum(("test_in_memory", one.id) in passed for one in scenarios) - both
+        refused = sum(("test_is_refused", one.id) in passed for one in scenarios)
+        pending = sum(bool(one.pending) for one in scenarios)
+        told.append(f"{construct:<28}{len(scenarios):>9}{both:>11}{memory:>8}{refused:>9}{pending:>9}")
+    return told + [f"pending  {one.construct}: {one.name}: {one.pending}" for one in PENDING]
+
+
+def _name(nodeid: str) -> tuple[str, str] | None:
+    path, _, name = nodeid.rpartition("::")
+    if not path.endswith("conformance/test_features.py") or "[" not in name:
+        return None
+    test, _, identity = name.partition("[")
+    return test, identity.rstrip("]")

@@ -1,0 +1,59 @@
+"""Each construct of the language as its reference has it, in memory and through the product."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.engine.expressions.checks import check_expressions
+from services.engine.expressions.evaluator import Expressions
+from services.engine.functions import Functions
+from template_library.dsl import DocumentError, parse
+from tests.conformance import in_memory, table
+from tests.conformance.doubles import Doubles
+from tests.conformance.full_stack import Through
+from tests.conformance.outcome import differences
+from tests.conformance.scenario import Scenario
+
+
+def _each(scenarios: list[Scenario]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("scenario", scenarios, ids=[one.id for one in scenarios])
+
+
+@_each(table.MEMORY)
+async def test_in_memory(scenario: Scenario, doubles: Doubles, evaluator: Expressions, functions: Functions) -> None:
+    found = await in_memory.run(scenario, doubles, evaluator, functions)
+    words = differences(scenario, found, doubles.url)
+    assert not words, "\n".join([scenario.name, *words])
+
+
+@_each(table.STACK)
+async def test_through_the_full_stack(scenario: Scenario, through: Through) -> None:
+    found = through.outcomes[scenario.id]
+    if isinstance(found, Exception):
+        raise found
+    words = differences(scenario, found, through.double)
+    assert not words, "\n".join([scenario.name, *words])
+
+
+@_each(table.REFUSED)
+async def test_is_refused(scenario: Scenario, evaluator: Expressions) -> None:
+    expected = scenario.expect.refused or {}
+    text = scenario.source("https://double")
+    with pytest.raises(DocumentError) as caught:
+        await check_expressions(parse(text, whole=True), text, evaluator)
+    found = {one.pointer: one.message for one in caught.value.violations}
+    assert found.keys() == expected.keys(), f"{scenario.name}: {found}"
+    assert all(words in found[pointer] for pointer, words in expected.items()), f"{scenario.name}: {found}"
+
+
+@_each(table.PENDING)
+async def test_what_is_pending_does_not_hold_yet(
+    scenario: Scenario, doubles: Doubles, evaluator: Expressions, functions: Functions
+) -> None:
+    """When it does, its line `pending` goes."""
+    try:
+        found = await in_memory.run(scenario, doubles, evaluator, functions)
+    except DocumentError:
+        assert scenario.expect.refused is None, f"{scenario.name} holds"
+        return
+    assert differences(scenario, found, doubles.url), f"{scenario.name} holds: remove `pending`"
