@@ -65,7 +65,13 @@ async def _run(scenario: Scenario, plant: Plant, doubles: Doubles) -> Outcome:
     trigger = f"conformance.{scenario.id}"
     workflow = await _publish(plant, scenario.source(doubles.url, trigger=trigger))
     await _created(plant, "/v1/deployments", {"name": scenario.id, "workflow": workflow})
-    first = {"specversion": "1.0", "id": scenario.id, "source": "/tests", "type": trigger, "data": scenario.input}
+    first = {
+        "specversion": "1.0",
+        "id": scenario.id,
+        "source": "/tests",
+        "type": trigger,
+        "data": scenario.placed(scenario.input, doubles.url),
+    }
     await _send(plant, first)
     run = await _run_of(plant, scenario.id)
     for number, given in enumerate(scenario.events):

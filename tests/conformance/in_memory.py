@@ -44,7 +44,7 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Evaluator, given:
     clock = Skipping(START)
     report = await run_workflow(
         workflow,
-        scenario.input,
+        scenario.placed(scenario.input, doubles.url),
         functions=given,
         evaluator=evaluator,
         run=ids.new(),

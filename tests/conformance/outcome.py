@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tests.conformance.scenario import ERRORS, PLACE, Scenario
+from tests.conformance.scenario import ERRORS, Scenario
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -27,7 +27,7 @@ def differences(scenario: Scenario, found: Outcome, double: str) -> list[str]:
     words = []
     if found.status != expect.status:
         words.append(f"status {found.status}, expected {expect.status}; error {found.error}; output {found.output}")
-    output = _placed(expect.output, f"{double}/{scenario.id}")
+    output = expect.output if expect.output is msgspec.UNSET else scenario.placed(expect.output, double)
     if expect.output is not msgspec.UNSET and found.output != output:
         words.append(f"output {found.output}, expected {output}")
     words += _unlike("error", _typed(expect.error), found.error or {})
@@ -45,12 +45,6 @@ def _typed(error: dict[str, Any]) -> dict[str, Any]:
     if ":" in error.get("type", ":"):
         return error
     return {**error, "type": ERRORS + error["type"]}
-
-
-def _placed(value: Any, place: str) -> Any:
-    if value is msgspec.UNSET:
-        return value
-    return msgspec.json.decode(msgspec.json.encode(value).decode().replace(PLACE, place))
 
 
 def _unlike_list(noun: str, expected: list[dict[str, Any]] | None, found: list[dict[str, Any]]) -> list[str]:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import msgspec
 
+from services.engine.values import decode
 from template_library.dsl.reader import read
 
 FEATURES: Final = Path(__file__).parent / "features"
@@ -75,6 +76,11 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             return self.text.replace(PLACE, f"{double}/{self.id}")
         return self._whole(self.document, self.id, "1.0.0", double, trigger)
 
+    def placed(self, value: Any, double: str) -> Any:
+        """`value` with the double's address and the scenario's name in it."""
+        text = msgspec.json.encode(value).decode()
+        return decode(text.replace(PLACE, f"{double}/{self.id}").replace("{{id}}", self.id).encode())
+
     def nested_sources(self, double: str) -> dict[str, str]:
         return {name: self._whole(one, *name.split(":"), double, "") for name, one in self.nested.items()}
 
@@ -83,7 +89,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         whole = {"document": head, **body}
         if trigger and "schedule" not in body:
             whole["schedule"] = {"on": {"one": {"with": {"type": trigger}}}}
-        return msgspec.json.encode(whole).decode().replace(PLACE, f"{double}/{self.id}").replace("{{id}}", self.id)
+        return msgspec.json.encode(self.placed(whole, double)).decode()
 
 
 class _Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

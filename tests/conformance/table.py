@@ -37,7 +37,11 @@ def lines(reporter: Any) -> list[str]:
         refused = sum(("test_is_refused", one.id) in passed for one in scenarios)
         pending = sum(bool(one.pending) for one in scenarios)
         told.append(f"{construct:<28}{len(scenarios):>9}{both:>11}{memory:>8}{refused:>9}{pending:>9}")
-    return told + [f"pending  {one.construct}: {one.name}: {one.pending}" for one in PENDING]
+    held = {name[1] for report in reporter.stats.get("xpassed", []) if (name := _name(report.nodeid))}
+    for one in PENDING:
+        mark = "holds now" if one.id in held else "pending"
+        told.append(f"{mark:<10} {one.construct}: {one.name}: {one.pending}")
+    return told
 
 
 def _name(nodeid: str) -> tuple[str, str] | None:

@@ -47,13 +47,8 @@ async def test_is_refused(scenario: Scenario, evaluator: Expressions) -> None:
 
 
 @_each(table.PENDING)
-async def test_what_is_pending_does_not_hold_yet(
-    scenario: Scenario, doubles: Doubles, evaluator: Expressions, functions: Functions
-) -> None:
-    """When it does, its line `pending` goes."""
-    try:
-        found = await in_memory.run(scenario, doubles, evaluator, functions)
-    except DocumentError:
-        assert scenario.expect.refused is None, f"{scenario.name} holds"
-        return
-    assert differences(scenario, found, doubles.url), f"{scenario.name} holds: remove `pending`"
+@pytest.mark.xfail(reason="the engine does not do it yet", strict=False)
+async def test_pending(scenario: Scenario, doubles: Doubles, evaluator: Expressions, functions: Functions) -> None:
+    """When it holds, the table says so, and the line `pending` of the scenario goes."""
+    found = await in_memory.run(scenario, doubles, evaluator, functions)
+    assert not differences(scenario, found, doubles.url)
