@@ -38,7 +38,7 @@ async def evaluator() -> AsyncIterator[Expressions]:
 @pytest.fixture(scope="session")
 async def through(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Through:
     """What came of every scenario of this session that goes through the product, run side by side."""
-    chosen = [item.callspec.params["scenario"] for item in request.session.items if table.is_full_stack(item)]
+    chosen = [one for item in request.session.items if (one := table.through_the_stack(item))]
     folder: Path = tmp_path_factory.mktemp("plant")
     # A double of its own: the same scenario may be under way in memory.
     async with Doubles() as own, Plant(folder) as plant:

@@ -9,7 +9,7 @@ import msgspec
 from infra import ids
 from infra.egress import Client
 from services.engine.expressions.checks import check_expressions
-from services.engine.expressions.protocol import Evaluator
+from services.engine.expressions.evaluator import Expressions
 from services.engine.functions import Functions
 from services.engine.memory import Skipping, run_workflow
 from services.protocols.exchange import Exchange
@@ -31,7 +31,7 @@ def functions(client: Client) -> Functions:
     return {"http": HttpCall(exchange), "openapi": OpenApiCall(exchange, Resources(exchange))}
 
 
-async def run(scenario: Scenario, doubles: Doubles, evaluator: Evaluator, given: Functions) -> Outcome:
+async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, given: Functions) -> Outcome:
     """Raises DocumentError where the document is refused."""
     doubles.prepare(scenario)
     text = scenario.source(doubles.url)

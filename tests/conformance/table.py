@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import pytest
 
@@ -18,8 +18,12 @@ STACK: Final = [one for one in MEMORY if not one.memory and not gate(one)]
 _FULL: Final = "test_through_the_full_stack"
 
 
-def is_full_stack(item: Any) -> TypeGuard[pytest.Function]:
-    return isinstance(item, pytest.Function) and item.originalname == _FULL
+def through_the_stack(item: pytest.Item) -> Scenario | None:
+    """The scenario that `item` takes through the product, None where it is another test."""
+    if not isinstance(item, pytest.Function) or item.originalname != _FULL:
+        return None
+    scenario: Scenario = item.callspec.params["scenario"]  # type: ignore[assignment]
+    return scenario
 
 
 def lines(reporter: Any) -> list[str]:
