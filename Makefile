@@ -14,7 +14,7 @@ WITH_NODE = if ! command -v npm >/dev/null; then \
 	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi
 
-.PHONY: up down reset test lint bench nightly counterparts lock clean environment development viewer portal client
+.PHONY: up down reset test lint conformance bench nightly counterparts lock clean environment development viewer portal client
 
 ## up: a fresh machine to a running product
 up: environment viewer portal
@@ -40,6 +40,14 @@ lint: development portal
 	.venv/bin/lint-imports
 	.venv/bin/python -m pytest tests/house tests/portal/test_client.py
 	@$(WITH_NODE); cd $(WEB) && npm run --silent lint && npm test --silent
+
+## conformance: the workflow language both ways, with a table; DOCS=folder runs the documents of a folder instead
+conformance: development
+ifdef DOCS
+	@.venv/bin/python -m tests.conformance.documents "$(DOCS)"
+else
+	@.venv/bin/python -m pytest tests/conformance
+endif
 
 ## bench: what a run costs on this machine, as JSON; about two minutes
 bench: development

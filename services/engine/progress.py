@@ -38,8 +38,13 @@ class Progress:
         self._entries.append(Entry(kind, reference, name, data, self._claim.moment()))
 
     def meter(self, kind: str) -> None:
-        """One unit, at the next line."""
-        self._usage.append(Usage(self._seq + len(self._entries), kind, 1))
+        """One unit, at the next line. Calls of branches that were answered together are one row."""
+        seq, quantity = self._seq + len(self._entries), 1
+        same = next((one for one in self._usage if (one.seq, one.kind) == (seq, kind)), None)
+        if same is not None:
+            self._usage.remove(same)
+            quantity += same.quantity
+        self._usage.append(Usage(seq, kind, quantity))
 
     @contextlib.contextmanager
     def showing(self, snapshot: Snapshot) -> Iterator[None]:

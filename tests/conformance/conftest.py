@@ -11,7 +11,8 @@ from infra.egress import Client, Guard
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.functions import Functions
-from tests.conformance import full_stack, in_memory, table
+from services.protocols import table
+from tests.conformance import full_stack, summary
 from tests.conformance.doubles import Doubles
 from tests.conformance.full_stack import Through
 from tests.faults.plant import Plant
@@ -26,7 +27,7 @@ async def doubles() -> AsyncIterator[Doubles]:
 @pytest.fixture(scope="session")
 async def functions() -> AsyncIterator[Functions]:
     async with Client(Guard(allow_loopback=True)) as client:
-        yield in_memory.functions(client)
+        yield table.functions(client)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ async def evaluator() -> AsyncIterator[Expressions]:
 @pytest.fixture(scope="session")
 async def through(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Through:
     """What came of every scenario of this session that goes through the product, run side by side."""
-    chosen = [one for item in request.session.items if (one := table.through_the_stack(item))]
+    chosen = [one for item in request.session.items if (one := summary.through_the_stack(item))]
     folder: Path = tmp_path_factory.mktemp("plant")
     # A double of its own: the same scenario may be under way in memory.
     async with Doubles() as own, Plant(folder) as plant:
@@ -48,5 +49,5 @@ async def through(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say for each construct how many scenarios hold, and which way."""
-    for line in table.lines(terminalreporter):
+    for line in summary.lines(terminalreporter):
         terminalreporter.write_line(line)

@@ -7,15 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from infra import ids
-from infra.egress import Client
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.functions import Functions
 from services.engine.memory import Skipping, run_workflow
-from services.protocols.exchange import Exchange
-from services.protocols.http_call import HttpCall
-from services.protocols.openapi.call import OpenApiCall
-from services.protocols.resources.fetching import Resources
 from template_library.dsl import parse
 from tests.conformance.doubles import Doubles
 from tests.conformance.outcome import Outcome
@@ -23,12 +18,6 @@ from tests.conformance.scenario import Scenario
 
 START: Final = 1_767_600_000_000
 """2026-01-05T08:00:00Z."""
-
-
-def functions(client: Client) -> Functions:
-    """Those of a worker that need no database."""
-    exchange = Exchange(client)
-    return {"http": HttpCall(exchange), "openapi": OpenApiCall(exchange, Resources(exchange))}
 
 
 async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, given: Functions) -> Outcome:
@@ -51,6 +40,7 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, give
         events=[event(one, number) for number, one in enumerate(scenario.events)],
         clock=clock,
         nested=nested,
+        secrets=scenario.secrets,
     )
     return Outcome(
         status=report.status,

@@ -8,6 +8,7 @@ A file of `features/` holds `construct`, `page` (of docs/language) and `scenario
     events       CloudEvents that come when nothing else can move the run; `id`, `source` may be left out
     answers      of the double, by `METHOD /path`: one answer or a list, the last of which repeats
     nested       workflows that it may run, without `document`, by `name:version` in the namespace `conformance`
+    secrets      that the workflow may use
     memory       why it runs in memory only (a wait that nobody can sit out)
     pending      what the engine does not do yet
     expect       see `Expected`
@@ -65,6 +66,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     events: list[dict[str, Any]] = []
     answers: dict[str, Any] = {}
     nested: dict[str, dict[str, Any]] = {}
+    secrets: dict[str, Any] = {}
     memory: str = ""
     pending: str = ""
     construct: str = ""
@@ -82,7 +84,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return decode(text.replace(PLACE, f"{double}/{self.id}").replace("{{id}}", self.id).encode())
 
     def nested_sources(self, double: str) -> dict[str, str]:
-        return {name: self._whole(one, *name.split(":"), double, "") for name, one in self.nested.items()}
+        return {name: self._whole(one, *name.split(":")[:2], double, "") for name, one in self.nested.items()}
 
     def _whole(self, body: dict[str, Any], name: str, version: str, double: str, trigger: str) -> str:
         head = {"dsl": "1.0.3", "namespace": "conformance", "name": name, "version": version}

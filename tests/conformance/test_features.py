@@ -8,7 +8,7 @@ from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.functions import Functions
 from template_library.dsl import DocumentError, parse
-from tests.conformance import in_memory, table
+from tests.conformance import in_memory, summary
 from tests.conformance.doubles import Doubles
 from tests.conformance.full_stack import Through
 from tests.conformance.outcome import differences
@@ -19,14 +19,14 @@ def _each(scenarios: list[Scenario]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("scenario", scenarios, ids=[one.id for one in scenarios])
 
 
-@_each(table.MEMORY)
+@_each(summary.MEMORY)
 async def test_in_memory(scenario: Scenario, doubles: Doubles, evaluator: Expressions, functions: Functions) -> None:
     found = await in_memory.run(scenario, doubles, evaluator, functions)
     words = differences(scenario, found, doubles.url)
     assert not words, "\n".join([scenario.name, *words])
 
 
-@_each(table.STACK)
+@_each(summary.STACK)
 async def test_through_the_full_stack(scenario: Scenario, through: Through) -> None:
     found = through.outcomes[scenario.id]
     if isinstance(found, Exception):
@@ -35,7 +35,7 @@ async def test_through_the_full_stack(scenario: Scenario, through: Through) -> N
     assert not words, "\n".join([scenario.name, *words])
 
 
-@_each(table.REFUSED)
+@_each(summary.REFUSED)
 async def test_is_refused(scenario: Scenario, evaluator: Expressions) -> None:
     expected = scenario.expect.refused or {}
     text = scenario.source("https://double")
@@ -46,7 +46,7 @@ async def test_is_refused(scenario: Scenario, evaluator: Expressions) -> None:
     assert all(words in found[pointer] for pointer, words in expected.items()), f"{scenario.name}: {found}"
 
 
-@_each(table.PENDING)
+@_each(summary.PENDING)
 @pytest.mark.xfail(reason="the engine does not do it yet", strict=False)
 async def test_pending(scenario: Scenario, doubles: Doubles, evaluator: Expressions, functions: Functions) -> None:
     """When it holds, the table says so, and the line `pending` of the scenario goes."""
