@@ -76,7 +76,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """The document's text; `double` is the address of the doubles, `trigger` an event type that starts it."""
         if self.text:
             return self.text.replace(PLACE, f"{double}/{self.id}")
-        return self._whole(self.document, self.id, "1.0.0", double, trigger)
+        return self._whole(self.document, self.id, "1.0.0", double=double, trigger=trigger)
 
     def placed(self, value: Any, double: str) -> Any:
         """`value` with the double's address and the scenario's name in it."""
@@ -84,9 +84,12 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return decode(text.replace(PLACE, f"{double}/{self.id}").replace("{{id}}", self.id).encode())
 
     def nested_sources(self, double: str) -> dict[str, str]:
-        return {name: self._whole(one, *name.split(":")[:2], double, "") for name, one in self.nested.items()}
+        return {
+            whole: self._whole(body, *whole.split(":", 1), double=double, trigger="")
+            for whole, body in self.nested.items()
+        }
 
-    def _whole(self, body: dict[str, Any], name: str, version: str, double: str, trigger: str) -> str:
+    def _whole(self, body: dict[str, Any], name: str, version: str, *, double: str, trigger: str) -> str:
         head = {"dsl": "1.0.3", "namespace": "conformance", "name": name, "version": version}
         whole = {"document": head, **body}
         if trigger and "schedule" not in body:
