@@ -52,7 +52,7 @@ async def test_the_time_for_it_ends_a_subscription_with_what_there_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("consume", "left"), [("{until: '${ .[1] == .[0] }'}", 2), ("{while: '${ .[0].payload.n == 2 }'}", 1)]
+    ("consume", "left"), [("{until: '${ .[1].payload.n == 1 }'}", 2), ("{while: '${ .[0].payload.n == 2 }'}", 1)]
 )
 async def test_a_condition_on_what_was_consumed_ends_it(consume: str, left: int) -> None:
     run = await Run(doc(consume)).begin()

@@ -1,0 +1,134 @@
+"""Thousands of runs drawn from seeds, moved by a virtual clock, answers, errors and events in any order.
+
+A failure names its seed; `SEED=<number> pytest <this file>` plays it alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from random import Random
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from services.engine import state
+from services.engine.expressions import trivial
+from services.engine.functions import Done, ErrorDetails, Failed
+from services.engine.interpreter import Interpreter
+from services.engine.state import Ended, Entry, RunDescriptor, Snapshot, Step
+from template_library.dsl import parse
+from tests.services.engine.interpreter.seeded_documents import document, nested
+
+BATCHES: Final = 20
+_EACH: Final = 100
+_MOST_MOVES: Final = 60
+_ENDS: Final = {"task.completed", "task.faulted", "task.cancelled"}
+_INNER: Final = {"test/inner:1.0.0": parse(msgspec.json.encode(nested()).decode(), whole=True)}
+
+
+class InProcess:
+    async def evaluate(self, programs: Any, value: Any, variables: Any, *, lane: str = "") -> list[Any]:
+        del lane
+        # What jq would refuse is null here: these tests ask what runs do, not what expressions mean.
+        results = [trivial.evaluate(program, value, variables) for program in programs]
+        return [None if result is trivial.NOT_TRIVIAL else result for result in results]
+
+
+class Play:
+    """One run. Every move is made twice from storage, and must come to the same."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)  # noqa: S311 (dice that can be thrown again)
+        self.text = msgspec.json.encode(document(self.random)).decode()
+        self.now = 1_000
+        self.entries: list[Entry] = []
+        self.effects: Counter[tuple[str, int]] = Counter()
+        self.open: set[tuple[int, str, int]] = set()
+
+    def interpreter(self) -> Interpreter:
+        return Interpreter(parse(self.text, whole=True), InProcess(), _INNER)
+
+    async def play(self) -> None:
+        descriptor = RunDescriptor(id="run_1", tenant="t", started_at=self.now)
+        step = await self.interpreter().begin({"a": 1, "b": self.random.randint(0, 1)}, descriptor)
+        self.take(step)
+        for _ in range(_MOST_MOVES):
+            if isinstance(step.outcome, Ended):
+                break
+            step = await self.move(step.snapshot)
+            self.take(step)
+        self.check(step)
+
+    async def move(self, snapshot: Snapshot) -> Step:
+        due, calls = snapshot.due(), list(snapshot.calls())
+        ways = ["answer"] * len(calls) + ["time"] * (due is not None) + ["event"] * snapshot.listens()
+        assert ways, "nothing can ever move this run"
+        way, stored = self.random.choice(ways), state.encode(snapshot)
+        if way == "answer":
+            strand = self.random.choice(calls)[0].id
+            error = ErrorDetails(type="https://example.com/f", status=self.random.choice([404, 503]))
+            output = self.random.choice([None, 1, {"a": 1}, {"a": {"b": 2}, "b": [1]}])
+            answer = Failed(error=error) if self.random.random() < 0.25 else Done(output=output)
+            return await self.twice(stored, lambda it, one: it.resume(one, answer, strand=strand, now=self.now))
+        if way == "event":
+            kind = self.random.choice("abc")
+            event = {
+                "id": str(len(self.entries)),
+                "source": "/s",
+                "type": kind,
+                "data": {"k": self.random.randint(0, 1)},
+            }
+            return await self.twice(stored, lambda it, one: it.deliver(one, event, now=self.now))
+        assert due is not None
+        if due - 1 > self.now:
+            early = await self.interpreter().fire(state.decode(stored), now=due - 1)
+            assert early.entries == [], "something moved before its time"
+        self.now = max(self.now, due + self.random.choice([0, 0, 1, 5_000]))
+        return await self.twice(stored, lambda it, one: it.fire(one, now=self.now))
+
+    async def twice(self, stored: bytes, move: Any) -> Step:
+        snapshot = state.decode(stored)
+        step: Step = await move(self.interpreter(), snapshot)
+        assert state.encode(snapshot) == stored, "a step changed the snapshot that it began with"
+        assert await move(self.interpreter(), state.decode(stored)) == step, "the same step came to something else"
+        return step
+
+    def take(self, step: Step) -> None:
+        self.entries += step.entries
+        now_open = {(strand.id, wait.effect.reference, wait.effect.iteration) for strand, wait in step.snapshot.calls()}
+        for _, reference, iteration in now_open - self.open:
+            self.effects[reference, iteration] += 1
+        self.open = now_open
+        parents = {strand.parent for strand in step.snapshot.strands if strand.parent is not None}
+        assert parents <= {strand.id for strand in step.snapshot.strands}, "a branch without its fork"
+        assert {strand.scope for strand in step.snapshot.strands} == set(step.snapshot.scopes)
+
+    def check(self, step: Step) -> None:
+        begun = Counter((one.reference, one.iteration) for one in self.entries if one.kind == "task.started")
+        ended = Counter((one.reference, one.iteration) for one in self.entries if one.kind in _ENDS)
+        assert begun.keys() >= ended.keys(), "a task ended that had not begun"
+        assert set(begun.values()) <= {1}, "a task began twice"
+        assert set(ended.values()) <= {1}, "a task ended twice"
+        assert set(self.effects.values()) <= {1}, "two effects have one key"
+        if isinstance(step.outcome, Ended):
+            assert begun == ended, "a task was left open"
+            assert self.entries[-1].kind == f"workflow.{step.outcome.state}"
+            assert not step.snapshot.strands
+            assert step.snapshot.due() is None
+
+
+async def _play(seed: int) -> None:
+    try:
+        await Play(seed).play()
+    except Exception as error:
+        error.add_note(f"SEED={seed}")
+        raise
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+async def test_runs_of_a_batch_of_seeds_keep_every_rule(batch: int) -> None:
+    alone = os.environ.get("SEED")
+    for seed in [int(alone)] if alone else range(batch * _EACH, (batch + 1) * _EACH):
+        await _play(seed)
