@@ -119,6 +119,7 @@ class AsyncApiCall(ProtocolFunction):
             "variables": arguments.server.variables if arguments.server else {},
             "protocol": arguments.protocol,
             "publishes": arguments.message is not None,
+            "message": arguments.message,
         }
         target = document.target(value, wanted)
         identity = self._exchange.identity(call.tenant, arguments.authentication, target.origin)
@@ -128,7 +129,9 @@ class AsyncApiCall(ProtocolFunction):
     async def _all(wanted: Consumption, transport: Transport, link: Link) -> list[Any]:
         if wanted.amount is None or not 0 < wanted.amount <= MOST:
             raise errors.configuration("Unusable arguments", f"`amount` is from 1 to {MOST}")
-        seconds = LONGEST_SECONDS if wanted.within is None else min(wanted.within / 1000, LONGEST_SECONDS)
+        seconds = LONGEST_SECONDS if wanted.within is None else wanted.within / 1000
+        if seconds > LONGEST_SECONDS:
+            raise errors.configuration("Unusable arguments", f"`for` is at most {LONGEST_SECONDS:.0f} s here")
         async with Subscription(transport, link) as subscription:
             found = await subscription.collect(wanted.amount, seconds)
         if len(found) < wanted.amount and wanted.within is None:

@@ -9,10 +9,11 @@ from typing import Any
 from services.protocols import errors
 from services.protocols.asyncapi import servers
 from services.protocols.asyncapi.link import Target
+from services.protocols.asyncapi.messages import located
 from services.protocols.resources.references import follow
 
 Wanted = Mapping[str, Any]
-"""`channel` or `operation`; `server` (a name), `variables`, `protocol`; `publishes`."""
+"""`channel` or `operation`; `server` (a name), `variables`, `protocol`; `publishes`, and the `message` that is."""
 
 
 def target(document: Any, wanted: Wanted) -> Target:
@@ -71,6 +72,8 @@ def _target(  # noqa: PLR0913, PLR0917 (the parts that a call touches)
     variables = wanted.get("variables") or {}
     server = servers.address(servers.choose(known, wanted.get("server"), wanted.get("protocol")), variables)
     parameters = {key: follow(document, one) for key, one in (channel.get("parameters") or {}).items()}
+    found = {key: located(wanted.get("message") or {}, one.get("location")) for key, one in parameters.items()}
+    variables = {**{key: value for key, value in found.items() if value is not None}, **variables}
     message = message if isinstance(message, dict) else {}
     bindings = follow(document, operation.get("bindings")) or {}
     binding = bindings.get("mqtt5" if server.version > 4 and "mqtt5" in bindings else server.kind) or {}  # noqa: PLR2004

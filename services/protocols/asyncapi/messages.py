@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any, Final
 
 from services.engine import values
@@ -33,7 +34,7 @@ def incoming(message: Incoming, content_type: str | None, correlation: str | Non
     found: dict[str, Any] = {"payload": _payload(message.body, message.content_type or content_type)}
     if message.headers:
         found["headers"] = message.headers
-    named = _correlation(found, correlation)
+    named = located(found, correlation)
     if named is not None:
         found["correlationId"] = named
     return found
@@ -55,12 +56,12 @@ def _payload(body: bytes, content_type: str | None) -> Any:
     return base64.b64encode(body).decode() if "\0" in text else text
 
 
-def _correlation(message: dict[str, Any], location: str | None) -> str | None:
-    """What the runtime expression of AsyncAPI (`$message.header#/a/b`) finds; None where there is nothing."""
+def located(message: Mapping[str, Any], location: str | None) -> str | None:
+    """The text that the runtime expression of AsyncAPI (`$message.header#/a/b`) finds; None where there is none."""
     if location is None:
         return None
     place, _, pointer = location.partition("#")
-    found = message.get({"$message.header": "headers", "$message.payload": "payload"}.get(place, ""))
+    found: Any = message.get({"$message.header": "headers", "$message.payload": "payload"}.get(place, ""))
     for part in pointer.removeprefix("/").split("/") if pointer else []:
         name = part.replace("~1", "/").replace("~0", "~")
         found = found.get(name) if isinstance(found, dict) else None

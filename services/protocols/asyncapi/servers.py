@@ -46,6 +46,8 @@ def choose(servers: Mapping[str, Any], name: str | None, protocol: str | None) -
     Raises:
         Refusal: `configuration`, naming what there is.
     """
+    if not servers:
+        raise _unusable("it names no server")
     if name is not None:
         if name not in servers:
             raise _unusable(f"the channel has no server {name[:80]!r}; there are {', '.join(map(repr, servers))[:200]}")
@@ -105,7 +107,7 @@ def fill(text: str, described: Mapping[str, Any], given: Mapping[str, Any]) -> s
         allowed = variable.get("enum") or schema.get("enum") or []
         found = given.get(name, variable.get("default", schema.get("default", next(iter(allowed), None))))
         if found is None or isinstance(found, dict | list):
-            raise _unusable(f"`server.variables` lacks a text for {name[:80]!r}")
+            raise _unusable(f"{name[:80]!r} has no value; give it in `server.variables`")
         if allowed and str(found) not in map(str, allowed):
             raise _unusable(f"{name[:80]!r} is one of {list(map(str, allowed))[:10]}")
         return str(found)

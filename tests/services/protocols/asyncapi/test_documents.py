@@ -50,11 +50,17 @@ THREE: dict[str, Any] = {
     "channels": {
         "news": {"servers": [{"$ref": "#/servers/cache"}], "messages": {"a": {"contentType": "text/plain"}}},
         "hook": {"address": "/hook/{id}", "parameters": {"id": {"enum": ["a", "b"]}}},
+        "users": {
+            "address": "users/{user}",
+            "servers": [{"$ref": "#/servers/cache"}],
+            "parameters": {"user": {"location": "$message.payload#/user/id"}},
+        },
         "lost": {"address": "x", "servers": [{"$ref": "#/servers/queue"}]},
     },
     "operations": {
         "read": {"action": "receive", "channel": {"$ref": "#/channels/news"}},
         "call": {"action": "send", "channel": {"$ref": "#/channels/hook"}, "bindings": {"http": {"method": "put"}}},
+        "greet": {"action": "send", "channel": {"$ref": "#/channels/users"}},
         "lose": {"action": "send", "channel": {"$ref": "#/channels/lost"}},
     },
     "components": {"servers": {"cache": {"host": "cache.example", "protocol": "redis"}}},
@@ -81,6 +87,8 @@ def test_an_operation_of_version_3() -> None:
     )
     assert (found.origin + found.path, found.address) == ("https://api.example:8443/v3", "/hook/b")
     assert found.method == "put"
+    message = {"payload": {"user": {"id": 7}}}
+    assert document.target(THREE, {"operation": "greet", "publishes": True, "message": message}).address == "users/7"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +110,8 @@ def test_an_operation_of_version_3() -> None:
         (THREE, {"operation": "call", "protocol": "ws"}, "no server of protocol ws"),
         (THREE, {"operation": "red"}, "meant 'read'"),
         ({"asyncapi": "1.2.0"}, {"channel": "x"}, "no AsyncAPI 2 or 3"),
+        (THREE, {"operation": "greet", "publishes": True}, "'user' has no value"),
+        ({**THREE, "servers": {}}, {"operation": "call"}, "names no server"),
         ({}, {"channel": "x"}, "no AsyncAPI 2 or 3"),
         ([], {"channel": "x"}, "no AsyncAPI 2 or 3"),
         ({"asyncapi": "3.0.0", "operations": {"x": {}}}, {"operation": "x"}, "not described"),
@@ -118,7 +128,8 @@ async def test_arguments_that_say_nothing_are_refused(serve: Any, exchange: Exch
     local = {**THREE, "servers": {"api": {"host": "127.0.0.1:9", "protocol": "http"}}}
     uri = await serve({"GET /": local})
     function = AsyncApiCall(exchange, Resources(exchange))
-    wrong: list[dict[str, Any]] = [{}, *({"subscription": one} for one in ({}, {"amount": 0}, {"amount": 1_000_000}))]
+    wrong: list[dict[str, Any]] = [{}, *({"subscription": one} for one in ({}, {"amount": 0}, {"amount": 10**6}))]
+    wrong.append({"subscription": {"amount": 1, "within": 600_001}})
     for more in wrong:
         answer = await function(a_call("asyncapi", {"document": {"uri": uri}, "operation": "call", **more}))
         assert fault(answer) == ("configuration", 400)

@@ -215,6 +215,25 @@ async def test_S_56_credentials_for_the_token_follow_no_redirect(start: Any, get
     assert not seen
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("x" * 11_000_000, ("communication", 502)),
+        ("[]", ("authentication", 401)),
+        ({"access_token": "a b", "token_type": "Bearer"}, ("authentication", 401)),
+        ({"access_token": "abc", "token_type": "DPoP"}, ("authentication", 401)),
+        ({"access_token": 7}, ("authentication", 401)),
+    ],
+    ids=lambda given: str(given)[:30],
+)
+async def test_S_57_what_is_no_token_is_an_error(
+    serve: Any, get: Any, fault: Any, answer: Any, expected: tuple[str, int]
+) -> None:
+    authority = Authority()
+    authority.url = await serve({"POST /oauth2/token": answer})
+    assert fault(await get(authority, {"grant": "client_credentials"})) == expected
+
+
 async def test_S_50_the_authority_is_called_by_the_guards_rules(strict: Exchange, a_call: Any, fault: Any) -> None:
     for kind in ("oauth2", "oidc"):
         policy = {

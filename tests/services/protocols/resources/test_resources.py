@@ -12,7 +12,7 @@ from aiohttp import web
 from infra import clock
 from services.protocols.errors import Refusal
 from services.protocols.exchange import Exchange
-from services.protocols.resources import documents
+from services.protocols.resources import documents, fetching
 from services.protocols.resources.fetching import Reference, Resources
 from services.protocols.resources.references import at, follow
 
@@ -94,6 +94,22 @@ async def test_S_57_a_document_that_is_too_large_is_refused(
     with pytest.raises(Refusal) as refused:
         await Resources(exchange).get(TENANT, Reference(uri))
     assert "more than" in refused.value.error.detail
+
+
+async def test_S_57_a_server_that_sends_slowly_is_waited_for_no_longer_than_its_time(
+    serve: Any, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"{")
+        await asyncio.Event().wait()
+        return response
+
+    monkeypatch.setattr(fetching, "_FETCH_SECONDS", 0.2)
+    with pytest.raises(Refusal) as refused:
+        await Resources(exchange).get(TENANT, Reference(await serve({"GET /": slow})))
+    assert refused.value.error.status == 504
 
 
 async def test_an_error_is_not_kept(serve: Any, exchange: Exchange) -> None:
