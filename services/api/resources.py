@@ -39,7 +39,7 @@ class Resources:
         self.desk = Desk(forms(Registry(all_connectors())), Sealer(FileKeyProvider(settings.kek_file)))
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
-        self.intake = Intake(self.database, starter.start, self.ring)
+        self.intake = Intake(self.database, starter.follow, self.ring)
         self.followers = Followers(self.doorbell)
         self.feeds = Feeds(self.database, self.doorbell)
         self.changes = Changes(_nobody if self.doorbell is None else self.doorbell.publish)

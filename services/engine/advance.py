@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from infra import ids
-from infra.database import through_outage
+from infra.database import Database, through_outage
 from infra.telemetry import instruments, trace
 from services.engine import decisions, state, values, waiting
 from services.engine.calls import Calls
@@ -33,6 +33,7 @@ from services.engine.functions import (
     Later,
 )
 from services.engine.journal import Journal
+from services.engine.listener import LOOK_SECONDS, Listener, Move
 from services.engine.progress import Progress
 from services.engine.secrets import NoSecrets, Secrets
 from services.engine.state import Ended, RunDescriptor, Snapshot, Step
@@ -51,6 +52,7 @@ class Advance:
 
     def __init__(  # noqa: PLR0913 (wiring, done once)
         self,
+        database: Database,
         definitions: Definitions,
         functions: Functions,
         journal: Journal,
@@ -61,6 +63,7 @@ class Advance:
         secrets: Secrets | None = None,
     ) -> None:
         """`leave_after_commit`: hand the run back at its next commit; `told`: a commit left something for the relay."""
+        self.database = database
         self.definitions = definitions
         self.functions = functions
         self.journal = journal
@@ -87,8 +90,9 @@ class _Turn:
     def __init__(self, advance: Advance, claim: Claim) -> None:
         self._advance = advance
         self._claim = claim
-        self._progress = Progress(claim, advance.journal)
-        self._ending = Ending(claim, self._progress, advance.told)
+        self._progress = Progress(claim, advance.journal, advance.told)
+        self._ending = Ending(claim, self._progress)
+        self._listener = Listener(advance.database, claim, self._progress)
         self._answered = False
 
     async def run(self) -> None:
@@ -117,7 +121,7 @@ class _Turn:
         flights = Flights()
         try:
             while not isinstance(step.outcome, Ended):
-                self._progress.note(step.entries)
+                self._progress.take(step)
                 await flights.keep(step.snapshot)
                 snapshot = await self._launch(calls, step.snapshot, flights)
                 if snapshot is None:
@@ -126,13 +130,14 @@ class _Turn:
                     await self._wait(snapshot)
                     return
                 with self._progress.showing(snapshot):
-                    answers = await flights.landed(self._seconds_to(snapshot.due()))
+                    answers = await flights.landed(self._patience(snapshot))
                 if not await self._progress.held():
                     return
+                await self._listener.catch_up()
                 step = await self._steps(definition, snapshot, answers)
         finally:
             await flights.end()
-        self._progress.note(step.entries)
+        self._progress.take(step)
         await self._ending.end(definition.identity, step.outcome)
 
     async def _launch(self, calls: Calls, snapshot: Snapshot, flights: Flights) -> Snapshot | None:
@@ -175,12 +180,20 @@ class _Turn:
             if isinstance(made.outcome, Ended) or not decisions.waits(made.snapshot, strand):
                 continue  # an answer beside it has ended the run, or this branch of it
             made = decisions.joined(made, await self._step(definition, made.snapshot, strand, answer))
-        due = made.snapshot.due()
-        if not isinstance(made.outcome, Ended) and due is not None and due <= self._now():
-            made = decisions.joined(
-                made, await self._move(lambda: definition.interpreter.fire(made.snapshot, now=self._now()))
-            )
+        return await self._fire(definition, await self._hear(definition, made, self._move), self._move)
+
+    async def _hear(self, definition: Definition, made: Step, move: Move) -> Step:
+        made = await self._listener.hear(definition.interpreter, made, move)
+        # What an event led to is committed before the next call, as what an answer led to.
+        self._answered = self._answered or bool(self._progress.read)
         return made
+
+    async def _fire(self, definition: Definition, made: Step, move: Move) -> Step:
+        due = made.snapshot.due()
+        if isinstance(made.outcome, Ended) or due is None or due > self._now():
+            return made
+        fired = await move(lambda: definition.interpreter.fire(made.snapshot, now=self._now()))
+        return decisions.joined(made, fired)
 
     async def _step(self, definition: Definition, snapshot: Snapshot, strand: int, answer: Answer) -> Step:
         calling = decisions.calling(snapshot, strand)
@@ -216,14 +229,20 @@ class _Turn:
         """Let the run wait for the clock or for an event, holding no worker."""
         await self._commit(
             "waiting",
-            snapshot=state.encode(snapshot),
-            attempt=decisions.attempt(snapshot),
+            snapshot,
             delay=self._seconds_to(snapshot.due()),
             waiting_for=msgspec.json.encode(waiting.reason(snapshot, self._claim.moment())).decode(),
         )
 
     def _now(self) -> int:
         return int(self._claim.moment().timestamp() * 1000)
+
+    def _patience(self, snapshot: Snapshot) -> float | None:
+        """Seconds until something else than an answer may move the run; None: nothing else does."""
+        seconds = self._seconds_to(snapshot.due())
+        if not snapshot.listens():
+            return seconds
+        return LOOK_SECONDS if seconds is None else min(seconds, LOOK_SECONDS)
 
     def _seconds_to(self, due: int | None) -> float | None:
         return None if due is None else max(due / 1000 - self._claim.moment().timestamp(), 0.0)
@@ -242,13 +261,13 @@ class _Turn:
                 environment=claim.environment,
                 started_at=int(claim.created_at.timestamp() * 1000),
                 parameters=definition.parameters,
+                depth=claim.depth,
             )
             return await definition.interpreter.begin(values.decode(claim.input or "null"), descriptor)
         snapshot = state.decode(self._claim.snapshot)
-        due = snapshot.due()
-        if due is not None and due <= self._now():
-            return await definition.interpreter.fire(snapshot, now=self._now())
-        return Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
+        self._progress.stands_at(snapshot)
+        step = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
+        return await self._fire(definition, await self._hear(definition, step, _at_once), _at_once)
 
     async def _leave(self, snapshot: Snapshot) -> None:
         """Commit and hand the run back."""
@@ -259,9 +278,17 @@ class _Turn:
         await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
 
     async def _commit_running(self, snapshot: Snapshot) -> bool:
-        return await self._commit("running", snapshot=state.encode(snapshot), attempt=decisions.attempt(snapshot))
+        return await self._commit("running", snapshot)
 
-    async def _commit(self, run_state: str, **columns: Any) -> bool:
+    async def _commit(self, run_state: str, snapshot: Snapshot, **columns: Any) -> bool:
         """Commit what was done; False when the run is somebody else's now."""
         self._answered = False
-        return await self._progress.commit(run_state, **columns)
+        is_ours = await self._progress.commit(run_state, snapshot=snapshot, **columns)
+        if is_ours:
+            await self._listener.catch_up()
+        return is_ours
+
+
+async def _at_once(step: Callable[[], Awaitable[Step]]) -> Step:
+    """Before anything has happened the run may as well be somebody else's."""
+    return await step()

@@ -16,6 +16,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """A run in this worker's hands. Writes name `fence`: once another worker holds the run, they change nothing.
 
     Attributes:
+        program: the workflow of its revision that it executes, `namespace/name:version`; None: the revision's own.
+        depth: runs and events between it and an event from outside.
         trace: the place in a trace that it was started at (`infra.telemetry.trace`).
         claimed_at: the database's time.
         heard_at: `infra.clock.monotonic` of this process, as the claim reached it.
@@ -33,6 +35,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     input: str | None
     snapshot: bytes | None
     trace: bytes | None = None
+    program: str | None = None
+    depth: int = 0
     claimed_at: datetime
     heard_at: float
 

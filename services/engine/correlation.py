@@ -1,4 +1,4 @@
-"""Which deployments an event starts. Waiting runs join here with the `listen` task."""
+"""Which deployments an event starts."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,12 +18,11 @@ from services.engine.state import Ended
 
 
 class Ending:
-    """One for each claim. `told`: the commit left something for the relay."""
+    """One for each claim."""
 
-    def __init__(self, claim: Claim, progress: Progress, told: Callable[[], None]) -> None:
+    def __init__(self, claim: Claim, progress: Progress) -> None:
         self._claim = claim
         self._progress = progress
-        self._told = told
 
     async def end(self, identity: dict[str, str], ended: Ended) -> None:
         """What the workflow came to. `identity` is the document's."""
@@ -55,11 +53,10 @@ class Ending:
     ) -> bool:
         claim = self._claim
         message = lifecycle.ended(claim.tenant_id, claim.run_id, identity, state, result, at=claim.moment())
-        audit = [Audit(ids.new(), f"run.{state}", ids.show("run", claim.run_id), after)]
-        return await self._progress.commit(state, audit=audit, messages=[message], **columns)
+        audit = Audit(ids.new(), f"run.{state}", ids.show("run", claim.run_id), after)
+        return await self._progress.commit(state, audit=(audit,), messages=(message,), **columns)
 
     def _tell(self, state: str, error: ErrorDetails | None) -> None:
-        self._told()
         instruments.RUNS_ENDED.add(1, state)
         seconds = max((self._claim.moment() - self._claim.created_at).total_seconds(), 0.0)
         instruments.RUN_DURATION.record(seconds, state)

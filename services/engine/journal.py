@@ -18,6 +18,7 @@ from infra import clock, crash_points
 from infra.database import Database, through_outage
 from infra.telemetry import instruments
 from services.engine.changes import Pair
+from services.engine.subscriptions import Subscription
 
 Outcome = Literal["committed", "repeated", "lost"]
 
@@ -67,6 +68,9 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         seq: journal lines of the run before this checkpoint; `entries` follow on.
         delay: seconds until a waiting run is due, else None.
         snapshot: what the interpreter needs to go on; None once the run has ended.
+        listens: whether an event may move the run.
+        subscriptions: what it listens for, when that has changed; `since`: events from then on count.
+        read: events of its inbox that were delivered to it.
     """
 
     tenant_id: UUID
@@ -84,6 +88,10 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     usage: list[Usage] = []
     audit: list[Audit] = []
     messages: list[Message] = []
+    listens: bool = False
+    subscriptions: list[Subscription] | None = None
+    since: datetime | None = None
+    read: list[UUID] = []
 
 
 class Journal:
@@ -153,7 +161,7 @@ class Journal:
             return list(await connection.fetch(CALL, *parameters))
 
 
-CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 33)) + ")"  # noqa: S608 (numbers)
+CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 42)) + ")"  # noqa: S608 (numbers)
 
 
 def _settle(future: asyncio.Future[Outcome], result: Outcome | Exception) -> None:
@@ -174,6 +182,12 @@ def parameters_of(batch: list[Checkpoint]) -> list[list[Any]]:
     usage = [(p, u.seq, u.kind, u.quantity) for p, c in places for u in c.usage]
     audit = [(p, a.audit_id, a.action, a.target, a.after) for p, c in places for a in c.audit]
     messages = [(p, m.outbox_id, m.topic, m.body) for p, c in places for m in c.messages]
+    heard = [
+        (p, n, s.type, msgspec.json.encode(s.attributes).decode(), c.since)
+        for p, c in places
+        for n, s in enumerate(c.subscriptions or ())
+    ]
+    read = [(p, event) for p, c in places for event in c.read]
     return [
         [c.tenant_id for c in batch],
         [c.run_id for c in batch],
@@ -191,6 +205,10 @@ def parameters_of(batch: list[Checkpoint]) -> list[list[Any]]:
         *_columns(usage, 4),
         *_columns(audit, 5),
         *_columns(messages, 4),
+        [c.listens for c in batch],
+        [None if c.subscriptions is None else len(c.subscriptions) for c in batch],
+        *_columns(heard, 5),
+        *_columns(read, 2),
     ]
 
 

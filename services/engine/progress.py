@@ -4,34 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
+from uuid import UUID
 
-from services.engine import decisions, state, values
+import msgspec
+
+from infra import ids
+from services.engine import decisions, emission, state, subscriptions, values
 from services.engine.claims import Claim
-from services.engine.journal import Checkpoint, Entry, Journal, Outcome, Usage
-from services.engine.state import Snapshot
+from services.engine.journal import Audit, Checkpoint, Entry, Journal, Message, Outcome, Usage
+from services.engine.state import Snapshot, Step
 
 SHOWN_SECONDS: Final = 0.1
 """A call that takes longer is shown while it lasts, for one commit more; below it nobody would see it."""
 
 
 class Progress:
-    """One for each claim. Its lines carry the time at which they were noted."""
+    """One for each claim. Its lines carry the time at which they were noted.
 
-    def __init__(self, claim: Claim, journal: Journal) -> None:
+    Attributes:
+        is_newly_listening: a checkpoint gave the run new subscriptions; what came meanwhile is to be looked for.
+        read: events of the inbox that were delivered and are not committed yet.
+    """
+
+    def __init__(self, claim: Claim, journal: Journal, told: Callable[[], None]) -> None:
+        """`told`: a commit left something for the relay."""
         self._claim = claim
         self._journal = journal
+        self._told = told
         self._seq = claim.seq
         self._entries: list[Entry] = []
         self._usage: list[Usage] = []
+        self._audit: list[Audit] = []
+        self._messages: list[Message] = []
+        self._stored: list[subscriptions.Subscription] = []
         self._shown: asyncio.Future[Outcome] | None = None
+        self.is_newly_listening = False
+        self.read: list[UUID] = []
 
-    def note(self, entries: list[state.Entry]) -> None:
+    def stands_at(self, snapshot: Snapshot) -> None:
+        """The claimed snapshot: what it listens for is stored."""
+        self._stored = subscriptions.of(snapshot)
+
+    def take(self, step: Step) -> None:
+        """What `step` did, and what it sets going."""
         at = self._claim.moment()
-        for entry in entries:
+        for entry in step.entries:
             data = values.encode(entry.data).decode() if entry.data else None
             self._entries.append(Entry(entry.kind, entry.reference, entry.name, data, at))
+        self._messages += emission.messages(self._claim, step)
+        for refused in emission.refused(step):
+            data = msgspec.json.encode(refused).decode()
+            self.add("run.loop-refused", data=data)
+            self._audit.append(Audit(ids.new(), "run.loop-refused", ids.show("run", self._claim.run_id), data))
 
     def add(self, kind: str, reference: str = "", name: str = "", data: str | None = None) -> None:
         """One line that is the engine's and not the workflow's; `data` is JSON text."""
@@ -81,13 +107,26 @@ class Progress:
         Raises:
             asyncpg.PostgresError: the database refuses it and would refuse it again.
         """
-        return await self._journal.commit(self._checkpoint(run_state, **columns)) != "lost"
+        return await self._submit(self._checkpoint(run_state, **columns)) != "lost"
 
     def _show(self, snapshot: Snapshot) -> None:
-        made = self._checkpoint("running", snapshot=state.encode(snapshot), attempt=decisions.attempt(snapshot))
-        self._shown = self._journal.submit(made)
+        self._shown = self._submit(self._checkpoint("running", snapshot))
 
-    def _checkpoint(self, run_state: str, **columns: Any) -> Checkpoint:
+    def _submit(self, made: Checkpoint) -> asyncio.Future[Outcome]:
+        future = self._journal.submit(made)
+        if made.messages:
+            future.add_done_callback(lambda _: self._told())
+        return future
+
+    def _checkpoint(
+        self,
+        run_state: str,
+        snapshot: Snapshot | None = None,
+        *,
+        audit: tuple[Audit, ...] = (),
+        messages: tuple[Message, ...] = (),
+        **columns: Any,
+    ) -> Checkpoint:
         """Of all that was done so far; from here on the next one is gathered."""
         tasks = sum(entry.kind == "task.completed" for entry in self._entries)
         if tasks:
@@ -100,8 +139,28 @@ class Progress:
             state=run_state,
             entries=self._entries,
             usage=self._usage,
-            **{"attempt": 1, **columns},
+            audit=[*self._audit, *audit],
+            messages=[*self._messages, *messages],
+            read=self.read,
+            **self._standing(snapshot),
+            **columns,
         )
         self._seq += len(self._entries)
-        self._entries, self._usage = [], []
+        self._entries, self._usage, self._audit, self._messages, self.read = [], [], [], [], []
         return made
+
+    def _standing(self, snapshot: Snapshot | None) -> dict[str, Any]:
+        """Where the run stands, and what it listens for there."""
+        if snapshot is None:
+            return {"attempt": 1}
+        wanted = subscriptions.of(snapshot)
+        has_changed = wanted != self._stored
+        self._stored = wanted
+        self.is_newly_listening = self.is_newly_listening or (has_changed and bool(wanted))
+        return {
+            "snapshot": state.encode(snapshot),
+            "attempt": decisions.attempt(snapshot),
+            "listens": bool(wanted),
+            "subscriptions": wanted if has_changed else None,
+            "since": self._claim.claimed_at,
+        }

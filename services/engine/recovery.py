@@ -5,8 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from infra.database import Database
+from services.engine import inbox
 
-_MOST = 500
+_MOST = 2_000
+_SETTLING_SECONDS = 10.0
+"""Longer than any transaction takes that stores an event."""
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -15,7 +18,8 @@ class Swept(msgspec.Struct, frozen=True):
     Attributes:
         requeued: runs whose lease ran out.
         quarantined: runs that killed their worker while they ran alone.
-        woken: waiting runs whose time had come.
+        woken: waiting runs whose time had come, or for which an event lay there.
+        next_due: seconds until the next time comes, None when no run waits for any.
         solo: whether a suspect waits to be run alone.
     """
 
@@ -23,6 +27,7 @@ class Swept(msgspec.Struct, frozen=True):
     quarantined: int
     woken: int
     solo: bool
+    next_due: float | None = None
 
 
 async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
@@ -30,8 +35,19 @@ async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
 
     `lease` in seconds: for so long after a server's start no lease counts as lost.
     """
+    await catch_up_again(database)
     async with database.doors() as connection:
         row = await connection.fetchrow("SELECT * FROM app.sweep_runs($1, $2, $3)", _MOST, solo_limit, lease)
         # A statement of its own: it must see what the sweep has just put in line.
         solo = await connection.fetchval("SELECT app.solo_waiting()")
     return Swept(**row, solo=solo)
+
+
+async def catch_up_again(database: Database, seconds: float = _SETTLING_SECONDS) -> int:
+    """Look once more for the events of subscriptions that are `seconds` old; answers how many runs that woke.
+
+    The transaction of an event may have begun before a subscription was stored, and have ended after somebody looked.
+    """
+    async with database.doors() as connection:
+        rows = await connection.fetch("SELECT * FROM app.take_fresh_subscriptions($1, $2)", _MOST, seconds)
+    return sum([await inbox.catch_up(database, row["tenant_id"], row["run_id"], row["since"]) for row in rows])

@@ -9,12 +9,20 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.engine import values
+from services.engine import inbox, values
 from services.engine.correlation import Match, match
+from services.events.intake import Followed
 from services.events.received import Received
 
 CLOCK_UNIT: Final = 1_000_000
 """The virtual clock counts millionths of a turn."""
+
+
+async def follow(connection: Any, tenant: TenantId, events: list[Received]) -> Followed:
+    """Start every run that `events` trigger, then tell every run that listens for them."""
+    started = await start(connection, tenant, events)
+    arrived = [inbox.Arrived(one.event_id, one.event.type, one.event.attributes) for one in events]
+    return Followed(started, await inbox.post(connection, arrived))
 
 
 async def start(connection: Any, tenant: TenantId, events: list[Received]) -> dict[UUID, list[UUID]]:
@@ -54,11 +62,13 @@ async def _insert(
 ) -> None:
     await connection.execute(
         "WITH run AS (INSERT INTO app.run "
-        "(tenant_id, run_id, deployment_id, revision, event_id, business_key, state, lane, turn, input, trace) "
+        "(tenant_id, run_id, deployment_id, revision, event_id, business_key, state, lane, turn, input, trace, "
+        "depth) "
         "SELECT $1, x.run_id, x.deployment_id, x.revision, x.event_id, x.business_key, 'pending', 0, x.turn, x.input, "
-        "x.trace "
+        "x.trace, x.depth "
         "FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::float8[], $8::json[], "
-        "$13::bytea[]) AS x(run_id, deployment_id, revision, event_id, business_key, turn, input, trace)), "
+        "$13::bytea[], $14::smallint[]) "
+        "AS x(run_id, deployment_id, revision, event_id, business_key, turn, input, trace, depth)), "
         "usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) "
         "SELECT $1, run_id, 0, 'run', 1 FROM unnest($2::uuid[]) AS x(run_id)) "
         "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
@@ -80,4 +90,5 @@ async def _insert(
         ],
         [m.received.actor for m in matches],
         [m.received.trace for m in matches],
+        [m.received.depth for m in matches],
     )

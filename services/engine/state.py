@@ -39,6 +39,7 @@ class RunDescriptor(msgspec.Struct, frozen=True, kw_only=True):
         tenant, environment: members of `$runtime.metadata`; `tenant` also shares the evaluators fairly.
         started_at: Unix milliseconds.
         parameters: the deployment's, `$runtime.metadata.parameters`.
+        depth: runs and events between what moved it last and an event from outside.
     """
 
     id: str
@@ -46,6 +47,7 @@ class RunDescriptor(msgspec.Struct, frozen=True, kw_only=True):
     environment: str = ""
     started_at: int = 0
     parameters: dict[str, Any] = {}
+    depth: int = 0
 
 
 class Scope(msgspec.Struct, omit_defaults=True):

@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
@@ -38,7 +39,9 @@ class Run(Base):
     run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     deployment_id: Mapped[UUID] = mapped_column(Uuid)
     revision: Mapped[int] = mapped_column(Integer)
+    program: Mapped[str | None] = mapped_column(Text)
     event_id: Mapped[UUID | None] = mapped_column(Uuid)
+    depth: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     business_key: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     lane: Mapped[int | None] = mapped_column(SmallInteger)
@@ -70,6 +73,7 @@ class Run(Base):
         Index("run_ready_of", "tenant_id", "turn", "run_id", postgresql_where=text("lane = 0")),
         Index("run_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
         Index("run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("run_parked", "run_id", postgresql_where=text("state = 'waiting' AND lane IS NULL AND due_at IS NULL")),
         Index("run_suspended", "run_id", postgresql_where=text("state = 'suspended'")),
         Index("run_state", "tenant_id", "state", "run_id"),
         Index("run_business_key", "tenant_id", "business_key", "run_id"),
@@ -95,6 +99,39 @@ class TenantClock(Base):
 
     tenant_id: Mapped[UUID] = tenant_key(references=True)
     turn: Mapped[float] = mapped_column(Double)
+
+
+class Subscription(Base):
+    __tablename__ = "subscription"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    type: Mapped[str | None] = mapped_column(Text)
+    attributes: Mapped[Any] = mapped_column(JSONB)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    settled: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    __table_args__ = (
+        Index("subscription_type", "tenant_id", "type"),
+        Index("subscription_fresh", "made_at", postgresql_where=text("NOT settled")),
+    )
+
+
+class InboxEntry(Base):
+    __tablename__ = "inbox"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    posted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    is_read: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    __table_args__ = (
+        Index("inbox_unread", "tenant_id", "run_id", "event_id", postgresql_where=text("NOT is_read")),
+        Index("inbox_age", "posted_at"),
+    )
 
 
 class OutboxMessage(Base):

@@ -22,8 +22,16 @@ from services.events.cloud_event import CloudEvent
 from services.events.errors import EventIdReused
 from services.events.received import Received
 
-Follow = Callable[[Any, TenantId, list[Received]], Awaitable[dict[UUID, list[UUID]]]]
-"""Starts the runs that new events trigger, inside the intake's transaction; answers run ids by event id."""
+
+class Followed(msgspec.Struct, frozen=True):
+    """What events set going: the runs that each started, by event id, and how many that waited were woken."""
+
+    started: dict[UUID, list[UUID]]
+    woken: int = 0
+
+
+Follow = Callable[[Any, TenantId, list[Received]], Awaitable[Followed]]
+"""Starts the runs that new events trigger and tells those that listen, inside the intake's transaction."""
 
 MOST: Final = 200
 """Events in one commit; what waits beyond them takes the next one."""
@@ -50,15 +58,17 @@ class Intake:
         self._waiting: dict[TenantId, list[_Waiting]] = {}
         self._flushing: dict[TenantId, asyncio.Task[None]] = {}
 
-    async def receive(self, tenant: TenantId, event: CloudEvent, actor: str) -> Accepted:
-        """Store `event` for `tenant` and start what it triggers.
+    async def receive(self, tenant: TenantId, event: CloudEvent, actor: str, *, depth: int = 0) -> Accepted:
+        """Store `event` for `tenant`, start what it triggers and tell who listens for it.
+
+        `depth`: runs and events between it and an event from outside.
 
         Raises:
             EventIdReused: the id belongs to another event of the source; recorded, not stored.
         """
         future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         place = trace.current().context
-        received = Received(ids.new(), event, actor, None if place is None else place.encode())
+        received = Received(ids.new(), event, actor, None if place is None else place.encode(), depth)
         self._waiting.setdefault(tenant, []).append((received, future))
         if tenant not in self._flushing:
             # In a context of its own: what it does is for every request that waits, and not for the first.
@@ -94,7 +104,8 @@ class Intake:
         async with self._database.tenant(tenant) as connection:
             known = await store.keep(connection, tenant, batch)
             fresh = [one for one in batch if known[one.key][0] == one.event_id]
-            runs = await self._follow(connection, tenant, fresh)
+            followed = await self._follow(connection, tenant, fresh)
+            runs = followed.started
             repeated = {known[one.key][0] for one in batch} - set(runs)
             runs |= await store.runs_of(connection, tenant, list(repeated))
             reused = [one for one in batch if known[one.key][1] != one.event.digest]
@@ -103,6 +114,7 @@ class Intake:
         crash_points.pass_by("intake.committed")
         if started := sum(len(runs[one.event_id]) for one in fresh):
             instruments.RUNS_STARTED.add(started)
+        if started or followed.woken:
             self._ring()
         return [_answer(one, *known[one.key], runs) for one in batch]
 

@@ -8,12 +8,16 @@ from services.events.cloud_event import CloudEvent
 
 
 class Received(msgspec.Struct, frozen=True):
-    """An event at the door: the id that it gets if it is new, who sent it (`key:key_…`), the place in its trace."""
+    """An event at the door: the id that it gets if it is new, who sent it (`key:key_…`), the place in its trace.
+
+    `depth`: runs and events between it and an event from outside, which has 0.
+    """
 
     event_id: UUID
     event: CloudEvent
     actor: str
     trace: bytes | None = None
+    depth: int = 0
 
     @property
     def key(self) -> tuple[str, str]:

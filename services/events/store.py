@@ -50,8 +50,9 @@ async def keep(
 
 async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> None:
     await connection.execute(
-        "INSERT INTO app.event (tenant_id, event_id, source, id, type, subject, content) "
-        "SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[])",
+        "INSERT INTO app.event (tenant_id, event_id, source, id, type, subject, content, depth) "
+        "SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[], "
+        "$8::smallint[])",
         tenant,
         [one.event_id for one in new],
         [one.event.source for one in new],
@@ -59,6 +60,7 @@ async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> None
         [one.event.type for one in new],
         [one.event.subject for one in new],
         [one.event.content() for one in new],
+        [one.depth for one in new],
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, Index, LargeBinary, Text, Uuid, func
+from sqlalchemy import JSON, DateTime, Index, LargeBinary, SmallInteger, Text, Uuid, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
@@ -33,4 +33,5 @@ class Event(Base):
     type: Mapped[str] = mapped_column(Text)
     subject: Mapped[str | None] = mapped_column(Text)
     content: Mapped[Any] = mapped_column(JSON)
+    depth: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

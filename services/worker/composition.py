@@ -91,6 +91,7 @@ class Composition:
     ) -> Advance:
         """The activation of what `claims` hands out; see `Advance`."""
         return Advance(
+            self.database,
             Definitions(self.database, Expressions(self._pool)),
             self._functions(),
             self.journal,

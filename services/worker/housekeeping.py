@@ -16,6 +16,7 @@ from infra.settings import Settings
 _log: Final = logging.getLogger(__name__)
 _MONTHS_AHEAD: Final = 2
 _DEDUPE_DAYS: Final = 7
+_INBOX_MINUTES: Final = 60
 _BATCH: Final = 5_000
 
 
@@ -29,6 +30,11 @@ async def keep_house(database: Database) -> None:
         while purged == _BATCH:
             async with database.doors() as connection:
                 purged = await connection.fetchval("SELECT app.purge_event_keys($1, $2)", _DEDUPE_DAYS, _BATCH)
+    with surviving("purging inboxes"):
+        purged = _BATCH
+        while purged == _BATCH:
+            async with database.doors() as connection:
+                purged = await connection.fetchval("SELECT app.purge_inbox($1, $2)", _INBOX_MINUTES, _BATCH)
 
 
 def declare(broker: dramatiq.Broker, settings: Settings) -> Any:

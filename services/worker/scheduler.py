@@ -12,6 +12,8 @@ from services.engine.recovery import Swept
 
 _log: Final = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS: Final = 3_600.0
+_SHORTEST: Final = 0.01
+"""Seconds between two rounds: what is due already may be in another sweeper's hands."""
 
 
 class Scheduler:
@@ -26,7 +28,10 @@ class Scheduler:
         wake: Callable[[], None],
         run_solo: Callable[[], None],
     ) -> None:
-        """`sweep` every `poll` seconds; `wake` after it put something in line, `run_solo` when a suspect waits."""
+        """`sweep` every `poll` seconds, sooner when a run is due sooner.
+
+        `wake` after it put something in line, `run_solo` when a suspect waits.
+        """
         self._sweep = sweep
         self._keep_house = keep_house
         self._poll = poll
@@ -45,14 +50,19 @@ class Scheduler:
 
     async def _sweeping(self) -> None:
         while True:
+            pause = self._poll
             with surviving("sweeping"):
-                self._act_on(await self._sweep())
-            await asyncio.sleep(self._poll)
+                pause = self._act_on(await self._sweep())
+            await asyncio.sleep(pause)
 
-    def _act_on(self, swept: Swept) -> None:
+    def _act_on(self, swept: Swept) -> float:
+        """Answers the seconds until the next round: no longer than until the next run is due."""
         if swept.requeued or swept.quarantined:
             _log.warning("swept", extra={"requeued": swept.requeued, "quarantined": swept.quarantined})
         if swept.woken:
             self._wake()
         if swept.solo:
             self._run_solo()
+        if swept.next_due is None:
+            return self._poll
+        return min(max(swept.next_due, _SHORTEST), self._poll)

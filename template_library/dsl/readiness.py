@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 UNREADY: Final = frozenset({
-    "listen", "wait", "emit",
     "run: workflow", "run: script", "run: shell", "run: container",
     "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
     "call by URL", "catalogs",
-    "timeout", "resource", "transport: stdio",
+    "resource", "transport: stdio",
     "schedule.every", "schedule.cron", "schedule.after",
     "schedule.on.all", "schedule.on.any", "schedule.on.one.correlate", "schedule.on.one.expression",
     # Of AsyncAPI's protocols the reference names more than there are connections for.

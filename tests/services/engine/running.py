@@ -94,6 +94,7 @@ class Engine:
         self.journal = Journal(worker)
         self.claims = Claims(worker, "test", 30)
         self.advance = Advance(
+            worker,
             Definitions(worker, self.lacking),
             self.functions,
             self.journal,
@@ -102,7 +103,7 @@ class Engine:
             told=self.tell,
         )
         self.loop = ClaimLoop(self.claims, self.advance, slots=64, poll=0.02)
-        self.intake = Intake(app, starter.start, self.loop.wake)
+        self.intake = Intake(app, starter.follow, self.loop.wake)
 
     def tell(self) -> None:
         self.told += 1

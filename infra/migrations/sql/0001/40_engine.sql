@@ -18,6 +18,7 @@ CREATE TABLE app.event (
   type text NOT NULL,
   subject text,
   content json NOT NULL,
+  depth smallint NOT NULL DEFAULT 0,
   received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, event_id)
 ) PARTITION BY RANGE (event_id);
@@ -31,13 +32,17 @@ CREATE TABLE app.tenant_clock (
 --   lane   NULL: not claimable; 0: claimed in batches; 1: claimed alone, after its worker died (ADR 0007)
 --   fence  raised by every claim; a write with an old fence changes nothing
 --   seq    journal entries written so far; with the fence it makes a checkpoint safe to repeat
+--   program  the workflow of its revision that it executes, as `namespace/name:version`; NULL: the revision's own
+--   depth  runs and events between it and an event from outside
 --   trace  place in the trace of the request that started it (`infra.telemetry.trace`), NULL when nothing was traced
 CREATE TABLE app.run (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   run_id uuid NOT NULL,
   deployment_id uuid NOT NULL,
   revision integer NOT NULL,
+  program text,
   event_id uuid,
+  depth smallint NOT NULL DEFAULT 0,
   business_key text CHECK (length(business_key) <= 512),
   state text NOT NULL CHECK (state IN ('pending', 'running', 'waiting', 'suspended', 'cancelled', 'faulted', 'completed')),
   lane smallint CHECK (lane IN (0, 1)),
@@ -69,6 +74,7 @@ CREATE INDEX run_ready ON app.run (lane, turn, run_id) WHERE lane IS NOT NULL;
 CREATE INDEX run_ready_of ON app.run (tenant_id, turn, run_id) WHERE lane = 0;
 CREATE INDEX run_leased ON app.run (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX run_due ON app.run (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX run_parked ON app.run (run_id) WHERE state = 'waiting' AND lane IS NULL AND due_at IS NULL;
 CREATE INDEX run_suspended ON app.run (run_id) WHERE state = 'suspended';
 CREATE INDEX run_state ON app.run (tenant_id, state, run_id);
 CREATE INDEX run_business_key ON app.run (tenant_id, business_key, run_id);

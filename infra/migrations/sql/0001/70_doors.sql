@@ -4,7 +4,8 @@
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['run', 'journal', 'usage', 'audit', 'outbox', 'event_key', 'tenant_clock'] LOOP
+  FOREACH t IN ARRAY ARRAY['run', 'journal', 'usage', 'audit', 'outbox', 'event_key', 'tenant_clock', 'subscription',
+                           'inbox'] LOOP
     EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
   END LOOP;
   FOREACH t IN ARRAY ARRAY['partner', 'client', 'tenant', 'api_key', 'brand', 'portal_host'] LOOP
@@ -15,6 +16,7 @@ GRANT SELECT, UPDATE ON app.run TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_doors;
 GRANT SELECT, INSERT ON app.journal, app.usage, app.audit TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.outbox TO waybill_doors;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.subscription, app.inbox TO waybill_doors;
 GRANT SELECT, DELETE ON app.event_key TO waybill_doors;
 GRANT SELECT ON app.partner, app.client, app.tenant, app.api_key, app.brand, app.portal_host TO waybill_doors;
 GRANT SELECT, UPDATE ON SEQUENCE app.virtual_clock TO waybill_doors;
@@ -102,7 +104,8 @@ CREATE FUNCTION app.claim_runs(
   worker text, slots integer, lease_seconds double precision, solo boolean, tenant_cap integer
 ) RETURNS TABLE (
   tenant_id uuid, run_id uuid, fence bigint, seq integer, attempt integer, deployment_id uuid, revision integer,
-  environment text, created_at timestamptz, input text, snapshot bytea, trace bytea, claimed_at timestamptz
+  environment text, created_at timestamptz, input text, snapshot bytea, trace bytea, program text, depth smallint,
+  claimed_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -130,7 +133,7 @@ BEGIN
     FROM claimed c HAVING count(*) > 0
   )
   SELECT c.tenant_id, c.run_id, c.fence, c.seq, c.attempt, c.deployment_id, c.revision, t.environment,
-         c.created_at, c.input::text, c.snapshot, c.trace,
+         c.created_at, c.input::text, c.snapshot, c.trace, c.program, c.depth,
          c.lease_until - make_interval(secs => lease_seconds)
   FROM claimed c JOIN app.tenant t ON t.tenant_id = c.tenant_id
   -- A part of a statement that nobody reads is not run.
@@ -158,12 +161,15 @@ CREATE FUNCTION app.queue_state(most integer) RETURNS TABLE (
     SELECT count(*) AS runs FROM (SELECT 1 FROM app.run r WHERE r.lease_until IS NOT NULL LIMIT most) q
   ), due AS (
     SELECT count(*) AS runs FROM (SELECT 1 FROM app.run r WHERE r.due_at IS NOT NULL LIMIT most) q
+  ), parked AS (
+    SELECT count(*) AS runs FROM (SELECT 1 FROM app.run r
+      WHERE r.state = 'waiting' AND r.lane IS NULL AND r.due_at IS NULL LIMIT most) q
   ), aside AS (
     SELECT count(*) AS runs FROM (SELECT 1 FROM app.run r WHERE r.state = 'suspended' LIMIT most) q
   )
-  SELECT ready.pending, held.runs + ready.running, due.runs + ready.waiting, aside.runs, ready.runs,
+  SELECT ready.pending, held.runs + ready.running, due.runs + parked.runs + ready.waiting, aside.runs, ready.runs,
          coalesce(extract(epoch FROM clock_timestamp() - ready.since), 0)::double precision
-  FROM ready, held, due, aside
+  FROM ready, held, due, parked, aside
 $$;
 
 -- Keep leases; answers those that are kept. The others belong to somebody else now. A lease that ran out and that nobody

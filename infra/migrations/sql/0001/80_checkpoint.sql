@@ -4,6 +4,9 @@
 -- written again when it is repeated, which changes nothing.
 -- Answers one word a run: `committed`; `repeated`, when this very checkpoint was committed before and only its answer
 -- was lost (F-08); `lost`, when the run is somebody else's now (F-02).
+-- What a run listens for is replaced when `heard_counts` says how much it is, and kept when that is NULL. A run that parks
+-- while an event waits for it is in line again at once; its turn is that of the moment, since a tenant's clock cannot be
+-- locked here: others hold it while they wait for runs.
 -- A journal row says when its line was noted, which may be long before this commit. Whatever it says, no line is before
 -- the one before it, nor before the run's start, nor in the future; NULL is now.
 CREATE FUNCTION app.checkpoint_runs(
@@ -13,24 +16,35 @@ CREATE FUNCTION app.checkpoint_runs(
   journal_data text[], journal_at timestamptz[],
   usage_place integer[], usage_seq integer[], usage_kind text[], usage_quantity bigint[],
   audit_place integer[], audit_ids uuid[], audit_actions text[], audit_targets text[], audit_after text[],
-  outbox_place integer[], outbox_ids uuid[], outbox_topics text[], outbox_bodies text[]
+  outbox_place integer[], outbox_ids uuid[], outbox_topics text[], outbox_bodies text[],
+  listens boolean[], heard_counts integer[],
+  heard_place integer[], heard_number integer[], heard_type text[], heard_attributes text[], heard_since timestamptz[],
+  read_place integer[], read_ids uuid[]
 ) RETURNS TABLE (run_id uuid, outcome text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
   WITH item AS MATERIALIZED (
-    SELECT * FROM unnest(tenants, runs, fences, seqs, added, states, attempts, delays, snapshots, outputs, errors, waits)
-      WITH ORDINALITY AS x(tenant_id, run_id, fence, seq, added, state, attempt, delay, snapshot, output, error, waiting, place)
+    SELECT * FROM unnest(tenants, runs, fences, seqs, added, states, attempts, delays, snapshots, outputs, errors, waits,
+                         listens, heard_counts)
+      WITH ORDINALITY AS x(tenant_id, run_id, fence, seq, added, state, attempt, delay, snapshot, output, error, waiting,
+                           listening, filters, place)
+  ), called AS MATERIALIZED (
+    SELECT i.place, (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock) AS turn FROM item i
+    WHERE i.listening AND i.state = 'waiting' AND EXISTS (
+      SELECT 1 FROM app.inbox b WHERE b.tenant_id = i.tenant_id AND b.run_id = i.run_id AND NOT b.is_read AND NOT EXISTS (
+        SELECT 1 FROM unnest(read_place, read_ids) AS k(place, id) WHERE k.place = i.place AND k.id = b.event_id))
   ), written AS (
     UPDATE app.run r SET
       state = i.state, seq = i.seq + i.added, attempt = i.attempt, snapshot = i.snapshot, output = i.output::json,
       error = i.error::json, waiting_for = i.waiting::json, suspect = false, solo_claims = 0,
-      due_at = CASE WHEN i.state = 'waiting' THEN clock_timestamp() + make_interval(secs => i.delay) END,
+      due_at = CASE WHEN i.state = 'waiting' AND c.place IS NULL THEN clock_timestamp() + make_interval(secs => i.delay) END,
+      lane = CASE WHEN c.place IS NOT NULL THEN 0 END, turn = greatest(r.turn, c.turn),
       lease_until = CASE WHEN i.state = 'running' THEN r.lease_until END,
       claimed_by = CASE WHEN i.state = 'running' THEN r.claimed_by END,
       ended_at = CASE WHEN i.state IN ('completed', 'faulted', 'cancelled') THEN clock_timestamp() END
-    FROM item i
+    FROM item i LEFT JOIN called c ON c.place = i.place
     WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.seq = i.seq
       AND r.lease_until IS NOT NULL
-    RETURNING r.tenant_id, r.run_id, i.place, greatest(r.started_at, (
+    RETURNING r.tenant_id, r.run_id, i.place, i.filters, r.ended_at IS NOT NULL AS is_over, greatest(r.started_at, (
       SELECT j.at FROM app.journal j WHERE j.tenant_id = r.tenant_id AND j.run_id = r.run_id AND j.seq = i.seq - 1)) AS since
   ), journalled AS (
     INSERT INTO app.journal (tenant_id, run_id, seq, at, kind, reference, name, data)
@@ -55,6 +69,23 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqsc
     SELECT w.tenant_id, o.id, o.topic, o.body::json
     FROM unnest(outbox_place, outbox_ids, outbox_topics, outbox_bodies) AS o(place, id, topic, body)
     JOIN written w ON w.place = o.place
+  ), unsubscribed AS (
+    DELETE FROM app.subscription s USING written w
+    WHERE s.tenant_id = w.tenant_id AND s.run_id = w.run_id AND (w.is_over OR s.place >= w.filters)
+  ), subscribed AS (
+    INSERT INTO app.subscription (tenant_id, run_id, place, type, attributes, since)
+    SELECT w.tenant_id, w.run_id, h.number, h.type, h.attributes::jsonb, h.since
+    FROM unnest(heard_place, heard_number, heard_type, heard_attributes, heard_since)
+      AS h(place, number, type, attributes, since)
+    JOIN written w ON w.place = h.place
+    ON CONFLICT (tenant_id, run_id, place) DO UPDATE SET type = excluded.type, attributes = excluded.attributes,
+      since = excluded.since, made_at = excluded.made_at, settled = false
+  ), emptied AS (
+    DELETE FROM app.inbox b USING written w WHERE w.is_over AND b.tenant_id = w.tenant_id AND b.run_id = w.run_id
+  ), read AS (
+    UPDATE app.inbox b SET is_read = true FROM unnest(read_place, read_ids) AS k(place, id)
+    JOIN written w ON w.place = k.place AND NOT w.is_over
+    WHERE b.tenant_id = w.tenant_id AND b.run_id = w.run_id AND b.event_id = k.id
   )
   SELECT i.run_id,
          CASE WHEN w.run_id IS NOT NULL THEN 'committed'

@@ -11,6 +11,8 @@ BEGIN
   UPDATE app.run r SET state = 'cancelled', fence = r.fence + 1, seq = r.seq + 1, lane = NULL, lease_until = NULL,
     claimed_by = NULL, due_at = NULL, waiting_for = NULL, snapshot = NULL, ended_at = clock_timestamp()
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
+  DELETE FROM app.subscription s WHERE s.tenant_id = held.tenant_id AND s.run_id = held.run_id;
+  DELETE FROM app.inbox b WHERE b.tenant_id = held.tenant_id AND b.run_id = held.run_id;
   INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
   VALUES (held.tenant_id, held.run_id, held.seq, 'workflow.cancelled', '', '', json_build_object('actor', actor));
   INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)

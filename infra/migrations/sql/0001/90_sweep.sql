@@ -3,9 +3,11 @@
 --   1. a lease that ran out: its worker died or hangs. The run is suspect and will be claimed alone. Not in the first
 --      `lease_seconds` of a server's life: then every lease looks old, and living workers renew theirs (F-06).
 --   2. a suspect whose worker died `solo_limit` times while it ran alone: quarantined, with the cause.
---   3. a waiting run whose time has come. It takes a new turn, so that a backlog queues behind its own tenant (A13).
+--   3. a waiting run whose time has come, or for which an event lies there that nobody woke it for. It takes a new turn, so
+--      that a backlog queues behind its own tenant (A13).
+-- `next_due` tells in how many seconds the next time comes, NULL when none does.
 CREATE FUNCTION app.sweep_runs(most integer, solo_limit integer, lease_seconds double precision)
-RETURNS TABLE (requeued integer, quarantined integer, woken integer)
+RETURNS TABLE (requeued integer, quarantined integer, woken integer, next_due double precision)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 BEGIN
   WITH dead AS (
@@ -40,11 +42,21 @@ BEGIN
   ), due AS MATERIALIZED (
     SELECT r.tenant_id, r.run_id, r.due_at FROM app.run r WHERE r.due_at <= clock_timestamp()
     ORDER BY r.due_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), called AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id, clock_timestamp() AS due_at
+    FROM (SELECT DISTINCT b.tenant_id, b.run_id FROM app.inbox b WHERE NOT b.is_read) b
+    JOIN app.run r ON r.tenant_id = b.tenant_id AND r.run_id = b.run_id
+    WHERE r.state = 'waiting' AND r.lane IS NULL
+      AND EXISTS (SELECT 1 FROM app.subscription s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.run_id)
+    LIMIT most FOR UPDATE OF r SKIP LOCKED
+  ), found AS (
+    SELECT DISTINCT ON (f.tenant_id, f.run_id) f.tenant_id, f.run_id, f.due_at
+    FROM (SELECT * FROM due UNION ALL SELECT * FROM called) f ORDER BY f.tenant_id, f.run_id, f.due_at
   ), placed AS MATERIALIZED (
     SELECT d.tenant_id, d.run_id, 1 / t.weight AS cost,
            row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.due_at, d.run_id) AS place,
            count(*) OVER (PARTITION BY d.tenant_id) AS runs
-    FROM due d JOIN app.tenant t ON t.tenant_id = d.tenant_id
+    FROM found d JOIN app.tenant t ON t.tenant_id = d.tenant_id
   ), clock AS (
     INSERT INTO app.tenant_clock AS c (tenant_id, turn)
     SELECT DISTINCT p.tenant_id, now.turn + p.runs * p.cost FROM placed p, now ORDER BY 1
@@ -56,6 +68,7 @@ BEGIN
     FROM placed p JOIN clock ON clock.tenant_id = p.tenant_id
     WHERE r.tenant_id = p.tenant_id AND r.run_id = p.run_id RETURNING 1
   ) SELECT count(*) INTO woken FROM ready;
+  SELECT extract(epoch FROM min(r.due_at) - clock_timestamp()) INTO next_due FROM app.run r WHERE r.due_at IS NOT NULL;
   RETURN NEXT;
 END $$;
 
@@ -101,8 +114,11 @@ BEGIN
   FOR door IN SELECT p.oid::regprocedure FROM pg_proc p
     WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname <> 'ensure_partitions' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', door,
-                   CASE WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|resume_run' THEN 'waybill_app' ELSE 'waybill_worker' END);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', door, CASE
+      WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|resume_run' THEN 'waybill_app'
+      -- Events come by the API and by the worker, which takes those that runs emit.
+      WHEN door::text ~ 'post_events' THEN 'waybill_app, waybill_worker'
+      ELSE 'waybill_worker' END);
     EXECUTE format('ALTER FUNCTION %s OWNER TO waybill_doors', door);
   END LOOP;
 END $$;

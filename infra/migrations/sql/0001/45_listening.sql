@@ -1,0 +1,30 @@
+-- What runs listen for: a row for each filter of each listener, written with the checkpoint that began or ended it.
+--   type        NULL: any, or one that only the interpreter can tell
+--   attributes  texts that the event's attributes must equal; the interpreter asks for the rest
+--   since       events from then on are looked for once more after the commit: they may have come while it was written
+--   settled     that was done again, some seconds later, for transactions that took long
+CREATE TABLE app.subscription (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  run_id uuid NOT NULL,
+  place integer NOT NULL,
+  type text,
+  attributes jsonb NOT NULL,
+  since timestamptz NOT NULL,
+  made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  settled boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (tenant_id, run_id, place)
+);
+CREATE INDEX subscription_type ON app.subscription (tenant_id, type);
+CREATE INDEX subscription_fresh ON app.subscription (made_at) WHERE NOT settled;
+
+-- Events on their way to a run that listened when they came. A row that was read stays a while, so that none comes twice.
+CREATE TABLE app.inbox (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  run_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  posted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  is_read boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (tenant_id, run_id, event_id)
+);
+CREATE INDEX inbox_unread ON app.inbox (tenant_id, run_id, event_id) WHERE NOT is_read;
+CREATE INDEX inbox_age ON app.inbox (posted_at);

@@ -1,0 +1,74 @@
+-- Post: hand events of the transaction's tenant to every run that listens for such, at most once each, and put those that
+-- are parked in line. `only_run` NULL: any run. No lock is waited for but the tenant's clock: a run that is locked is being
+-- written, and its own commit or the sweep finds what was posted.
+CREATE FUNCTION app.post_events(events uuid[], types text[], attributes text[], only_run uuid) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE woken integer;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM app.subscription s WHERE s.tenant_id = app.tenant_id()) THEN RETURN 0; END IF;
+  WITH came AS MATERIALIZED (
+    SELECT x.event_id, x.type, x.attributes::jsonb AS attributes
+    FROM unnest(events, types, attributes) AS x(event_id, type, attributes)
+  ), wanted AS (
+    SELECT s.run_id, c.event_id FROM came c JOIN app.subscription s ON s.tenant_id = app.tenant_id() AND s.type = c.type
+    WHERE c.attributes @> s.attributes AND (only_run IS NULL OR s.run_id = only_run)
+    UNION
+    SELECT s.run_id, c.event_id FROM came c JOIN app.subscription s ON s.tenant_id = app.tenant_id() AND s.type IS NULL
+    WHERE c.attributes @> s.attributes AND (only_run IS NULL OR s.run_id = only_run)
+  ), posted AS (
+    INSERT INTO app.inbox AS b (tenant_id, run_id, event_id)
+    SELECT app.tenant_id(), w.run_id, w.event_id FROM wanted w ORDER BY w.run_id, w.event_id
+    ON CONFLICT DO NOTHING RETURNING b.run_id
+  ), parked AS MATERIALIZED (
+    SELECT r.run_id FROM app.run r
+    WHERE r.tenant_id = app.tenant_id() AND r.run_id IN (SELECT p.run_id FROM posted p) AND r.state = 'waiting'
+      AND r.lane IS NULL
+    FOR UPDATE SKIP LOCKED
+  ), placed AS MATERIALIZED (
+    SELECT p.run_id, row_number() OVER (ORDER BY p.run_id) AS place, count(*) OVER () AS runs FROM parked p
+  ), clock AS (
+    INSERT INTO app.tenant_clock AS c (tenant_id, turn)
+    SELECT t.tenant_id, now.turn + max(p.runs) / t.weight
+    FROM placed p, (SELECT last_value / 1000000.0::double precision AS turn FROM app.virtual_clock) now, app.tenant t
+    WHERE t.tenant_id = app.tenant_id() GROUP BY t.tenant_id, t.weight, now.turn
+    ON CONFLICT (tenant_id) DO UPDATE SET turn = excluded.turn
+      + greatest(c.turn - (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock), 0)
+    RETURNING c.tenant_id, c.turn
+  ), ready AS (
+    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.turn - (p.runs - p.place) / t.weight
+    FROM placed p, clock JOIN app.tenant t ON t.tenant_id = clock.tenant_id
+    WHERE r.tenant_id = clock.tenant_id AND r.run_id = p.run_id RETURNING 1
+  ) SELECT count(*) INTO woken FROM ready;
+  RETURN woken;
+END $$;
+
+-- Subscriptions whose first seconds are over: for each, what came meanwhile is posted once more by whoever takes it.
+CREATE FUNCTION app.take_fresh_subscriptions(most integer, seconds double precision)
+RETURNS TABLE (tenant_id uuid, run_id uuid, since timestamptz)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+  WITH fresh AS (
+    SELECT s.tenant_id, s.run_id, s.place FROM app.subscription s
+    WHERE NOT s.settled AND s.made_at <= clock_timestamp() - make_interval(secs => seconds)
+    ORDER BY s.made_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), taken AS (
+    UPDATE app.subscription s SET settled = true FROM fresh f
+    WHERE s.tenant_id = f.tenant_id AND s.run_id = f.run_id AND s.place = f.place
+    RETURNING s.tenant_id, s.run_id, s.since
+  )
+  SELECT t.tenant_id, t.run_id, min(t.since) FROM taken t GROUP BY t.tenant_id, t.run_id
+$$;
+
+-- Inbox rows that nobody needs any more: read long enough ago that no search posts their event again, or of ended runs.
+CREATE FUNCTION app.purge_inbox(older_than_minutes integer, most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE purged integer;
+BEGIN
+  DELETE FROM app.inbox b WHERE ctid = ANY (ARRAY(
+    SELECT i.ctid FROM app.inbox i
+    WHERE i.posted_at < clock_timestamp() - make_interval(mins => greatest(older_than_minutes, 10))
+      AND (i.is_read OR NOT EXISTS (
+        SELECT 1 FROM app.run r WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.ended_at IS NULL))
+    LIMIT most));
+  GET DIAGNOSTICS purged = ROW_COUNT;
+  RETURN purged;
+END $$;
