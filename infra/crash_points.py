@@ -23,6 +23,7 @@ NAMES: Final = (
     "checkpoint.committed",
     "end.before",
     "end.committed",
+    "emit.taken",
 )
 
 

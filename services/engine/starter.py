@@ -18,6 +18,29 @@ CLOCK_UNIT: Final = 1_000_000
 """The virtual clock counts millionths of a turn."""
 
 
+class Beginning(msgspec.Struct, frozen=True, kw_only=True):
+    """A run to be started.
+
+    Attributes:
+        program: which workflow of the revision, `namespace/name:version`; None: its own.
+        input: JSON text.
+        actor: who is behind it, for the audit; `cause`: what, in JSON.
+        depth: runs and events between it and an event from outside.
+    """
+
+    run_id: UUID
+    deployment_id: UUID
+    revision: int
+    input: str
+    actor: str
+    cause: dict[str, Any]
+    program: str | None = None
+    event_id: UUID | None = None
+    business_key: str | None = None
+    trace: bytes | None = None
+    depth: int = 0
+
+
 async def follow(connection: Any, tenant: TenantId, events: list[Received]) -> Followed:
     """Start every run that `events` trigger, then tell every run that listens for them."""
     started = await start(connection, tenant, events)
@@ -28,14 +51,34 @@ async def follow(connection: Any, tenant: TenantId, events: list[Received]) -> F
 async def start(connection: Any, tenant: TenantId, events: list[Received]) -> dict[UUID, list[UUID]]:
     """Start every run that `events` trigger; answers run ids by event id, an empty list for an event without one."""
     started: dict[UUID, list[UUID]] = {one.event_id: [] for one in events}
-    matches = await match(connection, tenant, events)
-    if not matches:
-        return started
-    runs = [ids.new() for _ in matches]
-    for run, found in zip(runs, matches, strict=True):
-        started[found.received.event_id].append(run)
-    await _insert(connection, tenant, runs, matches, await _take_turns(connection, tenant, len(runs)))
+    beginnings = [_beginning(found) for found in await match(connection, tenant, events)]
+    for one in beginnings:
+        if one.event_id is not None:
+            started[one.event_id].append(one.run_id)
+    await begin(connection, tenant, beginnings)
     return started
+
+
+async def begin(connection: Any, tenant: TenantId, beginnings: list[Beginning]) -> None:
+    """Put runs in line. One whose id the tenant has already is left as it is."""
+    if beginnings:
+        await _insert(connection, tenant, beginnings, await _take_turns(connection, tenant, len(beginnings)))
+
+
+def _beginning(found: Match) -> Beginning:
+    received = found.received
+    return Beginning(
+        run_id=ids.new(),
+        deployment_id=found.deployment_id,
+        revision=found.revision,
+        event_id=received.event_id,
+        business_key=received.event.subject,
+        input=values.encode(received.event.data).decode(),
+        actor=received.actor,
+        cause={"event": ids.show("evt", received.event_id), "revision": found.revision},
+        trace=received.trace,
+        depth=received.depth,
+    )
 
 
 async def _take_turns(connection: Any, tenant: TenantId, count: int) -> list[float]:
@@ -57,38 +100,33 @@ async def _take_turns(connection: Any, tenant: TenantId, count: int) -> list[flo
     return [row["last"] - row["cost"] * (count - 1 - n) for n in range(count)]
 
 
-async def _insert(
-    connection: Any, tenant: TenantId, runs: list[UUID], matches: list[Match], turns: list[float]
-) -> None:
+async def _insert(connection: Any, tenant: TenantId, runs: list[Beginning], turns: list[float]) -> None:
     await connection.execute(
-        "WITH run AS (INSERT INTO app.run "
-        "(tenant_id, run_id, deployment_id, revision, event_id, business_key, state, lane, turn, input, trace, "
-        "depth) "
-        "SELECT $1, x.run_id, x.deployment_id, x.revision, x.event_id, x.business_key, 'pending', 0, x.turn, x.input, "
-        "x.trace, x.depth "
-        "FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::uuid[], $6::text[], $7::float8[], $8::json[], "
-        "$13::bytea[], $14::smallint[]) "
-        "AS x(run_id, deployment_id, revision, event_id, business_key, turn, input, trace, depth)), "
+        "WITH wanted AS (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[], "
+        "$7::text[], $8::float8[], $9::json[], $10::bytea[], $11::smallint[], $12::uuid[], $13::text[], $14::text[], $15::json[]) "
+        "AS x(run_id, deployment_id, revision, program, event_id, business_key, turn, input, trace, depth, audit_id, "
+        "actor, target, after)), "
+        "run AS (INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, program, event_id, business_key, "
+        "state, lane, turn, input, trace, depth) "
+        "SELECT $1, run_id, deployment_id, revision, program, event_id, business_key, 'pending', 0, turn, input, "
+        "trace, depth FROM wanted ON CONFLICT DO NOTHING RETURNING run_id), "
         "usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) "
-        "SELECT $1, run_id, 0, 'run', 1 FROM unnest($2::uuid[]) AS x(run_id)) "
+        "SELECT $1, run_id, 0, 'run', 1 FROM run) "
         "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-        "SELECT $1, x.audit_id, x.actor, 'run.started', x.target, x.after "
-        "FROM unnest($9::uuid[], $10::text[], $11::json[], $12::text[]) AS x(audit_id, target, after, actor)",
+        "SELECT $1, w.audit_id, w.actor, 'run.started', w.target, w.after FROM wanted w JOIN run USING (run_id)",
         tenant,
-        runs,
-        [m.deployment_id for m in matches],
-        [m.revision for m in matches],
-        [m.received.event_id for m in matches],
-        [m.received.event.subject for m in matches],
+        [one.run_id for one in runs],
+        [one.deployment_id for one in runs],
+        [one.revision for one in runs],
+        [one.program for one in runs],
+        [one.event_id for one in runs],
+        [one.business_key for one in runs],
         turns,
-        [values.encode(m.received.event.data).decode() for m in matches],
+        [one.input for one in runs],
+        [one.trace for one in runs],
+        [one.depth for one in runs],
         [ids.new() for _ in runs],
-        [ids.show("run", run) for run in runs],
-        [
-            msgspec.json.encode({"event": ids.show("evt", m.received.event_id), "revision": m.revision}).decode()
-            for m in matches
-        ],
-        [m.received.actor for m in matches],
-        [m.received.trace for m in matches],
-        [m.received.depth for m in matches],
+        [one.actor for one in runs],
+        [ids.show("run", one.run_id) for one in runs],
+        [msgspec.json.encode(one.cause).decode() for one in runs],
     )

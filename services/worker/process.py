@@ -13,12 +13,14 @@ from typing import Any, Final
 
 from infra.redis import READY
 from infra.settings import Settings
+from services.engine import emission
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
 from services.worker.housekeeping import sender
 from services.worker.observer import observe
+from services.worker.outlets import Outlets
 from services.worker.relay import Relay
 from services.worker.scheduler import Scheduler
 from services.worker.solo import Suspects
@@ -46,7 +48,13 @@ class WorkerProcess:
         claims = Claims(
             composition.database, name, self._settings.lease_seconds, tenant_cap=self._settings.tenant_running
         )
-        relay = Relay(composition.database, composition.bell, self._settings.poll_seconds)
+        outlets = Outlets(composition.database, self._ring)
+        relay = Relay(
+            composition.database,
+            composition.bell,
+            self._settings.poll_seconds,
+            {emission.EMIT: outlets.emit, emission.START: outlets.start},
+        )
         advance = composition.advance(claims, leave_after_commit=lambda: self._loop.stopping, told=relay.nudge)
         self._loop = ClaimLoop(
             claims,
@@ -69,6 +77,11 @@ class WorkerProcess:
         if composition.telemetry.measures:
             self._start(observe(composition.database))
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
+
+    def _ring(self) -> None:
+        """Say that something is in line, to the others and here."""
+        self._composition.bell.ring()
+        self._loop.wake()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
