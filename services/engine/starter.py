@@ -103,7 +103,8 @@ async def _take_turns(connection: Any, tenant: TenantId, count: int) -> list[flo
 async def _insert(connection: Any, tenant: TenantId, runs: list[Beginning], turns: list[float]) -> None:
     await connection.execute(
         "WITH wanted AS (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[], "
-        "$7::text[], $8::float8[], $9::json[], $10::bytea[], $11::smallint[], $12::uuid[], $13::text[], $14::text[], $15::json[]) "
+        "$7::text[], $8::float8[], $9::json[], $10::bytea[], $11::smallint[], $12::uuid[], $13::text[], "
+        "$14::text[], $15::json[]) "
         "AS x(run_id, deployment_id, revision, program, event_id, business_key, turn, input, trace, depth, audit_id, "
         "actor, target, after)), "
         "run AS (INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, program, event_id, business_key, "
