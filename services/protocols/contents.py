@@ -39,9 +39,11 @@ def body(value: Any, content_type: str | None) -> tuple[bytes, str]:
 
 
 def output(
-    form: Form, request: Request, response: Response, *, redirect: bool, hidden: Collection[str] = frozenset()
+    form: Form, request: Request, response: Response, *, redirect: bool, shown: Collection[str] | None = None
 ) -> Any:
-    """The output of a call in `form`; `redirect` makes 3xx a success. `hidden` names headers that hold secrets.
+    """The output of a call in `form`; `redirect` makes 3xx a success.
+
+    Of the request's headers it has those in `shown` (None: all), and none that is there for a credential.
 
     Raises:
         Refusal: the status is no success, or the content is not what it claims to be.
@@ -54,12 +56,12 @@ def output(
     found = content(response.body, response.headers)
     if form == "content":
         return found
-    unseen = _HIDDEN | {name.lower() for name in hidden}
+    sent = {name: value for name, value in request.headers.items() if name.lower() not in _HIDDEN}
     return {
         "request": {
             "method": request.method,
             "uri": request.url,
-            "headers": {name: value for name, value in request.headers.items() if name.lower() not in unseen},
+            "headers": {name: value for name, value in sent.items() if shown is None or name.lower() in shown},
         },
         "statusCode": response.status,
         "headers": response.headers,

@@ -15,10 +15,18 @@ from services.protocols.exchange import Exchange
 from services.protocols.function import ProtocolFunction, read
 
 KEY_HEADER: Final = "Idempotency-Key"
+_HARMLESS: Final = frozenset(
+    {"accept", "accept-language", "content-type", "content-language", "idempotency-key", "if-match", "if-none-match"}
+    | {"if-modified-since", "if-unmodified-since", "prefer", "range"}
+)
 
 
 class Arguments(msgspec.Struct, frozen=True):
-    """The evaluated `with`. `sealed` names headers whose values came from secrets, so that no output shows them."""
+    """The evaluated `with`.
+
+    Attributes:
+        sealed: names of headers whose values came from secrets, which no output shows. None: any header may be one.
+    """
 
     method: str
     endpoint: str
@@ -28,7 +36,7 @@ class Arguments(msgspec.Struct, frozen=True):
     output: contents.Form = "content"
     redirect: bool = False
     authentication: dict[str, Any] | None = None
-    sealed: tuple[str, ...] = ()
+    sealed: tuple[str, ...] | None = None
 
 
 class HttpCall(ProtocolFunction):
@@ -49,14 +57,18 @@ class HttpCall(ProtocolFunction):
         request = _request(call, arguments, self._exchange.destination)
         identity = self._exchange.identity(call.tenant, arguments.authentication, arguments.endpoint.partition("#")[0])
         response = await self._exchange.send(call.tenant, request, identity)
-        return contents.output(
-            arguments.output, request, response, redirect=arguments.redirect, hidden=arguments.sealed
-        )
+        shown = _shown(arguments, request)
+        return contents.output(arguments.output, request, response, redirect=arguments.redirect, shown=shown)
 
     async def may_repeat(self, call: Call) -> bool:
         """Whether the method is idempotent, or the document sends a key of its own and so says that it is honoured."""
         headers = call.arguments.get("headers") or {}
         return is_repeatable(str(call.arguments["method"]), headers)
+
+
+def _shown(arguments: Arguments, request: Request) -> set[str]:
+    names = {name.lower() for name in request.headers}
+    return names & _HARMLESS if arguments.sealed is None else names - {name.lower() for name in arguments.sealed}
 
 
 def is_repeatable(method: str, headers: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from services.protocols.asyncapi import servers
 from services.protocols.asyncapi.link import Target
 from services.protocols.asyncapi.messages import located
 from services.protocols.resources.references import follow
+from services.protocols.resources.shapes import checked
 
 Wanted = Mapping[str, Any]
 """`channel` or `operation`; `server` (a name), `variables`, `protocol`; `publishes`, and the `message` that is."""
@@ -25,9 +26,9 @@ def target(document: Any, wanted: Wanted) -> Target:
     version = str(document.get("asyncapi", "")) if isinstance(document, dict) else ""
     try:
         if version.startswith("2."):
-            return _two(document, wanted)
+            return checked(_two(document, wanted))
         if version.startswith("3."):
-            return _three(document, wanted)
+            return checked(_three(document, wanted))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _unusable("the channel or its server is not described as the format asks for") from error
     raise _unusable("it is no AsyncAPI 2 or 3")

@@ -11,6 +11,8 @@ from services.protocols.asyncapi.subscription import Subscription
 
 IDLE_SECONDS: Final = 120.0
 """A subscription that nobody fetched from for so long is closed: its run waits elsewhere, or ended."""
+MOST: Final = 16
+"""Of one tenant that nobody fetches from at the moment; the one that waited longest makes room."""
 Key = tuple[UUID, str]
 
 
@@ -26,7 +28,12 @@ class Held:
         """The one that is open, else a new one. One caller at a time for each key."""
         self._stop_timer(key)
         found = self._open.pop(key, None)
-        return found or await Subscription(transport, link).__aenter__()
+        if found is not None:
+            return found
+        idle = [other for other in self._open if other[0] == key[0]]
+        if len(idle) >= MOST:
+            await self.close(idle[0])
+        return await Subscription(transport, link).__aenter__()
 
     def keep(self, key: Key, subscription: Subscription) -> None:
         """Leave it open for the next call."""

@@ -12,6 +12,7 @@ from services.protocols.openapi import swagger
 from services.protocols.openapi.operation import METHODS, Body, Operation, Parameter
 from services.protocols.openapi.schemas import members
 from services.protocols.resources.references import follow
+from services.protocols.resources.shapes import checked
 
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _STYLES: Final = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
@@ -26,7 +27,7 @@ def operation(document: Any, operation_id: str, uri: str) -> Operation:
         Refusal: `configuration`: there is none, or the document is not what it says.
     """
     try:
-        return _operation(document, operation_id, uri)
+        return checked(_operation(document, operation_id, uri))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _unusable("the operation is not described as its format asks for") from error
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.protocols.asyncapi import document
 from services.protocols.asyncapi.call import AsyncApiCall
 from services.protocols.errors import Refusal
 from services.protocols.exchange import Exchange
 from services.protocols.resources.fetching import Resources
+from tests.services.protocols.damage import damaged
 
 TWO: dict[str, Any] = {
     "asyncapi": "2.6.0",
@@ -139,3 +143,15 @@ async def test_F_03_a_message_is_published_once(exchange: Exchange, a_call: Any)
     function = AsyncApiCall(exchange, Resources(exchange))
     assert not await function.may_repeat(a_call("asyncapi", {"message": {}}))
     assert await function.may_repeat(a_call("asyncapi", {"subscription": {"amount": 1}}))
+
+
+@pytest.mark.parametrize(("whole", "name"), [(TWO, "channel"), (THREE, "operation")], ids=["two", "three"])
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_S_57_a_damaged_document_is_used_or_refused(whole: Any, name: str, data: Any) -> None:
+    value = data.draw(damaged(whole))
+    message = {"payload": {"user": {"id": 7}}}
+    for wanted in ("/orders/{region}", "only", "read", "call", "greet"):
+        for publishes in (True, False):
+            with contextlib.suppress(Refusal):
+                document.target(value, {name: wanted, "publishes": publishes, "message": message})

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aiohttp import web
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from infra.egress import Destination, Refused
 from services.engine.functions import Answer, Done, Failed
+from services.protocols.errors import Refusal
 from services.protocols.exchange import Exchange
+from services.protocols.openapi import document, filling
 from services.protocols.openapi.call import OpenApiCall
 from services.protocols.resources.fetching import Resources
+from tests.services.protocols.damage import damaged
 
 PET = {"type": "object", "properties": {"name": {"type": "string"}, "tags": {"type": "array"}}}
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 10}, "required": True}
@@ -255,3 +262,14 @@ async def test_F_03_only_an_idempotent_operation_is_repeated(shop: str, exchange
     for operation, expected in [("listPets", True), ("addPet", False), ("formPet", True), ("unknown", False)]:
         arguments = {"document": {"uri": shop + "/docs/three.json"}, "operationId": operation}
         assert await function.may_repeat(a_call("openapi", arguments)) is expected
+
+
+@pytest.mark.parametrize("whole", [THREE, TWO], ids=["three", "two"])
+@given(data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_S_57_a_damaged_document_is_used_or_refused(whole: Any, data: Any) -> None:
+    value = data.draw(damaged(whole))
+    for name in ("listPets", "addPet", "formPet"):
+        with contextlib.suppress(Refusal, Refused):
+            operation = document.operation(value, name, "https://shop.example/docs/x.json")
+            filling.request(operation, {"petId": 1, "name": "a", "filter": {"a": [1]}}, "k" * 64, Destination())
