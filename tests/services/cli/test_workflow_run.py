@@ -77,7 +77,7 @@ def test_a_faulted_run_ends_with_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer", "line", "words"),
     [
-        ("do:\n  - t: {wait: {seconds: 1}}\n", "/do/0/t/wait", 3, "does not run it yet"),
+        ("do:\n  - t: {wait: {second: 1}}\n", "/do/0/t/wait/second", 3, "did you mean `seconds`?"),
         ("do:\n  - t: {set: {a: '${ .a | ( }'}}\n", "/do/0/t/set/a", 3, "does not compile"),
         ("do: [\n", "", 3, "no YAML or JSON"),
     ],
