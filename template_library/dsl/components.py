@@ -61,8 +61,9 @@ class Components(Generic[Read]):
         return self._once(name, arguments)
 
     def finish(self, *variables: str) -> None:
-        for name in self._definitions.keys() - self._done.keys():
-            self._once(name, DEFINITION | set(variables))
+        for name in self._definitions:
+            if name not in self._done:
+                self._once(name, DEFINITION | set(variables))
 
     def _once(self, name: str, arguments: frozenset[str]) -> Read | None:
         done = self._done.setdefault(name, [])
