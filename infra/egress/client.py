@@ -34,6 +34,7 @@ HELD_PER_TENANT: Final = 64
 # aiohttp warns above this: a large body given as bytes is written in one go and blocks the loop.
 _LARGE: Final = 1024 * 1024
 _BEATS: Final = 20.0
+_GOODBYE_SECONDS: Final = 2.0
 
 __all__ = ["CONNECTIONS_PER_ORIGIN", "CONNECT_SECONDS", "TENANTS_KEPT", "TOTAL_SECONDS", "Client"]
 
@@ -230,7 +231,12 @@ class Client:
         FLIGHT.set(flight)
         async with asyncio.timeout(min(seconds, self._total)):
             return await session.ws_connect(
-                goal.url, headers=headers, max_msg_size=MESSAGE_BYTES, heartbeat=_BEATS, compress=0
+                goal.url,
+                headers=headers,
+                max_msg_size=MESSAGE_BYTES,
+                heartbeat=_BEATS,
+                compress=0,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_GOODBYE_SECONDS),
             )
 
     async def _pool(self, tenant: UUID) -> Pool:

@@ -92,6 +92,7 @@ async def _open(guard: Guard, address: str, origin: target.Origin, context: ssl.
     try:
         made.setblocking(False)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         await asyncio.get_running_loop().sock_connect(made, (address, origin.port))
         name = origin.host if context is not None else None
         return Wire(*await asyncio.open_connection(sock=made, ssl=context, server_hostname=name, limit=_READ_AHEAD))

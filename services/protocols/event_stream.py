@@ -10,6 +10,7 @@ import msgspec
 
 from infra.egress import Failed, Stream
 
+EVENTS: Final = "text/event-stream"
 BYTES: Final = 4 * 1024 * 1024
 """Of one event or line."""
 

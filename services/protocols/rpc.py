@@ -14,10 +14,9 @@ from infra.egress import Request, Stream
 from services.engine import values
 from services.protocols import errors
 from services.protocols.authentication.authenticator import Identity
-from services.protocols.event_stream import events
+from services.protocols.event_stream import EVENTS, events
 from services.protocols.exchange import Exchange
 
-EVENTS: Final = "text/event-stream"
 _SPARE_SECONDS: Final = 5.0
 _MOST_MESSAGES: Final = 10_000
 

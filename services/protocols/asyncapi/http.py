@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Final
 
-from infra.egress import Request, Stream, join
+from infra.egress import Failed, Request, Stream, join
 from services.protocols import contents, errors
 from services.protocols.asyncapi.link import Incoming, Link, Outgoing
 from services.protocols.asyncapi.messages import BYTES
-from services.protocols.event_stream import events, lines
+from services.protocols.event_stream import EVENTS, events, lines
 
 PAUSE_SECONDS: Final = 1.0
 _STREAM_SECONDS: Final = 600.0
@@ -35,31 +35,39 @@ class Http:
 
     async def subscribe(self, link: Link) -> AsyncIterator[Incoming | None]:
         yield None
+        headers = {"Accept": "text/event-stream, application/x-ndjson, application/json;q=0.9, */*;q=0.5"}
         while True:
-            headers = {"Accept": "text/event-stream, application/x-ndjson, application/json;q=0.9, */*;q=0.5"}
             request = _request(link, link.target.method or "GET", headers, b"")
             async with link.exchange.stream(link.tenant, request, link.identity) as stream:
                 if not HTTPStatus.OK <= stream.status < HTTPStatus.MULTIPLE_CHOICES:
                     raise errors.of_status(stream.status, f"the subscription was answered with status {stream.status}")
-                async for message in _messages(stream):
+                async for message, last in _messages(stream):
                     yield message
+                    if last is not None:
+                        headers["Last-Event-ID"] = last
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _messages(stream: Stream) -> AsyncIterator[Incoming]:
-    """Each event's data, each line, or the whole of an answer that is neither."""
+async def _messages(stream: Stream) -> AsyncIterator[tuple[Incoming, str | None]]:
+    """Each event's data and id, each line, or the whole of an answer that is neither."""
     kind = stream.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "text/event-stream":
-        async for event in events(stream, BYTES):
-            yield Incoming(event.data.encode(), {"event": event.name} if event.name != "message" else {})
-    elif kind in _LINES:
-        async for line in lines(stream, BYTES):
-            if line.strip("\x1e \t"):
-                yield Incoming(line.strip("\x1e").encode())
-    else:
+    if kind != EVENTS and kind not in _LINES:
         content = await stream.read()
         if content:
-            yield Incoming(content, content_type=kind or None)
+            yield Incoming(content, content_type=kind or None), None
+        return
+    try:
+        if kind == EVENTS:
+            async for event in events(stream, BYTES):
+                yield Incoming(event.data.encode(), {"event": event.name} if event.name != "message" else {}), event.id
+        else:
+            async for line in lines(stream, BYTES):
+                if line.strip("\x1e \t"):
+                    yield Incoming(line.strip("\x1e").encode()), None
+    except Failed as error:
+        # A stream may end, or be read for as long as streams are: then it is asked for again.
+        if error.kind not in {"timeout", "cut"}:
+            raise
 
 
 def _request(link: Link, method: str, headers: dict[str, str], body: bytes) -> Request:

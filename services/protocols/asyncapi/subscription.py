@@ -25,7 +25,7 @@ class Subscription:
         self._changed = asyncio.Condition()
         self._holds = asyncio.Event()
         self._failure: BaseException | None = None
-        self._has_ended = False
+        self._has_begun = self._has_ended = False
 
     async def __aenter__(self) -> Self:
         self._reading = asyncio.create_task(self._read())
@@ -34,7 +34,7 @@ class Subscription:
         except BaseException:
             await self.close()
             raise
-        if self._failure is not None:
+        if self._failure is not None and not self._has_begun:
             raise self._failure
         return self
 
@@ -83,6 +83,7 @@ class Subscription:
         try:
             async with contextlib.aclosing(self._transport.subscribe(self._link)) as coming:  # type: ignore[type-var]
                 async for message in coming:
+                    self._has_begun = True
                     self._holds.set()
                     if message is None:
                         continue

@@ -23,6 +23,7 @@ from services.protocols.resources.fetching import Reference, Resources
 SECONDS: Final = 30.0
 _TLS_PORT: Final = 443
 _OK: Final = 200
+_SMALL: Final = 32 * 1024
 # google.rpc.Code, and the HTTP status that stands for each.
 _CODES: Final = {
     1: ("CANCELLED", 499),
@@ -84,7 +85,10 @@ class GrpcCall(ProtocolFunction):
         reply = await self._send(call, service, method, message, header)
         if reply.code == _UNAUTHENTICATED and (again := await identity.renewed()) is not None:
             reply = await self._send(call, service, method, message, again)
-        return bounded(await asyncio.to_thread(method.response, _content(reply, method, identity)))
+        content = _content(reply, method, identity)
+        if len(content) < _SMALL:
+            return bounded(method.response(content))
+        return bounded(await asyncio.to_thread(method.response, content))
 
     async def may_repeat(self, call: Call) -> bool:
         """Whether the proto says so; no, while it cannot be had to see."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from infra.egress import Client, Destination, Dial, Failed, Guard, Refused
+from infra.egress import Client, Destination, Dial, Failed, Guard, Refused, Request
+from tests.infra.egress.test_addresses import EVERY_PORT, NAMES, SPELLINGS
 from tests.infra.egress.test_tls import NAME, certificate
 
 
@@ -36,6 +38,27 @@ async def test_S_50_S_51_no_protocol_reaches_an_address_inside(
         async with strict.dial(tenant, Dial(protocol="grpc", host=host, port=443, tls=True)):
             pass
     assert refused.value.rule == rule
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+async def test_S_50_S_51_no_spelling_opens_a_socket_on_any_way_out(
+    host: str, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def from_table(name: str, _port: int) -> list[str]:
+        return NAMES[name]
+
+    def no_socket(*_args: Any, **_more: Any) -> socket.socket:
+        raise AssertionError("a socket was opened")
+
+    request = Request(method="GET", url=f"http://{host}/", destination=EVERY_PORT)
+    dial = Dial(protocol="mqtt", host=host.strip("[]"), port=8883, tls=True, destination=EVERY_PORT)
+    async with Client(Guard(resolve=from_table)) as client:
+        monkeypatch.setattr(socket, "socket", no_socket)
+        for way in (client.stream(tenant, request), client.websocket(tenant, request), client.dial(tenant, dial)):
+            with pytest.raises(Refused) as refused:
+                async with way:
+                    pass
+            assert refused.value.rule in {"address", "host", "url"}
 
 
 async def test_S_52_every_address_of_a_name_must_pass_for_a_dial(tenant: UUID) -> None:

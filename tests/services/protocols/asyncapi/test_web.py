@@ -111,6 +111,28 @@ async def test_messages_come_as_events_as_lines_or_as_answers(
     assert answer == Done(output=expected)
 
 
+async def test_a_stream_that_ends_is_asked_for_again_from_where_it_was(
+    serve: Any, speak: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def events(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Last-Event-ID"))
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(f"id: {len(asked)}\ndata: {len(asked)}\n\n".encode())
+        if len(asked) == 2:
+            await asyncio.Event().wait()
+        return response
+
+    monkeypatch.setattr(http, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(http, "_STREAM_SECONDS", 0.2)
+    host = (await serve({"GET /events": events})).removeprefix("http://")
+    answer = await speak("http", host, "events", subscription={"amount": 3, "within": 20_000})
+    assert answer == Done(output=[{"payload": 1}, {"payload": 2}, {"payload": 3}])
+    assert asked == [None, "1", "2"]
+
+
 async def test_messages_of_a_websocket(site: tuple[Web, str], speak: Any, fault: Any) -> None:
     host = site[1].partition("/")[0]
     wanted = {"amount": 5, "within": 20_000}
