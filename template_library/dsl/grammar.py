@@ -25,12 +25,13 @@ class Grammar:
         self.policies: Final = Policies(checker, self.templates)
         self.resources: Final = Resources(checker, self.templates, self.policies)
         self.parts: Final = Parts(checker, self.templates, self.resources)
-        self.errors: Final = NamedErrors(checker, self.templates)
+        self.errors: Final = NamedErrors(self.templates)
         self.events: Final = Events(checker, self.templates)
         self.retries: Final = Retries(checker, self.templates, self.timings)
 
     def finish(self) -> None:
         """Read what nothing named."""
+        self.errors.named.finish()
         self.timings.named.finish()
         self.retries.named.finish("error")
         self.policies.named.finish()

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
-from template_library.dsl.checker import Checker, kind_of
+from template_library.dsl.checker import kind_of
+from template_library.dsl.components import Components
 from template_library.dsl.model import Template
 from template_library.dsl.positions import step
-from template_library.dsl.templates import DEFINITION, Templates
+from template_library.dsl.templates import DELIMITED, Templates
+from template_library.dsl.uris import URI
 
-_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*://.*", re.DOTALL)
+_MEMBERS: Final = ("type", "status", "instance", "title", "detail")
 
 
 class NamedErrors:
@@ -17,32 +18,19 @@ class NamedErrors:
     `instance` is read and dropped: the runtime sets it to the raising task's pointer (DSL reference, Error).
     """
 
-    def __init__(self, checker: Checker, templates: Templates) -> None:
-        self._checker = checker
+    def __init__(self, templates: Templates) -> None:
+        self._checker = templates.checker
         self._templates = templates
-        self._named: dict[str, Template | None] = {}
-
-    def read(self, value: Any, pointer: str) -> None:
-        if not isinstance(value, dict):
-            self._checker.refuse(pointer, f"must be an object, not {kind_of(value)}")
-            return
-        for name, definition in value.items():
-            self._named[name] = self._error(definition, step(pointer, name), DEFINITION)
+        self.named: Components[Template] = Components(templates, "errors", self._error)
 
     def resolve(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
         """The template of an error given by name or in place."""
-        if not isinstance(value, str):
-            return self._error(value, pointer, arguments)
-        if value not in self._named:
-            self._checker.refuse(
-                pointer, f"`use.errors` has no `{value[:80]}`{self._checker.nearest(value, self._named)}"
-            )
-            return None
-        return self._named[value]
+        if isinstance(value, str):
+            return self.named.named(value, pointer, arguments)
+        return self._error(value, pointer, arguments)
 
     def _error(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
-        names = ("type", "status", "instance", "title", "detail")
-        members = self._checker.members(value, pointer, names, required=("type", "status"))
+        members = self._checker.members(value, pointer, _MEMBERS, required=("type", "status"))
         if members is None or "type" not in members or "status" not in members:
             return None
         status = members["status"]
@@ -51,8 +39,12 @@ class NamedErrors:
         for name in ("type", "instance", "title", "detail"):
             if name in members:
                 self._checker.text(members[name], step(pointer, name))
-        kind = members["type"]
-        if isinstance(kind, str) and not kind.strip().startswith("${") and not _URI.fullmatch(kind):
-            self._checker.refuse(step(pointer, "type"), f"`{kind[:80]}` is not a URI")
         wanted = {name: member for name, member in members.items() if name != "instance"}
-        return self._templates.template(wanted, pointer, arguments)
+        found = self._templates.template(wanted, pointer, arguments)
+        kind = members["type"]
+        if isinstance(kind, str) and not URI.fullmatch(kind) and not self._is_expression(kind):
+            self._checker.refuse(step(pointer, "type"), f"`{kind[:80]}` is not a URI")
+        return found
+
+    def _is_expression(self, text: str) -> bool:
+        return self._templates.loose or DELIMITED.fullmatch(text) is not None

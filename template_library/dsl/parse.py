@@ -117,14 +117,13 @@ class _Parser:
             grammar.templates.secrets = frozenset(self._secrets)
         for name, components in (
             ("authentications", grammar.policies.named),
+            ("errors", grammar.errors.named),
             ("retries", grammar.retries.named),
             ("timeouts", grammar.timings.named),
             ("catalogs", self._calls.catalogs),
         ):
             if name in use:
                 components.declare(use[name])
-        if "errors" in use:
-            grammar.errors.read(use["errors"], "/use/errors")
         if "functions" in use:
             self._local.declare(use["functions"])
 

@@ -117,6 +117,14 @@ def test_a_named_policy_is_read_with_the_variables_of_each_place() -> None:
     assert "`$e` is not defined" in refusal(f"{use}do:\n  - t: {{set: {{a: 1}}}}\n")
 
 
+def test_a_named_error_may_speak_of_the_item_that_it_is_raised_for() -> None:
+    use = "use: {errors: {bad: {type: 'https://a.b', status: 400, detail: '${ $item.name }'}}}\n"
+    task = "{raise: {error: bad}}"
+    workflow = read(f"{use}do:\n  - t: {{for: {{in: .a}}, do: [{{x: {task}}}]}}\n")
+    assert [one.pointer for one in workflow.expressions] == ["/do/0/t/for/in", "/use/errors/bad/detail"]
+    assert "`$item` is not defined" in refusal(f"{use}do:\n  - t: {task}\n")
+
+
 def test_an_iterator_has_its_own_list_and_names() -> None:
     task = only(
         "{listen: {to: {any: [], until: '. | length > 3'}, read: envelope}, foreach: {item: e, at: i,"
