@@ -63,8 +63,8 @@ class Once(Outside):
         return answer
 
 
-def order(number: int, value: Any = 1) -> CloudEvent:
-    attributes = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": "order", "subject": f"o-{number}"}
+def order(number: int, value: Any = 1, kind: str = "order") -> CloudEvent:
+    attributes = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": kind, "subject": f"o-{number}"}
     body = msgspec.json.encode({**attributes, "data": {"value": value}})
     return read({"content-type": "application/cloudevents+json"}, body)
 

@@ -1,0 +1,105 @@
+"""What runs set going: events that come in again, runs of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from infra.database import Database
+from infra.embedded.stack import Stack
+from infra.redis import Doorbell
+from services.engine import emission
+from services.engine.expressions.pool import ExpressionPool
+from services.worker.outlets import Outlets
+from services.worker.relay import Relay
+from tests.services.engine.running import Engine, order
+from tests.world import World, deploy, make_tenant
+
+HEAD = "document: {{dsl: '1.0.3', namespace: tests, name: {}, version: 1.0.0}}\n"
+EMIT = """
+do:
+  - tell: {emit: {event: {with: {source: /flows, type: paid, subject: o-1, data: {amount: 3}}}}}
+"""
+HEAR = """
+do:
+  - hear: {listen: {to: {one: {with: {type: paid}}}}}
+"""
+LOOP = """
+do:
+  - tell: {emit: {event: {with: {source: /flows, type: order, data: {again: true}}}}}
+"""
+
+
+@pytest.fixture
+async def engine(app_database: Database, worker_database: Database, stack: Stack) -> AsyncIterator[Engine]:
+    """An engine with a relay."""
+    bell = Doorbell(stack.endpoints.redis_url)
+    async with ExpressionPool(size=1) as pool:
+        engine = Engine(app_database, worker_database, pool)
+        outlets = Outlets(worker_database, engine.loop.wake)
+        relay = Relay(worker_database, bell, 0.02, {emission.EMIT: outlets.emit, emission.START: outlets.start})
+        tasks = [asyncio.create_task(one) for one in (engine.journal.run(), engine.loop.run(), relay.run())]
+        yield engine
+        await engine.loop.stop(5)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    await bell.close()
+
+
+async def rows(engine: Engine, world: World, query: str) -> list[Any]:
+    async with engine.app.tenant(world.tenant_id) as connection:
+        return list(await connection.fetch(query))
+
+
+async def test_an_emitted_event_starts_runs_and_reaches_listeners_once(engine: Engine, app_database: Database) -> None:
+    world = await make_tenant(app_database)
+    await deploy(app_database, world.tenant_id, HEAD.format("hearing") + HEAR, event_type="order")
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    async with asyncio.timeout(20):
+        while not await rows(engine, world, "SELECT 1 FROM app.run WHERE state = 'waiting'"):
+            await asyncio.sleep(0.01)
+    await deploy(app_database, world.tenant_id, HEAD.format("telling") + EMIT, event_type="go")
+    await deploy(app_database, world.tenant_id, HEAD.format("started") + "do: [{a: {set: {b: 1}}}]", event_type="paid")
+    await engine.intake.receive(world.tenant_id, order(2, kind="go"), "key")
+    ended = await engine.ended(world, 3)
+    assert [(run["state"], run["depth"]) for run in ended] == [("completed", 0), ("completed", 0), ("completed", 1)]
+    assert ended[0]["output"] == '[{"amount":3}]'
+    (actor,) = await rows(engine, world, "SELECT actor FROM app.audit WHERE actor LIKE 'run:%'")
+    assert actor["actor"].startswith("run:run_")
+
+
+async def test_a_message_that_comes_twice_counts_once(engine: Engine, app_database: Database) -> None:
+    world = await make_tenant(app_database)
+    await deploy(app_database, world.tenant_id, HEAD.format("started") + "do: [{a: {set: {b: 1}}}]", event_type="paid")
+    outlets = Outlets(engine.worker, engine.loop.wake)
+    body = '{"run":"run_x","depth":1,"event":{"specversion":"1.0","id":"1","source":"/f","type":"paid"}}'
+    for _ in range(3):
+        await outlets.emit(world.tenant_id, world.tenant_id, body)
+    assert len(await engine.ended(world)) == 1
+    assert len(await rows(engine, world, "SELECT 1 FROM app.run")) == 1
+
+
+async def test_S_34_a_workflow_that_sets_itself_going_comes_to_an_end(engine: Engine, app_database: Database) -> None:
+    world = await make_tenant(app_database)
+    await deploy(app_database, world.tenant_id, HEAD.format("loop") + LOOP, event_type="order")
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    ended = await engine.ended(world, emission.DEEPEST + 1)
+    assert [run["depth"] for run in ended] == list(range(emission.DEEPEST + 1))
+    refused = await rows(engine, world, "SELECT data::text FROM app.journal WHERE kind = 'run.loop-refused'")
+    assert len(refused) == 1
+    assert "more than 8" in refused[0]["data"]
+    assert len(await rows(engine, world, "SELECT 1 FROM app.audit WHERE action = 'run.loop-refused'")) == 1
+    assert await rows(engine, world, "SELECT 1 FROM app.run WHERE state <> 'completed'") == []
+
+
+async def test_an_emitted_event_that_is_none_is_audited_and_dropped(engine: Engine, app_database: Database) -> None:
+    world = await make_tenant(app_database)
+    outlets = Outlets(engine.worker, engine.loop.wake)
+    body = '{"run":"run_x","depth":1,"event":{"specversion":"1.0","id":"1","source":"/f","type":"t","Bad":"1"}}'
+    await outlets.emit(world.tenant_id, world.tenant_id, body)
+    (line,) = await rows(engine, world, "SELECT actor, target FROM app.audit WHERE action = 'event.refused'")
+    assert (line["actor"], line["target"]) == ("run:run_x", "run_x")
