@@ -248,7 +248,7 @@ class _Turn:
         return None if due is None else max(due / 1000 - self._claim.moment().timestamp(), 0.0)
 
     async def _definition(self) -> Definition:
-        key = (self._claim.tenant_id, self._claim.deployment_id, self._claim.revision)
+        key = (self._claim.tenant_id, self._claim.deployment_id, self._claim.revision, self._claim.program)
         return await through_outage(lambda: self._advance.definitions.get(*key), "a run's definition")
 
     async def _first(self, definition: Definition) -> Step:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from infra.database import Database
 from services.engine.expressions.protocol import Evaluator
 from services.engine.interpreter import Interpreter
 from template_library.dsl import parse
-from tenants.deployments.triggers import Pinned, pinned
+from tenants.deployments.errors import UnknownRevision
+from tenants.deployments.triggers import Text, pinned
 
 _MOST: Final = 1_000
 
@@ -32,17 +34,17 @@ class Definitions:
     def __init__(self, database: Database, evaluator: Evaluator) -> None:
         self._database = database
         self._evaluator = evaluator
-        self._compiled: OrderedDict[bytes, tuple[dict[str, str], Interpreter]] = OrderedDict()
-        self._revisions: OrderedDict[tuple[UUID, UUID, int], Definition] = OrderedDict()
+        self._compiled: OrderedDict[tuple[tuple[str, bytes], ...], tuple[dict[str, str], Interpreter]] = OrderedDict()
+        self._revisions: OrderedDict[tuple[UUID, UUID, int, str | None], Definition] = OrderedDict()
 
-    async def get(self, tenant: UUID, deployment: UUID, revision: int) -> Definition:
-        """The revision that a run is pinned to.
+    async def get(self, tenant: UUID, deployment: UUID, revision: int, program: str | None = None) -> Definition:
+        """The revision that a run is pinned to; with `program` the workflow of this name that it runs.
 
         Raises:
             tenants.deployments.errors.UnknownRevision: the tenant has none such.
             template_library.dsl.DocumentError: this version cannot read the document any more.
         """
-        key = (tenant, deployment, revision)
+        key = (tenant, deployment, revision, program)
         found = self._revisions.get(key)
         if found is None:
             found = self._revisions[key] = await self._load(*key)
@@ -52,19 +54,24 @@ class Definitions:
             self._revisions.move_to_end(key)
         return found
 
-    async def _load(self, tenant: UUID, deployment: UUID, revision: int) -> Definition:
+    async def _load(self, tenant: UUID, deployment: UUID, revision: int, program: str | None) -> Definition:
         async with self._database.tenant(tenant) as connection:
             content = await pinned(connection, tenant, deployment, revision)
-        identity, interpreter = self._compile(content)
+        chosen = Text(content.document, content.digest) if program is None else content.nested.get(program)
+        if chosen is None:
+            raise UnknownRevision(f"revision {revision} of this deployment runs no workflow {program}")
+        identity, interpreter = self._compile(chosen, content.nested)
         return Definition(identity, interpreter, content.parameters, content.bindings)
 
-    def _compile(self, content: Pinned) -> tuple[dict[str, str], Interpreter]:
-        found = self._compiled.get(content.digest)
+    def _compile(self, chosen: Text, nested: Mapping[str, Text]) -> tuple[dict[str, str], Interpreter]:
+        key = (("", chosen.digest), *sorted((name, text.digest) for name, text in nested.items()))
+        found = self._compiled.get(key)
         if found is None:
-            workflow = parse(content.document)
+            workflow = parse(chosen.document)
             document = workflow.document
             identity = {"namespace": document.namespace, "name": document.name, "version": document.version}
-            found = self._compiled[content.digest] = identity, Interpreter(workflow, self._evaluator)
+            programs = {name: parse(text.document) for name, text in nested.items()}
+            found = self._compiled[key] = identity, Interpreter(workflow, self._evaluator, programs)
             if len(self._compiled) > _MOST:
                 self._compiled.popitem(last=False)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 UNREADY: Final = frozenset({
-    "run: workflow", "run: script", "run: shell", "run: container",
+    "run: script", "run: shell", "run: container",
     "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
     "call by URL", "catalogs",
     "resource", "transport: stdio",

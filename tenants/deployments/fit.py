@@ -42,12 +42,18 @@ def package_of(template: str | None) -> Package | None:
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What is to fit together; `package` is None for a document of the tenant's own."""
+    """What is to fit together.
+
+    Attributes:
+        package: None for a document of the tenant's own.
+        nested: workflows that it runs; they use the same connections.
+    """
 
     workflow: Workflow
     package: Package | None
     parameters: Mapping[str, Any]
     bindings: Mapping[str, UUID]
+    nested: tuple[Workflow, ...] = ()
 
 
 async def check(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Offers) -> dict[str, Any]:
@@ -60,7 +66,7 @@ async def check(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Of
     workflow, package, bindings = parts.workflow, parts.package, parts.bindings
     schema = package.parameters if package else workflow.document.metadata.get("parameters", _NO_PARAMETERS)
     filled, errors = _parameters(schema, parts.parameters)
-    needed = needs.join(needs.find(workflow)[0], package.manifest if package else None)
+    needed = needs.join(needs.find(workflow, *parts.nested)[0], package.manifest if package else None)
     known = {row.connection_id: row for row in await connections.find_many(session, tenant_id, set(bindings.values()))}
     errors += _bindings(needed, bindings, known, offers)
     if errors:

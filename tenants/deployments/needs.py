@@ -33,14 +33,14 @@ class Uncertain(msgspec.Struct, frozen=True):
     detail: str
 
 
-def find(workflow: Workflow) -> tuple[dict[str, Need], list[Uncertain]]:
-    """The connections that the document uses, by name, and the tasks that leave it open; such a document is refused.
+def find(*workflows: Workflow) -> tuple[dict[str, Need], list[Uncertain]]:
+    """The connections that documents use, by name, and the tasks that leave it open; such a document is refused.
 
     A secret of `use.secrets` is a connection too: its settings and secrets are the secret's members.
     """
-    used: dict[str, set[str]] = {name: set() for name in workflow.secrets}
+    used: dict[str, set[str]] = {name: set() for one in workflows for name in one.secrets}
     open_tasks: list[Uncertain] = []
-    for task in workflow.tasks.values():
+    for task in (task for workflow in workflows for task in workflow.tasks.values()):
         if not isinstance(task, FunctionCallTask) or task.local or not _CONNECTOR.fullmatch(task.function):
             continue
         written = {name: _text(task.arguments, name) for name in ("connection", "operation")}

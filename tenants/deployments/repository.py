@@ -37,6 +37,19 @@ async def version_named(
     )
 
 
+async def versions_named(session: AsyncSession, tenant_id: UUID, namespace: str, name: str) -> list[WorkflowVersion]:
+    """All versions of one workflow, with their documents."""
+    query = select(WorkflowVersion).options(undefer(WorkflowVersion.document))
+    found = await session.scalars(
+        query.where(
+            WorkflowVersion.tenant_id == tenant_id,
+            WorkflowVersion.namespace == namespace,
+            WorkflowVersion.name == name,
+        )
+    )
+    return list(found.all())
+
+
 async def version(session: AsyncSession, tenant_id: UUID, workflow_version_id: UUID) -> WorkflowVersion | None:
     """The version with its document."""
     return await session.scalar(

@@ -15,7 +15,7 @@ from infra.pagination import Page, cut
 from template_library.catalog import Package
 from template_library.dsl import parse
 from tenants.audit import service as audit
-from tenants.deployments import fit, publishing, repository
+from tenants.deployments import fit, nesting, publishing, repository
 from tenants.deployments.errors import InvalidDeployment, NameTaken, UnknownDeployment, UnknownWorkflow
 from tenants.deployments.fit import Offers
 from tenants.deployments.models import DeploymentRevision, WorkflowVersion
@@ -135,13 +135,15 @@ async def _draw(session: AsyncSession, tenant_id: UUID, plan: Plan, *, offers: O
     """What a revision of this plan holds, checked."""
     version, package = await _source(session, tenant_id, plan.source, actor=actor)
     workflow = parse(version.document)
-    parts = fit.Parts(workflow, package, plan.parameters, plan.bindings)
+    nested = await nesting.resolve(session, tenant_id, workflow)
+    parts = fit.Parts(workflow, package, plan.parameters, plan.bindings, tuple(one.workflow for one in nested))
     parameters = await fit.check(session, tenant_id, parts, offers)
     trigger = None if workflow.trigger is None else dict(workflow.trigger.attributes)
     return {
         "workflow_version_id": version.workflow_version_id,
         "parameters": parameters,
         "bindings": {name: str(connection_id) for name, connection_id in sorted(plan.bindings.items())},
+        "workflows": {one.name: str(one.workflow_version_id) for one in nested},
         "trigger_type": None if trigger is None else trigger["type"],
         "trigger": trigger,
     }

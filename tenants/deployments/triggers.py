@@ -18,6 +18,13 @@ class Trigger(msgspec.Struct, frozen=True):
     attributes: dict[str, str]
 
 
+class Text(msgspec.Struct, frozen=True):
+    """A published document and the sha256 of its text."""
+
+    document: str
+    digest: bytes
+
+
 class Pinned(msgspec.Struct, frozen=True, kw_only=True):
     """What a run of one revision executes. The same for ever: cache it by deployment and revision.
 
@@ -26,12 +33,14 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
         digest: sha256 of that text; equal documents may share what was compiled from them.
         parameters: for `$runtime.metadata.parameters`, defaults filled in.
         bindings: connection id by the name in the document; the run may use these connections and no others (S-38).
+        nested: the workflows that it runs, by the names that documents give them (`namespace/name:version`).
     """
 
     document: str
     digest: bytes
     parameters: dict[str, Any]
     bindings: dict[str, UUID]
+    nested: dict[str, Text] = {}
 
 
 async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> list[Trigger]:
@@ -56,7 +65,8 @@ async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision
         UnknownRevision: the tenant has no such revision.
     """
     row = await connection.fetchrow(
-        "SELECT v.document, v.digest, r.parameters::text AS parameters, r.bindings::text AS bindings "
+        "SELECT v.document, v.digest, r.parameters::text AS parameters, r.bindings::text AS bindings, "
+        "r.workflows::text AS workflows "
         "FROM app.deployment_revision r JOIN app.workflow_version v USING (tenant_id, workflow_version_id) "
         "WHERE r.tenant_id = $1 AND r.deployment_id = $2 AND r.revision = $3",
         tenant_id,
@@ -70,4 +80,18 @@ async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision
         digest=row["digest"],
         parameters=msgspec.json.decode(row["parameters"]),
         bindings=msgspec.json.decode(row["bindings"], type=dict[str, UUID]),
+        nested=await _nested(connection, tenant_id, msgspec.json.decode(row["workflows"], type=dict[str, UUID])),
     )
+
+
+async def _nested(connection: Any, tenant_id: UUID, versions: dict[str, UUID]) -> dict[str, Text]:
+    if not versions:
+        return {}
+    rows = await connection.fetch(
+        "SELECT workflow_version_id, document, digest FROM app.workflow_version "
+        "WHERE tenant_id = $1 AND workflow_version_id = ANY ($2)",
+        tenant_id,
+        list(versions.values()),
+    )
+    texts = {row["workflow_version_id"]: Text(row["document"], row["digest"]) for row in rows}
+    return {name: texts[version] for name, version in versions.items()}

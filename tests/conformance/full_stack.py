@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -43,12 +44,12 @@ def gate(scenario: Scenario) -> str:
 
 
 async def run_all(scenarios: Iterable[Scenario], plant: Plant, doubles: Doubles) -> dict[str, Outcome | Exception]:
-    """What came of each, by id. A few are under way at once."""
-    room = asyncio.Semaphore(_AT_ONCE)
+    """What came of each, by id. A few are under way at once; of those that get events one, since all hear them."""
+    room, alone = asyncio.Semaphore(_AT_ONCE), asyncio.Lock()
     found: dict[str, Outcome | Exception] = {}
 
     async def one(scenario: Scenario) -> None:
-        async with room:
+        async with room, alone if scenario.events else contextlib.nullcontext():
             try:
                 found[scenario.id] = await _run(scenario, plant, doubles)
             except Exception as error:  # noqa: BLE001 - its test tells it

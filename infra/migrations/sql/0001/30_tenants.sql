@@ -62,7 +62,8 @@ CREATE TABLE app.deployment (
   UNIQUE (tenant_id, name)
 );
 
--- An immutable revision: runs in flight keep theirs.
+-- An immutable revision: runs in flight keep theirs. `workflows` are the versions that it runs beside its own, by the names
+-- that documents give them.
 CREATE TABLE app.deployment_revision (
   tenant_id uuid NOT NULL,
   deployment_id uuid NOT NULL,
@@ -70,6 +71,7 @@ CREATE TABLE app.deployment_revision (
   workflow_version_id uuid NOT NULL,
   parameters json NOT NULL,
   bindings json NOT NULL,
+  workflows json NOT NULL DEFAULT '{}',
   trigger_type text,
   trigger json,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
