@@ -34,6 +34,7 @@ class Relay:
         self._poll = poll
         self._outlets = outlets or {}
         self._nudged = asyncio.Event()
+        self._is_deaf = False
 
     def nudge(self) -> None:
         self._nudged.set()
@@ -49,7 +50,7 @@ class Relay:
                 while await self._round() == _BATCH:
                     pass
                 # Without Redis what is only told stays, and stands before the rest.
-                while self._outlets and await self._round(list(self._outlets)) == _BATCH:
+                while self._is_deaf and await self._round(list(self._outlets)) == _BATCH:
                     pass
 
     async def _round(self, topics: list[str] | None = None) -> int:
@@ -61,9 +62,11 @@ class Relay:
         # At once, so that events of one tenant share a commit; in their order, since each begins before the next one.
         taken = await asyncio.gather(*[self._hand_on(row) for row in beside])
         done = [row for row, is_taken in zip(beside, taken, strict=True) if is_taken]
-        done += [
-            row for row in rows if row["topic"] not in self._outlets and await self._tell(row["topic"], row["body"])
-        ]
+        told = [row for row in rows if row["topic"] not in self._outlets]
+        heard = [row for row in told if await self._tell(row["topic"], row["body"])]
+        done += heard
+        if topics is None:
+            self._is_deaf = len(heard) < len(told)
         if done:
             async with self._database.doors() as connection:
                 await connection.execute(

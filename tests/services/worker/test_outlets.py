@@ -44,9 +44,11 @@ async def engine(app_database: Database, worker_database: Database, stack: Stack
         tasks = [asyncio.create_task(one) for one in (engine.journal.run(), engine.loop.run(), relay.run())]
         yield engine
         await engine.loop.stop(5)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        left = set(tasks)
+        while left:  # a cancellation that meets asyncpg's release of a connection is lost on Python 3.11
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=1)
     await bell.close()
 
 
