@@ -25,6 +25,7 @@ _DISCOVERY: Final = "/.well-known/openid-configuration"
 _SPARE: Final = 0.1
 _MOST_SPARE: Final = 30.0
 _SECONDS: Final = 15.0
+_PLACE_SECONDS: Final = 3600.0
 
 T = TypeVar("T")
 Key = tuple[UUID, bytes]
@@ -51,7 +52,7 @@ class Tokens:
         self._destination = destination
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
         self._renewals: OrderedDict[Key, str] = OrderedDict()
-        self._places: OrderedDict[Key, _Place] = OrderedDict()
+        self._places: OrderedDict[Key, tuple[_Place, float]] = OrderedDict()
         self._flights: dict[Key, asyncio.Task[Granted]] = {}
 
     async def get(self, key: Key, policy: OAuth2, *, discover: bool) -> str:
@@ -118,8 +119,8 @@ class Tokens:
 
     async def _discover(self, key: Key, policy: OAuth2) -> _Place:
         known = self._places.get(key)
-        if known is not None:
-            return known
+        if known is not None and clock.monotonic() < known[1]:
+            return known[0]
         authority = policy.authority.rstrip("/").removesuffix(_DISCOVERY)
         request = Request(
             method="GET",
@@ -142,7 +143,7 @@ class Tokens:
         if not isinstance(issuer, str) or (issuer.rstrip("/") != authority and issuer not in policy.issuers):
             raise errors.unauthenticated("the authority's configuration is of another issuer")
         place = _Place(found["token_endpoint"], issuer)
-        _keep(self._places, key, place)
+        _keep(self._places, key, (place, clock.monotonic() + _PLACE_SECONDS))
         return place
 
 
