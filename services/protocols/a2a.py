@@ -82,16 +82,17 @@ def _address(card: Any) -> str | None:
     """Where the agent speaks JSON-RPC: of cards 1.0 (`supportedInterfaces`), 0.3 and before."""
     if not isinstance(card, dict):
         return None
-    preferred = str(card.get("preferredTransport", "JSONRPC"))
-    known: list[Any] = [{"url": card.get("url"), "transport": preferred}]
+    known: list[Any] = [{"url": card.get("url"), "transport": card.get("preferredTransport")}]
     for name in ("supportedInterfaces", "additionalInterfaces"):
         known += card[name] if isinstance(card.get(name), list) else []
-    for one in known:
-        if isinstance(one, dict) and isinstance(one.get("url"), str):
-            binding = str(one.get("protocolBinding") or one.get("transport") or "JSONRPC")
-            if binding.upper() == "JSONRPC":
-                return str(one["url"])
-    return None
+    spoken = [one for one in known if isinstance(one, dict) and isinstance(one.get("url"), str) and _is_json_rpc(one)]
+    # The language's methods are those of 0.3; an agent of 1.0 may answer them at an address of their own.
+    spoken.sort(key=lambda one: not str(one.get("protocolVersion", "0")).startswith("0"))
+    return str(spoken[0]["url"]) if spoken else None
+
+
+def _is_json_rpc(interface: dict[str, Any]) -> bool:
+    return str(interface.get("protocolBinding") or interface.get("transport") or "JSONRPC").upper() == "JSONRPC"
 
 
 def _parameters(call: Call, arguments: Arguments) -> dict[str, Any] | None:

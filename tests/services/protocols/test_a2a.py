@@ -142,6 +142,17 @@ async def test_a_card_may_offer_json_rpc_beside_what_it_prefers(agent: tuple[Age
     assert await ask("tasks/get", {"id": "x"}, agentCard={"uri": agent[1] + "/"}) == Done(output=TASK)
 
 
+async def test_of_two_versions_the_one_that_has_the_languages_methods_is_called(
+    agent: tuple[Agent, str], ask: Any
+) -> None:
+    new, old = (
+        {"url": path, "protocolBinding": "JSONRPC", "protocolVersion": version}
+        for path, version in (("/new", "1.0"), ("/rpc", "0.3"))
+    )
+    agent[0].card = {"supportedInterfaces": [new, old]}
+    assert await ask("tasks/get", {"id": "x"}, agentCard={"uri": agent[1]}) == Done(output=TASK)
+
+
 async def test_what_is_missing_is_said(ask: Any, fault: Any) -> None:
     assert fault(await ask("tasks/get")) == ("configuration", 400)
     assert fault(await ask("message/send", {"text": "x"}, server={"uri": "https://a.example/"})) == (
