@@ -64,6 +64,6 @@ def _pair(entry: dict[str, Any]) -> Pair:
 
 PAIRS: Final = tuple(
     _pair(entry)
-    for file in sorted((Path(__file__).parent / "pairs").glob("*.yaml"))
+    for file in sorted((Path(__file__).parent / "documents").glob("*.yaml"))
     for entry in yaml.safe_load(file.read_text(encoding="utf-8"))
 )
