@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -15,13 +16,14 @@ import msgspec
 
 from infra import ids
 from infra.problems import BASE
+from services.cli import event_file as event_files
 from services.engine import values
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.functions import Functions
-from services.engine.memory import Report, run_workflow
+from services.engine.memory import Clock, Report, Skipping, run_workflow
 from template_library.dsl import DocumentError, Workflow, parse
 from template_library.dsl.model import HttpCallTask, ProtocolCallTask
 from template_library.dsl.reader import read
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 FAULTED: Final = 1
 INVALID: Final = 2
+_WAITING: Final = "waiting"
 _MARKS: Final = {"completed": "✓", "faulted": "✗", "cancelled": "-"}
 
 
@@ -42,17 +45,27 @@ def command() -> None:
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--input", "input_file", type=click.Path(path_type=Path), help="JSON or YAML; `-` reads standard input.")
+@click.option(
+    "--events",
+    "event_file",
+    type=click.Path(path_type=Path),
+    help="JSON Lines of CloudEvents, one handed to the run each time that nothing else can move it.",
+)
+@click.option("--skip-waits", is_flag=True, help="Jump over what the run waits for by the clock.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def run(file: Path, input_file: Path | None, *, as_json: bool) -> None:
+def run(file: Path, input_file: Path | None, event_file: Path | None, *, skip_waits: bool, as_json: bool) -> None:
     """Run the workflow in FILE on this machine.
 
-    The run may call services of this machine. Exit code 0: completed; 1: faulted or cancelled; 2: invalid document.
+    The run may call services of this machine. Exit code 0: completed; 1: faulted, cancelled, or waiting for an event
+    that no file gave; 2: invalid document, input or events.
     """
     text = _text(file, as_json=as_json)
     _refuse_connections(text, file, as_json=as_json)
     value = _value(input_file, as_json=as_json)
+    events = _events(event_file, as_json=as_json)
+    clock = Skipping() if skip_waits else Clock()
     try:
-        report = asyncio.run(_run(text, str(file), value))
+        report = asyncio.run(_run(text, str(file), value, events, clock))
     except DocumentError as error:
         _refuse(error, as_json=as_json)
     except ExpressionsUnavailable as error:
@@ -85,18 +98,19 @@ async def _check(text: str, filename: str) -> Workflow:
     return workflow
 
 
-async def _run(text: str, filename: str, value: Any) -> Report:
+async def _run(text: str, filename: str, value: Any, events: list[dict[str, Any]], clock: Clock) -> Report:
     workflow = parse(text, filename=filename, functions=())
     async with ExpressionPool(size=1) as pool:
         evaluator = Expressions(pool)
         await check_expressions(workflow, text, evaluator, filename=filename)
+        by = partial(run_workflow, workflow, value, evaluator=evaluator, run=ids.new(), events=events, clock=clock)
         called = {type(task) for task in workflow.tasks.values()} & {HttpCallTask, ProtocolCallTask}
         if not called:
-            return await _run_with(workflow, value, evaluator, {})
+            return await by(functions={})
         from infra.egress import Client, Guard  # noqa: PLC0415 - the HTTP client takes longer to import than most runs
 
         async with Client(Guard(allow_loopback=True)) as client:
-            return await _run_with(workflow, value, evaluator, _functions(client, only_http=called == {HttpCallTask}))
+            return await by(functions=_functions(client, only_http=called == {HttpCallTask}))
 
 
 def _functions(client: Client, *, only_http: bool) -> Functions:
@@ -107,10 +121,6 @@ def _functions(client: Client, *, only_http: bool) -> Functions:
     from services.protocols import table  # noqa: PLC0415
 
     return table.functions(client)
-
-
-async def _run_with(workflow: Workflow, value: Any, evaluator: Expressions, functions: Functions) -> Report:
-    return await run_workflow(workflow, value, functions=functions, evaluator=evaluator, run=ids.new())
 
 
 def _refuse_connections(text: str, file: Path, *, as_json: bool) -> None:
@@ -151,6 +161,16 @@ def _value(file: Path | None, *, as_json: bool) -> Any:
         _fail("invalid-input", str(error), as_json=as_json, file=str(file), errors=error.errors())
 
 
+def _events(file: Path | None, *, as_json: bool) -> list[dict[str, Any]]:
+    if file is None:
+        return []
+    try:
+        return event_files.read(_text(file, as_json=as_json))
+    except event_files.BadEvent as error:
+        detail = f"{file}:{error.line}: {error.detail}"
+        _fail("invalid-events", detail, as_json=as_json, file=str(file), line=error.line)
+
+
 def _refuse(error: DocumentError, *, as_json: bool) -> NoReturn:
     first = error.violations[0]
     _fail(
@@ -170,6 +190,7 @@ def _fail(name: str, detail: str, *, as_json: bool, **members: Any) -> NoReturn:
     titles = {
         "invalid-workflow": "The document is no workflow that can run",
         "invalid-input": "The input is neither JSON nor YAML",
+        "invalid-events": "A line of the events is no CloudEvent",
         "unreadable-file": "The file cannot be read",
     }
     problem = {"type": BASE + name, "title": titles[name], "status": 422, "detail": detail, **members}
@@ -180,10 +201,16 @@ def _fail(name: str, detail: str, *, as_json: bool, **members: Any) -> NoReturn:
 def _print(report: Report, *, as_json: bool) -> None:
     if as_json:
         members = {"status": report.status, "output": report.output, "error": report.error, "tasks": report.tasks}
-        click.echo(values.encode(members).decode())
+        told = {"emitted": report.emitted} if report.emitted else {}
+        click.echo(values.encode(members | told).decode())
         return
     for task in report.tasks:
         click.echo(f"{_MARKS.get(task.status, ' ')} {task.name}  {task.reference}")
+    for event in report.emitted:
+        click.echo(f"» {event['type']}  {event['source']}")
     click.echo(report.status)
+    if report.status == _WAITING:
+        click.echo(f"{report.tasks[-1].reference} waits for an event that did not come; give it in a file of --events")
+        return
     shown = report.error if report.error is not None else report.output
     click.echo(msgspec.json.format(values.encode(shown)).decode())
