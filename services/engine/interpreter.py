@@ -33,10 +33,20 @@ _BREATH: Final = 50
 class Interpreter:
     """Runs of one workflow version. Holds no state of any run; share it between them."""
 
-    def __init__(self, workflow: Workflow, evaluator: Evaluator, nested: Mapping[str, Workflow] | None = None) -> None:
-        """`nested` are the workflows that it may run, and those that they may, as `namespace/name:version`."""
-        self._programs = {"": Program(workflow, evaluator)}
-        self._programs |= {name: Program(one, evaluator) for name, one in (nested or {}).items()}
+    def __init__(
+        self,
+        workflow: Workflow,
+        evaluator: Evaluator,
+        nested: Mapping[str, Workflow] | None = None,
+        schemas: Mapping[str, Any] | None = None,
+    ) -> None:
+        """What the workflow and those inside it need of others is given whole.
+
+        `nested` are workflows as `namespace/name:version` and functions of catalogues as calls name them; `schemas`
+        those that are elsewhere, by address.
+        """
+        self._programs = {"": Program(workflow, evaluator, schemas)}
+        self._programs |= {name: Program(one, evaluator, schemas) for name, one in (nested or {}).items()}
 
     async def begin(self, value: Any, run: RunDescriptor, *, now: int | None = None) -> Step:
         """The first step of a run on the raw input `value`. `now` is Unix milliseconds, `run.started_at` if not given.

@@ -87,6 +87,7 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     events: Iterable[dict[str, Any]] = (),
     clock: Clock | None = None,
     nested: Mapping[str, Workflow] | None = None,
+    schemas: Mapping[str, Any] | None = None,
     secrets: Mapping[str, Any] | None = None,
 ) -> Report:
     """Run to the end on the raw input `value`.
@@ -97,7 +98,7 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     Raises:
         ExpressionsUnavailable: no evaluator could be started.
     """
-    interpreter = Interpreter(workflow, evaluator, nested)
+    interpreter = Interpreter(workflow, evaluator, nested, schemas)
     running = _Running(interpreter, functions, run, patience, clock or Clock(), list(events), secrets or {})
     descriptor = RunDescriptor(
         id=str(run),

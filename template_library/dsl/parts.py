@@ -105,7 +105,11 @@ class Parts:
         if not self._checker.uses(pointer, "resource"):
             return None
         resource = self._resources.resource(value, pointer, arguments)
-        return None if resource is None else Schema(None, pointer, resource)
+        if resource is None:
+            return None
+        schema = Schema(None, pointer, resource)
+        self.schemas.append(schema)
+        return schema
 
     def evaluate(self, value: Any) -> bool:
         """Whether the mode is loose."""

@@ -23,8 +23,8 @@ from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.functions import Functions
-from services.engine.memory import Clock, Report, Skipping, run_workflow
-from template_library.dsl import DocumentError, Workflow, parse
+from services.engine.memory import TENANT, Clock, Report, Skipping, run_workflow
+from template_library.dsl import DocumentError, Workflow, elsewhere, parse
 from template_library.dsl.model import HttpCallTask, ProtocolCallTask
 from template_library.dsl.reader import read
 
@@ -105,12 +105,29 @@ async def _run(text: str, filename: str, value: Any, events: list[dict[str, Any]
         await check_expressions(workflow, text, evaluator, filename=filename)
         by = partial(run_workflow, workflow, value, evaluator=evaluator, run=ids.new(), events=events, clock=clock)
         called = {type(task) for task in workflow.tasks.values()} & {HttpCallTask, ProtocolCallTask}
-        if not called:
+        is_whole = not elsewhere.needs(workflow)
+        if is_whole and not called:
             return await by(functions={})
         from infra.egress import Client, Guard  # noqa: PLC0415 - the HTTP client takes longer to import than most runs
 
         async with Client(Guard(allow_loopback=True)) as client:
-            return await by(functions=_functions(client, only_http=called == {HttpCallTask}))
+            functions = _functions(client, only_http=is_whole and called == {HttpCallTask})
+            parts = {} if is_whole else await _gathered(workflow, client)
+            return await by(functions=functions, **parts)
+
+
+async def _gathered(workflow: Workflow, client: Client) -> dict[str, Any]:
+    """What the document takes from elsewhere, as it is now."""
+    from services.protocols import elsewhere as others  # noqa: PLC0415 - likewise
+    from services.protocols.exchange import Exchange  # noqa: PLC0415
+    from services.protocols.resources.fetching import Resources  # noqa: PLC0415
+
+    try:
+        found = await others.gather(workflow, TENANT, Resources(Exchange(client)))
+    except elsewhere.ElsewhereError as error:
+        raise click.ClickException(str(error)) from error
+    nested = {name: elsewhere.function(name, one, name) for name, one in found.functions.items()}
+    return {"nested": nested, "schemas": found.schemas}
 
 
 def _functions(client: Client, *, only_http: bool) -> Functions:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
+from services.engine.tasks.nesting import nest
 from services.engine.tasks.outcome import Descend, Invoke, Outcome
 from template_library.dsl.model import Constant, FunctionCallTask, HttpCallTask, MapTemplate
 
@@ -18,6 +19,9 @@ async def run_function(task: FunctionCallTask, activation: Activation) -> Outcom
     """A local function's body runs on the arguments as its raw input; a catalogued one is called."""
     value = activation.top.value
     arguments = await activation.render(task.arguments, value, input=value)
+    if task.source is not None:
+        # A function from elsewhere sees its arguments and nothing else of the run.
+        return nest(activation, task.function, arguments)
     return Descend(arguments) if task.local else Invoke(task.function, arguments)
 
 

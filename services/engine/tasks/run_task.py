@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from services.engine.activation import Activation
-from services.engine.faults import Fault, standard
 from services.engine.state import Start
-from services.engine.tasks.outcome import Invoke, Nest, Outcome, Output
+from services.engine.tasks.nesting import nest
+from services.engine.tasks.outcome import Invoke, Outcome, Output
 from template_library.dsl.model import RunTask
 
 
@@ -14,11 +14,9 @@ async def run(task: RunTask, activation: Activation) -> Outcome:
         return await _process(task, activation)
     program = f"{task.workflow.namespace}/{task.workflow.name}:{task.workflow.version}"
     given = await activation.render(task.workflow.input, value, input=value)
-    if program not in activation.programs:
-        detail = f"the workflow {program} is not part of this deployment; publish it, then deploy again"
-        raise Fault(standard("configuration", "Unknown workflow", detail))
+    nested = nest(activation, program, given)
     if task.wait:
-        return Nest(program, given)
+        return nested
     frame = activation.top
     activation.starts.append(Start(program=program, input=given, key=f"{frame.reference}|{frame.iteration}"))
     return Output(value)

@@ -125,4 +125,4 @@ def test_a_schema_may_stand_elsewhere() -> None:
     assert workflow.input.schema.document is None
     assert workflow.input.schema.resource is not None
     assert workflow.input.schema.resource.uri == Constant("https://a.b/c.json")
-    assert workflow.schemas == ()
+    assert [schema.document for schema in workflow.schemas] == [None]

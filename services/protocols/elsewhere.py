@@ -1,0 +1,68 @@
+"""Gathers what a document takes from elsewhere, through the one way out."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from services.protocols.errors import Refusal
+from services.protocols.resources.fetching import Reference, Resources
+from template_library.dsl import DocumentError, elsewhere
+from template_library.dsl.elsewhere import ElsewhereError
+from template_library.dsl.model import Workflow
+
+DEPTH: Final = 8
+"""Functions that call functions (S-34)."""
+MOST: Final = 50
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """JSON, to be pinned beside the document.
+
+    Attributes:
+        functions: definitions by the name that calls have.
+        schemas: by address.
+    """
+
+    functions: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+
+
+async def gather(workflow: Workflow, tenant: UUID, resources: Resources) -> Gathered:
+    """All that `workflow` needs, and what its functions need.
+
+    Raises:
+        ElsewhereError: something cannot be pinned, fetched or read; the text says what.
+    """
+    found = Gathered({}, {})
+    level = [workflow]
+    for _ in range(DEPTH):
+        level = [one for workflow in level for one in await _one(workflow, tenant, resources, found)]
+        if not level:
+            return found
+    raise ElsewhereError(f"functions call functions more than {DEPTH} deep")
+
+
+async def _one(workflow: Workflow, tenant: UUID, resources: Resources, found: Gathered) -> list[Workflow]:
+    further = []
+    for name, uri in elsewhere.functions(workflow).items():
+        if name not in found.functions:
+            found.functions[name] = await _fetch(uri, name, tenant, resources, found)
+            try:
+                further.append(elsewhere.function(name, found.functions[name], uri))
+            except DocumentError as error:
+                raise ElsewhereError(f"{name}: {error}") from error
+    for uri in sorted(elsewhere.schemas(workflow) - found.schemas.keys()):
+        found.schemas[uri] = await _fetch(uri, uri, tenant, resources, found)
+    return further
+
+
+async def _fetch(uri: str, words: str, tenant: UUID, resources: Resources, found: Gathered) -> Any:
+    if len(found.functions) + len(found.schemas) >= MOST:
+        raise ElsewhereError(f"a document may take at most {MOST} things from elsewhere")
+    try:
+        return (await resources.document(tenant, Reference(uri)))[1]
+    except Refusal as refusal:
+        raise ElsewhereError(f"{words}: {refusal.error.title}; {refusal.error.detail}") from refusal
