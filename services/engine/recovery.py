@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from infra.database import Database
-from services.engine import inbox
+from services.engine import inbox, scheduling
 
 _MOST = 2_000
 _SETTLING_SECONDS = 10.0
@@ -18,8 +18,8 @@ class Swept(msgspec.Struct, frozen=True):
     Attributes:
         requeued: runs whose lease ran out.
         quarantined: runs that killed their worker while they ran alone.
-        woken: waiting runs whose time had come, or for which an event lay there.
-        next_due: seconds until the next time comes, None when no run waits for any.
+        woken: waiting runs whose time had come, or for which an event lay there; and runs begun by a schedule.
+        next_due: seconds until the next time comes, of a run or a schedule; None when there is none.
         solo: whether a suspect waits to be run alone.
     """
 
@@ -36,11 +36,14 @@ async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
     `lease` in seconds: for so long after a server's start no lease counts as lost.
     """
     await catch_up_again(database)
+    begun, seconds = await scheduling.begin_due(database)
     async with database.doors() as connection:
         row = await connection.fetchrow("SELECT * FROM app.sweep_runs($1, $2, $3)", _MOST, solo_limit, lease)
         # A statement of its own: it must see what the sweep has just put in line.
         solo = await connection.fetchval("SELECT app.solo_waiting()")
-    return Swept(**row, solo=solo)
+    found = Swept(**row, solo=solo)
+    due = min([one for one in (found.next_due, seconds) if one is not None], default=None)
+    return msgspec.structs.replace(found, woken=found.woken + begun, next_due=due)
 
 
 async def catch_up_again(database: Database, seconds: float = _SETTLING_SECONDS) -> int:

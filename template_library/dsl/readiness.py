@@ -9,7 +9,6 @@ UNREADY: Final = frozenset({
     "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
     "call by URL", "catalogs",
     "resource", "transport: stdio",
-    "schedule.every", "schedule.cron", "schedule.after",
     "schedule.on.all", "schedule.on.any", "schedule.on.one.correlate", "schedule.on.one.expression",
     # Of AsyncAPI's protocols the reference names more than there are connections for.
     "protocol: amqp", "protocol: amqp1", "protocol: anypointmq", "protocol: googlepubsub", "protocol: ibmmq",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     FetchedValue,
     ForeignKeyConstraint,
@@ -83,4 +84,28 @@ class DeploymentRevision(Base):
             "trigger_type",
             postgresql_where=text("trigger_type IS NOT NULL"),
         ),
+    )
+
+
+class Schedule(Base):
+    """A way in which an active deployment begins runs by itself; the worker moves its time on."""
+
+    __tablename__ = "schedule"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    deployment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    revision: Mapped[int]
+    milliseconds: Mapped[int | None] = mapped_column(BigInteger)
+    cron: Mapped[str | None] = mapped_column(Text)
+    next_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    run_id: Mapped[UUID | None] = mapped_column(Uuid)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "deployment_id", "revision"],
+            [f"app.deployment_revision.{name}" for name in ("tenant_id", "deployment_id", "revision")],
+        ),
+        Index("schedule_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("schedule_following", "tenant_id", "run_id", postgresql_where=text("kind = 'after' AND next_at IS NULL")),
     )

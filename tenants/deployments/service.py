@@ -15,7 +15,7 @@ from infra.pagination import Page, cut
 from template_library.catalog import Package
 from template_library.dsl import parse
 from tenants.audit import service as audit
-from tenants.deployments import fit, nesting, publishing, repository
+from tenants.deployments import fit, nesting, publishing, repository, schedules
 from tenants.deployments.errors import InvalidDeployment, NameTaken, UnknownDeployment, UnknownWorkflow
 from tenants.deployments.fit import Offers
 from tenants.deployments.models import DeploymentRevision, WorkflowVersion
@@ -58,7 +58,7 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     revision = DeploymentRevision(tenant_id=tenant_id, deployment_id=deployment_id, revision=1, **drawn)
     await repository.add_revision(session, revision)
     await _record(session, "deployment.created", revision, {"name": name}, actor=actor)
-    return await find(session, tenant_id, deployment_id)
+    return await _planned(session, tenant_id, deployment_id)
 
 
 async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
@@ -88,7 +88,7 @@ async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
         locked.revision = number
         await session.flush()
         await _record(session, "deployment.revised", revision, {"changed": changed}, actor=actor)
-    return await find(session, tenant_id, deployment_id)
+    return await _planned(session, tenant_id, deployment_id)
 
 
 async def set_status(
@@ -108,7 +108,7 @@ async def set_status(
         action = "deployment.enabled" if status == "active" else "deployment.disabled"
         target = ids.show("dep", deployment_id)
         await audit.record(session, actor=actor, action=action, target=target, after={"revision": locked.revision})
-    return await find(session, tenant_id, deployment_id)
+    return await _planned(session, tenant_id, deployment_id)
 
 
 async def find(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> Pair:
@@ -120,6 +120,18 @@ async def find(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> P
     found = await repository.pair(session, tenant_id, deployment_id)
     if found is None:
         raise UnknownDeployment
+    return found
+
+
+async def _planned(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> Pair:
+    """The deployment as it is now, with its times to begin runs set."""
+    found = await find(session, tenant_id, deployment_id)
+    deployment, revision, version = found
+    written = None
+    if deployment.status == "active":
+        stored = await publishing.find(session, tenant_id, version.workflow_version_id)
+        written = parse(stored.document).schedule
+    await schedules.plan(session, tenant_id, deployment_id, revision.revision, written)
     return found
 
 

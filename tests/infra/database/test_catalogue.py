@@ -25,6 +25,8 @@ DOORS = {
     "post_events": "waybill_app, waybill_worker",
     "take_fresh_subscriptions": "waybill_worker",
     "purge_inbox": "waybill_worker",
+    "due_schedules": "waybill_worker",
+    "next_schedule": "waybill_worker",
     "take_outbox": "waybill_worker",
     "settle_outbox": "waybill_worker",
     "purge_event_keys": "waybill_worker",

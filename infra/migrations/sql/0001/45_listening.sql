@@ -28,3 +28,22 @@ CREATE TABLE app.inbox (
 );
 CREATE INDEX inbox_unread ON app.inbox (tenant_id, run_id, event_id) WHERE NOT is_read;
 CREATE INDEX inbox_age ON app.inbox (posted_at);
+
+-- When active deployments begin runs by themselves.
+--   milliseconds  of `every`, from start to start, and of `after`, from end to start
+--   run_id        the run that it began last; of `after` the next time comes with its end, and `next_at` is NULL until then
+CREATE TABLE app.schedule (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  deployment_id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('every', 'cron', 'after')),
+  revision integer NOT NULL,
+  milliseconds bigint CHECK (milliseconds >= 0),
+  cron text,
+  next_at timestamptz,
+  run_id uuid,
+  PRIMARY KEY (tenant_id, deployment_id, kind),
+  FOREIGN KEY (tenant_id, deployment_id, revision) REFERENCES app.deployment_revision,
+  CHECK ((kind = 'cron') = (cron IS NOT NULL) AND (kind = 'cron') = (milliseconds IS NULL))
+);
+CREATE INDEX schedule_due ON app.schedule (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX schedule_following ON app.schedule (tenant_id, run_id) WHERE kind = 'after' AND next_at IS NULL;

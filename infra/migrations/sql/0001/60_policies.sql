@@ -9,7 +9,7 @@ BEGIN
   -- Tables of one tenant: seen and written in that tenant's transactions and no others.
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
-                               'usage', 'outbox', 'subscription', 'inbox']) AS relname LOOP
+                               'usage', 'outbox', 'subscription', 'inbox', 'schedule']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
   END LOOP;
@@ -95,4 +95,6 @@ GRANT SELECT ON app.virtual_clock TO waybill_app;
 -- The worker starts runs, too: those of events that runs emitted.
 GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage TO waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_worker;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.schedule TO waybill_app;
+GRANT SELECT, UPDATE ON app.schedule TO waybill_worker;
 GRANT SELECT ON app.virtual_clock, app.subscription, app.inbox TO waybill_worker;

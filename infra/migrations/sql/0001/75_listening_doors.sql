@@ -72,3 +72,29 @@ BEGIN
   GET DIAGNOSTICS purged = ROW_COUNT;
   RETURN purged;
 END $$;
+
+-- Schedules whose time has come. Those that follow the end of a run get their time first, once that has ended.
+CREATE FUNCTION app.due_schedules(most integer) RETURNS TABLE (
+  tenant_id uuid, deployment_id uuid, kind text, revision integer, milliseconds bigint, cron text, next_at timestamptz,
+  now timestamptz
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  WITH following AS (
+    SELECT s.tenant_id, s.deployment_id, r.ended_at FROM app.schedule s
+    JOIN app.run r ON r.tenant_id = s.tenant_id AND r.run_id = s.run_id AND r.ended_at IS NOT NULL
+    WHERE s.kind = 'after' AND s.next_at IS NULL LIMIT most FOR UPDATE OF s SKIP LOCKED
+  )
+  UPDATE app.schedule s SET next_at = f.ended_at + make_interval(secs => s.milliseconds / 1000.0)
+  FROM following f WHERE s.tenant_id = f.tenant_id AND s.deployment_id = f.deployment_id AND s.kind = 'after';
+  RETURN QUERY
+  SELECT s.tenant_id, s.deployment_id, s.kind, s.revision, s.milliseconds, s.cron, s.next_at, clock_timestamp()
+  FROM app.schedule s WHERE s.next_at <= clock_timestamp() ORDER BY s.next_at LIMIT most;
+END $$;
+
+-- Seconds until the next time of any schedule, NULL for none.
+CREATE FUNCTION app.next_schedule() RETURNS double precision
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+  SELECT extract(epoch FROM min(s.next_at) - clock_timestamp())::double precision FROM app.schedule s
+  WHERE s.next_at IS NOT NULL
+$$;
