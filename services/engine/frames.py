@@ -70,6 +70,7 @@ class Subscribing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
         queue: those that `foreach` has yet to take; `at` is the place of the one that it has.
         outputs: what `foreach` made of those that it took.
         is_over: no more are asked for; `foreach` takes what is left.
+        is_closed: the other side knows that it is over.
     """
 
     until: int | None = None
@@ -80,6 +81,7 @@ class Subscribing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     at: int = 0
     outputs: list[Any] = []
     is_over: bool = False
+    is_closed: bool = False
 
 
 class Extending(msgspec.Struct, frozen=True, omit_defaults=True, tag="extension"):

@@ -6,7 +6,6 @@ from typing import Final
 
 UNREADY: Final = frozenset({
     "run: script", "run: shell", "run: container",
-    "call: openapi", "call: grpc", "call: asyncapi", "call: a2a", "call: mcp",
     "call by URL", "catalogs",
     "resource", "transport: stdio",
     "schedule.on.all", "schedule.on.any", "schedule.on.one.correlate", "schedule.on.one.expression",

@@ -10,7 +10,7 @@ from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
 from services.engine.tasks.nesting import nest
 from services.engine.tasks.outcome import Descend, Invoke, Outcome
-from template_library.dsl.model import Constant, FunctionCallTask, HttpCallTask, MapTemplate
+from template_library.dsl.model import Constant, FunctionCallTask, HttpCallTask, MapTemplate, Template
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
@@ -39,7 +39,18 @@ async def run_http(task: HttpCallTask, activation: Activation) -> Outcome:
     for name in ("headers", "query"):
         arguments[name] = {} if arguments[name] is None else arguments[name]
         _require(isinstance(arguments[name], dict), f"`{name}` must evaluate to an object")
-    return Invoke("http", {**arguments, "output": task.format, "redirect": task.redirect})
+    # Which headers are secret is known before their values are.
+    sealed = _sealed_headers(task.sealed)
+    return Invoke("http", {**arguments, "output": task.format, "redirect": task.redirect, "sealed": sealed})
+
+
+def _sealed_headers(sealed: Template) -> list[str] | None:
+    """Their names; None where an expression gives all of them."""
+    members = dict(sealed.members) if isinstance(sealed, MapTemplate) else {}
+    headers = members.get("headers", Constant({}))
+    if isinstance(headers, MapTemplate):
+        return [name for name, _ in headers.members]
+    return [] if isinstance(headers, Constant) and not headers.value else None
 
 
 def expand(template: str, value: Any) -> str:

@@ -34,7 +34,7 @@ async def answered(task: ProtocolCallTask, activation: Activation, answer: Any) 
     for message in answer["messages"]:
         await _consume(task.subscription, activation, message)
     if answer["ended"]:
-        activation.top.memory = replace(_memory(activation), is_over=True)
+        activation.top.memory = replace(_memory(activation), is_over=True, is_closed=True)
     return await _next(task, task.subscription, activation)
 
 
@@ -88,12 +88,16 @@ async def _next(task: ProtocolCallTask, wanted: Subscription, activation: Activa
         frame.memory = replace(memory, queue=memory.queue[1:])
         return iterating.take(wanted.foreach, activation, memory.queue[0], memory.at)
     left = None if memory.until is None else memory.until - activation.now
-    if memory.is_over or (left is not None and left <= 0):
+    is_over = memory.is_over or (left is not None and left <= 0)
+    if is_over and memory.is_closed:
         return Output(memory.heard if wanted.foreach is None else memory.outputs)
     arguments = await activation.render(task.arguments, frame.value, input=frame.value)
+    identity = f"{activation.run.id}|{frame.reference}|{frame.iteration}"
+    if is_over:
+        return Invoke(task.protocol, {**arguments, "subscription": {"batch": {"id": identity, "close": True}}})
     most = _MOST if memory.amount is None else min(memory.amount - memory.count, _MOST)
     within = _BATCH_MILLISECONDS if left is None else min(left, _BATCH_MILLISECONDS)
-    batch = {"id": f"{activation.run.id}|{frame.reference}|{frame.iteration}", "most": most, "within": within}
+    batch = {"id": identity, "most": most, "within": within}
     return Invoke(task.protocol, {**arguments, "subscription": {"batch": batch}})
 
 

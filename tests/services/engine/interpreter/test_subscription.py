@@ -30,6 +30,12 @@ def batch(*numbers: int, ended: bool = False) -> dict[str, Any]:
     return {"messages": [message(number) for number in numbers], "ended": ended}
 
 
+async def close(run: Run) -> None:
+    """The last call of a subscription that ends on this side."""
+    assert run.calls()["listen"][1].arguments["subscription"]["batch"]["close"] is True
+    await run.answer("listen", batch(ended=True))
+
+
 async def test_messages_come_in_batches_until_there_are_enough() -> None:
     run = await Run(doc("{amount: 3}")).begin()
     asked = run.calls()["listen"][1].arguments["subscription"]["batch"]
@@ -38,6 +44,7 @@ async def test_messages_come_in_batches_until_there_are_enough() -> None:
     again = run.calls()["listen"][1].arguments["subscription"]["batch"]
     assert again == {**asked, "most": 1}
     await run.answer("listen", batch(3))
+    await close(run)
     assert run.end.output == [message(1), message(2), message(3)]
 
 
@@ -48,6 +55,7 @@ async def test_the_time_for_it_ends_a_subscription_with_what_there_is() -> None:
     assert run.calls()["listen"][1].arguments["subscription"]["batch"]["within"] == 5_000
     run.now += 5_000
     await run.answer("listen", batch())
+    await close(run)
     assert run.end.output == [message(1)]
 
 
@@ -57,6 +65,7 @@ async def test_the_time_for_it_ends_a_subscription_with_what_there_is() -> None:
 async def test_a_condition_on_what_was_consumed_ends_it(consume: str, left: int) -> None:
     run = await Run(doc(consume)).begin()
     await run.answer("listen", batch(1, 1, 3))
+    await close(run)
     assert len(run.end.output) == left
 
 
@@ -88,6 +97,7 @@ do:
     await run.answer("ask", {"answer": "a"})
     assert run.calls()["ask"][1].arguments == {"n": 8, "at": 1}
     await run.answer("ask", {"answer": "b"})
+    await close(run)
     assert run.end.output == ["a", "b"]
 
 
