@@ -6,13 +6,14 @@ A file of `features/` holds `construct`, `page` (of docs/language) and `scenario
     document     the workflow without `document`, which is added; or `text`, whole and as written
     input        of the run; null when absent
     events       CloudEvents that come when nothing else can move the run; `id`, `source` may be left out
-    answers      of the double, by `METHOD /path`: one answer or a list, the last of which repeats
+    answers      of the double, by `METHOD /path`: one answer or a list, the last of which repeats; see `doubles`
     nested       workflows that it may run, without `document`, by `name:version` in the namespace `conformance`
     secrets      that the workflow may use
     memory       why it runs in memory only (a wait that nobody can sit out)
     pending      what the engine does not do yet
     expect       see `Expected`
-In texts, `https://double` stands for the address of the double, `{{id}}` for the scenario's own name.
+In texts, `https://double` stands for the address of the double, `{{double}}` for its host with the scenario's path,
+`{{id}}` for the scenario's own name; the number 50051 for the port of a gRPC server that answers everything.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from template_library.dsl.reader import read
 
 FEATURES: Final = Path(__file__).parent / "features"
 PLACE: Final = "https://double"
+GRPC_PORT: Final = 50051
 ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 
 
@@ -75,13 +77,18 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def source(self, double: str, *, trigger: str = "") -> str:
         """The document's text; `double` is the address of the doubles, `trigger` an event type that starts it."""
         if self.text:
-            return self.text.replace(PLACE, f"{double}/{self.id}")
+            return self._in(self.text, double)
         return self._whole(self.document, self.id, "1.0.0", double=double, trigger=trigger)
 
     def placed(self, value: Any, double: str) -> Any:
         """`value` with the double's address and the scenario's name in it."""
-        text = msgspec.json.encode(value).decode()
-        return decode(text.replace(PLACE, f"{double}/{self.id}").replace("{{id}}", self.id).encode())
+        return decode(self._in(msgspec.json.encode(value).decode(), double))
+
+    def _in(self, text: str, double: str) -> str:
+        address, _, port = double.partition("#")
+        place = f"{address}/{self.id}"
+        text = text.replace(PLACE, place).replace("{{double}}", place.partition("://")[2]).replace("{{id}}", self.id)
+        return text.replace(str(GRPC_PORT), port or str(GRPC_PORT))
 
     def nested_sources(self, double: str) -> dict[str, str]:
         return {

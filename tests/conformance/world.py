@@ -29,7 +29,7 @@ class World:
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        self._grpc.add_generic_rpc_handlers((_AnyMethod(),))
+        self._grpc.add_generic_rpc_handlers((AnyMethod(),))
         self.grpc_port = self._grpc.add_insecure_port("127.0.0.1:0")
         await self._grpc.start()
         return self
@@ -92,7 +92,7 @@ def _object(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-class _AnyMethod(grpc.GenericRpcHandler):  # type: ignore[misc]
+class AnyMethod(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Answers every method with an empty message, which every message type can read."""
 
     def service(self, _details: Any) -> Any:

@@ -38,7 +38,8 @@ async def hear(task: ListenTask, activation: Activation, event: dict[str, Any]) 
     place, memory = await ears.match(event, memory, memory.places)
     if place is None:
         return
-    seen = event.get("data") if task.read == "data" else event
+    # Data are JSON here, so that raw data are what they are read as.
+    seen = event if task.read == "envelope" else event.get("data")
     activation.history += len(values.encode(seen))
     if activation.history > HISTORY_BYTES:
         raise limit_exceeded(f"{HISTORY_BYTES // 1024**2} MiB of history")
