@@ -8,7 +8,7 @@ import msgspec
 
 from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
-from services.engine.frames import Extending, Frame
+from services.engine.frames import Extending, Frame, Trying
 from services.engine.functions import ErrorDetails
 from services.engine.scopes import cancel_children, interrupt, is_shown
 from services.engine.state import Ended, Strand
@@ -34,11 +34,14 @@ async def fault(activation: Activation, raised: Fault) -> None:
 
 
 async def time_out(activation: Activation, strand: Strand, frame: Frame) -> None:
-    """Interrupt `frame`, whose time is over, and everything inside it."""
+    """Interrupt `frame`, or the attempt of a `try` that it is, whose time is over, and everything inside it."""
     activation.strand = strand
     interrupt(activation, frame)
-    frame.deadline = None
-    frame.memory = None  # a `try` does not catch its own timeout
+    if isinstance(frame.memory, Trying) and (frame.deadline is None or frame.deadline > activation.now):
+        frame.memory = msgspec.structs.replace(frame.memory, until=None)
+    else:
+        frame.deadline = None
+        frame.memory = None  # a `try` does not catch its own timeout
     instance = frame.reference or "/"
     error = standard("timeout", "The time is over", "what was under way was interrupted", instance=instance)
     await fault(activation, Fault(error))

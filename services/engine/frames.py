@@ -20,11 +20,14 @@ class Trying(msgspec.Struct, frozen=True, omit_defaults=True, tag="try"):
     Attributes:
         attempt: of its tasks, from 1.
         since: Unix milliseconds at which the first attempt began.
+        most: milliseconds that one attempt may take; `until` is the moment at which the one under way is interrupted.
         caught: the error, as the catch's tasks see it; absent while the tried ones run.
     """
 
     since: int
     attempt: int = 1
+    most: int | None = None
+    until: int | None = None
     caught: Any = msgspec.UNSET
 
 
@@ -129,6 +132,12 @@ class Frame(msgspec.Struct, omit_defaults=True):
     memory: Memory | None = None
     variables: dict[str, Any] = {}
     extensions: list[int] = []
+
+    @property
+    def expires(self) -> int | None:
+        """Unix milliseconds at which its timeout interrupts it, or the limit of its attempt what is inside."""
+        attempt = self.memory.until if isinstance(self.memory, Trying) else None
+        return min((one for one in (self.deadline, attempt) if one is not None), default=None)
 
     @property
     def value(self) -> Any:

@@ -20,8 +20,7 @@ from services.engine.functions import Done, Failed
 from services.engine.program import Program
 from services.engine.scopes import interrupt
 from services.engine.state import VERSION, RunDescriptor, Scope, Snapshot, Step, Strand
-from services.engine.tasks import listen_task, protocol_task
-from services.engine.tasks.outcome import Descend
+from services.engine.tasks import listen_task, protocol_task, try_task
 from services.engine.waits import Listening, Sleeping
 from services.engine.walking import complete, move, open_scope, settle
 from template_library.dsl.model import ListenTask, ProtocolCallTask, TryTask, Workflow
@@ -177,8 +176,8 @@ def _due(activation: Activation) -> tuple[Strand, Frame | None] | None:
         if isinstance(strand.wait, Sleeping):
             found.append((strand.wait.until, 1, strand.id, strand, None))
         for place, frame in enumerate(strand.frames):
-            if frame.deadline is not None:
-                found.append((frame.deadline, 0, strand.id * 1000 + place, strand, frame))
+            if (expires := frame.expires) is not None:
+                found.append((expires, 0, strand.id * 1000 + place, strand, frame))
     first = min(found, key=lambda one: one[:3], default=None)
     return None if first is None or first[0] > activation.now else first[3:]
 
@@ -189,11 +188,11 @@ async def _fire(activation: Activation, strand: Strand, frame: Frame | None) -> 
         return
     activation.strand, strand.wait = strand, None
     try:
-        value = activation.top.value
-        if isinstance(activation.task_of(activation.top), TryTask):
-            await settle(activation, Descend(value))
+        task = activation.task_of(activation.top)
+        if isinstance(task, TryTask):
+            await settle(activation, try_task.attempt(activation))
         else:
-            await complete(activation, value, None)
+            await complete(activation, activation.top.value, None)
     except Fault as error:
         await fault(activation, error)
 

@@ -120,7 +120,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def due(self) -> int | None:
         """Unix milliseconds at which the clock alone moves the run: a sleep's end, a repetition's, a timeout."""
-        moments = [frame.deadline for strand in self.strands for frame in strand.frames if frame.deadline is not None]
+        expiries = [frame.expires for strand in self.strands for frame in strand.frames]
+        moments = [one for one in expiries if one is not None]
         for strand in self.strands:
             if isinstance(strand.wait, Sleeping):
                 moments.append(strand.wait.until)

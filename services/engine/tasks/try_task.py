@@ -17,9 +17,19 @@ from template_library.dsl.model import Catch, Retry, TryTask
 _MOST_DOUBLINGS: Final = 40
 
 
-async def run(_: TryTask, activation: Activation) -> Outcome:
+async def run(task: TryTask, activation: Activation) -> Outcome:
+    frame, retry, most = activation.top, task.catch.retry, None
+    if retry is not None and retry.attempt_duration is not None:
+        most = await duration(activation, retry.attempt_duration, "retry.limit.attempt.duration", frame.value)
+    frame.memory = Trying(since=activation.now, most=most)
+    return attempt(activation)
+
+
+def attempt(activation: Activation) -> Outcome:
+    """The tasks from their beginning, for as long as one attempt may take."""
     frame = activation.top
-    frame.memory = Trying(since=activation.now)
+    if isinstance(frame.memory, Trying) and frame.memory.most is not None:
+        frame.memory = msgspec.structs.replace(frame.memory, until=activation.now + frame.memory.most)
     return Descend(frame.value)
 
 
@@ -29,6 +39,7 @@ async def caught(task: TryTask, activation: Activation, error: dict[str, Any]) -
     memory = frame.memory
     if not isinstance(memory, Trying) or memory.caught is not msgspec.UNSET:
         return None
+    memory = msgspec.structs.replace(memory, until=None)
     frame.variables = {task.catch.name: error}
     if not await _catches(task.catch, activation, error):
         frame.variables = {}
@@ -71,9 +82,9 @@ async def _again(retry: Retry, activation: Activation, memory: Trying) -> int | 
         return None
     pause = await _pause(retry, activation, memory.attempt)
     until = activation.now + pause
-    for limit in (retry.duration, retry.attempt_duration):
-        if limit is not None and until > memory.since + await duration(activation, limit, "retry.limit", value):
-            return None
+    if retry.duration is not None:
+        last = memory.since + await duration(activation, retry.duration, "retry.limit.duration", value)
+        return until if until <= last else None
     return until
 
 
