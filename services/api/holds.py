@@ -17,24 +17,27 @@ class _Hold(msgspec.Struct):
 
 
 class _Output(msgspec.Struct):
-    released: bool | None = None
-    hold: _Hold | None = None
-    holds: list[_Hold] = []
+    hold: msgspec.Raw = msgspec.Raw()
+    holds: msgspec.Raw = msgspec.Raw()
 
 
 def kinds_of_hold(output: str | None) -> list[str] | None:
-    """Each kind once, in the order of the holds; None when the output tells of no hold.
+    """Each kind once, in the order of the holds; None for None, which is the output of a run that was not held.
 
-    Everybody who may see the run may see these, so what is no plain word is left out.
+    Whether it was is the database's to say (`app.is_held`), for a list and its filter alike. Everybody who may see the
+    run may see the kinds, so what is no plain word is left out.
     """
     if output is None:
         return None
-    try:
-        found = msgspec.json.decode(output, type=_Output)
-    except msgspec.DecodeError:
-        return None
-    if found.released is not False:
-        return None
-    holds = found.holds or ([found.hold] if found.hold else [])
+    found = msgspec.json.decode(output, type=_Output)
+    holds = _holds(found.holds, list[_Hold]) or _holds(found.hold, _Hold)
     kinds = dict.fromkeys(hold.type for hold in holds if _KIND.fullmatch(hold.type))
     return list(kinds)[:_MOST]
+
+
+def _holds(text: msgspec.Raw, kind: type[list[_Hold] | _Hold]) -> list[_Hold]:
+    try:
+        found = msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError:
+        return []
+    return found if isinstance(found, list) else [found]

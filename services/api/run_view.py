@@ -12,6 +12,7 @@ from services.api.fields import Instant, Slug
 from services.api.holds import kinds_of_hold
 
 RunState = Literal["pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed"]
+ListedState = RunState | Literal["held"]
 ENDED: Final = frozenset({"cancelled", "faulted", "completed"})
 
 

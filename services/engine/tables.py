@@ -75,6 +75,7 @@ class Run(Base):
         Index("run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("run_parked", "run_id", postgresql_where=text("state = 'waiting' AND lane IS NULL AND due_at IS NULL")),
         Index("run_suspended", "run_id", postgresql_where=text("state = 'suspended'")),
+        Index("run_held", "tenant_id", "run_id", postgresql_where=text("state = 'completed' AND app.is_held(output)")),
         Index("run_state", "tenant_id", "state", "run_id"),
         Index("run_business_key", "tenant_id", "business_key", "run_id"),
         Index("run_event", "tenant_id", "event_id"),

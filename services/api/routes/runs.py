@@ -19,7 +19,7 @@ from services.api.call import Call, Payloads
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
-from services.api.run_view import ENDED, RunState, RunSummary, members, raw, summary
+from services.api.run_view import ENDED, ListedState, RunSummary, members, raw, summary
 from services.engine import operating, reading
 from services.engine.functions import STANDARD_ERRORS
 
@@ -67,7 +67,12 @@ async def list_runs(
     limit: Limit = 50,
     cursor: Cursor = None,
     in_state: Annotated[
-        RunState | None, QueryParameter(name="state", description="Only in this state.", required=False)
+        ListedState | None,
+        QueryParameter(
+            name="state",
+            description="Only in this state. `held`: those of the completed whose `held` is not null.",
+            required=False,
+        ),
     ] = None,
     business_key: Annotated[
         str | None, QueryParameter(description="Only of this business key.", required=False)
@@ -80,7 +85,8 @@ async def list_runs(
     """Newest first."""
     page, tenant = request.page(limit, cursor), request.tenant.tenant_id
     only = reading.RunFilter(
-        state=in_state,
+        state=None if in_state == "held" else in_state,
+        held=in_state == "held",
         business_key=business_key,
         deployment_id=filter_id("dep", "deployment", deployment),
         event_id=filter_id("evt", "event", event),

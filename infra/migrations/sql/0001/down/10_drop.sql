@@ -14,6 +14,7 @@ BEGIN
   DROP FUNCTION app.ensure_partitions(integer);
   DROP FUNCTION app.partition_key(text);
   DROP FUNCTION app.next_runs(integer, integer);
+  DROP FUNCTION app.is_held(json);
   DROP FUNCTION app.month_floor(date);
   DROP FUNCTION app.new_id();
   DROP FUNCTION app.show_id(text, uuid);

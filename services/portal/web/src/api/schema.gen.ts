@@ -3595,8 +3595,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before, under the same filters. */
                 cursor?: string | null;
-                /** @description Only in this state. */
-                state?: "pending" | "running" | "waiting" | "suspended" | "cancelled" | "faulted" | "completed" | null;
+                /** @description Only in this state. `held`: those of the completed whose `held` is not null. */
+                state?: "pending" | "running" | "waiting" | "suspended" | "cancelled" | "faulted" | "completed" | "held" | null;
                 /** @description Only of this business key. */
                 business_key?: string | null;
                 /** @description Only of this deployment. */
