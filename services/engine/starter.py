@@ -9,7 +9,7 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.engine import inbox, values
+from services.engine import inbox
 from services.engine.correlation import Match, match
 from services.events.intake import Followed
 from services.events.received import Received
@@ -73,7 +73,7 @@ def _beginning(found: Match) -> Beginning:
         revision=found.revision,
         event_id=received.event_id,
         business_key=received.event.subject,
-        input=values.encode(received.event.data).decode(),
+        input=found.input,
         actor=received.actor,
         cause={"event": ids.show("evt", received.event_id), "revision": found.revision},
         trace=received.trace,

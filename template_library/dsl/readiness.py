@@ -8,7 +8,7 @@ UNREADY: Final = frozenset({
     "run: script", "run: shell", "run: container",
     "call by URL", "catalogs",
     "resource", "transport: stdio",
-    "schedule.on.all", "schedule.on.any", "schedule.on.one.correlate", "schedule.on.one.expression",
+    "schedule.on.correlate", "schedule.on.expression", "schedule.on.until",
     # Of AsyncAPI's protocols the reference names more than there are connections for.
     "protocol: amqp", "protocol: amqp1", "protocol: anypointmq", "protocol: googlepubsub", "protocol: ibmmq",
     "protocol: jms", "protocol: kafka", "protocol: mercure", "protocol: nats", "protocol: pulsar",

@@ -57,18 +57,19 @@ class Schedules:
 
     def _on(self, value: Any) -> Consumption | None:
         pointer = step(_POINTER, "on")
-        several = [name for name in ("all", "any") if isinstance(value, dict) and name in value]
-        if any(not self._checker.uses(step(pointer, name), f"schedule.on.{name}") for name in several):
-            return None
         found = self._events.consumption(value, pointer, _ARGUMENTS)
-        if found is None or found.strategy != "one" or not found.filters:
-            return found
-        pointer = step(pointer, "one")
-        if found.filters[0].correlate:
-            self._checker.uses(step(pointer, "correlate"), "schedule.on.one.correlate")
-        for name, attribute in found.filters[0].attributes:
-            if not isinstance(attribute, Constant):
-                self._checker.uses(step(step(pointer, "with"), name), "schedule.on.one.expression")
+        if found is None:
+            return None
+        if found.until is not None:
+            self._checker.uses(step(pointer, "until"), "schedule.on.until")
+        pointer = step(pointer, found.strategy)
+        for place, one in enumerate(found.filters):
+            at = pointer if found.strategy == "one" else step(pointer, place)
+            if one.correlate:
+                self._checker.uses(step(at, "correlate"), "schedule.on.correlate")
+            for name, attribute in one.attributes:
+                if not isinstance(attribute, Constant):
+                    self._checker.uses(step(step(at, "with"), name), "schedule.on.expression")
         return found
 
 

@@ -109,3 +109,38 @@ class Schedule(Base):
         Index("schedule_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         Index("schedule_following", "tenant_id", "run_id", postgresql_where=text("kind = 'after' AND next_at IS NULL")),
     )
+
+
+class DeploymentTrigger(Base):
+    """One of several filters of events that start runs of a revision; `strategy` is `any` or `all`."""
+
+    __tablename__ = "deployment_trigger"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    deployment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    places: Mapped[int]
+    strategy: Mapped[str] = mapped_column(Text)
+    type: Mapped[str] = mapped_column(Text)
+    attributes: Mapped[dict[str, str]] = mapped_column(JSON)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "deployment_id", "revision"],
+            [f"app.deployment_revision.{name}" for name in ("tenant_id", "deployment_id", "revision")],
+        ),
+        Index("deployment_trigger_type", "tenant_id", "type"),
+    )
+
+
+class PendingEvent(Base):
+    """An event that waits until the others of its deployment's `all` have come."""
+
+    __tablename__ = "pending_event"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    deployment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    place: Mapped[int]

@@ -13,7 +13,7 @@ from infra.pagination import Page, cut
 from template_library.catalog import Package
 from template_library.dsl import DocumentError, Workflow, parse
 from tenants.audit import service as audit
-from tenants.deployments import needs, repository
+from tenants.deployments import needs, repository, schedules
 from tenants.deployments.errors import InvalidDocument, UnknownWorkflow, VersionTaken
 from tenants.deployments.models import WorkflowVersion
 
@@ -41,7 +41,12 @@ def read(text: str) -> Candidate:
         raise refusal(error) from None
     errors = [{"pointer": one.pointer, "detail": one.detail} for one in needs.find(workflow)[1]]
     if workflow.trigger is not None:
-        errors += _trigger_errors(workflow.trigger.attributes)
+        errors += _trigger_errors(workflow.trigger.attributes, "/schedule/on/one/with")
+    on = None if workflow.schedule is None else workflow.schedule.on
+    for place, attributes in enumerate(schedules.several(workflow.schedule)):
+        errors += _trigger_errors(attributes, f"/schedule/on/{'' if on is None else on.strategy}/{place}/with")
+    if on is not None and not on.filters:
+        errors.append({"pointer": f"/schedule/on/{on.strategy}", "detail": "name the events that start it"})
     if errors:
         raise InvalidDocument("; ".join(error["detail"] for error in errors[:3]), errors=errors)
     return Candidate(text, workflow)
@@ -110,8 +115,7 @@ async def list_workflows(
     return cut(rows, page, lambda row: str(row.workflow_version_id))
 
 
-def _trigger_errors(attributes: dict[str, object]) -> list[dict[str, str]]:
-    pointer = "/schedule/on/one/with"
+def _trigger_errors(attributes: dict[str, object], pointer: str) -> list[dict[str, str]]:
     if "type" not in attributes:
         return [{"pointer": pointer, "detail": "the trigger needs the event's `type`"}]
     if "data" in attributes:

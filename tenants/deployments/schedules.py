@@ -1,4 +1,7 @@
-"""When deployments begin runs by themselves: a row for each way of the active revision, none for a disabled one."""
+"""When deployments begin runs by themselves: a row for each way of the active revision, none for a disabled one.
+
+Filters of events are rows of the revision, where a schedule has several of them.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from template_library.dsl import cron
+from template_library.dsl.model import Constant
 from template_library.dsl.model import Schedule as Written
-from tenants.deployments.models import Schedule
+from tenants.deployments.models import DeploymentTrigger, PendingEvent, Schedule
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -37,6 +41,11 @@ async def plan(
     wanted = {row["kind"]: row for row in _rows(written, now)}
     place = (Schedule.tenant_id == tenant_id) & (Schedule.deployment_id == deployment_id)
     known = {row.kind: row for row in await session.scalars(select(Schedule).where(place))}
+    # Events that waited for others of an earlier revision, or of one that is disabled now, start nothing any more.
+    waiting = (PendingEvent.tenant_id == tenant_id) & (PendingEvent.deployment_id == deployment_id)
+    if written is not None:
+        waiting &= PendingEvent.revision != revision
+    await session.execute(delete(PendingEvent).where(waiting))
     gone = [kind for kind, row in known.items() if not _is_same(row, wanted.get(kind))]
     await session.execute(delete(Schedule).where(place & Schedule.kind.in_(gone)))
     for kind, row in wanted.items():
@@ -46,6 +55,37 @@ async def plan(
             whole = {"tenant_id": tenant_id, "deployment_id": deployment_id, "revision": revision, **row}
             await session.execute(insert(Schedule).values(whole))
     await session.flush()
+
+
+async def add_triggers(
+    session: AsyncSession, tenant_id: UUID, deployment_id: UUID, revision: int, written: Written | None
+) -> None:
+    """The filters of `any` and `all` of a new revision; `one` is a column of its own."""
+    filters = several(written)
+    for place, attributes in enumerate(filters):
+        session.add(
+            DeploymentTrigger(
+                tenant_id=tenant_id,
+                deployment_id=deployment_id,
+                revision=revision,
+                place=place,
+                places=len(filters),
+                strategy=written.on.strategy if written is not None and written.on is not None else "any",
+                type=attributes["type"],
+                attributes=attributes,
+            )
+        )
+    await session.flush()
+
+
+def several(written: Written | None) -> list[dict[str, Any]]:
+    """Attributes by filter of a schedule that has several."""
+    if written is None or written.on is None or written.on.strategy == "one":
+        return []
+    return [
+        {name: value.value for name, value in one.attributes if isinstance(value, Constant)}
+        for one in written.on.filters
+    ]
 
 
 def following(due: Due) -> dt.datetime | None:

@@ -57,6 +57,7 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     drawn = await _draw(session, tenant_id, plan, offers=offers, actor=actor)
     revision = DeploymentRevision(tenant_id=tenant_id, deployment_id=deployment_id, revision=1, **drawn)
     await repository.add_revision(session, revision)
+    await _add_triggers(session, revision)
     await _record(session, "deployment.created", revision, {"name": name}, actor=actor)
     return await _planned(session, tenant_id, deployment_id)
 
@@ -87,6 +88,7 @@ async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
         await repository.add_revision(session, revision)
         locked.revision = number
         await session.flush()
+        await _add_triggers(session, revision)
         await _record(session, "deployment.revised", revision, {"changed": changed}, actor=actor)
     return await _planned(session, tenant_id, deployment_id)
 
@@ -121,6 +123,12 @@ async def find(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> P
     if found is None:
         raise UnknownDeployment
     return found
+
+
+async def _add_triggers(session: AsyncSession, revision: DeploymentRevision) -> None:
+    stored = await publishing.find(session, revision.tenant_id, revision.workflow_version_id)
+    place = (revision.tenant_id, revision.deployment_id, revision.revision)
+    await schedules.add_triggers(session, *place, parse(stored.document).schedule)
 
 
 async def _planned(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> Pair:

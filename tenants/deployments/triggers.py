@@ -11,11 +11,18 @@ from tenants.deployments.errors import UnknownRevision
 
 
 class Trigger(msgspec.Struct, frozen=True):
-    """A deployment's present revision and the event attributes that start it, all of which must be equal."""
+    """A deployment's present revision and the event attributes that start it, all of which must be equal.
+
+    Attributes:
+        strategy: `one`; `any` and `all` have several of them for a deployment, `places` in number.
+    """
 
     deployment_id: UUID
     revision: int
     attributes: dict[str, str]
+    strategy: str = "one"
+    place: int = 0
+    places: int = 1
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -46,14 +53,24 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
 async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> list[Trigger]:
     """The active deployments of the tenant that events of this type may start, the oldest first."""
     rows = await connection.fetch(
-        "SELECT d.deployment_id, d.revision, r.trigger::text AS attributes FROM app.deployment_revision r "
-        "JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
-        "WHERE r.tenant_id = $1 AND r.trigger_type = $2 AND d.status = 'active' ORDER BY d.deployment_id",
+        "SELECT d.deployment_id, d.revision, r.trigger::text AS attributes, 'one' AS strategy, 0 AS place, 1 AS places "
+        "FROM app.deployment_revision r JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
+        "WHERE r.tenant_id = $1 AND r.trigger_type = $2 AND d.status = 'active' "
+        "UNION ALL SELECT d.deployment_id, d.revision, t.attributes::text, t.strategy, t.place, t.places "
+        "FROM app.deployment_trigger t JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
+        "WHERE t.tenant_id = $1 AND t.type = $2 AND d.status = 'active' ORDER BY deployment_id, place",
         tenant_id,
         event_type,
     )
     return [
-        Trigger(row["deployment_id"], row["revision"], msgspec.json.decode(row["attributes"], type=dict[str, str]))
+        Trigger(
+            row["deployment_id"],
+            row["revision"],
+            msgspec.json.decode(row["attributes"], type=dict[str, str]),
+            row["strategy"],
+            row["place"],
+            row["places"],
+        )
         for row in rows
     ]
 

@@ -54,7 +54,7 @@ def test_other_schedules_are_no_trigger(events: str) -> None:
 
 def test_the_gate_closes_what_makes_a_trigger_more_than_one_event() -> None:
     schedule = "schedule: {on: {one: {with: {type: a}, correlate: {c: {from: .d}}}}}"
-    with pytest.raises(DocumentError, match=r"schedule\.on\.one\.correlate"):
+    with pytest.raises(DocumentError, match=r"schedule\.on\.correlate"):
         parse(f"{HEAD}{schedule}\ndo:\n  - t: {{set: {{a: 1}}}}\n")
 
 

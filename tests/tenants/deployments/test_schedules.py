@@ -11,7 +11,8 @@ import pytest
 from infra import ids
 from infra.database import Database, Scope
 from template_library.dsl import cron
-from tenants.deployments import service
+from tenants.deployments import publishing, service
+from tenants.deployments.errors import InvalidDocument
 from tenants.deployments.schedules import Due, following
 from tests.tenants.deployments.test_deployments import create, document, publish, revise
 from tests.world import World, make_tenant
@@ -88,3 +89,17 @@ def test_a_cron_follows_its_zone_through_a_change_of_the_clocks() -> None:
 
 def test_after_waits_for_the_end_of_its_run() -> None:
     assert following(due("after", now=START, milliseconds=1)) is None
+
+
+@pytest.mark.parametrize(
+    ("on", "pointer"),
+    [
+        ({"any": []}, "/schedule/on/any"),
+        ({"any": [{"with": {"type": "a"}}, {"with": {"source": "/a"}}]}, "/schedule/on/any/1/with"),
+        ({"all": [{"with": {"type": "a", "data": {"b": 1}}}]}, "/schedule/on/all/0/with/data"),
+    ],
+)
+def test_filters_that_nothing_or_anything_passes_are_refused(on: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        publishing.read(document(schedule={"on": on}))
+    assert [error["pointer"] for error in refused.value.extensions["errors"]] == [pointer]

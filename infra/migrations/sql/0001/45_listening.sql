@@ -47,3 +47,28 @@ CREATE TABLE app.schedule (
 );
 CREATE INDEX schedule_due ON app.schedule (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX schedule_following ON app.schedule (tenant_id, run_id) WHERE kind = 'after' AND next_at IS NULL;
+
+-- Filters of events that start a revision's runs, where they are several: `any` of them, or `all` in any order.
+CREATE TABLE app.deployment_trigger (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  deployment_id uuid NOT NULL,
+  revision integer NOT NULL,
+  place integer NOT NULL,
+  places integer NOT NULL,
+  strategy text NOT NULL CHECK (strategy IN ('any', 'all')),
+  type text NOT NULL,
+  attributes json NOT NULL,
+  PRIMARY KEY (tenant_id, deployment_id, revision, place),
+  FOREIGN KEY (tenant_id, deployment_id, revision) REFERENCES app.deployment_revision
+);
+CREATE INDEX deployment_trigger_type ON app.deployment_trigger (tenant_id, type);
+
+-- Events that wait until the others of `all` have come; each is used once.
+CREATE TABLE app.pending_event (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  deployment_id uuid NOT NULL,
+  revision integer NOT NULL,
+  event_id uuid NOT NULL,
+  place integer NOT NULL,
+  PRIMARY KEY (tenant_id, deployment_id, revision, event_id)
+);

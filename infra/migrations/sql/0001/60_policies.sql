@@ -9,7 +9,8 @@ BEGIN
   -- Tables of one tenant: seen and written in that tenant's transactions and no others.
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
-                               'usage', 'outbox', 'subscription', 'inbox', 'schedule']) AS relname LOOP
+                               'usage', 'outbox', 'subscription', 'inbox', 'schedule',
+                               'deployment_trigger', 'pending_event']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
   END LOOP;
@@ -97,4 +98,7 @@ GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage TO waybill_
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.schedule TO waybill_app;
 GRANT SELECT, UPDATE ON app.schedule TO waybill_worker;
+GRANT SELECT, INSERT ON app.deployment_trigger TO waybill_app;
+GRANT SELECT ON app.deployment_trigger TO waybill_worker;
+GRANT SELECT, INSERT, DELETE ON app.pending_event TO waybill_app, waybill_worker;
 GRANT SELECT ON app.virtual_clock, app.subscription, app.inbox TO waybill_worker;
