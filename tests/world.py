@@ -47,20 +47,27 @@ async def make_tenant(database: Database, slug: str = "acme", environment: str =
 
 
 async def deploy(
-    database: Database, tenant: TenantId, document: str, *, event_type: str, bindings: dict[str, UUID] | None = None
+    database: Database,
+    tenant: TenantId,
+    document: str,
+    *,
+    event_type: str,
+    bindings: dict[str, UUID] | None = None,
+    elsewhere: str | None = None,
 ) -> UUID:
     """Deploy `document` to be started by `event_type`; answers the deployment's id."""
     version, deployment = ids.new(), ids.new()
     async with database.tenant(tenant) as connection:
         await connection.execute(
             "INSERT INTO app.workflow_version "
-            "(tenant_id, workflow_version_id, namespace, name, version, document, digest) "
-            "VALUES ($1, $2, 'tests', $3, '1.0.0', $4, $5)",
+            "(tenant_id, workflow_version_id, namespace, name, version, document, digest, elsewhere) "
+            "VALUES ($1, $2, 'tests', $3, '1.0.0', $4, $5, $6)",
             tenant,
             version,
             f"w-{version.hex}",
             document,
             hashlib.sha256(document.encode()).digest(),
+            elsewhere,
         )
         await connection.execute(
             "INSERT INTO app.deployment (tenant_id, deployment_id, name, revision) VALUES ($1, $2, $3, 1)",

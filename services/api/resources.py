@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from infra.database import Database
+from infra.egress import Client
+from infra.egress.rules import guard
 from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Cursors
 from infra.redis import Doorbell
@@ -18,6 +20,8 @@ from services.engine import starter
 from services.engine.changes import Changes
 from services.engine.expressions.pool import ExpressionPool
 from services.events.intake import Intake
+from services.protocols.exchange import Exchange
+from services.protocols.resources.fetching import Resources as Fetched
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
 from tenants.identity.keyring import Keyring
@@ -44,10 +48,13 @@ class Resources:
         self.feeds = Feeds(self.database, self.doorbell)
         self.changes = Changes(_nobody if self.doorbell is None else self.doorbell.publish)
         self.graphs = Graphs(self.database)
+        self._client = Client(guard(settings))
+        self.elsewhere = Fetched(Exchange(self._client))
 
     async def open(self) -> None:
         await self.telemetry.open()
         await self.database.open()
+        await self._client.__aenter__()
         self.expressions.start()
         self.followers.open()
         self.feeds.open()
@@ -69,6 +76,7 @@ class Resources:
         await self.changes.close()
         if self.doorbell is not None:
             await self.doorbell.close()
+        await self._client.close()
         await self.database.close()
         await self.telemetry.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +13,8 @@ import msgspec
 from infra.database import Database
 from services.engine.expressions.protocol import Evaluator
 from services.engine.interpreter import Interpreter
-from template_library.dsl import parse
+from template_library.dsl import elsewhere, parse
+from template_library.dsl.elsewhere import Gathered
 from tenants.deployments.errors import UnknownRevision
 from tenants.deployments.triggers import Text, pinned
 
@@ -57,21 +59,38 @@ class Definitions:
     async def _load(self, tenant: UUID, deployment: UUID, revision: int, program: str | None) -> Definition:
         async with self._database.tenant(tenant) as connection:
             content = await pinned(connection, tenant, deployment, revision)
-        chosen = Text(content.document, content.digest) if program is None else content.nested.get(program)
+        chosen = (
+            Text(content.document, content.digest, content.elsewhere)
+            if program is None
+            else content.nested.get(program)
+        )
         if chosen is None:
             raise UnknownRevision(f"revision {revision} of this deployment runs no workflow {program}")
         identity, interpreter = self._compile(chosen, content.nested)
         return Definition(identity, interpreter, content.parameters, content.bindings)
 
     def _compile(self, chosen: Text, nested: Mapping[str, Text]) -> tuple[dict[str, str], Interpreter]:
-        key = (("", chosen.digest), *sorted((name, text.digest) for name, text in nested.items()))
+        key = (("", _digest(chosen)), *sorted((name, _digest(text)) for name, text in nested.items()))
         found = self._compiled.get(key)
         if found is None:
             workflow = parse(chosen.document)
             document = workflow.document
             identity = {"namespace": document.namespace, "name": document.name, "version": document.version}
             programs = {name: parse(text.document) for name, text in nested.items()}
-            found = self._compiled[key] = identity, Interpreter(workflow, self._evaluator, programs)
+            taken = [_taken(text) for text in (chosen, *nested.values())]
+            for one in taken:
+                programs |= {name: elsewhere.function(name, value, name) for name, value in one.functions.items()}
+            schemas = {uri: schema for one in taken for uri, schema in one.schemas.items()}
+            found = self._compiled[key] = identity, Interpreter(workflow, self._evaluator, programs, schemas)
             if len(self._compiled) > _MOST:
                 self._compiled.popitem(last=False)
         return found
+
+
+def _taken(text: Text) -> Gathered:
+    return Gathered() if text.elsewhere is None else msgspec.json.decode(text.elsewhere, type=Gathered)
+
+
+def _digest(text: Text) -> bytes:
+    """Of the document with what it takes from others, which may have been something else for another tenant."""
+    return text.digest if text.elsewhere is None else hashlib.sha256(text.digest + text.elsewhere.encode()).digest()

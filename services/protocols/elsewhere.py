@@ -5,29 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
 from services.protocols.errors import Refusal
 from services.protocols.resources.fetching import Reference, Resources
 from template_library.dsl import DocumentError, elsewhere
-from template_library.dsl.elsewhere import ElsewhereError
+from template_library.dsl.elsewhere import ElsewhereError, Gathered
 from template_library.dsl.model import Workflow
 
 DEPTH: Final = 8
 """Functions that call functions (S-34)."""
 MOST: Final = 50
-
-
-class Gathered(msgspec.Struct, frozen=True):
-    """JSON, to be pinned beside the document.
-
-    Attributes:
-        functions: definitions by the name that calls have.
-        schemas: by address.
-    """
-
-    functions: dict[str, Any] = {}
-    schemas: dict[str, Any] = {}
 
 
 async def gather(workflow: Workflow, tenant: UUID, resources: Resources) -> Gathered:
@@ -50,13 +36,21 @@ async def _one(workflow: Workflow, tenant: UUID, resources: Resources, found: Ga
     for name, uri in elsewhere.functions(workflow).items():
         if name not in found.functions:
             found.functions[name] = await _fetch(uri, name, tenant, resources, found)
-            try:
-                further.append(elsewhere.function(name, found.functions[name], uri))
-            except DocumentError as error:
-                raise ElsewhereError(f"{name}: {error}") from error
+            further.append(_read(name, found.functions[name], uri))
     for uri in sorted(elsewhere.schemas(workflow) - found.schemas.keys()):
         found.schemas[uri] = await _fetch(uri, uri, tenant, resources, found)
     return further
+
+
+def _read(name: str, definition: Any, uri: str) -> Workflow:
+    try:
+        made = elsewhere.function(name, definition, uri)
+    except DocumentError as error:
+        raise ElsewhereError(f"{name}: {error}") from error
+    if made.workflows or any(one.partition(":")[0] == "connector" for one in made.functions):
+        # What a connection may do is for its owner's documents to say, and for nobody else's (S-38).
+        raise ElsewhereError(f"{name}: a function from elsewhere may use neither connections nor workflows of yours")
+    return made
 
 
 async def _fetch(uri: str, words: str, tenant: UUID, resources: Resources, found: Gathered) -> Any:

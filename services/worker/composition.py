@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from infra.database import Database
-from infra.egress import Client, Guard
+from infra.egress import Client
+from infra.egress.rules import guard
 from infra.encryption.key_provider import FileKeyProvider
 from infra.redis import Doorbell
 from infra.settings import Settings
@@ -30,15 +31,6 @@ from services.engine.journal import Journal
 from services.protocols import table as protocols
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
-
-
-def guard(settings: Settings) -> Guard:
-    """The operator's rules of the way out."""
-    return Guard(
-        allow_loopback=settings.egress_loopback,
-        networks=map(str, settings.egress_networks),
-        denied=map(str, settings.egress_denied),
-    )
 
 
 class Composition:

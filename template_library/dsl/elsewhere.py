@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any, Final
 
+import msgspec
+
 from template_library.dsl.model import Constant, FunctionCallTask, Resource, Schema, Workflow
 from template_library.dsl.parse import parse
 
@@ -22,6 +24,18 @@ _CATALOGUED: Final = re.compile(r"(?P<name>[^:@]+):(?P<version>[^@]+)@[^@]+")
 
 class ElsewhereError(ValueError):
     """Something of the document is elsewhere in a way that cannot be pinned. The text says what to write instead."""
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """JSON, to be pinned beside the document.
+
+    Attributes:
+        functions: definitions by the name that calls have.
+        schemas: by address.
+    """
+
+    functions: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
 
 
 def needs(workflow: Workflow) -> bool:
@@ -61,12 +75,18 @@ def function(name: str, definition: Any, filename: str) -> Workflow:
     Raises:
         template_library.dsl.DocumentError: it is no task.
     """
+    return parse(text(name, definition), filename=filename)
+
+
+def text(name: str, definition: Any) -> str:
+    """The document that `function` reads."""
     task = _CATALOGUED.fullmatch(name)
-    text = {
-        "document": {"dsl": "1.0.3", "namespace": "catalog", "name": "function", "version": "1.0.0"},
-        "do": [{task["name"] if task else "function": definition}],
-    }
-    return parse(json.dumps(text), filename=filename, whole=True)
+    return json.dumps(
+        {
+            "document": {"dsl": "1.0.3", "namespace": "catalog", "name": "function", "version": "1.0.0"},
+            "do": [{task["name"] if task else "function": definition}],
+        }
+    )
 
 
 def _address(source: Resource, words: str) -> str:

@@ -6,8 +6,7 @@ from typing import Final
 
 UNREADY: Final = frozenset({
     "run: script", "run: shell", "run: container",
-    "call by URL", "catalogs",
-    "resource", "transport: stdio",
+    "transport: stdio",
     "schedule.on.correlate", "schedule.on.expression", "schedule.on.until",
     # Of AsyncAPI's protocols the reference names more than there are connections for.
     "protocol: amqp", "protocol: amqp1", "protocol: anypointmq", "protocol: googlepubsub", "protocol: ibmmq",

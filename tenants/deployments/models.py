@@ -23,7 +23,10 @@ from infra.database import Base, tenant_key
 
 
 class WorkflowVersion(Base):
-    """A published document. It never changes; `template` says which package it came from (`name@version`)."""
+    """A published document. It never changes.
+
+    `template` says which package it came from (`name@version`), `elsewhere` holds what it takes from others, as it was.
+    """
 
     __tablename__ = "workflow_version"
 
@@ -36,6 +39,7 @@ class WorkflowVersion(Base):
     template: Mapped[str | None] = mapped_column(Text)
     document: Mapped[str] = mapped_column(Text, deferred=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
+    elsewhere: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True, deferred=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
     __table_args__ = (UniqueConstraint("tenant_id", "namespace", "name", "version"),)

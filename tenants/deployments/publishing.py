@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,10 +20,14 @@ from tenants.deployments.models import WorkflowVersion
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A document that parsed. `digest` is the sha256 of its text: the same words are the same version."""
+    """A document that parsed. `digest` is the sha256 of its text: the same words are the same version.
+
+    `elsewhere` is what it takes from others, as JSON of `template_library.dsl.elsewhere`; a version keeps it for ever.
+    """
 
     text: str
     workflow: Workflow
+    elsewhere: dict[str, Any] | None = None
 
     @property
     def digest(self) -> bytes:
@@ -79,6 +84,7 @@ async def publish(
             "template": package.reference if package else None,
             "document": candidate.text,
             "digest": candidate.digest,
+            "elsewhere": candidate.elsewhere,
         },
     )
     stored = await repository.version_named(session, tenant_id, document.namespace, document.name, document.version)

@@ -54,7 +54,7 @@ async def version(session: AsyncSession, tenant_id: UUID, workflow_version_id: U
     """The version with its document."""
     return await session.scalar(
         select(WorkflowVersion)
-        .options(undefer(WorkflowVersion.document))
+        .options(undefer(WorkflowVersion.document), undefer(WorkflowVersion.elsewhere))
         .where(WorkflowVersion.tenant_id == tenant_id, WorkflowVersion.workflow_version_id == workflow_version_id)
     )
 

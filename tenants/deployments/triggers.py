@@ -26,10 +26,11 @@ class Trigger(msgspec.Struct, frozen=True):
 
 
 class Text(msgspec.Struct, frozen=True):
-    """A published document and the sha256 of its text."""
+    """A published document and the sha256 of its text; `elsewhere` is what it takes from others, JSON text."""
 
     document: str
     digest: bytes
+    elsewhere: str | None = None
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,7 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         document: text of the workflow, as published.
         digest: sha256 of that text; equal documents may share what was compiled from them.
+        elsewhere: what it takes from others, as it was when it was published; JSON text.
         parameters: for `$runtime.metadata.parameters`, defaults filled in.
         bindings: connection id by the name in the document; the run may use these connections and no others (S-38).
         nested: the workflows that it runs, by the names that documents give them (`namespace/name:version`).
@@ -45,6 +47,7 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
 
     document: str
     digest: bytes
+    elsewhere: str | None = None
     parameters: dict[str, Any]
     bindings: dict[str, UUID]
     nested: dict[str, Text] = {}
@@ -82,8 +85,8 @@ async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision
         UnknownRevision: the tenant has no such revision.
     """
     row = await connection.fetchrow(
-        "SELECT v.document, v.digest, r.parameters::text AS parameters, r.bindings::text AS bindings, "
-        "r.workflows::text AS workflows "
+        "SELECT v.document, v.digest, v.elsewhere::text AS elsewhere, r.parameters::text AS parameters, "
+        "r.bindings::text AS bindings, r.workflows::text AS workflows "
         "FROM app.deployment_revision r JOIN app.workflow_version v USING (tenant_id, workflow_version_id) "
         "WHERE r.tenant_id = $1 AND r.deployment_id = $2 AND r.revision = $3",
         tenant_id,
@@ -95,6 +98,7 @@ async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision
     return Pinned(
         document=row["document"],
         digest=row["digest"],
+        elsewhere=row["elsewhere"],
         parameters=msgspec.json.decode(row["parameters"]),
         bindings=msgspec.json.decode(row["bindings"], type=dict[str, UUID]),
         nested=await _nested(connection, tenant_id, msgspec.json.decode(row["workflows"], type=dict[str, UUID])),
@@ -105,10 +109,10 @@ async def _nested(connection: Any, tenant_id: UUID, versions: dict[str, UUID]) -
     if not versions:
         return {}
     rows = await connection.fetch(
-        "SELECT workflow_version_id, document, digest FROM app.workflow_version "
+        "SELECT workflow_version_id, document, digest, elsewhere::text AS elsewhere FROM app.workflow_version "
         "WHERE tenant_id = $1 AND workflow_version_id = ANY ($2)",
         tenant_id,
         list(versions.values()),
     )
-    texts = {row["workflow_version_id"]: Text(row["document"], row["digest"]) for row in rows}
+    texts = {row["workflow_version_id"]: Text(row["document"], row["digest"], row["elsewhere"]) for row in rows}
     return {name: texts[version] for name, version in versions.items()}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -13,13 +14,16 @@ from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.policy import tenant_paths
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
-from template_library.dsl import DocumentError
+from services.protocols.elsewhere import gather
+from template_library.dsl import DocumentError, Workflow, elsewhere
 from template_library.dsl.limits import DOCUMENT_BYTES
 from tenants.deployments import publishing
+from tenants.deployments.errors import InvalidDocument
 from tenants.deployments.models import WorkflowVersion
 from tenants.deployments.publishing import Candidate
 
 TAGS: Final = ["workflows"]
+_ELSEWHERE_SECONDS: Final = 30.0
 
 
 class NewWorkflow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,9 +45,10 @@ class WorkflowView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkflowDetail(WorkflowView, frozen=True, kw_only=True):
-    """With its text."""
+    """With its text, and what it takes from elsewhere as it was when it was published."""
 
     document: str
+    elsewhere: dict[str, Any] | None = None
 
 
 class WorkflowList(msgspec.Struct, frozen=True):
@@ -87,21 +92,41 @@ async def read_workflow(request: Call) -> WorkflowDetail:
     workflow_version_id = request.path_id("wfv", "workflow")
     async with request.transaction() as session:
         row = await publishing.find(session, request.tenant.tenant_id, workflow_version_id)
-        return WorkflowDetail(**_members(row), document=row.document)
+        return WorkflowDetail(**_members(row), document=row.document, elsewhere=row.elsewhere)
 
 
 async def checked(request: Call, candidate: Candidate) -> Candidate:
-    """`candidate`, when each of its expressions compiles; asked of jq, out of process and outside any transaction.
+    """`candidate`, when each of its expressions compiles, with what it takes from elsewhere.
+
+    Asked of jq and of others out of process and outside any transaction.
 
     Raises:
-        InvalidDocument: with a line for each that does not.
+        InvalidDocument: with a line for each expression that does not, or what cannot be had.
     """
     evaluator = Expressions(request.resources.expressions)
     try:
         await check_expressions(candidate.workflow, candidate.text, evaluator)
+        return msgspec.structs.replace(candidate, elsewhere=await _elsewhere(request, candidate.workflow, evaluator))
     except DocumentError as error:
         raise publishing.refusal(error) from None
-    return candidate
+
+
+async def _elsewhere(request: Call, workflow: Workflow, evaluator: Expressions) -> dict[str, Any] | None:
+    if not elsewhere.needs(workflow):
+        return None
+    try:
+        async with asyncio.timeout(_ELSEWHERE_SECONDS):
+            found = await gather(workflow, request.tenant.tenant_id, request.resources.elsewhere)
+    except elsewhere.ElsewhereError as error:
+        raise InvalidDocument(str(error), errors=[{"pointer": "", "detail": str(error)}]) from error
+    except TimeoutError:
+        detail = f"what the document takes from elsewhere did not come within {_ELSEWHERE_SECONDS:.0f} s"
+        raise InvalidDocument(detail, errors=[{"pointer": "", "detail": detail}]) from None
+    for name, definition in found.functions.items():
+        text = elsewhere.text(name, definition)
+        await check_expressions(elsewhere.function(name, definition, name), text, evaluator, filename=name)
+    made: dict[str, Any] = msgspec.to_builtins(found)
+    return made
 
 
 def view(row: WorkflowVersion) -> WorkflowView:

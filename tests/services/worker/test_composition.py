@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from infra import settings
-from services.worker.composition import guard
+from infra.egress.rules import guard
 
 
 def test_S_51_the_operators_networks_reach_the_way_out_and_denied_ones_are_closed() -> None:

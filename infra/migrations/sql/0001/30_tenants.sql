@@ -46,6 +46,7 @@ CREATE TABLE app.workflow_version (
   template text,
   document text NOT NULL CHECK (octet_length(document) <= 262144),
   digest bytea NOT NULL CHECK (length(digest) = 32),
+  elsewhere json,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, workflow_version_id),
   UNIQUE (tenant_id, namespace, name, version)
