@@ -1444,6 +1444,9 @@ export interface components {
             /** @description SHA-256 of the text, in hexadecimal. */
             digest: string;
             document: string;
+            elsewhere?: {
+                [key: string]: unknown;
+            } | null;
             /** @example wfv_01h455vb4pex5vsknk084sn02q */
             id: string;
             name: string;
