@@ -131,6 +131,9 @@ class Progress:
         tasks = sum(entry.kind == "task.completed" for entry in self._entries)
         if tasks:
             self._usage.append(Usage(self._seq + len(self._entries) - 1, "task", tasks))
+        # A batch of messages may leave no line: its call is metered with the next one, as a line has one row a kind.
+        behind = self._seq + len(self._entries)
+        usage = [one for one in self._usage if one.seq < behind]
         made = Checkpoint(
             tenant_id=self._claim.tenant_id,
             run_id=self._claim.run_id,
@@ -138,7 +141,7 @@ class Progress:
             seq=self._seq,
             state=run_state,
             entries=self._entries,
-            usage=self._usage,
+            usage=usage,
             audit=[*self._audit, *audit],
             messages=[*self._messages, *messages],
             read=self.read,
@@ -146,7 +149,8 @@ class Progress:
             **columns,
         )
         self._seq += len(self._entries)
-        self._entries, self._usage, self._audit, self._messages, self.read = [], [], [], [], []
+        self._usage = [one for one in self._usage if one.seq >= behind]
+        self._entries, self._audit, self._messages, self.read = [], [], [], []
         return made
 
     def _standing(self, snapshot: Snapshot | None) -> dict[str, Any]:
