@@ -38,21 +38,24 @@ class Graphs:
         self._database = database
         self._drawn: OrderedDict[bytes, Picture] = OrderedDict()
 
-    async def of_revision(self, tenant: TenantId, deployment: UUID, revision: int) -> Picture:
-        """What the runs of this revision execute.
+    async def of_revision(
+        self, tenant: TenantId, deployment: UUID, revision: int, program: str | None = None
+    ) -> Picture:
+        """What the runs of this revision execute; with `program` those of the workflow of this name that it runs.
 
         Raises:
             WorkflowUnreadable: the document is not of this version's language.
         """
         async with self._database.tenant(tenant) as connection:
             content = await pinned(connection, tenant, deployment, revision)
-        found = self._drawn.get(content.digest)
+        chosen = content if program is None else content.nested[program]
+        found = self._drawn.get(chosen.digest)
         if found is None:
-            found = self._drawn[content.digest] = _draw(content.document)
+            found = self._drawn[chosen.digest] = _draw(chosen.document)
             if len(self._drawn) > _MOST:
                 self._drawn.popitem(last=False)
         else:
-            self._drawn.move_to_end(content.digest)
+            self._drawn.move_to_end(chosen.digest)
         return found
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Text, case, cast, select, text, union_all
+from sqlalchemy import Select, Text, Uuid, case, cast, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import clock, ids
@@ -26,6 +26,7 @@ _SUMMARY: Final = (
     Run.run_id,
     Run.deployment_id,
     Run.revision,
+    Run.program,
     Run.event_id,
     Run.business_key,
     Run.state,
@@ -132,8 +133,11 @@ def _joined(columns: Iterable[Any], tenant: UUID) -> Select[Any]:
         & (DeploymentRevision.deployment_id == Run.deployment_id)
         & (DeploymentRevision.revision == Run.revision)
     )
+    # A run that another one started executes one of the workflows that its revision pins beside its own.
+    beside = cast(func.json_extract_path_text(DeploymentRevision.workflows, Run.program), Uuid)
     version = (WorkflowVersion.tenant_id == DeploymentRevision.tenant_id) & (
-        WorkflowVersion.workflow_version_id == DeploymentRevision.workflow_version_id
+        WorkflowVersion.workflow_version_id
+        == case((Run.program.is_not(None), beside), else_=DeploymentRevision.workflow_version_id)
     )
     deployment = (Deployment.tenant_id == Run.tenant_id) & (Deployment.deployment_id == Run.deployment_id)
     query = select(*columns).select_from(Run).join(DeploymentRevision, revision).join(WorkflowVersion, version)

@@ -63,7 +63,8 @@ async def read_run_workflow(request: Call) -> RunGraph:
     run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
     async with request.transaction() as session:
         row = await reading.read_run(session, tenant, run)
-    picture = await request.resources.graphs.of_revision(tenant, row["deployment_id"], row["revision"])
+    place = (row["deployment_id"], row["revision"], row["program"])
+    picture = await request.resources.graphs.of_revision(tenant, *place)
     document = picture.document
     return RunGraph(
         name=document.name,

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from infra.database import Database
+from infra.database import Database, Scope
 from infra.embedded.stack import Stack
 from infra.redis import Doorbell
-from services.engine import emission
+from services.api.graphs import Graphs
+from services.engine import emission, reading
 from services.engine.expressions.pool import ExpressionPool
 from services.worker.outlets import Outlets
 from services.worker.relay import Relay
 from tests.services.engine.running import Engine, order
+from tests.tenants.deployments.test_deployments import create, document, publish
 from tests.world import World, deploy, make_tenant
 
 HEAD = "document: {{dsl: '1.0.3', namespace: tests, name: {}, version: 1.0.0}}\n"
@@ -83,6 +85,34 @@ async def test_a_message_that_comes_twice_counts_once(engine: Engine, app_databa
         await outlets.emit(world.tenant_id, world.tenant_id, body)
     assert len(await engine.ended(world)) == 1
     assert len(await rows(engine, world, "SELECT 1 FROM app.run")) == 1
+
+
+async def test_a_workflow_that_is_started_and_not_waited_for_is_a_run_of_its_own(
+    engine: Engine, app_database: Database
+) -> None:
+    world = await make_tenant(app_database)
+    await publish(app_database, world, document(head={"name": "inner"}, do=[{"a": {"set": {"n": "${ .n * 2 }"}}}]))
+    started = {"namespace": "tests", "name": "inner", "version": "latest", "input": {"n": "${ .value }"}}
+    outer = document(
+        head={"name": "outer"},
+        schedule={"on": {"one": {"with": {"type": "order"}}}},
+        do=[{"beside": {"run": {"workflow": started, "await": False}}}],
+    )
+    source, _ = await publish(app_database, world, outer)
+    await create(app_database, world, source=source)
+    # A version that is published later is not the one that was deployed.
+    await publish(app_database, world, document("1.1.0", head={"name": "inner"}))
+    await engine.intake.receive(world.tenant_id, order(1, value=4), "key")
+    first, second = await engine.ended(world, 2)
+    assert (first["output"], first["program"]) == ('{"value":4}', None)
+    assert (second["output"], second["program"], second["depth"]) == ('{"n":8}', "tests/inner:latest", 1)
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        shown = await reading.read_run(session, world.tenant_id, second["run_id"])
+    assert (shown["workflow_name"], shown["workflow_version"]) == ("inner", "1.0.0")
+    picture = await Graphs(app_database).of_revision(
+        world.tenant_id, second["deployment_id"], second["revision"], second["program"]
+    )
+    assert picture.document.name == "inner"
 
 
 async def test_S_34_a_workflow_that_sets_itself_going_comes_to_an_end(engine: Engine, app_database: Database) -> None:
