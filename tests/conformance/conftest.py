@@ -10,8 +10,6 @@ import pytest
 from infra.egress import Client, Guard
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
-from services.engine.functions import Functions
-from services.protocols import table
 from tests.conformance import full_stack, summary
 from tests.conformance.doubles import Doubles
 from tests.conformance.full_stack import Through
@@ -25,9 +23,9 @@ async def doubles() -> AsyncIterator[Doubles]:
 
 
 @pytest.fixture(scope="session")
-async def functions() -> AsyncIterator[Functions]:
-    async with Client(Guard(allow_loopback=True)) as client:
-        yield table.functions(client)
+async def client() -> AsyncIterator[Client]:
+    async with Client(Guard(allow_loopback=True)) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

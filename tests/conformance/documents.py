@@ -22,9 +22,11 @@ from services.engine.functions import STANDARD_ERRORS
 from services.engine.memory import Report, Skipping, run_workflow
 from services.protocols import table
 from template_library.dsl import DocumentError, Workflow, parse
+from template_library.dsl.elsewhere import ElsewhereError
 from template_library.dsl.model import Consumption, EventFilter, ListenTask
 from template_library.dsl.readiness import UNREADY
 from tests.conformance import described, samples
+from tests.conformance.parts import parts_of
 from tests.conformance.rerouted import Rerouted
 from tests.conformance.world import World
 
@@ -74,6 +76,8 @@ async def _run(text: str, name: str, evaluator: Expressions, world: World) -> Re
                 report = await _report(workflow, evaluator, client)
         except TimeoutError:
             return Result(name, "ran (for ever)")
+        except ElsewhereError as error:
+            return Result(name, "refused", str(error))
     return _result(name, report)
 
 
@@ -89,6 +93,7 @@ def _refuse_never(text: str, name: str) -> None:
 
 async def _report(workflow: Workflow, evaluator: Expressions, client: Rerouted) -> Report:
     nested = {f"{space}/{name}:{version}": _nested(space, name) for space, name, version in workflow.workflows}
+    parts = await parts_of(workflow, client)
     return await run_workflow(
         workflow,
         samples.of_workflow(workflow),
@@ -97,7 +102,8 @@ async def _report(workflow: Workflow, evaluator: Expressions, client: Rerouted) 
         run=ids.new(),
         events=list(_events(workflow)),
         clock=Skipping(),
-        nested=nested,
+        nested=nested | parts.functions,
+        schemas=parts.schemas,
         secrets=dict.fromkeys(workflow.secrets, _SECRET),
         patience=2.0,
     )

@@ -7,20 +7,22 @@ from typing import Any, Final
 import msgspec
 
 from infra import ids
+from infra.egress import Client
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
-from services.engine.functions import Functions
 from services.engine.memory import Skipping, run_workflow
+from services.protocols import table
 from template_library.dsl import parse
 from tests.conformance.doubles import Doubles
 from tests.conformance.outcome import Outcome
+from tests.conformance.parts import parts_of
 from tests.conformance.scenario import Scenario
 
 START: Final = 1_767_600_000_000
 """2026-01-05T08:00:00Z."""
 
 
-async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, given: Functions) -> Outcome:
+async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client) -> Outcome:
     """Raises DocumentError where the document is refused."""
     doubles.prepare(scenario)
     text = scenario.source(doubles.url)
@@ -30,16 +32,18 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, give
         f"conformance/{name}": parse(source, whole=True)
         for name, source in scenario.nested_sources(doubles.url).items()
     }
+    parts = await parts_of(workflow, client)
     clock = Skipping(START)
     report = await run_workflow(
         workflow,
         scenario.placed(scenario.input, doubles.url),
-        functions=given,
+        functions=table.functions(client),
         evaluator=evaluator,
         run=ids.new(),
         events=[event(one, number) for number, one in enumerate(scenario.events)],
         clock=clock,
-        nested=nested,
+        nested=nested | parts.functions,
+        schemas=parts.schemas,
         secrets=scenario.secrets,
     )
     return Outcome(

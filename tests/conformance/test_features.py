@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from infra.egress import Client
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
-from services.engine.functions import Functions
 from template_library.dsl import DocumentError, parse
 from tests.conformance import in_memory, summary
 from tests.conformance.doubles import Doubles
@@ -20,8 +20,8 @@ def _each(scenarios: list[Scenario]) -> pytest.MarkDecorator:
 
 
 @_each(summary.MEMORY)
-async def test_in_memory(scenario: Scenario, doubles: Doubles, evaluator: Expressions, functions: Functions) -> None:
-    found = await in_memory.run(scenario, doubles, evaluator, functions)
+async def test_in_memory(scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client) -> None:
+    found = await in_memory.run(scenario, doubles, evaluator, client)
     words = differences(scenario, found, doubles.url)
     assert not words, "\n".join([scenario.name, *words])
 
@@ -48,7 +48,7 @@ async def test_is_refused(scenario: Scenario, evaluator: Expressions) -> None:
 
 @_each(summary.PENDING)
 @pytest.mark.xfail(reason="the engine does not do it yet", strict=False)
-async def test_pending(scenario: Scenario, doubles: Doubles, evaluator: Expressions, functions: Functions) -> None:
+async def test_pending(scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client) -> None:
     """When it holds, the table says so, and the line `pending` of the scenario goes."""
-    found = await in_memory.run(scenario, doubles, evaluator, functions)
+    found = await in_memory.run(scenario, doubles, evaluator, client)
     assert not differences(scenario, found, doubles.url)
