@@ -79,6 +79,12 @@ function reasonOf(
       full: texts.waitingConnection(capital(system), reason, time, next),
     };
   }
+  if (waiting.kind === "event" || waiting.kind === "timer") {
+    const kinds = reason.split(": ")[1] ?? "";
+    const awaited = waiting.kind === "event" ? texts.anEvent(kinds) : texts.aMoment(next);
+    const words = texts.waitingSince(awaited, time);
+    return { short: words, full: `${words}.` };
+  }
   const subject = waiting.ref || human(waiting.kind).toLowerCase();
   return {
     short: texts.waitingSince(subject, time),

@@ -119,6 +119,8 @@ const en = {
   waitingShort: (system: string) => `Waiting for ${system}`,
   waitingSince: (system: string, time: string) => `Waiting for ${system} since ${time}`,
   theOtherSystem: "the connected system",
+  anEvent: (kinds: string) => (kinds ? `an event (${kinds})` : "an event"),
+  aMoment: (time: string | null) => time ?? "a moment in time",
   attempt: (count: number) => `Attempt ${count}`,
   quarantineShort: "Set aside, needs a person",
 

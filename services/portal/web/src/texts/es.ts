@@ -122,6 +122,8 @@ const es: Texts = {
   waitingShort: system => `Espera a ${system}`,
   waitingSince: (system, time) => `Espera a ${system} desde las ${time}`,
   theOtherSystem: "el sistema conectado",
+  anEvent: kinds => (kinds ? `un evento (${kinds})` : "un evento"),
+  aMoment: time => (time ? `las ${time}` : "un momento"),
   attempt: count => `Intento ${count}`,
   quarantineShort: "Apartada, necesita a una persona",
 
