@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from infra.database import Database
+from infra.database import Database, surviving
 from services.engine import inbox, scheduling
 
 _MOST = 2_000
@@ -53,4 +53,9 @@ async def catch_up_again(database: Database, seconds: float = _SETTLING_SECONDS)
     """
     async with database.doors() as connection:
         rows = await connection.fetch("SELECT * FROM app.take_fresh_subscriptions($1, $2)", _MOST, seconds)
-    return sum([await inbox.catch_up(database, row["tenant_id"], row["run_id"], row["since"]) for row in rows])
+    woken = 0
+    for row in rows:
+        # One that fails keeps no other from its events, and no sweep from its work.
+        with surviving("looking for events"):
+            woken += await inbox.catch_up(database, row["tenant_id"], row["run_id"], row["since"])
+    return woken

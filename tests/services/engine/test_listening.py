@@ -13,8 +13,9 @@ from infra import ids
 from infra.database import Database
 from services.engine import inbox
 from services.engine.claims import Claims
+from services.engine.functions import Call, Done
 from services.engine.journal import Checkpoint
-from services.engine.recovery import sweep
+from services.engine.recovery import catch_up_again, sweep
 from services.engine.subscriptions import Subscription
 from services.events.cloud_event import CloudEvent, read
 from tests.services.engine.running import Engine, order
@@ -35,6 +36,16 @@ do:
   - wait:
       listen: {to: {one: {with: {type: paid}}}}
       timeout: {after: {milliseconds: 1}}
+"""
+BESIDE = """
+do:
+  - both:
+      fork:
+        branches:
+          - call:
+              call: connector:1.0.0@default
+              with: {connection: erp, operation: read, input: {value: 1}}
+          - hear: {listen: {to: {one: {with: {type: paid}}}}}
 """
 TWICE = """
 do:
@@ -140,6 +151,28 @@ async def test_a_cancelled_listener_leaves_nothing(engine: Engine, tenant: World
             "SELECT app.cancel_run($1, 'key', $2, $3, '{}')", waiting["run_id"], ids.new(), ids.new()
         )
     assert await rows(engine, tenant, "SELECT 1 FROM app.subscription") == []
+
+
+async def test_an_event_is_heard_while_a_call_of_another_branch_is_under_way(engine: Engine, tenant: World) -> None:
+    answered = asyncio.Event()
+
+    async def slow(_call: Call) -> Done:
+        await answered.wait()
+        return Done(output={"value": 2})
+
+    engine.functions["connector:1.0.0@default"] = slow
+    await deploy(engine.app, tenant.tenant_id, HEAD + BESIDE, event_type="order", bindings={"erp": UUID(int=7)})
+    await engine.intake.receive(tenant.tenant_id, order(1), "key")
+    async with asyncio.timeout(20):
+        while not await rows(engine, tenant, "SELECT 1 FROM app.subscription"):
+            await asyncio.sleep(0.01)
+        await engine.intake.receive(tenant.tenant_id, event(1), "key")
+        while await rows(engine, tenant, "SELECT 1 FROM app.subscription"):
+            await asyncio.sleep(0.01)
+    assert [row["state"] for row in await rows(engine, tenant, "SELECT state FROM app.run")] == ["running"]
+    answered.set()
+    (run,) = await engine.ended(tenant)
+    assert run["output"] == '[{"value":2},[{"number":1}]]'
 
 
 async def test_an_event_from_before_the_listener_is_not_heard(engine: Engine, tenant: World) -> None:
@@ -286,3 +319,25 @@ async def test_an_event_that_was_read_is_not_posted_again(
     await write(worker_database, parking(claim, seq=1, read=[event_id]))
     assert await inbox.catch_up(worker_database, world.tenant_id, claim.run_id, claim.claimed_at) == 0
     assert await unread(worker_database, world, claim.run_id) == []
+
+
+async def test_a_transaction_that_ends_after_the_first_search_is_found_by_the_second(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    """The intake looked before there was a subscription, and commits when the search for its event is over."""
+    claims = Claims(worker_database, "w", 30)
+    (claim,) = await claims.take(1)
+    one, event_id = event(1, subject="o-1"), ids.new()
+    async with app_database.tenant(world.tenant_id) as connection:
+        await connection.execute(
+            "INSERT INTO app.event (tenant_id, event_id, source, id, type, subject, content) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            world.tenant_id, event_id, one.source, one.id, one.type, one.subject, one.content(),
+        )  # fmt: skip
+        assert await inbox.post(connection, [inbox.Arrived(event_id, one.type, one.attributes)]) == 0
+        await write(worker_database, parking(claim))
+        assert await inbox.catch_up(worker_database, world.tenant_id, claim.run_id, claim.claimed_at) == 0
+    assert await catch_up_again(worker_database, 3600) == 0  # not old enough
+    assert await catch_up_again(worker_database, 0) == 1
+    assert await catch_up_again(worker_database, 0) == 0  # once
+    assert [one.run_id for one in await claims.take(1)] == [claim.run_id]
