@@ -23,11 +23,14 @@ async def arguments(activation: Activation, secrets: Mapping[str, Any]) -> dict[
     """The arguments of the current strand's open call with the sealed ones laid over them.
 
     Raises:
-        Fault: `expression`, without a word of what was evaluated.
+        Fault: `authorization` for a secret that is not there; `expression`, without a word of what was evaluated.
     """
     wait = activation.strand.wait
     if not isinstance(wait, Calling):
         raise TypeError("no call is open")
+    missing = [name for name in names(activation) if name not in secrets]
+    if missing:
+        raise Fault(standard("authorization", "Unknown secret", f"there is no secret {missing[0]!r} for this run"))
     template, value = _sealed(activation), activation.top.value
     given = {"input": value, "secrets": dict(secrets)}
     try:
