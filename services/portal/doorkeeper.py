@@ -18,6 +18,8 @@ from tenants.identity.sign_in import Browser, Entered, SignIn
 from tenants.organizations.branding import Brand
 
 STATE: Final = "doorkeeper"
+BACKGROUND: Final = "x-background"
+"""A page sends it with the value 1 where it asks by itself: that is no activity of the person's, who may have gone."""
 
 
 class NotSignedIn(Unauthorized):
@@ -59,7 +61,7 @@ class Doorkeeper:
         Raises:
             NotSignedIn: no live session.
         """
-        found = await self.session(brand_of(call), token_of(call), passing=passing)
+        found = await self.session(brand_of(call), token_of(call), passing=passing or is_background(call))
         if found is None:
             raise NotSignedIn
         return found.principal
@@ -71,6 +73,10 @@ class Doorkeeper:
     async def close(self) -> None:
         await self.settled()
         self.passwords.close()
+
+
+def is_background(call: Call) -> bool:
+    return call.headers.get(BACKGROUND) == "1"
 
 
 def doorkeeper_of(request: Call) -> Doorkeeper:

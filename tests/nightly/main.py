@@ -30,16 +30,22 @@ _SHARES: Final = {"kills": 0.25, "outages": 0.2, "tryton": 0.12, "soak": 0.33}
 _STUCK_SECONDS: Final = 600.0
 _SOAK_ENDING: Final = 45.0
 """Seconds that a soak's start, drain and checks take beside its steady part."""
+_SOAK_PATIENCE: Final = soak.FINISH_SECONDS + 120.0
+"""Seconds beside the steady part after which a soak is stuck: for its orders to end, its start and its checks."""
 
 Round = Callable[[Path, Random, Outcome], Awaitable[None]]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """`seconds`: no round begins that would, by the length of the longest one, end later."""
+    """`seconds`: no round begins that would, by the length of the longest one, end later.
+
+    `patience`: seconds after which one round is taken for stuck.
+    """
 
     outcome: Outcome
     one_round: Round
     seconds: float
+    patience: float = _STUCK_SECONDS
 
 
 async def run(part: Part, seed: str) -> None:
@@ -51,7 +57,7 @@ async def run(part: Part, seed: str) -> None:
         _say(f"{outcome.part}, round {outcome.rounds + 1}, seed {seed}")
         with tempfile.TemporaryDirectory(prefix="nightly-") as folder:
             try:
-                async with asyncio.timeout(max(part.seconds, _STUCK_SECONDS)):
+                async with asyncio.timeout(part.patience):
                     await part.one_round(Path(folder) / "home", random, outcome)
             except Exception as error:  # noqa: BLE001 (whatever it is, the night has failed and the table says so)
                 outcome.failure = _told(error)
@@ -76,11 +82,12 @@ def parts(minutes: float, home: Path) -> list[Part]:
         Part(Outcome(part=kills.PART, proves=kills.PROVES), kills.one_round, seconds["kills"]),
         Part(Outcome(part=outages.PART, proves=outages.PROVES), outages.one_round, seconds["outages"]),
         Part(beside, lambda *given: tryton.one_round(*given, place=tryton_folder(home)), seconds["tryton"]),
-        # One round, however long: a soak that is cut in two is two short ones.
+        # One round, since it takes all of the part's time: a soak that is cut in two is two short ones.
         Part(
             Outcome(part=f"{soak.PART}, {soak.RATE} orders a second", proves=soak.PROVES),
             lambda *given: soak.one_round(*given, seconds=steady),
-            0.0,
+            steady,
+            steady + _SOAK_PATIENCE,
         ),
     ]
     if not is_installed(home):
@@ -88,12 +95,23 @@ def parts(minutes: float, home: Path) -> list[Part]:
     return found
 
 
+async def run_all(todo: list[Part], seed: str, most: float) -> None:
+    """One part after another, for `most` seconds; what has not ended by then has failed."""
+    left = [part for part in todo if not part.outcome.skipped]
+    try:
+        async with asyncio.timeout(most):
+            while left:
+                await run(left[0], seed)
+                left.pop(0)
+    except TimeoutError:
+        for part in left:
+            part.outcome.failure = f"not over after {most / 60:g} minutes"
+
+
 async def night(minutes: float, seed: str, home: Path) -> report.Night:
     began, moment = time.monotonic(), dt.datetime.now(dt.UTC)
     todo = parts(minutes, home)
-    for part in todo:
-        if not part.outcome.skipped:
-            await run(part, seed)
+    await run_all(todo, seed, MOST_MINUTES * 60)
     return report.Night(
         began=moment.strftime("%Y-%m-%d %H:%M UTC"),
         commit=_commit(),

@@ -25,7 +25,8 @@ RATE = 20
 _SAMPLE_SECONDS: Final = 5.0
 # One request of a hundred, one way or another.
 _FAULTS: Final = {"unavailable": 0.0025, "busy": 0.0025, "cut": 0.0025, "cut_after_accept": 0.0025}
-_FINISH_SECONDS: Final = 300.0
+FINISH_SECONDS: Final = 300.0
+"""That the orders have to end when none comes any more."""
 _MORE_MEMORY: Final = 1.1
 """Resident memory at the end of the sending, as a multiple of that after its first fifth."""
 _WARM_SECONDS: Final = 60.0
@@ -54,7 +55,7 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, seconds: 
         await asyncio.gather(sampling, return_exceptions=True)
         _look(roots, samples)
         await plant.faults()
-        await plant.all_ended(accepted, _FINISH_SECONDS)
+        await plant.all_ended(accepted, FINISH_SECONDS)
         await check_world(plant, accepted=accepted)
     outcome.note = "; ".join(_growth(name, found) for name, found in samples.items() if len(found) > 1)
     for name, found in samples.items():

@@ -13,9 +13,12 @@ from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug, Status
 from services.api.policy import tenant_paths
 from tenants.connections import service
 from tenants.connections.service import Changes, Pair, Plan
+from tenants.identity.permissions import Permission
+from tenants.identity.principal import Principal
 
 TAGS: Final = ["connections"]
 _ONE: Final = "/connections/{connection:str}"
+_WRITERS: Final = "Absent without the permission `connections:write`."
 SlugName = Annotated[str, Meta(pattern="^[a-z0-9](-?[a-z0-9]){0,62}$", examples=["erp"])]
 Connector = Annotated[str, Meta(min_length=1, max_length=64, examples=["erp-simulator"])]
 Settings = Annotated[dict[str, Any], Meta(description="As the connector's schema asks; never a secret.")]
@@ -45,13 +48,13 @@ class SecretView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A configured connector of the client's."""
+    """A configured connector of the client's. Without `connections:write` neither settings nor secrets are shown."""
 
     id: Annotated[str, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
     name: Slug
     connector: str
-    settings: dict[str, Any]
-    secrets: dict[str, SecretView]
+    settings: Annotated[dict[str, Any] | UnsetType, Meta(description=_WRITERS)] = UNSET
+    secrets: Annotated[dict[str, SecretView] | UnsetType, Meta(description=_WRITERS)] = UNSET
     status: Annotated[Literal["active", "disabled"], Meta(description="No call uses a disabled one.")]
     revision: Annotated[int, Meta(description="Rises with every change.")]
     created_at: Instant
@@ -76,7 +79,7 @@ async def create_connection(request: Call, data: JSONBody[NewConnection]) -> Con
             desk=request.resources.desk,
             actor=request.principal.actor,
         )
-        return view(made)
+        return view(made, request.principal)
 
 
 @get(tenant_paths("/connections"), summary="List connections", tags=TAGS)
@@ -94,7 +97,7 @@ async def list_connections(
     async with request.transaction() as session:
         page = request.page(limit, cursor)
         rows, last = await service.list_connections(session, request.tenant.tenant_id, page, filters)
-        return ConnectionList([view(row) for row in rows], request.cursor(last))
+        return ConnectionList([view(row, request.principal) for row in rows], request.cursor(last))
 
 
 @get(tenant_paths(_ONE), summary="Read a connection", tags=TAGS)
@@ -102,7 +105,7 @@ async def read_connection(request: Call) -> ConnectionView:
     """Secrets are never shown."""
     connection_id = request.path_id("con", "connection")
     async with request.transaction() as session:
-        return view(await service.find(session, request.tenant.tenant_id, connection_id))
+        return view(await service.find(session, request.tenant.tenant_id, connection_id), request.principal)
 
 
 @patch(tenant_paths(_ONE), summary="Change a connection", tags=TAGS)
@@ -119,7 +122,7 @@ async def change_connection(request: Call, data: JSONBody[ConnectionChanges]) ->
             desk=request.resources.desk,
             actor=request.principal.actor,
         )
-        return view(changed)
+        return view(changed, request.principal)
 
 
 @post(tenant_paths(f"{_ONE}/disable"), summary="Disable a connection", tags=TAGS, status_code=200)
@@ -137,18 +140,22 @@ async def enable_connection(request: Call) -> ConnectionView:
 async def _set_status(request: Call, status: service.Status) -> ConnectionView:
     connection_id = request.path_id("con", "connection")
     async with request.transaction() as session:
-        tenant_id, actor = request.tenant.tenant_id, request.principal.actor
-        return view(await service.set_status(session, tenant_id, connection_id, status, actor=actor))
+        tenant_id, principal = request.tenant.tenant_id, request.principal
+        changed = await service.set_status(session, tenant_id, connection_id, status, actor=principal.actor)
+        return view(changed, principal)
 
 
-def view(pair: Pair) -> ConnectionView:
+def view(pair: Pair, principal: Principal) -> ConnectionView:
+    """Where it leads and how its secrets end is for whoever may change that."""
     row, secrets = pair
+    is_whole = Permission.CONNECTIONS_WRITE in principal.permissions
+    tails = {one.field: SecretView(last4=one.last4, updated_at=one.updated_at) for one in secrets}
     return ConnectionView(
         id=ids.show("con", row.connection_id),
         name=row.name,
         connector=row.connector,
-        settings=row.settings,
-        secrets={one.field: SecretView(last4=one.last4, updated_at=one.updated_at) for one in secrets},
+        settings=row.settings if is_whole else UNSET,
+        secrets=tails if is_whole else UNSET,
         status="active" if row.status == "active" else "disabled",
         revision=row.revision,
         created_at=row.created_at,

@@ -107,7 +107,8 @@ def update(  # noqa: PLR0913 - one argument an option
         if connector is not None or file is not None:
             body["settings"] = settings
         elif settings:
-            body["settings"] = {**(await api.get(path))["settings"], **settings}
+            # Absent for a key that may not change them, which the answer to the change will say.
+            body["settings"] = {**(await api.get(path)).get("settings", {}), **settings}
         return await api.send("PATCH", path, body)
 
     terminal.show(terminal.run(work))

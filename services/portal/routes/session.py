@@ -14,7 +14,7 @@ from services.api.call import Call
 from services.api.fields import Environment, Instant
 from services.portal.brands import brand_of
 from services.portal.cookies import clearing, setting, setting_device, token_of
-from services.portal.doorkeeper import NotSignedIn, doorkeeper_of
+from services.portal.doorkeeper import NotSignedIn, doorkeeper_of, is_background
 from tenants.identity.sessions import Session
 
 TAGS: Final = ["session"]
@@ -63,7 +63,8 @@ async def sign_in(request: Call, data: JSONBody[SignIn]) -> Response[SessionView
 @get("/portal/session", summary="Who is signed in", tags=TAGS)
 async def read_session(request: Call) -> SessionView:
     """401 when nobody is."""
-    found = await doorkeeper_of(request).session(brand_of(request), token_of(request))
+    keeper, passing = doorkeeper_of(request), is_background(request)
+    found = await keeper.session(brand_of(request), token_of(request), passing=passing)
     if found is None:
         raise NotSignedIn
     return view(found)

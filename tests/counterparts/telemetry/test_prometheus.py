@@ -11,6 +11,7 @@ import pytest
 from infra.embedded.ports import choose
 from tests.counterparts.telemetry.servers import prometheus, read
 from tests.faults.plant import Plant
+from tests.infra.telemetry.collector import Collector
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300), pytest.mark.usefixtures("with_prometheus")]
 
@@ -26,7 +27,9 @@ ANSWERS = {
     "max(waybill_queue_depth)": 0,
     "count(waybill_runs)": 4,
     'sum(waybill_flush_checkpoints_sum) == bool sum(waybill_commits_total{outcome="committed"})': 1,
-    "sum(waybill_telemetry_dropped_total) or vector(0)": 0,
+    # The collector of this test takes nothing, and is told so at once.
+    'sum(waybill_telemetry_dropped_total{reason="export-failed"}) > bool 0': 1,
+    'sum(waybill_telemetry_dropped_total{reason="queue-full"})': 0,
     "count(histogram_quantile(0.95, sum by (le) (waybill_run_duration_seconds_bucket)) < 60)": 1,
 }
 
@@ -43,25 +46,31 @@ async def until_answered(url: str, query: str, wanted: float, seconds: float = 3
 
 
 class Measured(Plant):
-    """A plant whose processes show their metrics from `port` on."""
+    """A plant whose processes show their metrics from `port` on, and export their spans to `collector`."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self._port = port
+    def __init__(self, folder: Path, port: int, collector: str) -> None:
+        self._more = {"WAYBILL_METRICS_PORT": str(port), "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": collector}
         super().__init__(folder)
 
     def environment(self, changes: dict[str, str] | None = None) -> dict[str, str]:  # type: ignore[override]
-        return super().environment({"WAYBILL_METRICS_PORT": str(self._port), **(changes or {})})
+        return super().environment({**self._more, **(changes or {})})
 
 
 async def test_what_runs_did_can_be_asked_in_promql(tmp_path: Path) -> None:
     port = choose(None)
-    async with Measured(tmp_path / "home", port) as plant:
-        plant.start_worker()
-        with prometheus(tmp_path, [port + number for number in range(4)]) as url:
-            await plant.faults(next=["unavailable"])
-            await asyncio.gather(*(plant.send_until_taken(number) for number in range(RUNS)))
-            await plant.all_ended(RUNS)
-            for query, wanted in ANSWERS.items():
-                await until_answered(url, query, wanted)
-            targets = await asyncio.to_thread(read, f"{url}/api/v1/query", query="sum(up)")
-            assert float(targets["data"]["result"][0]["value"][1]) == 2
+    with Collector() as collector:
+        collector.status = 400
+        async with Measured(tmp_path / "home", port, f"{collector.url}/v1/traces") as plant:
+            plant.start_worker()
+            await _told(tmp_path, port, plant)
+
+
+async def _told(tmp_path: Path, port: int, plant: Plant) -> None:
+    with prometheus(tmp_path, [port + number for number in range(4)]) as url:
+        await plant.faults(next=["unavailable"])
+        await asyncio.gather(*(plant.send_until_taken(number) for number in range(RUNS)))
+        await plant.all_ended(RUNS)
+        for query, wanted in ANSWERS.items():
+            await until_answered(url, query, wanted)
+        targets = await asyncio.to_thread(read, f"{url}/api/v1/query", query="sum(up)")
+        assert float(targets["data"]["result"][0]["value"][1]) == 2

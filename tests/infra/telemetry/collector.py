@@ -25,13 +25,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collector:
-    """Use as `with Collector() as collector`. `hangs`: no answer until it ends; `status`: what it answers."""
+    """Use as `with Collector() as collector`. `hangs`: no answer until it ends; `status`: what it answers.
+
+    `asked`: exports that came, whatever became of them.
+    """
 
     def __init__(self) -> None:
         self.spans: list[Seen] = []
         self.metrics: set[str] = set()
         self.headers: list[dict[str, str]] = []
         self.bodies: list[bytes] = []
+        self.asked = 0
         self.status = 200
         self.hangs = False
         self._go = threading.Event()
@@ -63,8 +67,10 @@ class Collector:
 
     def take(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers["content-length"]))
+        self.asked += 1
         if self.hangs:
-            self._go.wait(60)
+            self._go.wait()
+            return
         self.headers.append({name.lower(): value for name, value in request.headers.items()})
         if self.status == 200:
             self._keep(request.path, body)

@@ -19,7 +19,7 @@ AT_ONCE = 16
 SPANS = 9
 """As many as an order has."""
 ADDED_SECONDS = 0.005
-"""The figure of F-29. What is asserted is ten times that, since other work of the machine is in it."""
+"""The figure of F-29. The deadline is ten times that, since other work of the machine is in it."""
 CUTS = (50, 90, 99)
 
 
@@ -44,8 +44,11 @@ async def request() -> float:
     return time.perf_counter() - began
 
 
-async def times(variables: dict[str, str]) -> list[float]:
-    """The `CUTS` in seconds, while every span is exported in batches of the usual size."""
+async def times(variables: dict[str, str], deadline: float | None = None) -> tuple[float, list[float]]:
+    """How long all took, and the `CUTS`, in seconds, while every span is exported in batches of the usual size.
+
+    Raises TimeoutError when not all were served within `deadline` seconds.
+    """
     telemetry = Telemetry(settings.load(variables), "api")
     await telemetry.open()
     taken: list[float] = []
@@ -53,23 +56,29 @@ async def times(variables: dict[str, str]) -> list[float]:
     async def client() -> None:
         taken.extend([await request() for _ in range(REQUESTS // AT_ONCE)])
 
-    await asyncio.gather(*(client() for _ in range(AT_ONCE)))
-    await telemetry.close()
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(deadline):
+            await asyncio.gather(*(client() for _ in range(AT_ONCE)))
+    finally:
+        whole = time.perf_counter() - began
+        await telemetry.close()
     assert len(taken) >= REQUESTS - AT_ONCE
     found = statistics.quantiles(taken, n=100)
-    return [found[cut - 1] for cut in CUTS]
+    return whole, [found[cut - 1] for cut in CUTS]
 
 
 @pytest.mark.parametrize("how", ["hangs", "is gone", "refuses"])
 async def test_F_29_a_bad_collector_adds_nothing_to_a_request_that_anybody_would_feel(how: str) -> None:
-    """All figures are printed; the last one is that of the machine as much as ours, and not asserted."""
-    without = await times({})
+    """The figures are printed and not asserted; all requests have ten times the figure of F-29 each to be served in."""
+    whole, without = await times({})
+    deadline = whole + REQUESTS / AT_ONCE * 10 * ADDED_SECONDS
     with Collector() as collector:
         collector.hangs = how == "hangs"
         collector.status = 503
         url = "http://127.0.0.1:9" if how == "is gone" else collector.url
-        found = await times({"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "20"})
+        _, found = await times({"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "20"}, deadline)
+        assert how == "is gone" or collector.asked > 0
     added = [after - before for after, before in zip(found, without, strict=True)]
     shown = ", ".join(f"{seconds * 1000:.1f} ms at p{cut}" for cut, seconds in zip(CUTS, added, strict=True))
     print(f"a collector that {how} adds {shown}")  # noqa: T201 (the figure)
-    assert max(added[:2]) < 10 * ADDED_SECONDS

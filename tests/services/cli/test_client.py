@@ -150,20 +150,22 @@ def test_F_03_an_event_whose_answer_is_lost_is_sent_again_under_its_id(tmp_path:
 
 def test_F_03_giving_up_names_the_id_and_how_to_send_under_it_again(tmp_path: Path, away: Away) -> None:
     away.lost = 1000
-    where = {"WAYBILL_API_URL": away.url, "WAYBILL_API_KEY": KEY}
-    done = waybill(tmp_path, "send", event(tmp_path), start=("-c", IMPATIENT), **where)
+    url = away.url
+    impatient = ("-c", IMPATIENT)
+    done = waybill(tmp_path, "send", event(tmp_path), start=impatient, WAYBILL_API_URL=url, WAYBILL_API_KEY=KEY)
     assert done.returncode == 1
     assert len(away.events) > 1
     assert f"`waybill send {tmp_path / 'event.json'} --id {away.events[0]}`" in done.stderr
     away.lost = 0
-    assert waybill(tmp_path, "send", event(tmp_path), "--id", away.events[0], **where).returncode == 0
+    again = ("send", event(tmp_path), "--id", away.events[0])
+    assert waybill(tmp_path, *again, WAYBILL_API_URL=url, WAYBILL_API_KEY=KEY).returncode == 0
     assert set(away.events) == {away.events[0]}
 
 
 def test_an_event_that_was_taken_is_never_said_to_be_lost(tmp_path: Path, away: Away) -> None:
     away.refusals = 1000
-    where = {"WAYBILL_API_URL": away.url, "WAYBILL_API_KEY": KEY}
-    done = waybill(tmp_path, "send", event(tmp_path), "--wait", "0.6", **where)
+    words = ("send", event(tmp_path), "--wait", "0.6")
+    done = waybill(tmp_path, *words, WAYBILL_API_URL=away.url, WAYBILL_API_KEY=KEY)
     assert done.returncode == 1
     assert "The event was taken, run run_1; it cannot be followed now" in done.stderr
     assert "nothing was stored" not in done.stderr

@@ -89,6 +89,21 @@ async def test_S_70_no_answer_holds_a_secret(cast: Cast) -> None:
     assert (token["set"], token["last4"]) == (True, "4711")
 
 
+async def test_who_may_not_change_a_connection_sees_neither_where_it_leads_nor_its_secrets(cast: Cast) -> None:
+    """The portal of a client's people needs its name; an address inside the client's network is nothing for a page."""
+    erp = await connect(cast.client)
+    permissions = ["connections:read"]
+    made = await cast.client.post("/v1/keys", {"name": "reader", "permissions": permissions})
+    reader = cast.client.having(made.json["key"])
+    whole = (await cast.client.get(f"/v1/connections/{erp}")).json
+    assert whole["settings"]["base_url"] == ERP["settings"]["base_url"]
+    seen = {name: value for name, value in whole.items() if name not in {"settings", "secrets"}}
+    assert (await reader.get(f"/v1/connections/{erp}")).json == seen
+    listed = await reader.get("/v1/connections")
+    assert listed.json["items"] == [seen]
+    assert b"4711" not in listed.body
+
+
 async def test_another_erp_by_changing_the_connection_alone(cast: Cast) -> None:
     erp = await connect(cast.client)
     moved = await cast.client.send(

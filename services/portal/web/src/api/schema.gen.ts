@@ -839,10 +839,12 @@ export interface components {
             name: string;
             /** @description Rises with every change. */
             revision: number;
-            secrets: {
+            /** @description Absent without the permission `connections:write`. */
+            secrets?: {
                 [key: string]: components["schemas"]["SecretView"];
             };
-            settings: {
+            /** @description Absent without the permission `connections:write`. */
+            settings?: {
                 [key: string]: unknown;
             };
             /**
