@@ -78,10 +78,10 @@ class Calls:
 
 
 def _unopened(problem: Problem) -> Answer:
-    error = standard("configuration", problem.title, problem.detail, status=problem.status)
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return Later(reason="a secret cannot be read now", ref="", error=error, sent=False)
-    return Failed(error=error, sent=False)
+        away = standard("communication", problem.title, problem.detail, status=problem.status)
+        return Later(reason="a secret cannot be read now", ref="", error=away, sent=False)
+    return Failed(error=standard("authorization", problem.title, problem.detail), sent=False)
 
 
 async def _answer(function: Function | None, call: Call) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from template_library.dsl import limits
 from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.positions import Position, Source, step
-from template_library.dsl.readiness import UNREADY
+from template_library.dsl.readiness import UNREADY, reason
 
 _LONGEST_NAME: Final = 100
 _LONGEST_MESSAGE: Final = 1_000
@@ -45,7 +45,7 @@ class Checker:
         """Whether this version runs the construct; see `readiness`. It is refused if not."""
         if self._whole or word not in UNREADY:
             return True
-        self.refuse(pointer, f"`{word}` is part of the language but this version does not run it yet", name=True)
+        self.refuse(pointer, f"`{word}` {reason(word)}", name=True)
         return False
 
     def finish(self) -> None:

@@ -14,3 +14,21 @@ UNREADY: Final = frozenset({
     "protocol: sns", "protocol: solace", "protocol: sqs", "protocol: stomp",
 })  # fmt: skip
 """The words by which the parser tells the constructs apart; `parse(..., whole=True)` lets all of them pass."""
+
+_PROCESS: Final = (
+    "is refused: it would start a program on workers that clients share, and no isolated runner is configured"
+)
+_REASONS: Final = {
+    "run: script": _PROCESS,
+    "run: shell": _PROCESS,
+    "run: container": _PROCESS,
+    "transport: stdio": f"{_PROCESS}; call the server over `http`",
+}
+_LATER: Final = "is part of the language but this version does not run it yet"
+
+
+def reason(word: str) -> str:
+    """Why a construct is refused, for its author."""
+    if word.startswith("protocol: "):
+        return "is refused: there is no connection for it; `http`, `ws`, `mqtt`, `mqtt5` and `redis` have one"
+    return _REASONS.get(word, _LATER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -65,3 +66,24 @@ async def test_S_50_what_may_not_be_asked_is_refused_in_words(cast: Cast) -> Non
     answer = await cast.client.post("/v1/workflows", borrowing("http://169.254.169.254/function.yaml"))
     assert answer.status == 422
     assert "169.254.169.254" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/deployments", {"name": "d", "document": HEAD, "bindings": {}}),
+        ("/v1/deployments", {"name": "d", "workflow": {"do": []}}),
+        ("/v1/deployments", {"name": "d", "definition": {"do": []}}),
+        ("/v1/runs", {"workflow": HEAD}),
+    ],
+)
+async def test_S_37_no_request_runs_a_document_of_its_own(cast: Cast, path: str, body: Any) -> None:
+    assert (await cast.client.post(path, body)).status in {400, 404, 405, 422}
+    assert (await cast.client.get("/v1/workflows")).json["items"] == []
+
+
+async def test_S_37_an_event_names_no_document(cast: Cast) -> None:
+    event = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t", "data": {}}
+    answer = await cast.client.post("/v1/events?definition=x", event)
+    assert answer.status in {202, 400}
+    assert (await cast.client.get("/v1/runs")).json["items"] == []
