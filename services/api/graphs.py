@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,7 @@ from infra.ids import TenantId
 from infra.problems import Conflict
 from template_library.dsl import DocumentError, parse
 from template_library.dsl.graph import Graph, graph
-from template_library.dsl.model import Document
+from template_library.dsl.model import Constant, Document, MapTemplate, RaiseTask, Template, Workflow
 from tenants.deployments.triggers import pinned
 
 _MOST: Final = 64
@@ -27,8 +27,11 @@ class WorkflowUnreadable(Conflict):
 
 
 class Picture(msgspec.Struct, frozen=True):
+    """`written`: what the document's `raise` tasks say of an error in words of its own, and not of a payload's."""
+
     document: Document
     graph: Graph
+    written: frozenset[str] = frozenset()
 
 
 class Graphs:
@@ -64,4 +67,18 @@ def _draw(text: str) -> Picture:
         workflow = parse(text)
     except DocumentError as error:
         raise WorkflowUnreadable(str(error)[:500]) from None
-    return Picture(workflow.document, graph(workflow))
+    return Picture(workflow.document, graph(workflow), _written(workflow))
+
+
+def _written(workflow: Workflow) -> frozenset[str]:
+    """Types, titles and details without an expression."""
+    errors = [task.error for task in workflow.tasks.values() if isinstance(task, RaiseTask)]
+    found = [_member(error, name) for error in errors for name in ("type", "title", "detail")]
+    return frozenset(text for text in found if isinstance(text, str))
+
+
+def _member(error: Template, name: str) -> Any:
+    if isinstance(error, MapTemplate):
+        member = dict(error.members).get(name)
+        return member.value if isinstance(member, Constant) else None
+    return error.value.get(name) if isinstance(error, Constant) and isinstance(error.value, dict) else None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
@@ -23,6 +24,7 @@ from services.engine import values
 from services.engine.functions import STANDARD_ERRORS
 
 MASK: Final = "••••••"
+Written = AbstractSet[str]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -124,30 +126,37 @@ def masked(text: str | None) -> Any:
     return msgspec.Raw(values.encode(_masked(value)))
 
 
-def masked_error(text: str | None) -> Any:
+def masked_error(text: str | None, written: Written = frozenset()) -> Any:
     """Like `masked`, for problem details: what went wrong stays; the sentence about it may quote the payload.
 
-    A `raise` may compute its title and its type from the payload too: only a standard type's are shown.
+    A `raise` may compute its title and its type from the payload too: only a standard type's are shown, and what the
+    document itself has in so many words (`written`).
     """
-    return _without_sentence(masked(text), lambda error: error)
+    return _without_sentence(masked(text), lambda error: error, written)
 
 
-def masked_line(text: str | None) -> Any:
+def masked_line(text: str | None, written: Written = frozenset()) -> Any:
     """Like `masked`, for the data of a journal's line, which may hold an error."""
-    return _without_sentence(masked(text), lambda data: data.get("error"))
+    return _without_sentence(masked(text), lambda data: data.get("error"), written)
 
 
-def _without_sentence(found: Any, error_of: Callable[[dict[str, Any]], Any]) -> Any:
+def _without_sentence(found: Any, error_of: Callable[[dict[str, Any]], Any], written: Written) -> Any:
     if not isinstance(found, msgspec.Raw) or not _has_words(bytes(found)):
         return found
     value = values.decode(bytes(found), depth=_DEPTH)
     error = error_of(value) if isinstance(value, dict) else None
     if isinstance(error, dict):
-        if error.get("detail"):
-            error["detail"] = MASK
-        if "type" in error and not str(error["type"]).startswith(STANDARD_ERRORS):
-            error |= {"type": "about:blank"} | ({"title": MASK} if "title" in error else {})
+        _mask_sentence(error, written)
     return msgspec.Raw(values.encode(value))
+
+
+def _mask_sentence(error: dict[str, Any], written: Written) -> None:
+    computed = {name for name in ("type", "title", "detail") if error.get(name) and str(error[name]) not in written}
+    if "detail" in computed:
+        error["detail"] = MASK
+    if "type" in error and not str(error["type"]).startswith(STANDARD_ERRORS):
+        error |= {"type": "about:blank"} if "type" in computed else {}
+        error |= {"title": MASK} if "title" in computed else {}
 
 
 def _has_words(text: bytes) -> bool:

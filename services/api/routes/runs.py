@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from services.api import masking
 from services.api.call import Call, Payloads
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.following import POLL_SECONDS
+from services.api.graphs import WorkflowUnreadable
 from services.api.policy import tenant_paths
 from services.api.run_view import ENDED, ListedState, RunSummary, members, raw, summary
 from services.engine import operating, reading
@@ -30,7 +31,8 @@ MAX_WAIT_SECONDS: Final = 30
 class RunView(RunSummary, frozen=True, kw_only=True):
     """A run. `input`, `output` and the words of `error` are the client's own and absent for a key above it.
 
-    With `payloads:masked` and without `payloads:read`, personal and secret values in them are `••••••`.
+    With `payloads:masked` and without `payloads:read`, personal and secret values in them are `••••••`;
+    of an error, what its workflow has in so many words is shown.
     """
 
     input: Any
@@ -121,7 +123,7 @@ async def read_run(
                     await ended.wait()
             ended.clear()
             row = await _row(request, run)
-    return _view(request, row)
+    return await _view(request, row)
 
 
 @post(tenant_paths("/runs/{run:str}/cancel"), summary="Cancel a run", tags=TAGS, status_code=200)
@@ -131,7 +133,7 @@ async def cancel_run(request: Call) -> RunView:
     async with request.resources.database.tenant(tenant) as connection:
         await operating.cancel(connection, tenant, run, request.principal.actor)
     request.resources.changes.note([(tenant, run)])
-    return _view(request, await _row(request, run))
+    return await _view(request, await _row(request, run))
 
 
 @post(tenant_paths("/runs/{run:str}/resume"), summary="Resume a suspended run", tags=TAGS, status_code=200)
@@ -142,7 +144,7 @@ async def resume_run(request: Call) -> RunView:
         await operating.resume(connection, run, request.principal.actor)
     request.resources.ring()
     request.resources.changes.note([(tenant, run)])
-    return _view(request, await _row(request, run))
+    return await _view(request, await _row(request, run))
 
 
 @get(tenant_paths("/runs/{run:str}/journal"), summary="Read a run's journal", tags=TAGS)
@@ -152,9 +154,10 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
     if page.after is not None and not page.after.isdigit():
         raise BadCursor
     async with request.transaction() as session:
-        await reading.read_run(session, tenant, run)
+        of = await reading.read_run(session, tenant, run)
         rows = await reading.read_journal(session, tenant, run, page)
     kept, last = cut(rows, page, lambda row: str(row["seq"]))
+    written = await _written(request, of, [row["data"] for row in kept])
     show, lines = _DATA[request.payloads], []
     for row in kept:
         line = JournalLine(
@@ -163,7 +166,7 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
             kind=row["kind"],
             reference=row["reference"],
             name=row["name"],
-            data=show(row["data"]),
+            data=show(row["data"], written),
         )
         lines.append(line)
         if line.data is not None:
@@ -177,12 +180,29 @@ async def _row(request: Call, run: UUID) -> Any:
         return await reading.read_run(session, tenant, run)
 
 
-def _view(request: Call, row: Any) -> RunView:
+async def _view(request: Call, row: Any) -> RunView:
     show, show_error = _DATA_OF_RUN[request.payloads]
-    return RunView(**members(row), input=show(row["input"]), output=show(row["output"]), error=show_error(row["error"]))
+    written = await _written(request, row, [row["error"]])
+    error = show_error(row["error"], written)
+    return RunView(**members(row), input=show(row["input"]), output=show(row["output"]), error=error)
 
 
-def _kind_of_error(text: str | None) -> Any:
+async def _written(request: Call, run: Any, texts: Iterable[str | None]) -> masking.Written:
+    """What the run's document itself says of errors, where one of `texts` tells of one to who sees them masked."""
+    if request.payloads != "masked" or not any(text and '"detail"' in text for text in texts):
+        return frozenset()
+    place = (run["deployment_id"], run["revision"], run["program"])
+    try:
+        return (await request.resources.graphs.of_revision(TenantId(request.tenant.tenant_id), *place)).written
+    except WorkflowUnreadable:
+        return frozenset()
+
+
+def _whole(text: str | None, _: masking.Written) -> Any:
+    return raw(text)
+
+
+def _kind_of_error(text: str | None, _: masking.Written) -> Any:
     """Of problem details what no payload can speak through: a `raise` may compute its words, and even its type."""
     if text is None:
         return None
@@ -192,16 +212,17 @@ def _kind_of_error(text: str | None) -> Any:
     return kept | {"type": error["type"] if is_standard else "about:blank"}
 
 
-def _nothing(_: str | None) -> None:
+def _nothing(_: str | None, __: masking.Written = frozenset()) -> None:
     return None
 
 
 Show = Callable[[str | None], Any]
-_DATA_OF_RUN: Final[Mapping[Payloads, tuple[Show, Show]]] = {
-    "whole": (raw, raw),
+ShowError = Callable[[str | None, masking.Written], Any]
+_DATA_OF_RUN: Final[Mapping[Payloads, tuple[Show, ShowError]]] = {
+    "whole": (raw, _whole),
     "masked": (masking.masked, masking.masked_error),
     "hidden": (_nothing, _kind_of_error),
 }
-_DATA: Final[Mapping[Payloads, Show]] = {"whole": raw, "masked": masking.masked_line, "hidden": _nothing}
+_DATA: Final[Mapping[Payloads, ShowError]] = {"whole": _whole, "masked": masking.masked_line, "hidden": _nothing}
 
 HANDLERS: Final = (list_runs, read_run, read_journal, cancel_run, resume_run)

@@ -17,7 +17,7 @@ from services.events.received import Received
 from services.events.store import keep
 from tests.asgi import Caller
 from tests.services.api.parties import Parties, make_key
-from tests.world import deploy, write
+from tests.world import deploy, progress, start_runs, write
 
 CANARY = "canary-7213"
 DATA = {"number": "PO-1", "notes": CANARY, "ship_to": {"name": CANARY}, "lines": [{"item": "SKU-1", "email": CANARY}]}
@@ -82,6 +82,44 @@ async def test_S_05_masked_payloads_keep_their_shape_and_lose_what_is_personal(
     # A `raise` may compute its type and title from the payload too.
     assert told["error"] == {"type": "about:blank", "status": 400}
     assert (await hidden.get(f"/v1/events/{run[1]}")).status == 403
+
+
+async def test_what_a_document_itself_says_of_an_error_is_shown_and_what_it_computes_is_not(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    """Who reads that an order failed may read why, as far as its workflow says so in words of its own."""
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    own = {"type": "https://acme.example/errors/limit", "title": "Above the limit", "detail": "Ask the credit desk."}
+    tasks = [
+        {"a": {"raise": {"error": {**own, "status": 409}}}},
+        {"b": {"raise": {"error": {**own, "status": 409, "title": "${ .note }", "detail": "${ .note }"}}}},
+    ]
+    head = {"dsl": "1.0.3", "namespace": "tests", "name": "limits", "version": "1.0.0"}
+    document = msgspec.json.encode({"document": head, "do": tasks}).decode()
+    await deploy(app_database, tenant, document, event_type="order.captured")
+    masked = parties.nobody.having(await make_key(parties.acme, permissions=GROUPS[0]))
+    hidden = parties.nobody.having(await make_key(parties.acme, permissions=["runs:read"]))
+    written, computed = {**own, "status": 409}, {**own, "status": 409, "title": CANARY, "detail": CANARY}
+    foreign = {**written, "type": f"https://x.example/{CANARY}"}
+    await start_runs(app_database, tenant, 3)
+    claims = await Claims(worker_database, "w", 30).take(3)
+    for claim, error in zip(claims, (written, computed, foreign), strict=True):
+        line = Entry("task.faulted", "/do/0/a", "a", msgspec.json.encode({"error": error}).decode())
+        faulted = msgspec.structs.replace(
+            progress(claim, "faulted"), error=msgspec.json.encode(error).decode(), entries=[line]
+        )
+        assert await write(worker_database, faulted) == ["committed"]
+    seen = {
+        claims[0].run_id: written,
+        claims[1].run_id: {**computed, "title": MASK, "detail": MASK},
+        claims[2].run_id: {**written, "type": "about:blank"},
+    }
+    for run, wanted in seen.items():
+        path = f"/v1/runs/{ids.show('run', run)}"
+        assert (await masked.get(path)).json["error"] == wanted
+        (line,) = (await masked.get(f"{path}/journal")).json["items"]
+        assert line["data"] == {"error": wanted}
+        assert (await hidden.get(path)).json["error"] == {"type": "about:blank", "status": 409}
 
 
 async def test_S_68_a_key_above_the_client_never_holds_the_permission(parties: Parties) -> None:
