@@ -1,23 +1,26 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, body, type Schemas } from "./client";
+import { asked } from "./background";
+import { api, body, Problem, type Schemas } from "./client";
+import { type Journal, pagesOf, readOn } from "./journal";
 
 export type RunSummary = Schemas["RunSummary"];
 export type RunView = Schemas["RunView"];
 export type RunState = RunSummary["state"];
 export type RunList = Schemas["RunList"];
-export type JournalLine = Schemas["JournalLine"];
+export type { JournalLine } from "./journal";
 export type Session = Schemas["SessionView"];
 export type Brand = Schemas["BrandView"];
 export type Graph = Schemas["RunGraph"];
 export type GraphNode = Graph["nodes"][number];
 
 const PAGE = 50;
-const JOURNAL_PAGE = 100;
-/** A journal is shown up to here; no run of ours comes near. */
-const JOURNAL_PAGES = 20;
+const MOST_PER_PAGE = 200;
+
+/** A run that ended without releasing its order is held, though it is one of the completed. */
+export type ShownState = RunState | "held";
 
 export interface RunFilter {
-  state?: RunState | undefined;
+  state?: ShownState | undefined;
   key?: string | undefined;
 }
 
@@ -29,7 +32,7 @@ export const brandQuery = queryOptions({
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: () => body(api.GET("/portal/session")),
+  queryFn: ({ queryKey }) => body(api.GET("/portal/session", { headers: asked(queryKey) })),
   staleTime: 60_000,
   // Somebody else may have signed in at another tab.
   refetchOnWindowFocus: "always",
@@ -39,9 +42,10 @@ export const sessionQuery = queryOptions({
 export const runsQuery = (filter: RunFilter) =>
   infiniteQueryOptions({
     queryKey: ["runs", filter.state ?? "", filter.key ?? ""],
-    queryFn: ({ pageParam }) =>
+    queryFn: ({ pageParam, queryKey }) =>
       body(
         api.GET("/v1/runs", {
+          headers: asked(queryKey),
           params: {
             query: {
               limit: PAGE,
@@ -59,26 +63,24 @@ export const runsQuery = (filter: RunFilter) =>
 export const runQuery = (run: string) =>
   queryOptions({
     queryKey: ["run", run],
-    queryFn: () => body(api.GET("/v1/runs/{run}", { params: { path: { run } } })),
+    queryFn: ({ queryKey }) =>
+      body(api.GET("/v1/runs/{run}", { params: { path: { run } }, headers: asked(queryKey) })),
   });
 
 export const journalQuery = (run: string) =>
-  queryOptions({ queryKey: ["journal", run], queryFn: () => readJournal(run) });
-
-async function readJournal(run: string): Promise<JournalLine[]> {
-  const lines: JournalLine[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < JOURNAL_PAGES; page += 1) {
-    const query: { limit: number; cursor?: string } = { limit: JOURNAL_PAGE, ...(cursor ? { cursor } : {}) };
-    const found: Schemas["Journal"] = await body(
-      api.GET("/v1/runs/{run}/journal", { params: { path: { run }, query } }),
-    );
-    lines.push(...found.items);
-    if (!found.next) break;
-    cursor = found.next;
-  }
-  return lines;
-}
+  queryOptions({
+    queryKey: ["journal", run],
+    queryFn: async ({ client, queryKey }) => {
+      const read = pagesOf(run, () => asked(queryKey));
+      try {
+        return await readOn(client.getQueryData<Journal>(queryKey), read);
+      } catch (error) {
+        // A cursor is good for a day; a page may stand open for longer.
+        if (error instanceof Problem && error.status === 400) return readOn(undefined, read);
+        throw error;
+      }
+    },
+  });
 
 export const graphQuery = (run: string) =>
   queryOptions({
@@ -87,9 +89,11 @@ export const graphQuery = (run: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+const SAMPLE = ["sample"] as const;
+
 /** The first template that is deployed here and has a sample; null when there is none. */
 export const sampleQuery = queryOptions({
-  queryKey: ["sample"],
+  queryKey: SAMPLE,
   queryFn: readSample,
   staleTime: 300_000,
 });
@@ -100,12 +104,23 @@ export interface Sample {
 }
 
 async function readSample(): Promise<Sample | null> {
-  const deployments = await body(api.GET("/v1/deployments", { params: { query: { status: "active" } } }));
-  for (const { workflow } of deployments.items) {
-    if (!workflow.template) continue;
-    const path = { template: workflow.template.split("@")[0] ?? workflow.template };
-    const found = await body(api.GET("/v1/templates/{template}", { params: { path } }));
-    if (found.sample) return { template: found.title, event: found.sample as Record<string, unknown> };
-  }
+  let cursor: string | null = null;
+  const tried = new Set<string>();
+  do {
+    const query = { status: "active" as const, limit: MOST_PER_PAGE, ...(cursor ? { cursor } : {}) };
+    const page: Schemas["DeploymentList"] = await body(
+      api.GET("/v1/deployments", { params: { query }, headers: asked(SAMPLE) }),
+    );
+    for (const { workflow } of page.items) {
+      const template = workflow.template?.split("@")[0];
+      if (!template || tried.has(template)) continue;
+      tried.add(template);
+      const found = await body(
+        api.GET("/v1/templates/{template}", { params: { path: { template } }, headers: asked(SAMPLE) }),
+      );
+      if (found.sample) return { template: found.title, event: found.sample as Record<string, unknown> };
+    }
+    cursor = page.next;
+  } while (cursor);
   return null;
 }

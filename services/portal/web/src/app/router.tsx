@@ -7,7 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { Problem } from "../api/client";
-import { brandQuery, type RunFilter, type RunState, sessionQuery } from "../api/queries";
+import { brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
 import { Frame } from "../frame/Frame";
 import { Failure } from "../pages/Failure";
 import { NotFound } from "../pages/NotFound";
@@ -17,6 +17,7 @@ import { onSignedOut, queries } from "./cache";
 const STATES: readonly string[] = [
   "pending",
   "running",
+  "held",
   "waiting",
   "suspended",
   "cancelled",
@@ -26,6 +27,13 @@ const STATES: readonly string[] = [
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+
+/** Only a path of ours: `//host` and `\\host` lead elsewhere, and the way in leads nowhere. */
+function leadsOn(to: string): boolean {
+  if (!/^\/(?![/\\])/.test(to)) return false;
+  const { origin, pathname } = new URL(to, location.origin);
+  return origin === location.origin && !/^\/*sign-in\/*$/i.test(pathname);
+}
 
 const root = createRootRoute({
   component: Outlet,
@@ -42,8 +50,7 @@ const signIn = createRoute({
     search: Record<string, unknown>,
   ): { to?: string | undefined; ended?: boolean | undefined } => {
     const to = text(search.to);
-    // Only a path of ours: `//host` and `\\host` lead elsewhere.
-    return { to: to && /^\/(?![/\\])/.test(to) ? to : undefined, ended: search.ended === true || undefined };
+    return { to: to && leadsOn(to) ? to : undefined, ended: search.ended === true || undefined };
   },
 });
 
@@ -84,7 +91,7 @@ const runs = createRoute({
     const state = text(search.state);
     // What is not valid is named and left undefined: a member that is left out would pass as it came.
     return {
-      state: state && STATES.includes(state) ? (state as RunState) : undefined,
+      state: state && STATES.includes(state) ? (state as ShownState) : undefined,
       key: text(search.key),
     };
   },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { filled } from "../api/sample";
 import { isMoney, money } from "./money";
 import { human, initials } from "./names";
-import { duration, relative } from "./time";
+import { absolute, clock, duration, relative, sinceWords } from "./time";
 
 describe("durations", () => {
   it.each([
@@ -19,8 +19,23 @@ describe("durations", () => {
 
 it("tells recent times relative, also when the clocks differ", () => {
   const now = Date.parse("2026-01-15T09:30:00Z");
-  expect(relative("en", "2026-01-15T09:27:00Z", now)).toBe("3 min. ago");
-  expect(relative("en", "2026-01-15T09:30:02Z", now)).toBe("now");
+  expect(relative("en", "2026-01-15T09:27:00Z", now, "just now")).toBe("3 min. ago");
+  expect(relative("en", "2026-01-15T09:29:01Z", now, "just now")).toBe("just now");
+  expect(relative("en", "2026-01-15T09:30:02Z", now, "just now")).toBe("just now");
+});
+
+it.each(["en", "es"] as const)("begins the day at 00:00 in %s", language => {
+  const midnight = new Date(2026, 0, 15, 0, 5, 9).getTime();
+  expect(clock(language, midnight)).toBe("00:05");
+  expect(clock(language, midnight, true)).toBe("00:05:09");
+  expect(absolute(language, midnight)).toContain("00:05:09");
+  expect(relative(language, midnight, midnight + 3 * 86_400_000, "")).toContain("00:05");
+});
+
+it("stands still until the words for an age change", () => {
+  expect(sinceWords(1_000, 60_999)).toBe(1_000);
+  expect(sinceWords(1_000, 61_000)).toBe(61_000);
+  expect(sinceWords(1_000, 0)).toBe(1_000);
 });
 
 describe("money", () => {

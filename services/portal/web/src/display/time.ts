@@ -1,12 +1,14 @@
 import type { Language } from "../texts/language";
 
+export const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** `14:05`, with seconds where events lie close together. */
 export function clock(language: Language, at: number | string, seconds = false): string {
-  const form: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hour12: false };
+  const form: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   return new Intl.DateTimeFormat(language, seconds ? { ...form, second: "2-digit" } : form).format(
     new Date(at),
   );
@@ -22,18 +24,18 @@ export function absolute(language: Language, at: number | string): string {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
-    hour12: false,
+    hourCycle: "h23",
     timeZoneName: "short",
   };
   return new Intl.DateTimeFormat(language, form).format(new Date(at));
 }
 
-/** `3 min ago`; from a day on the date. */
-export function relative(language: Language, at: number | string, now: number): string {
+/** `3 min ago`; `justNow` below a minute, as it stays true for a while; from a day on the date. */
+export function relative(language: Language, at: number | string, now: number, justNow: string): string {
   const then = new Date(at).getTime();
   const past = Math.max(0, now - then);
   const words = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-  if (past < MINUTE) return words.format(-Math.floor(past / 1000), "second");
+  if (past < MINUTE) return justNow;
   if (past < HOUR) return words.format(-Math.floor(past / MINUTE), "minute");
   if (past < DAY) return words.format(-Math.floor(past / HOUR), "hour");
   return new Intl.DateTimeFormat(language, {
@@ -41,8 +43,14 @@ export function relative(language: Language, at: number | string, now: number): 
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",
-    hour12: false,
+    hourCycle: "h23",
   }).format(then);
+}
+
+/** The latest moment up to `now` at which `relative` changes its words. */
+export function sinceWords(at: number | string, now: number): number {
+  const then = new Date(at).getTime();
+  return then + Math.max(0, Math.floor((now - then) / MINUTE)) * MINUTE;
 }
 
 /** `312 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`: two parts at most. */

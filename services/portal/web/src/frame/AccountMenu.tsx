@@ -4,12 +4,15 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, Problem } from "../api/client";
 import { sessionQuery } from "../api/queries";
+import { useSignal } from "../api/signal";
 import { queries } from "../app/cache";
 import { initials } from "../display/names";
 import { SortIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import classes from "./AccountMenu.module.css";
 import { useHelp } from "./Help";
+import { KeysChoice } from "./KeysChoice";
+import { singleKeys } from "./keys";
 import { LanguageChoice } from "./LanguageChoice";
 import { ThemeChoice } from "./ThemeChoice";
 
@@ -19,6 +22,7 @@ export function AccountMenu() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   const [open, setOpen] = useState(false);
   const showHelp = useHelp();
+  const keys = useSignal(singleKeys);
   const leave = useSignOut();
   const help = () => {
     setOpen(false);
@@ -60,11 +64,12 @@ export function AccountMenu() {
         <div className={classes.choices}>
           <ThemeChoice />
           <LanguageChoice titled />
+          <KeysChoice />
         </div>
         <div className={classes.acts}>
           <button type="button" className={classes.act} onClick={help}>
             {texts.keyboard}
-            <kbd className={classes.key}>?</kbd>
+            {keys && <kbd className={classes.key}>?</kbd>}
           </button>
           <button type="button" className={classes.act} onClick={leave}>
             {texts.signOut}

@@ -1,8 +1,11 @@
 import { Modal } from "@mantine/core";
 import { createContext, type ReactNode, use, useCallback, useState } from "react";
+import { useSignal } from "../api/signal";
 import { useTexts } from "../texts/texts";
 import classes from "./Help.module.css";
-import { useKeys } from "./keys";
+import { singleKeys, useKeys } from "./keys";
+
+const ARROWS = ["↑", "↓"];
 
 const Context = createContext<() => void>(() => {});
 
@@ -16,6 +19,7 @@ export function HelpProvider({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState(false);
   const show = useCallback(() => setOpen(true), []);
   useKeys({ "?": show });
+  const single = useSignal(singleKeys);
   const rows: [string, string[]][] = [
     [texts.helpRows.next, ["j", "↓"]],
     [texts.helpRows.previous, ["k", "↑"]],
@@ -40,18 +44,22 @@ export function HelpProvider({ children }: { children: ReactNode }) {
         classNames={{ title: classes.title ?? "", content: classes.content ?? "" }}
       >
         <dl className={classes.rows}>
-          {rows.map(([what, keys]) => (
-            <div key={what} className={classes.row}>
-              <dt>{what}</dt>
-              <dd className={classes.keys}>
-                {keys.map(key => (
-                  <kbd key={key} className={classes.key}>
-                    {key}
-                  </kbd>
-                ))}
-              </dd>
-            </div>
-          ))}
+          {rows
+            .filter(([, keys]) => single || keys.some(key => key.length > 1 || ARROWS.includes(key)))
+            .map(([what, keys]) => (
+              <div key={what} className={classes.row}>
+                <dt>{what}</dt>
+                <dd className={classes.keys}>
+                  {keys
+                    .filter(key => single || key.length > 1 || ARROWS.includes(key))
+                    .map(key => (
+                      <kbd key={key} className={classes.key}>
+                        {key}
+                      </kbd>
+                    ))}
+                </dd>
+              </div>
+            ))}
         </dl>
       </Modal>
     </Context>

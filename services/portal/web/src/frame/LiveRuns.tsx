@@ -1,5 +1,6 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { readAgain } from "../api/background";
 import { Changes } from "../api/changes";
 import type { RunSummary } from "../api/queries";
 import { applyChanges } from "../runs/live";
@@ -28,7 +29,7 @@ export function LiveRuns() {
         timer ||= window.setTimeout(flush, GATHER);
       },
       () => {
-        for (const part of ["runs", "run", "journal", "session", "sample"]) void readAgain(queries, part);
+        for (const part of ["runs", "run", "journal", "session", "sample"]) void catchUp(queries, part);
       },
     );
     return () => {
@@ -41,12 +42,12 @@ export function LiveRuns() {
 }
 
 /** A first read that is under way may be older than the gap and cannot be begun anew: another one follows it. */
-async function readAgain(queries: QueryClient, part: string): Promise<void> {
+async function catchUp(queries: QueryClient, part: string): Promise<void> {
   const first = queries.getQueryCache().findAll({
     queryKey: [part],
     fetchStatus: "fetching",
     predicate: query => query.state.data === undefined,
   });
-  await queries.invalidateQueries({ queryKey: [part] });
-  for (const { queryKey } of first) await queries.invalidateQueries({ queryKey, exact: true });
+  await readAgain(queries, [part]);
+  for (const { queryKey } of first) await readAgain(queries, queryKey, true);
 }

@@ -1,4 +1,28 @@
 import { useEffect, useRef } from "react";
+import { create } from "../api/signal";
+
+/** A letter or a sign alone; who speaks to the machine may say one by chance (WCAG 2.1.4). */
+const KEPT = "single-keys";
+
+const stored = (): boolean => {
+  try {
+    return localStorage.getItem(KEPT) !== "off";
+  } catch {
+    return true;
+  }
+};
+
+/** Whether single letters and signs do something. */
+export const singleKeys = create(stored());
+
+export function keepSingleKeys(on: boolean): void {
+  singleKeys.set(on);
+  try {
+    localStorage.setItem(KEPT, on ? "on" : "off");
+  } catch {
+    // Storage is closed to this page: chosen for this visit.
+  }
+}
 
 type Keys = Record<string, (event: KeyboardEvent) => void>;
 
@@ -9,6 +33,7 @@ export function useKeys(keys: Keys): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key.length === 1 && !singleKeys.get()) return;
       const target = event.target as HTMLElement | null;
       if (target?.closest("input, textarea, select, [contenteditable], [role=menu], [role=dialog]")) return;
       const act = latest.current[event.key];

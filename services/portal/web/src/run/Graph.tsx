@@ -1,17 +1,29 @@
 import "@xyflow/react/dist/base.css";
-import { type BuiltInEdge, type Node, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import {
+  type BuiltInEdge,
+  type Node,
+  type NodeHandle,
+  Position,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+} from "@xyflow/react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { GraphNode, Graph as Workflow } from "../api/queries";
 import { useTexts } from "../texts/texts";
+import { BackEdge, type BackEdgeData } from "./BackEdge";
 import classes from "./Graph.module.css";
-import { fitted, NODE, sizeOf } from "./layout";
+import { back, fitted, isDrawn, type Layout, NODE, type Size, sizeOf } from "./layout";
 import { edgeId, taken } from "./path";
-import { latest, type Moment, visits } from "./steps";
+import { latest, type Moment } from "./steps";
 import { type TaskData, TaskNode } from "./TaskNode";
 
 interface Props {
   workflow: Workflow;
   moments: readonly Moment[];
+  counts: ReadonlyMap<string, number>;
+  /** Whether the moments go to the end of what happened. */
+  whole: boolean;
   ended: boolean;
   selected: string | null;
   current: string | null;
@@ -19,6 +31,7 @@ interface Props {
 }
 
 const KINDS = { task: TaskNode };
+const WAYS = { back: BackEdge };
 
 /** The way of a run through its workflow. Never zoomed; where it is wider than its place, that place scrolls sideways. */
 export function Graph(props: Props) {
@@ -29,7 +42,7 @@ export function Graph(props: Props) {
   );
 }
 
-function Drawing({ workflow, moments, ended, selected, current, onSelect }: Props) {
+function Drawing({ workflow, moments, counts, whole, ended, selected, current, onSelect }: Props) {
   const { texts } = useTexts();
   const { frame, width } = useWidth();
   const layout = useMemo(() => fitted(workflow, width), [workflow, width]);
@@ -41,24 +54,31 @@ function Drawing({ workflow, moments, ended, selected, current, onSelect }: Prop
     const steps = latest(moments);
     return workflow.nodes.map((node): Node<TaskData> => {
       const step = steps.get(node.reference) ?? null;
+      const size = sizeOf(node.kind, layout.step);
       return {
         id: node.reference,
         type: "task",
         position: layout.places.get(node.reference) ?? { x: 0, y: 0 },
-        ...sizeOf(node.kind, layout.step),
+        ...size,
+        measured: size,
+        handles: handlesOf(size),
         data: {
           node,
           state: reached(node, step?.state ?? "idle", moments, ended),
-          visits: visits(moments, node.reference),
+          visits: counts.get(node.reference) ?? 0,
           selected: node.reference === selected,
           current: node.reference === current,
+          whole,
           narrow: layout.step.width < NODE.width,
           onSelect,
         },
       };
     });
-  }, [workflow, layout, moments, ended, selected, current, onSelect]);
-  const edges = useMemo(() => drawn(workflow, moments, ended), [workflow, moments, ended]);
+  }, [workflow, layout, moments, counts, whole, ended, selected, current, onSelect]);
+  const edges = useMemo(
+    () => drawn(workflow, layout, taken(workflow, moments, ended && whole)),
+    [workflow, layout, moments, ended, whole],
+  );
   return (
     <div ref={frame} className={classes.frame}>
       <div style={{ width: Math.max(width, Math.ceil(layout.width)), height: Math.ceil(layout.height) }}>
@@ -67,6 +87,7 @@ function Drawing({ workflow, moments, ended, selected, current, onSelect }: Prop
             nodes={nodes}
             edges={edges}
             nodeTypes={KINDS}
+            edgeTypes={WAYS}
             minZoom={1}
             maxZoom={1}
             nodesDraggable={false}
@@ -88,6 +109,15 @@ function Drawing({ workflow, moments, ended, selected, current, onSelect }: Prop
   );
 }
 
+/** Where lines begin and end: given, not measured, so that none is without its ends when a node is made anew. */
+function handlesOf({ width, height }: Size): NodeHandle[] {
+  const point = { x: width / 2, width: 1, height: 1 };
+  return [
+    { type: "target", position: Position.Top, ...point, y: 0 },
+    { type: "source", position: Position.Bottom, ...point, y: height },
+  ];
+}
+
 function reached(
   node: GraphNode,
   state: TaskData["state"],
@@ -99,31 +129,30 @@ function reached(
   return state;
 }
 
-function drawn(workflow: Workflow, moments: readonly Moment[], ended: boolean): BuiltInEdge[] {
-  const gone = taken(workflow, moments, ended);
-  return workflow.edges.flatMap((edge, index): BuiltInEdge[] => {
+type Drawn = BuiltInEdge | BackEdgeData;
+
+function drawn(workflow: Workflow, layout: Layout, gone: ReadonlySet<string>): Drawn[] {
+  return workflow.edges.flatMap((edge, index): Drawn[] => {
+    if (!isDrawn(edge)) return [];
     const id = edgeId(edge, index);
-    // The way into an error is no way through: the step itself stands in red.
-    if (edge.kind === "fault") return [];
     const solid = gone.has(id);
-    return [
-      {
-        id,
-        source: edge.source,
-        target: edge.target,
-        type: "smoothstep",
-        pathOptions: { offset: 6, borderRadius: 6 },
-        className: (solid ? classes.taken : classes.faint) ?? "",
-        zIndex: solid ? 1 : 0,
-        ...(edge.label
-          ? {
-              label: edge.label.replaceAll("-", " "),
-              labelShowBg: true,
-              labelBgPadding: [4, 1] as [number, number],
-            }
-          : {}),
-      },
-    ];
+    const shared = {
+      id,
+      source: edge.source,
+      target: edge.target,
+      className: (solid ? classes.taken : classes.faint) ?? "",
+      zIndex: solid ? 1 : 0,
+      ...(edge.label
+        ? {
+            label: edge.label.replaceAll("-", " "),
+            labelShowBg: true,
+            labelBgPadding: [4, 1] as [number, number],
+          }
+        : {}),
+    };
+    const points = back(workflow, layout, edge.source, edge.target);
+    if (points) return [{ ...shared, type: "back", data: { points } }];
+    return [{ ...shared, type: "smoothstep", pathOptions: { offset: 6, borderRadius: 6 } }];
   });
 }
 

@@ -1,13 +1,11 @@
 import { Tooltip } from "@mantine/core";
 import { isMoney, money } from "../display/money";
 import { human } from "../display/names";
-import { absolute } from "../display/time";
+import { absolute, INSTANT } from "../display/time";
 import { LockIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { MASK } from "./mask";
 import classes from "./Payload.module.css";
-
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Data as people read it: names and values, money as money, lists numbered. */
 export function Payload({ value }: { value: unknown }) {

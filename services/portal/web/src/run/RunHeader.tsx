@@ -48,9 +48,7 @@ export function RunHeader({ run, now }: { run: RunView; now: number }) {
         </div>
         <div>
           <dt>{texts.started}</dt>
-          <dd title={absolute(language, began)}>
-            {relative(language, began, Math.max(now, Date.parse(began)))}
-          </dd>
+          <dd title={absolute(language, began)}>{relative(language, began, now, texts.justNow)}</dd>
         </div>
         <div>
           <dt>{texts.ran}</dt>

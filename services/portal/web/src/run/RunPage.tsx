@@ -37,11 +37,12 @@ function Shown({ run }: { run: RunView }) {
   const { texts } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const { data: lines } = useQuery(journalQuery(run.id));
+  const { data: journal } = useQuery(journalQuery(run.id));
   const { data: workflow } = useQuery(graphQuery(run.id));
   const { selected, select, leave } = useSelection();
-  const now = useNow(hasEnded(run) ? 20_000 : 250);
-  const moments = useMemo(() => fold(lines ?? [], run), [lines, run]);
+  const now = useNow(hasEnded(run) ? 1_000 : 250);
+  const moments = useMemo(() => fold(journal?.lines ?? [], run), [journal, run]);
+  const counts = useMemo(() => visits(moments), [moments]);
   const titles = useMemo(
     () => new Map((workflow?.nodes ?? []).map(node => [node.reference, node.title])),
     [workflow],
@@ -51,7 +52,7 @@ function Shown({ run }: { run: RunView }) {
   }, [run, texts, brand]);
   useRowKeys();
   useKeys({ Escape: leave });
-  const at = hasEnded(run) ? null : (current(moments)?.reference ?? null);
+  const at = current(moments, run)?.reference ?? null;
   const node = workflow?.nodes.find(one => one.reference === selected) ?? null;
   const step = selected ? (latest(moments).get(selected) ?? null) : null;
   const reads = session.permissions.some(one => one === "payloads:read" || one === "payloads:masked");
@@ -63,7 +64,7 @@ function Shown({ run }: { run: RunView }) {
           <div className={classes.notes}>
             <ProgressNote run={run} step={at ? (titles.get(at) ?? null) : null} />
             <WaitingNote run={run} />
-            <OutcomeCard run={run} />
+            <OutcomeCard run={run} titles={titles} />
           </div>
           <section className={classes.graph} aria-label={texts.graph}>
             <h2 className={classes.heading} title={texts.graphHint}>
@@ -74,6 +75,8 @@ function Shown({ run }: { run: RunView }) {
                 <Graph
                   workflow={workflow}
                   moments={moments}
+                  counts={counts}
+                  whole={!journal?.cut}
                   ended={run.state === "completed"}
                   selected={selected}
                   current={at}
@@ -86,9 +89,10 @@ function Shown({ run }: { run: RunView }) {
           </section>
           <section className={classes.journal} aria-label={texts.journal}>
             <h2 className={classes.heading}>{texts.journal}</h2>
-            {lines && (
+            {journal && (
               <Timeline
                 run={run}
+                journal={journal}
                 moments={moments}
                 titles={titles}
                 selected={selected}
@@ -104,7 +108,7 @@ function Shown({ run }: { run: RunView }) {
           key={selected}
           node={node}
           step={step}
-          visits={selected ? visits(moments, selected) : 0}
+          visits={selected ? (counts.get(selected) ?? 0) : 0}
           now={now}
           mayRead={reads}
           onClose={leave}

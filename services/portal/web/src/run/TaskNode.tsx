@@ -12,6 +12,8 @@ export interface TaskData extends Record<string, unknown> {
   node: GraphNode;
   state: TaskState;
   visits: number;
+  /** Whether the visits are all that there were. */
+  whole: boolean;
   selected: boolean;
   current: boolean;
   narrow: boolean;
@@ -41,11 +43,11 @@ function End({ node, state }: TaskData) {
 /** What is called, and why a check refused; of other tasks the kind says enough here, the panel says the rest. */
 function subtitle({ kind, detail }: GraphNode, state: TaskState, texts: Texts): string {
   const tells = kind === "call" || (kind === "raise" && state === "faulted");
-  return (tells ? detail : null) ?? texts.kinds[kind] ?? kind;
+  return (tells ? detail : null) ?? texts.kinds[kind];
 }
 
-function Task({ node, state, visits, selected, current, narrow, onSelect }: TaskData) {
-  const { texts } = useTexts();
+function Task({ node, state, visits, whole, selected, current, narrow, onSelect }: TaskData) {
+  const { texts, language } = useTexts();
   const button = useInView<HTMLButtonElement>(selected);
   return (
     <button
@@ -66,7 +68,12 @@ function Task({ node, state, visits, selected, current, narrow, onSelect }: Task
         </span>
         <span className={classes.detail}>{subtitle(node, state, texts)}</span>
       </span>
-      {visits > 1 && <span className={classes.count}>×{visits}</span>}
+      {visits > 1 && (
+        <span className={classes.count}>
+          ×{new Intl.NumberFormat(language).format(visits)}
+          {!whole && "+"}
+        </span>
+      )}
     </button>
   );
 }

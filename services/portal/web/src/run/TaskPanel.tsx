@@ -37,7 +37,7 @@ export function TaskPanel({ node, step, visits, now, mayRead, onClose }: Props) 
           <h2 id="task-title" ref={heading} tabIndex={-1} className={classes.title}>
             {node?.title || human(step?.name ?? "")}
           </h2>
-          {node && <p className={classes.detail}>{node.detail ?? texts.kinds[node.kind] ?? node.kind}</p>}
+          {node && <p className={classes.detail}>{node.detail ?? texts.kinds[node.kind]}</p>}
         </div>
         <CloseButton aria-label={texts.close} onClick={onClose} />
       </div>
@@ -46,7 +46,7 @@ export function TaskPanel({ node, step, visits, now, mayRead, onClose }: Props) 
         <p className={classes.state} data-state={state}>
           <StateIcon state={state} />
           {texts.taskStates[state]}
-          {visits > 1 && ` · ${texts.times(visits)}`}
+          {visits > 1 && ` · ${texts.latestOf(visits)}`}
           {step && step.state !== "skipped" && <Times step={step} now={now} />}
         </p>
         {step && <Data step={step} mayRead={mayRead} />}
@@ -76,23 +76,55 @@ function Data({ step, mayRead }: { step: Step; mayRead: boolean }) {
           <Payload value={step.error} />
         </Part>
       )}
-      {step.state !== "skipped" && (
+      {step.caught !== null && (
+        <Part title={texts.caught}>
+          <Payload value={step.caught} />
+        </Part>
+      )}
+      {GIVES.includes(step.state) && (
         <Part title={texts.output}>
           {step.endedAt ? <Payload value={step.output} /> : <p className={classes.note}>{texts.noOutput}</p>}
         </Part>
       )}
-      <Part title={texts.input} hint={texts.inputHint}>
-        <Payload value={step.input} />
-      </Part>
+      {step.input.known && (
+        <Part title={texts.input} hint={texts.inputHint}>
+          <Payload value={step.input.value} />
+        </Part>
+      )}
+      {step.received.length > 0 && (
+        <Part title={texts.received}>
+          <Received step={step} />
+        </Part>
+      )}
       {step.state !== "skipped" && (
         <Part title={texts.attempts}>
           <Attempts step={step} />
         </Part>
       )}
-      {(hasMasked(step.input) || hasMasked(step.output)) && (
+      {(hasMasked(step.input.value) || hasMasked(step.output)) && (
         <p className={classes.note}>{texts.someMasked}</p>
       )}
     </>
+  );
+}
+
+/** A step that failed or was left gave nothing. */
+const GIVES: readonly Step["state"][] = ["completed", "running", "waiting"];
+
+function Received({ step }: { step: Step }) {
+  const { language } = useTexts();
+  return (
+    <ol className={classes.attempts}>
+      {step.received.map(({ at, source }, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: events only ever join at the end
+        <li key={place}>
+          <time dateTime={at} title={absolute(language, at)}>
+            {clock(language, at, true)}
+          </time>
+          {source}
+        </li>
+      ))}
+    </ol>
   );
 }
 

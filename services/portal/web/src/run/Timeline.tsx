@@ -1,15 +1,20 @@
+import { useMemo } from "react";
+import type { Journal } from "../api/journal";
 import type { RunView } from "../api/queries";
 import { useInView } from "../display/inView";
 import { human } from "../display/names";
 import { absolute, clock, lasting } from "../display/time";
 import { plain } from "../runs/reason";
 import { StateIcon, shownState } from "../states/StateMark";
+import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
-import type { Milestone, Moment, Step } from "./steps";
+import { lined, type Rounds } from "./rounds";
+import { type Milestone, type Moment, type Step, titleOf } from "./steps";
 import classes from "./Timeline.module.css";
 
 interface Props {
   run: RunView;
+  journal: Journal;
   moments: readonly Moment[];
   titles: ReadonlyMap<string, string>;
   selected: string | null;
@@ -17,10 +22,12 @@ interface Props {
   onSelect: (reference: string) => void;
 }
 
-/** The journal, one line for each thing that happened, in its order. */
-export function Timeline({ run, moments, titles, selected, now, onSelect }: Props) {
-  const { texts } = useTexts();
-  const begins = moments[0]?.kind !== "milestone";
+/** The journal, one line for each thing that happened, in its order. What is repeated stands once, with its count. */
+export function Timeline({ run, journal, moments, titles, selected, now, onSelect }: Props) {
+  const { texts, language } = useTexts();
+  const lines = useMemo(() => lined(moments), [moments]);
+  const begins = lines[0]?.kind !== "milestone";
+  const number = new Intl.NumberFormat(language);
   return (
     <ol className={classes.line}>
       {begins && (
@@ -28,27 +35,33 @@ export function Timeline({ run, moments, titles, selected, now, onSelect }: Prop
           milestone={{ kind: "milestone", id: "received", at: run.created_at, what: "started" }}
         />
       )}
-      {moments.map(moment =>
-        moment.kind === "milestone" ? (
-          // The journal's first lines are written with the first answer: the run's own time is when it began.
+      {lines.map(line =>
+        line.kind === "milestone" ? (
+          // The order was received when the run was made; a worker took it up a moment later.
           <MilestoneItem
-            key={moment.id}
-            milestone={moment.what === "started" ? { ...moment, at: run.created_at } : moment}
+            key={line.id}
+            milestone={line.what === "started" ? { ...line, at: run.created_at } : line}
             held={shownState(run) === "held"}
           />
         ) : (
           <StepItem
-            key={moment.id}
-            step={moment}
-            title={titles.get(moment.reference) || human(moment.name)}
-            selected={moment.reference === selected}
+            key={line.id}
+            rounds={line}
+            title={titles.get(line.latest.reference) || human(line.latest.name)}
+            cut={journal.cut}
+            selected={line.latest.reference === selected}
             now={now}
             onSelect={onSelect}
           />
         ),
       )}
-      {moments.length === 0 && (
+      {lines.length === 0 && (
         <li className={classes.hint}>{run.state === "pending" ? texts.notStarted : texts.justStarted}</li>
+      )}
+      {journal.cut && (
+        <li className={classes.hint} role="status">
+          {texts.journalCut(number.format(journal.lines.length), number.format(run.seq))}
+        </li>
       )}
     </ol>
   );
@@ -87,42 +100,70 @@ function MilestoneItem({ milestone: { at, what }, held = false }: { milestone: M
 }
 
 interface StepProps {
-  step: Step;
+  rounds: Rounds;
   title: string;
+  /** Whether it may have been come to again since. */
+  cut: boolean;
   selected: boolean;
   now: number;
   onSelect: (reference: string) => void;
 }
 
-function StepItem({ step, title, selected, now, onSelect }: StepProps) {
+/** Deeper ones have no room to stand further in. */
+const DEEPEST = 4;
+
+function StepItem({ rounds, title, cut, selected, now, onSelect }: StepProps) {
   const { texts, language } = useTexts();
   const button = useInView<HTMLButtonElement>(selected);
-  const last = step.retries.at(-1);
+  const { latest: step, visits, startedAt, depth } = rounds;
+  const goesOn = step.state === "running" || step.state === "waiting";
+  const end = rounds.endedAt ?? (goesOn ? now : null);
   const took =
     step.state === "skipped"
       ? texts.taskStates.skipped
-      : lasting(language, step.startedAt, step.endedAt ?? now);
+      : end === null
+        ? ""
+        : lasting(language, startedAt, end);
+  const number = new Intl.NumberFormat(language);
+  const more = happened(step, texts);
   return (
-    <li className={classes.item}>
+    <li className={classes.item} data-inside={depth > 0 || undefined}>
       <button
         ref={button}
         type="button"
         className={classes.step}
+        style={{ paddingLeft: 8 + 16 * Math.min(depth, DEEPEST) }}
         data-row
         data-state={step.state}
         aria-pressed={selected}
-        title={`${clock(language, step.startedAt, true)} · ${texts.taskStates[step.state]}`}
+        title={`${clock(language, startedAt, true)} · ${texts.taskStates[step.state]}`}
         onClick={() => onSelect(step.reference)}
       >
         <StateIcon state={step.state} word={texts.taskStates[step.state]} />
-        <span className={classes.title}>{title}</span>
+        <span className={classes.title}>
+          {title}
+          {visits > 1 && (
+            <span className={classes.count}>
+              {" "}
+              ×{number.format(visits)}
+              {cut && "+"}
+            </span>
+          )}
+        </span>
         <span className={classes.time}>{took}</span>
-        {last && (
-          <span className={classes.more}>
-            {texts.attempt(last.attempt + (step.endedAt ? 0 : 1))} · {plain(last.reason)}
-          </span>
-        )}
+        {more && <span className={classes.more}>{more}</span>}
       </button>
     </li>
   );
+}
+
+/** What befell the step while it was open, in a line. */
+function happened(step: Step, texts: Texts): string | null {
+  const last = step.retries.at(-1);
+  if (step.caught !== null) return texts.caughtLine(titleOf(step.caught));
+  if (last?.of === "call") {
+    return `${texts.attempt(last.attempt + (step.endedAt ? 0 : 1))} · ${plain(last.reason)}`;
+  }
+  if (last) return texts.retryLine(step.retries.length, last.reason);
+  return step.received.length > 0 ? texts.receivedLine(step.received.length) : null;
 }

@@ -1,5 +1,6 @@
 import { isMoney, type Money, money } from "../display/money";
 import { human } from "../display/names";
+import { absolute, INSTANT } from "../display/time";
 import type { Texts } from "../texts/en";
 import type { Language } from "../texts/language";
 import { MASK } from "./mask";
@@ -9,6 +10,8 @@ export interface Outcome {
   tone: "completed" | "held" | "faulted" | "cancelled";
   title: string;
   lead: string | null;
+  /** Title of the step that failed. */
+  at?: string | null;
   facts: [string, string][];
 }
 
@@ -25,11 +28,16 @@ interface Run {
 }
 
 /** Null while the run goes on. Order results are told in their own words, others by their plain fields. */
-export function outcomeOf(run: Run, texts: Texts, language: Language): Outcome | null {
+export function outcomeOf(
+  run: Run,
+  texts: Texts,
+  language: Language,
+  titles: ReadonlyMap<string, string> = new Map(),
+): Outcome | null {
   if (run.state === "cancelled") {
     return { tone: "cancelled", title: texts.cancelledTitle, lead: texts.cancelledBody, facts: [] };
   }
-  if (run.state === "faulted") return faulted(fields(run.error), texts);
+  if (run.state === "faulted") return faulted(fields(run.error), texts, titles);
   if (run.state !== "completed" || run.output === null) return null;
   const output = fields(run.output);
   if (output.released === true) return released(output, texts, language);
@@ -37,13 +45,15 @@ export function outcomeOf(run: Run, texts: Texts, language: Language): Outcome |
   return plain(output, texts, language);
 }
 
-function faulted(error: Fields, texts: Texts): Outcome {
-  const title = words(error.title) ?? texts.faultedTitle;
+function faulted(error: Fields, texts: Texts, titles: ReadonlyMap<string, string>): Outcome {
+  const named = words(error.title);
+  const title = named === null || named === MASK ? texts.faultedTitle : named;
   const detail = words(error.detail);
   return {
     tone: "faulted",
     title,
     lead: detail === null || detail === MASK ? texts.faultedBody : detail,
+    at: titles.get(words(error.instance) ?? "") || null,
     facts: [],
   };
 }
@@ -55,7 +65,7 @@ function released(output: Fields, texts: Texts, language: Language): Outcome {
   const facts: [string, string | null][] = [
     [texts.total, amount(sale.total ?? output.total, language)],
     [texts.customer, words(output.customer)],
-    [texts.saleState, words(sale.state) && human(String(sale.state))],
+    [texts.saleState, saleState(words(sale.state), texts)],
     [texts.backordered, short ? texts.backorderedItems(short) : null],
   ];
   return { tone: "completed", title: texts.released(number), lead: null, facts: present(facts) };
@@ -76,7 +86,7 @@ const MOST_FACTS = 4;
 function plain(output: Fields, texts: Texts, language: Language): Outcome {
   const facts = Object.entries(output).map(([name, value]): [string, string | null] => [
     human(name),
-    amount(value, language) ?? (typeof value === "object" ? null : String(value)),
+    fact(value, texts, language),
   ]);
   return {
     tone: "completed",
@@ -84,6 +94,18 @@ function plain(output: Fields, texts: Texts, language: Language): Outcome {
     lead: null,
     facts: present(facts).slice(0, MOST_FACTS),
   };
+}
+
+/** As the panel of a step writes it. */
+function fact(value: unknown, texts: Texts, language: Language): string | null {
+  if (value === MASK) return texts.masked;
+  if (typeof value === "boolean") return value ? texts.yes : texts.no;
+  if (typeof value === "string" && INSTANT.test(value)) return absolute(language, value);
+  return amount(value, language) ?? (typeof value === "object" ? null : String(value));
+}
+
+function saleState(state: string | null, texts: Texts): string | null {
+  return state && (texts.saleStates[state] ?? human(state));
 }
 
 function amount(value: unknown, language: Language): string | null {

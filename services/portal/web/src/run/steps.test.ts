@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Graph, JournalLine, RunView } from "../api/queries";
 import { edgeId, taken } from "./path";
+import { lined } from "./rounds";
 import { current, fold, latest, visits } from "./steps";
 
 const run = (state: RunView["state"]) => ({ state, input: { number: "1" } }) as RunView;
@@ -34,9 +35,9 @@ describe("the journal as steps", () => {
       "skipped",
       "running",
     ]);
-    expect(latest(moments).get("/do/0/a")?.input).toEqual({ number: "1" });
-    expect(latest(moments).get("/do/2/c")?.input).toEqual({ total: 2 });
-    expect(current(moments)?.reference).toBe("/do/2/c");
+    expect(latest(moments).get("/do/0/a")?.input.value).toEqual({ number: "1" });
+    expect(latest(moments).get("/do/2/c")?.input.value).toEqual({ total: 2 });
+    expect(current(moments, run("running"))?.reference).toBe("/do/2/c");
   });
 
   it("counts visits and keeps the attempts of each", () => {
@@ -49,7 +50,7 @@ describe("the journal as steps", () => {
       ),
       run("waiting"),
     );
-    expect(visits(moments, "/do/0/a")).toBe(2);
+    expect(visits(moments).get("/do/0/a")).toBe(2);
     expect(moments[0]).toMatchObject({ state: "completed", retries: [{ attempt: 1, reason: "busy" }] });
     expect(moments[1]).toMatchObject({ state: "waiting", retries: [] });
   });
@@ -57,13 +58,119 @@ describe("the journal as steps", () => {
   it("leaves nothing going on in a run that a person ended", () => {
     const moments = fold(lines(["task.started", "/do/0/a"], ["workflow.cancelled", ""]), run("cancelled"));
     expect(moments[0]).toMatchObject({ state: "cancelled" });
-    expect(current(moments)).toBeNull();
+    expect(current(moments, run("cancelled"))).toBeNull();
   });
 
   it("shows steps also to those who may not read their data", () => {
     const moments = fold(lines(["task.started", "/do/0/a"], ["task.completed", "/do/0/a"]), run("running"));
     expect(moments[0]).toMatchObject({ state: "completed", output: null });
   });
+});
+
+describe("tasks within tasks", () => {
+  const given = (moments: ReturnType<typeof fold>, reference: string) =>
+    latest(moments).get(reference)?.input;
+  const known = (value: unknown) => ({ known: true, value });
+
+  it("gives each branch what the fork was given, and what follows what the fork gave", () => {
+    const moments = fold(
+      lines(
+        ["task.started", "/do/0/f"],
+        ["task.started", "/do/0/f/fork/branches/0/x"],
+        ["task.started", "/do/0/f/fork/branches/1/y"],
+        ["task.completed", "/do/0/f/fork/branches/0/x", { output: "x" }],
+        ["task.started", "/do/0/f/fork/branches/1/y/do/0/z"],
+        ["task.completed", "/do/0/f/fork/branches/1/y/do/0/z", { output: "z" }],
+        ["task.started", "/do/0/f/fork/branches/1/y/do/1/w"],
+        ["task.completed", "/do/0/f/fork/branches/1/y/do/1/w", { output: "w" }],
+        ["task.completed", "/do/0/f/fork/branches/1/y", { output: "w" }],
+        ["task.completed", "/do/0/f", { output: ["x", "w"] }],
+        ["task.started", "/do/1/after"],
+      ),
+      run("running"),
+    );
+    expect(given(moments, "/do/0/f/fork/branches/1/y")).toEqual(known({ number: "1" }));
+    expect(given(moments, "/do/0/f/fork/branches/1/y/do/0/z")).toEqual(known({ number: "1" }));
+    expect(given(moments, "/do/0/f/fork/branches/1/y/do/1/w")).toEqual(known("z"));
+    expect(given(moments, "/do/1/after")).toEqual(known(["x", "w"]));
+    const names = lined(moments).map(line =>
+      line.kind === "rounds" ? `${line.depth}${line.latest.name}` : "",
+    );
+    expect(names).toEqual(["0f", "1x", "1y", "2z", "2w", "0after"]);
+  });
+
+  it("folds the rounds of a loop into one line, and hands each what the one before gave", () => {
+    const round = (output: number): [string, string, unknown?][] => [
+      ["task.started", "/do/0/each/do/0/a"],
+      ["task.completed", "/do/0/each/do/0/a", { output }],
+    ];
+    const moments = fold(
+      lines(["task.started", "/do/0/each"], ...round(1), ...round(2), ...round(3)),
+      run("running"),
+    );
+    expect(given(moments, "/do/0/each/do/0/a")).toEqual(known(2));
+    const [loop, inside, ...more] = lined(moments);
+    expect(loop).toMatchObject({ visits: 1, depth: 0, endedAt: null });
+    expect(inside).toMatchObject({ visits: 3, depth: 1, latest: { output: 3 } });
+    expect(more).toEqual([]);
+  });
+
+  it("tells what a try does about an error, which begins with what the try was given", () => {
+    const error = { title: "Busy" };
+    const moments = fold(
+      lines(
+        ["task.started", "/do/0/t"],
+        ["task.started", "/do/0/t/try/0/a"],
+        ["task.completed", "/do/0/t/try/0/a", { output: 1 }],
+        ["task.started", "/do/0/t/try/1/b"],
+        ["task.faulted", "/do/0/t/try/1/b", { error }],
+        ["task.retried", "/do/0/t", { error }],
+        ["task.started", "/do/0/t/try/0/a"],
+        ["task.faulted", "/do/0/t/try/0/a", { error }],
+        ["task.caught", "/do/0/t", { error }],
+        ["task.started", "/do/0/t/catch/do/0/c"],
+      ),
+      run("running"),
+    );
+    for (const inner of ["try/0/a", "catch/do/0/c"]) {
+      expect(given(moments, `/do/0/t/${inner}`)).toEqual(known({ number: "1" }));
+    }
+    expect(latest(moments).get("/do/0/t")).toMatchObject({
+      caught: error,
+      retries: [{ attempt: 1, reason: "Busy", of: "tasks" }],
+    });
+  });
+
+  it("does not make up what a nested workflow was given", () => {
+    const moments = fold(
+      lines(["task.started", "/do/0/r"], ["task.started", "/do/0/r/run/workflow/do/0/x"]),
+      run("running"),
+    );
+    expect(given(moments, "/do/0/r/run/workflow/do/0/x")?.known).toBe(false);
+  });
+
+  it("marks what lost and which events came", () => {
+    const moments = fold(
+      lines(
+        ["task.started", "/do/0/l"],
+        ["event.consumed", "/do/0/l", { id: "1", source: "/shop" }],
+        ["task.cancelled", "/do/0/l"],
+      ),
+      run("running"),
+    );
+    expect(moments[0]).toMatchObject({ state: "cancelled", received: [{ source: "/shop" }] });
+  });
+
+  it.each(["completed", "faulted", "cancelled"] as const)(
+    "leaves nothing going on in a run that is %s",
+    state => {
+      const moments = fold(
+        lines(["task.started", "/do/0/a"], ["task.started", "/do/0/a/do/0/b"]),
+        run(state),
+      );
+      expect(moments.every(one => one.kind === "step" && one.state === state)).toBe(true);
+    },
+  );
 });
 
 describe("the way through the graph", () => {

@@ -1,11 +1,21 @@
 import type { JournalLine, RunView } from "../api/queries";
+import { hasEnded } from "../runs/live";
 import type { TaskState } from "../states/StateMark";
+import { type Handed, Handing } from "./handed";
+import { MASK } from "./mask";
 
-/** One call of a task that has to be repeated, as the journal tells it. */
+/** One attempt that came to nothing and is made again, as the journal tells it. */
 export interface Retry {
   at: string;
   attempt: number;
   reason: string;
+  /** A call is repeated by itself; tasks are tried again because their workflow says so. */
+  of: "call" | "tasks";
+}
+
+export interface Received {
+  at: string;
+  source: string;
 }
 
 /** One visit of a task: what the journal says in several lines, in one. */
@@ -16,11 +26,15 @@ export interface Step {
   name: string;
   state: TaskState;
   startedAt: string;
+  /** Null while it is open, and where the journal was not read as far. */
   endedAt: string | null;
-  input: unknown;
+  input: Handed;
   output: unknown;
   error: unknown;
+  /** The error that the task took in hand; it went on. */
+  caught: unknown;
   retries: Retry[];
+  received: Received[];
 }
 
 /** Something that happened to the run itself. */
@@ -44,48 +58,39 @@ const MILESTONES: Record<string, Milestone["what"]> = {
 const ENDS: Record<string, TaskState> = {
   "task.completed": "completed",
   "task.faulted": "faulted",
+  "task.cancelled": "cancelled",
 };
 
 type Data = Record<string, unknown> | null;
 
-/** Fold the journal: begin and end of a task become one step, repeated calls its retries. */
+/** Fold the journal: begin and end of a task become one step, with what happened to it meanwhile. */
 export function fold(lines: readonly JournalLine[], run: RunView): Moment[] {
   const moments: Moment[] = [];
   const open = new Map<string, Step>();
-  let handed: unknown = run.input;
+  const handing = new Handing(run.input);
   for (const line of lines) {
-    const data = line.data as Data;
     const what = MILESTONES[line.kind];
-    const end = ENDS[line.kind];
     const step = open.get(line.reference);
     if (what) {
       moments.push({ kind: "milestone", id: `${line.seq}`, at: line.at, what });
     } else if (line.kind === "task.started" || line.kind === "task.skipped") {
-      const begun = begin(line, handed);
+      const begun = begin(line, handing.to(line.reference));
       moments.push(begun);
-      if (line.kind === "task.started") open.set(line.reference, begun);
-    } else if (end && step) {
-      step.state = end;
-      step.endedAt = line.at;
-      step.error = data?.error ?? null;
-      if (end === "completed") {
-        step.output = data?.output ?? null;
-        handed = step.output;
-      }
+      if (line.kind === "task.skipped") continue;
+      open.set(line.reference, begun);
+      handing.began(line.reference, begun.input);
+    } else if (step && ENDS[line.kind]) {
+      end(step, line, handing);
       open.delete(line.reference);
-    } else if (line.kind === "task.retried" && step) {
-      step.retries.push({
-        at: line.at,
-        attempt: Number(data?.attempt ?? 0),
-        reason: String(data?.reason ?? ""),
-      });
+    } else if (step) {
+      happened(step, line, handing);
     }
   }
   settle([...open.values()], run);
   return moments;
 }
 
-function begin(line: JournalLine, input: unknown): Step {
+function begin(line: JournalLine, input: Handed): Step {
   const skipped = line.kind === "task.skipped";
   return {
     kind: "step",
@@ -98,15 +103,51 @@ function begin(line: JournalLine, input: unknown): Step {
     input,
     output: null,
     error: null,
+    caught: null,
     retries: [],
+    received: [],
   };
+}
+
+function end(step: Step, line: JournalLine, handing: Handing): void {
+  const data = line.data as Data;
+  step.state = ENDS[line.kind] ?? step.state;
+  step.endedAt = line.at;
+  step.error = data?.error ?? null;
+  if (step.state === "completed") {
+    step.output = data?.output ?? null;
+    handing.gave(step.reference, step.output);
+  } else {
+    handing.left(step.reference);
+  }
+}
+
+function happened(step: Step, line: JournalLine, handing: Handing): void {
+  const data = line.data as Data;
+  if (line.kind === "task.retried") {
+    const tried = data?.error !== undefined;
+    const attempt = Number(data?.attempt ?? step.retries.length + 1);
+    const reason = tried ? titleOf(data?.error) : String(data?.reason ?? "");
+    step.retries.push({ at: line.at, attempt, reason, of: tried ? "tasks" : "call" });
+    if (tried) handing.again(step.reference);
+  } else if (line.kind === "task.caught") {
+    step.caught = data?.error ?? {};
+    handing.again(step.reference);
+  } else if (line.kind === "event.consumed") {
+    step.received.push({ at: line.at, source: String(data?.source ?? "") });
+  }
+}
+
+/** What an error calls itself; empty where it may not be read. */
+export function titleOf(error: unknown): string {
+  const title = error !== null && typeof error === "object" ? (error as { title?: unknown }).title : null;
+  return typeof title === "string" && title !== MASK ? title : "";
 }
 
 /** What never ended stands as the run stands: the innermost waits, and nothing goes on in a run that is over. */
 function settle(open: readonly Step[], run: RunView): void {
-  for (const step of open) {
-    if (run.state === "cancelled") step.state = "cancelled";
-    else if (run.state === "faulted") step.state = "faulted";
+  if (run.state === "completed" || run.state === "faulted" || run.state === "cancelled") {
+    for (const step of open) step.state = run.state;
   }
   const last = open.at(-1);
   if (last && (run.state === "waiting" || run.state === "suspended")) last.state = "waiting";
@@ -119,12 +160,18 @@ export function latest(moments: readonly Moment[]): Map<string, Step> {
   return found;
 }
 
-export function visits(moments: readonly Moment[], reference: string): number {
-  return moments.filter(moment => moment.kind === "step" && moment.reference === reference).length;
+/** How often each task was come to. */
+export function visits(moments: readonly Moment[]): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const moment of moments) {
+    if (moment.kind === "step") found.set(moment.reference, (found.get(moment.reference) ?? 0) + 1);
+  }
+  return found;
 }
 
 /** The task that the run is at, when it is at one. */
-export function current(moments: readonly Moment[]): Step | null {
+export function current(moments: readonly Moment[], run: RunView): Step | null {
+  if (hasEnded(run)) return null;
   const found = moments.findLast(
     one => one.kind === "step" && (one.state === "running" || one.state === "waiting"),
   );

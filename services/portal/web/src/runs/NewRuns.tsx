@@ -1,40 +1,36 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
+import type { RunFilter, RunSummary } from "../api/queries";
 import { useSignal } from "../api/signal";
 import { UpIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
-import { applyChanges, arrivals, scrolled } from "./live";
+import { arrivals, release, scrolled, waiting } from "./live";
 import classes from "./NewRuns.module.css";
 
 const TOP = 80;
 
 /** "3 new": what arrived while the reader was further down. */
-export function NewRuns() {
+export function NewRuns({ filter, rows }: { filter: RunFilter; rows: readonly RunSummary[] }) {
   const { texts } = useTexts();
   const queries = useQueryClient();
   const held = useSignal(arrivals);
+  const count = useMemo(() => waiting(held, filter, new Set(rows.map(run => run.id))), [held, filter, rows]);
   useEffect(() => {
-    const release = () => {
-      const waiting = [...arrivals.get().values()];
-      if (waiting.length === 0) return;
-      arrivals.set(new Map());
-      applyChanges(queries, waiting);
-    };
     const moved = () => {
       scrolled.now = window.scrollY > TOP;
-      if (!scrolled.now) release();
+      if (!scrolled.now) release(queries);
     };
     moved();
     window.addEventListener("scroll", moved, { passive: true });
     return () => {
       window.removeEventListener("scroll", moved);
       scrolled.now = false;
-      release();
+      release(queries);
     };
   }, [queries]);
   return (
     <div className={classes.place} aria-live="polite">
-      {held.size > 0 && (
+      {count > 0 && (
         <button
           type="button"
           className={classes.pill}
@@ -42,7 +38,7 @@ export function NewRuns() {
           onClick={() => window.scrollTo({ top: 0, behavior: "smooth" })}
         >
           <UpIcon />
-          {texts.newRuns(held.size)}
+          {texts.newRuns(count)}
         </button>
       )}
     </div>

@@ -1,6 +1,8 @@
 import { CloseButton, TextInput } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type RefObject, useEffect, useRef, useState } from "react";
+import { useSignal } from "../api/signal";
+import { singleKeys } from "../frame/keys";
 import { SearchIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import classes from "./RunSearch.module.css";
@@ -10,6 +12,7 @@ const PAUSE = 200;
 /** What is typed stands in the address a moment later, so that a link shows the same. */
 export function RunSearch({ field }: { field: RefObject<HTMLInputElement | null> }) {
   const { texts } = useTexts();
+  const keys = useSignal(singleKeys);
   const { key = "" } = useSearch({ from: "/inside/runs" });
   const navigate = useNavigate({ from: "/runs" });
   const [typed, setTyped] = useState(key);
@@ -51,7 +54,7 @@ export function RunSearch({ field }: { field: RefObject<HTMLInputElement | null>
         typed ? (
           <CloseButton size="sm" aria-label={texts.clearSearch} onClick={() => settle("", 0)} />
         ) : (
-          <kbd className={classes.key}>/</kbd>
+          keys && <kbd className={classes.key}>/</kbd>
         )
       }
     />

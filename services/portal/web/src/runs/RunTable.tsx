@@ -4,7 +4,7 @@ import { memo } from "react";
 import type { RunSummary } from "../api/queries";
 import { human } from "../display/names";
 import { useNow } from "../display/now";
-import { absolute, between, duration, relative } from "../display/time";
+import { absolute, between, duration, relative, sinceWords } from "../display/time";
 import { StateMark, shownState } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import { hasEnded } from "./live";
@@ -20,8 +20,7 @@ interface Props {
 
 export function RunTable({ rows, more, loading, onMore }: Props) {
   const { texts } = useTexts();
-  const moving = rows.some(run => !hasEnded(run));
-  const now = useNow(moving ? 1_000 : 20_000);
+  const now = useNow(1_000);
   const reasons = useReasons(rows.some(run => run.waiting_for));
   return (
     <>
@@ -54,7 +53,7 @@ export function RunTable({ rows, more, loading, onMore }: Props) {
             <Row
               key={run.id}
               run={run}
-              now={hasEnded(run) ? slowly(now) : now}
+              now={hasEnded(run) ? sinceWords(began(run), now) : now}
               why={heldBecause(run, texts) ?? reasons(run)?.short ?? null}
             />
           ))}
@@ -72,12 +71,10 @@ export function RunTable({ rows, more, loading, onMore }: Props) {
   );
 }
 
-/** All rows count from the same moment, so that none below seems younger than one above. */
-const slowly = (now: number): number => Math.floor(now / 20_000) * 20_000;
+const began = (run: RunSummary): string => run.started_at ?? run.created_at;
 
 const Row = memo(function Row({ run, now, why }: { run: RunSummary; now: number; why: string | null }) {
   const { texts, language } = useTexts();
-  const began = run.started_at ?? run.created_at;
   const title = run.workflow.title ?? human(run.workflow.name);
   return (
     <tr role="row" className={classes.row}>
@@ -102,8 +99,8 @@ const Row = memo(function Row({ run, now, why }: { run: RunSummary; now: number;
         {title} <span className={classes.version}>{run.workflow.version}</span>
       </td>
       <td role="cell" className={classes.started}>
-        <time dateTime={began} title={absolute(language, began)}>
-          {relative(language, began, Math.max(slowly(now), Date.parse(began)))}
+        <time dateTime={began(run)} title={absolute(language, began(run))}>
+          {relative(language, began(run), now, texts.justNow)}
         </time>
       </td>
       <td role="cell" className={classes.duration}>

@@ -45,7 +45,7 @@ export function RunsPage() {
           <StateFilter />
         </div>
       </div>
-      <NewRuns />
+      <NewRuns filter={filter} rows={rows} />
       <Listing
         state={isPending ? "pending" : error ? "error" : rows.length === 0 ? "empty" : "rows"}
         pending={<RowsSkeleton />}

@@ -1,11 +1,12 @@
 import { Link, useSearch } from "@tanstack/react-router";
-import type { RunState } from "../api/queries";
+import type { ShownState } from "../api/queries";
 import { StateIcon } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import classes from "./StateFilter.module.css";
 
-const ORDER: readonly RunState[] = [
+const ORDER: readonly ShownState[] = [
   "running",
+  "held",
   "waiting",
   "suspended",
   "faulted",

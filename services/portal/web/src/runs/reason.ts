@@ -79,11 +79,16 @@ function reasonOf(
       full: texts.waitingConnection(capital(system), reason, time, next),
     };
   }
-  if (waiting.kind === "event" || waiting.kind === "timer") {
-    const kinds = reason.split(": ")[1] ?? "";
-    const awaited = waiting.kind === "event" ? texts.anEvent(kinds) : texts.aMoment(next);
-    const words = texts.waitingSince(awaited, time);
-    return { short: words, full: `${words}.` };
+  // Its reference is a place in the document, and tells a person nothing.
+  if (waiting.kind === "timer") {
+    return { short: texts.waitingTimerShort(next), full: texts.waitingTimer(next) };
+  }
+  if (waiting.kind === "event") {
+    const event = texts.anEvent(/: (.+)$/.exec(reason)?.[1] ?? "");
+    return {
+      short: texts.waitingSince(event, time),
+      full: texts.waitingEvent(event, time),
+    };
   }
   const subject = waiting.ref || human(waiting.kind).toLowerCase();
   return {

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { type RunFilter, type RunSummary, runsQuery } from "../api/queries";
+import { hasKey } from "./live";
 
 /**
  * The rows of a filter. The server finds a whole order number among all runs; part of one is found among the rows
@@ -15,7 +16,7 @@ export function useRunRows({ state, key }: RunFilter) {
     const found = (exact.data?.pages ?? []).flatMap(page => page.items);
     return merge(
       found,
-      loaded.filter(run => includes(run, key)),
+      loaded.filter(run => hasKey(run, key)),
     );
   }, [listed.data, exact.data, key]);
   return {
@@ -25,10 +26,6 @@ export function useRunRows({ state, key }: RunFilter) {
     // What was read before stays in view; how old it is stands beside the title.
     error: (listed.data ? null : listed.error) ?? (key && !exact.data ? exact.error : null),
   };
-}
-
-function includes(run: RunSummary, key: string): boolean {
-  return (run.business_key ?? "").toLowerCase().includes(key.toLowerCase());
 }
 
 function merge(first: RunSummary[], second: RunSummary[]): RunSummary[] {

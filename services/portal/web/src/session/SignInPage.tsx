@@ -55,7 +55,7 @@ function SignInForm() {
   const router = useRouter();
   const navigate = useNavigate();
   const entering = useMutation({
-    mutationFn: () => body(api.POST("/portal/session", { body: { email: email.trim(), password } })),
+    mutationFn: () => enter(email.trim(), password),
     onSuccess: async session => {
       // The way back leads here too, with what was read for whoever was signed in.
       queries.removeQueries({ predicate: query => query.queryKey[0] !== "brand" });
@@ -112,7 +112,21 @@ function SignInForm() {
   );
 }
 
+/** The sign-in was good, and the browser did not keep what says so. */
+class CookieRefused extends Error {}
+
+async function enter(email: string, password: string) {
+  await api.POST("/portal/session", { body: { email, password } });
+  try {
+    return await body(api.GET("/portal/session"));
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) throw new CookieRefused();
+    throw error;
+  }
+}
+
 function words(texts: Texts, error: Error): string {
+  if (error instanceof CookieRefused) return texts.cookieRefused;
   if (error instanceof Unreachable) return texts.unreachableBody;
   if (!(error instanceof Problem)) return texts.errorBody;
   if (error.status === 401) return texts.signInFailed;

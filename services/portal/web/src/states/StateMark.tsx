@@ -1,5 +1,5 @@
 import type { ComponentType, SVGProps } from "react";
-import type { RunState, RunSummary } from "../api/queries";
+import type { RunSummary, ShownState } from "../api/queries";
 import { useTexts } from "../texts/texts";
 import {
   CancelledIcon,
@@ -17,9 +17,7 @@ import classes from "./StateMark.module.css";
 
 export type TaskState = "idle" | "running" | "waiting" | "completed" | "skipped" | "faulted" | "cancelled";
 
-/** How a run stands for a person: one that ended without releasing its order is held, and not done. */
-export type ShownState = RunState | "held";
-
+/** How a run stands for a person. */
 export function shownState(run: Pick<RunSummary, "state" | "held">): ShownState {
   return run.state === "completed" && run.held !== null ? "held" : run.state;
 }

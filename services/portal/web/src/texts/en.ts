@@ -1,3 +1,5 @@
+import type { GraphNode } from "../api/queries";
+
 const en = {
   language: "English",
   skipToContent: "Skip to content",
@@ -19,6 +21,8 @@ const en = {
   emailNeeded: "Enter your email.",
   passwordNeeded: "Enter your password.",
   needHelp: "Need help?",
+  cookieRefused:
+    "The password is right, but this browser did not keep you signed in: it refuses the cookie. Allow cookies for this address, or use another browser.",
   sessionEnded: "Your session has ended. Sign in to go on where you were.",
   signOut: "Sign out",
 
@@ -29,6 +33,10 @@ const en = {
   themes: { light: "Light", dark: "Dark", auto: "System" },
   languageWord: "Language",
   keyboard: "Keyboard shortcuts",
+  singleKeys: "Single-key shortcuts",
+  on: "On",
+  off: "Off",
+  justNow: "just now",
   environments: { dev: "Development", test: "Test", live: "Live" },
   environmentHint: {
     dev: "Development: nothing here is real.",
@@ -116,11 +124,13 @@ const en = {
     `Set aside at ${time}, after it failed several times without getting any further. Someone who may change runs has to resume it.`,
   waitingOther: (kind: string, reason: string, time: string) =>
     `Waiting for ${kind} since ${time}. ${reason}`,
-  waitingShort: (system: string) => `Waiting for ${system}`,
+  waitingTimer: (next: string | null) =>
+    `It pauses, as its workflow says, and goes on by itself${next ? ` at ${next}` : ""}.`,
+  waitingTimerShort: (next: string | null) => (next ? `Pauses until ${next}` : "Pauses"),
+  waitingEvent: (event: string, time: string) => `It has waited for ${event} since ${time}.`,
   waitingSince: (system: string, time: string) => `Waiting for ${system} since ${time}`,
   theOtherSystem: "the connected system",
   anEvent: (kinds: string) => (kinds ? `an event (${kinds})` : "an event"),
-  aMoment: (time: string | null) => time ?? "a moment in time",
   attempt: (count: number) => `Attempt ${count}`,
   quarantineShort: "Set aside, needs a person",
 
@@ -129,6 +139,7 @@ const en = {
   heldTitle: "Order held",
   saleNumber: "Sale",
   saleState: "State in the ERP",
+  saleStates: { confirmed: "Confirmed" } as Record<string, string>,
   total: "Total",
   customer: "Customer",
   holdReason: "Reason",
@@ -136,11 +147,14 @@ const en = {
   backorderedItems: (count: number) => (count === 1 ? "1 item" : `${count} items`),
   completedTitle: "Completed",
   faultedTitle: "Stopped by an error",
+  faultedAt: "at",
   faultedBody: "Nothing after the step in red was done. What was done before it stands.",
   cancelledTitle: "Cancelled",
   cancelledBody:
     "Ended by a person before it was complete. A call that was under way may still have taken effect.",
 
+  journalCut: (shown: string, all: string) =>
+    `The first ${shown} of ${all} lines. What came later is in the result, not here.`,
   resultFollows: "Under way. The result stands here when it is known.",
   progress: "Progress",
   journal: "Journal",
@@ -160,9 +174,8 @@ const en = {
   runQuarantined: "Run set aside",
   runResumed: "Run resumed",
   notStarted: "Waiting for its turn. The first steps show here in a moment.",
-  justStarted: "Started. The first steps show here when the first system has answered.",
+  justStarted: "Started. The first steps show here in a moment.",
   steps: (count: number) => (count === 1 ? "1 step" : `${count} steps`),
-  times: (count: number) => `${count} times`,
   startNode: "Order received",
   endNode: "End",
 
@@ -171,9 +184,16 @@ const en = {
   output: "Output",
   error: "Error",
   attempts: "Attempts",
-  attemptLine: (attempt: number, reason: string) => `Attempt ${attempt}: ${reason}`,
+  attemptLine: (attempt: number, reason: string) => `Attempt ${attempt}${reason ? `: ${reason}` : ""}`,
   noAttempts: "One attempt, no retries",
   noOutput: "Nothing yet",
+  caught: "Error that was dealt with",
+  caughtLine: (title: string) => (title ? `Dealt with: ${title}` : "Dealt with an error"),
+  retryLine: (count: number, title: string) =>
+    `${count === 1 ? "Tried again" : `Tried again ${count} times`}${title ? `: ${title}` : ""}`,
+  received: "Events received",
+  receivedLine: (count: number) => (count === 1 ? "1 event received" : `${count} events received`),
+  latestOf: (count: number) => `the latest of ${count} times`,
   emptyValue: "Empty",
   masked: "Hidden",
   maskedHint:
@@ -196,7 +216,7 @@ const en = {
     switch: "Decision",
     try: "Attempt",
     wait: "Pause",
-  } as Record<string, string>,
+  } satisfies Record<GraphNode["kind"], string> as Record<GraphNode["kind"], string>,
   items: (count: number) => (count === 1 ? "1 item" : `${count} items`),
 
   notFoundTitle: "Nothing is here",

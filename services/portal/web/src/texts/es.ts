@@ -21,6 +21,8 @@ const es: Texts = {
   emailNeeded: "Escriba su correo.",
   passwordNeeded: "Escriba su contraseña.",
   needHelp: "¿Necesita ayuda?",
+  cookieRefused:
+    "La contraseña es correcta, pero este navegador no mantuvo la sesión: rechaza la cookie. Permita las cookies de esta dirección o use otro navegador.",
   sessionEnded: "Su sesión ha terminado. Inicie sesión para seguir donde estaba.",
   signOut: "Cerrar sesión",
 
@@ -31,6 +33,10 @@ const es: Texts = {
   themes: { light: "Claro", dark: "Oscuro", auto: "Sistema" },
   languageWord: "Idioma",
   keyboard: "Atajos de teclado",
+  singleKeys: "Atajos de una tecla",
+  on: "Sí",
+  off: "No",
+  justNow: "ahora mismo",
   environments: { dev: "Desarrollo", test: "Pruebas", live: "Producción" },
   environmentHint: {
     dev: "Desarrollo: nada de esto es real.",
@@ -119,11 +125,13 @@ const es: Texts = {
   waitingQuarantine: time =>
     `Apartada a las ${time}, tras fallar varias veces sin avanzar. Debe reanudarla alguien con permiso para cambiar ejecuciones.`,
   waitingOther: (kind, reason, time) => `Espera ${kind} desde las ${time}. ${reason}`,
-  waitingShort: system => `Espera a ${system}`,
+  waitingTimer: next =>
+    `Hace una pausa, como dice su flujo, y sigue por sí sola${next ? ` a las ${next}` : ""}.`,
+  waitingTimerShort: next => (next ? `En pausa hasta las ${next}` : "En pausa"),
+  waitingEvent: (event, time) => `Espera ${event} desde las ${time}.`,
   waitingSince: (system, time) => `Espera a ${system} desde las ${time}`,
   theOtherSystem: "el sistema conectado",
   anEvent: kinds => (kinds ? `un evento (${kinds})` : "un evento"),
-  aMoment: time => (time ? `las ${time}` : "un momento"),
   attempt: count => `Intento ${count}`,
   quarantineShort: "Apartada, necesita a una persona",
 
@@ -132,6 +140,7 @@ const es: Texts = {
   heldTitle: "Pedido retenido",
   saleNumber: "Venta",
   saleState: "Estado en el ERP",
+  saleStates: { confirmed: "Confirmada" },
   total: "Total",
   customer: "Cliente",
   holdReason: "Motivo",
@@ -139,11 +148,14 @@ const es: Texts = {
   backorderedItems: count => (count === 1 ? "1 artículo" : `${count} artículos`),
   completedTitle: "Completada",
   faultedTitle: "Detenida por un error",
+  faultedAt: "en",
   faultedBody: "Nada posterior al paso en rojo se hizo. Lo anterior queda hecho.",
   cancelledTitle: "Cancelada",
   cancelledBody:
     "Una persona la terminó antes de completarse. Una llamada que estaba en marcha puede haber tenido efecto.",
 
+  journalCut: (shown, all) =>
+    `Las primeras ${shown} de ${all} líneas. Lo posterior está en el resultado, no aquí.`,
   resultFollows: "En marcha. El resultado aparece aquí en cuanto se conoce.",
   progress: "Avance",
   journal: "Diario",
@@ -163,9 +175,8 @@ const es: Texts = {
   runQuarantined: "Ejecución apartada",
   runResumed: "Ejecución reanudada",
   notStarted: "Espera su turno. Los primeros pasos aparecerán aquí en un momento.",
-  justStarted: "Ha empezado. Los primeros pasos aparecerán aquí cuando responda el primer sistema.",
+  justStarted: "Ha empezado. Los primeros pasos aparecerán aquí en un momento.",
   steps: count => (count === 1 ? "1 paso" : `${count} pasos`),
-  times: count => `${count} veces`,
   startNode: "Pedido recibido",
   endNode: "Fin",
 
@@ -174,9 +185,16 @@ const es: Texts = {
   output: "Salida",
   error: "Error",
   attempts: "Intentos",
-  attemptLine: (attempt, reason) => `Intento ${attempt}: ${reason}`,
+  attemptLine: (attempt, reason) => `Intento ${attempt}${reason ? `: ${reason}` : ""}`,
   noAttempts: "Un intento, sin repeticiones",
   noOutput: "Nada todavía",
+  caught: "Error que se trató",
+  caughtLine: title => (title ? `Tratado: ${title}` : "Se trató un error"),
+  retryLine: (count, title) =>
+    `${count === 1 ? "Repetido" : `Repetido ${count} veces`}${title ? `: ${title}` : ""}`,
+  received: "Eventos recibidos",
+  receivedLine: count => (count === 1 ? "1 evento recibido" : `${count} eventos recibidos`),
+  latestOf: count => `la última de ${count} veces`,
   emptyValue: "Vacío",
   masked: "Oculto",
   maskedHint:

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import en from "../texts/en";
+import es from "../texts/es";
+import { MASK } from "./mask";
+import { outcomeOf } from "./outcome";
+
+const ended = (state: string, output: unknown, error: unknown = null) => ({ state, output, error });
+
+it("writes plain facts as the panel of a step does", () => {
+  const found = outcomeOf(ended("completed", { done: true, late: false, count: 2, name: MASK }), en, "en");
+  expect(found?.facts).toEqual([
+    ["Done", "Yes"],
+    ["Late", "No"],
+    ["Count", "2"],
+    ["Name", "Hidden"],
+  ]);
+});
+
+it("names the step that failed, where the workflow has it", () => {
+  const error = {
+    title: "The order is not valid",
+    detail: "It has two currencies.",
+    instance: "/do/2/refuse",
+  };
+  const titles = new Map([["/do/2/refuse", "Refuse second currency"]]);
+  expect(outcomeOf(ended("faulted", null, error), en, "en", titles)).toMatchObject({
+    at: "Refuse second currency",
+    lead: error.detail,
+  });
+  expect(
+    outcomeOf(ended("faulted", null, { ...error, instance: "/input" }), en, "en", titles)?.at,
+  ).toBeNull();
+  expect(outcomeOf(ended("faulted", null, { title: MASK, detail: MASK }), en, "en")).toMatchObject({
+    title: en.faultedTitle,
+    lead: en.faultedBody,
+  });
+});
+
+it("says a sale's state in the reader's language", () => {
+  const output = { released: true, sale: { number: "SO-1", state: "confirmed" } };
+  expect(outcomeOf(ended("completed", output), es, "es")?.facts).toEqual([[es.saleState, "Confirmada"]]);
+});
