@@ -120,6 +120,7 @@ async def test_a_faulted_run_says_what_was_wrong(browser: Browser, site: Site) -
         await expect(graph.get_by_role("button", name="Refuse second currency")).to_have_attribute(
             "data-state", "faulted"
         )
+        await expect(someone.page.get_by_role("main")).to_contain_text("at Refuse second currency")
         await someone.shoot("run-faulted")
         assert not await someone.flaws()
 

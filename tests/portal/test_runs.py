@@ -122,3 +122,56 @@ async def test_the_keyboard_alone_finds_opens_and_leaves_a_run(browser: Browser,
         await someone.heading().wait_for()
         await press("/")
         await expect(someone.page.get_by_role("searchbox")).to_be_focused()
+
+
+async def test_single_keys_can_be_turned_off_and_stay_off(browser: Browser, site: Site) -> None:
+    """WCAG 2.1.4: who speaks to the machine may say a letter by chance. What is no single letter goes on."""
+    await site.send("silent-1")
+    async with person(browser, site, site.harbor) as someone:
+        await someone.sign_in()
+        await someone.see("PO-silent-1", "Completed")
+        await someone.page.get_by_role("button", name="Account").click()
+        switch = someone.page.get_by_role("group", name="Single-key shortcuts")
+        await switch.get_by_role("button", name="Off").click()
+        await someone.shoot("account-keys")
+        assert not await someone.flaws()
+        await someone.page.reload()
+        await someone.see("PO-silent-1", "Completed")
+        for key in ("j", "/", "?"):
+            await someone.page.keyboard.press(key)
+        await expect(someone.page.locator("body")).to_be_focused()
+        await expect(someone.page.get_by_role("dialog")).to_have_count(0)
+        await someone.page.keyboard.press("ArrowDown")
+        await expect(someone.page.locator("[data-row]").first).to_be_focused()
+
+
+async def test_held_orders_are_listed_by_themselves(browser: Browser, site: Site) -> None:
+    await site.send("desk-held", customer="NOBODY-404")
+    await site.send("desk-released")
+    async with person(browser, site, site.harbor) as someone:
+        await someone.sign_in()
+        await someone.see("PO-desk-held", "Held")
+        await someone.see("PO-desk-released", "Completed")
+        await someone.page.get_by_role("navigation", name="State").get_by_role("link", name="Held").click()
+        await expect(someone.page).to_have_url(re.compile(r"state=held"))
+        await expect(someone.row("PO-desk-released")).to_have_count(0)
+        await expect(someone.row("PO-desk-held")).to_be_visible()
+        await site.send("desk-held-live", customer="NOBODY-404")
+        await someone.see("PO-desk-held-live", "Held")
+        await someone.shoot("runs-held-filter")
+
+
+async def test_the_pill_counts_only_what_the_shown_list_will_have(browser: Browser, site: Site) -> None:
+    for number in range(24):
+        await site.send(f"quiet-{number}", customer="NOBODY-404")
+    async with person(browser, site, site.harbor, size=(1440, 500)) as someone:
+        await someone.sign_in()
+        await someone.see("PO-quiet-23", "Held")
+        await someone.page.get_by_role("navigation", name="State").get_by_role("link", name="Held").click()
+        await expect(someone.page).to_have_url(re.compile(r"state=held"))
+        await someone.see("PO-quiet-23", "Held")
+        await someone.page.mouse.wheel(0, 400)
+        await someone.page.wait_for_function("scrollY > 200")
+        await site.send("quiet-released")
+        await site.send("quiet-new", customer="NOBODY-404")
+        await expect(someone.page.get_by_role("button", name=re.compile(r"^\d+ new$"))).to_have_text("1 new")

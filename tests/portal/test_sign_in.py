@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.portal.person import SCHEMES, person
 from tests.portal.site import Site
@@ -70,6 +70,30 @@ async def test_a_link_leads_on_after_signing_in_and_never_to_another_host(browse
         await someone.open("/sign-in?to=//example.org/")
         await someone.fill_in(site.harbor.password)
         await expect(someone.page).to_have_url(site.url(site.harbor, "/runs"))
+
+
+async def test_the_way_in_does_not_lead_back_to_itself(browser: Browser, site: Site) -> None:
+    async with person(browser, site, site.harbor) as someone:
+        await someone.open("/sign-in?to=/sign-in")
+        await someone.fill_in(site.harbor.password)
+        await expect(someone.page).to_have_url(site.url(site.harbor, "/runs"))
+
+
+async def test_a_browser_that_keeps_no_cookie_is_told_so(browser: Browser, site: Site) -> None:
+    """Some refuse a `Secure` cookie of an address without TLS, be it the machine's own."""
+
+    async def lose(route: Route) -> None:
+        """The sign-in is good; what is read after it carries no cookie."""
+        if route.request.method == "POST":
+            await route.continue_()
+        else:
+            await route.fulfill(status=401, body="{}", content_type="application/json")
+
+    async with person(browser, site, site.harbor) as someone:
+        await someone.open()
+        await someone.page.route("**/portal/session", lose)
+        await someone.fill_in(site.harbor.password)
+        await expect(someone.page.get_by_role("alert")).to_contain_text("did not keep you signed in")
 
 
 async def test_a_session_that_ends_asks_again_by_itself_and_returns(browser: Browser, site: Site) -> None:
