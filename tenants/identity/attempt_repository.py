@@ -62,14 +62,21 @@ async def count(
 async def settle(
     session: AsyncSession, partner_id: UUID, *, forgotten: Collection[bytes], returned: Collection[bytes]
 ) -> None:
-    """After a success: forget what was counted of some subjects, and give the try back to the others."""
+    """After a success: nothing counts any more of some subjects, and the others get the try back."""
     mine = SignInAttempt.partner_id == partner_id
-    both = select(SignInAttempt.subject).where(mine, SignInAttempt.subject.in_([*forgotten, *returned]))
-    # In the order in which tries are counted.
-    await session.execute(both.order_by(SignInAttempt.subject).with_for_update())
-    await session.execute(delete(SignInAttempt).where(mine, SignInAttempt.subject.in_(forgotten)))
+    # One statement, in the order in which tries are counted, and no row goes: one that came back while this waits
+    # would be taken out of its order, and two successes would wait for one another.
+    locked = (
+        select(SignInAttempt.subject)
+        .where(mine, SignInAttempt.subject.in_([*forgotten, *returned]))
+        .order_by(SignInAttempt.subject)
+        .with_for_update()
+        .cte("locked")
+    )
+    is_forgotten = SignInAttempt.subject.in_(forgotten)
     await session.execute(
         update(SignInAttempt)
-        .where(mine, SignInAttempt.subject.in_(returned), SignInAttempt.attempts > 0)
-        .values(attempts=SignInAttempt.attempts - 1)
+        .where(mine, SignInAttempt.subject == locked.c.subject)
+        .values(attempts=case((is_forgotten, 0), else_=func.greatest(SignInAttempt.attempts - 1, 0)))
+        .execution_options(synchronize_session=False)
     )
