@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+import tenants.organizations.models  # noqa: F401 (the tables that tenants and clients are rows of)
 from infra.database import Base, tenant_key
 
 
