@@ -28,9 +28,18 @@ down:
 reset:
 	@.venv/bin/waybill reset
 
-## test: every test, on services of its own
+## test: every test, on services of its own; those that mostly wait run beside the others
+WAITING := tests/faults tests/counterparts tests/nightly
 test: development viewer portal
+ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
+else
+	@mkdir -p build
+	@.venv/bin/python -m pytest $(WAITING) > build/waiting.log 2>&1 & beside=$$!; \
+	trap 'kill $$beside 2>/dev/null || true' EXIT; failed=0; \
+	.venv/bin/python -m pytest $(addprefix --ignore=,$(WAITING)) || failed=$$?; \
+	wait $$beside || failed=$$?; cat build/waiting.log; exit $$failed
+endif
 
 ## lint: rules, format, types, floors, sizes
 lint: development portal
