@@ -11,36 +11,11 @@ from typing import Any, Final
 from services.engine.activation import Activation
 from services.engine.frames import Extending, Frame
 from services.engine.state import Strand
-from template_library.dsl.model import (
-    DoTask,
-    EmitTask,
-    Extension,
-    ForkTask,
-    ForTask,
-    ListenTask,
-    RaiseTask,
-    RunTask,
-    SetTask,
-    SwitchTask,
-    Task,
-    TryTask,
-    WaitTask,
-)
+from template_library.dsl.graph import KINDS
+from template_library.dsl.model import Extension, Task
 
-_WORDS: Final[dict[type[Task], str]] = {
-    DoTask: "composite",
-    EmitTask: "emit",
-    ForkTask: "composite",
-    ForTask: "for",
-    ListenTask: "listen",
-    RaiseTask: "raise",
-    RunTask: "run",
-    SetTask: "set",
-    SwitchTask: "switch",
-    TryTask: "try",
-    WaitTask: "wait",
-}
-"""What `extend` calls each kind; every other kind is a `call`."""
+_COMPOSITE: Final = {"do", "fork"}
+"""What `extend` calls composite; every other kind has the language's own word."""
 
 
 async def find(task: Task, activation: Activation) -> list[int]:
@@ -48,7 +23,8 @@ async def find(task: Task, activation: Activation) -> list[int]:
     extensions = activation.workflow.extensions
     if not extensions or _is_inside(activation, activation.strand):
         return []
-    word, found = _WORDS.get(type(task), "call"), []
+    kind, found = KINDS[type(task)], []
+    word = "composite" if kind in _COMPOSITE else kind
     value = activation.top.value
     for place, one in enumerate(extensions):
         if one.extend in {"all", word} and (one.when is None or await activation.test(one.when, value, input=value)):

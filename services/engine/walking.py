@@ -15,6 +15,7 @@ from services.engine.scopes import base_of, cancel_children, children_of, frame_
 from services.engine.state import Ended, Scope, Strand
 from services.engine.tasks import fork_task
 from services.engine.tasks.outcome import Descend, Hear, Invoke, Nest, Outcome, Output, Sleep, Spread
+from services.engine.transforms import passed_on
 from services.engine.waits import Calling, Effect, Joining, Listening, Sleeping, Wait
 from template_library.dsl.model import NOTHING, ForkTask, HttpCallTask, ProtocolCallTask
 
@@ -78,14 +79,7 @@ async def _complete(activation: Activation, output: Any, then: str | None) -> No
     """The output on its way to the next task (DSL, Data Flow, 5 to 9)."""
     frame = activation.top
     task = activation.task_of(frame)
-    given = {"input": frame.value, "raw_output": output}
-    if task.output.template is not None:
-        output = await activation.render(task.output.template, output, **given)
-    activation.validate(task.output.schema, output, "task output")
-    if task.export.template is not None:
-        given["output"] = output
-        activation.scope.context = await activation.render(task.export.template, output, **given)
-    activation.validate(task.export.schema, activation.scope.context, "exported context")
+    output = await passed_on(activation, output, task.output, task.export, "task output")
     if is_shown(frame, activation.frames[-2]):
         activation.note("task.completed", frame, output=output)
     activation.frames.pop()

@@ -47,7 +47,7 @@ async def test_is_refused(scenario: Scenario, evaluator: Expressions) -> None:
 
 
 @_each(summary.PENDING)
-@pytest.mark.xfail(reason="the engine does not do it yet", strict=False)
+@pytest.mark.xfail(reason="the engine does not do it yet", strict=True)
 async def test_pending(scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client) -> None:
     """When it holds, the table says so, and the line `pending` of the scenario goes."""
     found = await in_memory.run(scenario, doubles, evaluator, client)

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.engine.activation import Activation
 from services.engine.tasks.outcome import Descend
+from services.engine.transforms import passed_on
 from template_library.dsl.model import Iterator
 
 
@@ -20,12 +21,4 @@ async def done(iterator: Iterator, activation: Activation) -> Any:
     """What the tasks made of the item, transformed and exported. Without tasks an item is its own result."""
     frame = activation.top
     output = activation.strand.data if iterator.tasks else frame.variables.get(iterator.item)
-    given = {"input": frame.value, "raw_output": output}
-    if iterator.output.template is not None:
-        output = await activation.render(iterator.output.template, output, **given)
-    activation.validate(iterator.output.schema, output, "item's output")
-    if iterator.export.template is not None:
-        given["output"] = output
-        activation.scope.context = await activation.render(iterator.export.template, output, **given)
-    activation.validate(iterator.export.schema, activation.scope.context, "exported context")
-    return output
+    return await passed_on(activation, output, iterator.output, iterator.export, "item's output")

@@ -87,7 +87,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         delay: before the first retry; None is none.
         backoff: how the delay grows: not at all, by itself, or doubling. The language gives it no settings.
         count: of attempts at most; None: no limit.
-        attempt_duration: how long all attempts together may take; the reference has two words for it.
+        attempt_duration: how long one attempt may take; it is interrupted then.
         duration: how long the whole may take.
         jitter: least and most of what is added to each delay.
     """
