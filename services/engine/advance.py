@@ -99,7 +99,8 @@ class _Turn:
         try:
             definition = await self._definition()
         except (UnknownRevision, DocumentError) as error:
-            await self._ending.unrunnable(standard("configuration", "The pinned workflow cannot be run", str(error)))
+            fault = standard("configuration", "The pinned workflow cannot be run", str(error))
+            await self._ending.unrunnable(fault, await self._identity())
             return
         try:
             step = await self._first(definition)
@@ -248,8 +249,10 @@ class _Turn:
         return None if due is None else max(due / 1000 - self._claim.moment().timestamp(), 0.0)
 
     async def _definition(self) -> Definition:
-        key = (self._claim.tenant_id, self._claim.deployment_id, self._claim.revision, self._claim.program)
-        return await through_outage(lambda: self._advance.definitions.get(*key), "a run's definition")
+        return await through_outage(lambda: self._advance.definitions.get(*self._claim.pinned), "a run's definition")
+
+    async def _identity(self) -> dict[str, str]:
+        return await through_outage(lambda: self._advance.definitions.identity(*self._claim.pinned), "a run's name")
 
     async def _first(self, definition: Definition) -> Step:
         """The step that the claim stands at: the beginning, or the open effect of its snapshot."""

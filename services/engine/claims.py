@@ -40,6 +40,11 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     claimed_at: datetime
     heard_at: float
 
+    @property
+    def pinned(self) -> tuple[UUID, UUID, int, str | None]:
+        """What it executes: tenant, deployment, revision, program."""
+        return self.tenant_id, self.deployment_id, self.revision, self.program
+
     def moment(self) -> datetime:
         """Now, as the database would say it, short of the claim's way here; whatever the clock of this machine says."""
         return self.claimed_at + timedelta(seconds=clock.monotonic() - self.heard_at)

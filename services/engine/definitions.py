@@ -16,7 +16,7 @@ from services.engine.interpreter import Interpreter
 from template_library.dsl import elsewhere, parse
 from template_library.dsl.elsewhere import Gathered
 from tenants.deployments.errors import UnknownRevision
-from tenants.deployments.triggers import Text, pinned
+from tenants.deployments.triggers import Text, identity, pinned
 
 _MOST: Final = 1_000
 
@@ -56,6 +56,11 @@ class Definitions:
             self._revisions.move_to_end(key)
         return found
 
+    async def identity(self, tenant: UUID, deployment: UUID, revision: int, program: str | None) -> dict[str, str]:
+        """Namespace, name and version of what cannot be compiled."""
+        async with self._database.tenant(tenant) as connection:
+            return await identity(connection, tenant, deployment, revision, program)
+
     async def _load(self, tenant: UUID, deployment: UUID, revision: int, program: str | None) -> Definition:
         async with self._database.tenant(tenant) as connection:
             content = await pinned(connection, tenant, deployment, revision)
@@ -66,8 +71,8 @@ class Definitions:
         )
         if chosen is None:
             raise UnknownRevision(f"revision {revision} of this deployment runs no workflow {program}")
-        identity, interpreter = self._compile(chosen, content.nested)
-        return Definition(identity, interpreter, content.parameters, content.bindings)
+        named, interpreter = self._compile(chosen, content.nested)
+        return Definition(named, interpreter, content.parameters, content.bindings)
 
     def _compile(self, chosen: Text, nested: Mapping[str, Text]) -> tuple[dict[str, str], Interpreter]:
         key = (("", _digest(chosen)), *sorted((name, _digest(text)) for name, text in nested.items()))
@@ -75,13 +80,13 @@ class Definitions:
         if found is None:
             workflow = parse(chosen.document)
             document = workflow.document
-            identity = {"namespace": document.namespace, "name": document.name, "version": document.version}
+            named = {"namespace": document.namespace, "name": document.name, "version": document.version}
             programs = {name: parse(text.document) for name, text in nested.items()}
             taken = [_taken(text) for text in (chosen, *nested.values())]
             for one in taken:
                 programs |= {name: elsewhere.function(name, value, name) for name, value in one.functions.items()}
             schemas = {uri: schema for one in taken for uri, schema in one.schemas.items()}
-            found = self._compiled[key] = identity, Interpreter(workflow, self._evaluator, programs, schemas)
+            found = self._compiled[key] = named, Interpreter(workflow, self._evaluator, programs, schemas)
             if len(self._compiled) > _MOST:
                 self._compiled.popitem(last=False)
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +13,8 @@ from services.engine import lifecycle, values
 from services.engine.claims import Claim
 from services.engine.faults import kind_of
 from services.engine.functions import ErrorDetails
-from services.engine.journal import Audit
+from services.engine.journal import Audit, Message
+from services.engine.lifecycle import Subject
 from services.engine.progress import Progress
 from services.engine.state import Ended
 
@@ -24,15 +26,13 @@ class Ending:
         self._claim = claim
         self._progress = progress
 
-    async def end(self, identity: dict[str, str], ended: Ended) -> None:
+    async def end(self, identity: Mapping[str, str], ended: Ended) -> None:
         """What the workflow came to. `identity` is the document's."""
         error = msgspec.to_builtins(ended.error) if ended.error else None
-        result: dict[str, Any] = {"error": error} if error else {"output": ended.output}
         crash_points.pass_by("end.before")
         if await self._commit(
             ended.state,
             identity,
-            result,
             values.encode({"error": error} if error else {}).decode(),
             output=values.encode(ended.output).decode() if ended.state == "completed" else None,
             error=values.encode(error).decode() if error else None,
@@ -40,19 +40,19 @@ class Ending:
             crash_points.pass_by("end.committed")
             self._tell(ended.state, ended.error)
 
-    async def unrunnable(self, fault: ErrorDetails, identity: dict[str, str] | None = None) -> None:
+    async def unrunnable(self, fault: ErrorDetails, identity: Mapping[str, str]) -> None:
         """A pinned document or an input that cannot be run: the run ends with the cause, its worker goes on."""
         error = msgspec.to_builtins(fault)
         described = values.encode(error).decode()
-        self._progress.add("workflow.faulted", data=described)
-        if await self._commit("faulted", identity, {"error": error}, described, error=described):
+        self._progress.add("workflow.faulted", data=values.encode({"error": error}).decode())
+        if await self._commit("faulted", identity, described, error=described):
             self._tell("faulted", fault)
 
-    async def _commit(
-        self, state: str, identity: dict[str, str] | None, result: dict[str, Any], after: str, **columns: Any
-    ) -> bool:
+    async def _commit(self, state: str, identity: Mapping[str, str], after: str, **columns: Any) -> bool:
         claim = self._claim
-        message = lifecycle.ended(claim.tenant_id, claim.run_id, identity, state, result, at=claim.moment())
+        told = Subject(tenant=claim.tenant_id, run=claim.run_id, definition=identity)
+        event = lifecycle.own(told, self._progress.line(f"workflow.{state}"))
+        message = Message(ids.new(), lifecycle.TOPIC, values.encode(event).decode())
         audit = Audit(ids.new(), f"run.{state}", ids.show("run", claim.run_id), after)
         return await self._progress.commit(state, audit=(audit,), messages=(message,), **columns)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from infra import clock, ids
+from infra import ids
 from infra.ids import TenantId
 from infra.problems import Conflict, NotFound
 from infra.telemetry import instruments
-from services.engine import lifecycle
+from services.engine import telling
 
 _ENDED = frozenset({"completed", "faulted", "cancelled"})
 
@@ -35,18 +35,16 @@ async def cancel(connection: Any, tenant: TenantId, run: UUID, actor: str) -> No
         NotFound: the tenant has none of this id.
         RunHasEnded: too late.
     """
-    message = lifecycle.ended(tenant, run, None, "cancelled", {}, at=clock.now())
-    state = await connection.fetchval(
-        "SELECT app.cancel_run($1, $2, $3, $4, $5)", run, actor, ids.new(), message.outbox_id, message.body
-    )
+    state = await connection.fetchval("SELECT app.cancel_run($1, $2, $3)", run, actor, ids.new())
     if state is None:
         raise NotFound
     if state in _ENDED:
         raise RunHasEnded(f"It is {state} already")
+    await telling.tell(connection, tenant, run)
     instruments.RUNS_ENDED.add(1, "cancelled")
 
 
-async def resume(connection: Any, run: UUID, actor: str) -> None:
+async def resume(connection: Any, tenant: TenantId, run: UUID, actor: str) -> None:
     """Try a quarantined run again, alone; `connection` is in a transaction of its tenant.
 
     Raises:
@@ -58,3 +56,4 @@ async def resume(connection: Any, run: UUID, actor: str) -> None:
         raise NotFound
     if state != "suspended":
         raise RunNotSuspended(f"It is {state}")
+    await telling.tell(connection, tenant, run)

@@ -14,6 +14,7 @@ from infra import ids
 from services.engine import decisions, emission, state, subscriptions, values
 from services.engine.claims import Claim
 from services.engine.journal import Audit, Checkpoint, Entry, Journal, Message, Outcome, Usage
+from services.engine.lifecycle import Line, members
 from services.engine.state import Snapshot, Step
 
 SHOWN_SECONDS: Final = 0.1
@@ -62,6 +63,15 @@ class Progress:
     def add(self, kind: str, reference: str = "", name: str = "", data: str | None = None) -> None:
         """One line that is the engine's and not the workflow's; `data` is JSON text."""
         self._entries.append(Entry(kind, reference, name, data, self._claim.moment()))
+
+    def line(self, kind: str) -> Line:
+        """The last line of this kind that is not committed yet. Raises LookupError where there is none."""
+        for place in reversed(range(len(self._entries))):
+            one = self._entries[place]
+            if one.kind == kind:
+                at = one.at or self._claim.moment()
+                return Line(seq=self._seq + place, at=at, kind=kind, reference=one.reference, data=members(one.data))
+        raise LookupError(kind)
 
     def meter(self, kind: str) -> None:
         """One unit, at the next line. Calls of branches that were answered together are one row."""

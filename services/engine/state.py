@@ -28,6 +28,8 @@ EntryKind = Literal[
     "task.retried",
     "task.caught",
     "event.consumed",
+    "correlation.started",
+    "correlation.completed",
 ]
 
 
@@ -144,7 +146,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         reference: pointer of the task; empty for the workflow.
-        data: `{"output": …}` of what completed, `{"error": …}` of what faulted.
+        data: `{"output": …}` of what completed, `{"error": …}` of what faulted, `{"keys": …}` of events that correlate.
     """
 
     kind: EntryKind

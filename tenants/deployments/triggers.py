@@ -105,6 +105,33 @@ async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision
     )
 
 
+async def identity(
+    connection: Any, tenant_id: UUID, deployment_id: UUID, revision: int, program: str | None = None
+) -> dict[str, str]:
+    """Namespace, name and version of what runs of this revision execute, whether or not it can be read any more.
+
+    With `program` that of the workflow of this name that it runs.
+
+    Raises:
+        UnknownRevision: the tenant has no such revision.
+    """
+    if program is not None:
+        place, _, version = program.rpartition(":")
+        namespace, _, name = place.partition("/")
+        return {"namespace": namespace, "name": name, "version": version}
+    row = await connection.fetchrow(
+        "SELECT v.namespace, v.name, v.version "
+        "FROM app.deployment_revision r JOIN app.workflow_version v USING (tenant_id, workflow_version_id) "
+        "WHERE r.tenant_id = $1 AND r.deployment_id = $2 AND r.revision = $3",
+        tenant_id,
+        deployment_id,
+        revision,
+    )
+    if row is None:
+        raise UnknownRevision(f"the tenant has no revision {revision} of this deployment")
+    return dict(row)
+
+
 async def _nested(connection: Any, tenant_id: UUID, versions: dict[str, UUID]) -> dict[str, Text]:
     if not versions:
         return {}

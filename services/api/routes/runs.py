@@ -141,7 +141,7 @@ async def resume_run(request: Call) -> RunView:
     """Has a run that was set aside tried again, from where it stands and apart from all others."""
     run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
     async with request.resources.database.tenant(tenant) as connection:
-        await operating.resume(connection, run, request.principal.actor)
+        await operating.resume(connection, tenant, run, request.principal.actor)
     request.resources.ring()
     request.resources.changes.note([(tenant, run)])
     return await _view(request, await _row(request, run))

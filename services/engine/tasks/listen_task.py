@@ -20,6 +20,7 @@ async def run(task: ListenTask, activation: Activation) -> Outcome:
     """From here on every event is heard until it is enough, also while `foreach` is busy with an earlier one."""
     ears = Ears(activation, task.to)
     activation.top.memory = Hearing(filters=await ears.wanted(), expected=await ears.expected())
+    activation.note("correlation.started", activation.top)
     return Hear()
 
 
@@ -59,6 +60,7 @@ async def next_of(task: ListenTask, activation: Activation) -> Outcome:
         return iterating.take(task.foreach, activation, memory.queue[0], memory.at)
     if not memory.is_over:
         return Hear()
+    activation.note("correlation.completed", frame, **({"keys": memory.expected} if memory.expected else {}))
     return Output(memory.heard if task.foreach is None else memory.outputs)
 
 

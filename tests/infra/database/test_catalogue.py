@@ -15,6 +15,7 @@ DOORS = {
     "stored_kek_ids": "waybill_app",
     "cancel_run": "waybill_app",
     "resume_run": "waybill_app",
+    "tell_run": "waybill_app",
     "claim_runs": "waybill_worker",
     "queue_state": "waybill_worker",
     "solo_waiting": "waybill_worker",

@@ -143,9 +143,7 @@ async def test_a_cancelled_listener_leaves_nothing(engine: Engine, tenant: World
     await begin(engine, tenant, TWICE)
     (waiting,) = await parked(engine, tenant)
     async with engine.app.tenant(tenant.tenant_id) as connection:
-        await connection.execute(
-            "SELECT app.cancel_run($1, 'key', $2, $3, '{}')", waiting["run_id"], ids.new(), ids.new()
-        )
+        await connection.execute("SELECT app.cancel_run($1, 'key', $2)", waiting["run_id"], ids.new())
     assert await rows(engine, tenant, "SELECT 1 FROM app.subscription") == []
 
 

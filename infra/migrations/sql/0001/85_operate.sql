@@ -2,7 +2,7 @@
 
 -- Cancel: the run ends here and now. Its worker, if it has one, finds its fence gone and writes nothing more; a call that
 -- is under way may still take effect. Answers the state that the run had, NULL for none of this id.
-CREATE FUNCTION app.cancel_run(wanted uuid, actor text, audit_id uuid, outbox_id uuid, message text) RETURNS text
+CREATE FUNCTION app.cancel_run(wanted uuid, actor text, audit_id uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 DECLARE held app.run;
 BEGIN
@@ -18,7 +18,6 @@ BEGIN
   INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
   VALUES (held.tenant_id, audit_id, actor, 'run.cancelled', app.show_id('run', held.run_id),
           json_build_object('was', held.state));
-  INSERT INTO app.outbox (tenant_id, outbox_id, topic, body) VALUES (held.tenant_id, outbox_id, 'runs', message::json);
   RETURN held.state;
 END $$;
 
@@ -37,3 +36,10 @@ BEGIN
   VALUES (held.tenant_id, audit_id, actor, 'run.resumed', app.show_id('run', held.run_id), NULL);
   RETURN held.state;
 END $$;
+
+-- Tell: what the outside is told of what was done to a run, in the transaction that did it. The message is rendered from
+-- the line that was written for it.
+CREATE FUNCTION app.tell_run(outbox_id uuid, message text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  INSERT INTO app.outbox (tenant_id, outbox_id, topic, body) VALUES (app.tenant_id(), outbox_id, 'runs', message::json)
+$$;
