@@ -21,6 +21,8 @@ _OTHER_PROTOCOLS: Final = frozenset(
     | {6379, 6566, 6665, 6666, 6667, 6668, 6669, 6697, 9092, 9200, 9300, 10250, 10255, 10256, 11211, 27017, 50000}
 )
 
+_KNOWN: Final = 1024
+
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """A name and port to the texts of its addresses; raises OSError when there is none."""
 
@@ -48,9 +50,18 @@ class Guard:
         self._networks = _read_networks(networks)
         self._denied = _read_networks(denied)
         self._resolve = resolve or Resolver()
+        self._known: dict[Address, bool] = {}
 
     def allows(self, address: Address) -> bool:
-        """Whether a connection to `address` may be opened."""
+        """Whether a connection to `address` may be opened. The answer never changes, and is kept."""
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            known = self._known[address] = self._judged(address)
+        return known
+
+    def _judged(self, address: Address) -> bool:
         if inside(address, NEVER) or inside(address, self._denied):
             return False
         if is_loopback(address):

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.routes import HTTPRoute
 
-from infra import crash_points, logs, settings
+from infra import collector, crash_points, logs, settings
 from services.api.access import TenantDirectory, guard
 from services.api.call import Call
 from services.api.denials import Denials, record_denied
@@ -45,11 +45,12 @@ def create_app(given: settings.Settings | None = None) -> Edge:
 
 
 def begin(given: settings.Settings | None = None) -> settings.Settings:
-    """The settings of this process, with its logs written as they say."""
+    """The settings of this process, which is ready to serve by them: its logs, its crash points, its memory."""
     read = given or settings.load()
     logs.configure(read.log_level)
     if read.crash_points:
         crash_points.arm(read.crash_point)
+    collector.settle()
     return read
 
 

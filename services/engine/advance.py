@@ -170,8 +170,8 @@ class _Turn:
             snapshot = decisions.sent(snapshot, careful)
             if not await self._commit_running(snapshot):
                 return None
-        for strand, calling, _ in made:
-            flights.launch(strand, calling.effect, calls.make(snapshot, strand, calling))
+        for strand, calling, call in made:
+            flights.launch(strand, calling.effect, calls.make(snapshot, strand, calling, call))
         return decisions.undue(snapshot, {strand for strand, _, _ in made})
 
     async def _steps(self, definition: Definition, snapshot: Snapshot, answers: list[tuple[int, Answer]]) -> Step:

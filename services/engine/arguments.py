@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -72,5 +73,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 def _moment(milliseconds: int) -> dict[str, Any]:
     """The language's date-time descriptor."""
     seconds, rest = divmod(milliseconds, 1000)
-    text = dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return {"iso8601": f"{text}.{rest:03}Z", "epoch": {"seconds": seconds, "milliseconds": milliseconds}}
+    return {"iso8601": f"{_text(seconds)}.{rest:03}Z", "epoch": {"seconds": seconds, "milliseconds": milliseconds}}
+
+
+@lru_cache(maxsize=1024)
+def _text(seconds: int) -> str:
+    """Every expression of a run asks for the moment at which it began."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -46,13 +47,14 @@ class Calls:
     async def is_careful(self, call: Call) -> bool:
         """Whether a crash must not lead to the same call again."""
         function = self._functions.get(call.function)
-        return isinstance(function, Cautious) and not await function.may_repeat(call)
+        if function is None or not _is_cautious(type(function)):
+            return False
+        return not await cast("Cautious", function).may_repeat(call)
 
-    async def make(self, snapshot: Snapshot, strand: int, calling: Calling) -> Answer:
-        """The answer to the open call of `strand`; one that was sent and may not be repeated gets none any more."""
+    async def make(self, snapshot: Snapshot, strand: int, calling: Calling, call: Call) -> Answer:
+        """The answer to `call`, open in `strand`; one that was sent and may not be repeated gets none any more."""
         if calling.sent:
             return decisions.outcome_unknown(calling.effect)
-        call = self.of(calling)
         crash_points.pass_by("call.before", call.reference)
         answer = await (self._sealed(snapshot, strand, call) if calling.effect.sealed else self._answer(call))
         crash_points.pass_by("call.answered", call.reference)
@@ -75,6 +77,12 @@ class Calls:
 
     async def _answer(self, call: Call) -> Answer:
         return await _answer(self._functions.get(call.function), call)
+
+
+@lru_cache(maxsize=256)
+def _is_cautious(kind: type[Function]) -> bool:
+    """A protocol compares member by member; of each call that would be a good part of our own work."""
+    return issubclass(kind, Cautious)
 
 
 def _unopened(problem: Problem) -> Answer:

@@ -16,7 +16,7 @@ import uvloop
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from infra import broker, crash_points, settings
+from infra import broker, collector, crash_points, settings
 from infra.logs import configure
 from infra.problems import Problem
 from services.worker.housekeeping import declare
@@ -41,6 +41,7 @@ class Engine(Middleware):
         """Runs on the worker's main thread, so the start is handed to the event loop's."""
         try:
             _event_loop().run_coroutine(_process.start())
+            collector.settle()
         except Exception:  # noqa: BLE001
             # Dramatiq would go on without us, alive and idle. Of an exit its parent hears; it ends the other processes
             # as a stop does, and then itself.

@@ -1,0 +1,21 @@
+"""How Python looks for cycles in a process that serves: seldom, and never among what it was started with."""
+
+from __future__ import annotations
+
+import gc
+from typing import Final
+
+_YOUNG: Final = 10_000
+_MIDDLE: Final = 20
+_OLD: Final = 20
+
+
+def settle() -> None:
+    """To be called once everything is loaded. What exists now is looked through no more.
+
+    Work makes few cycles: nearly everything goes as soon as nothing refers to it. At Python's own 700 new objects the
+    search runs at every few runs, and finds next to nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
