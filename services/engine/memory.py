@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from services.engine.faults import Fault, standard
 from services.engine.flights import Flights
 from services.engine.functions import Answer, Call, ErrorDetails, Failed, Functions, Later
 from services.engine.interpreter import Interpreter
+from services.engine.lifecycle import Line
 from services.engine.state import Ended, Entry, RunDescriptor, Snapshot, Step
 from services.engine.waits import Effect
 from template_library.dsl.model import Workflow
@@ -89,17 +91,19 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     nested: Mapping[str, Workflow] | None = None,
     schemas: Mapping[str, Any] | None = None,
     secrets: Mapping[str, Any] | None = None,
+    noted: Callable[[Line], None] = lambda _: None,
 ) -> Report:
     """Run to the end on the raw input `value`.
 
     A function that answers `Later` is called again for up to `patience` seconds, then its error is the task's. Each of
-    `events`, CloudEvents in their JSON form, comes when nothing else can move the run.
+    `events`, CloudEvents in their JSON form, comes when nothing else can move the run. Each line of the journal is
+    `noted` as soon as it is there.
 
     Raises:
         ExpressionsUnavailable: no evaluator could be started.
     """
     interpreter = Interpreter(workflow, evaluator, nested, schemas)
-    running = _Running(interpreter, functions, run, patience, clock or Clock(), list(events), secrets or {})
+    running = _Running(interpreter, functions, run, patience, clock or Clock(), list(events), secrets or {}, noted)
     descriptor = RunDescriptor(
         id=str(run),
         tenant=str(TENANT),
@@ -124,6 +128,7 @@ class _Running:
         clock: Clock,
         events: list[dict[str, Any]],
         secrets: Mapping[str, Any],
+        noted: Callable[[Line], None],
     ) -> None:
         self._interpreter = interpreter
         self._functions = functions
@@ -132,19 +137,29 @@ class _Running:
         self.clock = clock
         self._events = events
         self._secrets = secrets
+        self._noted = noted
+        self._seq = 0
         self._flights = Flights()
 
     async def to_the_end(self, step: Step) -> Step:
         """The whole as one step."""
+        self._note(step)
         try:
             while not isinstance(step.outcome, Ended):
                 following = await self._next(step.snapshot)
                 if following is None:
                     break
+                self._note(following)
                 step = decisions.joined(step, following)
         finally:
             await self._flights.end()
         return step
+
+    def _note(self, step: Step) -> None:
+        at = dt.datetime.fromtimestamp(step.snapshot.now / 1000, dt.UTC)
+        for one in step.entries:
+            self._noted(Line(seq=self._seq, at=at, kind=one.kind, reference=one.reference, data=one.data))
+            self._seq += 1
 
     async def _next(self, snapshot: Snapshot) -> Step | None:
         await self._flights.keep(snapshot)

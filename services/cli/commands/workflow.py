@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+from uuid import UUID
 
 import click
 import msgspec
@@ -23,6 +25,7 @@ from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.functions import Functions
+from services.engine.lifecycle import Line, Rendering, Subject
 from services.engine.memory import TENANT, Clock, Report, Skipping, run_workflow
 from template_library.dsl import DocumentError, Workflow, elsewhere, parse
 from template_library.dsl.model import HttpCallTask, ProtocolCallTask
@@ -53,24 +56,38 @@ def command() -> None:
 )
 @click.option("--skip-waits", is_flag=True, help="Jump over what the run waits for by the clock.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def run(file: Path, input_file: Path | None, event_file: Path | None, *, skip_waits: bool, as_json: bool) -> None:
+@click.option(
+    "--lifecycle", is_flag=True, help="Print the run's lifecycle events instead, each when it happens, as JSON Lines."
+)
+def run(  # noqa: PLR0913 (options)
+    file: Path,
+    input_file: Path | None,
+    event_file: Path | None,
+    *,
+    skip_waits: bool,
+    as_json: bool,
+    lifecycle: bool,
+) -> None:
     """Run the workflow in FILE on this machine.
 
     The run may call services of this machine. Exit code 0: completed; 1: faulted, cancelled, or waiting for an event
     that no file gave; 2: invalid document, input or events.
     """
+    if lifecycle and as_json:
+        raise click.UsageError("--lifecycle and --json cannot be used together; leave one out")
     text = _text(file, as_json=as_json)
     _refuse_connections(text, file, as_json=as_json)
     value = _value(input_file, as_json=as_json)
     events = _events(event_file, as_json=as_json)
     clock = Skipping() if skip_waits else Clock()
     try:
-        report = asyncio.run(_run(text, str(file), value, events, clock))
+        report = asyncio.run(_run(text, str(file), value, events, clock, tells=lifecycle))
     except DocumentError as error:
         _refuse(error, as_json=as_json)
     except ExpressionsUnavailable as error:
         raise click.ClickException(f"no expression can be evaluated on this machine: {error}") from error
-    _print(report, as_json=as_json)
+    if not lifecycle:
+        _print(report, as_json=as_json)
     sys.exit(0 if report.status == "completed" else FAULTED)
 
 
@@ -98,12 +115,17 @@ async def _check(text: str, filename: str) -> Workflow:
     return workflow
 
 
-async def _run(text: str, filename: str, value: Any, events: list[dict[str, Any]], clock: Clock) -> Report:
+async def _run(  # noqa: PLR0913 (what one run needs)
+    text: str, filename: str, value: Any, events: list[dict[str, Any]], clock: Clock, *, tells: bool
+) -> Report:
     workflow = parse(text, filename=filename, functions=())
     async with ExpressionPool(size=1) as pool:
         evaluator = Expressions(pool)
         await check_expressions(workflow, text, evaluator, filename=filename)
-        by = partial(run_workflow, workflow, value, evaluator=evaluator, run=ids.new(), events=events, clock=clock)
+        run = ids.new()
+        by = partial(run_workflow, workflow, value, evaluator=evaluator, run=run, events=events, clock=clock)
+        if tells:
+            by = partial(by, noted=_teller(workflow, run))
         called = {type(task) for task in workflow.tasks.values()} & {HttpCallTask, ProtocolCallTask}
         is_whole = not elsewhere.needs(workflow)
         if is_whole and not called:
@@ -114,6 +136,19 @@ async def _run(text: str, filename: str, value: Any, events: list[dict[str, Any]
             functions = _functions(client, only_http=is_whole and called == {HttpCallTask})
             parts = {} if is_whole else await _gathered(workflow, client)
             return await by(functions=functions, **parts)
+
+
+def _teller(workflow: Workflow, run: UUID) -> Callable[[Line], None]:
+    """Prints what each line of the run's journal tells."""
+    document = workflow.document
+    definition = {"namespace": document.namespace, "name": document.name, "version": document.version}
+    rendering = Rendering(Subject(tenant=TENANT, run=run, definition=definition))
+
+    def tell(line: Line) -> None:
+        for event in rendering.events(line):
+            click.echo(values.encode(event).decode())
+
+    return tell
 
 
 async def _gathered(workflow: Workflow, client: Client) -> dict[str, Any]:

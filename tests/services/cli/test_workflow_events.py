@@ -47,6 +47,27 @@ def test_what_was_emitted_is_told_in_the_readable_form(tmp_path: Path) -> None:
     assert "» sent  /shop" in done.stdout
 
 
+def test_lifecycle_events_are_lines_of_json_and_nothing_else_is_printed(tmp_path: Path) -> None:
+    done = run(tmp_path, PAID, "--skip-waits", "--lifecycle")
+    assert (done.returncode, done.stderr) == (0, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [(event["type"].removeprefix("io.serverlessworkflow."), event["data"].get("task")) for event in events]
+    assert told[:5] == [
+        ("workflow.started.v1", None),
+        ("task.created.v1", "/do/0/hear"),
+        ("task.started.v1", "/do/0/hear"),
+        ("workflow.correlation-started.v1", None),
+        ("workflow.correlation-completed.v1", None),
+    ]
+    assert told[-1] == ("workflow.completed.v1", None)
+    assert events[-1]["data"]["output"] == {"sum": 5}
+    assert events[0]["data"]["name"] == f"t-{events[0]['subject']}.test"
+    assert run(tmp_path, None, "--lifecycle").returncode == 1
+    both = run(tmp_path, PAID, "--lifecycle", "--json")
+    assert both.returncode == 2
+    assert "leave one out" in both.stderr
+
+
 def test_a_run_whose_event_does_not_come_says_so(tmp_path: Path) -> None:
     done = run(tmp_path, None)
     assert done.returncode == 1

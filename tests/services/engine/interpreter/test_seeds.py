@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -17,6 +19,7 @@ from services.engine import state
 from services.engine.expressions import trivial
 from services.engine.functions import Done, ErrorDetails, Failed
 from services.engine.interpreter import Interpreter
+from services.engine.lifecycle import PREFIX, Event, Line, Rendering, Subject
 from services.engine.state import Ended, Entry, RunDescriptor, Snapshot, Step
 from template_library.dsl import parse
 from tests.services.engine.interpreter.seeded_documents import document, nested
@@ -25,6 +28,16 @@ BATCHES: Final = 20
 _EACH: Final = 100
 _MOST_MOVES: Final = 60
 _ENDS: Final = {"task.completed", "task.faulted", "task.cancelled"}
+_OVER: Final = ("completed", "faulted", "cancelled")
+_STAGES: Final = {
+    "created": ("", "created"),
+    "started": ("created", "started"),
+    "retried": ("started", "started"),
+    **dict.fromkeys(_OVER, ("started", "")),
+}
+"""What a task must be when this is told of it, and what it is then."""
+_TENANT: Final = UUID(int=1)
+_RUN: Final = UUID(int=2)
 _INNER: Final = {"test/inner:1.0.0": parse(msgspec.json.encode(nested()).decode(), whole=True)}
 
 
@@ -112,11 +125,51 @@ class Play:
         assert set(begun.values()) <= {1}, "a task began twice"
         assert set(ended.values()) <= {1}, "a task ended twice"
         assert set(self.effects.values()) <= {1}, "two effects have one key"
+        self.check_lifecycle(step)
         if isinstance(step.outcome, Ended):
             assert begun == ended, "a task was left open"
             assert self.entries[-1].kind == f"workflow.{step.outcome.state}"
             assert not step.snapshot.strands
             assert step.snapshot.due() is None
+
+    def check_lifecycle(self, step: Step) -> None:
+        """What is told of the run is one story, whether it is told at once or from somewhere in the middle."""
+        events = told(self.entries)
+        types = [event["type"].removeprefix(PREFIX).removesuffix(".v1") for event in events]
+        assert len({event["id"] for event in events}) == len(events), "two events have one id"
+        assert types[0] == "workflow.started"
+        assert types.count("workflow.started") == 1
+        stages: dict[str, str] = {}
+        for kind, event in zip(types, events, strict=True):
+            noun, _, verb = kind.partition(".")
+            if noun == "task":
+                task, (before, after) = event["data"]["task"], _STAGES[verb]
+                assert stages.get(task, "") == before, f"{task} was {stages.get(task)!r} when it was {verb}"
+                stages[task] = after
+        ends = [kind for kind in types if kind.startswith("workflow.") and kind.removeprefix("workflow.") in _OVER]
+        assert ends == ([f"workflow.{step.outcome.state}"] if isinstance(step.outcome, Ended) else [])
+        if isinstance(step.outcome, Ended):
+            assert types[-1] == ends[0]
+            assert not any(stages.values()), "a task that was told of has no end"
+        begun, heard = types.count("workflow.correlation-started"), types.count("workflow.correlation-completed")
+        assert heard <= begun
+        # Cut short by a person at any line, every task that was started ends all the same.
+        cut = self.random.randint(1, len(self.entries))
+        short = told([*self.entries[:cut], Entry(kind="workflow.cancelled")])
+        started = Counter(one["data"]["task"] for one in short if one["type"] == f"{PREFIX}task.started.v1")
+        over = Counter(
+            one["data"]["task"] for one in short if one["type"] in {f"{PREFIX}task.{verb}.v1" for verb in _OVER}
+        )
+        assert started == over, "a task outlived its run"
+
+
+def told(entries: list[Entry]) -> list[Event]:
+    rendering = Rendering(Subject(tenant=_TENANT, run=_RUN, definition={"namespace": "n", "name": "w", "version": "1"}))
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    lines = [
+        Line(seq=seq, at=at, kind=one.kind, reference=one.reference, data=one.data) for seq, one in enumerate(entries)
+    ]
+    return [event for line in lines for event in rendering.events(line)]
 
 
 async def _play(seed: int) -> None:
