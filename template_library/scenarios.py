@@ -1,4 +1,4 @@
-"""A package's scenarios (`tests/*.yaml`): an input, what stands behind the connections, what must come of it."""
+"""A package's scenarios (`tests/*.yaml`): an input or an event's data, what is connected, what must come of it."""
 
 from __future__ import annotations
 
@@ -36,11 +36,17 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`parameters` are completed with the schema's defaults, as a deployment's are."""
+    """`parameters` are completed with the schema's defaults, as a deployment's are.
+
+    Attributes:
+        input: of the run, as it is.
+        data: instead of it: that of one event which starts the run.
+    """
 
     name: str
-    input: Any
     expect: Expectation
+    input: Any = msgspec.UNSET
+    data: Any = msgspec.UNSET
     parameters: dict[str, Any] = {}
     connections: dict[str, Double] = {}
 
@@ -58,9 +64,12 @@ def read(folder: Path) -> list[Scenario]:
 def _one(file: Path) -> Scenario:
     content = reader.read(file.read_text(encoding="utf-8"), filename=str(file)).value
     try:
-        return msgspec.convert(content, Scenario)
+        found = msgspec.convert(content, Scenario)
     except msgspec.ValidationError as error:
         raise MalformedScenario(f"{file}: {error}") from None
+    if (found.input is msgspec.UNSET) == (found.data is msgspec.UNSET):
+        raise MalformedScenario(f"{file}: give one of `input` (of the run) and `data` (of the event that starts it)")
+    return found
 
 
 def differences(expected: Any, found: Any, place: str = "") -> list[str]:

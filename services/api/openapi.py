@@ -57,7 +57,7 @@ _EVENT_BODY: Final = {
                     "subject": {"type": "string", "maxLength": 512, "description": "The business key of its runs."},
                     "time": {"type": "string", "format": "date-time"},
                     "datacontenttype": {"const": "application/json"},
-                    "data": {"description": "The input of the runs that it starts."},
+                    "data": {"description": "Any JSON; in the runs that it starts it is `.[0].data` of their input."},
                 },
             }
         },

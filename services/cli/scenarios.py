@@ -111,7 +111,7 @@ async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluat
         }
         report = await run_workflow(
             workflow,
-            scenario.input,
+            _input(scenario, workflow),
             functions={connector.NAME: Doubles(running, client).call},
             evaluator=evaluator,
             run=ids.new(),
@@ -119,6 +119,14 @@ async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluat
         )
         written = {name: await _control(client, one, "GET", "state?keys=0") for name, one in running.items()}
     return _judge(scenario, report, written)
+
+
+def _input(scenario: Scenario, workflow: Workflow) -> Any:
+    if scenario.data is msgspec.UNSET:
+        return scenario.input
+    wanted = {} if workflow.trigger is None else workflow.trigger.attributes
+    event = {"specversion": "1.0", "id": ids.show("evt", ids.new()), "source": "/tests", "type": "test"}
+    return [{**event, **wanted, "data": scenario.data}]
 
 
 def _judge(scenario: Scenario, report: Report, written: dict[str, Any]) -> list[str]:

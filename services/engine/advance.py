@@ -266,7 +266,9 @@ class _Turn:
                 parameters=definition.parameters,
                 depth=claim.depth,
             )
-            return await definition.interpreter.begin(values.decode(claim.input or "null"), descriptor)
+            # The data of events may be as deep as values may, and lies in an event in an array.
+            value = values.decode(claim.input or "null", depth=values.DEPTH + 2)
+            return await definition.interpreter.begin(value, descriptor)
         snapshot = state.decode(self._claim.snapshot)
         self._progress.stands_at(snapshot)
         step = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)

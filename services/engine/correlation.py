@@ -8,14 +8,13 @@ from uuid import UUID
 import msgspec
 
 from infra.ids import TenantId
-from services.engine import values
 from services.engine.gathering import gather
 from services.events.received import Received
 from tenants.deployments.triggers import Trigger, active_triggers
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A deployment's revision that an event starts. `input` is JSON text."""
+    """A deployment's revision that an event starts. `input` is JSON text: the array of the events."""
 
     received: Received
     deployment_id: UUID
@@ -41,14 +40,10 @@ async def match(connection: Any, tenant: TenantId, events: list[Received]) -> li
             if several[0].strategy == "all":
                 gathered.setdefault(deployment_id, []).append((one, several))
             else:
-                found.append(Match(one, deployment_id, several[0].revision, _input(one, several[0])))
+                found.append(Match(one, deployment_id, several[0].revision, f"[{one.event.content()}]"))
     for deployment_id in sorted(gathered):
         found += await _gathered(connection, tenant, gathered[deployment_id])
     return found
-
-
-def _input(one: Received, trigger: Trigger) -> str:
-    return values.encode(one.event.data).decode() if trigger.strategy == "one" else f"[{one.event.content()}]"
 
 
 async def _gathered(connection: Any, tenant: TenantId, arrived: list[tuple[Received, list[Trigger]]]) -> list[Match]:

@@ -10,6 +10,8 @@ import types
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from services.engine import sealing, values
 from services.engine.activation import Activation
 from services.engine.expressions.protocol import Evaluator
@@ -64,6 +66,7 @@ class Interpreter:
         activation.note("workflow.started", activation.top)
         try:
             await open_scope(activation)
+            _tell_input(activation)
         except Fault as error:
             await fault(activation, error)
         return await _run(activation)
@@ -217,6 +220,12 @@ async def _hear(activation: Activation, strand: Strand, event: dict[str, Any]) -
             await settle(activation, await listen_task.next_of(_listener(activation), activation))
         except Fault as error:
             await fault(activation, error)
+
+
+def _tell_input(activation: Activation) -> None:
+    """The run has its raw input; what the first task begins with is told where it is another."""
+    if activation.workflow.input.template is not None:
+        activation.entries[0] = replace(activation.entries[0], data={"input": activation.strand.data})
 
 
 def _listener(activation: Activation) -> ListenTask:

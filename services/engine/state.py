@@ -146,7 +146,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         reference: pointer of the task; empty for the workflow.
-        data: `{"output": …}` of what completed, `{"error": …}` of what faulted, `{"keys": …}` of events that correlate.
+        data: `{"output": …}` of what completed, `{"error": …}` of what faulted, `{"keys": …}` of events that correlate,
+            `{"input": …}` of a workflow that makes something else of its input.
     """
 
     kind: EntryKind

@@ -7,12 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from services.engine.expressions import trivial
+from template_library.dsl import parse
 from tests.bench.compare import compare, main
 from tests.bench.installation import Installation
 from tests.bench.main import Plan, measure
 from tests.bench.stub import Books
 from tests.bench.verdict import check
-from tests.bench.work import ORDER, order
+from tests.bench.work import ORDER, WORKS, Work, order
 
 SMALL = Plan(runs=20, repetitions=2, warmup=10, idle=3, in_flight=8, partners=2, clients=2, seconds=60.0, durable=False)
 
@@ -67,3 +69,10 @@ def test_two_results_are_compared_by_their_distance(tmp_path: Path, capsys: pyte
     assert "all within 15%" in capsys.readouterr().out
     assert main(str(files[0]), str(files[2])) == 1
     assert "order: runs/s" in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("work", WORKS.values(), ids=list(WORKS))
+def test_the_measured_documents_reach_into_their_event_without_a_process(work: Work) -> None:
+    workflow = parse(work.document("http://127.0.0.1:1"))
+    assert all(trivial.is_trivial(one.program) for one in workflow.expressions)
+    assert trivial.evaluate(".[0].data", [{"data": {"id": "x"}}], {}) == {"id": "x"}

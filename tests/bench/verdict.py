@@ -15,7 +15,8 @@ SELECT count(*)::int AS runs, count(*) FILTER (WHERE state = 'completed')::int A
   count(*) FILTER (WHERE output ->> 'status' = 'released' AND output ->> 'order' = business_key)::int AS released,
   count(*) FILTER (WHERE output ->> 'step' = '5' AND output ->> 'order' = business_key)::int AS stepped,
   count(DISTINCT output ->> 'erp_id')::int AS numbers,
-  count(*) FILTER (WHERE (input ->> 'total')::bigint > 1000000 AND output ->> 'status' = 'released')::int AS large
+  count(*) FILTER (WHERE (input -> 0 -> 'data' ->> 'total')::bigint > 1000000
+    AND output ->> 'status' = 'released')::int AS large
 FROM app.run
 """
 _LINES: Final = """

@@ -22,18 +22,18 @@ do:
         method: post
         endpoint: {stub}/credit
         headers: {{ Idempotency-Key: "${{ $workflow.id }}" }}
-        body: ${{ $workflow.input }}
+        body: ${{ $workflow.input[0].data }}
   - inventory:
       call: http
       with:
         method: post
         endpoint: {stub}/inventory
         headers: {{ Idempotency-Key: "${{ $workflow.id }}" }}
-        body: ${{ $workflow.input }}
+        body: ${{ $workflow.input[0].data }}
   - decide:
       switch:
         - large:
-            when: ${{ $workflow.input.total > 1000000 }}
+            when: ${{ $workflow.input[0].data.total > 1000000 }}
             then: approve
         - small:
             then: create
@@ -47,11 +47,11 @@ do:
         endpoint: {stub}/erp
         headers: {{ Idempotency-Key: "${{ $workflow.id }}" }}
         body:
-          order: ${{ $workflow.input }}
+          order: ${{ $workflow.input[0].data }}
           decision: ${{ .decision // "pass" }}
   - result:
       set:
-        order: ${{ $workflow.input.id }}
+        order: ${{ $workflow.input[0].data.id }}
         erp_id: ${{ .erp_id }}
         status: released
 """
@@ -59,7 +59,7 @@ do:
 _PURE: Final = """\
 do:
   - first:
-      set: {{ step: 1, order: "${{ .id }}" }}
+      set: {{ step: 1, order: "${{ .[0].data.id }}" }}
   - second:
       set: {{ step: 2, order: "${{ .order }}" }}
   - third:

@@ -118,11 +118,14 @@ async def _run(scenario: Scenario, desk: _Desk, doubles: Doubles) -> Outcome:
     for source in scenario.nested_sources(doubles.url).values():
         await desk.publish(source)
     trigger = f"conformance.{scenario.id}"
-    workflow = await desk.publish(scenario.source(doubles.url, trigger=trigger))
+    launched = scenario.minds_its_input
+    workflow = await desk.publish(scenario.source(doubles.url, trigger="" if launched else trigger))
+    if launched:
+        workflow = await desk.publish(scenario.launcher(trigger))
     deployment = await desk.make("/v1/deployments", {"name": scenario.id, "workflow": workflow})
     data = scenario.placed(scenario.input, doubles.url)
     await desk.send({"specversion": "1.0", "id": scenario.id, "source": "/tests", "type": trigger, "data": data})
-    run = (await desk.get(f"/v1/runs?deployment={deployment['id']}"))["items"][-1]["id"]
+    run = await _run_of(desk, deployment["id"], scenario.id)
     for number, given in enumerate(scenario.events):
         if await _listens(desk, run):
             await desk.send(event(given, number) | {"id": f"{scenario.id}-{number}"})
@@ -135,6 +138,16 @@ async def _run(scenario: Scenario, desk: _Desk, doubles: Doubles) -> Outcome:
         ran=[line["name"] for line in lines["items"] if line["kind"] == "task.started"],
         calls=doubles.calls(scenario),
     )
+
+
+async def _run_of(desk: _Desk, deployment: str, name: str) -> str:
+    """Wait for the run of the workflow `name`."""
+    async with asyncio.timeout(20):
+        while True:
+            for run in (await desk.get(f"/v1/runs?deployment={deployment}"))["items"]:
+                if run["workflow"]["name"] == name:
+                    return str(run["id"])
+            await asyncio.sleep(0.05)
 
 
 async def _listens(desk: _Desk, run: str) -> bool:

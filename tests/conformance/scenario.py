@@ -29,6 +29,7 @@ from template_library.dsl.reader import read
 FEATURES: Final = Path(__file__).parent / "features"
 PLACE: Final = "https://double"
 GRPC_PORT: Final = 50051
+_DATA: Final = "${ .[0].data }"
 ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 
 
@@ -100,8 +101,19 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         head = {"dsl": "1.0.3", "namespace": "conformance", "name": name, "version": version}
         whole = {"document": head, **body}
         if trigger and "schedule" not in body:
-            whole["schedule"] = {"on": {"one": {"with": {"type": trigger}}}}
+            whole |= {"schedule": {"on": {"one": {"with": {"type": trigger}}}}, "input": {"from": _DATA}}
         return msgspec.json.encode(self.placed(whole, double)).decode()
+
+    @property
+    def minds_its_input(self) -> bool:
+        """Whether it matters that events start the document, whose runs then have an array of events as raw input."""
+        return "input" in self.document or "$workflow.input" in self.text + msgspec.json.encode(self.document).decode()
+
+    def launcher(self, trigger: str) -> str:
+        """A workflow that sets the document going, with the event's data as its raw input."""
+        inner = {"namespace": "conformance", "name": self.id, "version": "1.0.0", "input": "${ . }"}
+        tasks = [{"launch": {"run": {"workflow": inner, "await": False}}}]
+        return self._whole({"do": tasks}, f"{self.id}-launcher", "1.0.0", double="", trigger=trigger)
 
 
 class _Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

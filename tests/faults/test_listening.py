@@ -27,7 +27,7 @@ POINTS = (
 )
 _FORM = {"content-type": "application/cloudevents+json"}
 _HEAD = {"dsl": "1.0.3", "namespace": "tests", "version": "1.0.0"}
-_OWN = {"type": "tick", "subject": "${ $workflow.input.name }"}
+_OWN = {"type": "tick", "subject": "${ $workflow.input[0].data.name }"}
 HEARING: dict[str, Any] = {
     "document": {**_HEAD, "name": "hearing"},
     "schedule": {"on": {"one": {"with": {"type": "begin"}}}},
@@ -39,7 +39,7 @@ HEARING: dict[str, Any] = {
 TOLD: dict[str, Any] = {
     "document": {**_HEAD, "name": "told"},
     "schedule": {"on": {"one": {"with": {"type": "heard"}}}},
-    "do": [{"keep": {"set": {"heard": "${ . }"}}}],
+    "do": [{"keep": {"set": {"heard": "${ .[0].data }"}}}],
 }
 
 

@@ -15,7 +15,7 @@ SHAPES = """
 document: {dsl: 1.0.3, namespace: tests, name: shapes, version: 1.0.0, title: Shapes}
 schedule: {on: {one: {with: {type: shapes.begun}}}}
 do:
-  - read: {set: {number: '${ .number }', lines: [1, 2, 3], is_new: true}}
+  - read: {set: {number: '${ .[0].data.number }', lines: [1, 2, 3], is_new: true}}
   - each-line:
       for: {each: line, in: .lines}
       do:

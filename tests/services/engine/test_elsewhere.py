@@ -11,13 +11,15 @@ from tests.world import deploy, make_tenant
 DOCUMENT = """
 document: {dsl: '1.0.3', namespace: tests, name: borrows, version: 1.0.0}
 use: {catalogs: {ours: {endpoint: 'https://catalog.example'}}}
-input: {schema: {resource: {endpoint: 'https://schemas.example/order.json'}}}
+input: {schema: {resource: {endpoint: 'https://schemas.example/order.json'}}, from: '${ .[0].data }'}
 do:
   - twice: {call: 'double:1.0.0@ours', with: {n: '${ .value }'}}
 """
 TAKEN: dict[str, Any] = {
     "functions": {"double:1.0.0@ours": {"set": {"n": "${ .n * 2 }"}}},
-    "schemas": {"https://schemas.example/order.json": {"type": "object", "required": ["value"]}},
+    "schemas": {
+        "https://schemas.example/order.json": {"type": "array", "items": {"type": "object", "required": ["data"]}}
+    },
 }
 
 

@@ -18,6 +18,7 @@ from tests.world import World, deploy, make_tenant
 CANARY = "c4n4ry-8f31e0d2"
 DOCUMENT = """
 document: {dsl: '1.0.3', namespace: tests, name: sealed, version: 1.0.0}
+input: {from: '${ .[0].data }'}
 use:
   secrets: [erp]
   authentications: {erp: {bearer: {token: '${ $secrets.erp.token }'}}}

@@ -92,10 +92,11 @@ async def test_a_workflow_that_is_started_and_not_waited_for_is_a_run_of_its_own
 ) -> None:
     world = await make_tenant(app_database)
     await publish(app_database, world, document(head={"name": "inner"}, do=[{"a": {"set": {"n": "${ .n * 2 }"}}}]))
-    started = {"namespace": "tests", "name": "inner", "version": "latest", "input": {"n": "${ .value }"}}
+    started = {"namespace": "tests", "name": "inner", "version": "latest", "input": {"n": "${ .[0] }"}}
     outer = document(
         head={"name": "outer"},
         schedule={"on": {"one": {"with": {"type": "order"}}}},
+        input={"from": "${ [.[0].data.value] }"},
         do=[{"beside": {"run": {"workflow": started, "await": False}}}],
     )
     source, _ = await publish(app_database, world, outer)
@@ -104,7 +105,7 @@ async def test_a_workflow_that_is_started_and_not_waited_for_is_a_run_of_its_own
     await publish(app_database, world, document("1.1.0", head={"name": "inner"}))
     await engine.intake.receive(world.tenant_id, order(1, value=4), "key")
     first, second = await engine.ended(world, 2)
-    assert (first["output"], first["program"]) == ('{"value":4}', None)
+    assert (first["output"], first["program"]) == ("[4]", None)
     assert (second["output"], second["program"], second["depth"]) == ('{"n":8}', "tests/inner:latest", 1)
     async with app_database.session(Scope.tenant(world.tenant_id)) as session:
         shown = await reading.read_run(session, world.tenant_id, second["run_id"])

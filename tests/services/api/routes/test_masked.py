@@ -70,7 +70,8 @@ async def test_S_05_masked_payloads_keep_their_shape_and_lose_what_is_personal(
     for caller in (masked, hidden, parties.north):
         assert CANARY not in await everything(caller, *run)
     seen = (await masked.get(f"/v1/runs/{run[0]}")).json
-    assert seen["input"] == SEEN
+    (event,) = seen["input"]
+    assert (event["data"], event["subject"], event["type"]) == (SEEN, "o-1", "order.captured")
     assert seen["error"] == {"type": "about:blank", "status": 400, "title": MASK, "detail": MASK}
     completed, faulted = (await masked.get(f"/v1/runs/{run[0]}/journal")).json["items"]
     assert completed["data"] == {"output": SEEN}

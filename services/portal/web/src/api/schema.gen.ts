@@ -2886,7 +2886,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/cloudevents+json": {
-                    /** @description The input of the runs that it starts. */
+                    /** @description Any JSON; in the runs that it starts it is `.[0].data` of their input. */
                     data?: unknown;
                     /** @constant */
                     datacontenttype?: "application/json";

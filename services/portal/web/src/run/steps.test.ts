@@ -40,6 +40,12 @@ describe("the journal as steps", () => {
     expect(current(moments, run("running"))?.reference).toBe("/do/2/c");
   });
 
+  it("hands to the first task what the workflow made of its input", () => {
+    const begun = ["workflow.started", "", { input: "1" }] as const;
+    const moments = fold(lines([...begun], ["task.started", "/do/0/a"]), run("running"));
+    expect(latest(moments).get("/do/0/a")?.input).toEqual({ known: true, value: "1" });
+  });
+
   it("counts visits and keeps the attempts of each", () => {
     const moments = fold(
       lines(

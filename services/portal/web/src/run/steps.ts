@@ -72,6 +72,9 @@ export function fold(lines: readonly JournalLine[], run: RunView): Moment[] {
     const what = MILESTONES[line.kind];
     const step = open.get(line.reference);
     if (what) {
+      // The first task begins with what the workflow made of the run's input, where it makes something of it.
+      const made = (line.data as Data)?.input;
+      if (made !== undefined) handing.began("", { known: true, value: made });
       moments.push({ kind: "milestone", id: `${line.seq}`, at: line.at, what });
     } else if (line.kind === "task.started" || line.kind === "task.skipped") {
       const begun = begin(line, handing.to(line.reference));
