@@ -14,7 +14,10 @@ from typing import Any, Final
 
 import msgspec
 
+from infra import setting_runner as runner
 from infra import setting_values as values
+from infra.encryption.secret import Secret
+from infra.setting_egress import EGRESS
 from infra.setting_telemetry import TELEMETRY
 from infra.setting_values import Definition
 
@@ -23,7 +26,7 @@ class BadSetting(ValueError):
     """A variable holds what it may not. The operator corrects it; nothing was started."""
 
     def __init__(self, name: str, given: str, expected: str) -> None:
-        may_be_secret = "://" in given or "=" in given
+        may_be_secret = "://" in given or "=" in given or name.endswith(("_KEY", "_TOKEN"))
         shown = f"{len(given)} characters" if may_be_secret else given[:80]
         super().__init__(f"{name} is {shown!r}; expected {expected}")
         self.name = name
@@ -58,6 +61,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     crash_point: str
     log_level: str
     demo_erp_url: str
+    runner_url: str
+    runner_token: Secret | None
+    runner_kinds: tuple[str, ...]
+    runner_seconds: float
+    runner_repeats: bool
     metrics_host: str
     metrics_port: int | None
     otel_sdk_disabled: bool
@@ -77,6 +85,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     otel_bsp_max_export_batch_size: int
     otel_bsp_schedule_delay: int
     otel_metric_export_interval: int
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """Kinds of programs that documents may start: none without a runner."""
+        return self.runner_kinds if self.runner_url else ()
 
 
 _POSTGRES: Final = values.url("postgresql", "postgres")
@@ -156,28 +169,7 @@ DEFINITIONS: Final = (
         "Key-encryption key: 32 random bytes, mode 0600. Without it no stored secret can be read: back it up.",
         values.folder,
     ),
-    Definition(
-        "egress_loopback",
-        "false",
-        "true or false",
-        "Lets connections reach this machine's loopback. `waybill up` sets it for the demo and says so.",
-        values.switch,
-    ),
-    Definition(
-        "egress_networks",
-        "",
-        "networks such as 10.1.0.0/16,fd00::/8",
-        "Private networks that connections may reach, separated by commas; otherwise public addresses only.",
-        values.networks,
-    ),
-    Definition(
-        "egress_denied",
-        "",
-        "networks such as 203.0.113.0/24",
-        "Networks that no connection may reach, separated by commas, such as the installation's own public addresses. "
-        "Stronger than every permission.",
-        values.networks,
-    ),
+    *EGRESS,
     Definition(
         "lease_seconds",
         "30",
@@ -226,6 +218,7 @@ DEFINITIONS: Final = (
         "The simulated ERP that the demo client is connected to; `waybill up` sets it.",
         values.url("http", "https"),
     ),
+    *runner.RUNNER,
     *TELEMETRY,
 )
 
@@ -247,6 +240,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             raise BadSetting(definition.name, given, definition.expected) from None
     if not found["crash_points"]:
         found["crash_point"] = ""
+    if runner.missing(found):
+        raise BadSetting("WAYBILL_RUNNER_TOKEN", "", "a token, since WAYBILL_RUNNER_URL is set")
     return Settings(**found)
 
 

@@ -2,7 +2,7 @@
 
 from infra.egress.client import Client
 from infra.egress.dial import Dial, Wire
-from infra.egress.guard import Guard
+from infra.egress.guard import Guard, OneOrigin
 from infra.egress.messages import IDEMPOTENT_METHODS, Destination, Failed, Refused, Request, Response
 from infra.egress.stream import Stream
 from infra.egress.target import canonical_origin, join, request_target
@@ -16,6 +16,7 @@ __all__ = [
     "Failed",
     "Guard",
     "HandshakeRefused",
+    "OneOrigin",
     "Refused",
     "Request",
     "Response",

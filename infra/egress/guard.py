@@ -10,7 +10,7 @@ from infra.egress.addresses import NEVER, Address, inside, is_loopback, is_publi
 from infra.egress.addresses import read as read_address
 from infra.egress.messages import Destination, Failed, Refused
 from infra.egress.resolver import Resolver
-from infra.egress.target import Origin, Target
+from infra.egress.target import Origin, Target, parse
 
 RESOLVE_SECONDS: Final = 2.0
 # Ports where a server of another protocol listens and may take HTTP for commands.
@@ -35,6 +35,7 @@ class Guard:
             own machine, where the simulators listen. Never on a shared installation.
         networks: CIDRs of the operator's own that may be called although they are not public.
         denied: CIDRs that may not, whatever else allows them: the installation's own public addresses.
+        closed: URLs whose host and port may not: what is the operator's alone, such as its runner.
         resolve: replaces the system's resolver.
     """
 
@@ -44,11 +45,13 @@ class Guard:
         allow_loopback: bool = False,
         networks: Iterable[str] = (),
         denied: Iterable[str] = (),
+        closed: Iterable[str] = (),
         resolve: Resolve | None = None,
     ) -> None:
         self._allow_loopback = allow_loopback
         self._networks = _read_networks(networks)
         self._denied = _read_networks(denied)
+        self._closed = tuple(parse(url).origin for url in closed)
         self._resolve = resolve or Resolver()
         self._known: dict[Address, bool] = {}
 
@@ -75,7 +78,7 @@ class Guard:
             Refused: rule `scheme`, `port` or `address`.
         """
         origin = target.origin
-        if origin.address is not None and not self.allows(origin.address):
+        if (origin.address is not None and not self.allows(origin.address)) or self._is_closed(origin):
             raise Refused("address", "The URL's address is not public")
         if origin.port in _OTHER_PROTOCOLS or origin.port == 0:
             raise Refused("port", f"Port {origin.port} belongs to another protocol")
@@ -93,7 +96,7 @@ class Guard:
         Raises:
             Refused: rule `scheme`, `port` or `address`.
         """
-        if origin.address is not None and not self.allows(origin.address):
+        if (origin.address is not None and not self.allows(origin.address)) or self._is_closed(origin):
             raise Refused("address", "The host's address is not public")
         if origin.port not in usual and (origin.port in _OTHER_PROTOCOLS or origin.port == 0):
             raise Refused("port", f"Port {origin.port} belongs to another protocol")
@@ -131,9 +134,43 @@ class Guard:
             return False
 
     def _on_own_machine(self, origin: Origin) -> bool:
-        if not self._allow_loopback:
+        return self._allow_loopback and _is_local(origin)
+
+    def _is_closed(self, origin: Origin) -> bool:
+        return any(
+            origin.port == one.port and (origin.host == one.host or (_is_local(origin) and _is_local(one)))
+            for one in self._closed
+        )
+
+
+class OneOrigin(Guard):
+    """Lets the origin of `url` through and nothing else: one that the operator set, wherever it is.
+
+    Plain http goes to loopback and private networks only, since credentials go along. Metadata addresses stay closed.
+    """
+
+    def __init__(self, url: str, *, resolve: Resolve | None = None) -> None:
+        super().__init__(resolve=resolve)
+        self._only = parse(url).origin
+
+    def allows(self, address: Address) -> bool:
+        if inside(address, NEVER):
             return False
-        return is_loopback(origin.address) if origin.address is not None else origin.host == "localhost"
+        return self._only.scheme == "https" or not is_public(address)
+
+    def admit(self, target: Target, destination: Destination) -> None:  # noqa: ARG002 (the origin is the whole rule)
+        """Raises Refused: rule `address`."""
+        origin = target.origin
+        if origin != self._only or (origin.address is not None and not self.allows(origin.address)):
+            raise Refused("address", "Only the operator's own address may be called here, and not without TLS outside")
+
+    def admit_dial(self, origin: Origin, usual: frozenset[int], destination: Destination, *, tls: bool) -> None:  # noqa: ARG002
+        """Raises Refused, always."""
+        raise Refused("address", "Only HTTP may be spoken here")
+
+
+def _is_local(origin: Origin) -> bool:
+    return is_loopback(origin.address) if origin.address is not None else origin.host == "localhost"
 
 
 _read_networks = networks

@@ -10,4 +10,5 @@ def guard(settings: Settings) -> Guard:
         allow_loopback=settings.egress_loopback,
         networks=map(str, settings.egress_networks),
         denied=map(str, settings.egress_denied),
+        closed=filter(None, [settings.runner_url]),
     )

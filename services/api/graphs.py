@@ -11,7 +11,7 @@ import msgspec
 from infra.database import Database
 from infra.ids import TenantId
 from infra.problems import Conflict
-from template_library.dsl import DocumentError, parse
+from template_library.dsl import DocumentError, parse_published
 from template_library.dsl.graph import Graph, graph
 from template_library.dsl.model import Constant, Document, MapTemplate, RaiseTask, Template, Workflow
 from tenants.deployments.triggers import pinned
@@ -64,7 +64,7 @@ class Graphs:
 
 def _draw(text: str) -> Picture:
     try:
-        workflow = parse(text)
+        workflow = parse_published(text)
     except DocumentError as error:
         raise WorkflowUnreadable(str(error)[:500]) from None
     return Picture(workflow.document, graph(workflow), _written(workflow))

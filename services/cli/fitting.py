@@ -14,6 +14,7 @@ from services.connectors.forms import forms
 from services.connectors.registry import Registry
 from template_library import schemas
 from template_library.dsl import DocumentError, Workflow, parse
+from template_library.dsl.readiness import PROCESSES
 from template_library.dsl.schemas import SchemaError
 from tenants.deployments import needs
 from tenants.deployments.needs import Need
@@ -31,13 +32,13 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 async def check(api: Api, parts: Parts) -> None:
-    """Return when everything fits; the API decides again when it deploys.
+    """Return when everything fits; the API decides again when it deploys, and alone which programs may be started.
 
     Raises:
         Problem: with everything that does not.
     """
     try:
-        workflow = parse(parts.text, filename=str(parts.file))
+        workflow = parse(parts.text, filename=str(parts.file), processes=PROCESSES)
     except DocumentError as error:
         raise _refused(
             [{"pointer": one.pointer, "line": one.line, "detail": one.message} for one in error.violations]

@@ -18,6 +18,7 @@ from infra import egress, migrate
 from infra.settings import Settings
 from services.cli import stored_keys
 from services.cli.checks import Check, finding
+from services.protocols.runner import VERSION, Runner
 
 LIMIT: Final = 5.0
 HEALTH: Final = "/health/ready"
@@ -142,6 +143,28 @@ async def api(settings: Settings) -> Check:
     if answer.status == 200:  # noqa: PLR2004
         return finding("API", f"ready at {settings.api_url}")
     return finding("API", f"answers {answer.status}: {_words(answer.body)}", "`waybill logs api` shows why.")
+
+
+async def runner(settings: Settings) -> Check:
+    """Whether the isolating runner answers and starts what documents may start."""
+    name = "isolating runner"
+    known = Runner.of(settings)
+    if known is None:
+        return finding(name, "none: documents that start programs are refused")
+    try:
+        told = await known.health()
+    except (egress.Failed, egress.Refused) as error:
+        help_ = "Look whether it runs and WAYBILL_RUNNER_URL is right; outside private networks it needs https."
+        return finding(name, f"unreachable: {reason(error)}", help_)
+    finally:
+        await known.close()
+    if isinstance(told, str):
+        return finding(name, told, "Look at WAYBILL_RUNNER_URL and WAYBILL_RUNNER_TOKEN, and at the runner's own log.")
+    if told.version != VERSION:
+        return finding(name, f"speaks version {told.version}", f"It must speak version {VERSION} of the protocol.")
+    if missing := sorted(set(known.kinds) - set(told.kinds)):
+        return finding(name, f"starts no {', '.join(missing)}", "Take it out of WAYBILL_RUNNER_KINDS.")
+    return finding(name, f"ready for {', '.join(known.kinds)}")
 
 
 def _words(body: bytes) -> str:

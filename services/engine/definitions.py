@@ -13,7 +13,7 @@ import msgspec
 from infra.database import Database
 from services.engine.expressions.protocol import Evaluator
 from services.engine.interpreter import Interpreter
-from template_library.dsl import elsewhere, parse
+from template_library.dsl import elsewhere, parse_published
 from template_library.dsl.elsewhere import Gathered
 from tenants.deployments.errors import UnknownRevision
 from tenants.deployments.triggers import Text, identity, pinned
@@ -78,10 +78,10 @@ class Definitions:
         key = (("", _digest(chosen)), *sorted((name, _digest(text)) for name, text in nested.items()))
         found = self._compiled.get(key)
         if found is None:
-            workflow = parse(chosen.document)
+            workflow = parse_published(chosen.document)
             document = workflow.document
             named = {"namespace": document.namespace, "name": document.name, "version": document.version}
-            programs = {name: parse(text.document) for name, text in nested.items()}
+            programs = {name: parse_published(text.document) for name, text in nested.items()}
             taken = [_taken(text) for text in (chosen, *nested.values())]
             for one in taken:
                 programs |= {name: elsewhere.function(name, value, name) for name, value in one.functions.items()}

@@ -22,10 +22,10 @@ from services.engine.functions import Done, Failed
 from services.engine.program import Program
 from services.engine.scopes import interrupt
 from services.engine.state import VERSION, RunDescriptor, Scope, Snapshot, Step, Strand
-from services.engine.tasks import listen_task, protocol_task, try_task
+from services.engine.tasks import listen_task, protocol_task, run_task, try_task
 from services.engine.waits import Listening, Sleeping
 from services.engine.walking import complete, move, open_scope, settle
-from template_library.dsl.model import ListenTask, ProtocolCallTask, TryTask, Workflow
+from template_library.dsl.model import ListenTask, ProtocolCallTask, RunTask, TryTask, Workflow
 
 # The loop of the process gets a turn this often in a long row of pure tasks.
 _BREATH: Final = 50
@@ -168,6 +168,8 @@ async def _answered(activation: Activation, answer: Done | Failed) -> None:
     task = activation.task_of(activation.top)
     if isinstance(task, ProtocolCallTask):
         await settle(activation, await protocol_task.answered(task, activation, answer.output))
+    elif isinstance(task, RunTask):
+        await settle(activation, run_task.answered(task, activation, answer.output))
     else:
         await complete(activation, answer.output, None)
 

@@ -10,7 +10,7 @@ from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
 from services.engine.rendering import expressions
 from services.engine.waits import Calling
-from template_library.dsl.model import NOTHING, HttpCallTask, MapTemplate, ProtocolCallTask, Template
+from template_library.dsl.model import NOTHING, HttpCallTask, MapTemplate, ProtocolCallTask, RunTask, Template
 
 
 def names(activation: Activation) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def _authorization(policy: Any) -> dict[str, str] | None:
 
 def _sealed(activation: Activation) -> Template:
     task = activation.task_of(activation.top)
-    return task.sealed if isinstance(task, HttpCallTask | ProtocolCallTask) else NOTHING
+    return task.sealed if isinstance(task, HttpCallTask | ProtocolCallTask | RunTask) else NOTHING
 
 
 def _laid_over(below: Any, above: Any) -> Any:

@@ -17,7 +17,7 @@ from services.engine.tasks import fork_task
 from services.engine.tasks.outcome import Descend, Hear, Invoke, Nest, Outcome, Output, Sleep, Spread
 from services.engine.transforms import passed_on
 from services.engine.waits import Calling, Effect, Joining, Listening, Sleeping, Wait
-from template_library.dsl.model import NOTHING, ForkTask, HttpCallTask, ProtocolCallTask
+from template_library.dsl.model import NOTHING, ForkTask, HttpCallTask, ProtocolCallTask, RunTask
 
 
 async def move(activation: Activation) -> None:
@@ -216,5 +216,5 @@ def _effect(activation: Activation, invoke: Invoke) -> Effect:
         reference=frame.reference,
         iteration=frame.iteration,
         name=task.name,
-        sealed=isinstance(task, HttpCallTask | ProtocolCallTask) and task.sealed != NOTHING,
+        sealed=isinstance(task, HttpCallTask | ProtocolCallTask | RunTask) and task.sealed != NOTHING,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,8 +17,8 @@ DEPTH: Final = 8
 MOST: Final = 50
 
 
-async def gather(workflow: Workflow, tenant: UUID, resources: Resources) -> Gathered:
-    """All that `workflow` needs, and what its functions need.
+async def gather(workflow: Workflow, tenant: UUID, resources: Resources, processes: Collection[str] = ()) -> Gathered:
+    """All that `workflow` needs, and what its functions need; they may start `processes`, as `parse` has them.
 
     Raises:
         ElsewhereError: something cannot be pinned, fetched or read; the text says what.
@@ -25,26 +26,28 @@ async def gather(workflow: Workflow, tenant: UUID, resources: Resources) -> Gath
     found = Gathered({}, {})
     level = [workflow]
     for _ in range(DEPTH):
-        level = [one for workflow in level for one in await _one(workflow, tenant, resources, found)]
+        level = [one for workflow in level for one in await _one(workflow, tenant, resources, found, processes)]
         if not level:
             return found
     raise ElsewhereError(f"functions call functions more than {DEPTH} deep")
 
 
-async def _one(workflow: Workflow, tenant: UUID, resources: Resources, found: Gathered) -> list[Workflow]:
+async def _one(
+    workflow: Workflow, tenant: UUID, resources: Resources, found: Gathered, processes: Collection[str]
+) -> list[Workflow]:
     further = []
     for name, uri in elsewhere.functions(workflow).items():
         if name not in found.functions:
             found.functions[name] = await _fetch(uri, name, tenant, resources, found)
-            further.append(_read(name, found.functions[name], uri))
+            further.append(_read(name, found.functions[name], uri, processes))
     for uri in sorted(elsewhere.schemas(workflow) - found.schemas.keys()):
         found.schemas[uri] = await _fetch(uri, uri, tenant, resources, found)
     return further
 
 
-def _read(name: str, definition: Any, uri: str) -> Workflow:
+def _read(name: str, definition: Any, uri: str, processes: Collection[str]) -> Workflow:
     try:
-        made = elsewhere.function(name, definition, uri)
+        made = elsewhere.function(name, definition, uri, processes)
     except DocumentError as error:
         raise ElsewhereError(f"{name}: {error}") from error
     if made.workflows or any(one.partition(":")[0] == "connector" for one in made.functions):

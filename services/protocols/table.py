@@ -12,11 +12,13 @@ from services.protocols.grpc.call import GrpcCall
 from services.protocols.http_call import HttpCall
 from services.protocols.mcp import McpCall
 from services.protocols.openapi.call import OpenApiCall
+from services.protocols.process_call import ContainerCall, ScriptCall, ShellCall
 from services.protocols.resources.fetching import Resources
+from services.protocols.runner import Runner
 
 
-def functions(client: Client) -> Functions:
-    """All of them, on one way out, with one memory of tokens and documents."""
+def functions(client: Client, runner: Runner | None = None) -> Functions:
+    """All of them, on one way out, with one memory of tokens and documents. Programs are started by `runner` alone."""
     exchange = Exchange(client)
     resources = Resources(exchange)
     made: tuple[ProtocolFunction, ...] = (
@@ -26,5 +28,6 @@ def functions(client: Client) -> Functions:
         AsyncApiCall(exchange, resources),
         A2aCall(exchange, resources),
         McpCall(exchange),
+        *(process(runner, resources) for process in (ScriptCall, ShellCall, ContainerCall)),
     )
     return {function.name: function for function in made}

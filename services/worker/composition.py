@@ -29,6 +29,7 @@ from services.engine.expressions.pool import ExpressionPool
 from services.engine.functions import Functions
 from services.engine.journal import Journal
 from services.protocols import table as protocols
+from services.protocols.runner import Runner
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
 
@@ -50,6 +51,7 @@ class Composition:
         self._pool = ExpressionPool()
         self._sealer = Sealer(FileKeyProvider(settings.kek_file))
         self._client = Client(guard(settings))
+        self._runner = Runner.of(settings)
         self._connections = OpenConnections(self.database, self._sealer)
 
     async def open(self) -> Self:
@@ -65,6 +67,8 @@ class Composition:
         await asyncio.gather(self.flushing, return_exceptions=True)
         await self._pool.stop()
         await self._client.close()
+        if self._runner is not None:
+            await self._runner.close()
         await self.changes.close()
         await self.bell.close()
         await self.database.close()
@@ -96,6 +100,6 @@ class Composition:
     def _functions(self) -> Functions:
         connections = TenantConnections(self._connections)
         return {
-            **protocols.functions(self._client),
+            **protocols.functions(self._client, self._runner),
             connector.NAME: connector.ConnectorFunction(Registry(all_connectors()), connections, self._client),
         }

@@ -18,14 +18,17 @@ _LONGEST_MESSAGE: Final = 1_000
 class Checker:
     """Collects the violations of one document; its methods return None for a value that is not as asked.
 
-    With `whole`, constructs that this version does not run yet are no violations.
+    With `whole`, constructs that this version does not run yet are no violations; nor are those of `ready`.
     """
 
-    def __init__(self, source: Source, text: str, filename: str, *, whole: bool = False) -> None:
+    def __init__(
+        self, source: Source, text: str, filename: str, *, whole: bool = False, ready: Collection[str] = ()
+    ) -> None:
         self.source = source
         self._lines = text.split("\n")
         self._filename = filename
         self._whole = whole
+        self._ready = ready
         self.violations: list[Violation] = []
 
     def refuse(self, pointer: str, message: str, *, position: Position | None = None, name: bool = False) -> None:
@@ -43,7 +46,7 @@ class Checker:
 
     def uses(self, pointer: str, word: str) -> bool:
         """Whether this version runs the construct; see `readiness`. It is refused if not."""
-        if self._whole or word not in UNREADY:
+        if self._whole or word in self._ready or word not in UNREADY:
             return True
         self.refuse(pointer, f"`{word}` {reason(word)}", name=True)
         return False

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
 
 from template_library.dsl.model import Constant, FunctionCallTask, Resource, Schema, Workflow
 from template_library.dsl.parse import parse
+from template_library.dsl.readiness import PROCESSES
 
 _GITHUB: Final = re.compile(
     r"https://github\.com/(?P<repository>[^/]+/[^/]+?)(?:\.git)?(?:/(?:tree|blob)/(?P<rest>.+))?/?"
@@ -69,13 +71,15 @@ def address(schema: Schema) -> str:
     return _raw(_address(schema.resource, schema.pointer))
 
 
-def function(name: str, definition: Any, filename: str) -> Workflow:
+def function(name: str, definition: Any, filename: str, processes: Collection[str] = PROCESSES) -> Workflow:
     """The function of a catalogue as a workflow of one task. `definition` is what its document holds.
+
+    `processes` as for `parse`; what is pinned may start any.
 
     Raises:
         template_library.dsl.DocumentError: it is no task.
     """
-    return parse(text(name, definition), filename=filename)
+    return parse(text(name, definition), filename=filename, processes=processes)
 
 
 def text(name: str, definition: Any) -> str:

@@ -10,6 +10,7 @@ from template_library.dsl.extensions import Extensions
 from template_library.dsl.functions import LocalFunctions
 from template_library.dsl.grammar import Grammar, Scope
 from template_library.dsl.model import FunctionCallTask, RunTask, Task, Workflow
+from template_library.dsl.readiness import PROCESSES
 from template_library.dsl.schedules import Schedules, trigger
 from template_library.dsl.tasks import Tasks
 from template_library.dsl.templates import WORKFLOW_INPUT, WORKFLOW_OUTPUT
@@ -27,24 +28,39 @@ _USE: Final = (
 
 
 def parse(
-    text: str, *, filename: str = "workflow", functions: Collection[str] | None = None, whole: bool = False
+    text: str,
+    *,
+    filename: str = "workflow",
+    functions: Collection[str] | None = None,
+    processes: Collection[str] = (),
+    whole: bool = False,
 ) -> Workflow:
     """The workflow in `text`, YAML 1.2 or JSON. Pure and repeatable; 256 KiB take tens of milliseconds.
 
-    `functions` are the catalogue functions that may be called; None accepts every `name:version@default`. With `whole`
-    also what this version does not run yet is accepted. That expressions compile is not checked here: see
-    `services.engine.expressions.checks`.
+    `functions` are the catalogue functions that may be called; None accepts every `name:version@default`. `processes`
+    are the kinds of programs that it may start, of `readiness.PROCESSES`: those that the operator's isolating runner
+    runs. With `whole` also what this version does not run yet is accepted. That expressions compile is not checked
+    here: see `services.engine.expressions.checks`.
 
     Raises:
         DocumentError: every violation found, in the order of the text, at most 50.
     """
     source = reader.read(text, filename=filename)
-    checker = Checker(source, text, filename, whole=whole)
+    checker = Checker(source, text, filename, whole=whole, ready={f"run: {kind}" for kind in processes})
     workflow = _Parser(checker, functions).workflow(source.value)
     checker.finish()
     if workflow is None:  # nothing is None without a violation
         raise AssertionError(filename)
     return workflow
+
+
+def parse_published(text: str) -> Workflow:
+    """A document that was accepted when it was published, whatever programs it starts: its runs are told in time.
+
+    Raises:
+        DocumentError: this version cannot read it any more.
+    """
+    return parse(text, processes=PROCESSES)
 
 
 class _Parser:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from template_library.dsl.checker import kind_of
 from template_library.dsl.grammar import Grammar, Scope
-from template_library.dsl.model import Constant, Resource, RunTask, Subflow, Task, Template
+from template_library.dsl.model import NOTHING, Constant, Resource, RunTask, Subflow, Task, Template
 from template_library.dsl.parts import SEMVER, SLUG
 from template_library.dsl.positions import step
 from template_library.dsl.templates import DELIMITED, join
@@ -89,14 +89,21 @@ class Processes:
         members = self._checker.members(value, pointer, (*required, *optional), required=required)
         if members is None:
             return None
-        source = self._source(members, pointer, scope) if kind == "script" else None
         read = {
             name: self._readers.get(name, self._text)(member, step(pointer, name), scope)
             for name, member in members.items()
             if name != "source"
         }
-        process = join({name: one for name, one in read.items() if one is not None})
-        return RunTask(**head, kind=kind, process=process, source=source)  # type: ignore[arg-type]
+        found = {name: one for name, one in read.items() if one is not None}
+        source = self._source(members, pointer, scope) if kind == "script" else None
+        if source is None:
+            return RunTask(**head, kind=kind, process=join(found))  # type: ignore[arg-type]
+        found["source"] = join({"uri": source.uri})
+        sealed: Template = NOTHING
+        if source.authentication is not None:
+            policy = join({"authentication": source.authentication})
+            sealed = join({"process": join({"source": policy})})
+        return RunTask(**head, kind=kind, process=join(found), sealed=sealed)  # type: ignore[arg-type]
 
     def _source(self, members: dict[str, Any], pointer: str, scope: Scope) -> Resource | None:
         if self._checker.one_of(members, pointer, ("code", "source")) != "source":

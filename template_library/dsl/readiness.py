@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+PROCESSES: Final = ("container", "script", "shell")
+"""Kinds of programs that an isolating runner of the operator's may start; without one documents may not."""
 UNREADY: Final = frozenset({
     "run: script", "run: shell", "run: container",
     "transport: stdio",
@@ -16,13 +18,13 @@ UNREADY: Final = frozenset({
 """The words by which the parser tells the constructs apart; `parse(..., whole=True)` lets all of them pass."""
 
 _PROCESS: Final = (
-    "is refused: it would start a program on workers that clients share, and no isolated runner is configured"
+    "is refused: it starts a program, and the operator has configured no isolating runner that would run it"
 )
 _REASONS: Final = {
-    "run: script": _PROCESS,
-    "run: shell": _PROCESS,
-    "run: container": _PROCESS,
-    "transport: stdio": f"{_PROCESS}; call the server over `http`",
+    **{f"run: {kind}": _PROCESS for kind in PROCESSES},
+    "transport: stdio": (
+        "is refused: it would start a program on workers that clients share; call the server over `http`"
+    ),
 }
 _LATER: Final = "is part of the language but this version does not run it yet"
 

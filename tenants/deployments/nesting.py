@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from template_library import versions
-from template_library.dsl import Workflow, parse
+from template_library.dsl import Workflow, parse_published
 from tenants.deployments import repository
 from tenants.deployments.errors import InvalidDeployment
 from tenants.deployments.models import WorkflowVersion
@@ -61,7 +61,7 @@ class _Finder:
             if len(self.found) == MOST:
                 raise _refusal(f"more than {MOST} workflows would be part of it")
             stored = await self._stored(wanted, name)
-            self.found[name] = Nested(name, stored.workflow_version_id, parse(stored.document))
+            self.found[name] = Nested(name, stored.workflow_version_id, parse_published(stored.document))
         document = self.found[name].workflow.document
         reference = (document.namespace, document.name, document.version)
         if reference in trail:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -34,14 +35,16 @@ class Candidate(msgspec.Struct, frozen=True):
         return hashlib.sha256(self.text.encode()).digest()
 
 
-def read(text: str) -> Candidate:
+def read(text: str, processes: Collection[str] = ()) -> Candidate:
     """The document in `text`, YAML or JSON, with every connection written out.
+
+    `processes` are the kinds of programs that the operator's runner starts; others may not be in it.
 
     Raises:
         InvalidDocument: the document breaks a rule, or hides a connection, or has a trigger that nothing can match.
     """
     try:
-        workflow = parse(text)
+        workflow = parse(text, processes=processes)
     except DocumentError as error:
         raise refusal(error) from None
     errors = [{"pointer": one.pointer, "detail": one.detail} for one in needs.find(workflow)[1]]

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import ids
 from infra.pagination import Page, cut
 from template_library.catalog import Package
-from template_library.dsl import parse
+from template_library.dsl import parse_published
 from tenants.audit import service as audit
 from tenants.deployments import fit, nesting, publishing, repository, schedules
 from tenants.deployments.errors import InvalidDeployment, NameTaken, UnknownDeployment, UnknownWorkflow
@@ -128,7 +128,7 @@ async def find(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> P
 async def _add_triggers(session: AsyncSession, revision: DeploymentRevision) -> None:
     stored = await publishing.find(session, revision.tenant_id, revision.workflow_version_id)
     place = (revision.tenant_id, revision.deployment_id, revision.revision)
-    await schedules.add_triggers(session, *place, parse(stored.document).schedule)
+    await schedules.add_triggers(session, *place, parse_published(stored.document).schedule)
 
 
 async def _planned(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> Pair:
@@ -138,7 +138,7 @@ async def _planned(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) 
     written = None
     if deployment.status == "active":
         stored = await publishing.find(session, tenant_id, version.workflow_version_id)
-        written = parse(stored.document).schedule
+        written = parse_published(stored.document).schedule
     await schedules.plan(session, tenant_id, deployment_id, revision.revision, written)
     return found
 
@@ -154,7 +154,7 @@ async def list_deployments(
 async def _draw(session: AsyncSession, tenant_id: UUID, plan: Plan, *, offers: Offers, actor: str) -> dict[str, Any]:
     """What a revision of this plan holds, checked."""
     version, package = await _source(session, tenant_id, plan.source, actor=actor)
-    workflow = parse(version.document)
+    workflow = parse_published(version.document)
     nested = await nesting.resolve(session, tenant_id, workflow)
     parts = fit.Parts(workflow, package, plan.parameters, plan.bindings, tuple(one.workflow for one in nested))
     parameters = await fit.check(session, tenant_id, parts, offers)

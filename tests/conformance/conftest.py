@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from infra.egress import Client, Guard
+from infra.encryption.secret import Secret
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
+from services.protocols.runner import Runner
+from template_library.dsl.readiness import PROCESSES
 from tests.conformance import full_stack, summary
 from tests.conformance.doubles import Doubles
 from tests.conformance.full_stack import Through
 from tests.faults.plant import Plant
+from tests.runner import ProgramRunner
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +33,14 @@ async def client() -> AsyncIterator[Client]:
 
 
 @pytest.fixture(scope="session")
+async def runner() -> AsyncIterator[Runner]:
+    async with ProgramRunner() as programs:
+        running = Runner(programs.url, Secret(programs.token), kinds=PROCESSES)
+        yield running
+        await running.close()
+
+
+@pytest.fixture(scope="session")
 async def evaluator() -> AsyncIterator[Expressions]:
     async with ExpressionPool(size=1) as pool:
         yield Expressions(pool)
@@ -40,7 +52,7 @@ async def through(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     chosen = [one for item in request.session.items if (one := summary.through_the_stack(item))]
     folder: Path = tmp_path_factory.mktemp("plant")
     # A double of its own: the same scenario may be under way in memory.
-    async with Doubles() as own, Plant(folder) as plant:
+    async with Doubles() as own, ProgramRunner() as programs, Plant(folder, settings=programs.environment) as plant:
         plant.start_worker()
         return Through(own.url, await full_stack.run_all(chosen, plant, own))
 

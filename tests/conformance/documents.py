@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from infra import ids
+from infra.settings import load
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.functions import STANDARD_ERRORS
 from services.engine.memory import Report, Skipping, run_workflow
 from services.protocols import table
+from services.protocols.runner import Runner
 from template_library.dsl import DocumentError, Workflow, parse
 from template_library.dsl.elsewhere import ElsewhereError
 from template_library.dsl.model import Consumption, EventFilter, ListenTask
@@ -31,7 +33,7 @@ from tests.conformance.rerouted import Rerouted
 from tests.conformance.world import World
 
 NEVER: Final = frozenset({word for word in UNREADY if word.startswith(("run: s", "run: c", "transport:", "protocol:"))})
-"""What no version runs: programs of a document's own, and servers of protocols that are not spoken."""
+"""What no version runs: programs of a document's own without a runner, and servers of protocols unknown here."""
 _ROUNDS: Final = 6
 _SECONDS: Final = 20.0
 _SECRET: Final = {
@@ -54,17 +56,17 @@ def texts(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in paths}
 
 
-async def run_all(documents: Mapping[str, str]) -> list[Result]:
-    """What came of each text, by its name."""
+async def run_all(documents: Mapping[str, str], runner: Runner | None = None) -> list[Result]:
+    """What came of each text, by its name. Programs are started by `runner`; without one they are refused."""
     async with ExpressionPool(size=1) as pool, World() as world:
         evaluator = Expressions(pool)
-        return [await _run(text, name, evaluator, world) for name, text in documents.items()]
+        return [await _run(text, name, evaluator, world, runner) for name, text in documents.items()]
 
 
-async def _run(text: str, name: str, evaluator: Expressions, world: World) -> Result:
+async def _run(text: str, name: str, evaluator: Expressions, world: World, runner: Runner | None) -> Result:
     try:
         workflow = parse(text, filename=name, whole=True)
-        _refuse_never(text, name)
+        _refuse_never(text, name, () if runner is None else runner.kinds)
         await check_expressions(workflow, text, evaluator, filename=name)
     except DocumentError as error:
         return Result(name, "refused", error.violations[0].message)
@@ -73,7 +75,7 @@ async def _run(text: str, name: str, evaluator: Expressions, world: World) -> Re
     async with Rerouted(world.url, world.grpc_port) as client:
         try:
             async with asyncio.timeout(_SECONDS):
-                report = await _report(workflow, evaluator, client)
+                report = await _report(workflow, evaluator, client, runner)
         except TimeoutError:
             return Result(name, "ran (for ever)")
         except ElsewhereError as error:
@@ -81,23 +83,23 @@ async def _run(text: str, name: str, evaluator: Expressions, world: World) -> Re
     return _result(name, report)
 
 
-def _refuse_never(text: str, name: str) -> None:
+def _refuse_never(text: str, name: str, processes: Collection[str]) -> None:
     """Raises DocumentError, for what the gate will never open for alone."""
     try:
-        parse(text, filename=name)
+        parse(text, filename=name, processes=processes)
     except DocumentError as error:
         kept = [one for one in error.violations if any(f"`{word}`" in one.message for word in NEVER)]
         if kept:
             raise DocumentError(name, kept) from None
 
 
-async def _report(workflow: Workflow, evaluator: Expressions, client: Rerouted) -> Report:
+async def _report(workflow: Workflow, evaluator: Expressions, client: Rerouted, runner: Runner | None) -> Report:
     nested = {f"{space}/{name}:{version}": _nested(space, name) for space, name, version in workflow.workflows}
     parts = await parts_of(workflow, client)
     return await run_workflow(
         workflow,
         samples.of_workflow(workflow),
-        functions=table.functions(client),
+        functions=table.functions(client, runner),
         evaluator=evaluator,
         run=ids.new(),
         events=list(_events(workflow)),
@@ -133,8 +135,8 @@ def _result(name: str, report: Report) -> Result:
 
 
 def main(folder: str) -> int:
-    """Print a line for each document. Exit code 1 where there is none."""
-    results = asyncio.run(run_all(texts(Path(folder))))
+    """Print a line for each document. Exit code 1 where there is none. The settings may name a runner for programs."""
+    results = asyncio.run(run_all(texts(Path(folder)), Runner.of(load())))
     width = max((len(one.name) for one in results), default=0)
     for one in results:
         sys.stdout.write(f"{one.name:<{width}}  {one.verdict}{': ' if one.words else ''}{one.words}\n")

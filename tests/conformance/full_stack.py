@@ -11,6 +11,7 @@ import msgspec
 
 from infra.database import Database, Scope
 from template_library.dsl import DocumentError, parse
+from template_library.dsl.readiness import PROCESSES
 from tenants.identity import service as identity
 from tests.conformance.doubles import Doubles
 from tests.conformance.in_memory import event
@@ -37,7 +38,8 @@ class Through(msgspec.Struct, frozen=True):
 def gate(scenario: Scenario) -> str:
     """Why this version does not publish the document, empty where it does."""
     try:
-        parse(scenario.source("http://127.0.0.1:1"))
+        processes = PROCESSES if scenario.runner else ()
+        parse(scenario.source("http://127.0.0.1:1"), processes=processes)
         for source in scenario.nested_sources("http://127.0.0.1:1").values():
             parse(source)
     except DocumentError as error:

@@ -12,6 +12,7 @@ from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.memory import Skipping, run_workflow
 from services.protocols import table
+from services.protocols.runner import Runner
 from template_library.dsl import parse
 from tests.conformance.doubles import Doubles
 from tests.conformance.outcome import Outcome
@@ -22,7 +23,7 @@ START: Final = 1_767_600_000_000
 """2026-01-05T08:00:00Z."""
 
 
-async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client) -> Outcome:
+async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client, runner: Runner) -> Outcome:
     """Raises DocumentError where the document is refused."""
     doubles.prepare(scenario)
     text = scenario.source(doubles.url)
@@ -37,7 +38,7 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, clie
     report = await run_workflow(
         workflow,
         scenario.placed(scenario.input, doubles.url),
-        functions=table.functions(client),
+        functions=table.functions(client, runner if scenario.runner else None),
         evaluator=evaluator,
         run=ids.new(),
         events=[event(one, number) for number, one in enumerate(scenario.events)],

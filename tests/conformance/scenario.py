@@ -9,6 +9,7 @@ A file of `features/` holds `construct`, `page` (of docs/language) and `scenario
     answers      of the double, by `METHOD /path`: one answer or a list, the last of which repeats; see `doubles`
     nested       workflows that it may run, without `document`, by `name:version` in the namespace `conformance`
     secrets      that the workflow may use
+    runner       true: the operator has a runner that starts programs; else there is none
     memory       why it runs in memory only (a wait that nobody can sit out)
     pending      what the engine does not do yet
     expect       see `Expected`
@@ -70,6 +71,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     answers: dict[str, Any] = {}
     nested: dict[str, dict[str, Any]] = {}
     secrets: dict[str, Any] = {}
+    runner: bool = False
     memory: str = ""
     pending: str = ""
     construct: str = ""

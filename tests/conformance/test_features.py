@@ -7,6 +7,7 @@ import pytest
 from infra.egress import Client
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
+from services.protocols.runner import Runner
 from template_library.dsl import DocumentError, parse
 from tests.conformance import in_memory, summary
 from tests.conformance.doubles import Doubles
@@ -20,8 +21,10 @@ def _each(scenarios: list[Scenario]) -> pytest.MarkDecorator:
 
 
 @_each(summary.MEMORY)
-async def test_in_memory(scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client) -> None:
-    found = await in_memory.run(scenario, doubles, evaluator, client)
+async def test_in_memory(
+    scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client, runner: Runner
+) -> None:
+    found = await in_memory.run(scenario, doubles, evaluator, client, runner)
     words = differences(scenario, found, doubles.url)
     assert not words, "\n".join([scenario.name, *words])
 
@@ -48,7 +51,9 @@ async def test_is_refused(scenario: Scenario, evaluator: Expressions) -> None:
 
 @_each(summary.PENDING)
 @pytest.mark.xfail(reason="the engine does not do it yet", strict=True)
-async def test_pending(scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client) -> None:
+async def test_pending(
+    scenario: Scenario, doubles: Doubles, evaluator: Expressions, client: Client, runner: Runner
+) -> None:
     """When it holds, the table says so, and the line `pending` of the scenario goes."""
-    found = await in_memory.run(scenario, doubles, evaluator, client)
+    found = await in_memory.run(scenario, doubles, evaluator, client, runner)
     assert not differences(scenario, found, doubles.url)

@@ -33,8 +33,16 @@ LEASE_SECONDS = 1.0
 class Plant:
     """Use as `async with Plant(folder) as plant`. Every process it started is gone when it ends."""
 
-    def __init__(self, folder: Path, *, overrides: Mapping[str, str] | None = None, stack: Stack | None = None) -> None:
-        """`stack`: services that run already, in `folder`; it ends with the plant."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        overrides: Mapping[str, str] | None = None,
+        stack: Stack | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`stack`: services that run already, in `folder`; it ends with the plant. `settings` of every process."""
+        self.settings = dict(settings or {})
         self.home = folder
         self.stack = stack or Stack.start(folder, overrides=overrides)
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -83,6 +91,7 @@ class Plant:
                 "WAYBILL_LEASE_SECONDS": str(LEASE_SECONDS),
                 "WAYBILL_POLL_SECONDS": "0.1",
                 "WAYBILL_LOG_LEVEL": "warning",
+                **self.settings,
                 **(changes or {}),
             }
         )

@@ -90,3 +90,32 @@ def test_no_other_module_reads_the_environment() -> None:
         if reads.search(path.read_text())
     }
     assert readers <= {"infra/settings.py"}
+
+
+def test_a_runner_opens_the_kinds_that_the_operator_names() -> None:
+    assert settings.load({}).processes == ()
+    runner = {"WAYBILL_RUNNER_URL": "https://runner.example/x/", "WAYBILL_RUNNER_TOKEN": "0123456789abcdef"}
+    read = settings.load(runner)
+    assert (read.runner_url, read.processes) == ("https://runner.example/x", ("script", "shell", "container"))
+    assert settings.load(runner | {"WAYBILL_RUNNER_KINDS": "shell, script"}).processes == ("script", "shell")
+    assert "0123456789abcdef" not in repr(read)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"WAYBILL_RUNNER_URL": "https://runner.example"},
+        {"WAYBILL_RUNNER_TOKEN": "too-short-word"},
+        {"WAYBILL_RUNNER_TOKEN": "a word with spaces"},
+        {"WAYBILL_RUNNER_URL": "ftp://runner.example"},
+        {"WAYBILL_RUNNER_URL": "https://user:word@runner.example"},
+        {"WAYBILL_RUNNER_URL": "https://runner.example?a=b"},
+        {"WAYBILL_RUNNER_KINDS": "script,wasm"},
+        {"WAYBILL_RUNNER_SECONDS": "0"},
+    ],
+)
+def test_a_runner_that_cannot_be_used_stops_the_process_and_is_told_without_its_token(given: dict[str, str]) -> None:
+    with pytest.raises(settings.BadSetting) as caught:
+        settings.load(given)
+    assert "WAYBILL_RUNNER_" in str(caught.value)
+    assert "word" not in str(caught.value)

@@ -59,7 +59,7 @@ class WorkflowList(msgspec.Struct, frozen=True):
 @post(tenant_paths("/workflows"), summary="Publish a workflow version", tags=TAGS)
 async def publish_workflow(request: Call, data: JSONBody[NewWorkflow]) -> Response[WorkflowView]:
     """The same text again is the same version (200); another text under a published version is refused."""
-    candidate = await checked(request, publishing.read(data.document))
+    candidate = await checked(request, publishing.read(data.document, request.resources.settings.processes))
     async with request.transaction() as session:
         stored, made = await publishing.publish(
             session, request.tenant.tenant_id, candidate, actor=request.principal.actor
@@ -116,7 +116,8 @@ async def _elsewhere(request: Call, workflow: Workflow, evaluator: Expressions) 
         return None
     try:
         async with asyncio.timeout(_ELSEWHERE_SECONDS):
-            found = await gather(workflow, request.tenant.tenant_id, request.resources.elsewhere)
+            resources = request.resources
+            found = await gather(workflow, request.tenant.tenant_id, resources.elsewhere, resources.settings.processes)
     except elsewhere.ElsewhereError as error:
         raise InvalidDocument(str(error), errors=[{"pointer": "", "detail": str(error)}]) from error
     except TimeoutError:

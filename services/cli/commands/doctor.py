@@ -20,6 +20,7 @@ async def _all(settings: Settings) -> list[checks.Check]:
         *await server_checks.database(known),
         await server_checks.redis(known),
         await server_checks.api(known),
+        await server_checks.runner(known),
     ]
 
 

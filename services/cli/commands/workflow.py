@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -18,17 +18,17 @@ import msgspec
 
 from infra import ids
 from infra.problems import BASE
+from infra.settings import BadSetting, Settings, load
 from services.cli import event_file as event_files
 from services.engine import values
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.expressions.protocol import ExpressionsUnavailable
-from services.engine.functions import Functions
 from services.engine.lifecycle import Line, Rendering, Subject
-from services.engine.memory import TENANT, Clock, Report, Skipping, run_workflow
+from services.engine.memory import PATIENCE_SECONDS, TENANT, Clock, Report, Skipping, run_workflow
 from template_library.dsl import DocumentError, Workflow, elsewhere, parse
-from template_library.dsl.model import HttpCallTask, ProtocolCallTask
+from template_library.dsl.model import HttpCallTask, ProtocolCallTask, RunTask
 from template_library.dsl.reader import read
 
 if TYPE_CHECKING:
@@ -75,13 +75,14 @@ def run(  # noqa: PLR0913 (options)
     """
     if lifecycle and as_json:
         raise click.UsageError("--lifecycle and --json cannot be used together; leave one out")
+    settings = _settings()
     text = _text(file, as_json=as_json)
-    _refuse_connections(text, file, as_json=as_json)
+    _refuse_connections(text, file, settings, as_json=as_json)
     value = _value(input_file, as_json=as_json)
     events = _events(event_file, as_json=as_json)
     clock = Skipping() if skip_waits else Clock()
     try:
-        report = asyncio.run(_run(text, str(file), value, events, clock, tells=lifecycle))
+        report = asyncio.run(_run(text, str(file), value, events, clock, settings, tells=lifecycle))
     except DocumentError as error:
         _refuse(error, as_json=as_json)
     except ExpressionsUnavailable as error:
@@ -98,7 +99,7 @@ def check(file: Path, *, as_json: bool) -> None:
     """Check the workflow in FILE: form, names, expressions. Exit code 0: valid; 2: invalid."""
     text = _text(file, as_json=as_json)
     try:
-        workflow = asyncio.run(_check(text, str(file)))
+        workflow = asyncio.run(_check(text, str(file), _settings()))
     except DocumentError as error:
         _refuse(error, as_json=as_json)
     document = workflow.document
@@ -108,17 +109,24 @@ def check(file: Path, *, as_json: bool) -> None:
         click.echo(f"{file}: {document.namespace}/{document.name} {document.version} is valid")
 
 
-async def _check(text: str, filename: str) -> Workflow:
-    workflow = parse(text, filename=filename)
+def _settings() -> Settings:
+    try:
+        return load()
+    except BadSetting as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _check(text: str, filename: str, settings: Settings) -> Workflow:
+    workflow = parse(text, filename=filename, processes=settings.processes)
     async with ExpressionPool(size=1) as pool:
         await check_expressions(workflow, text, Expressions(pool), filename=filename)
     return workflow
 
 
-async def _run(  # noqa: PLR0913 (what one run needs)
-    text: str, filename: str, value: Any, events: list[dict[str, Any]], clock: Clock, *, tells: bool
+async def _run(  # noqa: PLR0913, PLR0917 (what one run needs)
+    text: str, filename: str, value: Any, events: list[dict[str, Any]], clock: Clock, settings: Settings, *, tells: bool
 ) -> Report:
-    workflow = parse(text, filename=filename, functions=())
+    workflow = parse(text, filename=filename, functions=(), processes=settings.processes)
     async with ExpressionPool(size=1) as pool:
         evaluator = Expressions(pool)
         await check_expressions(workflow, text, evaluator, filename=filename)
@@ -126,16 +134,20 @@ async def _run(  # noqa: PLR0913 (what one run needs)
         by = partial(run_workflow, workflow, value, evaluator=evaluator, run=run, events=events, clock=clock)
         if tells:
             by = partial(by, noted=_teller(workflow, run))
-        called = {type(task) for task in workflow.tasks.values()} & {HttpCallTask, ProtocolCallTask}
+        calls = [one for one in workflow.tasks.values() if not (isinstance(one, RunTask) and one.workflow)]
+        called = {type(task) for task in calls} & {HttpCallTask, ProtocolCallTask, RunTask}
         is_whole = not elsewhere.needs(workflow)
         if is_whole and not called:
             return await by(functions={})
         from infra.egress import Client, Guard  # noqa: PLC0415 - the HTTP client takes longer to import than most runs
 
-        async with Client(Guard(allow_loopback=True)) as client:
-            functions = _functions(client, only_http=is_whole and called == {HttpCallTask})
-            parts = {} if is_whole else await _gathered(workflow, client)
-            return await by(functions=functions, **parts)
+        async with Client(Guard(allow_loopback=True, closed=filter(None, [settings.runner_url]))) as client:
+            parts = {} if is_whole else await _gathered(workflow, client, settings)
+            if is_whole and called == {HttpCallTask}:
+                from services.protocols.http_call import HttpCall  # noqa: PLC0415 - likewise, as the other protocols
+
+                return await by(functions={"http": HttpCall(client)}, **parts)
+            return await _with_all(by, client, settings, parts)
 
 
 def _teller(workflow: Workflow, run: UUID) -> Callable[[Line], None]:
@@ -151,34 +163,39 @@ def _teller(workflow: Workflow, run: UUID) -> Callable[[Line], None]:
     return tell
 
 
-async def _gathered(workflow: Workflow, client: Client) -> dict[str, Any]:
+async def _with_all(by: Callable[..., Awaitable[Report]], client: Client, settings: Settings, parts: Any) -> Report:
+    """Run with every protocol, and with the operator's runner where one is set."""
+    from services.protocols import table  # noqa: PLC0415 - likewise
+    from services.protocols.runner import Runner  # noqa: PLC0415
+
+    runner = Runner.of(settings)
+    try:
+        functions = table.functions(client, runner)
+        # A program may take its time; whoever sits in front of the terminal can end it.
+        return await by(functions=functions, patience=PATIENCE_SECONDS + (runner.seconds if runner else 0.0), **parts)
+    finally:
+        if runner is not None:
+            await runner.close()
+
+
+async def _gathered(workflow: Workflow, client: Client, settings: Settings) -> dict[str, Any]:
     """What the document takes from elsewhere, as it is now."""
     from services.protocols import elsewhere as others  # noqa: PLC0415 - likewise
     from services.protocols.exchange import Exchange  # noqa: PLC0415
     from services.protocols.resources.fetching import Resources  # noqa: PLC0415
 
     try:
-        found = await others.gather(workflow, TENANT, Resources(Exchange(client)))
+        found = await others.gather(workflow, TENANT, Resources(Exchange(client)), settings.processes)
     except elsewhere.ElsewhereError as error:
         raise click.ClickException(str(error)) from error
     nested = {name: elsewhere.function(name, one, name) for name, one in found.functions.items()}
     return {"nested": nested, "schemas": found.schemas}
 
 
-def _functions(client: Client, *, only_http: bool) -> Functions:
-    if only_http:
-        from services.protocols.http_call import HttpCall  # noqa: PLC0415 - likewise, as the other protocols
-
-        return {"http": HttpCall(client)}
-    from services.protocols import table  # noqa: PLC0415
-
-    return table.functions(client)
-
-
-def _refuse_connections(text: str, file: Path, *, as_json: bool) -> None:
+def _refuse_connections(text: str, file: Path, settings: Settings, *, as_json: bool) -> None:
     """A document that is right and calls connections is told apart from one that misspells a function."""
     try:
-        workflow = parse(text, filename=str(file))
+        workflow = parse(text, filename=str(file), processes=settings.processes)
     except DocumentError:
         return  # told with its places by the run's own reading
     called = [name for name in workflow.functions if name.startswith("connector:")]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 from services.engine.activation import Activation
 from services.engine.state import Start
 from services.engine.tasks.nesting import nest
 from services.engine.tasks.outcome import Invoke, Outcome, Output
-from template_library.dsl.model import RunTask
+from template_library.dsl.model import NOTHING, RunTask
 
 
 async def run(task: RunTask, activation: Activation) -> Outcome:
@@ -24,5 +26,18 @@ async def run(task: RunTask, activation: Activation) -> Outcome:
 
 async def _process(task: RunTask, activation: Activation) -> Outcome:
     value = activation.top.value
-    process = None if task.process is None else await activation.render(task.process, value, input=value)
-    return Invoke(f"run.{task.kind}", {"process": process, "await": task.wait, "return": task.returns})
+    process = await activation.render(task.process or NOTHING, value, input=value)
+    document = activation.workflow.document
+    arguments = {
+        "process": process,
+        "await": task.wait,
+        "return": task.returns,
+        "workflow": {"namespace": document.namespace, "name": document.name, "version": document.version},
+        "task": task.name,
+    }
+    return Invoke(f"run.{task.kind}", arguments)
+
+
+def answered(task: RunTask, activation: Activation, answer: Any) -> Output:
+    """What comes of a process: its result, or the task's input where nobody waits for it (DSL reference, Run)."""
+    return Output(answer if task.wait else activation.top.value)

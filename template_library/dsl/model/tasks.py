@@ -7,7 +7,7 @@ from typing import Literal as OneOf
 
 import msgspec
 
-from template_library.dsl.model.values import Duration, Expression, Resource, Template, Transform
+from template_library.dsl.model.values import NOTHING, Duration, Expression, Template, Transform
 
 
 class TaskBase(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,8 +138,9 @@ class RunTask(TaskBase, frozen=True, kw_only=True):
 
     Attributes:
         workflow: for `workflow` and for nothing else.
-        process: the definition for `container`, `script` and `shell`, with its durations in milliseconds.
-        source: of a script whose code is elsewhere.
+        process: the definition for `container`, `script` and `shell`, with its durations in milliseconds. The `source`
+            of a script whose code is elsewhere has `uri`.
+        sealed: the authentication of that source, as `sealed` of a call.
         wait: `await`.
         returns: what of a process is the output.
     """
@@ -147,6 +148,6 @@ class RunTask(TaskBase, frozen=True, kw_only=True):
     kind: OneOf["workflow", "script", "shell", "container"]
     workflow: Subflow | None = None
     process: Template | None = None
-    source: Resource | None = None
+    sealed: Template = NOTHING
     wait: bool = True
     returns: OneOf["stdout", "stderr", "code", "all", "none"] = "stdout"

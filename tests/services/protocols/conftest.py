@@ -11,11 +11,16 @@ import pytest
 from aiohttp import web
 
 from infra.egress import Client, Guard
+from infra.encryption.secret import Secret
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Failed
+from services.protocols import table
 from services.protocols.exchange import Exchange
+from services.protocols.runner import Runner
+from tests.runner import OF_A_TASK, ProgramRunner
 
 TENANT, RUN = UUID(int=1), UUID(int=2)
 Serve = Callable[..., Awaitable[str]]
+Run = Callable[..., Awaitable[Answer]]
 
 
 def _call(function: str, arguments: dict[str, Any], tenant: UUID = TENANT) -> Call:
@@ -87,3 +92,28 @@ def _constant(given: Any) -> Callable[[web.Request], Awaitable[web.StreamRespons
         return web.json_response(given)
 
     return answer
+
+
+@pytest.fixture
+async def programs() -> AsyncIterator[ProgramRunner]:
+    async with ProgramRunner() as running:
+        yield running
+
+
+@pytest.fixture
+async def run(programs: ProgramRunner, exchange: Exchange, a_call: Callable[..., Call]) -> AsyncIterator[Run]:
+    """`run(kind, process, repeats=, seconds=, **arguments)`: what the function answers."""
+    opened: list[Runner] = []
+
+    async def answered(
+        kind: str, process: dict[str, Any], *, repeats: bool = False, seconds: float = 20.0, **more: Any
+    ) -> Answer:
+        kinds = ("script", "shell", "container")
+        runner = Runner(programs.url, Secret(programs.token), kinds=kinds, seconds=seconds, repeats=repeats)
+        opened.append(runner)
+        functions = table.functions(exchange.client, runner)
+        return await functions[f"run.{kind}"](a_call(f"run.{kind}", OF_A_TASK | {"process": process} | more))
+
+    yield answered
+    for one in opened:
+        await one.close()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from template_library.dsl import DocumentError, Violation, checker, parse
-from template_library.dsl.readiness import UNREADY, reason
+from template_library.dsl import DocumentError, Violation, checker, parse, parse_published
+from template_library.dsl.readiness import PROCESSES, UNREADY, reason
 from tests.template_library.dsl.pairs import HEAD, PAIRS, Pair
 
 _X = "[{x: {set: {a: 1}}}]"
@@ -112,3 +112,19 @@ def test_every_word_of_the_list_closes_something() -> None:
 def test_nothing_else_is_refused_for_not_being_ready(pair: Pair) -> None:
     refusals = {f"`{word}` {reason(word)}" for word in UNREADY}
     assert {one.message for one in violations(pair.right)} <= refusals
+
+
+@pytest.mark.parametrize("kind", PROCESSES)
+def test_a_kind_of_programs_is_open_where_a_runner_starts_it(kind: str) -> None:
+    text = DOCUMENTS[f"run: {kind}"]
+    assert parse(text, processes=[kind]) == parse_published(text)
+    others = [one for one in PROCESSES if one != kind]
+    for closed in ((), others):
+        with pytest.raises(DocumentError) as caught:
+            parse(text, processes=closed)
+        assert "the operator has configured no isolating runner" in str(caught.value)
+
+
+def test_a_runner_opens_no_server_over_standard_input() -> None:
+    with pytest.raises(DocumentError):
+        parse(DOCUMENTS["transport: stdio"], processes=PROCESSES)
