@@ -32,6 +32,8 @@ _HEADERS: Final = [
 ]
 
 Open = Callable[[], AbstractAsyncContextManager[Watcher]]
+Tell = Callable[[Watcher], Awaitable[list[bytes]]]
+"""Gives the blocks that are to be sent now, and takes from the watcher what it has; it must not raise."""
 
 
 class EventStream(Response[bytes]):
@@ -40,12 +42,14 @@ class EventStream(Response[bytes]):
     Args:
         watching: gives the watcher; what it raises is the answer.
         may_go_on: whether the caller may still read.
+        tell: what is sent of what the watcher has seen; asked at each heartbeat, too. None: the runs themselves.
     """
 
-    def __init__(self, watching: Open, may_go_on: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, watching: Open, may_go_on: Callable[[], Awaitable[bool]], tell: Tell | None = None) -> None:
         super().__init__(b"", media_type=MEDIA_TYPE)
         self._watching = watching
         self._may_go_on = may_go_on
+        self._tell = tell or _Runs()
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]
         return self._serve
@@ -60,7 +64,7 @@ class EventStream(Response[bytes]):
             leaving.add_done_callback(lambda _: watcher.leave())
             checking = asyncio.create_task(self._check(watcher))
             try:
-                await _pump(watcher, send)
+                await _pump(watcher, self._tell, send)
                 if not leaving.done():
                     await _send(send, b"", more=False)
             except (TimeoutError, OSError):
@@ -87,20 +91,35 @@ class EventStream(Response[bytes]):
             watcher.leave()
 
 
-async def _pump(watcher: Watcher, send: Send) -> None:
-    await _send(send, f"retry: {AGAIN_MILLISECONDS}\n: open\n\n".encode())
-    number = 0
-    while not watcher.is_over:
-        if not await _changed(watcher):
-            await _send(send, _HEARTBEAT)
-            continue
+class _Runs:
+    """Each run that changed as an event `run`, and `reload` where more changed than was kept."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    async def __call__(self, watcher: Watcher) -> list[bytes]:
         runs, lost = watcher.take()
-        lines: list[bytes] = []
+        blocks: list[bytes] = []
         for name, data in [(b"reload", b"{}")] * lost + [(b"run", run) for run in runs]:
-            number += 1
-            lines.append(b"event: %s\nid: %x\ndata: %s\n\n" % (name, number, data))
-        if lines:
-            await _send(send, b"".join(lines))
+            self._number += 1
+            blocks.append(block(name, b"%x" % self._number, data))
+        return blocks
+
+
+def block(name: bytes, identity: bytes, data: bytes) -> bytes:
+    """One event; `data` is of one line."""
+    return b"event: %s\nid: %s\ndata: %s\n\n" % (name, identity, data)
+
+
+async def _pump(watcher: Watcher, tell: Tell, send: Send) -> None:
+    await _send(send, f"retry: {AGAIN_MILLISECONDS}\n: open\n\n".encode())
+    while not watcher.is_over:
+        is_silent = not await _changed(watcher)
+        blocks = await tell(watcher)
+        if blocks:
+            await _send(send, b"".join(blocks))
+        elif is_silent:
+            await _send(send, _HEARTBEAT)
 
 
 async def _changed(watcher: Watcher) -> bool:

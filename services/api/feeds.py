@@ -21,12 +21,12 @@ _READERS: Final = 2  # of the pool's connections, so that streams never take the
 
 
 class Feeds:
-    """One for the process."""
+    """One for the process. Whoever reads the database for a stream does so inside `gate`."""
 
     def __init__(self, database: Database, bell: Doorbell | None) -> None:
         self._database = database
         self._bell = bell
-        self._gate = asyncio.Semaphore(_READERS)
+        self.gate = asyncio.Semaphore(_READERS)
         self._feeds: dict[bytes, TenantFeed] = {}
         self._running: dict[bytes, asyncio.Task[None]] = {}
         self._listening: asyncio.Task[None] | None = None
@@ -70,7 +70,7 @@ class Feeds:
         """
         self._check(tenant)
         watcher, key = Watcher(run), tenant.bytes
-        feed = self._feeds.setdefault(key, TenantFeed(self._database, tenant, self._gate))
+        feed = self._feeds.setdefault(key, TenantFeed(self._database, tenant, self.gate))
         self._count += 1
         try:
             with feed.watched_by(watcher):

@@ -72,6 +72,40 @@ _REFERENCE: Final = re.compile(r"#/components/schemas/([A-Za-z0-9_.-]+)")
 _WORD: Final = re.compile(r"[^a-zA-Z0-9]+")
 _ITSELF: Final = "/v1/openapi.json"
 _STREAM: Final = "/runs/changes"
+_LIFECYCLE: Final = "/lifecycle"
+_LAST_EVENT_ID: Final = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "With a stream: `id` of the last event that the reader has.",
+}
+_TOLD: Final = {
+    "application/cloudevents-batch+json": {
+        "schema": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "title": "LifecycleEvent",
+                "description": "A CloudEvent. `data` as the workflow language's reference has it for the `type`.",
+                "required": ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"],
+                "properties": {
+                    "specversion": {"const": "1.0"},
+                    "id": {"type": "string", "description": "The same whoever tells of it, and however often."},
+                    "source": {"type": "string", "format": "uri-reference"},
+                    "type": {"type": "string", "examples": ["io.serverlessworkflow.task.completed.v1"]},
+                    "subject": {"type": "string", "description": "Id of the run."},
+                    "time": {"type": "string", "format": "date-time"},
+                    "datacontenttype": {"const": "application/json"},
+                    "data": {"type": "object"},
+                },
+            },
+        }
+    },
+    "text/event-stream": {
+        "schema": {"type": "string", "description": "Events `lifecycle`, whose data is one of the batch's."}
+    },
+}
 _PROBLEM_REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
 _PROBLEM: Final = {
     "type": "object",
@@ -147,6 +181,11 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
     if path.endswith(_STREAM):
         events = {"type": "string", "description": "Events `run`, whose data is a RunSummary, and `reload`."}
         responses["200"]["content"] = {"text/event-stream": {"schema": events}}
+    if path.endswith(_LIFECYCLE):
+        operation.setdefault("parameters", []).append(_LAST_EVENT_ID)
+        link = {"description": "`rel=next`, where more follows.", "schema": {"type": "string"}}
+        responses["200"] |= {"content": _TOLD, "headers": {"Link": link}}
+        responses["204"] = {"description": "The run's end was told before."}
     for status in _statuses(path, operation, rule):
         responses.setdefault(
             status, {"description": _WHY[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM_REFERENCE}}}
@@ -163,7 +202,7 @@ def _statuses(path: str, operation: dict[str, Any], rule: Rule) -> list[str]:
         found += ["401", "403", "503"]
     if "{" in path or rule.is_tenant or not rule.is_public:
         found.append("404")
-    if path.endswith(_STREAM):
+    if path.endswith((_STREAM, _LIFECYCLE)):
         found.append("429")
     if "requestBody" in operation:
         found += ["408", "413", "415", "422"]

@@ -75,10 +75,13 @@ _MEMBERS: Final = {
 }
 """By type: what of the line's data it carries, and under which name."""
 _ENDS: Final = frozenset({"task.completed", "task.faulted", "task.cancelled"})
-TASK_LINES: Final = ("task.started", *sorted(_ENDS))
-"""Kinds that tell which tasks are under way."""
-WHOLE_LINES: Final = frozenset(kind for kind, name in _OWN.items() if name in _OF_OPEN_TASKS)
-"""Kinds whose events depend on the tasks that are under way."""
+TASK_BEGINS: Final = "task.started"
+TASK_LINES: Final = (TASK_BEGINS, *sorted(_ENDS))
+"""Kinds of line that tell which tasks are under way."""
+ABOUT_TASKS: Final = frozenset(kind for kind, name in _OWN.items() if name in _OF_OPEN_TASKS)
+"""Kinds of line that tell of the tasks under way, too."""
+OVER: Final = frozenset(kind for kind, name in _OWN.items() if _OF_OPEN_TASKS.get(name) == "task.cancelled")
+"""Kinds of line behind which nothing follows."""
 
 
 class Rendering:
@@ -98,7 +101,7 @@ class Rendering:
         if name is None:
             return []
         told = [self._own(name, line)]
-        if name == "task.started":
+        if name == TASK_BEGINS:
             self._under_way[line.reference] = None
             return [self._event(f"{line.seq}.1", "task.created", line, line.reference), *told]
         if name in _ENDS:

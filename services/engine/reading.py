@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import clock, ids
 from infra.pagination import Page
 from infra.problems import NotFound
+from services.engine.lifecycle import TASK_BEGINS, TASK_LINES
 from services.engine.tables import JournalLine, Run
 from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowVersion
 
@@ -39,6 +40,7 @@ _SUMMARY: Final = (
     Run.started_at,
     Run.ended_at,
     Deployment.name.label("deployment_name"),
+    WorkflowVersion.namespace.label("workflow_namespace"),
     WorkflowVersion.name.label("workflow_name"),
     WorkflowVersion.version.label("workflow_version"),
     WorkflowVersion.title.label("workflow_title"),
@@ -124,6 +126,18 @@ async def read_journal(session: AsyncSession, tenant: UUID, run: UUID, page: Pag
     )
     found = await session.execute(query.order_by(line.seq).limit(page.limit + 1))
     return list(found.mappings())
+
+
+async def read_under_way(session: AsyncSession, tenant: UUID, run: UUID, before: int) -> list[str]:
+    """References of the tasks that were, before this line, in the order in which they began."""
+    line = JournalLine
+    began = func.max(line.seq).filter(line.kind == TASK_BEGINS)
+    ended = func.coalesce(func.max(line.seq).filter(line.kind != TASK_BEGINS), -1)
+    query = select(line.reference).where(
+        line.tenant_id == tenant, line.run_id == run, line.seq < before, line.kind.in_(TASK_LINES)
+    )
+    found = await session.execute(query.group_by(line.reference).having(began > ended).order_by(began))
+    return list(found.scalars())
 
 
 def _joined(columns: Iterable[Any], tenant: UUID) -> Select[Any]:

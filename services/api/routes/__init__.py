@@ -14,6 +14,7 @@ from services.api.routes import (
     events,
     health,
     keys,
+    lifecycle,
     me,
     partners,
     problems,
@@ -42,4 +43,5 @@ HANDLERS: Final = (
     *runs.HANDLERS,
     *changes.HANDLERS,
     *run_workflow.HANDLERS,
+    *lifecycle.HANDLERS,
 )

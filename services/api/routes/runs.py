@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -14,15 +13,13 @@ from msgspec import Meta
 from infra import clock
 from infra.ids import TenantId
 from infra.pagination import BadCursor, cut
-from services.api import masking
-from services.api.call import Call, Payloads
+from services.api import payloads
+from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.following import POLL_SECONDS
-from services.api.graphs import WorkflowUnreadable
 from services.api.policy import tenant_paths
-from services.api.run_view import ENDED, ListedState, RunSummary, members, raw, summary
+from services.api.run_view import ENDED, ListedState, RunSummary, members, summary
 from services.engine import operating, reading
-from services.engine.functions import STANDARD_ERRORS
 
 TAGS: Final = ["runs"]
 MAX_WAIT_SECONDS: Final = 30
@@ -157,8 +154,8 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
         of = await reading.read_run(session, tenant, run)
         rows = await reading.read_journal(session, tenant, run, page)
     kept, last = cut(rows, page, lambda row: str(row["seq"]))
-    written = await _written(request, of, [row["data"] for row in kept])
-    show, lines = _DATA[request.payloads], []
+    written = await payloads.written(request, of, [row["data"] for row in kept])
+    show, lines = payloads.DATA[request.payloads], []
     for row in kept:
         line = JournalLine(
             seq=row["seq"],
@@ -181,48 +178,10 @@ async def _row(request: Call, run: UUID) -> Any:
 
 
 async def _view(request: Call, row: Any) -> RunView:
-    show, show_error = _DATA_OF_RUN[request.payloads]
-    written = await _written(request, row, [row["error"]])
+    show, show_error = payloads.DATA_OF_RUN[request.payloads]
+    written = await payloads.written(request, row, [row["error"]])
     error = show_error(row["error"], written)
     return RunView(**members(row), input=show(row["input"]), output=show(row["output"]), error=error)
 
-
-async def _written(request: Call, run: Any, texts: Iterable[str | None]) -> masking.Written:
-    """What the run's document itself says of errors, where one of `texts` tells of one to who sees them masked."""
-    if request.payloads != "masked" or not any(text and '"detail"' in text for text in texts):
-        return frozenset()
-    place = (run["deployment_id"], run["revision"], run["program"])
-    try:
-        return (await request.resources.graphs.of_revision(TenantId(request.tenant.tenant_id), *place)).written
-    except WorkflowUnreadable:
-        return frozenset()
-
-
-def _whole(text: str | None, _: masking.Written) -> Any:
-    return raw(text)
-
-
-def _kind_of_error(text: str | None, _: masking.Written) -> Any:
-    """Of problem details what no payload can speak through: a `raise` may compute its words, and even its type."""
-    if text is None:
-        return None
-    error = msgspec.json.decode(text)
-    kept = {name: error[name] for name in ("status", "instance") if name in error}
-    is_standard = str(error.get("type", "")).startswith(STANDARD_ERRORS)
-    return kept | {"type": error["type"] if is_standard else "about:blank"}
-
-
-def _nothing(_: str | None, __: masking.Written = frozenset()) -> None:
-    return None
-
-
-Show = Callable[[str | None], Any]
-ShowError = Callable[[str | None, masking.Written], Any]
-_DATA_OF_RUN: Final[Mapping[Payloads, tuple[Show, ShowError]]] = {
-    "whole": (raw, _whole),
-    "masked": (masking.masked, masking.masked_error),
-    "hidden": (_nothing, _kind_of_error),
-}
-_DATA: Final[Mapping[Payloads, ShowError]] = {"whole": _whole, "masked": masking.masked_line, "hidden": _nothing}
 
 HANDLERS: Final = (list_runs, read_run, read_journal, cancel_run, resume_run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,10 +63,17 @@ class Reader:
 
 
 @contextmanager
-def following(port: int, key: str | None, query: str = "", *, method: str = "GET") -> Iterator[Reader]:
+def following(
+    port: int,
+    key: str | None,
+    query: str = "",
+    *,
+    method: str = "GET",
+    path: str = "/v1/runs/changes",
+    headers: Mapping[str, str] | None = None,
+) -> Iterator[Reader]:
+    given = {"Host": "localhost", "Authorization": f"Bearer {key}", "Accept": "text/event-stream", **(headers or {})}
     with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=SECONDS)) as line:
-        line.sendall(
-            f"{method} /v1/runs/changes{query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
-            "Connection: close\r\n\r\n".encode()
-        )
+        lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+        line.sendall(f"{method} {path}{query} HTTP/1.1\r\n{lines}Connection: close\r\n\r\n".encode())
         yield Reader(line)

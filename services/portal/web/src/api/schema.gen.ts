@@ -558,6 +558,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run}/lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a run's lifecycle events
+         * @description CloudEvents of the workflow language, in the order in which it happened, of `limit` lines of the journal.
+         *
+         *     As long as more lines follow, the header `Link` leads on. With `Accept: text/event-stream` the events are sent as
+         *     they happen: from the beginning, from `cursor`, or behind the one that `Last-Event-ID` names, until the run's end
+         *     was told. Who has that already is answered 204.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_runs_run_lifecycle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{run}/resume": {
         parameters: {
             query?: never;
@@ -3951,6 +3977,117 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_runs_run_lifecycle: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description With a stream: `id` of the last event that the reader has. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description Id of the run. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description `rel=next`, where more follows. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/cloudevents-batch+json": {
+                        data: Record<string, never>;
+                        /** @constant */
+                        datacontenttype: "application/json";
+                        /** @description The same whoever tells of it, and however often. */
+                        id: string;
+                        /** Format: uri-reference */
+                        source: string;
+                        /** @constant */
+                        specversion: "1.0";
+                        /** @description Id of the run. */
+                        subject: string;
+                        /** Format: date-time */
+                        time: string;
+                        /** @example io.serverlessworkflow.task.completed.v1 */
+                        type: string;
+                    }[];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The run's end was told before. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As many streams of changes are open as may be. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
