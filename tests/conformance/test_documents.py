@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from services.protocols.runner import Runner
 from tests.conformance.documents import Result, run_all, texts
 from tests.house.tree import ROOT
 
@@ -42,3 +43,8 @@ async def test_documents_that_cannot_run_are_told_apart() -> None:
     }
     verdicts = {one.name: one.verdict for one in await run_all(documents)}
     assert verdicts == {"wrong": "refused", "never": "refused", "faulty": "ran (faulted)", "deaf": "ran (waiting)"}
+
+
+async def test_the_example_of_programs_runs_where_there_is_a_runner(runner: Runner) -> None:
+    (result,) = await run_all({"run-processes.yaml": EXAMPLES["run-processes.yaml"]}, runner)
+    assert result.verdict == "ran (completed)", result
