@@ -1,4 +1,4 @@
-"""Events on their way to runs that listen: posted to their inboxes, read from there (ADR 0018)."""
+"""Events on their way to runs that listen: posted to their inboxes, read from there (ADR 0025)."""
 
 from __future__ import annotations
 

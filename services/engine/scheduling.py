@@ -1,4 +1,4 @@
-"""Begins the runs whose time has come (ADR 0018)."""
+"""Begins the runs whose time has come (ADR 0025)."""
 
 from __future__ import annotations
 
