@@ -15,8 +15,8 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the run waits for.
 
     Attributes:
-        kind: `connection`, `timer` or `event`.
-        ref: the connection, or the reference of the task that waits.
+        kind: `connection`, `program`, `timer` or `event`.
+        ref: the connection, nothing of a program, or the reference of the task that waits.
         since: when it began to wait, RFC 3339.
         until: when the clock moves it, where a clock does.
     """
@@ -32,7 +32,9 @@ def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
     """The most telling of all that the run waits for: a side that is away, then events, then the clock."""
     since = now.isoformat()
     for _, calling in snapshot.calls():
-        return Reason("connection", calling.ref, since, calling.reason, _moment(calling.due))
+        is_program = calling.effect.function.startswith("run.")
+        kind, ref = ("program", "") if is_program else ("connection", calling.ref)
+        return Reason(kind, ref, since, calling.reason, _moment(calling.due))
     for strand in snapshot.strands:
         for frame in strand.frames:
             if isinstance(frame.memory, Hearing) and frame.hears:

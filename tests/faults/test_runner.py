@@ -111,7 +111,7 @@ async def test_F_20_a_run_waits_for_a_runner_that_is_away_and_goes_on_when_it_is
         worker = plant.start_worker()
         run = await _begin(plant, "away", "{run: {script: {language: python, code: 'print(1)'}}}")
         waiting = (await _seen(plant, run, "waiting", "faulted", "completed"))["waiting_for"]
-        assert waiting["ref"] == "runner"
+        assert waiting["kind"] == "program"
         assert waiting["reason"] == "The isolating runner cannot be reached"
         async with ProgramRunner(port=port) as programs:
             found = await _seen(plant, run, "faulted", "completed")
@@ -147,7 +147,7 @@ async def test_a_program_that_takes_long_holds_no_worker(planted: Plant, program
     task = f"{{run: {{shell: {{command: {command}, arguments: ['{end_of_it}']}}}}}}"
     run = await _begin(planted, "long", task)
     found = await _seen(planted, run, "waiting", "faulted", "completed")
-    assert found["waiting_for"]["reason"] == "The program runs"
+    assert (found["waiting_for"]["kind"], found["waiting_for"]["reason"]) == ("program", "The program runs")
     end(worker)
     end_of_it.touch()
     planted.start_worker()
