@@ -79,14 +79,15 @@ class Definitions:
         found = self._compiled.get(key)
         if found is None:
             workflow = parse_published(chosen.document)
-            document = workflow.document
-            named = {"namespace": document.namespace, "name": document.name, "version": document.version}
             programs = {name: parse_published(text.document) for name, text in nested.items()}
             taken = [_taken(text) for text in (chosen, *nested.values())]
             for one in taken:
                 programs |= {name: elsewhere.function(name, value, name) for name, value in one.functions.items()}
             schemas = {uri: schema for one in taken for uri, schema in one.schemas.items()}
-            found = self._compiled[key] = named, Interpreter(workflow, self._evaluator, programs, schemas)
+            found = self._compiled[key] = (
+                workflow.document.identity,
+                Interpreter(workflow, self._evaluator, programs, schemas),
+            )
             if len(self._compiled) > _MOST:
                 self._compiled.popitem(last=False)
         return found

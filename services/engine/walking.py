@@ -9,6 +9,7 @@ import msgspec
 from services.engine import extending
 from services.engine.activation import Activation
 from services.engine.durations import duration
+from services.engine.faults import Fault
 from services.engine.frames import Extending, Frame
 from services.engine.kinds import AGAIN, LEAVE, RUN
 from services.engine.scopes import base_of, cancel_children, children_of, frame_of, is_call, is_shown, reference_of
@@ -17,7 +18,7 @@ from services.engine.tasks import fork_task
 from services.engine.tasks.outcome import Descend, Hear, Invoke, Nest, Outcome, Output, Sleep, Spread
 from services.engine.transforms import passed_on
 from services.engine.waits import Calling, Effect, Joining, Listening, Sleeping, Wait
-from template_library.dsl.model import NOTHING, ForkTask, HttpCallTask, ProtocolCallTask, RunTask
+from template_library.dsl.model import NOTHING, ForkTask, HttpCallTask, ProtocolCallTask, RunTask, Task
 
 
 async def move(activation: Activation) -> None:
@@ -94,7 +95,7 @@ async def _enter(activation: Activation, path: str) -> None:
     frame = frame_of(activation, parent, path)
     activation.frames.append(frame)
     shown = is_shown(frame, parent)
-    if task.condition is not None and not await activation.test(task.condition, frame.raw):
+    if not await _holds(activation, task, shown=shown):
         activation.frames.pop()
         if shown:
             activation.note("task.skipped", frame)
@@ -111,6 +112,17 @@ async def _enter(activation: Activation, path: str) -> None:
         frame.extensions = await extending.find(task, activation)
     if not (frame.extensions and extending.open_before(activation)):
         await settle(activation, await RUN[type(task)](task, activation))
+
+
+async def _holds(activation: Activation, task: Task, *, shown: bool) -> bool:
+    """Whether the condition of the innermost scope's task holds. One that fails is the task's error: it has begun."""
+    frame = activation.top
+    try:
+        return task.condition is None or await activation.test(task.condition, frame.raw)
+    except Fault:
+        if shown:
+            activation.note("task.started", frame)
+        raise
 
 
 async def _extended(activation: Activation, frame: Frame, memory: Extending) -> None:

@@ -21,6 +21,7 @@ from tests.faults.plant import Plant
 
 _AT_ONCE: Final = 8
 _CREATED: Final = frozenset({200, 201})
+_STANDING: Final = frozenset({"waiting", "suspended"})
 _EVENTS: Final = {"content-type": "application/cloudevents+json"}
 
 
@@ -101,6 +102,18 @@ class _Desk:
         assert answer.status == 200, answer.body
         return msgspec.json.decode(answer.body)
 
+    async def lifecycle(self, run: str) -> list[Any]:
+        """Every event, page after page."""
+        events: list[Any] = []
+        path: str | None = f"/v1/runs/{run}/lifecycle?limit=20"
+        while path is not None:
+            answer = await self._plant.request("GET", path, key=self._key)
+            assert answer.status == 200, answer.body
+            events += msgspec.json.decode(answer.body)
+            link = answer.headers.get("link")
+            path = None if link is None else link[1 : link.index(">")]
+        return events
+
     async def make(self, path: str, body: dict[str, Any]) -> Any:
         answer = await self._plant.request("POST", path, body, key=self._key)
         if answer.status not in _CREATED:
@@ -131,6 +144,9 @@ async def _run(scenario: Scenario, desk: _Desk, doubles: Doubles) -> Outcome:
     for number, given in enumerate(scenario.events):
         if await _listens(desk, run):
             await desk.send(event(given, number) | {"id": f"{scenario.id}-{number}"})
+    for action in scenario.operated:
+        assert await _stands(desk, run), f"nothing to {action}"
+        await desk.make(f"/v1/runs/{run}/{action}", {})
     ended = await desk.get(f"/v1/runs/{run}?wait=20")
     lines = await desk.get(f"/v1/runs/{run}/journal?limit=200")
     return Outcome(
@@ -139,6 +155,7 @@ async def _run(scenario: Scenario, desk: _Desk, doubles: Doubles) -> Outcome:
         error=ended["error"],
         ran=[line["name"] for line in lines["items"] if line["kind"] == "task.started"],
         calls=doubles.calls(scenario),
+        lifecycle=await desk.lifecycle(run),
     )
 
 
@@ -154,7 +171,12 @@ async def _run_of(desk: _Desk, deployment: str, name: str) -> str:
 
 async def _listens(desk: _Desk, run: str) -> bool:
     """Wait until the run waits; False where it has ended."""
+    return await _stands(desk, run, frozenset({"waiting"}))
+
+
+async def _stands(desk: _Desk, run: str, states: frozenset[str] = _STANDING) -> bool:
+    """Wait until the run is in one of these states; False where it has ended."""
     async with asyncio.timeout(20):
-        while (seen := await desk.get(f"/v1/runs/{run}"))["state"] not in {"waiting", "completed", "faulted"}:
+        while (seen := await desk.get(f"/v1/runs/{run}"))["state"] not in states | {"completed", "faulted"}:
             await asyncio.sleep(0.05)
-    return bool(seen["state"] == "waiting")
+    return seen["state"] in states

@@ -10,7 +10,8 @@ from infra import ids
 from infra.egress import Client
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
-from services.engine.memory import Skipping, run_workflow
+from services.engine.lifecycle import Event, Rendering, Subject
+from services.engine.memory import TENANT, Skipping, run_workflow
 from services.protocols import table
 from services.protocols.runner import Runner
 from template_library.dsl import parse
@@ -34,18 +35,20 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, clie
         for name, source in scenario.nested_sources(doubles.url).items()
     }
     parts = await parts_of(workflow, client)
-    clock = Skipping(START)
+    clock, run, events = Skipping(START), ids.new(), list[Event]()
+    rendering = Rendering(Subject(tenant=TENANT, run=run, definition=workflow.document.identity))
     report = await run_workflow(
         workflow,
         scenario.placed(scenario.input, doubles.url),
         functions=table.functions(client, runner if scenario.runner else None),
         evaluator=evaluator,
-        run=ids.new(),
+        run=run,
         events=[event(one, number) for number, one in enumerate(scenario.events)],
         clock=clock,
         nested=nested | parts.functions,
         schemas=parts.schemas,
         secrets=scenario.secrets,
+        noted=lambda line: events.extend(rendering.events(line)),
     )
     return Outcome(
         status=report.status,
@@ -55,6 +58,7 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, clie
         calls=doubles.calls(scenario),
         emitted=report.emitted,
         waited=clock.now() - START,
+        lifecycle=events,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tests.conformance import lifecycle
 from tests.conformance.scenario import ERRORS, Scenario
 
 
@@ -19,6 +20,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     calls: list[dict[str, Any]] = []
     emitted: list[dict[str, Any]] | None = None
     waited: int | None = None
+    lifecycle: list[dict[str, Any]] = []
 
 
 def differences(scenario: Scenario, found: Outcome, double: str) -> list[str]:
@@ -36,6 +38,9 @@ def differences(scenario: Scenario, found: Outcome, double: str) -> list[str]:
     if expect.waited is not None and found.waited not in {None, expect.waited}:
         words.append(f"waited {found.waited} ms, expected {expect.waited}")
     words += _unlike_list("call", expect.calls, found.calls)
+    if not scenario.text:
+        words += lifecycle.broken(found.lifecycle, found.status, scenario.id)
+    words += lifecycle.unlike(expect.lifecycle, found.lifecycle)
     if found.emitted is not None:
         words += _unlike_list("event", expect.emitted, found.emitted)
     return words

@@ -10,6 +10,7 @@ A file of `features/` holds `construct`, `page` (of docs/language) and `scenario
     nested       workflows that it may run, without `document`, by `name:version` in the namespace `conformance`
     secrets      that the workflow may use
     runner       true: the operator has a runner that starts programs; else there is none
+    operated     what people do to the run by the API whenever it waits, one after the other; nobody does in memory
     memory       why it runs in memory only (a wait that nobody can sit out)
     pending      what the engine does not do yet
     expect       see `Expected`
@@ -26,6 +27,7 @@ import msgspec
 
 from services.engine.values import decode
 from template_library.dsl.reader import read
+from tests.conformance.lifecycle import Expected as Lifecycle
 
 FEATURES: Final = Path(__file__).parent / "features"
 PLACE: Final = "https://double"
@@ -45,6 +47,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         calls: requests that the double got, in their order, each with at least these members; `path` has the query.
         ran: names of the tasks that began, in their order.
         waited: milliseconds that the run's own clock moved.
+        lifecycle: its lifecycle events, in their order; see `lifecycle.Expected`.
         refused: the pointers that the document is refused at, or words by pointer.
     """
 
@@ -55,6 +58,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     calls: list[dict[str, Any]] | None = None
     ran: list[str] | None = None
     waited: int | None = None
+    lifecycle: Lifecycle | None = None
     refused: dict[str, str] | None = None
 
 
@@ -72,6 +76,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     nested: dict[str, dict[str, Any]] = {}
     secrets: dict[str, Any] = {}
     runner: bool = False
+    operated: list[str] = []
     memory: str = ""
     pending: str = ""
     construct: str = ""

@@ -152,9 +152,7 @@ async def _run(  # noqa: PLR0913, PLR0917 (what one run needs)
 
 def _teller(workflow: Workflow, run: UUID) -> Callable[[Line], None]:
     """Prints what each line of the run's journal tells."""
-    document = workflow.document
-    definition = {"namespace": document.namespace, "name": document.name, "version": document.version}
-    rendering = Rendering(Subject(tenant=TENANT, run=run, definition=definition))
+    rendering = Rendering(Subject(tenant=TENANT, run=run, definition=workflow.document.identity))
 
     def tell(line: Line) -> None:
         for event in rendering.events(line):

@@ -47,6 +47,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """Namespace, name and version, which no other document of a tenant has."""
+        return {"namespace": self.namespace, "name": self.name, "version": self.version}
+
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """When runs begin by themselves. At least one is set, and each works beside the others.
