@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from infra.egress import Client, Destination, Dial, Guard, OneOrigin, Refused, Request
+from infra.egress import Client, Destination, Dial, Guard, OneOrigin, Refused, Request, rules
 from infra.egress.addresses import read
 from infra.egress.target import parse, place
 from infra.encryption.secret import Secret
+from infra.settings import load
 from tests.runner import ProgramRunner
 
 _NOBODY = UUID(int=0)
@@ -74,3 +75,11 @@ async def test_S_53_the_token_goes_to_its_origin_alone() -> None:
         request = Request(method="GET", url=runner.url + "/v1/health", credentials=credentials, destination=elsewhere)
         with pytest.raises(Refused):
             await client.send(_NOBODY, request)
+
+
+def test_S_50_the_settings_close_the_runner_to_documents() -> None:
+    environment = {"WAYBILL_EGRESS_LOOPBACK": "true", "WAYBILL_RUNNER_URL": _URL, "WAYBILL_RUNNER_TOKEN": "t" * 16}
+    own = rules.guard(load(environment))
+    own.admit(parse("http://127.0.0.1:8001/"), Destination())
+    with pytest.raises(Refused):
+        own.admit(parse("http://127.0.0.1:8000/v1/processes"), Destination())
