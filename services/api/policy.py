@@ -105,6 +105,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/runs/{run}/lifecycle", P.RUNS_READ),
     ("GET", "/runs/{run}/workflow", P.RUNS_READ),
     ("POST", "/runs/{run}/cancel", P.RUNS_WRITE),
+    ("POST", "/runs/{run}/suspend", P.RUNS_WRITE),
     ("POST", "/runs/{run}/resume", P.RUNS_WRITE),
 )
 

@@ -37,7 +37,17 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     event: Annotated[str | None, Meta(description="Id of the event that started it.")]
     seq: Annotated[int, Meta(description="Lines of its journal so far; it never falls.")]
     attempt: Annotated[int, Meta(description="Calls of the task that is open, from 1.")]
-    waiting_for: Annotated[Any, Meta(description="What it waits for: `kind`, `ref`, `since`, `reason`.")]
+    waiting_for: Annotated[
+        Any,
+        Meta(
+            description="What it waits for: `kind` (`connection`, `timer`, `event`, `suspension`, `quarantine`), `ref`,"
+            " `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`)."
+        ),
+    ]
+    suspension_asked_at: Annotated[
+        Instant | None,
+        Meta(description="When somebody asked for its suspension, while a call that is under way comes to its end."),
+    ]
     next_attempt_at: Annotated[Instant | None, Meta(description="When a waiting run is taken up again by itself.")]
     held: Annotated[
         list[str] | None,
@@ -72,6 +82,7 @@ def members(row: Any) -> dict[str, Any]:
         "seq": row["seq"],
         "attempt": row["attempt"],
         "waiting_for": raw(row["waiting_for"]),
+        "suspension_asked_at": row["suspension_asked_at"],
         "next_attempt_at": row["next_attempt_at"],
         "held": kinds_of_hold(row["told"]),
         "created_at": row["created_at"],

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 import msgspec
 
-from infra import ids
 from infra.database import Database, through_outage
 from infra.telemetry import instruments, trace
 from services.engine import decisions, state, values, waiting
 from services.engine.calls import Calls
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
+from services.engine.descriptor import describe
 from services.engine.ending import Ending
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.faults import standard
@@ -33,10 +33,11 @@ from services.engine.functions import (
     Later,
 )
 from services.engine.journal import Journal
-from services.engine.listener import LOOK_SECONDS, Listener, Move
+from services.engine.listener import Listener, Move
+from services.engine.patience import now, patience, seconds_to
 from services.engine.progress import Progress
 from services.engine.secrets import NoSecrets, Secrets
-from services.engine.state import Ended, RunDescriptor, Snapshot, Step
+from services.engine.state import Ended, Snapshot, Step, Strand
 from services.engine.waits import Calling
 from template_library.dsl import DocumentError
 from tenants.deployments.errors import UnknownRevision
@@ -131,7 +132,7 @@ class _Turn:
                     await self._wait(snapshot)
                     return
                 with self._progress.showing(snapshot):
-                    answers = await flights.landed(self._patience(snapshot))
+                    answers = await flights.landed(patience(self._claim, snapshot, is_asked=self._progress.is_asked))
                 if not await self._progress.held():
                     return
                 await self._listener.catch_up()
@@ -147,29 +148,38 @@ class _Turn:
         What must be known before a call is committed first: the answers so far, and that a call that may not be
         repeated is sent.
         """
-        now = self._now()
+        moment = self._now()
         ready = [
             (strand, calling)
             for strand, calling in snapshot.calls()
-            if strand.id not in flights and (calling.due is None or calling.due <= now)
+            if not (strand.id in flights or self._progress.is_asked) and (calling.due is None or calling.due <= moment)
         ]
-        if self._answered and self._advance.leave_after_commit():
+        if (self._progress.is_asked and not flights) or (self._answered and self._advance.leave_after_commit()):
             if flights:
                 return snapshot
             await self._leave(snapshot)
             return None
         if not ready:
-            committed = not (self._answered and flights) or await self._commit_running(snapshot)
+            committed = not (self._answered and flights) or await self._commit_running(snapshot, flights)
             return snapshot if committed else None
+        return await self._begin(calls, snapshot, ready, flights)
+
+    async def _begin(
+        self, calls: Calls, snapshot: Snapshot, ready: list[tuple[Strand, Calling]], flights: Flights
+    ) -> Snapshot | None:
         made = [(strand.id, calling, calls.of(calling)) for strand, calling in ready]
         careful = {strand for strand, calling, call in made if not calling.sent and await calls.is_careful(call)}
-        if self._answered or careful:
-            for strand, _, call in made:
-                if strand in careful:
-                    self._progress.add("task.sent", call.reference)
-            snapshot = decisions.sent(snapshot, careful)
-            if not await self._commit_running(snapshot):
+        if careful:
+            sent = decisions.sent(snapshot, careful)
+            references = [call.reference for strand, _, call in made if strand in careful]
+            if not await self._commit_sent(sent, references, snapshot, flights):
+                return snapshot if flights else None
+            snapshot = sent
+        elif self._answered:
+            if not await self._commit_running(snapshot, flights):
                 return None
+            if self._progress.is_asked:
+                return snapshot
         for strand, calling, call in made:
             flights.launch(strand, calling.effect, calls.make(snapshot, strand, calling, call))
         return decisions.undue(snapshot, {strand for strand, _, _ in made})
@@ -204,9 +214,9 @@ class _Turn:
             answer = decisions.out_of_patience(answer)
         if isinstance(answer, Done) or answer.sent:
             self._progress.meter(answer.usage if isinstance(answer, Done) else "call")
-        self._answered, now = True, self._now()
+        self._answered, moment = True, self._now()
         settled = answer
-        return await self._move(lambda: definition.interpreter.resume(snapshot, settled, strand=strand, now=now))
+        return await self._move(lambda: definition.interpreter.resume(snapshot, settled, strand=strand, now=moment))
 
     async def _move(self, step: Callable[[], Awaitable[Step]]) -> Step:
         while True:
@@ -231,22 +241,12 @@ class _Turn:
         await self._commit(
             "waiting",
             snapshot,
-            delay=self._seconds_to(snapshot.due()),
+            delay=seconds_to(self._claim, snapshot.due()),
             waiting_for=msgspec.json.encode(waiting.reason(snapshot, self._claim.moment())).decode(),
         )
 
     def _now(self) -> int:
-        return int(self._claim.moment().timestamp() * 1000)
-
-    def _patience(self, snapshot: Snapshot) -> float | None:
-        """Seconds until something else than an answer may move the run; None: nothing else does."""
-        seconds = self._seconds_to(snapshot.due())
-        if not snapshot.listens():
-            return seconds
-        return LOOK_SECONDS if seconds is None else min(seconds, LOOK_SECONDS)
-
-    def _seconds_to(self, due: int | None) -> float | None:
-        return None if due is None else max(due / 1000 - self._claim.moment().timestamp(), 0.0)
+        return now(self._claim)
 
     async def _definition(self) -> Definition:
         return await through_outage(lambda: self._advance.definitions.get(*self._claim.pinned), "a run's definition")
@@ -257,17 +257,9 @@ class _Turn:
     async def _first(self, definition: Definition) -> Step:
         """The step that the claim stands at: the beginning, or the open effect of its snapshot."""
         if self._claim.snapshot is None:
-            claim = self._claim
-            descriptor = RunDescriptor(
-                id=ids.show("run", claim.run_id),
-                tenant=ids.show("ten", claim.tenant_id),
-                environment=claim.environment,
-                started_at=int(claim.created_at.timestamp() * 1000),
-                parameters=definition.parameters,
-                depth=claim.depth,
-            )
             # The data of events may be as deep as values may, and lies in an event in an array.
-            value = values.decode(claim.input or "null", depth=values.DEPTH + 2)
+            value = values.decode(self._claim.input or "null", depth=values.DEPTH + 2)
+            descriptor = describe(self._claim, definition)
             return await definition.interpreter.begin(value, descriptor)
         snapshot = state.decode(self._claim.snapshot)
         self._progress.stands_at(snapshot)
@@ -282,8 +274,16 @@ class _Turn:
     async def _hand_back(self) -> None:
         await through_outage(lambda: self._advance.claims.release([self._claim]), "handing a run back")
 
-    async def _commit_running(self, snapshot: Snapshot) -> bool:
-        return await self._commit("running", snapshot)
+    async def _commit_running(self, snapshot: Snapshot, flights: Flights | None = None) -> bool:
+        return await self._commit("running", snapshot, if_asked="tell" if flights else "stop")
+
+    async def _commit_sent(self, sent: Snapshot, references: list[str], unsent: Snapshot, flights: Flights) -> bool:
+        self._answered = False
+        may = await self._progress.commit_sent(sent, references, unsent, "tell" if flights else "stop")
+        await self._listener.catch_up()
+        if not (may or flights):
+            await self._hand_back()  # changes nothing unless the wish for which it was refused is gone again
+        return may
 
     async def _commit(self, run_state: str, snapshot: Snapshot, **columns: Any) -> bool:
         """Commit what was done; False when the run is somebody else's now."""

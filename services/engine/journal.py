@@ -20,7 +20,9 @@ from infra.telemetry import instruments
 from services.engine.changes import Pair
 from services.engine.subscriptions import Subscription
 
-Outcome = Literal["committed", "repeated", "lost"]
+Outcome = Literal["committed", "repeated", "asked", "suspended", "lost"]
+IfAsked = Literal["stop", "tell", "refuse"]
+"""What a checkpoint does with a person's wish to suspend the run; the door says more (`80_checkpoint.sql`)."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -71,6 +73,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         listens: whether an event may move the run.
         subscriptions: what it listens for, when that has changed; `since`: events from then on count.
         read: events of its inbox that were delivered to it.
+        if_asked: `stop` fulfils a wish to suspend it; `tell` while calls are under way; `refuse` writes nothing then.
     """
 
     tenant_id: UUID
@@ -92,6 +95,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions: list[Subscription] | None = None
     since: datetime | None = None
     read: list[UUID] = []
+    if_asked: IfAsked = "stop"
 
 
 class Journal:
@@ -161,7 +165,7 @@ class Journal:
             return list(await connection.fetch(CALL, *parameters))
 
 
-CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 42)) + ")"  # noqa: S608 (numbers)
+CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 43)) + ")"  # noqa: S608 (numbers)
 
 
 def _settle(future: asyncio.Future[Outcome], result: Outcome | Exception) -> None:
@@ -209,6 +213,7 @@ def parameters_of(batch: list[Checkpoint]) -> list[list[Any]]:
         [None if c.subscriptions is None else len(c.subscriptions) for c in batch],
         *_columns(heard, 5),
         *_columns(read, 2),
+        [c.if_asked for c in batch],
     ]
 
 

@@ -1,4 +1,4 @@
-"""What people do to a run: cancel it, resume it from quarantine. The actor is audited in the same commit."""
+"""What people do to a run: cancel, suspend, resume. The actor is audited in the same commit (ADR 0024)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RunHasEnded(Conflict):
 
 
 class RunNotSuspended(Conflict):
-    """Only a run that was set aside can be resumed; the others go on by themselves."""
+    """Only a run that was suspended or set aside can be resumed; the others go on by themselves."""
 
     name = "run-not-suspended"
     title = "The run is not suspended"
@@ -44,8 +44,26 @@ async def cancel(connection: Any, tenant: TenantId, run: UUID, actor: str) -> No
     instruments.RUNS_ENDED.add(1, "cancelled")
 
 
+async def suspend(connection: Any, tenant: TenantId, run: UUID, actor: str) -> None:
+    """Set the run aside; `connection` is in a transaction of its tenant. Safe to repeat.
+
+    A run in a worker's hands is set aside with its next commit: a call that is under way comes to its end, and what
+    it achieved is kept. Until then the run has `asked`.
+
+    Raises:
+        NotFound: the tenant has none of this id.
+        RunHasEnded: too late.
+    """
+    message = await telling.foretell(connection, tenant, run, "run.suspended")
+    if message is None:
+        raise NotFound
+    state = await connection.fetchval("SELECT app.suspend_run($1, $2, $3, $4)", run, actor, ids.new(), message)
+    if state in _ENDED:
+        raise RunHasEnded(f"It is {state} already")
+
+
 async def resume(connection: Any, tenant: TenantId, run: UUID, actor: str) -> None:
-    """Try a quarantined run again, alone; `connection` is in a transaction of its tenant.
+    """Let a suspended run go on where it is, a quarantined one alone; `connection` is in a transaction of its tenant.
 
     Raises:
         NotFound: the tenant has none of this id.
@@ -54,6 +72,8 @@ async def resume(connection: Any, tenant: TenantId, run: UUID, actor: str) -> No
     state = await connection.fetchval("SELECT app.resume_run($1, $2, $3)", run, actor, ids.new())
     if state is None:
         raise NotFound
+    if state == "asked":
+        return  # it was still to be suspended: nothing has happened that could be told
     if state != "suspended":
         raise RunNotSuspended(f"It is {state}")
     await telling.tell(connection, tenant, run)

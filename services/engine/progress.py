@@ -9,11 +9,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from infra import ids
 from services.engine import decisions, emission, state, subscriptions, values
 from services.engine.claims import Claim
-from services.engine.journal import Audit, Checkpoint, Entry, Journal, Message, Outcome, Usage
+from services.engine.journal import Audit, Checkpoint, Entry, IfAsked, Journal, Message, Outcome, Usage
 from services.engine.lifecycle import Line, members
 from services.engine.state import Snapshot, Step
 
@@ -27,6 +28,7 @@ class Progress:
     Attributes:
         is_newly_listening: a checkpoint gave the run new subscriptions; what came meanwhile is to be looked for.
         read: events of the inbox that were delivered and are not committed yet.
+        is_asked: somebody wants the run suspended: no other call is to be begun.
     """
 
     def __init__(self, claim: Claim, journal: Journal, told: Callable[[], None]) -> None:
@@ -42,6 +44,7 @@ class Progress:
         self._stored: list[subscriptions.Subscription] = []
         self._shown: asyncio.Future[Outcome] | None = None
         self.is_newly_listening = False
+        self.is_asked = False
         self.read: list[UUID] = []
 
     def stands_at(self, snapshot: Snapshot) -> None:
@@ -109,18 +112,39 @@ class Progress:
             asyncpg.PostgresError: the database refuses what was shown.
         """
         shown, self._shown = self._shown, None
-        return shown is None or await shown != "lost"
+        return shown is None or self._is_ours(await shown)
 
     async def commit(self, run_state: str, **columns: Any) -> bool:
-        """Commit what was done; False when the run is somebody else's now.
+        """Commit what was done; False when the run is somebody else's now, or was set aside with this.
 
         Raises:
             asyncpg.PostgresError: the database refuses it and would refuse it again.
         """
-        return await self._submit(self._checkpoint(run_state, **columns)) != "lost"
+        return self._is_ours(await self._submit(self._checkpoint(run_state, **columns)))
+
+    async def commit_sent(self, sent: Snapshot, references: list[str], unsent: Snapshot, if_asked: IfAsked) -> bool:
+        """Commit what was done, and that the calls of `references` are sent; False when they may not be made.
+
+        Then somebody wants the run suspended, and what was done is committed with `unsent`; or it is not ours any more.
+        """
+        for reference in references:
+            self.add("task.sent", reference)
+        made = self._checkpoint("running", sent, if_asked="refuse")
+        if self._is_ours(await self._submit(made)):
+            return True
+        self._seq -= len(references)
+        entries = made.entries[: len(made.entries) - len(references)]
+        usage = [replace(one, seq=min(one.seq, self._seq - 1)) for one in made.usage]
+        text = state.encode(unsent)
+        self._is_ours(await self._submit(replace(made, entries=entries, usage=usage, snapshot=text, if_asked=if_asked)))
+        return False
+
+    def _is_ours(self, outcome: Outcome) -> bool:
+        self.is_asked = outcome == "asked"
+        return outcome not in {"lost", "suspended"}
 
     def _show(self, snapshot: Snapshot) -> None:
-        self._shown = self._submit(self._checkpoint("running", snapshot))
+        self._shown = self._submit(self._checkpoint("running", snapshot, if_asked="tell"))
 
     def _submit(self, made: Checkpoint) -> asyncio.Future[Outcome]:
         future = self._journal.submit(made)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Text, Uuid, case, cast, func, select, text, union_all
+from sqlalchemy import DateTime, Select, Text, Uuid, case, cast, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import clock, ids
@@ -23,6 +23,7 @@ from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowV
 
 # In the very words of the index `run_held`.
 _HELD: Final = text("run.state = 'completed' AND app.is_held(run.output)")
+_IS_ASKED: Final = Run.asked.is_not(None) & (Run.state != "suspended")
 _SUMMARY: Final = (
     Run.run_id,
     Run.deployment_id,
@@ -34,6 +35,9 @@ _SUMMARY: Final = (
     Run.attempt,
     Run.seq,
     cast(Run.waiting_for, Text).label("waiting_for"),
+    case((_IS_ASKED, cast(func.json_extract_path_text(Run.asked, "at"), DateTime(timezone=True)))).label(
+        "suspension_asked_at"
+    ),
     case((Run.state == "waiting", Run.due_at)).label("next_attempt_at"),
     case((_HELD, cast(Run.output, Text))).label("told"),
     Run.created_at,
@@ -48,8 +52,11 @@ _SUMMARY: Final = (
 _DATA: Final = tuple(cast(column, Text).label(column.key) for column in (Run.input, Run.output, Run.error))
 
 Row = Mapping[Any, Any]
-Mark = tuple[int, str, int]
-"""Of a run: lines of its journal, state, attempt. Another one with every change that a reader can see."""
+Mark = tuple[int, str, int, bool]
+"""Of a run: lines of its journal, state, attempt, whether somebody wants it suspended.
+
+Another one with every change that a reader can see.
+"""
 MOST_MARKS: Final = 200
 _RECENT: Final = timedelta(minutes=5)
 _OPEN: Final = ("pending", "running", "waiting", "suspended")
@@ -105,16 +112,16 @@ async def read_marks(session: AsyncSession, tenant: UUID) -> dict[UUID, Mark]:
     Five short reads of an index, however many runs there are; at most `MOST_MARKS` from each. The minutes are there for
     runs that began and ended since somebody looked; as many as clocks of two machines may ever differ.
     """
-    columns = (Run.run_id, Run.seq, Run.state, Run.attempt)
+    columns = (Run.run_id, Run.seq, Run.state, Run.attempt, _IS_ASKED)
     newest = select(*columns).where(Run.tenant_id == tenant).order_by(Run.run_id.desc()).limit(MOST_MARKS)
     parts = [select(newest.where(Run.run_id >= ids.least_of(clock.now() - _RECENT)).subquery())]
     parts += [select(newest.where(Run.state == state).subquery()) for state in _OPEN]
     found = await session.execute(union_all(*parts))
-    return {row[0]: (row[1], row[2], row[3]) for row in found}
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in found}
 
 
 def mark(row: Row) -> Mark:
-    return row["seq"], row["state"], row["attempt"]
+    return row["seq"], row["state"], row["attempt"], row["suspension_asked_at"] is not None
 
 
 async def read_journal(session: AsyncSession, tenant: UUID, run: UUID, page: Page) -> list[Row]:

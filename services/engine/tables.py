@@ -59,6 +59,7 @@ class Run(Base):
     output: Mapped[Any] = mapped_column(JSON, nullable=True)
     error: Mapped[Any] = mapped_column(JSON, nullable=True)
     waiting_for: Mapped[Any] = mapped_column(JSON, nullable=True)
+    asked: Mapped[Any] = mapped_column(JSON, nullable=True)
     trace: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -75,6 +76,7 @@ class Run(Base):
         Index("run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("run_parked", "run_id", postgresql_where=text("state = 'waiting' AND lane IS NULL AND due_at IS NULL")),
         Index("run_suspended", "run_id", postgresql_where=text("state = 'suspended'")),
+        Index("run_asked", "run_id", postgresql_where=text("asked IS NOT NULL AND state <> 'suspended'")),
         Index("run_held", "tenant_id", "run_id", postgresql_where=text("state = 'completed' AND app.is_held(output)")),
         Index("run_state", "tenant_id", "state", "run_id"),
         Index("run_business_key", "tenant_id", "business_key", "run_id"),

@@ -5,11 +5,27 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from infra import ids
+from infra import clock, ids
 from infra.ids import TenantId
 from services.engine import lifecycle, values
 from services.engine.lifecycle import Line, Subject, members
 from tenants.deployments.triggers import identity
+
+
+async def foretell(connection: Any, tenant: TenantId, run: UUID, kind: str) -> str | None:
+    """The event of a line that is yet to be written for the run, as JSON; the database fills in number and time.
+
+    None: the tenant has no such run.
+    """
+    row = await connection.fetchrow(
+        "SELECT deployment_id, revision, program FROM app.run WHERE tenant_id = $1 AND run_id = $2", tenant, run
+    )
+    if row is None:
+        return None
+    definition = await identity(connection, tenant, *row)
+    line = Line(seq=0, at=clock.now(), kind=kind)
+    event = lifecycle.own(Subject(tenant=tenant, run=run, definition=definition), line)
+    return values.encode(event).decode()
 
 
 async def tell(connection: Any, tenant: TenantId, run: UUID) -> None:

@@ -109,15 +109,16 @@ async def _journals_tell_the_time(plant: Plant) -> None:
 
 
 async def _state_is_what_was_journalled(plant: Plant) -> None:
-    """The fold of a journal is its last line of the workflow; `run.quarantined` alone is said by the sweep."""
+    """The fold of a journal is its last line of the workflow, or of those who set the run aside and let it go on."""
     rows = await plant.query(
         "SELECT r.run_id, r.state, j.kind FROM app.run r LEFT JOIN LATERAL ("
         "  SELECT kind FROM app.journal "
-        "  WHERE run_id = r.run_id AND (kind LIKE 'workflow.%' OR kind = 'run.quarantined') "
+        "  WHERE run_id = r.run_id AND (kind LIKE 'workflow.%' "
+        "    OR kind IN ('run.quarantined', 'run.suspended', 'run.resumed', 'run.retried')) "
         "  ORDER BY seq DESC LIMIT 1) j ON true "
         "WHERE CASE j.kind WHEN 'workflow.completed' THEN r.state <> 'completed' "
         "  WHEN 'workflow.faulted' THEN r.state <> 'faulted' WHEN 'workflow.cancelled' THEN r.state <> 'cancelled' "
-        "  WHEN 'run.quarantined' THEN r.state <> 'suspended' "
+        "  WHEN 'run.quarantined' THEN r.state <> 'suspended' WHEN 'run.suspended' THEN r.state <> 'suspended' "
         "  ELSE r.state NOT IN ('pending', 'running', 'waiting') END"
     )
     assert rows == [], f"I2: a state that its journal does not say: {rows[:5]}"

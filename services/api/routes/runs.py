@@ -6,12 +6,11 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import get, post
+from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Meta
 
 from infra import clock
-from infra.ids import TenantId
 from infra.pagination import BadCursor, cut
 from services.api import payloads
 from services.api.call import Call
@@ -19,7 +18,7 @@ from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
 from services.api.run_view import ENDED, ListedState, RunSummary, members, summary
-from services.engine import operating, reading
+from services.engine import reading
 
 TAGS: Final = ["runs"]
 MAX_WAIT_SECONDS: Final = 30
@@ -113,35 +112,14 @@ async def read_run(
     run, until = request.path_id("run", "run"), clock.monotonic() + wait
     followers = request.resources.followers
     async with followers.following(run) as ended:
-        row = await _row(request, run)
+        row = await row_of(request, run)
         while row["state"] not in ENDED and not followers.released and (left := until - clock.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(left, POLL_SECONDS)):
                     await ended.wait()
             ended.clear()
-            row = await _row(request, run)
-    return await _view(request, row)
-
-
-@post(tenant_paths("/runs/{run:str}/cancel"), summary="Cancel a run", tags=TAGS, status_code=200)
-async def cancel_run(request: Call) -> RunView:
-    """Ends it here and now, wherever it is. A call that is under way may still take effect in the other system."""
-    run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
-    async with request.resources.database.tenant(tenant) as connection:
-        await operating.cancel(connection, tenant, run, request.principal.actor)
-    request.resources.changes.note([(tenant, run)])
-    return await _view(request, await _row(request, run))
-
-
-@post(tenant_paths("/runs/{run:str}/resume"), summary="Resume a suspended run", tags=TAGS, status_code=200)
-async def resume_run(request: Call) -> RunView:
-    """Has a run that was set aside tried again, from where it stands and apart from all others."""
-    run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
-    async with request.resources.database.tenant(tenant) as connection:
-        await operating.resume(connection, tenant, run, request.principal.actor)
-    request.resources.ring()
-    request.resources.changes.note([(tenant, run)])
-    return await _view(request, await _row(request, run))
+            row = await row_of(request, run)
+    return await view_of(request, row)
 
 
 @get(tenant_paths("/runs/{run:str}/journal"), summary="Read a run's journal", tags=TAGS)
@@ -171,17 +149,19 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
     return Journal(lines, request.cursor(last))
 
 
-async def _row(request: Call, run: UUID) -> Any:
+async def row_of(request: Call, run: UUID) -> Any:
+    """A run of the caller's tenant. Raises NotFound."""
     tenant = request.tenant.tenant_id
     async with request.transaction() as session:
         return await reading.read_run(session, tenant, run)
 
 
-async def _view(request: Call, row: Any) -> RunView:
+async def view_of(request: Call, row: Any) -> RunView:
+    """The run with as much of its data as the caller may see."""
     show, show_error = payloads.DATA_OF_RUN[request.payloads]
     written = await payloads.written(request, row, [row["error"]])
     error = show_error(row["error"], written)
     return RunView(**members(row), input=show(row["input"]), output=show(row["output"]), error=error)
 
 
-HANDLERS: Final = (list_runs, read_run, read_journal, cancel_run, resume_run)
+HANDLERS: Final = (list_runs, read_run, read_journal)

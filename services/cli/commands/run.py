@@ -7,16 +7,16 @@ import click
 from services.cli.client import Api
 from services.cli.options import Terminal, api_options
 
-_STATES = ("pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed")
+_STATES = ("pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed", "held")
 
 
 @click.group()
 def command() -> None:
-    """What was started by events: look at runs, cancel one, resume one that was set aside."""
+    """What was started by events: look at runs, and operate them."""
 
 
 @command.command("list")
-@click.option("--state", type=click.Choice(_STATES))
+@click.option("--state", type=click.Choice(_STATES), help="`held`: those of the completed that released nothing.")
 @click.option("--business-key", help="Only of this subject, such as an order's number.")
 @click.option("--deployment", help="Only of this deployment, by its name or id.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="The newest so many.")
@@ -52,6 +52,14 @@ def cancel(terminal: Terminal, *, run_id: str) -> None:
 @command.command()
 @click.argument("run_id", metavar="RUN_ID")
 @api_options
+def suspend(terminal: Terminal, *, run_id: str) -> None:
+    """Set RUN_ID aside until it is resumed. A call that is under way comes to its end first."""
+    terminal.show(terminal.run(lambda api: api.send("POST", f"/runs/{run_id}/suspend")))
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN_ID")
+@api_options
 def resume(terminal: Terminal, *, run_id: str) -> None:
-    """Have RUN_ID, which was set aside (`suspended`), tried again from where it stands."""
+    """Let RUN_ID, which is `suspended`, go on from where it stands."""
     terminal.show(terminal.run(lambda api: api.send("POST", f"/runs/{run_id}/resume")))

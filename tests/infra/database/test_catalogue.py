@@ -14,6 +14,7 @@ DOORS = {
     "find_portal_host": "waybill_app",
     "stored_kek_ids": "waybill_app",
     "cancel_run": "waybill_app",
+    "suspend_run": "waybill_app",
     "resume_run": "waybill_app",
     "tell_run": "waybill_app",
     "claim_runs": "waybill_worker",

@@ -34,6 +34,7 @@ CREATE TABLE app.tenant_clock (
 --   seq    journal entries written so far; with the fence it makes a checkpoint safe to repeat
 --   program  the workflow of its revision that it executes, as `namespace/name:version`; NULL: the revision's own
 --   depth  runs and events between it and an event from outside
+--   asked  who wants it suspended, `{action: suspend, actor, at, message}`; its worker may have to do it yet (ADR 0024)
 --   trace  place in the trace of the request that started it (`infra.telemetry.trace`), NULL when nothing was traced
 CREATE TABLE app.run (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
@@ -60,6 +61,7 @@ CREATE TABLE app.run (
   output json,
   error json,
   waiting_for json,
+  asked json,
   trace bytea CHECK (length(trace) = 25),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at timestamptz,
@@ -67,6 +69,7 @@ CREATE TABLE app.run (
   PRIMARY KEY (tenant_id, run_id),
   FOREIGN KEY (tenant_id, deployment_id, revision) REFERENCES app.deployment_revision,
   CHECK (lane IS NULL OR lease_until IS NULL),
+  CHECK (asked IS NULL OR ended_at IS NULL),
   CHECK (lane IS NULL OR state IN ('pending', 'running', 'waiting')),
   CHECK ((ended_at IS NOT NULL) = (state IN ('cancelled', 'faulted', 'completed')))
 ) WITH (fillfactor = 70);
@@ -76,6 +79,7 @@ CREATE INDEX run_leased ON app.run (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX run_due ON app.run (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX run_parked ON app.run (run_id) WHERE state = 'waiting' AND lane IS NULL AND due_at IS NULL;
 CREATE INDEX run_suspended ON app.run (run_id) WHERE state = 'suspended';
+CREATE INDEX run_asked ON app.run (run_id) WHERE asked IS NOT NULL AND state <> 'suspended';
 -- Whether an output tells of an order that was held. Every write of a completed run asks it, so it answers whatever the
 -- output is: what `->` would raise on is looked for first. As many bytes as a list of runs looks into.
 CREATE FUNCTION app.is_held(output json) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -183,6 +183,42 @@ RETURNS TABLE (run_id uuid) LANGUAGE sql SECURITY DEFINER SET search_path = pg_c
   RETURNING r.run_id
 $$;
 
+-- What the outside is told of a run's suspension: the message that was made when it was asked for, with the number and the
+-- time of the line that tells of it (ADR 0022).
+CREATE FUNCTION app.suspension_message(message json, run_id uuid, seq integer, at timestamptz) RETURNS json
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT (m.message || jsonb_build_object('id', app.show_id('run', run_id) || '-' || seq, 'time', t.moment,
+            'data', (m.message -> 'data') || jsonb_build_object('suspendedAt', t.moment)))::json
+  FROM (SELECT suspension_message.message::jsonb AS message) m,
+       (SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS moment) t
+$$;
+
+-- Set aside what a person wants suspended and no worker holds: one run, or NULL for all such. Its time and its events stay
+-- as they are. No door: it sees what its caller sees.
+CREATE FUNCTION app.suspend_asked(of_tenant uuid, only_run uuid) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+  WITH wanted AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id, r.asked, clock_timestamp() AS at FROM app.run r
+    WHERE r.asked IS NOT NULL AND r.state <> 'suspended' AND r.lease_until IS NULL
+      AND (only_run IS NULL OR (r.tenant_id = of_tenant AND r.run_id = only_run))
+    FOR UPDATE SKIP LOCKED
+  ), aside AS (
+    UPDATE app.run r SET state = 'suspended', seq = r.seq + 1, lane = NULL, due_at = NULL,
+      waiting_for = json_build_object('kind', 'suspension', 'ref', '', 'since', w.at, 'reason', 'somebody suspended it',
+        'by', w.asked ->> 'actor', 'was', r.waiting_for)
+    FROM wanted w WHERE r.tenant_id = w.tenant_id AND r.run_id = w.run_id
+    RETURNING r.tenant_id, r.run_id, r.seq, w.at, w.asked ->> 'actor' AS actor, w.asked -> 'message' AS message
+  ), noted AS (
+    INSERT INTO app.journal (tenant_id, run_id, seq, at, kind, reference, name, data)
+    SELECT a.tenant_id, a.run_id, a.seq - 1, a.at, 'run.suspended', '', '', json_build_object('actor', a.actor) FROM aside a
+  ), told AS (
+    INSERT INTO app.outbox (tenant_id, outbox_id, topic, body)
+    SELECT a.tenant_id, app.new_id(), 'runs', app.suspension_message(a.message, a.run_id, a.seq - 1, a.at) FROM aside a
+  )
+  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target)
+  SELECT a.tenant_id, app.new_id(), a.actor, 'run.suspended', app.show_id('run', a.run_id) FROM aside a
+$$;
+
 -- Hand back runs that a stopping worker has not begun or has brought to a commit; nothing is counted against them.
 CREATE FUNCTION app.release_runs(tenants uuid[], runs uuid[], fences bigint[]) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
@@ -193,5 +229,6 @@ BEGIN
   FROM unnest(tenants, runs, fences) AS i(tenant_id, run_id, fence)
   WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until IS NOT NULL;
   GET DIAGNOSTICS released = ROW_COUNT;
+  PERFORM app.suspend_asked(NULL, NULL);
   RETURN released;
 END $$;

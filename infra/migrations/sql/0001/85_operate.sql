@@ -9,7 +9,7 @@ BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
   IF NOT FOUND OR held.ended_at IS NOT NULL THEN RETURN held.state; END IF;
   UPDATE app.run r SET state = 'cancelled', fence = r.fence + 1, seq = r.seq + 1, lane = NULL, lease_until = NULL,
-    claimed_by = NULL, due_at = NULL, waiting_for = NULL, snapshot = NULL, ended_at = clock_timestamp()
+    claimed_by = NULL, due_at = NULL, waiting_for = NULL, asked = NULL, snapshot = NULL, ended_at = clock_timestamp()
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
   DELETE FROM app.subscription s WHERE s.tenant_id = held.tenant_id AND s.run_id = held.run_id;
   DELETE FROM app.inbox b WHERE b.tenant_id = held.tenant_id AND b.run_id = held.run_id;
@@ -21,19 +21,60 @@ BEGIN
   RETURN held.state;
 END $$;
 
--- Resume: a quarantined run gets its claims back and is tried again, alone. Answers the state that the run had.
-CREATE FUNCTION app.resume_run(wanted uuid, actor text, audit_id uuid) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+-- Suspend: a run that nobody holds is set aside here and now. One in a worker's hands gets a wish, which its next checkpoint
+-- fulfils, or the sweep when there comes none: what a call under way achieves is kept (ADR 0024). To ask once more changes
+-- nothing. `message` is what the outside is told when it happens. Answers the state that the run had.
+CREATE FUNCTION app.suspend_run(wanted uuid, actor text, audit_id uuid, message text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 DECLARE held app.run;
 BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
-  IF NOT FOUND OR held.state <> 'suspended' THEN RETURN held.state; END IF;
-  UPDATE app.run r SET state = 'running', lane = 1, seq = r.seq + 1, solo_claims = 0, waiting_for = NULL
+  IF NOT FOUND OR held.ended_at IS NOT NULL OR held.state = 'suspended' OR held.asked IS NOT NULL THEN
+    RETURN held.state;
+  END IF;
+  UPDATE app.run r SET asked = json_build_object('action', 'suspend', 'actor', actor, 'at', clock_timestamp(),
+                                                'message', message::json)
+  WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
+  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
+  VALUES (held.tenant_id, audit_id, actor, 'run.suspension-asked', app.show_id('run', held.run_id),
+          json_build_object('was', held.state));
+  PERFORM app.suspend_asked(held.tenant_id, held.run_id);
+  RETURN held.state;
+END $$;
+
+-- The tenant's next turn, as for a run that starts: who resumes or retries many queues behind itself (A13). To be asked
+-- for with the run's lock in hand; nobody who holds a tenant's clock waits for a run.
+CREATE FUNCTION app.next_turn(of_tenant uuid) RETURNS double precision
+LANGUAGE sql SET search_path = pg_catalog, app AS $$
+  INSERT INTO app.tenant_clock AS c (tenant_id, turn)
+  SELECT t.tenant_id, now.turn + 1 / t.weight
+  FROM app.tenant t, (SELECT last_value / 1000000.0::double precision AS turn FROM app.virtual_clock) now
+  WHERE t.tenant_id = of_tenant
+  ON CONFLICT (tenant_id) DO UPDATE SET turn = excluded.turn
+    + greatest(c.turn - (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock), 0)
+  RETURNING c.turn
+$$;
+
+-- Resume: a suspended run goes on where it is; one that was quarantined with its claims given back, alone. A wish to suspend
+-- it that is not fulfilled yet is dropped. Answers the state that the run had, `asked` for that.
+CREATE FUNCTION app.resume_run(wanted uuid, actor text, audit_id uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE held app.run;
+BEGIN
+  SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
+  IF NOT FOUND OR (held.state <> 'suspended' AND held.asked IS NULL) THEN RETURN held.state; END IF;
+  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
+  VALUES (held.tenant_id, audit_id, actor, 'run.resumed', app.show_id('run', held.run_id), NULL);
+  IF held.state <> 'suspended' THEN
+    UPDATE app.run r SET asked = NULL WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
+    RETURN 'asked';
+  END IF;
+  UPDATE app.run r SET state = CASE WHEN r.started_at IS NULL THEN 'pending' ELSE 'running' END,
+    lane = CASE WHEN r.suspect THEN 1 ELSE 0 END, turn = app.next_turn(r.tenant_id), seq = r.seq + 1, solo_claims = 0,
+    waiting_for = NULL, asked = NULL
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
   INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
   VALUES (held.tenant_id, held.run_id, held.seq, 'run.resumed', '', '', json_build_object('actor', actor));
-  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
-  VALUES (held.tenant_id, audit_id, actor, 'run.resumed', app.show_id('run', held.run_id), NULL);
   RETURN held.state;
 END $$;
 

@@ -3,6 +3,7 @@
 --   1. a lease that ran out: its worker died or hangs. The run is suspect and will be claimed alone. Not in the first
 --      `lease_seconds` of a server's life: then every lease looks old, and living workers renew theirs (F-06).
 --   2. a suspect whose worker died `solo_limit` times while it ran alone: quarantined, with the cause.
+--      One that a person wanted suspended is set aside as soon as nobody holds it.
 --   3. a waiting run whose time has come, or for which an event lies there that nobody woke it for. It takes a new turn, so
 --      that a backlog queues behind its own tenant (A13).
 -- `next_due` tells in how many seconds the next time comes, NULL when none does.
@@ -36,6 +37,7 @@ BEGIN
   )
   SELECT count(*) FILTER (WHERE p.state <> 'suspended'), count(*) FILTER (WHERE p.state = 'suspended')
   INTO requeued, quarantined FROM put_back p;
+  PERFORM app.suspend_asked(NULL, NULL);
 
   WITH now AS (
     SELECT last_value / 1000000.0::double precision AS turn FROM app.virtual_clock
@@ -115,7 +117,7 @@ BEGIN
     WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname <> 'ensure_partitions' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', door, CASE
-      WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|resume_run|tell_run' THEN 'waybill_app'
+      WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|tell_run' THEN 'waybill_app'
       -- Events come by the API and by the worker, which takes those that runs emit.
       WHEN door::text ~ 'post_events' THEN 'waybill_app, waybill_worker'
       ELSE 'waybill_worker' END);

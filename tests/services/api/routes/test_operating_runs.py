@@ -57,12 +57,31 @@ async def test_a_suspended_run_is_resumed_by_the_partner_who_sees_no_payload(
     assert (await parties.north.post(f"{ACME}/{run}/cancel")).json["state"] == "cancelled"
 
 
+async def test_a_run_is_suspended_and_goes_on(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    run = await started(parties, app_database)
+    suspended = await parties.north.post(f"{ACME}/{run}/suspend")
+    assert (suspended.status, suspended.json["state"]) == (200, "suspended")
+    waiting = suspended.json["waiting_for"]
+    assert (waiting["kind"], waiting["by"]) == ("suspension", f"key:{await id_of(parties.north)}")
+    assert (await parties.north.post(f"{ACME}/{run}/suspend")).json["waiting_for"] == waiting
+    assert (await parties.acme.post(f"/v1/runs/{run}/resume")).json["state"] == "pending"
+    await Claims(worker_database, "w", 30).take(1)
+    asked = (await parties.acme.post(f"/v1/runs/{run}/suspend")).json
+    assert (asked["state"], asked["suspension_asked_at"] is None) == ("running", False)
+    dropped = (await parties.acme.post(f"/v1/runs/{run}/resume")).json
+    assert (dropped["state"], dropped["suspension_asked_at"]) == ("running", None)
+    await parties.acme.post(f"/v1/runs/{run}/cancel")
+    assert (await parties.acme.post(f"/v1/runs/{run}/suspend")).problem == "run-has-ended"
+
+
 async def test_S_01_nobody_operates_anothers_run_or_without_the_permission(
     parties: Parties, app_database: Database
 ) -> None:
     run = await started(parties, app_database)
     reader = parties.nobody.having(await make_key(parties.acme, permissions=["runs:read"]))
-    for action in ("cancel", "resume"):
+    for action in ("cancel", "suspend", "resume"):
         for stranger, path in (
             (parties.sibling, "/v1/runs"),
             (parties.foreign, "/v1/runs"),

@@ -14,6 +14,9 @@ BEGIN
   DROP FUNCTION app.ensure_partitions(integer);
   DROP FUNCTION app.partition_key(text);
   DROP FUNCTION app.next_runs(integer, integer);
+  DROP FUNCTION app.suspend_asked(uuid, uuid);
+  DROP FUNCTION app.suspension_message(json, uuid, integer, timestamptz);
+  DROP FUNCTION app.next_turn(uuid);
   DROP FUNCTION app.is_held(json);
   DROP FUNCTION app.month_floor(date);
   DROP FUNCTION app.new_id();

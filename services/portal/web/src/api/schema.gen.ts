@@ -595,11 +595,39 @@ export interface paths {
         put?: never;
         /**
          * Resume a suspended run
-         * @description Has a run that was set aside tried again, from where it stands and apart from all others.
+         * @description Lets a suspended run go on exactly where it is; one that was quarantined apart from all others.
+         *
+         *     A suspension that was asked for and has not come yet is dropped.
          *
          *     Needs: `runs:write`.
          */
         post: operations["post_runs_run_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{run}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a run
+         * @description Sets it aside until somebody resumes or cancels it.
+         *
+         *     At once where it waits or has not begun. A call that is under way comes to its end first, and what it achieved is
+         *     kept; until then `suspension_asked_at` says so. Times go on meanwhile and events are kept: both are looked at when
+         *     the run goes on. Asking again changes nothing.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_runs_run_suspend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1275,7 +1303,9 @@ export interface components {
             started_at: string | null;
             /** @enum {string} */
             state: "pending" | "running" | "waiting" | "suspended" | "cancelled" | "faulted" | "completed";
-            /** @description What it waits for: `kind`, `ref`, `since`, `reason`. */
+            /** @description When somebody asked for its suspension, while a call that is under way comes to its end. */
+            suspension_asked_at: string | null;
+            /** @description What it waits for: `kind` (`connection`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
         };
@@ -1331,7 +1361,9 @@ export interface components {
             started_at: string | null;
             /** @enum {string} */
             state: "pending" | "running" | "waiting" | "suspended" | "cancelled" | "faulted" | "completed";
-            /** @description What it waits for: `kind`, `ref`, `since`, `reason`. */
+            /** @description When somebody asked for its suspension, while a call that is under way comes to its end. */
+            suspension_asked_at: string | null;
+            /** @description What it waits for: `kind` (`connection`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
         };
@@ -4107,6 +4139,83 @@ export interface operations {
         };
     };
     post_runs_run_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_runs_run_suspend: {
         parameters: {
             query?: never;
             header?: never;
