@@ -19,14 +19,19 @@ from tenants.organizations.models import Partner
 T = TypeVar("T")
 
 
-def run(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Do `work` on the installation's database; a refusal ends the command with its words."""
+def run(work: Callable[[Database], Awaitable[T]], *, as_worker: bool = False) -> T:
+    """Do `work` on the installation's database; a refusal ends the command with its words.
+
+    `as_worker`: by the role that may pass the engine's doors, else by the API's.
+    """
     settings = running.completed(load())
-    if not settings.database_url:
-        raise click.ClickException("WAYBILL_DATABASE_URL is not set and no `waybill up` runs in this home.")
+    url = settings.worker_database_url if as_worker else settings.database_url
+    if not url:
+        name = "WAYBILL_WORKER_DATABASE_URL" if as_worker else "WAYBILL_DATABASE_URL"
+        raise click.ClickException(f"{name} is not set and no `waybill up` runs in this home.")
 
     async def opened() -> T:
-        database = await Database(settings.database_url, pool_size=1).open()
+        database = await Database(url, pool_size=1).open()
         try:
             return await work(database)
         finally:

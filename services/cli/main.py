@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "reset": ("services.cli.commands.reset", "Remove all data of this home."),
     "logs": ("services.cli.commands.logs", "Show the logs of the processes."),
     "doctor": ("services.cli.commands.doctor", "Say what is missing or wrong, and what helps."),
+    "check": ("services.cli.commands.check", "Look whether what was done is whole: runs, journals, usage, audit."),
     "api": ("services.cli.commands.api", "Run the API in the foreground."),
     "worker": ("services.cli.commands.worker", "Run the worker in the foreground."),
     "migrate": ("services.cli.commands.migrate", "Bring the database to this version."),

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
-import asyncpg
 import msgspec
 
 from infra import migrate
@@ -25,6 +24,7 @@ from infra.settings import DEFINITIONS, Settings, child_environment, load
 from tenants.identity import service as identity
 from tests.bench.line import Line
 from tests.bench.work import WORKS, Work
+from tests.superuser import connected
 
 _START_SECONDS: Final = 60.0
 TRACED: Final = "0.01"
@@ -165,18 +165,8 @@ class Installation:
 
     async def query(self, text: str) -> list[Any]:
         """Rows of every tenant, read as the cluster's own superuser."""
-        way = self._stack.postgres.admin_environment("waybill")
-        connection = await asyncpg.connect(
-            host=way["PGHOST"],
-            port=int(way["PGPORT"]),
-            user=way["PGUSER"],
-            password=way["PGPASSWORD"],
-            database=way["PGDATABASE"],
-        )
-        try:
+        async with connected(self._stack) as connection:
             return list(await connection.fetch(text))
-        finally:
-            await connection.close()
 
 
 async def made(line: Line, key: str, path: str, **body: str) -> dict[str, Any]:

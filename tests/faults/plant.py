@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from infra import egress, migrate
@@ -25,6 +24,7 @@ from infra.encryption.key_file import create_kek_file
 from infra.encryption.secret import Secret
 from infra.settings import child_environment, load
 from services.cli import demo
+from tests.superuser import connected
 
 NOBODY = UUID(int=0)
 LEASE_SECONDS = 1.0
@@ -240,18 +240,8 @@ class Plant:
 
     async def query(self, text: str) -> list[Any]:
         """Rows of every tenant, read as the cluster's own superuser."""
-        way = self.stack.postgres.admin_environment("waybill")
-        connection = await asyncpg.connect(
-            host=way["PGHOST"],
-            port=int(way["PGPORT"]),
-            user=way["PGUSER"],
-            password=way["PGPASSWORD"],
-            database=way["PGDATABASE"],
-        )
-        try:
+        async with connected(self.stack) as connection:
             return list(await connection.fetch(text))
-        finally:
-            await connection.close()
 
 
 def order(number: int | str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from infra.database import Database
 from tests.world import deploy, make_tenant
 
 DOORS = {
+    "broken": "waybill_worker",
     "find_api_key": "waybill_app",
     "find_portal_host": "waybill_app",
     "stored_kek_ids": "waybill_app",

@@ -6,7 +6,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import msgspec
 import pytest
 
@@ -26,6 +25,7 @@ from services.engine.functions import Later
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
 from tests.services.engine.running import Engine, Once, order
+from tests.superuser import connected
 from tests.world import World, deploy
 
 
@@ -115,19 +115,14 @@ async def test_F_06_a_connection_whose_opening_meets_an_outage_makes_no_suspect(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "  # noqa: S608 (our own name)
         f"WHERE datname = '{name}' AND wait_event_type = 'Lock'"
     )
-    way = stack.postgres.admin_environment(name)
     async with Client(Guard()) as client:
         engine.functions["connector:1.0.0@default"] = ConnectorFunction(Registry(all_connectors()), opening, client)
-        held = await asyncpg.connect(
-            host=way["PGHOST"], port=int(way["PGPORT"]), user=way["PGUSER"], password=way["PGPASSWORD"], database=name
-        )
-        async with held.transaction():
+        async with connected(stack, name) as held, held.transaction():
             await held.execute("LOCK TABLE app.connection")
             await engine.intake.receive(world.tenant_id, order(1), "key")
             while not await held.fetchval("SELECT count(*) FROM app.journal WHERE kind = 'task.retried'"):
                 await held.execute(waiting)
                 await asyncio.sleep(0.02)
-        await held.close()
         (run,) = await engine.ended(world)
     assert "There is no such connection" in run["error"], "what the database says once it is there"
     assert not run["suspect"]

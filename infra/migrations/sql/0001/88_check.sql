@@ -1,0 +1,72 @@
+-- What must hold whatever happened, looked for among the runs made since a moment: rows that break it, each with the
+-- name of its invariant (`docs/reliability.md`), at most `most` of each. One statement, so one moment: a run, its
+-- journal, its usage and its audit are one commit, and nothing here is only on its way.
+CREATE FUNCTION app.broken(since_id uuid, lease_seconds double precision, most integer)
+RETURNS TABLE (invariant text, tenant_id uuid, run_id uuid, words text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  WITH runs AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id, r.state, r.lane, r.lease_until, r.due_at, r.seq, r.waiting_for IS NULL AS waits_for_nothing,
+           r.created_at, r.ended_at, app.show_id('run', r.run_id) AS shown
+    FROM app.run r WHERE r.run_id >= since_id
+  ), lines AS MATERIALIZED (
+    SELECT j.tenant_id, j.run_id, count(*) AS lines, max(j.seq) AS last, max(j.at) AS last_at,
+           count(*) FILTER (WHERE j.kind = 'task.completed') AS tasks,
+           bool_or(j.at < j.before) AS backwards,
+           (array_agg(j.kind ORDER BY j.seq DESC) FILTER (WHERE j.kind LIKE 'workflow.%'))[1] AS told
+    FROM (SELECT i.*, lag(i.at) OVER (PARTITION BY i.tenant_id, i.run_id ORDER BY i.seq) AS before
+          FROM app.journal i WHERE i.run_id >= since_id) j
+    GROUP BY j.tenant_id, j.run_id
+  ), metered AS MATERIALIZED (
+    SELECT u.tenant_id, u.run_id, coalesce(sum(u.quantity) FILTER (WHERE u.kind = 'task'), 0) AS tasks,
+           coalesce(sum(u.quantity) FILTER (WHERE u.kind = 'run'), 0) AS runs
+    FROM app.usage u WHERE u.run_id >= since_id GROUP BY u.tenant_id, u.run_id
+  ), audited AS MATERIALIZED (
+    SELECT a.tenant_id, a.target, array_agg(a.action) AS actions
+    FROM app.audit a WHERE a.action LIKE 'run.%' AND a.audit_id >= since_id GROUP BY a.tenant_id, a.target
+  )
+  (SELECT 'I1', r.tenant_id, r.run_id, 'nobody has taken it back since its worker died' FROM runs r
+   WHERE r.lease_until < clock_timestamp() - make_interval(secs => 2 * lease_seconds) LIMIT most)
+  UNION ALL
+  (SELECT 'I1', r.tenant_id, r.run_id, 'it has not ended, and no worker has it or will take it' FROM runs r
+   WHERE r.state IN ('pending', 'running') AND r.lane IS NULL AND r.lease_until IS NULL AND r.due_at IS NULL LIMIT most)
+  UNION ALL
+  (SELECT 'I1', r.tenant_id, r.run_id, 'it waits and does not say for what' FROM runs r
+   WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.waits_for_nothing LIMIT most)
+  UNION ALL
+  (SELECT 'I2', r.tenant_id, r.run_id, format('its row counts %s lines of journal, and there are %s', r.seq, coalesce(l.lines, 0))
+   FROM runs r LEFT JOIN lines l USING (tenant_id, run_id)
+   WHERE coalesce(l.lines, 0) <> r.seq OR coalesce(l.last + 1, 0) <> r.seq LIMIT most)
+  UNION ALL
+  (SELECT 'I2', r.tenant_id, r.run_id, 'its journal runs backwards, or past its end' FROM runs r
+   JOIN lines l USING (tenant_id, run_id)
+   WHERE l.backwards OR l.last_at > coalesce(r.ended_at, clock_timestamp()) LIMIT most)
+  UNION ALL
+  (SELECT 'I2', r.tenant_id, r.run_id, format('it is %s, and its journal says %s', r.state, coalesce(l.told, 'nothing'))
+   FROM runs r LEFT JOIN lines l USING (tenant_id, run_id)
+   WHERE (r.state IN ('completed', 'faulted', 'cancelled') AND l.told IS DISTINCT FROM 'workflow.' || r.state)
+      OR (r.ended_at IS NULL AND l.told IN ('workflow.completed', 'workflow.faulted', 'workflow.cancelled')) LIMIT most)
+  UNION ALL
+  (SELECT 'I4', r.tenant_id, r.run_id, format('%s tasks were metered, and %s are done', coalesce(m.tasks, 0), coalesce(l.tasks, 0))
+   FROM runs r LEFT JOIN lines l USING (tenant_id, run_id) LEFT JOIN metered m USING (tenant_id, run_id)
+   WHERE coalesce(m.tasks, 0) <> coalesce(l.tasks, 0) LIMIT most)
+  UNION ALL
+  (SELECT 'I4', r.tenant_id, r.run_id, format('it was metered as %s runs', coalesce(m.runs, 0))
+   FROM runs r LEFT JOIN metered m USING (tenant_id, run_id) WHERE coalesce(m.runs, 0) <> 1 LIMIT most)
+  UNION ALL
+  (SELECT 'I5', r.tenant_id, r.run_id, 'its start is not in the audit' FROM runs r
+   LEFT JOIN audited a ON a.tenant_id = r.tenant_id AND a.target = r.shown
+   WHERE NOT coalesce('run.started' = ANY (a.actions), false) LIMIT most)
+  UNION ALL
+  (SELECT 'I5', r.tenant_id, r.run_id, format('that it is %s is not in the audit', r.state) FROM runs r
+   LEFT JOIN audited a ON a.tenant_id = r.tenant_id AND a.target = r.shown
+   WHERE r.ended_at IS NOT NULL AND NOT coalesce('run.' || r.state = ANY (a.actions), false) LIMIT most)
+  UNION ALL
+  (SELECT 'I6', x.tenant_id, x.run_id, format('a row of %s is not of a run of its tenant', x.place) FROM (
+     SELECT l.tenant_id, l.run_id, 'journal' AS place FROM lines l
+     UNION ALL SELECT m.tenant_id, m.run_id, 'usage' FROM metered m
+     UNION ALL SELECT s.tenant_id, s.run_id, 'subscription' FROM app.subscription s WHERE s.run_id >= since_id
+   ) x LEFT JOIN runs r USING (tenant_id, run_id) WHERE r.run_id IS NULL LIMIT most)
+  UNION ALL
+  (SELECT 'I10', o.tenant_id, NULL, format('a message of %s has waited since %s', o.topic, o.created_at) FROM app.outbox o
+   WHERE o.created_at < clock_timestamp() - interval '10 minutes' LIMIT most)
+$$;
