@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 
@@ -37,7 +37,7 @@ _REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_EN
 class Result(msgspec.Struct, frozen=True):
     """What came of a program."""
 
-    code: int
+    code: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**32 - 1)]
     stdout: str
     stderr: str
 
@@ -150,7 +150,7 @@ def _returned(arguments: Arguments, body: bytes) -> Any:
     """What the task wants of the result (DSL reference, Run: `return`); a failed program is an error."""
     try:
         result = msgspec.json.decode(body, type=Result)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise errors.unreadable("the isolating runner's answer is no result of a program") from None
     if len(result.stdout.encode()) + len(result.stderr.encode()) > OUTPUT_BYTES:
         raise _too_much()
@@ -172,7 +172,7 @@ def _pause(response: egress.Response) -> float | None:
 def _told(runner: Runner, response: egress.Response) -> str:
     try:
         problem = msgspec.json.decode(response.body, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         problem = {}
     told = problem.get("detail") or problem.get("title")
     return (

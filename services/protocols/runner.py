@@ -89,7 +89,7 @@ class Runner:
             return f"answers {response.status}"
         try:
             return msgspec.json.decode(response.body, type=Health)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return "gives an answer that is none of a runner"
 
     def masked(self, text: str) -> str:

@@ -69,7 +69,22 @@ async def test_a_refusal_is_told_without_the_token(
     assert TOKEN not in caplog.text
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"code": "0"}', b'{"code": 0, "stdout": "a"}', b"\xff"])
+_DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"code": "0"}',
+        b'{"code": 0, "stdout": "a"}',
+        b'{"code": 99999999999, "stdout": "", "stderr": ""}',
+        b'{"x": ' + _DEEP + b', "code": 0, "stdout": "", "stderr": ""}',
+        b"\xff",
+    ],
+    ids=["nothing", "list", "text", "half", "immense", "deep", "bytes"],
+)
 async def test_an_answer_that_is_no_result_is_unreadable(
     run: Run, programs: ProgramRunner, fault: Any, body: bytes
 ) -> None:
@@ -78,6 +93,16 @@ async def test_an_answer_that_is_no_result_is_unreadable(
 
     programs.first = odd
     assert fault(await run("shell", {"command": "true"})) == ("communication", 502)
+
+
+async def test_a_refusal_that_cannot_be_read_is_told_in_our_words(run: Run, programs: ProgramRunner) -> None:
+    async def no(_: web.Request, __: dict[str, Any]) -> web.Response:
+        return web.Response(status=422, body=_DEEP)
+
+    programs.first = no
+    answer = await run("shell", {"command": "true"})
+    assert isinstance(answer, Failed)
+    assert answer.error.detail == "the isolating runner refuses it and says no more"
 
 
 async def test_a_runner_that_is_away_is_waited_for(exchange: Exchange, a_call: Calls) -> None:
