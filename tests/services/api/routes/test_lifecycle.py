@@ -147,6 +147,24 @@ async def test_a_run_that_a_person_ends_tells_of_the_tasks_it_takes_with_it(
     assert await pages(parties.acme, f"{path_of(claim)}?limit=1") == whole
 
 
+async def test_what_people_do_is_told_as_it_is_read(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    await deploy(app_database, tenant, "document: {}", event_type="order.captured")
+    (run,) = await start_runs(app_database, tenant, 1)
+    path = f"/v1/runs/{ids.show('run', run)}"
+    for action in ("suspend", "resume", "suspend", "cancel"):
+        assert (await parties.acme.post(f"{path}/{action}")).status == 200
+    read = await pages(parties.acme, f"{path}/lifecycle")
+    assert [short(one)[0].removeprefix("workflow.") for one in read] == [
+        "suspended", "resumed", "suspended", "cancelled"
+    ]  # fmt: skip
+    async with worker_database.doors() as connection:
+        rows = await connection.fetch("SELECT body FROM app.take_outbox(10, 0) ORDER BY outbox_id")
+    assert [msgspec.json.decode(row["body"]) for row in rows] == read
+
+
 async def test_S_01_another_s_run_is_none_and_a_cursor_leads_nowhere_else(
     parties: Parties, claim: Claim, worker_database: Database
 ) -> None:
