@@ -212,5 +212,18 @@ async def test_a_stream_tells_what_was_and_what_comes_and_ends_with_the_run(
                 assert await told_by(reader, "workflow.faulted") == [*first[number + 1 :], *rest]
         with following(port, key, path=path, headers={"Last-Event-ID": rest[-1]["id"]}) as reader:
             assert reader.status == 204
+        for group in (["runs:read", "payloads:masked"], ["runs:read"]):
+            caller = parties.nobody.having(await make_key(parties.acme, permissions=group))
+            with following(port, caller.key, path=path) as reader:
+                seen = await told_by(reader, "workflow.faulted")
+            assert seen == await pages(caller, path)
+            assert CANARY not in str(seen)
+        # One line at a time, and from where a page ended.
+        link = (await parties.acme.get(f"{path}?limit=2")).headers["link"]
+        for query, skipped in (("?limit=1", 0), (link[link.index("?") : link.index(">")], 3)):
+            with following(port, key, query, path=path) as reader:
+                assert await told_by(reader, "workflow.faulted") == [*first, *rest][skipped:]
+        with following(port, key, path=path, method="HEAD") as reader:
+            assert (reader.status, reader.rest()) == (200, b"")
         with following(port, parties.sibling.key, path=path) as reader:
             assert reader.status == 404
