@@ -16,6 +16,8 @@ from services.engine.waits import Calling, Effect
 
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
+DEEPEST: Final = 8
+"""Runs and events in a row, each of which set the next one going (S-34)."""
 
 
 def idempotency_key(tenant: UUID, run: UUID, reference: str, iteration: int) -> str:

@@ -14,13 +14,12 @@ import msgspec
 from infra import ids
 from services.engine import values
 from services.engine.claims import Claim
+from services.engine.decisions import DEEPEST
 from services.engine.journal import Message
 from services.engine.state import Step
 
 EMIT: Final = "emit"
 START: Final = "start"
-DEEPEST: Final = 8
-"""Runs and events in a row, each of which set the next one going (S-34)."""
 
 
 class Emitted(msgspec.Struct, frozen=True):

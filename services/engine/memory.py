@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-import random
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from services.engine import decisions
+from infra import ids
 from services.engine.expressions.protocol import Evaluator
-from services.engine.faults import Fault, standard
-from services.engine.flights import Flights
-from services.engine.functions import Answer, Call, ErrorDetails, Failed, Functions, Later
+from services.engine.functions import ErrorDetails, Functions
 from services.engine.interpreter import Interpreter
 from services.engine.lifecycle import Line
-from services.engine.state import Ended, Entry, RunDescriptor, Snapshot, Step
-from services.engine.waits import Effect
+from services.engine.memory_run import TENANT, Clock, Letter, MemoryRun, Skipping, Surroundings
+from services.engine.state import Entry, RunDescriptor, Start
 from template_library.dsl.model import Workflow
 
-TENANT: Final = UUID("00000000-0000-7000-8000-000000000001")
-"""Tenant of every run in memory: of a private namespace, no row has it."""
+__all__ = ["PATIENCE_SECONDS", "TENANT", "Clock", "Report", "Skipping", "TaskRecord", "run_workflow"]
+
 PATIENCE_SECONDS: Final = 30.0
 
 
@@ -43,6 +37,7 @@ class Report(msgspec.Struct, kw_only=True):
         status: `waiting` where nothing but an event that never came could have moved it.
         tasks: in the order in which they began; a skipped task did not run and is not there.
         emitted: CloudEvents, in the order of their emission.
+        started: the runs that it, or one of these, began without waiting for them; `workflow` is their name.
     """
 
     status: str
@@ -51,29 +46,8 @@ class Report(msgspec.Struct, kw_only=True):
     tasks: list[TaskRecord] = []
     entries: list[Entry] = []
     emitted: list[dict[str, Any]] = []
-
-
-class Clock:
-    """The time of a run, in Unix milliseconds."""
-
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    async def sleep(self, milliseconds: int) -> None:
-        await asyncio.sleep(milliseconds / 1000)
-
-
-class Skipping(Clock):
-    """A clock that is moved to the end of each sleep, so that nobody waits. It stands still otherwise."""
-
-    def __init__(self, start: int | None = None) -> None:
-        self._now = super().now() if start is None else start
-
-    def now(self) -> int:
-        return self._now
-
-    async def sleep(self, milliseconds: int) -> None:
-        self._now += milliseconds
+    workflow: str = ""
+    started: list[Report] = []
 
 
 async def run_workflow(  # noqa: PLR0913 - each is a part that the caller composes
@@ -91,131 +65,125 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     nested: Mapping[str, Workflow] | None = None,
     schemas: Mapping[str, Any] | None = None,
     secrets: Mapping[str, Any] | None = None,
+    hide: Callable[[Any], Any] = lambda value: value,
     noted: Callable[[Line], None] = lambda _: None,
 ) -> Report:
     """Run to the end on the raw input `value`.
 
     A function that answers `Later` is called again for up to `patience` seconds, then its error is the task's. Each of
-    `events`, CloudEvents in their JSON form, comes when nothing else can move the run. Each line of the journal is
-    `noted` as soon as it is there.
+    `events`, CloudEvents in their JSON form, comes when neither a call nor another event can move anything, before a
+    clock does; one whose source and id came before does not come again. What a run emits, it and the runs that it
+    started hear. What calls with `secrets` bring back goes through `hide`. Each line of the journal is `noted` as soon
+    as it is there.
 
     Raises:
         ExpressionsUnavailable: no evaluator could be started.
     """
-    interpreter = Interpreter(workflow, evaluator, nested, schemas)
-    running = _Running(interpreter, functions, run, patience, clock or Clock(), list(events), secrets or {}, noted)
+    around = Surroundings(functions, clock or Clock(), patience, secrets or {}, hide)
+    now, known = around.clock.now(), parameters or {}
     descriptor = RunDescriptor(
-        id=str(run),
-        tenant=str(TENANT),
-        environment=environment,
-        started_at=running.clock.now(),
-        parameters=parameters or {},
+        id=str(run), tenant=str(TENANT), environment=environment, started_at=now, parameters=known
     )
-    step = await running.to_the_end(await interpreter.begin(value, descriptor))
-    report = Report(status="waiting", tasks=_records(step.entries), entries=step.entries, emitted=step.emitted)
-    if isinstance(step.outcome, Ended):
-        report.status, report.output, report.error = step.outcome.state, step.outcome.output, step.outcome.error
-    return report
+    together = _Together(around, evaluator, nested or {}, schemas or {}, list(events))
+    try:
+        await together.begin("", workflow, value, descriptor, noted)
+        return await together.to_the_end()
+    finally:
+        await together.end()
 
 
-class _Running:
-    def __init__(  # noqa: PLR0913, PLR0917 - what one run needs
+class _Together:
+    """The run and those that it starts: they share a clock and hear each other's events."""
+
+    def __init__(
         self,
-        interpreter: Interpreter,
-        functions: Functions,
-        run: UUID,
-        patience: float,
-        clock: Clock,
+        around: Surroundings,
+        evaluator: Evaluator,
+        nested: Mapping[str, Workflow],
+        schemas: Mapping[str, Any],
         events: list[dict[str, Any]],
-        secrets: Mapping[str, Any],
-        noted: Callable[[Line], None],
     ) -> None:
-        self._interpreter = interpreter
-        self._functions = functions
-        self._run = run
-        self._patience = patience
-        self.clock = clock
+        self._around = around
+        self._evaluator = evaluator
+        self._nested = nested
+        self._schemas = schemas
         self._events = events
-        self._secrets = secrets
-        self._noted = noted
-        self._seq = 0
-        self._flights = Flights()
+        self._known: set[tuple[Any, Any]] = set()
+        self._runs: list[tuple[str, MemoryRun]] = []
+        self._waiting: list[tuple[Start, int]] = []
 
-    async def to_the_end(self, step: Step) -> Step:
-        """The whole as one step."""
-        self._note(step)
-        try:
-            while not isinstance(step.outcome, Ended):
-                following = await self._next(step.snapshot)
-                if following is None:
-                    break
-                self._note(following)
-                step = decisions.joined(step, following)
-        finally:
-            await self._flights.end()
-        return step
+    async def begin(
+        self, name: str, workflow: Workflow, value: Any, descriptor: RunDescriptor, noted: Callable[[Line], None]
+    ) -> None:
+        """The next run; the first one has no `name`."""
+        interpreter = Interpreter(workflow, self._evaluator, self._nested, self._schemas)
+        one = MemoryRun(interpreter, UUID(descriptor.id), self._around, self, noted)
+        first = await interpreter.begin(value, descriptor)
+        self._runs.append((name, one))
+        one.begin(first)
 
-    def _note(self, step: Step) -> None:
-        at = dt.datetime.fromtimestamp(step.snapshot.now / 1000, dt.UTC)
-        for one in step.entries:
-            self._noted(Line(seq=self._seq, at=at, kind=one.kind, reference=one.reference, data=one.data))
-            self._seq += 1
+    async def end(self) -> None:
+        for _, run in self._runs:
+            await run.end()
 
-    async def _next(self, snapshot: Snapshot) -> Step | None:
-        await self._flights.keep(snapshot)
-        for strand, calling in snapshot.calls():
-            if strand.id not in self._flights:
-                self._flights.launch(strand.id, calling.effect, self._answer(snapshot, strand.id, calling.effect))
-        due = snapshot.due()
-        if self._flights:
-            landed = await self._flights.landed(self._seconds_to(due))
-            if landed:
-                return await self._resumed(snapshot, landed)
-        elif snapshot.listens() and self._events:
-            return await self._interpreter.deliver(snapshot, self._events.pop(0), now=self.clock.now())
-        if due is None:
-            return None
-        await self.clock.sleep(max(due - self.clock.now(), 0))
-        return await self._interpreter.fire(snapshot, now=self.clock.now())
+    def emit(self, event: dict[str, Any], depth: int) -> None:
+        self._post(event, depth)
 
-    def _seconds_to(self, due: int | None) -> float | None:
-        # A call takes real time, whatever the clock of the run says.
-        return None if due is None else max(due - self.clock.now(), 0) / 1000
+    def start(self, one: Start, depth: int) -> None:
+        self._waiting.append((one, depth))
 
-    async def _resumed(self, snapshot: Snapshot, landed: list[tuple[int, Answer]]) -> Step:
-        step = Step(snapshot=snapshot, entries=[], outcome=None)
-        for strand, answer in landed:
-            if not isinstance(step.outcome, Ended) and decisions.waits(step.snapshot, strand):
-                settled = decisions.out_of_patience(answer) if isinstance(answer, Later) else answer
-                now = self.clock.now()
-                resumed = await self._interpreter.resume(step.snapshot, settled, strand=strand, now=now)
-                step = decisions.joined(step, resumed)
-        return step
+    async def to_the_end(self) -> Report:
+        """Move all of them as far as anything can."""
+        while await self._settle() or self._hand_over() or await self._wait():
+            pass
+        report, *started = [_report(name, run) for name, run in self._runs]
+        report.started = started
+        return report
 
-    async def _answer(self, snapshot: Snapshot, strand: int, effect: Effect) -> Answer:
-        call = decisions.call_of(effect, tenant=TENANT, run=self._run)
-        if effect.sealed:
-            try:
-                whole = await self._interpreter.sealed(snapshot, strand, self._secrets)
-            except Fault as fault:
-                return Failed(error=fault.error, sent=False)
-            call = msgspec.structs.replace(call, arguments=whole)
-        return await self._called(call)
+    async def _settle(self) -> bool:
+        has_moved = any([await run.settle() for _, run in self._runs])
+        starts, self._waiting = self._waiting, []
+        for one, depth in starts:
+            now, same = self._around.clock.now(), self._runs[0][1].step.snapshot.run
+            descriptor = msgspec.structs.replace(same, id=str(ids.new()), started_at=now, depth=depth)
+            await self.begin(one.program, self._nested[one.program], one.input, descriptor, lambda _: None)
+        return has_moved or bool(starts)
 
-    async def _called(self, call: Call) -> Answer:
-        function = self._functions.get(call.function)
-        if function is None:
-            return Failed(error=standard("configuration", "Unknown function", f"`{call.function}` is not known here"))
-        deadline = time.monotonic() + self._patience
-        while True:
-            answer = await function(call)
-            if not isinstance(answer, Later):
-                return answer
-            seconds = decisions.delay(answer, call.attempt, random.random())  # noqa: S311 - jitter, no secret
-            if time.monotonic() + seconds > deadline:
-                return answer
-            await asyncio.sleep(seconds)
-            call = msgspec.structs.replace(call, attempt=call.attempt + 1)
+    def _hand_over(self) -> bool:
+        """The next event from outside, when anybody listens."""
+        if not self._events or not any(run.listens for _, run in self._runs):
+            return False
+        self._post(self._events.pop(0), 0, is_given=True)
+        return True
+
+    async def _wait(self) -> bool:
+        dues = [due for _, run in self._runs if (due := run.due) is not None]
+        if not dues:
+            return False
+        clock = self._around.clock
+        await clock.sleep(max(min(dues) - clock.now(), 0))
+        for _, run in self._runs:
+            if run.due is not None and run.due <= clock.now():
+                await run.fire()
+        return True
+
+    def _post(self, event: dict[str, Any], depth: int, *, is_given: bool = False) -> None:
+        """Once for each source and id, as the product takes events in."""
+        key = (event.get("source"), event.get("id"))
+        if key not in self._known:
+            self._known.add(key)
+            for _, run in self._runs:
+                run.post(Letter(event, depth, is_given))
+
+
+def _report(name: str, run: MemoryRun) -> Report:
+    step = run.step
+    report = Report(
+        status="waiting", tasks=_records(step.entries), entries=step.entries, emitted=step.emitted, workflow=name
+    )
+    if (ended := run.ended) is not None:
+        report.status, report.output, report.error = ended.state, ended.output, ended.error
+    return report
 
 
 def _records(entries: list[Entry]) -> list[TaskRecord]:

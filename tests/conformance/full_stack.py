@@ -143,7 +143,7 @@ async def _run(scenario: Scenario, desk: _Desk, doubles: Doubles) -> Outcome:
     run = await _run_of(desk, deployment["id"], scenario.id)
     for number, given in enumerate(scenario.events):
         if await _listens(desk, run):
-            await desk.send(event(given, number) | {"id": f"{scenario.id}-{number}"})
+            await desk.send(event({"id": f"{scenario.id}-{number}", **scenario.placed(given, doubles.url)}, number))
     for action in scenario.operated:
         assert await _stands(desk, run), f"nothing to {action}"
         await desk.make(f"/v1/runs/{run}/{action}", {})

@@ -43,7 +43,7 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, clie
         functions=table.functions(client, runner if scenario.runner else None),
         evaluator=evaluator,
         run=run,
-        events=[event(one, number) for number, one in enumerate(scenario.events)],
+        events=[event(scenario.placed(one, doubles.url), number) for number, one in enumerate(scenario.events)],
         clock=clock,
         nested=nested | parts.functions,
         schemas=parts.schemas,

@@ -12,7 +12,7 @@ from infra.database import Database, Scope
 from infra.embedded.stack import Stack
 from infra.redis import Doorbell
 from services.api.graphs import Graphs
-from services.engine import emission, reading
+from services.engine import decisions, emission, reading
 from services.engine.expressions.pool import ExpressionPool
 from services.worker.outlets import Outlets
 from services.worker.relay import Relay
@@ -120,8 +120,8 @@ async def test_S_34_a_workflow_that_sets_itself_going_comes_to_an_end(engine: En
     world = await make_tenant(app_database)
     await deploy(app_database, world.tenant_id, HEAD.format("loop") + LOOP, event_type="order")
     await engine.intake.receive(world.tenant_id, order(1), "key")
-    ended = await engine.ended(world, emission.DEEPEST + 1)
-    assert [run["depth"] for run in ended] == list(range(emission.DEEPEST + 1))
+    ended = await engine.ended(world, decisions.DEEPEST + 1)
+    assert [run["depth"] for run in ended] == list(range(decisions.DEEPEST + 1))
     refused = await rows(engine, world, "SELECT data::text FROM app.journal WHERE kind = 'run.loop-refused'")
     assert len(refused) == 1
     assert "more than 8" in refused[0]["data"]

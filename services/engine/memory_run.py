@@ -1,0 +1,242 @@
+"""One of the runs in memory: moved as far as its own calls and the events that came for it lead."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from services.engine import decisions, subscriptions
+from services.engine.faults import Fault, standard
+from services.engine.flights import Flights
+from services.engine.functions import Answer, Call, Done, ErrorDetails, Failed, Functions, Later
+from services.engine.interpreter import Interpreter
+from services.engine.lifecycle import Line
+from services.engine.state import Ended, Snapshot, Start, Step
+from services.engine.waits import Effect
+
+TENANT: Final = UUID("00000000-0000-7000-8000-000000000001")
+"""Tenant of every run in memory: of a private namespace, no row has it."""
+
+
+class Clock:
+    """The time of a run, in Unix milliseconds."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    async def sleep(self, milliseconds: int) -> None:
+        await asyncio.sleep(milliseconds / 1000)
+
+
+class Skipping(Clock):
+    """A clock that is moved to the end of each sleep, so that nobody waits. It stands still otherwise."""
+
+    def __init__(self, start: int | None = None) -> None:
+        self._now = super().now() if start is None else start
+
+    def now(self) -> int:
+        return self._now
+
+    async def sleep(self, milliseconds: int) -> None:
+        self._now += milliseconds
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What all runs share.
+
+    Attributes:
+        patience: seconds for which a function that answers `Later` is asked again.
+        hide: a JSON value without the secrets, for what a call with secrets brought back.
+    """
+
+    functions: Functions
+    clock: Clock
+    patience: float
+    secrets: Mapping[str, Any]
+    hide: Callable[[Any], Any]
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """An event for a run.
+
+    Attributes:
+        depth: runs and events between it and an event from outside.
+        is_given: from outside; it comes when a run listens, and is for whoever listens then.
+        is_kept: it was listened for when it came; another one is gone when the clock has moved on.
+    """
+
+    event: dict[str, Any]
+    depth: int
+    is_given: bool
+    is_kept: bool = True
+
+
+class Beside(Protocol):
+    """What a run sets going, each `depth` runs and events away from an event from outside."""
+
+    def emit(self, event: dict[str, Any], depth: int) -> None: ...
+
+    def start(self, one: Start, depth: int) -> None: ...
+
+
+class MemoryRun:
+    """Begins with its first step; `step` is all that it did so far, as one."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        run: UUID,
+        surroundings: Surroundings,
+        beside: Beside,
+        noted: Callable[[Line], None],
+    ) -> None:
+        self._interpreter = interpreter
+        self._run = run
+        self._around = surroundings
+        self._beside = beside
+        self._noted = noted
+        self._seq = 0
+        self._flights = Flights()
+        self._letters: list[Letter] = []
+        self.step: Step
+
+    async def end(self) -> None:
+        await self._flights.end()
+
+    @property
+    def ended(self) -> Ended | None:
+        return self.step.outcome if isinstance(self.step.outcome, Ended) else None
+
+    @property
+    def listens(self) -> bool:
+        return self.ended is None and self.step.snapshot.listens()
+
+    @property
+    def due(self) -> int | None:
+        return None if self.ended else self.step.snapshot.due()
+
+    def begin(self, step: Step) -> None:
+        """`step` is its first."""
+        self.step = Step(snapshot=step.snapshot, entries=[], outcome=None)
+        self._take(step)
+
+    def post(self, letter: Letter) -> None:
+        if self.ended is None:
+            self._letters.append(replace(letter, is_kept=_is_awaited(self.step.snapshot, letter.event)))
+
+    async def settle(self) -> bool:
+        """Move until nothing but the clock or an event that has yet to come could; whether it moved at all."""
+        has_moved = False
+        while self.ended is None and (following := await self._next(self.step.snapshot)) is not None:
+            self._take(following)
+            has_moved = True
+        return has_moved
+
+    async def fire(self) -> None:
+        """What the clock does."""
+        self._letters = [one for one in self._letters if one.is_kept]
+        self._take(await self._interpreter.fire(self.step.snapshot, now=self._around.clock.now()))
+
+    def _take(self, step: Step) -> None:
+        self._note(step)
+        depth = step.snapshot.run.depth + 1
+        self.step = decisions.joined(self.step, step)
+        if depth <= decisions.DEEPEST:
+            for event in step.emitted:
+                self._beside.emit(event, depth)
+            for start in step.starts:
+                self._beside.start(start, depth)
+
+    def _note(self, step: Step) -> None:
+        at = dt.datetime.fromtimestamp(step.snapshot.now / 1000, dt.UTC)
+        for one in step.entries:
+            self._noted(Line(seq=self._seq, at=at, kind=one.kind, reference=one.reference, data=one.data))
+            self._seq += 1
+
+    async def _next(self, snapshot: Snapshot) -> Step | None:
+        letter = self._letter(snapshot)
+        if letter is not None:
+            return await self._deliver(snapshot, letter)
+        await self._flights.keep(snapshot)
+        for strand, calling in snapshot.calls():
+            if strand.id not in self._flights:
+                self._flights.launch(strand.id, calling.effect, self._answer(snapshot, strand.id, calling.effect))
+        if not self._flights:
+            return None
+        due, clock = snapshot.due(), self._around.clock
+        # A call takes real time, whatever the clock of the run says.
+        landed = await self._flights.landed(None if due is None else max(due - clock.now(), 0) / 1000)
+        if landed or due is None:
+            return await self._resumed(snapshot, landed)
+        await clock.sleep(max(due - clock.now(), 0))
+        return await self._interpreter.fire(snapshot, now=clock.now())
+
+    def _letter(self, snapshot: Snapshot) -> Letter | None:
+        if not snapshot.listens():
+            return None
+        for place, letter in enumerate(self._letters):
+            if letter.is_given or _is_awaited(snapshot, letter.event):
+                return self._letters.pop(place)
+        return None
+
+    async def _deliver(self, snapshot: Snapshot, letter: Letter) -> Step:
+        deeper = replace(snapshot, run=replace(snapshot.run, depth=letter.depth))
+        made = await self._interpreter.deliver(deeper, letter.event, now=self._around.clock.now())
+        if any(entry.kind == "event.consumed" for entry in made.entries):
+            return made
+        return replace(made, snapshot=replace(made.snapshot, run=snapshot.run))
+
+    async def _resumed(self, snapshot: Snapshot, landed: list[tuple[int, Answer]]) -> Step:
+        step = Step(snapshot=snapshot, entries=[], outcome=None)
+        for strand, answer in landed:
+            if not isinstance(step.outcome, Ended) and decisions.waits(step.snapshot, strand):
+                settled = decisions.out_of_patience(answer) if isinstance(answer, Later) else answer
+                now = self._around.clock.now()
+                resumed = await self._interpreter.resume(step.snapshot, settled, strand=strand, now=now)
+                step = decisions.joined(step, resumed)
+        return step
+
+    async def _answer(self, snapshot: Snapshot, strand: int, effect: Effect) -> Answer:
+        call = decisions.call_of(effect, tenant=TENANT, run=self._run)
+        if not effect.sealed:
+            return await self._called(call)
+        try:
+            whole = await self._interpreter.sealed(snapshot, strand, self._around.secrets)
+        except Fault as fault:
+            return Failed(error=fault.error, sent=False)
+        answer, hide = await self._called(replace(call, arguments=whole)), self._around.hide
+        if isinstance(answer, Done):
+            return replace(answer, output=hide(answer.output))
+        return replace(answer, error=msgspec.convert(hide(msgspec.to_builtins(answer.error)), ErrorDetails))
+
+    async def _called(self, call: Call) -> Answer:
+        function = self._around.functions.get(call.function)
+        if function is None:
+            return Failed(error=standard("configuration", "Unknown function", f"`{call.function}` is not known here"))
+        deadline = time.monotonic() + self._around.patience
+        while True:
+            answer = await function(call)
+            if not isinstance(answer, Later):
+                return answer
+            seconds = decisions.delay(answer, call.attempt, random.random())  # noqa: S311 - jitter, no secret
+            if time.monotonic() + seconds > deadline:
+                return answer
+            await asyncio.sleep(seconds)
+            call = replace(call, attempt=call.attempt + 1)
+
+
+def _is_awaited(snapshot: Snapshot, event: Mapping[str, Any]) -> bool:
+    """Whether a row of the run's subscriptions would let the event through."""
+    texts = subscriptions.texts(event)
+    return any(
+        one.type in {None, event.get("type")} and one.attributes.items() <= texts.items()
+        for one in subscriptions.of(snapshot)
+    )
