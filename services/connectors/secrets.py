@@ -15,7 +15,10 @@ from tenants.connections.opening import OpenConnection, OpenConnections
 
 
 class BoundSecrets:
-    """A secret is the connection that the deployment binds to its name: its settings, and its secrets by field."""
+    """A secret is the connection that the deployment binds to its name: its settings, and its secrets by field.
+
+    As a connector's calls do, it goes to the origin of the connection's base URL and nowhere else (S-53).
+    """
 
     def __init__(self, connections: OpenConnections) -> None:
         self._connections = connections
@@ -24,7 +27,9 @@ class BoundSecrets:
         """The secrets of these names. Raises Problem: 503 while the database is away, else as opening does."""
         found = {name: await self._one(tenant, bindings, name) for name in names}
         secrets = [secret for one in found.values() for secret in one.secrets.values()]
-        return Opened({name: _members(one) for name, one in found.items()}, lambda value: hidden(value, secrets))
+        members = {name: _members(one) for name, one in found.items()}
+        origins = {name: one.settings["base_url"] for name, one in found.items() if "base_url" in one.settings}
+        return Opened(members, lambda value: hidden(value, secrets), origins)
 
     async def _one(self, tenant: UUID, bindings: Mapping[str, UUID], name: str) -> OpenConnection:
         if name not in bindings:

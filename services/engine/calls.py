@@ -65,7 +65,7 @@ class Calls:
         names = self._interpreter.secrets(snapshot, strand)
         try:
             opened = await self._secrets.open(self._claim.tenant_id, self._bindings, names)
-            arguments = await self._interpreter.sealed(snapshot, strand, opened.members)
+            arguments = await self._interpreter.sealed(snapshot, strand, opened.members, opened.origins)
         except Fault as fault:
             return Failed(error=fault.error, sent=False)
         except Problem as problem:

@@ -119,8 +119,12 @@ class Interpreter:
                 await _hear(activation, activation.strands[identity], event)
         return await _run(activation)
 
-    async def sealed(self, snapshot: Snapshot, strand: int, secrets: Mapping[str, Any]) -> dict[str, Any]:
+    async def sealed(
+        self, snapshot: Snapshot, strand: int, secrets: Mapping[str, Any], origins: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """The whole arguments of the open call of `strand`, with those that are stored nowhere.
+
+        `origins` are the places that secrets may go to, by name; see `Opened`.
 
         Raises:
             ExpressionsUnavailable: evaluate again.
@@ -128,7 +132,7 @@ class Interpreter:
         """
         activation = self._activation(snapshot, None)
         activation.strand = activation.strands[strand]
-        return await sealing.arguments(activation, secrets)
+        return await sealing.arguments(activation, secrets, origins or {})
 
     def secrets(self, snapshot: Snapshot, strand: int) -> tuple[str, ...]:
         """Names of the secrets that the open call of `strand` may use."""

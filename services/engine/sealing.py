@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
 from services.engine.rendering import expressions
 from services.engine.waits import Calling
+from template_library.dsl import tokens
 from template_library.dsl.model import NOTHING, HttpCallTask, MapTemplate, ProtocolCallTask, RunTask, Template
 
 
 def names(activation: Activation) -> tuple[str, ...]:
-    """The secrets that the innermost task's call may use: all of its workflow's, or none."""
-    used = any("secrets" in one.variables for one in expressions(_sealed(activation)))
-    return activation.workflow.secrets if used else ()
+    """The secrets that the innermost task's call uses."""
+    return _names(_sealed(activation))
 
 
-async def arguments(activation: Activation, secrets: Mapping[str, Any]) -> dict[str, Any]:
+def _names(*templates: Template) -> tuple[str, ...]:
+    """Of `$secrets` in templates, in which every name is written (see `programs.keeps_secrets_whole`)."""
+    found = [one for template in templates for one in expressions(template) if "secrets" in one.variables]
+    return tuple(sorted({name for one in found for name in _mentioned(one.program)}))
+
+
+@lru_cache(maxsize=1024)
+def _mentioned(program: str) -> tuple[str, ...]:
+    return tuple(mention.text for mention in tokens.scan(program).secrets)
+
+
+async def arguments(activation: Activation, secrets: Mapping[str, Any], origins: Mapping[str, str]) -> dict[str, Any]:
     """The arguments of the current strand's open call with the sealed ones laid over them.
+
+    Where secrets are bound to `origins`, those are laid in a policy, or beside `headers` or `parameters`.
 
     Raises:
         Fault: `authorization` for a secret that is not there; `expression`, without a word of what was evaluated.
@@ -34,15 +48,41 @@ async def arguments(activation: Activation, secrets: Mapping[str, Any]) -> dict[
     template, value = _sealed(activation), activation.top.value
     given = {"input": value, "secrets": dict(secrets)}
     try:
-        if isinstance(template, MapTemplate) and any("authorization" in one.variables for one in expressions(template)):
-            policy = dict(template.members).get("authentication", NOTHING)
-            given["authorization"] = _authorization(await activation.render(policy, value, **given))
+        if _uses_authorization(template):
+            given["authorization"] = _authorization(await activation.render(_policy(template), value, **given))
         sealed = await activation.render(template, value, **given)
     except Fault as fault:
         detail = "an expression in the authentication or a header of the call failed; its details stay hidden"
         raise Fault(standard("expression", fault.error.title, detail)) from None
+    if origins:
+        sealed = _laid_over(sealed, _bound(template, _policy(template), origins))
     whole: dict[str, Any] = _laid_over(wait.effect.arguments, sealed)
     return whole
+
+
+def _bound(template: Template, policy: Template, origins: Mapping[str, str]) -> dict[str, Any]:
+    """`origins` for each part of a sealed template, in its form. `policy` is what `$authorization` is made of."""
+    found: dict[str, Any] = {}
+    for name, member in template.members if isinstance(template, MapTemplate) else ():
+        if name in {"authentication", "headers", "parameters"}:
+            is_of_policy = name == "headers" and _uses_authorization(member)
+            bound = sorted({
+                origins[one] for one in _names(member, policy if is_of_policy else NOTHING) if one in origins
+            })  # fmt: skip
+            if bound:
+                found |= {name: {"origins": bound}} if name == "authentication" else {"origins": bound}
+        elif inner := _bound(member, policy, origins):
+            found[name] = inner
+    return found
+
+
+def _policy(template: Template) -> Template:
+    members = dict(template.members) if isinstance(template, MapTemplate) else {}
+    return members.get("authentication", NOTHING)
+
+
+def _uses_authorization(template: Template) -> bool:
+    return any("authorization" in one.variables for one in expressions(template))
 
 
 def _authorization(policy: Any) -> dict[str, str] | None:

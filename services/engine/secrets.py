@@ -14,11 +14,13 @@ class Opened(msgspec.Struct, frozen=True):
 
     Attributes:
         members: each secret's members by its name.
+        origins: URL of the only place that a secret may be sent to, by its name; one that is not there may go anywhere.
         hide: a JSON value without them, whatever form they have in its texts; what came back goes through it (S-72).
     """
 
     members: dict[str, Any]
     hide: Callable[[Any], Any]
+    origins: dict[str, str] = {}
 
 
 class Secrets(Protocol):

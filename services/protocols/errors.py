@@ -57,6 +57,14 @@ def unauthenticated(detail: str, *, sent: bool = True) -> Refusal:
     return Refusal(standard("authentication", "Authentication failed", detail), sent=sent)
 
 
+def elsewhere() -> Refusal:
+    """A secret would leave for another place than the one that its connection names; nothing was sent."""
+    detail = (
+        "a secret of the call belongs to another origin: the base URL of its connection; bind another, or call that"
+    )
+    return Refusal(standard("authorization", "The secret may not be sent there", detail), sent=False)
+
+
 def of_status(status: int, detail: str) -> Refusal:
     """An answer outside success: `authentication` for 401, `authorization` for 403, else `communication`."""
     try:

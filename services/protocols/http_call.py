@@ -11,6 +11,7 @@ import msgspec
 from infra.egress import IDEMPOTENT_METHODS, Client, Destination, Request
 from services.engine.functions import Call
 from services.protocols import contents
+from services.protocols.authentication.policy import check_origin
 from services.protocols.exchange import Exchange
 from services.protocols.function import ProtocolFunction, read
 
@@ -26,6 +27,7 @@ class Arguments(msgspec.Struct, frozen=True):
 
     Attributes:
         sealed: names of headers whose values came from secrets, which no output shows. None: any header may be one.
+        origins: URLs of the only origins that those headers may be sent to, all of them at once; none: any.
     """
 
     method: str
@@ -37,6 +39,7 @@ class Arguments(msgspec.Struct, frozen=True):
     redirect: bool = False
     authentication: dict[str, Any] | None = None
     sealed: tuple[str, ...] | None = None
+    origins: tuple[str, ...] = ()
 
 
 class HttpCall(ProtocolFunction):
@@ -54,6 +57,7 @@ class HttpCall(ProtocolFunction):
 
     async def perform(self, call: Call) -> Any:
         arguments = read(call.arguments, Arguments)
+        check_origin(arguments.origins, arguments.endpoint)
         request = _request(call, arguments, self._exchange.destination)
         identity = self._exchange.identity(call.tenant, arguments.authentication, arguments.endpoint.partition("#")[0])
         response = await self._exchange.send(call.tenant, request, identity)

@@ -12,6 +12,7 @@ import msgspec
 from infra.egress import Failed, Refused, Request
 from services.engine.functions import Call
 from services.protocols import contents, errors, rpc
+from services.protocols.authentication.policy import check_origin
 from services.protocols.errors import Refusal
 from services.protocols.exchange import Exchange
 from services.protocols.function import ProtocolFunction, bounded, read
@@ -37,8 +38,11 @@ _GOODBYE_SECONDS: Final = 2.0
 
 
 class Http(msgspec.Struct, frozen=True):
+    """`origins`: URLs of the only origins that the headers may be sent to, all of them at once; none: any."""
+
     endpoint: Reference
     headers: dict[str, Any] = {}
+    origins: tuple[str, ...] = ()
 
 
 class Transport(msgspec.Struct, frozen=True):
@@ -79,6 +83,7 @@ class McpCall(ProtocolFunction):
         if arguments.method not in METHODS or arguments.protocol_version not in _VERSIONS:
             detail = f"known are the methods {sorted(METHODS)} of the versions {sorted(_VERSIONS)}"
             raise errors.configuration("Unusable arguments", detail)
+        check_origin(http.origins, http.endpoint.uri)
         seconds = _seconds(arguments.timeout)
         identity = self._exchange.identity(call.tenant, http.endpoint.authentication, http.endpoint.uri)
         headers = {name: contents.text(value) for name, value in http.headers.items() if value is not None}

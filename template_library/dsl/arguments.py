@@ -7,7 +7,7 @@ from typing import Any
 
 from template_library.dsl.checker import kind_of
 from template_library.dsl.grammar import Grammar
-from template_library.dsl.model import NOTHING, Constant, Expression, Resource, Template
+from template_library.dsl.model import NOTHING, Constant, Expression, MapTemplate, Resource, Template
 from template_library.dsl.positions import step
 from template_library.dsl.templates import DELIMITED, SECRET, join, split
 
@@ -118,6 +118,18 @@ class Arguments:
             self._checker.refuse(pointer, f"must be an object or an expression, not {kind_of(value)}")
         self._keep(name, template)
 
+    def secret_mapping(self, name: str) -> None:
+        """As `mapping`, where members may be secrets: those are sealed, and their names are the argument `sealed`."""
+        value = self.members.get(name)
+        if not isinstance(value, dict):
+            self.mapping(name)
+            return
+        template = self._grammar.templates.template(value, step(self.pointer, name), self._scope | SECRET)
+        self.found[name], secret = split(template)
+        if isinstance(secret, MapTemplate):
+            self.sealed[name] = secret
+            self.found["sealed"] = Constant([key for key, _ in secret.members])
+
     def texts(self, name: str) -> None:
         """A list of strings, or an expression that gives one."""
         if name not in self.members:
@@ -161,6 +173,20 @@ class Arguments:
         if name in self.members:
             found = self._grammar.resources.endpoint(self.members[name], step(self.pointer, name), self._scope)
             self._outside(name, found)
+
+    def settled_url(self, name: str) -> None:
+        """What was read as `name` is an address that credentials go to."""
+        if name in self.found:
+            found = self.found[name]
+            given = dict(found.members) if isinstance(found, MapTemplate) else {}
+            uri = found.value["uri"] if isinstance(found, Constant) else None
+            self._grammar.origins.url(given.get("uri", Constant(uri)), step(self.pointer, name))
+
+    def settled(self, *names: str) -> None:
+        """What was read under these names decides where credentials go."""
+        for name in names:
+            if name in self.found:
+                self._grammar.origins.written(self.found[name], step(self.pointer, name))
 
     def _outside(self, name: str, found: Resource | None) -> None:
         if found is None:

@@ -119,6 +119,9 @@ class Calls:
             open_headers, secret = split(headers)
             sealed = {} if secret == NOTHING else {"headers": secret}
         endpoint = self._grammar.resources.written(members["endpoint"], step(pointer, "endpoint"), arguments)
+        if endpoint is not None and "headers" in sealed:
+            at = step(pointer, "endpoint")
+            self._grammar.origins.url(endpoint.uri, step(at, "uri") if isinstance(members["endpoint"], dict) else at)
         if endpoint is not None and endpoint.authentication is not None:
             sealed["authentication"] = endpoint.authentication
         body = None

@@ -9,6 +9,7 @@ import msgspec
 from template_library.dsl.checker import Checker
 from template_library.dsl.events import Events
 from template_library.dsl.named_errors import NamedErrors
+from template_library.dsl.origins import Origins
 from template_library.dsl.parts import Parts
 from template_library.dsl.policies import Policies
 from template_library.dsl.resources import Resources
@@ -22,8 +23,9 @@ class Grammar:
         self.checker: Final = checker
         self.templates: Final = Templates(checker)
         self.timings: Final = Timings(checker, self.templates)
-        self.policies: Final = Policies(checker, self.templates)
-        self.resources: Final = Resources(checker, self.templates, self.policies)
+        self.origins: Final = Origins(checker)
+        self.policies: Final = Policies(checker, self.templates, self.origins)
+        self.resources: Final = Resources(checker, self.templates, self.policies, self.origins)
         self.parts: Final = Parts(checker, self.templates, self.resources)
         self.errors: Final = NamedErrors(self.templates)
         self.events: Final = Events(checker, self.templates)

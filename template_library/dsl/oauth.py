@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from template_library.dsl.checker import Checker, kind_of
-from template_library.dsl.model import Constant, Template
+from template_library.dsl.model import Constant, Expression, MapTemplate, Template
+from template_library.dsl.origins import Origins
 from template_library.dsl.positions import step
 from template_library.dsl.templates import DELIMITED, Templates, join
 from template_library.dsl.uris import URI, filled
@@ -21,9 +22,10 @@ _MEMBERS: Final = ("authority", "grant", "client", "request", *_LISTS, *_TEXTS, 
 
 
 class OAuth:
-    def __init__(self, checker: Checker, templates: Templates) -> None:
+    def __init__(self, checker: Checker, templates: Templates, origins: Origins) -> None:
         self._checker = checker
         self._templates = templates
+        self._origins = origins
 
     def definition(self, value: Any, pointer: str, arguments: frozenset[str], *, endpoints: bool) -> Template | None:
         """The members as written; defaults are filled in by whoever asks for a token."""
@@ -44,7 +46,7 @@ class OAuth:
         if name in _TOKENS:
             return self._object(value, pointer, ("token", "type"), arguments, required=("token", "type"))
         if name == "endpoints":
-            return self._object(value, pointer, ("token", "revocation", "introspection"), arguments)
+            return self._endpoints(value, pointer, arguments)
         readers = {"authority": self._authority, "client": self._client, **dict.fromkeys(_LISTS, self._list)}
         return readers.get(name, self._text)(value, pointer, arguments)
 
@@ -52,12 +54,24 @@ class OAuth:
         if self._checker.text(value, pointer) is None:
             return None
         if URI.fullmatch(value):
-            found = filled(value, pointer)
-            return found if isinstance(found, Constant) else self._templates.keep(found)
-        if DELIMITED.fullmatch(value) or self._templates.loose:
-            return self._templates.template(value, pointer, arguments)
-        self._checker.refuse(pointer, f"`{value[:80]}` is not a URI template")
-        return None
+            found: Template = filled(value, pointer)
+            found = self._templates.keep(found) if isinstance(found, Expression) else found
+        elif DELIMITED.fullmatch(value) or self._templates.loose:
+            found = self._templates.template(value, pointer, arguments)
+        else:
+            self._checker.refuse(pointer, f"`{value[:80]}` is not a URI template")
+            return None
+        self._origins.url(found, pointer)
+        return found
+
+    def _endpoints(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
+        """Below the authority, or URLs; of `token`, where secrets go."""
+        found = self._object(value, pointer, ("token", "revocation", "introspection"), arguments)
+        if isinstance(found, MapTemplate):
+            for name, member in found.members:
+                if name == "token":
+                    self._origins.written(member, step(pointer, name))
+        return found
 
     def _client(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
         names = ("id", "secret", "assertion", "authentication")

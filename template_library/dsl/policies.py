@@ -10,6 +10,7 @@ from template_library.dsl.checker import Checker
 from template_library.dsl.components import Components
 from template_library.dsl.model import Constant, Expression, Template
 from template_library.dsl.oauth import OAuth
+from template_library.dsl.origins import Origins
 from template_library.dsl.positions import step
 from template_library.dsl.templates import SECRET, Templates, join
 
@@ -27,10 +28,10 @@ class Policies:
     A policy that only names a secret becomes an expression on `$secrets`: the secret's value is the policy's members.
     """
 
-    def __init__(self, checker: Checker, templates: Templates) -> None:
+    def __init__(self, checker: Checker, templates: Templates, origins: Origins) -> None:
         self._checker = checker
         self._templates = templates
-        self._oauth = OAuth(checker, templates)
+        self._oauth = OAuth(checker, templates, origins)
         self.named: Components[Template] = Components(templates, "authentications", self._defined)
 
     def policy(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:

@@ -67,8 +67,10 @@ class Protocols:
         found.admit(names, required=("document", "operationId"))
         found.resource("document")
         found.text("operationId")
-        found.mapping("parameters")
+        found.secret_mapping("parameters")
         found.policy("authentication")
+        if not found.sealed.keys().isdisjoint(("authentication", "parameters")):
+            found.settled_url("document")
         found.choice("output", _FORMATS)
         found.boolean("redirect")
 
@@ -82,6 +84,8 @@ class Protocols:
         service.text("host", pattern=_HOST, form="a host's name")
         service.integer("port", most=_PORTS)
         service.policy("authentication")
+        if "authentication" in service.sealed:
+            service.settled("host", "port")
 
     def _asyncapi(self, found: Arguments, scope: Scope) -> Subscription | None:
         names = ("document", "channel", "operation", "server", "protocol", "message", "subscription", "authentication")
@@ -99,6 +103,9 @@ class Protocols:
         server = found.object("server", ("name", "variables"), required=("name",))
         server.text("name")
         server.mapping("variables")
+        if "authentication" in found.sealed:
+            found.settled_url("document")
+            server.settled("name", "variables")
         message = found.object("message", ("payload", "headers"))
         message.mapping("payload")
         message.mapping("headers")
@@ -151,6 +158,8 @@ class Protocols:
         http = transport.object("http", ("endpoint", "headers"), required=("endpoint",))
         http.endpoint("endpoint")
         http.headers("headers")
+        if "headers" in http.sealed:
+            http.settled_url("endpoint")
         if "stdio" in transport.members:
             self._checker.uses(step(transport.pointer, "stdio"), "transport: stdio")
         stdio = transport.object("stdio", ("command", "arguments", "environment"), required=("command",))

@@ -6,6 +6,7 @@ from typing import Any
 
 from template_library.dsl.checker import Checker, kind_of
 from template_library.dsl.model import Constant, Expression, Resource, Template
+from template_library.dsl.origins import Origins
 from template_library.dsl.policies import Policies
 from template_library.dsl.positions import step
 from template_library.dsl.templates import DELIMITED, Templates
@@ -13,10 +14,11 @@ from template_library.dsl.uris import URI, filled
 
 
 class Resources:
-    def __init__(self, checker: Checker, templates: Templates, policies: Policies) -> None:
+    def __init__(self, checker: Checker, templates: Templates, policies: Policies, origins: Origins) -> None:
         self._checker = checker
         self._templates = templates
         self._policies = policies
+        self._origins = origins
 
     def resource(self, value: Any, pointer: str, arguments: frozenset[str]) -> Resource | None:
         """`externalResource`: an endpoint and perhaps a name."""
@@ -52,6 +54,8 @@ class Resources:
         if "authentication" in members:
             policy = self._policies.policy(members["authentication"], step(pointer, "authentication"), arguments)
         uri = self._uri(members["uri"], step(pointer, "uri"), arguments) if "uri" in members else None
+        if uri is not None and policy is not None:
+            self._origins.url(uri, step(pointer, "uri"))
         return None if uri is None else Resource(uri, policy)
 
     def _uri(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:

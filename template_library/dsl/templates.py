@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from template_library.dsl import limits, tokens
+from template_library.dsl import limits, programs, tokens
 from template_library.dsl.checker import Checker, kind_of
 from template_library.dsl.model import Constant, Expression, ListTemplate, MapTemplate, Template
 from template_library.dsl.positions import step
@@ -25,9 +25,13 @@ BEFORE_TASK: Final = frozenset({"context", "task", "workflow", "runtime"})
 DEFINITION: Final = BEFORE_TASK | {"input"}
 EXPORT: Final = DEFINITION | {"output"}
 SECRET: Final = frozenset({"secrets", "authorization"})
-"""Nowhere but in authentication and in headers (S-36), which is less than the table allows."""
+"""Nowhere but in authentication, headers and API keys (S-36), which is less than the table allows."""
 RESERVED: Final = EXPORT | SECRET | {"ENV", "__loc__", "__prog_args"}
 _EVERY: Final = EXPORT
+_PLAIN: Final = (
+    "a secret is used by its path, `$secrets.name.member`, inside strings, with `+`, and once as `@base64` or `@uri`;"
+    " in another form it would not be recognised, and so not be hidden"
+)
 
 
 class Templates:
@@ -123,6 +127,9 @@ class Templates:
             self._check_secret(mention.text, pointer)
         if len(self.checker.violations) > before:
             return None
+        if not SECRET.isdisjoint(mention.text for mention in scan.free) and not programs.keeps_secrets_whole(program):
+            self.checker.refuse(pointer, _PLAIN)
+            return None
         used = tuple(sorted({mention.text for mention in scan.free} & arguments))
         return self.keep(Expression(program, pointer, used, scan.workflow_whole, text))
 
@@ -139,7 +146,7 @@ class Templates:
                 self.checker.uses(pointer, name)
             return
         if name in SECRET:
-            message = f"`${name}` may stand only inside `with.headers` and authentication"
+            message = f"`${name}` may stand only inside authentication, `with.headers`, and `parameters` of openapi"
         elif name in _EVERY:
             message = f"`${name}` is not available in this place"
         else:

@@ -53,7 +53,7 @@ class Scan(NamedTuple):
 
 
 def scan(program: str) -> Scan:
-    tokens = _tokens(program)
+    tokens = split(program)
     bound = _bound(tokens)
     free = [
         Mention(token.text[1:].strip(), token.offset)
@@ -65,8 +65,11 @@ def scan(program: str) -> Scan:
     return Scan(tuple(free), tuple(forbidden), _workflow_whole(tokens), _secrets(tokens))
 
 
-def _tokens(program: str) -> list[Token]:
-    """All tokens but blanks and comments; the programs inside an interpolation are tokens of the list like the rest."""
+def split(program: str) -> list[Token]:
+    """All tokens but blanks and comments; the programs inside an interpolation are tokens of the list like the rest.
+
+    A string is a `string`; one with interpolations has a `piece` before each, and a `string` at its end.
+    """
     found: list[Token] = []
     # For each interpolation that is open, the number of parentheses opened inside it.
     depths: list[int] = []
@@ -103,6 +106,7 @@ def _string(program: str, position: int, found: list[Token], depths: list[int]) 
             return position + 1
         if program[position] == "\\":
             if program[position + 1 : position + 2] == "(":
+                found.append(Token("piece", program[start:position], start))
                 found.append(Token("mark", "(", position + 1))
                 depths.append(1)
                 return position + 2

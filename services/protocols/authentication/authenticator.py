@@ -13,7 +13,7 @@ from infra.egress import Client, Destination, Request, canonical_origin, request
 from infra.encryption.secret import Secret
 from services.protocols import errors
 from services.protocols.authentication import digest
-from services.protocols.authentication.policy import Policy, fingerprint, read
+from services.protocols.authentication.policy import Policy, check_origin, fingerprint, read
 from services.protocols.authentication.tokens import Tokens
 
 _LINE: Final = frozenset("\r\n\0")
@@ -55,6 +55,8 @@ class Identity:
             Refusal: there are no credentials to be had.
         """
         policy = self._policy
+        if policy.oauth2 is None and policy.oidc is None:
+            check_origin(policy.origins, self._origin)
         if policy.basic is not None:
             pair = f"{policy.basic.username}:{policy.basic.password}".encode()
             return "Basic " + base64.b64encode(pair).decode()
@@ -62,7 +64,9 @@ class Identity:
             return f"Bearer {_line(policy.bearer.token)}"
         grant = policy.oauth2 or policy.oidc
         if grant is not None:
-            self._token = await self._tokens.get(self._key, grant, discover=policy.oidc is not None)
+            # What is secret of it goes to the authority; the call's own place gets the token alone.
+            discover = policy.oidc is not None
+            self._token = await self._tokens.get(self._key, grant, discover=discover, origins=policy.origins)
             return f"Bearer {self._token}"
         return None
 
@@ -121,10 +125,11 @@ class Identity:
         """User name and password, for protocols that take them themselves.
 
         Raises:
-            Refusal: `configuration`: the policy is another one.
+            Refusal: `configuration`: the policy is another one. `authorization`: it may not be used here.
         """
         if self._is_nobody:
             return None
+        check_origin(self._policy.origins, self._origin)
         if self._policy.basic is None:
             raise errors.configuration("Unusable authentication", "this protocol takes `basic` only: name and password")
         return str(self._policy.basic.username), str(self._policy.basic.password)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
 
+from infra.egress import canonical_origin
 from services.engine import values
 from services.protocols import errors
 
@@ -78,13 +79,21 @@ class OAuth2(_Hidden, frozen=True):
 
 
 class Policy(_Hidden, frozen=True):
-    """Exactly one of them is set."""
+    """Exactly one of the schemes is set.
+
+    Attributes:
+        origins: URLs of the only origins that its secrets may be sent to, all of them at once; none: any.
+    """
 
     basic: Password | None = None
     bearer: Bearer | None = None
     digest: Password | None = None
     oauth2: OAuth2 | None = None
     oidc: OAuth2 | None = None
+    origins: tuple[str, ...] = ()
+
+
+_SCHEMES: Final = ("basic", "bearer", "digest", "oauth2", "oidc")
 
 
 def read(given: Mapping[str, Any] | None) -> Policy | None:
@@ -105,11 +114,17 @@ def read(given: Mapping[str, Any] | None) -> Policy | None:
         raise errors.configuration(
             "Unusable authentication", f"{errors.mismatch(error)} of the authentication"
         ) from None
-    found = [name for name in Policy.__struct_fields__ if getattr(policy, name) is not None]
+    found = [name for name in _SCHEMES if getattr(policy, name) is not None]
     if len(found) != 1:
-        detail = f"set exactly one of {', '.join(Policy.__struct_fields__)}, instead of {len(found)}"
+        detail = f"set exactly one of {', '.join(_SCHEMES)}, instead of {len(found)}"
         raise errors.configuration("Unusable authentication", detail)
     return policy
+
+
+def check_origin(origins: Iterable[str], url: str) -> None:
+    """Raises Refusal, `authorization`, unless what is bound to `origins` may be sent to `url`."""
+    if any(canonical_origin(one) != canonical_origin(url) for one in origins):
+        raise errors.elsewhere()
 
 
 def fingerprint(given: Any) -> bytes:

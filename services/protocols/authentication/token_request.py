@@ -28,6 +28,10 @@ _LONGEST_LIFE: Final = 86_400.0
 Fields = list[tuple[str, str]]
 
 
+class UsedUp(errors.Refusal):
+    """The grant itself does not hold any more (`invalid_grant`): a refresh token that was used or taken back."""
+
+
 class Granted(msgspec.Struct, frozen=True):
     """An access token that holds for `life` seconds; `renewal` replaces the refresh token that was used."""
 
@@ -78,6 +82,7 @@ def granted(answer: Response, issuers: tuple[str, ...], issuer: str | None) -> G
     """What the token endpoint gave; `issuer` is the one that discovery named.
 
     Raises:
+        UsedUp: `authentication`: the grant does not hold any more.
         Refusal: `authentication`: refused, unusable, or of an issuer that is not in `issuers`; `communication`: the
             endpoint failed.
     """
@@ -93,7 +98,8 @@ def granted(answer: Response, issuers: tuple[str, ...], issuer: str | None) -> G
     if answer.status != 200 or not isinstance(token, str):  # noqa: PLR2004 (RFC 6749, 5.1)
         code = given.get("error")
         named = f": {code}" if isinstance(code, str) and _CODE.fullmatch(code) else ""
-        raise errors.unauthenticated(f"the token endpoint refused with status {answer.status}{named}")
+        refusal = errors.unauthenticated(f"the token endpoint refused with status {answer.status}{named}")
+        raise UsedUp(refusal.error) if code == "invalid_grant" else refusal
     kind = given.get("token_type", "Bearer")
     if str(kind).lower() != "bearer" or not _BEARER.fullmatch(token):
         raise errors.unauthenticated("the token endpoint gave no bearer token, and no other kind is supported")
@@ -127,11 +133,11 @@ def _grant(policy: OAuth2, renewal: str | None) -> Fields:
 def _client(client: ClientIdentity, audience: str) -> tuple[Fields, dict[str, str]]:
     """How the client shows who it is: members of the body, and headers."""
     method = client.authentication
-    if client.id is None:
-        raise _incomplete("`client.id` is required")
-    identity: Fields = [("client_id", str(client.id))]
+    identity: Fields = [] if client.id is None else [("client_id", str(client.id))]
     if method == "none":
         return identity, {}
+    if client.id is None:
+        raise _incomplete("`client.id` is required, unless `client.authentication` is `none`")
     if method == "private_key_jwt" or (method == "client_secret_jwt" and client.assertion):
         if not client.assertion:
             raise _incomplete("private_key_jwt needs the signed JWT in `client.assertion`")

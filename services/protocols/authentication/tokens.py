@@ -16,8 +16,8 @@ from infra.encryption.secret import Secret
 from services.engine import values
 from services.protocols import errors
 from services.protocols.authentication import token_request
-from services.protocols.authentication.policy import OAuth2
-from services.protocols.authentication.token_request import Granted
+from services.protocols.authentication.policy import OAuth2, check_origin
+from services.protocols.authentication.token_request import Granted, UsedUp
 
 KEPT: Final = 2048
 """Tokens in memory; the least used make room."""
@@ -55,11 +55,12 @@ class Tokens:
         self._places: OrderedDict[Key, tuple[_Place, float]] = OrderedDict()
         self._flights: dict[Key, asyncio.Task[Granted]] = {}
 
-    async def get(self, key: Key, policy: OAuth2, *, discover: bool) -> str:
-        """A token that holds.
+    async def get(self, key: Key, policy: OAuth2, *, discover: bool, origins: tuple[str, ...] = ()) -> str:
+        """A token that holds. Of one key, `policy` and `origins` are always the same.
 
         Raises:
-            Refusal: `configuration`, `authentication`, or `communication` when the authority does not answer.
+            Refusal: `configuration`, `authentication`, or `communication` when the authority does not answer;
+                `authorization` where it is not at `origins`.
         """
         kept = self._kept.get(key)
         if kept is not None and clock.monotonic() < kept.until:
@@ -67,7 +68,7 @@ class Tokens:
             return kept.granted.token
         flight = self._flights.get(key)
         if flight is None:
-            flight = asyncio.create_task(self._fetch(key, policy, discover=discover))
+            flight = asyncio.create_task(self._fetch(key, policy, origins, discover=discover))
             self._flights[key] = flight
             flight.add_done_callback(lambda ended: self._land(key, ended))
         # Whoever gives up leaves the others' token on its way.
@@ -89,15 +90,17 @@ class Tokens:
         if granted.renewal is not None:
             _keep(self._renewals, key, granted.renewal)
 
-    async def _fetch(self, key: Key, policy: OAuth2, *, discover: bool) -> Granted:
+    async def _fetch(self, key: Key, policy: OAuth2, origins: tuple[str, ...], *, discover: bool) -> Granted:
         with errors.leaving():
             place = await self._discover(key, policy) if discover else _Place(_joined(policy))
-            renewal = self._renewals.pop(key, None) if policy.grant == "refresh_token" else None
+            check_origin(origins, place.url)
+            renewal = self._renewals.get(key) if policy.grant == "refresh_token" else None
             if renewal is not None:
                 try:
                     return await self._ask(key[0], policy, place, renewal)
-                except errors.Refusal:
-                    pass  # it may have been used up elsewhere; the one of the policy may still hold
+                except UsedUp:
+                    # Used up elsewhere; the one of the policy may still hold. After any other failure it holds itself.
+                    self._renewals.pop(key, None)
             return await self._ask(key[0], policy, place, None)
 
     async def _ask(self, tenant: UUID, policy: OAuth2, place: _Place, renewal: str | None) -> Granted:
@@ -143,6 +146,9 @@ class Tokens:
         if not isinstance(issuer, str) or (issuer.rstrip("/") != authority and issuer not in policy.issuers):
             raise errors.unauthenticated("the authority's configuration is of another issuer")
         place = _Place(found["token_endpoint"], issuer)
+        if canonical_origin(place.url) != canonical_origin(authority):
+            detail = "it names a token endpoint on another origin; write that out with `oauth2` and `endpoints.token`"
+            raise errors.configuration("The client's secret may not be sent there", detail, sent=True)
         _keep(self._places, key, (place, clock.monotonic() + _PLACE_SECONDS))
         return place
 

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import urljoin
 
+from msgspec.structs import replace
+
 from services.protocols import errors
 from services.protocols.openapi import swagger
 from services.protocols.openapi.operation import METHODS, Body, Operation, Parameter
@@ -52,8 +54,10 @@ def _operation(document: Any, operation_id: str, uri: str) -> Operation:
     else:
         parameters = [_parameter(document, one) for one in described]
         body, server = _body(document, given), _server(document, item, given, uri)
-    keys = [key for key in _keys(document, is_old=is_old) if key.name not in {one.name for one in parameters}]
-    return Operation(method.upper(), server, path, (*parameters, *keys), body)
+    keys = {(key.name, key.place): key for key in _keys(document, is_old=is_old)}
+    parameters = [replace(one, is_key=(one.name, one.place) in keys) for one in parameters]
+    others = [key for key in keys.values() if key.name not in {one.name for one in parameters}]
+    return Operation(method.upper(), server, path, (*parameters, *others), body)
 
 
 def _is_swagger(document: Any) -> bool:
@@ -98,7 +102,7 @@ def _keys(document: Any, *, is_old: bool) -> list[Parameter]:
     found = (holder.get("securityDefinitions" if is_old else "securitySchemes") or {}).values()
     schemes = [follow(document, one) for one in found]
     return [
-        Parameter(one["name"], one["in"], _STYLES[one["in"]], explode=False)
+        Parameter(one["name"], one["in"], _STYLES[one["in"]], explode=False, is_key=True)
         for one in schemes
         if one.get("type") == "apiKey" and one["name"].lower() not in _IGNORED
     ]

@@ -11,7 +11,12 @@ METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch")
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """Attributes beyond the document's words: `is_json` says that its `content` is a media type of JSON."""
+    """Attributes beyond the document's words.
+
+    Attributes:
+        is_json: its `content` is a media type of JSON.
+        is_key: it is an API key of a security scheme.
+    """
 
     name: str
     place: In
@@ -21,6 +26,7 @@ class Parameter(msgspec.Struct, frozen=True):
     reserved: bool = False
     is_json: bool = False
     default: Any = None
+    is_key: bool = False
 
 
 class Body(msgspec.Struct, frozen=True):

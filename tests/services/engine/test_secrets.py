@@ -46,7 +46,7 @@ class Safe:
             self.away -= 1
             raise Unavailable("the safe is closed")
         members = {"erp": {"token": CANARY}}
-        return Opened(members, lambda value: hidden(value, [Secret(CANARY)]))
+        return Opened(members, lambda value: hidden(value, [Secret(CANARY)]), {"erp": "https://erp.example/api"})
 
 
 class Echo:
@@ -61,19 +61,21 @@ class Echo:
 
 
 async def test_S_36_a_secret_reaches_the_call_and_no_row(engine: Engine, app_database: Database) -> None:
-    safe, echo, bound = Safe(), Echo(), uuid4()
+    safe, echo, connection = Safe(), Echo(), uuid4()
     safe.away = 1
     engine.advance.secrets = safe
     engine.functions["http"] = echo
     world = await make_tenant(app_database)
-    await deploy(app_database, world.tenant_id, DOCUMENT, event_type="order", bindings={"erp": bound})
+    await deploy(app_database, world.tenant_id, DOCUMENT, event_type="order", bindings={"erp": connection})
     await engine.intake.receive(world.tenant_id, order(1), "key")
     (run,) = await engine.ended(world)
     assert run["state"] == "completed"
     (call,) = echo.calls
-    assert call.arguments["authentication"] == {"bearer": {"token": CANARY}}
+    bound = ["https://erp.example/api"]
+    assert call.arguments["authentication"] == {"bearer": {"token": CANARY}, "origins": bound}
+    assert call.arguments["origins"] == bound, "S-53: of the headers"
     assert call.arguments["headers"] == {"X-Key": f"key {CANARY}", "X-Open": "1", "X-How": "Bearer"}
-    assert safe.asked == [(world.tenant_id, {"erp": bound}, ("erp",))] * 2
+    assert safe.asked == [(world.tenant_id, {"erp": connection}, ("erp",))] * 2
     assert "[redacted]" in run["output"]
     for table in ("run", "journal", "audit"):
         assert CANARY not in await _everything(app_database, world, table)

@@ -140,10 +140,11 @@ def test_an_asyncapi_call_keeps_what_is_evaluated_for_each_message_apart() -> No
 def test_grpc_a2a_and_mcp_keep_the_form_of_the_language() -> None:
     grpc = protocol(
         "grpc",
-        "{proto: {endpoint: 'file://a.proto'}, service: {name: G, host: '${ .h }', port: 5011,"
-        " authentication: {bearer: {token: t}}}, method: M, arguments: {n: '${ .n }'}}",
+        "{proto: {endpoint: 'https://a.b/a.proto'}, service: {name: G, port: 5011,"
+        " host: '${ $runtime.metadata.parameters.h }', authentication: {bearer: {token: t}}}, method: M,"
+        " arguments: {n: '${ .n }'}}",
     )
-    assert shown(grpc.arguments)["service"] == {"name": "G", "host": "=.h", "port": 5011}
+    assert shown(grpc.arguments)["service"] == {"name": "G", "host": "=$runtime.metadata.parameters.h", "port": 5011}
     assert shown(grpc.sealed) == {"service": {"authentication": {"bearer": {"token": "t"}}}}
     a2a = protocol("a2a", "{method: message/send, server: 'https://a.b/{id}', parameters: {message: {}}}")
     assert shown(a2a.arguments)["server"] == {"uri": f"={shown(filled('https://a.b/{id}', ''))[1:]}"}

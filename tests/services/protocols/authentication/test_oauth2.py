@@ -7,7 +7,6 @@ import base64
 import itertools
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from infra import clock
-from services.engine.functions import Answer, Done, Failed
+from services.engine.functions import Done, Failed
 from services.protocols.authentication import token_request
 from services.protocols.authentication.policy import ClientIdentity, OAuth2
 from services.protocols.exchange import Exchange
@@ -23,38 +22,6 @@ from services.protocols.http_call import HttpCall
 from tests.services.protocols.authentication.authority import EXCHANGE, SECRET, Authority
 
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"
-
-
-@pytest.fixture
-def start(serve: Any) -> Any:
-    async def run(authority: Authority, **more: Any) -> Authority:
-        routes = {
-            f"POST {authority.path}": authority.token,
-            "GET /resource": authority.resource,
-            "GET /.well-known/openid-configuration": authority.configuration,
-            **more,
-        }
-        authority.url = await serve(routes)
-        return authority
-
-    return run
-
-
-@pytest.fixture
-def get(exchange: Exchange, a_call: Any) -> Callable[..., Any]:
-    """Gets the protected resource of an authority by a policy, with `oauth2` unless it is told `oidc`."""
-    function = HttpCall(exchange)
-
-    async def run(authority: Authority, policy: dict[str, Any], kind: str = "oauth2", **more: Any) -> Answer:
-        whole = {"authority": authority.url, "client": {"id": "the-client", "secret": SECRET}, **policy}
-        arguments = {
-            "method": "get",
-            "endpoint": authority.url + "/resource",
-            "authentication": {kind: whole},
-        }
-        return await function(a_call("http", arguments, **more))
-
-    return run
 
 
 @pytest.mark.parametrize(

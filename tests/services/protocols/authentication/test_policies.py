@@ -115,3 +115,23 @@ async def test_headers_of_secrets_are_in_no_output(serve: Any, exchange: Exchang
     answer = await HttpCall(exchange)(a_call("http", arguments))
     assert isinstance(answer, Done)
     assert set(answer.output["request"]["headers"]) == {"Accept", "Idempotency-Key"}, "any other may be a secret"
+
+
+async def test_S_53_what_is_bound_to_an_origin_goes_there_alone(
+    serve: Any, exchange: Exchange, a_call: Any, fault: Any
+) -> None:
+    url = await serve({SEEN: _seen})
+    whole = {"method": "get", "endpoint": url + "/seen"}
+    header = {"headers": {"X-Token": "canary"}, "sealed": ["X-Token"]}
+    policy = {"basic": {"username": "a", "password": "b"}}
+    for bound in (
+        {**header, "origins": ["https://erp.example/api"]},
+        {**header, "origins": [url, "https://erp.example/api"]},
+        {"authentication": {**policy, "origins": ["https://erp.example/api"]}},
+    ):
+        answer = await HttpCall(exchange)(a_call("http", {**whole, **bound}))
+        assert fault(answer) == ("authorization", 403)
+        assert isinstance(answer, Failed)
+        assert not answer.sent
+    for bound in ({**header, "origins": [url + "/api"]}, {"authentication": {**policy, "origins": [url]}}):
+        assert isinstance(await HttpCall(exchange)(a_call("http", {**whole, **bound})), Done)

@@ -201,25 +201,45 @@ async def test_S_53_a_redirect_of_an_operation_is_an_error_or_an_answer(ask: Any
 
 
 async def test_S_56_credentials_of_the_document_and_of_the_operation_are_apart(
-    ask: Any, shop: str, serve: Any, exchange: Exchange, a_call: Any
+    ask: Any, shop: str, exchange: Exchange, a_call: Any
 ) -> None:
     found = await _asked(await ask("listPets", authentication={"basic": {"username": "a", "password": "b"}}))
     assert found["headers"]["Authorization"] == "Basic YTpi"
-    seen = []
-
-    async def document(request: web.Request) -> web.StreamResponse:
-        seen.append(request.headers.get("Authorization"))
-        return web.json_response({**THREE, "servers": [{"url": shop + "/v1"}]})
-
-    elsewhere = await serve({"GET /document": document})
     arguments = {
-        "document": {"uri": elsewhere + "/document", "authentication": {"bearer": {"token": "of-the-document"}}},
+        "document": {"uri": shop + "/docs/three.json", "authentication": {"bearer": {"token": "of-the-document"}}},
         "operationId": "listPets",
         "authentication": {"bearer": {"token": "of-the-operation"}},
     }
     answer = await OpenApiCall(exchange, Resources(exchange))(a_call("openapi", arguments))
     assert (await _asked(answer))["headers"]["Authorization"] == "Bearer of-the-operation"
-    assert seen == ["Bearer of-the-document"]
+
+
+async def test_S_53_a_description_cannot_have_credentials_sent_to_another_origin(
+    shop: str, serve: Any, exchange: Exchange, a_call: Any, fault: Any
+) -> None:
+    elsewhere = await serve({"GET /document": {**THREE, "servers": [{"url": shop + "/v1"}]}})
+    whole = {"document": {"uri": elsewhere + "/document"}, "operationId": "listPets"}
+
+    async def asked(**more: Any) -> Answer:
+        return await OpenApiCall(exchange, Resources(exchange))(a_call("openapi", {**whole, **more}))
+
+    policy = {"bearer": {"token": "of-the-operation"}}
+    assert fault(await asked(authentication=policy)) == ("configuration", 400)
+    found = await _asked(await asked(authentication={**policy, "origins": [shop + "/some/path"]}))
+    assert found["headers"]["Authorization"] == "Bearer of-the-operation"
+    assert fault(await asked(authentication={**policy, "origins": [elsewhere]})) == ("authorization", 403)
+    key = {"parameters": {"X-Shop-Key": "k-1"}, "sealed": ["X-Shop-Key"]}
+    assert fault(await asked(**key)) == ("configuration", 400)
+    assert fault(await asked(**key, origins=[elsewhere])) == ("authorization", 403)
+    assert (await _asked(await asked(**key, origins=[shop])))["headers"]["X-Shop-Key"] == "k-1"
+    assert isinstance(await asked(), Done), "without credentials the description may name any server"
+
+
+async def test_S_36_a_secret_is_an_api_key_and_no_other_parameter(ask: Any, fault: Any) -> None:
+    answer = await _asked(await ask("listPets", {"X-Shop-Key": "canary"}, sealed=["X-Shop-Key"], output="response"))
+    assert answer["content"]["headers"]["X-Shop-Key"] == "canary"
+    assert "canary" not in repr(answer["request"])
+    assert fault(await ask("listPets", {"X-Tags": "canary"}, sealed=["X-Tags"])) == ("configuration", 400)
 
 
 async def test_S_55_a_server_inside_is_refused_wherever_the_document_came_from(
