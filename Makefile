@@ -50,10 +50,10 @@ lint: development portal
 	.venv/bin/python -m pytest tests/house tests/portal/test_client.py
 	@$(WITH_NODE); cd $(WEB) && npm run --silent lint && npm test --silent
 
-## conformance: the workflow language both ways, with a table; DOCS=folder runs the documents of a folder instead
+## conformance: the workflow language both ways, with a table; DOCS=folder runs the documents of a folder instead, against EXPECTED=table
 conformance: development
 ifdef DOCS
-	@.venv/bin/python -m tests.conformance.documents "$(DOCS)"
+	@.venv/bin/python -m tests.conformance.documents "$(DOCS)" $(if $(EXPECTED),"$(EXPECTED)")
 else
 	@.venv/bin/python -m pytest tests/conformance
 endif

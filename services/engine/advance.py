@@ -260,7 +260,8 @@ class _Turn:
             # The data of events may be as deep as values may, and lies in an event in an array.
             value = values.decode(self._claim.input or "null", depth=values.DEPTH + 2)
             descriptor = describe(self._claim, definition)
-            return await definition.interpreter.begin(value, descriptor)
+            # Its clocks run from here: what stood in line for long has the whole of its waits and timeouts before it.
+            return await definition.interpreter.begin(value, descriptor, now=self._now())
         snapshot = state.decode(self._claim.snapshot)
         self._progress.stands_at(snapshot)
         step = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,21 +20,20 @@ from infra.settings import load
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
+from services.engine.expressions.protocol import ExpressionFailed
 from services.engine.functions import STANDARD_ERRORS
 from services.engine.memory import Report, Skipping, run_workflow
 from services.protocols import table
 from services.protocols.runner import Runner
 from template_library.dsl import DocumentError, Workflow, parse
 from template_library.dsl.elsewhere import ElsewhereError
-from template_library.dsl.model import Consumption, EventFilter, ListenTask
-from template_library.dsl.readiness import UNREADY
-from tests.conformance import described, samples
+from template_library.dsl.model import Consumption, EventFilter, Expression, ListenTask
+from tests.conformance import described, expectations, samples
+from tests.conformance.expectations import EXPECTED
 from tests.conformance.parts import parts_of
 from tests.conformance.rerouted import Rerouted
 from tests.conformance.world import World
 
-NEVER: Final = frozenset({word for word in UNREADY if word.startswith(("run: s", "run: c", "transport:", "protocol:"))})
-"""What no version runs: programs of a document's own without a runner, and servers of protocols unknown here."""
 _ROUNDS: Final = 6
 _SECONDS: Final = 20.0
 _SECRET: Final = {
@@ -43,17 +43,25 @@ _SECRET: Final = {
 
 
 class Result(msgspec.Struct, frozen=True):
-    """`ran` with the run's status, or `refused`; `words` is the reason, or the error of the run."""
+    """`ran` with the run's status, `refused`, or `broken` by a mistake of ours; `words`: the reason or the error."""
 
     name: str
     verdict: str
     words: str = ""
 
+    @property
+    def line(self) -> str:
+        return f"{self.verdict}{': ' if self.words else ''}{self.words}"
+
 
 def texts(folder: Path) -> dict[str, str]:
-    """The folder's documents by name, in the order of the names."""
+    """The folder's documents by name, in the order of the names. A table of what is expected is none."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml", ".json"})
-    return {str(path.relative_to(folder)): path.read_text() for path in paths}
+    return {
+        str(path.relative_to(folder)): path.read_bytes().decode(errors="replace")
+        for path in paths
+        if path != folder / EXPECTED
+    }
 
 
 async def run_all(documents: Mapping[str, str], runner: Runner | None = None) -> list[Result]:
@@ -65,32 +73,30 @@ async def run_all(documents: Mapping[str, str], runner: Runner | None = None) ->
 
 async def _run(text: str, name: str, evaluator: Expressions, world: World, runner: Runner | None) -> Result:
     try:
-        workflow = parse(text, filename=name, whole=True)
-        _refuse_never(text, name, () if runner is None else runner.kinds)
+        workflow = parse(text, filename=name, processes=() if runner is None else runner.kinds)
         await check_expressions(workflow, text, evaluator, filename=name)
+        world.answer = samples.of_data(workflow)
+        world.served = await described.of_document(workflow, partial(_sample, workflow, evaluator))
+        async with Rerouted(world.url, world.grpc_port) as client, asyncio.timeout(_SECONDS):
+            return _result(name, await _report(workflow, evaluator, client, runner))
     except DocumentError as error:
         return Result(name, "refused", error.violations[0].message)
-    world.answer = samples.of_data(workflow)
-    world.served = described.of_document(workflow.definition)
-    async with Rerouted(world.url, world.grpc_port) as client:
-        try:
-            async with asyncio.timeout(_SECONDS):
-                report = await _report(workflow, evaluator, client, runner)
-        except TimeoutError:
-            return Result(name, "ran (for ever)")
-        except ElsewhereError as error:
-            return Result(name, "refused", str(error))
-    return _result(name, report)
+    except ElsewhereError as error:
+        return Result(name, "refused", str(error))
+    except TimeoutError:
+        return Result(name, "ran (for ever)")
+    except Exception as error:  # noqa: BLE001 - one document's failure is not the folder's
+        return Result(name, "broken", f"{type(error).__name__}: {error}")
 
 
-def _refuse_never(text: str, name: str, processes: Collection[str]) -> None:
-    """Raises DocumentError, for what the gate will never open for alone."""
+async def _sample(workflow: Workflow, evaluator: Expressions, expression: Expression) -> Any:
+    """What the expression comes to where it can be evaluated on the sample input alone, else a text."""
+    value = samples.of_workflow(workflow)
+    known = {name: {} for name in expression.variables} | {"input": value}
     try:
-        parse(text, filename=name, processes=processes)
-    except DocumentError as error:
-        kept = [one for one in error.violations if any(f"`{word}`" in one.message for word in NEVER)]
-        if kept:
-            raise DocumentError(name, kept) from None
+        return (await evaluator.evaluate([expression.program], value, known, lane="samples"))[0]
+    except ExpressionFailed:
+        return f"{samples.HOST}/text"
 
 
 async def _report(workflow: Workflow, evaluator: Expressions, client: Rerouted, runner: Runner | None) -> Report:
@@ -134,16 +140,28 @@ def _result(name: str, report: Report) -> Result:
     return Result(name, "refused" if kind == "configuration" else f"ran ({report.status})", words)
 
 
-def main(folder: str) -> int:
-    """Print a line for each document. Exit code 1 where there is none. The settings may name a runner for programs."""
-    results = asyncio.run(run_all(texts(Path(folder)), Runner.of(load())))
+def main(arguments: Sequence[str]) -> int:
+    """`FOLDER [TABLE]`: print a line for each document; the settings may name a runner for programs.
+
+    Exit code 1: there is no document, one is broken, or one is not as the table expects; `TABLE` is the folder's own
+    where it has one.
+    """
+    folder = Path(arguments[0])
+    results = asyncio.run(run_all(texts(folder), Runner.of(load())))
     width = max((len(one.name) for one in results), default=0)
     for one in results:
-        sys.stdout.write(f"{one.name:<{width}}  {one.verdict}{': ' if one.words else ''}{one.words}\n")
-    ran = sum(one.verdict != "refused" for one in results)
-    sys.stdout.write(f"{len(results)} documents: {ran} ran, {len(results) - ran} refused\n")
-    return 0 if results else 1
+        sys.stdout.write(f"{one.name:<{width}}  {one.line}\n")
+    ran = sum(one.verdict.startswith("ran") for one in results)
+    refused = sum(one.verdict == "refused" for one in results)
+    wrong = [f"{one.name}: {one.line}" for one in results if one.verdict == "broken"]
+    table = Path(arguments[1]) if arguments[1:] else folder / EXPECTED
+    if arguments[1:] or table.exists():
+        wrong += expectations.differences(expectations.read(table), {one.name: one.line for one in results})
+    sys.stdout.write(f"{len(results)} documents: {ran} ran, {refused} refused, {len(wrong)} not as expected\n")
+    for words in wrong:
+        sys.stdout.write(f"≠ {words}\n")
+    return 0 if results and not wrong else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from infra.database import Database, Scope
 from template_library.dsl import DocumentError, parse
 from template_library.dsl.readiness import PROCESSES
 from tenants.identity import service as identity
+from tests.conformance.desk import Desk
 from tests.conformance.doubles import Doubles
 from tests.conformance.in_memory import event
 from tests.conformance.outcome import Outcome
@@ -20,13 +22,7 @@ from tests.conformance.scenario import Scenario
 from tests.faults.plant import Plant
 
 _AT_ONCE: Final = 8
-_CREATED: Final = frozenset({200, 201})
 _STANDING: Final = frozenset({"waiting", "suspended"})
-_EVENTS: Final = {"content-type": "application/cloudevents+json"}
-
-
-class NotMade(AssertionError):
-    """The API refused the document, or another thing; the text is its answer."""
 
 
 class Through(msgspec.Struct, frozen=True):
@@ -55,11 +51,12 @@ async def run_all(scenarios: Iterable[Scenario], plant: Plant, doubles: Doubles)
     partner = await _partner(plant)
 
     async def one(scenario: Scenario) -> None:
+        # Who listens hears every event of the tenant, and what a tenant has is what the run emitted.
+        is_apart = bool(scenario.events or scenario.expect.emitted is not None)
         async with room, alone if scenario.events else contextlib.nullcontext():
             try:
-                # Who listens hears every event of the tenant, so each has one of its own.
-                key = await _tenant(plant, partner, scenario.id) if scenario.events else plant.key
-                found[scenario.id] = await _run(scenario, _Desk(plant, key), doubles)
+                key = await _tenant(plant, partner, scenario.id) if is_apart else plant.key
+                found[scenario.id] = await _run(scenario, Desk(plant, key), doubles)
             except Exception as error:  # noqa: BLE001 - its test tells it
                 found[scenario.id] = error
 
@@ -76,7 +73,7 @@ async def _partner(plant: Plant) -> str:
             await session.commit()
     finally:
         await database.close()
-    operator = _Desk(plant, key)
+    operator = Desk(plant, key)
     await operator.make("/v1/partners", {"slug": "conformance", "name": "Conformance"})
     made = await operator.make("/v1/keys", {"name": "suite", "partner": "conformance"})
     return str(made["key"])
@@ -84,51 +81,13 @@ async def _partner(plant: Plant) -> str:
 
 async def _tenant(plant: Plant, partner: str, slug: str) -> str:
     """The key of a new client."""
-    desk = _Desk(plant, partner)
+    desk = Desk(plant, partner)
     await desk.make("/v1/clients", {"slug": slug, "name": slug})
     made = await desk.make("/v1/keys", {"name": slug, "client": slug, "environment": "test"})
     return str(made["key"])
 
 
-class _Desk:
-    """Requests of the API as the holder of `key`."""
-
-    def __init__(self, plant: Plant, key: str) -> None:
-        self._plant = plant
-        self._key = key
-
-    async def get(self, path: str) -> Any:
-        answer = await self._plant.request("GET", path, key=self._key)
-        assert answer.status == 200, answer.body
-        return msgspec.json.decode(answer.body)
-
-    async def lifecycle(self, run: str) -> list[Any]:
-        """Every event, page after page."""
-        events: list[Any] = []
-        path: str | None = f"/v1/runs/{run}/lifecycle?limit=20"
-        while path is not None:
-            answer = await self._plant.request("GET", path, key=self._key)
-            assert answer.status == 200, answer.body
-            events += msgspec.json.decode(answer.body)
-            link = answer.headers.get("link")
-            path = None if link is None else link[1 : link.index(">")]
-        return events
-
-    async def make(self, path: str, body: dict[str, Any]) -> Any:
-        answer = await self._plant.request("POST", path, body, key=self._key)
-        if answer.status not in _CREATED:
-            raise NotMade(answer.body.decode())
-        return msgspec.json.decode(answer.body)
-
-    async def publish(self, text: str) -> str:
-        return str((await self.make("/v1/workflows", {"document": text}))["id"])
-
-    async def send(self, given: dict[str, Any]) -> None:
-        answer = await self._plant.request("POST", "/v1/events", given, headers=_EVENTS, key=self._key)
-        assert answer.status == 202, answer.body
-
-
-async def _run(scenario: Scenario, desk: _Desk, doubles: Doubles) -> Outcome:
+async def _run(scenario: Scenario, desk: Desk, doubles: Doubles) -> Outcome:
     doubles.prepare(scenario)
     for source in scenario.nested_sources(doubles.url).values():
         await desk.publish(source)
@@ -137,7 +96,8 @@ async def _run(scenario: Scenario, desk: _Desk, doubles: Doubles) -> Outcome:
     workflow = await desk.publish(scenario.source(doubles.url, trigger="" if launched else trigger))
     if launched:
         workflow = await desk.publish(scenario.launcher(trigger))
-    deployment = await desk.make("/v1/deployments", {"name": scenario.id, "workflow": workflow})
+    bound = {name: await desk.connect(f"{scenario.id}-{name.lower()}", one) for name, one in scenario.secrets.items()}
+    deployment = await desk.make("/v1/deployments", {"name": scenario.id, "workflow": workflow, "bindings": bound})
     data = scenario.placed(scenario.input, doubles.url)
     await desk.send({"specversion": "1.0", "id": scenario.id, "source": "/tests", "type": trigger, "data": data})
     run = await _run_of(desk, deployment["id"], scenario.id)
@@ -148,18 +108,41 @@ async def _run(scenario: Scenario, desk: _Desk, doubles: Doubles) -> Outcome:
         assert await _stands(desk, run), f"nothing to {action}"
         await desk.make(f"/v1/runs/{run}/{action}", {})
     ended = await desk.get(f"/v1/runs/{run}?wait=20")
-    lines = await desk.get(f"/v1/runs/{run}/journal?limit=200")
+    lines = (await desk.get(f"/v1/runs/{run}/journal?limit=200"))["items"]
+    known = {scenario.id, *(f"{scenario.id}-{number}" for number in range(len(scenario.events)))}
     return Outcome(
         status=ended["state"],
         output=ended["output"],
         error=ended["error"],
-        ran=[line["name"] for line in lines["items"] if line["kind"] == "task.started"],
+        ran=[line["name"] for line in lines if line["kind"] == "task.started"],
         calls=doubles.calls(scenario),
+        emitted=None if scenario.expect.emitted is None else await desk.emitted(run, known),
+        lasted=_milliseconds(lines[0]["at"], lines[-1]["at"]) if lines else None,
+        started=await _started(desk, deployment["id"], scenario, run),
         lifecycle=await desk.lifecycle(run),
     )
 
 
-async def _run_of(desk: _Desk, deployment: str, name: str) -> str:
+def _milliseconds(first: str, last: str) -> int:
+    return round((datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() * 1000)
+
+
+async def _started(desk: Desk, deployment: str, scenario: Scenario, run: str) -> list[dict[str, Any]] | None:
+    """The runs beside `run`, when they have ended, by the names of their workflows."""
+    if scenario.expect.started is None:
+        return None
+    beside: list[Any] = []
+    own = {run, f"{scenario.id}-launcher"}
+    async with asyncio.timeout(20):
+        while len(beside) < len(scenario.expect.started) or not all(one["ended_at"] for one in beside):
+            await asyncio.sleep(0.05)
+            found = (await desk.get(f"/v1/runs?deployment={deployment}"))["items"]
+            beside = [one for one in found if not own & {one["id"], one["workflow"]["name"]}]
+    whole = [await desk.get(f"/v1/runs/{one['id']}") for one in reversed(beside)]
+    return [{"workflow": one["workflow"]["name"], "status": one["state"], "output": one["output"]} for one in whole]
+
+
+async def _run_of(desk: Desk, deployment: str, name: str) -> str:
     """Wait for the run of the workflow `name`."""
     async with asyncio.timeout(20):
         while True:
@@ -169,12 +152,12 @@ async def _run_of(desk: _Desk, deployment: str, name: str) -> str:
             await asyncio.sleep(0.05)
 
 
-async def _listens(desk: _Desk, run: str) -> bool:
+async def _listens(desk: Desk, run: str) -> bool:
     """Wait until the run waits; False where it has ended."""
     return await _stands(desk, run, frozenset({"waiting"}))
 
 
-async def _stands(desk: _Desk, run: str, states: frozenset[str] = _STANDING) -> bool:
+async def _stands(desk: Desk, run: str, states: frozenset[str] = _STANDING) -> bool:
     """Wait until the run is in one of these states; False where it has ended."""
     async with asyncio.timeout(20):
         while (seen := await desk.get(f"/v1/runs/{run}"))["state"] not in states | {"completed", "faulted"}:

@@ -11,7 +11,7 @@ from infra.egress import Client
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.lifecycle import Event, Rendering, Subject
-from services.engine.memory import TENANT, Skipping, run_workflow
+from services.engine.memory import TENANT, Report, Skipping, run_workflow
 from services.protocols import table
 from services.protocols.runner import Runner
 from template_library.dsl import parse
@@ -56,10 +56,16 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, clie
         error=None if report.error is None else msgspec.to_builtins(report.error),
         ran=[entry.name for entry in report.entries if entry.kind == "task.started"],
         calls=doubles.calls(scenario),
-        emitted=report.emitted,
+        emitted=[each for one in (report, *report.started) for each in one.emitted],
         waited=clock.now() - START,
+        started=[_beside(one) for one in report.started],
         lifecycle=events,
     )
+
+
+def _beside(report: Report) -> dict[str, Any]:
+    name = report.workflow.partition("/")[2].partition(":")[0]
+    return {"workflow": name, "status": report.status, "output": report.output}
 
 
 def event(given: dict[str, Any], number: int) -> dict[str, Any]:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from tests.conformance import lifecycle
 from tests.conformance.scenario import ERRORS, Scenario
 
+_MILLISECOND: Final = 1
+"""Moments are cut off to whole ones."""
+
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """`emitted` and `waited` are None where a way cannot tell."""
+    """What is None a way cannot tell, or nobody asked.
+
+    Attributes:
+        waited: milliseconds that the run's own clock moved.
+        lasted: milliseconds from the first line of the journal to its last.
+        started: runs beside it: `workflow` (its name), `status`, `output`.
+    """
 
     status: str
     output: Any = None
@@ -20,6 +29,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     calls: list[dict[str, Any]] = []
     emitted: list[dict[str, Any]] | None = None
     waited: int | None = None
+    lasted: int | None = None
+    started: list[dict[str, Any]] | None = None
     lifecycle: list[dict[str, Any]] = []
 
 
@@ -37,13 +48,28 @@ def differences(scenario: Scenario, found: Outcome, double: str) -> list[str]:
         words.append(f"ran {found.ran}, expected {expect.ran}")
     if expect.waited is not None and found.waited not in {None, expect.waited}:
         words.append(f"waited {found.waited} ms, expected {expect.waited}")
+    if expect.waited is not None and found.lasted is not None and found.lasted < expect.waited - _MILLISECOND:
+        words.append(f"lasted {found.lasted} ms, expected no less than {expect.waited}: a timer was early")
     words += _unlike_list("call", expect.calls, found.calls)
     if not scenario.text:
         words += lifecycle.broken(found.lifecycle, found.status, scenario.id)
     words += lifecycle.unlike(expect.lifecycle, found.lifecycle)
     if found.emitted is not None:
-        words += _unlike_list("event", expect.emitted, found.emitted)
+        words += _unlike_list("event", *_in_order(scenario.placed(expect.emitted, double), found.emitted, scenario))
+    if found.started is not None:
+        words += _unlike_list("run", scenario.placed(expect.started, double), found.started)
     return words
+
+
+def _in_order(expected: Any, found: list[dict[str, Any]], scenario: Scenario) -> tuple[Any, list[dict[str, Any]]]:
+    """As they are, but by their types where several runs emit side by side."""
+    if expected is None or scenario.expect.started is None:
+        return expected, found
+    return sorted(expected, key=_type), sorted(found, key=_type)
+
+
+def _type(event: dict[str, Any]) -> str:
+    return str(event["type"])
 
 
 def _typed(error: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ A file of `features/` holds `construct`, `page` (of docs/language) and `scenario
     events       CloudEvents that come when nothing else can move the run; `id`, `source` may be left out
     answers      of the double, by `METHOD /path`: one answer or a list, the last of which repeats; see `doubles`
     nested       workflows that it may run, without `document`, by `name:version` in the namespace `conformance`
-    secrets      that the workflow may use
+    secrets      that the workflow may use; through the product members are those of an HTTP connection's secrets
     runner       true: the operator has a runner that starts programs; else there is none
     operated     what people do to the run by the API whenever it waits, one after the other; nobody does in memory
     memory       why it runs in memory only (a wait that nobody can sit out)
@@ -46,7 +46,8 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         emitted: events in their order, each with at least these members.
         calls: requests that the double got, in their order, each with at least these members; `path` has the query.
         ran: names of the tasks that began, in their order.
-        waited: milliseconds that the run's own clock moved.
+        waited: milliseconds that the run's own clock moved; through the product it lasts no less.
+        started: the runs that it began and did not wait for: `workflow` (its name), `status`, `output`.
         lifecycle: its lifecycle events, in their order; see `lifecycle.Expected`.
         refused: the pointers that the document is refused at, or words by pointer.
     """
@@ -58,6 +59,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     calls: list[dict[str, Any]] | None = None
     ran: list[str] | None = None
     waited: int | None = None
+    started: list[dict[str, Any]] | None = None
     lifecycle: Lifecycle | None = None
     refused: dict[str, str] | None = None
 
@@ -101,7 +103,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def nested_sources(self, double: str) -> dict[str, str]:
         return {
             whole: self._whole(body, *whole.split(":", 1), double=double, trigger="")
-            for whole, body in self.nested.items()
+            for whole, body in ((self._in(name, double), body) for name, body in self.nested.items())
         }
 
     def _whole(self, body: dict[str, Any], name: str, version: str, *, double: str, trigger: str) -> str:

@@ -238,10 +238,10 @@ class Plant:
                 raise TimeoutError(f"{found} runs held, wanted {least}: {await self.states()}")
             await asyncio.sleep(0.02)
 
-    async def query(self, text: str) -> list[Any]:
+    async def query(self, text: str, *values: Any) -> list[Any]:
         """Rows of every tenant, read as the cluster's own superuser."""
         async with connected(self.stack) as connection:
-            return list(await connection.fetch(text))
+            return list(await connection.fetch(text, *values))
 
 
 def order(number: int | str) -> dict[str, Any]:
