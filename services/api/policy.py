@@ -107,6 +107,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("POST", "/runs/{run}/cancel", P.RUNS_WRITE),
     ("POST", "/runs/{run}/suspend", P.RUNS_WRITE),
     ("POST", "/runs/{run}/resume", P.RUNS_WRITE),
+    ("POST", "/runs/{run}/retry", P.RUNS_WRITE),
 )
 
 

@@ -20,6 +20,10 @@ TRANSITIONS: Final = 20_000
 HISTORY_BYTES: Final = 50 * 1024 * 1024
 
 
+class Reached(Exception):
+    """A replay has come to the turn before which it was to stop."""
+
+
 class Activation:
     """Made from a snapshot, which it leaves as it was; gives the next one. One strand at a time is the current one."""
 
@@ -38,6 +42,8 @@ class Activation:
         self.emitted: list[dict[str, Any]] = []
         self.starts: list[Start] = []
         self.ended: Ended | None = None
+        self.turns = 0
+        self.stop_at: int | None = None
         self.strand: Strand = next(iter(self.strands.values()), Strand(0, []))
 
     @property
@@ -79,6 +85,12 @@ class Activation:
         del self.strands[strand.id]
         if strand.branch is None and strand.id in self.scopes:
             del self.scopes[strand.id]
+
+    def turn(self) -> None:
+        """Count what the current strand is about to do. Raises Reached where a replay is to stop."""
+        if self.turns == self.stop_at:
+            raise Reached
+        self.turns += 1
 
     def choose(self) -> bool:
         """Make a strand that can move the current one, which stays it as long as it can; whether there is any."""

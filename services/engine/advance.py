@@ -21,7 +21,6 @@ from services.engine import decisions, state, values, waiting
 from services.engine.calls import Calls
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
-from services.engine.descriptor import describe
 from services.engine.ending import Ending
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.faults import standard
@@ -34,6 +33,7 @@ from services.engine.functions import (
 )
 from services.engine.journal import Journal
 from services.engine.listener import Listener, Move
+from services.engine.opening import begin
 from services.engine.patience import now, patience, seconds_to
 from services.engine.progress import Progress
 from services.engine.secrets import NoSecrets, Secrets
@@ -140,7 +140,7 @@ class _Turn:
         finally:
             await flights.end()
         self._progress.take(step)
-        await self._ending.end(definition.identity, step.outcome)
+        await self._ending.end(definition.identity, step.outcome, step.stood)
 
     async def _launch(self, calls: Calls, snapshot: Snapshot, flights: Flights) -> Snapshot | None:
         """Make the calls that may be made now; None when the run is not ours any more, or is handed back.
@@ -255,14 +255,10 @@ class _Turn:
         return await through_outage(lambda: self._advance.definitions.identity(*self._claim.pinned), "a run's name")
 
     async def _first(self, definition: Definition) -> Step:
-        """The step that the claim stands at: the beginning, or the open effect of its snapshot."""
-        if self._claim.snapshot is None:
-            # The data of events may be as deep as values may, and lies in an event in an array.
-            value = values.decode(self._claim.input or "null", depth=values.DEPTH + 2)
-            descriptor = describe(self._claim, definition)
-            # Its clocks run from here: what stood in line for long has the whole of its waits and timeouts before it.
-            return await definition.interpreter.begin(value, descriptor, now=self._now())
-        snapshot = state.decode(self._claim.snapshot)
+        """The step that the claim stands at: the beginning, what is tried again, or the open effect of its snapshot."""
+        snapshot = None if self._claim.snapshot is None else state.decode(self._claim.snapshot)
+        if snapshot is None or snapshot.failed is not None:
+            return await begin(self._claim, definition, snapshot)
         self._progress.stands_at(snapshot)
         step = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
         return await self._fire(definition, await self._hear(definition, step, _at_once), _at_once)

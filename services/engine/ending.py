@@ -9,14 +9,14 @@ import msgspec
 
 from infra import crash_points, ids
 from infra.telemetry import instruments, trace
-from services.engine import lifecycle, values
+from services.engine import lifecycle, state, values
 from services.engine.claims import Claim
 from services.engine.faults import kind_of
 from services.engine.functions import ErrorDetails
 from services.engine.journal import Audit, Message
 from services.engine.lifecycle import Subject
 from services.engine.progress import Progress
-from services.engine.state import Ended
+from services.engine.state import Ended, Snapshot
 
 
 class Ending:
@@ -26,8 +26,8 @@ class Ending:
         self._claim = claim
         self._progress = progress
 
-    async def end(self, identity: Mapping[str, str], ended: Ended) -> None:
-        """What the workflow came to. `identity` is the document's."""
+    async def end(self, identity: Mapping[str, str], ended: Ended, stood: Snapshot | None = None) -> None:
+        """What the workflow came to. `identity` is the document's; `stood`: what to try a faulted run again from."""
         error = msgspec.to_builtins(ended.error) if ended.error else None
         crash_points.pass_by("end.before")
         if await self._commit(
@@ -36,6 +36,7 @@ class Ending:
             values.encode({"error": error} if error else {}).decode(),
             output=values.encode(ended.output).decode() if ended.state == "completed" else None,
             error=values.encode(error).decode() if error else None,
+            kept=state.encode(stood) if stood else None,
         ):
             crash_points.pass_by("end.committed")
             self._tell(ended.state, ended.error)
@@ -45,21 +46,21 @@ class Ending:
         error = msgspec.to_builtins(fault)
         described = values.encode(error).decode()
         self._progress.add("workflow.faulted", data=values.encode({"error": error}).decode())
-        if await self._commit("faulted", identity, described, error=described):
+        if await self._commit("faulted", identity, described, error=described, kept=self._claim.snapshot):
             self._tell("faulted", fault)
 
-    async def _commit(self, state: str, identity: Mapping[str, str], after: str, **columns: Any) -> bool:
+    async def _commit(self, run_state: str, identity: Mapping[str, str], after: str, **columns: Any) -> bool:
         claim = self._claim
         told = Subject(tenant=claim.tenant_id, run=claim.run_id, definition=identity)
-        event = lifecycle.own(told, self._progress.line(f"workflow.{state}"))
+        event = lifecycle.own(told, self._progress.line(f"workflow.{run_state}"))
         message = Message(ids.new(), lifecycle.TOPIC, values.encode(event).decode())
-        audit = Audit(ids.new(), f"run.{state}", ids.show("run", claim.run_id), after)
-        return await self._progress.commit(state, audit=(audit,), messages=(message,), **columns)
+        audit = Audit(ids.new(), f"run.{run_state}", ids.show("run", claim.run_id), after)
+        return await self._progress.commit(run_state, audit=(audit,), messages=(message,), **columns)
 
-    def _tell(self, state: str, error: ErrorDetails | None) -> None:
-        instruments.RUNS_ENDED.add(1, state)
+    def _tell(self, run_state: str, error: ErrorDetails | None) -> None:
+        instruments.RUNS_ENDED.add(1, run_state)
         seconds = max((self._claim.moment() - self._claim.created_at).total_seconds(), 0.0)
-        instruments.RUN_DURATION.record(seconds, state)
-        trace.current().note("state", state)
+        instruments.RUN_DURATION.record(seconds, run_state)
+        trace.current().note("state", run_state)
         if error is not None:
             trace.current().fail(kind_of(error))

@@ -6,26 +6,25 @@ that a run can stop between any two tasks, for a year or on another machine.
 
 from __future__ import annotations
 
+import contextlib
 import types
-from collections.abc import Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import Any, Final
 
+import msgspec
 from msgspec.structs import replace
 
-from services.engine import sealing, values
-from services.engine.activation import Activation
+from services.engine import arrivals, retrying, sealing
+from services.engine.activation import Activation, Reached
 from services.engine.expressions.protocol import Evaluator
-from services.engine.faulting import fault, time_out
-from services.engine.faults import Fault, standard
+from services.engine.faulting import fault
+from services.engine.faults import Fault
 from services.engine.frames import Frame
 from services.engine.functions import Done, Failed
 from services.engine.program import Program
-from services.engine.scopes import interrupt
-from services.engine.state import VERSION, RunDescriptor, Scope, Snapshot, Step, Strand
-from services.engine.tasks import listen_task, protocol_task, run_task, try_task
-from services.engine.waits import Listening, Sleeping
-from services.engine.walking import complete, move, open_scope, settle
-from template_library.dsl.model import ListenTask, ProtocolCallTask, RunTask, TryTask, Workflow
+from services.engine.state import VERSION, Failure, RunDescriptor, Scope, Snapshot, Step, Strand
+from services.engine.walking import move, open_scope
+from template_library.dsl.model import Workflow
 
 # The loop of the process gets a turn this often in a long row of pure tasks.
 _BREATH: Final = 50
@@ -62,14 +61,18 @@ class Interpreter:
             strands=[Strand(0, [Frame("", "", started_at=moment)])],
             now=moment,
         )
-        activation = Activation(self._programs, snapshot, moment)
-        activation.note("workflow.started", activation.top)
-        try:
-            await open_scope(activation)
-            _tell_input(activation)
-        except Fault as error:
-            await fault(activation, error)
-        return await _run(activation)
+
+        async def moves(activation: Activation) -> None:
+            activation.turn()
+            activation.note("workflow.started", activation.top)
+            try:
+                await open_scope(activation)
+                _tell_input(activation)
+            except Fault as error:
+                await fault(activation, error)
+            await _run_on(activation)
+
+        return await self._step(snapshot, moment, moves, is_first=True)
 
     async def resume(
         self, snapshot: Snapshot, answer: Done | Failed, *, strand: int | None = None, now: int | None = None
@@ -82,17 +85,21 @@ class Interpreter:
             ExpressionsUnavailable: nothing happened; resume again.
             ValueError: the strand waits for no effect, or the snapshot is of another version.
         """
-        activation = self._activation(snapshot, now)
         calling = [one for one, _ in snapshot.calls() if strand is None or one.id == strand]
         if not calling:
             raise ValueError("this snapshot cannot be resumed: it waits for no such answer")
-        activation.strand = activation.strands[calling[0].id]
-        activation.strand.wait = None
-        try:
-            await _answered(activation, answer)
-        except Fault as error:
-            await fault(activation, error)
-        return await _run(activation)
+
+        async def moves(activation: Activation) -> None:
+            activation.strand = activation.strands[calling[0].id]
+            activation.turn()
+            activation.strand.wait = None
+            try:
+                await arrivals.answered(activation, answer)
+            except Fault as error:
+                await fault(activation, error)
+            await _run_on(activation)
+
+        return await self._step(snapshot, now, moves)
 
     async def fire(self, snapshot: Snapshot, *, now: int) -> Step:
         """The step that follows when it is `now`: sleeps that are over end, and what took too long is interrupted.
@@ -100,11 +107,14 @@ class Interpreter:
         Raises:
             ExpressionsUnavailable: nothing happened; fire again.
         """
-        activation = self._activation(snapshot, now)
-        while activation.ended is None and (due := _due(activation)) is not None:
-            await _fire(activation, *due)
+
+        async def moves(activation: Activation) -> None:
+            while activation.ended is None and (due := arrivals.due(activation)) is not None:
+                await arrivals.fire(activation, *due)
+                await _run_on(activation)
             await _run_on(activation)
-        return await _run(activation)
+
+        return await self._step(snapshot, now, moves)
 
     async def deliver(self, snapshot: Snapshot, event: dict[str, Any], *, now: int | None = None) -> Step:
         """The step that follows an event of the run's inbox, a CloudEvent in its JSON form.
@@ -112,12 +122,34 @@ class Interpreter:
         Raises:
             ExpressionsUnavailable: nothing happened; deliver again.
         """
-        activation = self._activation(snapshot, now)
-        activation.received += 1
-        for identity in list(activation.strands):
-            if identity in activation.strands and activation.ended is None:
-                await _hear(activation, activation.strands[identity], event)
-        return await _run(activation)
+
+        async def moves(activation: Activation) -> None:
+            activation.received += 1
+            for identity in list(activation.strands):
+                if identity in activation.strands and activation.ended is None:
+                    await arrivals.hear(activation, activation.strands[identity], event)
+            await _run_on(activation)
+
+        return await self._step(snapshot, now, moves)
+
+    async def retry(self, snapshot: Snapshot, *, now: int) -> Step:
+        """The step in which a faulted run is tried again; `snapshot` is where it stood, with `failed`.
+
+        Raises:
+            ExpressionsUnavailable: nothing happened; retry again.
+        """
+        failed = snapshot.failed or Failure()
+
+        async def moves(activation: Activation) -> None:
+            activation.strand = activation.strands.get(failed.strand or 0, activation.strand)
+            activation.turn()
+            retrying.restart(activation, failed)
+            activation.strand = activation.strands.get(failed.strand or 0, activation.strand)
+            if failed.input is not msgspec.UNSET:
+                await retrying.give(activation, failed.input)
+            await _run_on(activation)
+
+        return await self._step(snapshot, now, moves)
 
     async def sealed(
         self, snapshot: Snapshot, strand: int, secrets: Mapping[str, Any], origins: Mapping[str, str] | None = None
@@ -140,15 +172,30 @@ class Interpreter:
         activation.strand = activation.strands[strand]
         return sealing.names(activation)
 
+    async def _step(
+        self,
+        snapshot: Snapshot,
+        now: int | None,
+        moves: Callable[[Activation], Awaitable[None]],
+        *,
+        is_first: bool = False,
+    ) -> Step:
+        activation = self._activation(snapshot, now)
+        await moves(activation)
+        step, ended = activation.step(), activation.ended
+        if ended is None or ended.error is None or (is_first and activation.turns == 1):
+            return step
+        # Where it stood before its last turn: found by doing all before that once more, which gives the same.
+        again = self._activation(snapshot, now)
+        again.stop_at = activation.turns - 1
+        with contextlib.suppress(Reached):
+            await moves(again)
+        return replace(step, stood=retrying.stood(again))
+
     def _activation(self, snapshot: Snapshot, now: int | None) -> Activation:
         if snapshot.version != VERSION:
             raise ValueError("this snapshot is of another version")
         return Activation(self._programs, snapshot, now)
-
-
-async def _run(activation: Activation) -> Step:
-    await _run_on(activation)
-    return activation.step()
 
 
 async def _run_on(activation: Activation) -> None:
@@ -156,74 +203,9 @@ async def _run_on(activation: Activation) -> None:
     while activation.ended is None and activation.choose():
         if activation.transitions % _BREATH == 0:
             await _breathe()
+        activation.turn()
         try:
             await move(activation)
-        except Fault as error:
-            await fault(activation, error)
-
-
-async def _answered(activation: Activation, answer: Done | Failed) -> None:
-    if isinstance(answer, Failed):
-        raise Fault(answer.error)
-    try:
-        values.check_bounds(answer.output)
-    except values.ValueRefused as error:
-        raise Fault(standard("runtime", "The answer cannot be used", f"the answer is {error}")) from error
-    task = activation.task_of(activation.top)
-    if isinstance(task, ProtocolCallTask):
-        await settle(activation, await protocol_task.answered(task, activation, answer.output))
-    elif isinstance(task, RunTask):
-        await settle(activation, run_task.answered(task, activation, answer.output))
-    else:
-        await complete(activation, answer.output, None)
-
-
-def _due(activation: Activation) -> tuple[Strand, Frame | None] | None:
-    """What the clock moves first: a scope whose time is over, or a strand whose sleep is."""
-    found: list[tuple[int, int, int, Strand, Frame | None]] = []
-    for strand in activation.strands.values():
-        if isinstance(strand.wait, Sleeping):
-            found.append((strand.wait.until, 1, strand.id, strand, None))
-        for place, frame in enumerate(strand.frames):
-            if (expires := frame.expires) is not None:
-                found.append((expires, 0, strand.id * 1000 + place, strand, frame))
-    first = min(found, key=lambda one: one[:3], default=None)
-    return None if first is None or first[0] > activation.now else first[3:]
-
-
-async def _fire(activation: Activation, strand: Strand, frame: Frame | None) -> None:
-    if frame is not None:
-        await time_out(activation, strand, frame)
-        return
-    activation.strand, strand.wait = strand, None
-    try:
-        task = activation.task_of(activation.top)
-        if isinstance(task, TryTask):
-            await settle(activation, try_task.attempt(activation))
-        else:
-            await complete(activation, activation.top.value, None)
-    except Fault as error:
-        await fault(activation, error)
-
-
-async def _hear(activation: Activation, strand: Strand, event: dict[str, Any]) -> None:
-    """Let every listener of the strand hear `event`, and an idle one go on."""
-    for depth, frame in enumerate(strand.frames, 1):
-        if frame.hears and activation.ended is None:
-            # A listener sees what stood around it when it began, whatever `foreach` is busy with.
-            activation.strand = Strand(strand.id, strand.frames[:depth], parent=strand.parent, scope=strand.scope)
-            try:
-                await listen_task.hear(_listener(activation), activation, event)
-            except Fault as error:
-                activation.strand = strand
-                interrupt(activation, frame)
-                await fault(activation, error)
-                return
-    activation.strand = strand
-    if isinstance(strand.wait, Listening):
-        strand.wait = None
-        try:
-            await settle(activation, await listen_task.next_of(_listener(activation), activation))
         except Fault as error:
             await fault(activation, error)
 
@@ -232,13 +214,6 @@ def _tell_input(activation: Activation) -> None:
     """The run has its raw input; what the first task begins with is told where it is another."""
     if activation.workflow.input.template is not None:
         activation.entries[0] = replace(activation.entries[0], data={"input": activation.strand.data})
-
-
-def _listener(activation: Activation) -> ListenTask:
-    task = activation.task_of(activation.top)
-    if not isinstance(task, ListenTask):
-        raise TypeError("no listener")
-    return task
 
 
 @types.coroutine

@@ -159,9 +159,10 @@ class Progress:
         *,
         audit: tuple[Audit, ...] = (),
         messages: tuple[Message, ...] = (),
+        kept: bytes | None = None,
         **columns: Any,
     ) -> Checkpoint:
-        """Of all that was done so far; from here on the next one is gathered."""
+        """Of all that was done so far; from here on the next one is gathered. `kept`: where a run stood that faults."""
         tasks = sum(entry.kind == "task.completed" for entry in self._entries)
         if tasks:
             self._usage.append(Usage(self._seq + len(self._entries) - 1, "task", tasks))
@@ -179,7 +180,7 @@ class Progress:
             audit=[*self._audit, *audit],
             messages=[*self._messages, *messages],
             read=self.read,
-            **self._standing(snapshot),
+            **({"snapshot": kept, "attempt": 1} if snapshot is None else self._standing(snapshot)),
             **columns,
         )
         self._seq += len(self._entries)
@@ -187,10 +188,8 @@ class Progress:
         self._entries, self._audit, self._messages, self.read = [], [], [], []
         return made
 
-    def _standing(self, snapshot: Snapshot | None) -> dict[str, Any]:
+    def _standing(self, snapshot: Snapshot) -> dict[str, Any]:
         """Where the run stands, and what it listens for there."""
-        if snapshot is None:
-            return {"attempt": 1}
         wanted = subscriptions.of(snapshot)
         has_changed = wanted != self._stored
         self._stored = wanted

@@ -89,6 +89,21 @@ class Strand(msgspec.Struct, omit_defaults=True):
     scope: int = 0
 
 
+class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ended a run in a fault, kept with where the run stood before it, for whoever has it tried again.
+
+    Attributes:
+        strand: the one that failed; null where nothing of the run did, but its document could not be had.
+        takes_input: whether it failed in a task that can be given another input.
+        is_retried: somebody has it tried again, with `input` for the task when that is given.
+    """
+
+    strand: int | None = None
+    takes_input: bool = False
+    is_retried: bool = False
+    input: Any = msgspec.UNSET
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that a run needs to go on, whatever its history.
 
@@ -101,6 +116,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         born: strands and scopes made so far; the next one's id.
         received: events of the run's inbox taken so far.
         now: Unix milliseconds, the instant of the last activation.
+        failed: what the run ended of; null while it runs.
     """
 
     run: RunDescriptor
@@ -112,6 +128,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     born: int = 1
     received: int = 0
     now: int = 0
+    failed: Failure | None = None
     version: int = VERSION
 
     def calls(self) -> Iterator[tuple[Strand, Calling]]:
@@ -178,6 +195,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         outcome: the end; else the first open effect; None when the run waits for a clock or an event alone.
         emitted: CloudEvents to publish.
         starts: runs to begin.
+        stood: of a run that faults, where it stood before what failed; None where nothing of it had been done.
     """
 
     snapshot: Snapshot
@@ -185,6 +203,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Effect | Ended | None
     emitted: list[dict[str, Any]] = []
     starts: list[Start] = []
+    stood: Snapshot | None = None
 
 
 _DECODER: Final = msgspec.json.Decoder(Snapshot, float_hook=number)

@@ -114,6 +114,17 @@ async def _enter(activation: Activation, path: str) -> None:
         await settle(activation, await RUN[type(task)](task, activation))
 
 
+async def rerun(activation: Activation) -> None:
+    """Run the innermost task on its raw input once more. It is not entered anew: its effects keep their keys."""
+    frame = activation.top
+    task = activation.task_of(frame)
+    frame.memory, frame.input = None, msgspec.UNSET
+    activation.validate(task.input.schema, frame.raw, "task input")
+    if task.input.template is not None:
+        frame.input = await activation.render(task.input.template, frame.raw)
+    await settle(activation, await RUN[type(task)](task, activation))
+
+
 async def _holds(activation: Activation, task: Task, *, shown: bool) -> bool:
     """Whether the condition of the innermost scope's task holds. One that fails is the task's error: it has begun."""
     frame = activation.top

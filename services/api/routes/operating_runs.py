@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
+import msgspec
 from litestar import post
+from litestar.params import JSONBody
+from msgspec import UNSET, Meta
 
 from infra.ids import TenantId
 from services.api.call import Call
 from services.api.policy import tenant_paths
 from services.api.routes.runs import TAGS, RunView, row_of, view_of
-from services.engine import operating
+from services.engine import operating, repeating
 
 
 @post(tenant_paths("/runs/{run:str}/cancel"), summary="Cancel a run", tags=TAGS, status_code=200)
@@ -39,6 +42,30 @@ async def resume_run(request: Call) -> RunView:
     return await _operate(request, operating.resume)
 
 
+class Retry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    input: Annotated[
+        Any,
+        Meta(
+            description="Another input for the task that failed, as the task before it would have given it; for the"
+            " run, where it failed before its first task. Absent: what it had."
+        ),
+    ] = UNSET
+
+
+@post(tenant_paths("/runs/{run:str}/retry"), summary="Retry a faulted run", tags=TAGS, status_code=200)
+async def retry_run(request: Call, data: JSONBody[Retry]) -> RunView:
+    """Lets the same run go on from the task that failed, or from where it failed between two tasks.
+
+    What it had done is not done again. The call that failed is made with the key that it had, so that the other
+    system recognises what it knows already, whatever input it is given. Time limits and attempts around it begin anew.
+    """
+
+    async def action(connection: Any, tenant: TenantId, run: UUID, actor: str) -> None:
+        await repeating.retry(connection, tenant, run, actor, data.input)
+
+    return await _operate(request, action)
+
+
 async def _operate(request: Call, action: Callable[[Any, TenantId, UUID, str], Awaitable[None]]) -> RunView:
     run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
     async with request.resources.database.tenant(tenant) as connection:
@@ -48,4 +75,4 @@ async def _operate(request: Call, action: Callable[[Any, TenantId, UUID, str], A
     return await view_of(request, await row_of(request, run))
 
 
-HANDLERS: Final = (cancel_run, suspend_run, resume_run)
+HANDLERS: Final = (cancel_run, suspend_run, resume_run, retry_run)

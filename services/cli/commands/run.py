@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
+from infra import strict_json
 from services.cli.client import Api
 from services.cli.options import Terminal, api_options
 
@@ -63,3 +64,23 @@ def suspend(terminal: Terminal, *, run_id: str) -> None:
 def resume(terminal: Terminal, *, run_id: str) -> None:
     """Let RUN_ID, which is `suspended`, go on from where it stands."""
     terminal.show(terminal.run(lambda api: api.send("POST", f"/runs/{run_id}/resume")))
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN_ID")
+@click.option(
+    "--input",
+    "file",
+    type=click.File("rb"),
+    help="JSON to give the task that failed instead of what it had; `-` reads it.",
+)
+@api_options
+def retry(terminal: Terminal, *, run_id: str, file: BinaryIO | None) -> None:
+    """Let RUN_ID, which faulted, go on from the task that failed. What it had done is not done again."""
+    body: dict[str, Any] = {}
+    if file is not None:
+        try:
+            body["input"] = strict_json.decode(file.read())
+        except strict_json.MalformedJson as error:
+            raise click.UsageError(f"--input holds no JSON that is accepted: {error}") from None
+    terminal.show(terminal.run(lambda api: api.send("POST", f"/runs/{run_id}/retry", body)))

@@ -17,6 +17,7 @@ DOORS = {
     "cancel_run": "waybill_app",
     "suspend_run": "waybill_app",
     "resume_run": "waybill_app",
+    "retry_run": "waybill_app",
     "tell_run": "waybill_app",
     "claim_runs": "waybill_worker",
     "queue_state": "waybill_worker",

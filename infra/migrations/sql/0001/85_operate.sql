@@ -78,6 +78,30 @@ BEGIN
   RETURN held.state;
 END $$;
 
+-- Retry: a faulted run goes on from where it stood before it failed (ADR 0024). `seen` is the number of lines that its reader
+-- saw, so that of two who retry it one does. `snapshot` NULL: it begins anew, with `given` as its input unless NULL.
+-- Answers the state that the run had, `changed` when it is not the one that was seen.
+CREATE FUNCTION app.retry_run(
+  wanted uuid, actor text, audit_id uuid, seen integer, snapshot bytea, given text, told text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE held app.run;
+BEGIN
+  SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
+  IF NOT FOUND OR held.state <> 'faulted' THEN RETURN held.state; END IF;
+  IF held.seq <> seen THEN RETURN 'changed'; END IF;
+  UPDATE app.run r SET state = 'running', lane = 0, turn = app.next_turn(r.tenant_id), fence = r.fence + 1, seq = r.seq + 1,
+    ended_at = NULL, error = NULL, suspect = false, solo_claims = 0, snapshot = retry_run.snapshot,
+    input = coalesce(given::json, r.input)
+  WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
+  INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
+  VALUES (held.tenant_id, held.run_id, held.seq, 'run.retried', coalesce(held.error ->> 'instance', ''), '', told::json);
+  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
+  VALUES (held.tenant_id, audit_id, actor, 'run.retried', app.show_id('run', held.run_id),
+          json_build_object('line', held.seq, 'edited', (told::json -> 'input') IS NOT NULL));
+  RETURN held.state;
+END $$;
+
 -- Tell: what the outside is told of what was done to a run, in the transaction that did it. The message is rendered from
 -- the line that was written for it.
 CREATE FUNCTION app.tell_run(outbox_id uuid, message text) RETURNS void

@@ -8,7 +8,7 @@ from infra.ids import TenantId
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
 from tests.services.api.parties import Parties, id_of, make_key
-from tests.world import deploy, start_runs
+from tests.world import deploy, progress, start_runs, write
 
 ACME = "/v1/clients/acme/live/runs"
 
@@ -76,6 +76,25 @@ async def test_a_run_is_suspended_and_goes_on(
     assert (await parties.acme.post(f"/v1/runs/{run}/suspend")).problem == "run-has-ended"
 
 
+async def test_a_faulted_run_is_retried_once_and_whoever_sees_no_payload_sees_no_input_that_was_given(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    run = await started(parties, app_database)
+    early = await parties.acme.post(f"/v1/runs/{run}/retry", {})
+    assert (early.status, early.problem) == (409, "run-not-faulted")
+    (claim,) = await Claims(worker_database, "w", 30).take(1)
+    assert await write(worker_database, progress(claim, "faulted")) == ["committed"]
+    assert (await parties.acme.post(f"/v1/runs/{run}/retry", {"inputs": 1})).status == 422
+    retried = await parties.acme.post(f"/v1/runs/{run}/retry", {"input": {"total": 7}})
+    assert (retried.status, retried.json["state"], retried.json["ended_at"]) == (200, "running", None)
+    assert retried.json["input"] == {"total": 7}
+    assert (await parties.acme.post(f"/v1/runs/{run}/retry", {})).problem == "run-not-faulted"
+    line = (await parties.acme.get(f"/v1/runs/{run}/journal")).json["items"][-1]
+    assert (line["kind"], line["data"]["input"]) == ("run.retried", {"total": 7})
+    hidden = (await parties.north.get(f"{ACME}/{run}/journal")).json["items"][-1]
+    assert (hidden["kind"], hidden["data"]) == ("run.retried", None)
+
+
 async def test_S_01_nobody_operates_anothers_run_or_without_the_permission(
     parties: Parties, app_database: Database
 ) -> None:
@@ -93,4 +112,7 @@ async def test_S_01_nobody_operates_anothers_run_or_without_the_permission(
         assert (await parties.acme.post(f"/v1/runs/{ids.show('run', ids.new())}/{action}")).status == 404
         assert (await parties.acme.post(f"/v1/runs/no-id/{action}")).status == 404
         assert (await reader.post(f"/v1/runs/{run}/{action}")).status == 403
+    for stranger, path in ((parties.sibling, "/v1/runs"), (parties.foreign, "/v1/runs"), (parties.south, ACME)):
+        assert (await stranger.post(f"{path}/{run}/retry", {})).status == 404
+    assert (await reader.post(f"/v1/runs/{run}/retry", {})).status == 403
     assert (await parties.acme.get(f"/v1/runs/{run}")).json["state"] == "pending"

@@ -1,0 +1,100 @@
+"""People have a faulted run tried again from where it failed (ADR 0024)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from infra import ids
+from infra.ids import TenantId
+from infra.problems import Conflict, Invalid, NotFound
+from services.engine import state, values
+from services.engine.state import VERSION, Failure
+
+
+class RunNotFaulted(Conflict):
+    """Only a run that faulted can be tried again. Read it: it may go on already, or have come to another end."""
+
+    name = "run-not-faulted"
+    title = "The run is not faulted"
+
+
+class RunKeptElsewhere(Conflict):
+    """Another version of this software kept where the run stood. Start another run with its event's successor."""
+
+    name = "run-kept-by-another-version"
+    title = "The run cannot be tried again by this version"
+
+
+class RetryTakesNoInput(Invalid):
+    """The run did not fail in a task that could be given another input. Retry it without one."""
+
+    name = "retry-takes-no-input"
+    title = "What failed takes no input"
+
+
+async def retry(connection: Any, tenant: TenantId, run: UUID, actor: str, given: Any = UNSET) -> None:
+    """Try the run again from what failed; `connection` is in a transaction of its tenant.
+
+    The same run goes on. What it had done is not done again; what failed keeps its keys. `given` is another input for
+    the task that failed, or for the run where it had not begun anything.
+
+    Raises:
+        NotFound: the tenant has none of this id.
+        RunNotFaulted: it is not faulted, or somebody else retried it a moment ago.
+        RetryTakesNoInput, Invalid: see there; nothing happened.
+        RunKeptElsewhere: it cannot be tried again here.
+    """
+    row = await connection.fetchrow(
+        "SELECT state, seq, snapshot, input::text AS input FROM app.run WHERE tenant_id = $1 AND run_id = $2",
+        tenant,
+        run,
+    )
+    if row is None:
+        raise NotFound
+    if row["state"] != "faulted":
+        raise RunNotFaulted(f"It is {row['state']}")
+    _check(given)
+    told: dict[str, Any] = {"actor": actor}
+    if given is not UNSET:
+        told["input"] = given
+    begins = row["snapshot"] is None
+    if begins and given is not UNSET:
+        told["was"] = msgspec.Raw((row["input"] or "null").encode())
+    found = await connection.fetchval(
+        "SELECT app.retry_run($1, $2, $3, $4, $5, $6, $7)",
+        run,
+        actor,
+        ids.new(),
+        row["seq"],
+        None if begins else _again(row["snapshot"], given),
+        values.encode(given).decode() if begins and given is not UNSET else None,
+        values.encode(told).decode(),
+    )
+    if found != "faulted":
+        raise RunNotFaulted("Somebody else has just retried it" if found == "changed" else f"It is {found}")
+
+
+def _again(stored: bytes, given: Any) -> bytes:
+    """What a worker goes on with."""
+    try:
+        snapshot = state.decode(stored)
+    except msgspec.DecodeError:
+        raise RunKeptElsewhere from None
+    if snapshot.version != VERSION:
+        raise RunKeptElsewhere
+    failed = snapshot.failed or Failure()
+    if given is not UNSET and not failed.takes_input:
+        raise RetryTakesNoInput("It failed between two tasks or as one ended; retry it without an input")
+    return state.encode(replace(snapshot, failed=replace(failed, is_retried=True, input=given)))
+
+
+def _check(given: Any) -> None:
+    try:
+        values.check_bounds(None if given is UNSET else given)
+    except values.ValueRefused as error:
+        raise Invalid(f"The input is {error}", errors=[{"pointer": "/input", "detail": str(error)}]) from None

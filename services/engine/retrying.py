@@ -1,0 +1,63 @@
+"""A faulted run is tried again from where it failed: what was done stays done, and what failed keeps its keys. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from services.engine.activation import Activation
+from services.engine.faulting import fault
+from services.engine.faults import Fault
+from services.engine.frames import Frame, Trying
+from services.engine.scopes import children_of, is_shown
+from services.engine.state import Failure, Snapshot
+from services.engine.waits import Calling
+from services.engine.walking import rerun
+
+
+def stood(activation: Activation) -> Snapshot:
+    """Where the run stands before its current strand does what made it fault."""
+    strand = activation.strand
+    takes_input = isinstance(strand.wait, Calling)
+    if strand.wait is None:
+        takes_input = strand.frames[-1].index < len(children_of(activation, strand.frames[-1]))
+    return replace(activation.snapshot(), failed=Failure(strand=strand.id, takes_input=takes_input))
+
+
+def restart(activation: Activation, failed: Failure) -> None:
+    """Give all that is open its time and its attempts anew, and have the journal say that it is under way again."""
+    for strand in activation.strands.values():
+        activation.strand = strand
+        for frame in strand.frames:
+            _restart(frame, activation.now)
+        if isinstance(strand.wait, Calling):
+            # A call that was sent beside it has an unknown outcome still; the one that failed is a person's to repeat.
+            strand.wait = Calling(strand.wait.effect, sent=strand.wait.sent and strand.id != failed.strand)
+        for frame, parent in zip(strand.frames[1:], strand.frames[:-1], strict=True):
+            if failed.strand is not None and is_shown(frame, parent):
+                activation.note("task.started", frame)
+
+
+def _restart(frame: Frame, now: int) -> None:
+    if frame.deadline is not None:
+        frame.deadline = now + frame.deadline - frame.started_at
+        frame.started_at = now
+    memory = frame.memory
+    if isinstance(memory, Trying) and memory.caught is UNSET:
+        until = None if memory.until is None or memory.most is None else now + memory.most
+        frame.memory = replace(memory, since=now, attempt=1, until=until)
+
+
+async def give(activation: Activation, value: Any) -> None:
+    """Let the task that failed, of the current strand, begin with `value` as its raw input."""
+    strand = activation.strand
+    if not isinstance(strand.wait, Calling):
+        strand.data = value
+        return
+    activation.top.raw, strand.wait = value, None
+    try:
+        await rerun(activation)
+    except Fault as error:
+        await fault(activation, error)
