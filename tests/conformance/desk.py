@@ -63,6 +63,10 @@ class Desk:
         )
         return str(made["id"])
 
+    async def query(self, text: str, *values: Any) -> list[Any]:
+        """Rows of the database, as its superuser."""
+        return await self._plant.query(text, *values)
+
     async def emitted(self, run: str, known: set[str]) -> list[dict[str, Any]]:
         """What the runs of the tenant of `run` emitted, when all of it has been taken in: its events but `known`."""
         query = self._plant.query

@@ -14,6 +14,7 @@ from infra.database import Database, Scope
 from template_library.dsl import DocumentError, parse
 from template_library.dsl.readiness import PROCESSES
 from tenants.identity import service as identity
+from tests.conformance import scheduled
 from tests.conformance.desk import Desk
 from tests.conformance.doubles import Doubles
 from tests.conformance.in_memory import event
@@ -98,6 +99,9 @@ async def _run(scenario: Scenario, desk: Desk, doubles: Doubles) -> Outcome:
         workflow = await desk.publish(scenario.launcher(trigger))
     bound = {name: await desk.connect(f"{scenario.id}-{name.lower()}", one) for name, one in scenario.secrets.items()}
     deployment = await desk.make("/v1/deployments", {"name": scenario.id, "workflow": workflow, "bindings": bound})
+    if scenario.clock:
+        run, runs = await scheduled.last_run(desk, deployment["id"], scenario)
+        return await _outcome(scenario, desk, doubles, deployment["id"], run, runs)
     data = scenario.placed(scenario.input, doubles.url)
     await desk.send({"specversion": "1.0", "id": scenario.id, "source": "/tests", "type": trigger, "data": data})
     run = await _run_of(desk, deployment["id"], scenario.id)
@@ -107,6 +111,12 @@ async def _run(scenario: Scenario, desk: Desk, doubles: Doubles) -> Outcome:
     for action in scenario.operated:
         assert await _stands(desk, run), f"nothing to {action}"
         await desk.make(f"/v1/runs/{run}/{action}", {})
+    return await _outcome(scenario, desk, doubles, deployment["id"], run)
+
+
+async def _outcome(
+    scenario: Scenario, desk: Desk, doubles: Doubles, deployment: str, run: str, runs: int | None = None
+) -> Outcome:
     ended = await desk.get(f"/v1/runs/{run}?wait=20")
     lines = (await desk.get(f"/v1/runs/{run}/journal?limit=200"))["items"]
     known = {scenario.id, *(f"{scenario.id}-{number}" for number in range(len(scenario.events)))}
@@ -118,7 +128,8 @@ async def _run(scenario: Scenario, desk: Desk, doubles: Doubles) -> Outcome:
         calls=doubles.calls(scenario),
         emitted=None if scenario.expect.emitted is None else await desk.emitted(run, known),
         lasted=_milliseconds(lines[0]["at"], lines[-1]["at"]) if lines else None,
-        started=await _started(desk, deployment["id"], scenario, run),
+        started=await _started(desk, deployment, scenario, run),
+        runs=runs,
         lifecycle=await desk.lifecycle(run),
     )
 

@@ -19,6 +19,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     Attributes:
         waited: milliseconds that the run's own clock moved.
         lasted: milliseconds from the first line of the journal to its last.
+        runs: how many its schedule began.
         started: runs beside it: `workflow` (its name), `status`, `output`.
     """
 
@@ -31,6 +32,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     waited: int | None = None
     lasted: int | None = None
     started: list[dict[str, Any]] | None = None
+    runs: int | None = None
     lifecycle: list[dict[str, Any]] = []
 
 
@@ -50,6 +52,8 @@ def differences(scenario: Scenario, found: Outcome, double: str) -> list[str]:
         words.append(f"waited {found.waited} ms, expected {expect.waited}")
     if expect.waited is not None and found.lasted is not None and found.lasted < expect.waited - _MILLISECOND:
         words.append(f"lasted {found.lasted} ms, expected no less than {expect.waited}: a timer was early")
+    if expect.runs is not None and found.runs not in {None, expect.runs}:
+        words.append(f"{found.runs} runs began, expected {expect.runs}")
     words += _unlike_list("call", expect.calls, found.calls)
     if not scenario.text:
         words += lifecycle.broken(found.lifecycle, found.status, scenario.id)

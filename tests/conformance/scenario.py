@@ -11,6 +11,7 @@ A file of `features/` holds `construct`, `page` (of docs/language) and `scenario
     secrets      that the workflow may use; through the product members are those of an HTTP connection's secrets
     runner       true: the operator has a runner that starts programs; else there is none
     operated     what people do to the run by the API whenever it waits, one after the other; nobody does in memory
+    clock        how often its schedule comes due, and how late each time, such as `1 second`; the last run is looked at
     memory       why it runs in memory only (a wait that nobody can sit out)
     pending      what the engine does not do yet
     expect       see `Expected`
@@ -49,6 +50,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         waited: milliseconds that the run's own clock moved; through the product it lasts no less.
         started: the runs that it began and did not wait for: `workflow` (its name), `status`, `output`.
         lifecycle: its lifecycle events, in their order; see `lifecycle.Expected`.
+        runs: how many began by the schedule; one more than `clock` has where the first one begins at once.
         refused: the pointers that the document is refused at, or words by pointer.
     """
 
@@ -61,6 +63,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     waited: int | None = None
     started: list[dict[str, Any]] | None = None
     lifecycle: Lifecycle | None = None
+    runs: int | None = None
     refused: dict[str, str] | None = None
 
 
@@ -78,6 +81,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     nested: dict[str, dict[str, Any]] = {}
     secrets: dict[str, Any] = {}
     runner: bool = False
+    clock: list[str] = []
     operated: list[str] = []
     memory: str = ""
     pending: str = ""

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from services.protocols.runner import Runner
+from template_library import dsl
 from tests.conformance import documents, expectations
 from tests.conformance.documents import run_all, texts
 from tests.house.tree import ROOT
@@ -59,7 +60,7 @@ async def test_the_example_of_programs_runs_where_there_is_a_runner(runner: Runn
 
 
 async def test_one_document_that_breaks_the_suite_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed = documents.parse
+    parsed = dsl.parse
 
     def parse(text: str, **more: object) -> object:
         if "break" in text:
