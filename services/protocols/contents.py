@@ -24,6 +24,16 @@ def text(value: Any) -> str:
     return values.encode(value).decode()
 
 
+def pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Of a query or a form: a list repeats its name, and null is not there."""
+    return [
+        (name, text(value))
+        for name, member in given.items()
+        for value in (member if isinstance(member, list) else [member])
+        if value is not None
+    ]
+
+
 def is_json(kind: str) -> bool:
     return kind == "application/json" or kind.endswith("+json")
 
@@ -32,7 +42,7 @@ def body(value: Any, content_type: str | None) -> tuple[bytes, str]:
     """The bytes, and the content type that they imply when nobody names one."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
-        return urlencode([(name, text(member)) for name, member in value.items()]).encode(), kind
+        return urlencode(pairs(value)).encode(), kind
     if isinstance(value, str) and not is_json(kind):
         return value.encode(), "text/plain; charset=utf-8"
     return values.encode(value), "application/json"

@@ -103,15 +103,9 @@ def _request(call: Call, arguments: Arguments, destination: Destination) -> Requ
         headers["Accept"] = contents.ACCEPT
     if KEY_HEADER.lower() not in names:
         headers[KEY_HEADER] = call.key
-    pairs = [
-        (name, contents.text(value))
-        for name, given in arguments.query.items()
-        for value in (given if isinstance(given, list) else [given])
-        if value is not None
-    ]
     return Request(
         method=arguments.method.upper(),
-        url=with_query(arguments.endpoint, pairs),
+        url=with_query(arguments.endpoint, contents.pairs(arguments.query)),
         headers=headers,
         body=body,
         destination=destination,

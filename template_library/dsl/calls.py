@@ -133,7 +133,7 @@ class Calls:
             method=self._method(members["method"], step(pointer, "method"), arguments),
             endpoint=Constant("") if endpoint is None else endpoint.uri,
             headers=open_headers,
-            query=self._pairs(members.get("query", {}), step(pointer, "query"), arguments),
+            query=self._pairs(members.get("query", {}), step(pointer, "query"), arguments, lists=True),
             body=body,
             sealed=join(sealed),
         )
@@ -146,8 +146,8 @@ class Calls:
                 self._checker.refuse(pointer, f"`{str(value)[:40]}` is not an HTTP method")
         return template or Constant("GET")
 
-    def _pairs(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template:
-        """Headers or query parameters: an object of plain values, or an expression that gives one."""
+    def _pairs(self, value: Any, pointer: str, arguments: frozenset[str], *, lists: bool = False) -> Template:
+        """Headers or query parameters: an object of plain values, or `lists` of them, or an expression of one."""
         template = self._templates.template(value, pointer, arguments)
         if isinstance(template, Expression):
             return template
@@ -155,8 +155,9 @@ class Calls:
             self._checker.refuse(pointer, f"must be an object or an expression, not {kind_of(value)}")
             return NOTHING
         for name, member in value.items():
-            if isinstance(member, dict | list):
-                self._checker.refuse(step(pointer, name), f"must be a plain value, not {kind_of(member)}")
+            for one in member if lists and isinstance(member, list) else [member]:
+                if isinstance(one, dict | list):
+                    self._checker.refuse(step(pointer, name), f"must be a plain value, not {kind_of(one)}")
         return template
 
 

@@ -1,8 +1,11 @@
 """Cron expressions: the five fields of cron, before them perhaps the zone that they are in (`CRON_TZ=Europe/Berlin`).
 
-Around a change of the clocks they behave as Debian's cron does: what falls into the hour that is left out runs right
-behind it, and what falls into the hour that comes twice runs once. Expressions of every hour or minute follow the
-clock's real hours and minutes.
+Beside the numbers of cron there are names (`MON`, `JAN`), the last day of the month (`L`, `LW` of its workdays), the
+last of a weekday (`5L`) and the n-th (`MON#1`); `TZ=` means the same as `CRON_TZ=`.
+
+Around a change of the clocks they behave as Debian's cron does. Where minute and hour are written out, what falls into
+the hour that is left out runs right behind it, and what falls into the hour that comes twice runs once. Where one of
+them begins with `*`, the real minutes count: nothing runs in the hour that is left out, and both run of the other.
 """
 
 from __future__ import annotations

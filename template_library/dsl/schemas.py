@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, Final
 
 import jsonschema_rs
 
 Validator = jsonschema_rs.Validator
+_VALUE: Final = 100
+_RULE: Final = 300
 
 
 class SchemaError(ValueError):
@@ -29,5 +32,14 @@ def first_error(validator: Validator, value: Any) -> str | None:
     """The first thing wrong with `value`, with its pointer; None when it is valid."""
     for error in validator.iter_errors(value):
         path = "".join(f"/{token}" for token in error.instance_path)
-        return f"{error.message[:400]} (at {path or 'the root'})"
+        return f"{_short(error.message, error.instance)} (at {path[:_RULE] or 'the root'})"
     return None
+
+
+def _short(message: str, value: Any) -> str:
+    """The message begins with the value: of a long one that is cut, and what is said about it stays."""
+    if len(message) <= _VALUE + _RULE:
+        return message
+    shown = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    said = message[len(shown) :] if message.startswith(shown) else message[-_RULE:]
+    return f"{message[:_VALUE]}…{said[:_RULE]}"

@@ -94,13 +94,7 @@ def _body(body: Body | None, rest: dict[str, Any], key: str) -> tuple[bytes, str
 def _encoded(body: Body, value: Any, key: str) -> tuple[bytes, str]:
     kind = body.media.partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
-        pairs = [
-            (name, contents.text(one))
-            for name, given in value.items()
-            for one in (given if isinstance(given, list) else [given])
-            if one is not None
-        ]
-        return urlencode(pairs).encode(), kind
+        return urlencode(contents.pairs(value)).encode(), kind
     if kind == "multipart/form-data" and isinstance(value, dict):
         return _multipart(body, value, key[:32])
     found, _ = contents.body(value, body.media)

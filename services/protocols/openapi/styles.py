@@ -10,7 +10,8 @@ from services.protocols import errors
 from services.protocols.contents import text
 from services.protocols.openapi.operation import Parameter
 
-_RESERVED: Final = ":/?#[]@!$&'()*+,;="
+# Of the reserved ones those that mean nothing more in a query (OpenAPI 3.1.1, allowReserved).
+_RESERVED: Final = ":/?@!$'()*,;="
 _DELIMITERS: Final = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
 
 

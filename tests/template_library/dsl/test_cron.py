@@ -64,6 +64,21 @@ def test_every_hour_is_every_hour_of_the_clock() -> None:
     assert found == ["10-25T00:00", "10-25T01:00", "10-25T02:00"]
 
 
+def test_with_a_star_the_real_minutes_count() -> None:
+    expression = "CRON_TZ=Europe/Berlin */20 2 * * *"
+    assert occurrences(expression, "2026-03-29T00:00:00+00:00", 1) == ["03-30T00:00"], "none of the hour left out"
+    found = occurrences(expression, "2026-10-24T23:00:00+00:00", 7)
+    assert found[-2:] == ["10-25T01:40", "10-26T01:00"], "both of the hour that comes twice"
+
+
+def test_last_and_nth_days_have_forms_of_their_own() -> None:
+    start = "2026-01-01T00:00:00+00:00"
+    assert occurrences("0 0 L * *", start, 2) == ["01-31T00:00", "02-28T00:00"]
+    assert occurrences("0 0 LW * *", start, 1) == ["01-30T00:00"]
+    assert occurrences("0 0 * * 5L", start, 1) == ["01-30T00:00"]
+    assert occurrences("0 0 * * MON#1", start, 2) == ["01-05T00:00", "02-02T00:00"]
+
+
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "America/Havana"])
 @pytest.mark.parametrize("fields", ["30 2 * * *", "0 0 * * *", "*/20 1-3 * * *", "0 * * * *", "59 1 * * SUN"])
 def test_occurrences_of_a_year_follow_one_another(zone: str, fields: str) -> None:

@@ -53,6 +53,8 @@ def test_values_are_escaped_for_their_place() -> None:
     assert styles.in_query(query, "a b&c=d/é") == ["q=a%20b%26c%3Dd%2F%C3%A9"]
     assert styles.in_query(query, True) == ["q=true"]
     assert styles.in_query(Parameter("q", "query", "form", explode=True, reserved=True), "a/b?") == ["q=a/b?"]
+    reserved = Parameter("q", "query", "form", explode=True, reserved=True)
+    assert styles.in_query(reserved, "a#b&c=d+e[0]%") == ["q=a%23b%26c=d%2Be%5B0%5D%25"]
     assert styles.in_path(Parameter("p", "path", "simple", explode=False), "../x?y") == "..%2Fx%3Fy"
     assert styles.in_header(Parameter("h", "header", "simple", explode=True), OBJECT) == "R=100,G=200,B=150"
     as_json: Any = Parameter("q", "query", "form", explode=True, is_json=True)
