@@ -6,7 +6,17 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
-_PATHS: Final = (".", ".a", ".b", ".a.b", "{a: .a, b: 1}", "[.a]", ".a == 1")
+_PATHS: Final = (
+    ".",
+    ".a",
+    ".b",
+    ".a.b",
+    "{a: .a, b: 1}",
+    "[.a]",
+    ".a == 1",
+    "[.a, .b] | length",
+    "(.a | type) as $t | $t",
+)
 _DEPTH: Final = 3
 _LEAVES: Final = ("set", "switch", "call", "call", "raise", "wait", "emit", "listen", "nested", "local")
 _COMPOSITES: Final = ("do", "for", "fork", "try", "try")
@@ -81,13 +91,17 @@ def _raise(random: Random, _depth: int, _directives: list[str]) -> dict[str, Any
 
 
 def _listen(random: Random, depth: int, _directives: list[str]) -> dict[str, Any]:
-    one, two = {"with": {"type": "a"}}, {"with": {"type": "b"}, "correlate": {"k": {"from": ".k"}}}
+    correlation: dict[str, Any] = {"from": ".k"}
+    if random.random() < 0.4:
+        correlation["expect"] = random.choice(["0", "${ .b }"])
+    one, two = {"with": {"type": "a"}}, {"with": {"type": "b"}, "correlate": {"k": correlation}}
     strategies: list[dict[str, Any]] = [
         {"one": one},
         {"all": [one, two]},
         {"any": [one, two]},
         {"any": [], "until": {"one": two}},
         {"any": [one], "until": ".[1] != null"},
+        {"any": [one], "until": "${ false }"},
     ]
     task: dict[str, Any] = {"listen": {"to": random.choice(strategies)}}
     if random.random() < 0.5:
@@ -105,17 +119,32 @@ def _fork(random: Random, depth: int, _directives: list[str]) -> dict[str, Any]:
     return {"fork": {"branches": branches, "compete": random.random() < 0.4}}
 
 
+def _retry(random: Random) -> dict[str, Any]:
+    attempt: dict[str, Any] = {"count": random.randint(0, 2)}
+    limit: dict[str, Any] = {"attempt": attempt}
+    if random.random() < 0.3:
+        attempt["duration"] = {"seconds": random.randint(1, 9)}
+    if random.random() < 0.3:
+        limit["duration"] = {"seconds": random.randint(1, 20)}
+    backoff = random.choice(["constant", "linear", "exponential"])
+    policy: dict[str, Any] = {"delay": {"seconds": random.randint(0, 3)}, "backoff": {backoff: {}}, "limit": limit}
+    if random.random() < 0.4:
+        policy["jitter"] = {"from": {"milliseconds": 0}, "to": {"milliseconds": random.randint(1, 900)}}
+    return policy
+
+
 def _try(random: Random, depth: int, _directives: list[str]) -> dict[str, Any]:
     catch: dict[str, Any] = {}
     kind = random.choice(CATCHES)
     if kind in {"do", "both"}:
         catch["do"] = _list(random, depth - 1)
     if kind in {"retry", "both"}:
-        backoff = random.choice(["constant", "linear", "exponential"])
-        limit = {"attempt": {"count": random.randint(0, 2)}}
-        catch["retry"] = {"delay": {"seconds": random.randint(0, 3)}, "backoff": {backoff: {}}, "limit": limit}
+        catch["retry"] = _retry(random)
     if random.random() < 0.3:
         catch["errors"] = {"with": {"status": 503}}
+    for condition in ("when", "exceptWhen"):
+        if random.random() < 0.15:
+            catch[condition] = random.choice(["$error.status == 503", ".a == 1", "$error.title == null"])
     return {"try": _list(random, depth - 1), "catch": catch}
 
 
