@@ -25,12 +25,7 @@ from services.engine.ending import Ending
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.faults import standard
 from services.engine.flights import Flights
-from services.engine.functions import (
-    Answer,
-    Done,
-    Functions,
-    Later,
-)
+from services.engine.functions import Answer, Functions, Later
 from services.engine.journal import Journal
 from services.engine.listener import Listener, Move
 from services.engine.opening import begin
@@ -44,6 +39,7 @@ from tenants.deployments.errors import UnknownRevision
 
 _log: Final = logging.getLogger(__name__)
 _UNAVAILABLE_SECONDS: Final = 1.0
+_REST_MILLISECONDS: Final = 100
 MOST_ATTEMPTS: Final = 5_000
 """Calls of one effect that answered `Later` before its task faults: about a day at the longest pause."""
 
@@ -154,6 +150,10 @@ class _Turn:
             for strand, calling in snapshot.calls()
             if not (strand.id in flights or self._progress.is_asked) and (calling.due is None or calling.due <= moment)
         ]
+        resting = {strand.id for strand, calling in ready if calling.goes_on}
+        others = bool(resting) and await through_outage(self._advance.claims.in_line, "a look at the line")
+        if others:
+            return await self._launch(calls, decisions.rested(snapshot, resting, moment + _REST_MILLISECONDS), flights)
         if (self._progress.is_asked and not flights) or (self._answered and self._advance.leave_after_commit()):
             if flights:
                 return snapshot
@@ -212,8 +212,8 @@ class _Turn:
             if calling.attempt < MOST_ATTEMPTS:
                 return self._put_off(snapshot, strand, calling, answer)
             answer = decisions.out_of_patience(answer)
-        if isinstance(answer, Done) or answer.sent:
-            self._progress.meter(answer.usage if isinstance(answer, Done) else "call")
+        if usage := decisions.usage(calling.effect, answer):
+            self._progress.meter(usage)
         self._answered, moment = True, self._now()
         settled = answer
         return await self._move(lambda: definition.interpreter.resume(snapshot, settled, strand=strand, now=moment))

@@ -77,6 +77,11 @@ class Claims:
         heard = clock.monotonic()
         return [Claim(**row, heard_at=heard) for row in rows]
 
+    async def in_line(self) -> bool:
+        """Whether a run is ready that nobody has taken."""
+        async with self._database.doors() as connection:
+            return bool(await connection.fetchval("SELECT ready > 0 FROM app.queue_state(1)"))
+
     async def renew(self, held: list[Claim]) -> set[UUID]:
         """The runs of `held` that nobody took meanwhile; their leases are whole again."""
         async with self._database.doors() as connection:

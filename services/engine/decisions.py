@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.engine.faults import standard
-from services.engine.functions import Call, Failed, Later
+from services.engine.functions import Call, Done, Failed, Later
 from services.engine.state import Snapshot, Step
 from services.engine.waits import Calling, Effect
 
@@ -84,6 +84,21 @@ def undue(snapshot: Snapshot, strands: set[int]) -> Snapshot:
     """The snapshot while the calls of `strands` are under way: no clock asks for them."""
     due = {strand for strand in strands if calling(snapshot, strand).due is not None}
     return _with(snapshot, {strand: replace(calling(snapshot, strand), due=None) for strand in due})
+
+
+def rested(snapshot: Snapshot, strands: set[int], due: int) -> Snapshot:
+    """The snapshot when those who are in line come before the next calls of `strands`, which are made at `due`."""
+    reason = "it takes messages in batches, and other runs are in line"
+    changes = {one: replace(calling(snapshot, one), due=due, goes_on=False, reason=reason) for one in strands}
+    return _with(snapshot, changes)
+
+
+def usage(effect: Effect, answer: Done | Failed) -> str:
+    """What is metered of an answer, empty for nothing: no call that never went out, and no batch without messages."""
+    if isinstance(answer, Failed):
+        return "call" if answer.sent else ""
+    is_batch = effect.function == "asyncapi" and effect.arguments.get("subscription") is not None
+    return "" if is_batch and not answer.output["messages"] else answer.usage
 
 
 def joined(first: Step, second: Step) -> Step:

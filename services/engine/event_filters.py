@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from services.engine.activation import Activation
+from services.engine.faults import Fault
 from services.engine.frames import Hearing
 from template_library.dsl.model import Constant, Consumption, EventFilter, Expression, Template
 
@@ -53,12 +54,22 @@ class Ears:
         for place, one in enumerate(self._to.filters):
             if self._to.strategy == "all" and place in met:
                 continue
-            if not await self._passes(one, memory.filters[self._first + place], event):
-                continue
-            expected = await self._correlated(one, memory.expected, event)
+            expected = await self._learned(one, memory.filters[self._first + place], memory.expected, event)
             if expected is not None:
                 return place, replace(memory, expected=expected)
         return None, memory
+
+    async def _learned(
+        self, one: EventFilter, known: dict[str, Any], expected: dict[str, Any], event: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """The correlations once `event` has passed the filter; None where it does not."""
+        try:
+            if not await self._passes(one, known, event):
+                return None
+            return await self._correlated(one, expected, event)
+        except Fault:
+            # Who sends an event must not be able to end the runs that listen for its type.
+            return None
 
     async def _known(self, one: EventFilter) -> dict[str, Any]:
         value = self._activation.top.value

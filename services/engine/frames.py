@@ -44,8 +44,8 @@ class Hearing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     Attributes:
         filters: the attributes asked for by filter, those of `until` behind the others.
         expected: values of the correlations by name, as far as they are known.
-        heard: the events that matched and were not part of `until`, as the task reads them; `places` tells by which
-            filter each came.
+        heard: the events that matched and were not part of `until`, as the task reads them.
+        places: of `all`, the filters that were met.
         until: filters of `until` that were met.
         queue: events that `foreach` has yet to take; `at` is the place of the one that it has.
         outputs: what `foreach` made of those that it took.
@@ -72,6 +72,7 @@ class Subscribing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
         heard: the messages that passed the filter; `count` of them.
         queue: those that `foreach` has yet to take; `at` is the place of the one that it has.
         outputs: what `foreach` made of those that it took.
+        is_begun: a batch was fetched.
         is_over: no more are asked for; `foreach` takes what is left.
         is_closed: the other side knows that it is over.
     """
@@ -83,6 +84,7 @@ class Subscribing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     queue: list[Any] = []
     at: int = 0
     outputs: list[Any] = []
+    is_begun: bool = False
     is_over: bool = False
     is_closed: bool = False
 

@@ -54,19 +54,12 @@ class Listener:
         for letter in await through_outage(
             lambda: inbox.read(self._database, claim.tenant_id, claim.run_id, known), "reading events"
         ):
-            step = await self._fire_before(interpreter, step, letter, move)
+            step = await caught_up(interpreter, step, min(self._now(), letter.received_at), move)
             if not _hears(step):
                 break
             self._progress.read.append(letter.event_id)
             step = await self._deliver(interpreter, step, letter, move)
         return step
-
-    async def _fire_before(self, interpreter: Interpreter, step: Step, letter: Letter, move: Move) -> Step:
-        """What the clock did before the event came is done before it is heard."""
-        due, now = step.snapshot.due(), self._now()
-        if not _hears(step) or due is None or due > min(now, letter.received_at):
-            return step
-        return decisions.joined(step, await move(lambda: interpreter.fire(step.snapshot, now=now)))
 
     async def _deliver(self, interpreter: Interpreter, step: Step, letter: Letter, move: Move) -> Step:
         event = letter.event
@@ -80,6 +73,14 @@ class Listener:
 
     def _now(self) -> int:
         return int(self._claim.moment().timestamp() * 1000)
+
+
+async def caught_up(interpreter: Interpreter, step: Step, moment: int, move: Move) -> Step:
+    """What the clock did before an event came at `moment` is done before it is heard; what was due later is not."""
+    due = step.snapshot.due()
+    if not _hears(step) or due is None or due > moment:
+        return step
+    return decisions.joined(step, await move(lambda: interpreter.fire(step.snapshot, now=moment)))
 
 
 def _hears(step: Step) -> bool:

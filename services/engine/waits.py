@@ -31,6 +31,7 @@ class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
         sent: the call was about to be made and may not be made again.
         due: Unix milliseconds before which it is not repeated.
         reason, ref: of the last `Later`: what the other side was busy with, and which side.
+        goes_on: it is one of many in a row, and not the first; a run that is in line comes before it.
     """
 
     effect: Effect
@@ -39,6 +40,7 @@ class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
     due: int | None = None
     reason: str = ""
     ref: str = ""
+    goes_on: bool = False
 
 
 class Sleeping(msgspec.Struct, frozen=True, tag="sleep"):

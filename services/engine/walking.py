@@ -14,7 +14,7 @@ from services.engine.frames import Extending, Frame
 from services.engine.kinds import AGAIN, LEAVE, RUN
 from services.engine.scopes import base_of, cancel_children, children_of, frame_of, is_call, is_shown, reference_of
 from services.engine.state import Ended, Scope, Strand
-from services.engine.tasks import fork_task
+from services.engine.tasks import fork_task, run_task
 from services.engine.tasks.outcome import Descend, Hear, Invoke, Nest, Outcome, Output, Sleep, Spread
 from services.engine.transforms import passed_on
 from services.engine.waits import Calling, Effect, Joining, Listening, Sleeping, Wait
@@ -45,7 +45,7 @@ async def settle(activation: Activation, outcome: Outcome) -> None:
     elif isinstance(outcome, Descend):
         frame.index, strand.data = 0, outcome.value
     elif isinstance(outcome, Invoke):
-        _wait(strand, Calling(_effect(activation, outcome)))
+        _wait(strand, Calling(_effect(activation, outcome), goes_on=outcome.goes_on))
     elif isinstance(outcome, Sleep):
         _wait(strand, Sleeping(outcome.until))
     elif isinstance(outcome, Hear):
@@ -205,6 +205,8 @@ async def _end_strand(activation: Activation) -> None:
             return
         cancel_children(activation, parent)
         output = known[0]
+    elif isinstance(task := activation.task_of(activation.top), RunTask):
+        output = run_task.completed(task, output)
     parent.wait = None
     await complete(activation, output, None)
 

@@ -54,6 +54,9 @@ class Processes:
             head["returns"] = self._checker.choice(members["return"], step(pointer, "return"), _RETURNS) or "stdout"
         at = step(pointer, kind)
         if kind == "workflow":
+            if head.get("returns", "stdout") not in {"stdout", "none"}:
+                words = f"`{head['returns']}` is of processes; a workflow gives its output (`stdout`) or `none`"
+                self._checker.refuse(step(pointer, "return"), words)
             subflow = self._subflow(members[kind], at, scope)
             return None if subflow is None else RunTask(**head, kind="workflow", workflow=subflow)
         return self._process(kind, members[kind], at, head, scope)

@@ -126,13 +126,16 @@ class Protocols:
         foreach = None
         if "foreach" in found.members and self.iterator is not None:
             foreach = self.iterator(found.members["foreach"], step(pointer, "foreach"), scope)
+        while_, until = consume.expression("while"), consume.expression("until")
+        goes_on = (while_ is not None and while_.program == "true") or (until is not None and until.program == "false")
         return Subscription(
             filter=found.expression("filter"),
             amount=consume.found.get("amount"),
             within=consume.found.get("for"),
-            while_=consume.expression("while"),
-            until=consume.expression("until"),
+            while_=while_,
+            until=until,
             foreach=foreach,
+            forever=goes_on and foreach is not None and "for" not in consume.members,
         )
 
     def _a2a(self, found: Arguments, _: Scope) -> None:

@@ -13,7 +13,7 @@ from services.engine.faults import limit_exceeded
 from services.engine.frames import Hearing
 from services.engine.tasks import iterating
 from services.engine.tasks.outcome import Hear, Outcome, Output
-from template_library.dsl.model import Consumption, ListenTask
+from template_library.dsl.model import Consumption, Expression, ListenTask
 
 
 async def run(task: ListenTask, activation: Activation) -> Outcome:
@@ -48,8 +48,10 @@ async def hear(task: ListenTask, activation: Activation, event: dict[str, Any]) 
     # Who listens for ever and hands everything to `foreach` needs no list of what was.
     heard = memory.heard if task.to.forever and task.foreach is not None else [*memory.heard, seen]
     queue = [*memory.queue, seen] if task.foreach is not None else memory.queue
-    memory = replace(memory, heard=heard, places=[*memory.places, place], queue=queue)
-    frame.memory = replace(memory, is_over=await _is_over(task.to, activation, memory))
+    # Only of `all` is it ever asked which filters were met.
+    places = [*memory.places, place] if task.to.strategy == "all" else memory.places
+    memory = replace(memory, heard=heard, places=places, queue=queue)
+    frame.memory = replace(memory, is_over=await _is_over(task, activation, memory, place))
 
 
 async def next_of(task: ListenTask, activation: Activation) -> Outcome:
@@ -71,7 +73,14 @@ async def again(task: ListenTask, activation: Activation) -> Outcome:
         raise TypeError("a list of tasks without an iterator")
     output = await iterating.done(iterator, activation)
     outputs = memory.outputs if task.to.forever else [*memory.outputs, output]
-    frame.memory = replace(memory, at=memory.at + 1, outputs=outputs)
+    memory = replace(memory, at=memory.at + 1, outputs=outputs)
+    until = task.to.until
+    if isinstance(until, Expression) and not task.to.forever:
+        # What an event's tasks exported may end it; events that came meanwhile are not taken any more.
+        taken = memory.heard[: memory.at]
+        if await activation.test(until, taken, input=frame.value):
+            memory = replace(memory, heard=taken, queue=[], is_over=True)
+    frame.memory = memory
     return await next_of(task, activation)
 
 
@@ -87,12 +96,13 @@ def is_enough(to: Consumption, places: list[int]) -> bool:
     return bool(places)
 
 
-async def _is_over(to: Consumption, activation: Activation, memory: Hearing) -> bool:
-    if to.forever or isinstance(to.until, Consumption):
+async def _is_over(task: ListenTask, activation: Activation, memory: Hearing, place: int) -> bool:
+    until = task.to.until
+    if until is None:
+        return is_enough(task.to, memory.places or [place])
+    if task.to.forever or task.foreach is not None or isinstance(until, Consumption):
         return False
-    if to.until is not None:
-        return await activation.test(to.until, memory.heard, input=activation.top.value)
-    return is_enough(to, memory.places)
+    return await activation.test(until, memory.heard, input=activation.top.value)
 
 
 def _memory(activation: Activation) -> Hearing:

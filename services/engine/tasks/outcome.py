@@ -21,10 +21,11 @@ class Descend(msgspec.Struct, frozen=True):
 
 
 class Invoke(msgspec.Struct, frozen=True):
-    """Leave the interpreter and call a function."""
+    """Leave the interpreter and call a function. `goes_on`: see `Calling`."""
 
     function: str
     arguments: dict[str, Any]
+    goes_on: bool = False
 
 
 class Sleep(msgspec.Struct, frozen=True):

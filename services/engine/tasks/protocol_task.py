@@ -16,7 +16,8 @@ from services.engine.tasks.outcome import Invoke, Outcome, Output
 from template_library.dsl.model import ProtocolCallTask, Subscription
 
 _MOST: Final = 32
-_BATCH_MILLISECONDS: Final = 20_000
+_BATCH_MILLISECONDS: Final = 5_000
+"""For which a batch without messages holds a worker's slot."""
 
 
 async def run(task: ProtocolCallTask, activation: Activation) -> Outcome:
@@ -31,6 +32,7 @@ async def answered(task: ProtocolCallTask, activation: Activation, answer: Any) 
     """What follows from the answer to the call: with a subscription, from the messages in it."""
     if task.subscription is None:
         return Output(answer)
+    activation.top.memory = replace(_memory(activation), is_begun=True)
     for message in answer["messages"]:
         await _consume(task.subscription, activation, message)
     if answer["ended"]:
@@ -42,10 +44,15 @@ async def again(task: ProtocolCallTask, activation: Activation) -> Outcome:
     """A message is done with."""
     if task.subscription is None or task.subscription.foreach is None:
         raise TypeError("a list of tasks without an iterator")
-    output = await iterating.done(task.subscription.foreach, activation)
+    wanted, output = task.subscription, await iterating.done(task.subscription.foreach, activation)
     memory = _memory(activation)
-    activation.top.memory = replace(memory, at=memory.at + 1, outputs=[*memory.outputs, output])
-    return await _next(task, task.subscription, activation)
+    outputs = memory.outputs if wanted.forever else [*memory.outputs, output]
+    memory = replace(memory, at=memory.at + 1, outputs=outputs)
+    # What a message's tasks exported may end it; messages that came with it are not taken any more.
+    if await _is_enough(wanted, activation, memory.heard[: memory.at]):
+        memory = replace(memory, queue=[], is_over=True)
+    activation.top.memory = memory
+    return await _next(task, wanted, activation)
 
 
 def leave(activation: Activation) -> None:
@@ -72,14 +79,22 @@ async def _consume(wanted: Subscription, activation: Activation, message: Any) -
     activation.history += len(values.encode(message))
     if activation.history > HISTORY_BYTES:
         raise limit_exceeded(f"{HISTORY_BYTES // 1024**2} MiB of history")
-    heard, count = [*memory.heard, message], memory.count + 1
+    heard, count = memory.heard if wanted.forever else [*memory.heard, message], memory.count + 1
     queue = memory.queue if wanted.foreach is None else [*memory.queue, message]
     is_over = memory.amount is not None and count >= memory.amount
-    if not is_over and wanted.while_ is not None:
-        is_over = not await activation.test(wanted.while_, heard, input=frame.value)
-    if not is_over and wanted.until is not None:
-        is_over = await activation.test(wanted.until, heard, input=frame.value)
+    if not is_over and wanted.foreach is None:
+        is_over = await _is_enough(wanted, activation, heard)
     frame.memory = replace(memory, heard=heard, count=count, queue=queue, is_over=is_over)
+
+
+async def _is_enough(wanted: Subscription, activation: Activation, heard: list[Any]) -> bool:
+    """What `while` and `until` say of the messages so far."""
+    value = activation.top.value
+    if wanted.forever:
+        return False
+    if wanted.while_ is not None and not await activation.test(wanted.while_, heard, input=value):
+        return True
+    return wanted.until is not None and await activation.test(wanted.until, heard, input=value)
 
 
 async def _next(task: ProtocolCallTask, wanted: Subscription, activation: Activation) -> Outcome:
@@ -98,7 +113,7 @@ async def _next(task: ProtocolCallTask, wanted: Subscription, activation: Activa
     most = _MOST if memory.amount is None else min(memory.amount - memory.count, _MOST)
     within = _BATCH_MILLISECONDS if left is None else min(left, _BATCH_MILLISECONDS)
     batch = {"id": identity, "most": most, "within": within}
-    return Invoke(task.protocol, {**arguments, "subscription": {"batch": batch}})
+    return Invoke(task.protocol, {**arguments, "subscription": {"batch": batch}}, goes_on=memory.is_begun)
 
 
 def _memory(activation: Activation) -> Subscribing:

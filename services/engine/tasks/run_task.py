@@ -38,6 +38,11 @@ async def _process(task: RunTask, activation: Activation) -> Outcome:
     return Invoke(f"run.{task.kind}", arguments)
 
 
+def completed(task: RunTask, output: Any) -> Any:
+    """What a nested workflow's output becomes: a workflow has no other stream than its output."""
+    return None if task.returns == "none" else output
+
+
 def answered(task: RunTask, activation: Activation, answer: Any) -> Output:
     """What comes of a process: its result, or the task's input where nobody waits for it (DSL reference, Run)."""
     return Output(answer if task.wait else activation.top.value)

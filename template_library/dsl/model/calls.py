@@ -56,8 +56,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
         filter: on each message.
         amount: of messages; an integer, or what evaluates to one.
         within: the longest time.
-        while_: after each message.
-        until: after each message.
+        while_, until: after each message, with `foreach` after its tasks; on the messages so far.
+        forever: nothing here ends it, and `foreach` does all that is done: nobody reads what was.
     """
 
     filter: Expression | None = None
@@ -66,6 +66,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     while_: Expression | None = None
     until: Expression | None = None
     foreach: Iterator | None = None
+    forever: bool = False
 
 
 class ProtocolCallTask(TaskBase, frozen=True, kw_only=True):

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from tests.services.engine.interpreter.strands import Run
+from collections.abc import Awaitable, Callable
+
+from services.engine.frames import Hearing
+from services.engine.listener import caught_up
+from services.engine.state import Step
+from tests.services.engine.interpreter.strands import START, Run
 
 
 async def test_an_event_that_passes_the_filter_ends_the_listening_and_others_do_not() -> None:
@@ -123,3 +128,35 @@ async def test_a_timeout_ends_a_listening_and_later_events_change_nothing() -> N
     await run.pass_time(3600)
     assert run.end.state == "faulted"
     assert not run.step.snapshot.listens()
+
+
+async def test_who_listens_for_ever_remembers_nothing_of_what_was() -> None:
+    body = "do:\n  - l: {listen: {to: {any: [{with: {type: a}}], until: '${ false }'}}, foreach: {output: {as: .n}}}\n"
+    run = await Run(body).begin()
+    for number in range(30):
+        await run.hear("a", {"n": number})
+    memory = run.step.snapshot.strands[0].frames[-1].memory
+    assert isinstance(memory, Hearing)
+    assert (memory.at, memory.heard, memory.places, memory.outputs, memory.queue) == (30, [], [], [], [])
+
+
+async def test_what_was_due_before_an_event_came_is_done_and_what_was_due_later_is_not() -> None:
+    body = """
+do:
+  - both:
+      fork:
+        branches:
+          - nap: {wait: {seconds: 1}}
+          - hear: {listen: {to: {one: {with: {type: a}}}}, timeout: {after: {seconds: 2}}}
+"""
+    run = await Run(body).begin()
+    came = START + 1_500
+
+    async def move(step: Callable[[], Awaitable[Step]]) -> Step:
+        return await step()
+
+    run.step = await caught_up(run.interpreter, run.step, came, move)
+    assert run.lines("task.completed") == ["nap"]
+    run.now = START + 5_000
+    await run.hear("a", 1)
+    assert run.end.output == [{}, [1]]
