@@ -44,6 +44,7 @@ class Activation:
         self.ended: Ended | None = None
         self.turns = 0
         self.stop_at: int | None = None
+        self.asks_extensions = False
         self.strand: Strand = next(iter(self.strands.values()), Strand(0, []))
 
     @property
@@ -172,22 +173,24 @@ class Activation:
             raise Fault(standard("validation", f"The {words} breaks its schema", problem))
 
     def _place(self) -> Place:
+        extended = self._extended()
         return Place(
             run=self.run,
             scope=self.scope,
             workflow=self.workflow,
-            frame=self._described(),
+            frame=extended or self.top,
             now=self.now,
             task=self.task_of,
             variable=self.variable,
+            extends=extended is not None or self.asks_extensions,
         )
 
-    def _described(self) -> Frame:
-        """What `$task` is: the innermost task, and inside an extension the one that it extends."""
+    def _extended(self) -> Frame | None:
+        """The task that is extended, where the innermost one is an extension's; it is `$task` there."""
         for inner, outer in zip(self.frames[1:], self.frames, strict=False):
             if isinstance(inner.memory, Extending):
                 return outer
-        return self.top
+        return None
 
     def snapshot(self) -> Snapshot:
         return Snapshot(

@@ -18,7 +18,10 @@ RUNTIME_VERSION: Final = "1"
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an expression is evaluated. `task` gives a frame's definition, `variable` a loop's by its name."""
+    """Where an expression is evaluated. `task` gives a frame's definition, `variable` a loop's by its name.
+
+    `extends`: it is an extension's, and the frame is that of the task that is extended.
+    """
 
     run: RunDescriptor
     scope: Scope
@@ -27,6 +30,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     task: Callable[[Frame], Task]
     variable: Callable[[str], Any]
+    extends: bool = False
 
     def argument(self, name: str, given: Mapping[str, Any], *, whole: bool) -> Any:
         """The value of `$name`; `whole` when `$workflow` is used beyond its small members."""
@@ -51,7 +55,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         }
         if "raw_output" in given:
             described["output"] = given["raw_output"]
-        return described
+        return _extended(task.definition) | described if self.extends else described
 
     def _workflow(self, *, whole: bool) -> dict[str, Any]:
         described = {"id": self.run.id, "input": self.scope.input, "startedAt": _moment(self.scope.started_at)}
@@ -68,6 +72,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
             # Ours: the clock of the activation, so that a replay sees the same time (S-22).
             "now": _moment(self.now),
         }
+
+
+def _extended(definition: dict[str, Any]) -> dict[str, Any]:
+    """Members of a task as the reference's extensions read them: an endpoint has a `uri`, also where it is text."""
+    members = {name: member for name, member in definition.items() if name != "output"}
+    given = definition.get("with")
+    if isinstance(given, dict) and isinstance(given.get("endpoint"), str):
+        members["with"] = {**given, "endpoint": {"uri": given["endpoint"]}}
+    return members
 
 
 def _moment(milliseconds: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from services.engine.activation import Activation
 from services.engine.frames import Extending, Frame
 from services.engine.state import Strand
 from template_library.dsl.graph import KINDS
-from template_library.dsl.model import Extension, Task
+from template_library.dsl.model import Expression, Extension, Task
 
 _COMPOSITE: Final = {"do", "fork"}
 """What `extend` calls composite; every other kind has the language's own word."""
@@ -25,11 +25,18 @@ async def find(task: Task, activation: Activation) -> list[int]:
         return []
     kind, found = KINDS[type(task)], []
     word = "composite" if kind in _COMPOSITE else kind
-    value = activation.top.value
     for place, one in enumerate(extensions):
-        if one.extend in {"all", word} and (one.when is None or await activation.test(one.when, value, input=value)):
+        if one.extend in {"all", word} and (one.when is None or await _holds(one.when, activation)):
             found.append(place)
     return found
+
+
+async def _holds(when: Expression, activation: Activation) -> bool:
+    value, activation.asks_extensions = activation.top.value, True
+    try:
+        return await activation.test(when, value, input=value)
+    finally:
+        activation.asks_extensions = False
 
 
 def open_before(activation: Activation, behind: int = -1) -> bool:

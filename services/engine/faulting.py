@@ -42,8 +42,8 @@ async def time_out(activation: Activation, strand: Strand, frame: Frame) -> None
     else:
         frame.deadline = None
         frame.memory = None  # a `try` does not catch its own timeout
-    instance = frame.reference or "/"
-    error = standard("timeout", "The time is over", "what was under way was interrupted", instance=instance)
+    # The workflow's own is the empty pointer, to the whole document; "/" would be a member without a name (RFC 6901).
+    error = standard("timeout", "The time is over", "what was under way was interrupted", instance=frame.reference)
     await fault(activation, Fault(error))
 
 
@@ -86,7 +86,7 @@ def _leave(activation: Activation, error: ErrorDetails) -> bool:
 
 
 def _placed(activation: Activation, error: ErrorDetails) -> ErrorDetails:
-    if error.instance:
+    if error.instance is not None:
         return error
     instance = activation.top.reference or ("/input" if activation.transitions == 0 else "/output")
     return msgspec.structs.replace(error, instance=instance)

@@ -19,7 +19,7 @@ _STATUS: Final = {
 
 
 class Fault(Exception):
-    """A task raised `error`. `instance` is filled in with the task's pointer when it is empty.
+    """A task raised `error`. `instance` is filled in with the task's pointer when it is None.
 
     `is_final`: nothing catches it, or a run at a limit would go on for ever.
     """
@@ -30,14 +30,16 @@ class Fault(Exception):
         self.is_final = is_final
 
 
-def standard(name: str, title: str, detail: str, *, status: int | None = None, instance: str = "") -> ErrorDetails:
+def standard(
+    name: str, title: str, detail: str, *, status: int | None = None, instance: str | None = None
+) -> ErrorDetails:
     """A standard error; `status` is the language's default for `name` unless given."""
     return ErrorDetails(
         type=STANDARD_ERRORS + name, status=status or _STATUS[name], title=title, detail=detail, instance=instance
     )
 
 
-def limit_exceeded(limit: str, *, instance: str = "") -> Fault:
+def limit_exceeded(limit: str, *, instance: str | None = None) -> Fault:
     """A run passed a limit (S-34). `limit` names it and its size."""
     error = standard("runtime", "limit_exceeded", f"The run exceeds a limit: {limit}", instance=instance)
     return Fault(error, is_final=True)

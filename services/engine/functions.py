@@ -16,13 +16,17 @@ STANDARD_ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An error of the workflow language (DSL reference, Error): problem details with `instance` = task pointer."""
+    """An error of the workflow language (DSL reference, Error): problem details with `instance` = task pointer.
+
+    Attributes:
+        instance: JSON pointer of what raised it, empty for the workflow as a whole; None: the engine fills it in.
+    """
 
     type: str
     status: int
     title: str = ""
     detail: str = ""
-    instance: str = ""
+    instance: str | None = None
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,7 +59,8 @@ async def _evaluate(
         try:
             results += await evaluator.evaluate([one.program], value, variables, lane=lane)
         except ExpressionFailed as error:
-            if one.text is None or error.kind != "expression_failed":
+            # What took too long or too much is an error: its text would hide that it was an expression.
+            if one.text is None or error.kind not in {"expression_failed", "expression_refused"}:
                 raise ExpressionFailed(error.kind, error.detail, index) from error
             results.append(one.text)
     return results

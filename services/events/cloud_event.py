@@ -83,11 +83,17 @@ def read(headers: Mapping[str, str], body: bytes) -> CloudEvent:
     return _event(attributes, value)
 
 
-def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
+def faults(attributes: Mapping[str, Any], data: Any) -> list[dict[str, str]]:
+    """What keeps this from being an event: the `pointer` of each attribute, and a `detail`."""
     errors = [error for name, value in attributes.items() if (error := _fault(name, value))]
     errors += [_error(name, "is missing") for name in _REQUIRED if name not in attributes]
     if _is_deeper(data, DEPTH):
         errors.append(_error("data", f"is nested more than {DEPTH} deep"))
+    return errors
+
+
+def _event(attributes: dict[str, Any], data: Any) -> CloudEvent:
+    errors = faults(attributes, data)
     if errors:
         raise InvalidEvent("; ".join(f"{e['pointer'][1:]} {e['detail']}" for e in errors), errors=errors)
     canonical = _SORTED.encode({"attributes": _as_text(attributes), "data": data})

@@ -13,8 +13,8 @@ from template_library.dsl.templates import Templates, join
 
 STRATEGIES: Final = ("all", "any", "one")
 _ATTRIBUTES: Final = ("id", "source", "type", "time", "subject", "datacontenttype", "dataschema", "data")
-_NAME: Final = re.compile(r"[a-z0-9]+")
-_URI_REFERENCE: Final = re.compile(r"[^\s<>\"\\^`{|}]+")
+_NAME: Final = re.compile(r"[a-z0-9]{1,20}")
+URI_REFERENCE: Final = re.compile(r"[^\s<>\"\\^`{|}]+")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -139,7 +139,7 @@ class Events:
         return template
 
     def _check_text(self, name: str, value: Any, pointer: str) -> None:
-        if name in {"source", "dataschema"} and not _URI_REFERENCE.fullmatch(value):
+        if name in {"source", "dataschema"} and not URI_REFERENCE.fullmatch(value):
             self._checker.refuse(pointer, f"`{value[:80]}` is not a URI")
         elif name == "time" and not _MOMENT.fullmatch(value):
             self._checker.refuse(pointer, f"`{value[:80]}` is not a time such as 2026-01-31T08:00:00Z")
@@ -149,5 +149,5 @@ class Events:
     def _named(self, name: str, pointer: str) -> None:
         if not _NAME.fullmatch(name):
             hint = self._checker.nearest(name.lower(), _ATTRIBUTES)
-            message = f"`{name[:80]}` cannot be an attribute: they have small letters and digits only{hint}"
+            message = f"`{name[:80]}` cannot be an attribute: they have small letters and digits, 20 at most{hint}"
             self._checker.refuse(pointer, message, name=True)

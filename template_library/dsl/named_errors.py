@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from template_library.dsl.checker import kind_of
 from template_library.dsl.components import Components
-from template_library.dsl.model import Template
+from template_library.dsl.model import Constant, Expression, Template
 from template_library.dsl.positions import step
-from template_library.dsl.templates import DELIMITED, Templates
-from template_library.dsl.uris import URI
+from template_library.dsl.templates import DELIMITED, Templates, join
+from template_library.dsl.uris import URI, filled, is_template
 
 _MEMBERS: Final = ("type", "status", "instance", "title", "detail")
 
@@ -39,12 +39,24 @@ class NamedErrors:
         for name in ("type", "instance", "title", "detail"):
             if name in members:
                 self._checker.text(members[name], step(pointer, name))
-        wanted = {name: member for name, member in members.items() if name != "instance"}
-        found = self._templates.template(wanted, pointer, arguments)
-        kind = members["type"]
-        if isinstance(kind, str) and not URI.fullmatch(kind) and not self._is_expression(kind):
-            self._checker.refuse(step(pointer, "type"), f"`{kind[:80]}` is not a URI")
-        return found
+        found = {
+            name: self._templates.template(member, step(pointer, name), arguments)
+            for name, member in members.items()
+            if name not in {"instance", "type"}
+        }
+        return join({"type": self._type(members["type"], step(pointer, "type"), arguments), **found})
+
+    def _type(self, kind: Any, pointer: str, arguments: frozenset[str]) -> Template:
+        """A URI template, or an expression."""
+        if isinstance(kind, str) and URI.fullmatch(kind):
+            if not is_template(kind):
+                self._checker.refuse(pointer, f"`{kind[:80]}` is not a URI: braces enclose the name of a variable")
+                return Constant(None)
+            found = filled(kind, pointer)
+            return self._templates.keep(found) if isinstance(found, Expression) else found
+        if isinstance(kind, str) and not self._is_expression(kind):
+            self._checker.refuse(pointer, f"`{kind[:80]}` is not a URI")
+        return self._templates.template(kind, pointer, arguments)
 
     def _is_expression(self, text: str) -> bool:
         return self._templates.loose or DELIMITED.fullmatch(text) is not None

@@ -32,6 +32,10 @@ _PLAIN: Final = (
     "a secret is used by its path, `$secrets.name.member`, inside strings, with `+`, and once as `@base64` or `@uri`;"
     " in another form it would not be recognised, and so not be hidden"
 )
+_MIXED: Final = (
+    "an expression ends before the text does, and a string is one expression or none; join the parts inside one, "
+    'such as `${ "\\(.first) and \\(.second)" }`'
+)
 
 
 class Templates:
@@ -118,6 +122,9 @@ class Templates:
             self.checker.refuse(pointer, f"an expression may have at most {limits.EXPRESSION_BYTES // 1024} KiB")
             return None
         scan = tokens.scan(program)
+        if scan.ends_early and text is None:
+            self.checker.refuse(pointer, _MIXED)
+            return None
         before = len(self.checker.violations)
         for mention in scan.forbidden:
             self._refuse_word(mention.text, pointer)

@@ -44,12 +44,14 @@ class Scan(NamedTuple):
         forbidden: words of `FORBIDDEN`, and `$__loc__`, in calling position.
         workflow_whole: the program uses `$workflow` beyond its `id`, `input` and `startedAt`.
         secrets: names of secrets written out, as in `$secrets.erp` or `$secrets["erp"]`.
+        ends_early: a `}` closes what no `{` opened, as in the middle of `${ .a } and ${ .b }`.
     """
 
     free: tuple[Mention, ...]
     forbidden: tuple[Mention, ...]
     workflow_whole: bool
     secrets: tuple[Mention, ...] = ()
+    ends_early: bool = False
 
 
 def scan(program: str) -> Scan:
@@ -62,7 +64,7 @@ def scan(program: str) -> Scan:
     ]
     forbidden = [Mention(token.text, token.offset) for token in _called(tokens) if token.text in FORBIDDEN]
     forbidden += [Mention("$" + name, offset) for name, offset in free if name == "__loc__"]
-    return Scan(tuple(free), tuple(forbidden), _workflow_whole(tokens), _secrets(tokens))
+    return Scan(tuple(free), tuple(forbidden), _workflow_whole(tokens), _secrets(tokens), _ends_early(tokens))
 
 
 def split(program: str) -> list[Token]:
@@ -162,6 +164,16 @@ def _workflow_whole(tokens: list[Token]) -> bool:
         if token.kind == "variable" and token.text[1:].strip() == "workflow":
             after = tokens[index + 1].text if index + 1 < len(tokens) else ""
             if after not in {".id", ".input", ".startedAt"}:
+                return True
+    return False
+
+
+def _ends_early(tokens: list[Token]) -> bool:
+    depth = 0
+    for token in tokens:
+        if token.kind == "mark" and token.text in {"{", "}"}:
+            depth += _DEPTHS[token.text]
+            if depth < 0:
                 return True
     return False
 

@@ -11,6 +11,7 @@ from services.engine.faults import Fault, standard
 from services.engine.tasks.nesting import nest
 from services.engine.tasks.outcome import Descend, Invoke, Outcome
 from template_library.dsl.model import Constant, FunctionCallTask, HttpCallTask, MapTemplate, Template
+from template_library.dsl.uris import CLIMBS, dots, path_of
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
@@ -57,18 +58,23 @@ def expand(template: str, value: Any) -> str:
     """RFC 6570, section 3.2.2, with top-level properties of `value` as variables; a missing one is empty.
 
     Raises:
-        Fault: `expression`, when a variable is an object or an array.
+        Fault: `expression`, when a variable is an object or an array, or leads to another place than the path says.
     """
     variables = value if isinstance(value, dict) else {}
 
-    def fill(match: re.Match[str]) -> str:
+    def plain(match: re.Match[str]) -> str:
         found = variables.get(match[1])
         _require(not isinstance(found, dict | list), f"`{{{match[1]}}}` in a URI must be a plain value")
         if found is None:
             return ""
-        return quote(str(found).lower() if isinstance(found, bool) else str(found), safe="-._~")
+        return str(found).lower() if isinstance(found, bool) else str(found)
 
-    return _PLACEHOLDER.sub(fill, template)
+    filled = _PLACEHOLDER.sub(lambda match: quote(plain(match), safe="-._~"), template)
+    if filled != template:
+        path = path_of(template)
+        own = dots(_PLACEHOLDER.sub("x", path))
+        _require(dots(_PLACEHOLDER.sub(plain, path)) <= own, CLIMBS)
+    return filled
 
 
 def _require(condition: bool, words: str) -> None:  # noqa: FBT001 - an assertion of the language

@@ -85,3 +85,36 @@ async def _everything(database: Database, world: World, table: str) -> str:
     async with database.tenant(world.tenant_id) as connection:
         rows: list[Any] = await connection.fetch(f"SELECT to_jsonb(t)::text AS line FROM app.{table} t")  # noqa: S608
     return "\n".join(row["line"] for row in rows)
+
+
+SEVERAL = """
+document: {dsl: '1.0.3', namespace: tests, name: several, version: 1.0.0}
+use: {secrets: [erp, shop, bank]}
+do:
+  - one: {call: http, with: {method: get, endpoint: 'https://a.example/', headers: {X-Key: '${ $secrets.erp.token }'}}}
+  - two:
+      call: http
+      with:
+        method: get
+        endpoint: {uri: 'https://a.example/', authentication: {bearer: {use: bank}}}
+        headers: {X-Key: '${ $secrets["shop"].token }'}
+"""
+
+
+async def test_S_36_a_call_opens_the_secrets_that_it_mentions(engine: Engine, app_database: Database) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    class All(Safe):
+        async def open(self, tenant: UUID, bindings: Mapping[str, UUID], names: tuple[str, ...]) -> Opened:
+            del tenant, bindings
+            asked.append(names)
+            return Opened({name: {"token": CANARY} for name in names}, lambda value: hidden(value, [Secret(CANARY)]))
+
+    engine.advance.secrets = All()
+    engine.functions["http"] = Echo()
+    world = await make_tenant(app_database)
+    await deploy(app_database, world.tenant_id, SEVERAL, event_type="order")
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    (run,) = await engine.ended(world)
+    assert run["state"] == "completed", run["error"]
+    assert asked == [("erp",), ("bank", "shop")]

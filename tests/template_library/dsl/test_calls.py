@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from template_library.dsl import DocumentError, parse
+from template_library.dsl import DocumentError, parse, programs
 from template_library.dsl.model import (
     NOTHING,
     Constant,
@@ -193,8 +193,12 @@ def test_a_uri_template_is_filled_in_by_an_expression() -> None:
     assert filled("https://a.b", "/x") == Constant("https://a.b")
     found = filled("https://a.b/{id}/c", "/x")
     assert isinstance(found, Expression)
-    assert found.program.startswith('"https://a.b/" + (if type == "object" then .["id"]')
+    assert found.program.startswith('"https://a.b/" + (if (')
     assert found.program.endswith('+ "/c"')
+    assert programs.settles_origin(found.program)
+    found = filled("https://a.b/c?d={id}", "/x")
+    assert isinstance(found, Expression)
+    assert found.program.startswith('"https://a.b/c?d=" + (if type == "object" then .["id"]')
 
 
 def test_workflows_that_are_run_are_listed_once_each() -> None:

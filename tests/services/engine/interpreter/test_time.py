@@ -81,7 +81,7 @@ async def test_a_workflows_timeout_ends_the_run() -> None:
     await run.pass_time(5)
     assert run.end.state == "faulted"
     assert run.end.error is not None
-    assert (run.end.error.status, run.end.error.instance) == (408, "/")
+    assert (run.end.error.status, run.end.error.instance) == (408, "")
 
 
 async def test_an_answer_in_time_leaves_no_timeout_behind() -> None:
