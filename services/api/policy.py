@@ -104,6 +104,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/runs/{run}/journal", P.RUNS_READ),
     ("GET", "/runs/{run}/lifecycle", P.RUNS_READ),
     ("GET", "/runs/{run}/workflow", P.RUNS_READ),
+    ("POST", "/runs/redrive", P.RUNS_WRITE),
     ("POST", "/runs/{run}/cancel", P.RUNS_WRITE),
     ("POST", "/runs/{run}/suspend", P.RUNS_WRITE),
     ("POST", "/runs/{run}/resume", P.RUNS_WRITE),

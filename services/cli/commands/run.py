@@ -84,3 +84,28 @@ def retry(terminal: Terminal, *, run_id: str, file: BinaryIO | None) -> None:
         except strict_json.MalformedJson as error:
             raise click.UsageError(f"--input holds no JSON that is accepted: {error}") from None
     terminal.show(terminal.run(lambda api: api.send("POST", f"/runs/{run_id}/retry", body)))
+
+
+@command.command()
+@click.option("--state", type=click.Choice(("faulted", "suspended")), default="faulted", show_default=True)
+@click.option("--deployment", help="Only of this deployment, by its name or id.")
+@click.option("--workflow", help="Only of the workflow of this name.")
+@click.option("--template", help="Only of the template of this name.")
+@click.option("--error", help="Only with a fault of this type, such as communication.")
+@click.option("--connection", help="Only of deployments that are bound to this connection, by its name or id.")
+@click.option("--yes", is_flag=True, help="Do it. Without this it is only shown.")
+@api_options
+def redrive(terminal: Terminal, /, *, yes: bool, **only: str | None) -> None:
+    """Retry every faulted run that the options find, or resume every suspended one; 200 at once, the oldest first."""
+
+    async def work(api: Api) -> Any:
+        given = {name: text for name, text in only.items() if text is not None}
+        for name, kind, prefix in (("deployment", "deployments", "dep"), ("connection", "connections", "con")):
+            if name in given:
+                given[name] = await api.reference(kind, prefix, given[name])
+        seen = await api.send("POST", "/runs/redrive", {"preview": True, "filter": given})
+        if not yes or seen["token"] is None:
+            return seen
+        return await api.send("POST", "/runs/redrive", {"token": seen["token"]})
+
+    terminal.show(terminal.run(work))

@@ -492,6 +492,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry or resume many runs
+         * @description First with `preview` and a filter, then with the preview's token, which touches those runs and no others.
+         *
+         *     Faulted runs are retried, suspended ones resumed, each in a commit of its own and only as the preview saw it. So
+         *     the same token can be sent again after whatever went wrong.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_runs_redrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{run}": {
         parameters: {
             query?: never;
@@ -1254,6 +1279,64 @@ export interface components {
             title: string;
             /** @description Stable; GET it to read what it means. */
             type: string;
+        };
+        /** Redrive */
+        Redrive: {
+            filter?: components["schemas"]["RedriveFilter"] | null;
+            /** @default false */
+            preview: boolean;
+            token?: string | null;
+        };
+        /** RedriveFilter */
+        RedriveFilter: {
+            /** @description Id of a connection that the deployment is bound to. */
+            connection?: string | null;
+            /** @description Id of a deployment. */
+            deployment?: string | null;
+            /** @description Type of the fault; of a standard one the last word will do. */
+            error?: string | null;
+            /** @description Faulted or set aside then or later. */
+            since?: string | null;
+            /**
+             * @default faulted
+             * @enum {string}
+             */
+            state: "faulted" | "suspended";
+            /** @description Name of the template. */
+            template?: string | null;
+            /** @description Faulted or set aside before. */
+            until?: string | null;
+            /** @description Name of the workflow. */
+            workflow?: string | null;
+        };
+        /** Redriven */
+        Redriven: {
+            /** @description Runs that the filter finds, counted to 10,000; runs of the token. */
+            count: number;
+            /** @description Runs that the token stands for: the oldest, 200 at most. */
+            covered: number;
+            runs: components["schemas"]["RedrivenRun"][];
+            /** @description Of a preview; good for 24 hours, for exactly these runs. */
+            token: string | null;
+        };
+        /** RedrivenRun */
+        RedrivenRun: {
+            business_key?: string | null;
+            /** @description Type of the fault. */
+            error?: string | null;
+            /** @example run_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * @description `changed`: not as the preview saw it, and left alone. `refused`: retry it alone to see why. `left`: time was up; send the token again. Null in a preview.
+             * @enum {null|string}
+             */
+            outcome?: "retried" | "resumed" | "changed" | "refused" | "left" | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since?: string | null;
+            state?: string | null;
         };
         /** Retry */
         Retry: {
@@ -3818,6 +3901,120 @@ export interface operations {
             };
             /** @description As many streams of changes are open as may be. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_runs_redrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redrive"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redriven"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

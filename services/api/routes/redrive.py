@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections import Counter
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from litestar import post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from infra import ids
+from infra.ids import TenantId
+from infra.pagination import BadCursor
+from infra.problems import Invalid
+from services.api.call import Call
+from services.api.fields import Instant
+from services.api.policy import tenant_paths
+from services.engine import redriving
+from services.engine.redriving import Filter, Standing
+from tenants.audit import service as audit
+
+_EXAMPLES: Final = 20
+
+
+class RedriveFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that are given must hold."""
+
+    state: Literal["faulted", "suspended"] = "faulted"
+    deployment: Annotated[str, Meta(description="Id of a deployment.")] | None = None
+    workflow: Annotated[str, Meta(max_length=64, description="Name of the workflow.")] | None = None
+    template: Annotated[str, Meta(max_length=64, description="Name of the template.")] | None = None
+    error: (
+        Annotated[str, Meta(max_length=512, description="Type of the fault; of a standard one the last word will do.")]
+        | None
+    ) = None
+    connection: Annotated[str, Meta(description="Id of a connection that the deployment is bound to.")] | None = None
+    since: Annotated[Instant | None, Meta(description="Faulted or set aside then or later.")] = None
+    until: Annotated[Instant | None, Meta(description="Faulted or set aside before.")] = None
+
+
+class Redrive(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A `filter` with `preview: true`; then the `token` that the preview gave."""
+
+    preview: bool = False
+    filter: RedriveFilter | None = None
+    token: Annotated[str, Meta(max_length=16_384)] | None = None
+
+
+class RedrivenRun(msgspec.Struct, frozen=True, kw_only=True):
+    id: Annotated[str, Meta(examples=["run_01h455vb4pex5vsknk084sn02q"])]
+    outcome: Annotated[
+        Literal["retried", "resumed", "changed", "refused", "left"] | None,
+        Meta(
+            description="`changed`: not as the preview saw it, and left alone. `refused`: retry it alone to see why."
+            " `left`: time was up; send the token again. Null in a preview."
+        ),
+    ] = None
+    business_key: str | None = None
+    state: str | None = None
+    error: Annotated[str | None, Meta(description="Type of the fault.")] = None
+    since: Instant | None = None
+
+
+class Redriven(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a preview the first runs; of what was done each one."""
+
+    count: Annotated[int, Meta(description="Runs that the filter finds, counted to 10,000; runs of the token.")]
+    covered: Annotated[int, Meta(description="Runs that the token stands for: the oldest, 200 at most.")]
+    runs: list[RedrivenRun]
+    token: Annotated[str | None, Meta(description="Of a preview; good for 24 hours, for exactly these runs.")]
+
+
+@post(tenant_paths("/runs/redrive"), summary="Retry or resume many runs", tags=["runs"], status_code=200)
+async def redrive_runs(request: Call, data: JSONBody[Redrive]) -> Redriven:
+    """First with `preview` and a filter, then with the preview's token, which touches those runs and no others.
+
+    Faulted runs are retried, suspended ones resumed, each in a commit of its own and only as the preview saw it. So
+    the same token can be sent again after whatever went wrong.
+    """
+    tenant = TenantId(request.tenant.tenant_id)
+    if data.preview and data.filter is not None and data.token is None:
+        return await _preview(request, tenant, data.filter)
+    if not data.preview and data.token is not None and data.filter is None:
+        return await _drive(request, tenant, data.token)
+    detail = "Send 'preview': true with a 'filter', then the preview's 'token' alone"
+    raise Invalid(detail, errors=[{"pointer": "", "detail": detail}])
+
+
+async def _preview(request: Call, tenant: TenantId, wanted: RedriveFilter) -> Redriven:
+    only = Filter(
+        state=wanted.state,
+        deployment=_id("dep", "deployment", wanted.deployment),
+        workflow=wanted.workflow,
+        template=wanted.template,
+        error=wanted.error,
+        connection=_id("con", "connection", wanted.connection),
+        since=wanted.since,
+        until=wanted.until,
+    )
+    async with request.resources.database.tenant(tenant) as connection:
+        found, count = await redriving.find(connection, tenant, only)
+    packed = redriving.pack(found)
+    token = f"{request.resources.cursors.issue(*_seal(tenant, packed))}.{base64.urlsafe_b64encode(packed).decode()}"
+    runs = [_shown(one) for one in found[:_EXAMPLES]]
+    return Redriven(count=count, covered=len(found), runs=runs, token=token if found else None)
+
+
+async def _drive(request: Call, tenant: TenantId, token: str) -> Redriven:
+    sealed, _, text = token.partition(".")
+    try:
+        packed = base64.b64decode(text.encode("ascii", "replace"), altchars=b"-_", validate=True)
+    except binascii.Error:
+        raise BadCursor("The token is not one of a preview; make another") from None
+    digest, *binding = _seal(tenant, packed)
+    if request.resources.cursors.read(sealed, *binding) != digest:
+        raise BadCursor("The token is not one of a preview; make another")
+    actor = request.principal.actor
+    done = await redriving.drive(request.resources.database, tenant, redriving.unpack(packed), actor)
+    counts: dict[str, Any] = dict(Counter(outcome for _, outcome in done))
+    async with request.transaction() as session:
+        target = ids.show("ten", tenant)
+        await audit.record(session, actor=actor, action="runs.redriven", target=target, after=counts)
+    request.resources.ring()
+    request.resources.changes.note([(tenant, run) for run, _ in done])
+    runs = [RedrivenRun(id=ids.show("run", run), outcome=outcome) for run, outcome in done]
+    return Redriven(count=len(done), covered=len(done), runs=runs, token=None)
+
+
+def _seal(tenant: TenantId, packed: bytes) -> tuple[str, str, str]:
+    """What the token is signed with: the runs' digest, bound to the tenant."""
+    return hashlib.sha256(packed).hexdigest(), "redrive", str(tenant)
+
+
+def _shown(one: Standing) -> RedrivenRun:
+    return RedrivenRun(
+        id=ids.show("run", one.run_id),
+        business_key=one.business_key,
+        state=one.state,
+        error=one.error_type,
+        since=one.since,
+    )
+
+
+def _id(prefix: str, name: str, text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return ids.read(prefix, text)
+    except ids.MalformedId:
+        detail = f"no id of the form {prefix}_…"
+        raise Invalid(f"'{name}' is {detail}", errors=[{"pointer": f"/filter/{name}", "detail": detail}]) from None
+
+
+HANDLERS: Final = (redrive_runs,)
