@@ -24,6 +24,8 @@ NAMES: Final = (
     "end.before",
     "end.committed",
     "emit.taken",
+    "judging.before",
+    "judging.committed",
 )
 
 

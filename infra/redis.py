@@ -13,6 +13,8 @@ from redis.retry import Retry
 
 READY: Final = "ready"
 """Channel: some run is ready to be claimed."""
+JUDGE: Final = "judge"
+"""Channel: some event is to be judged, whether it begins a run."""
 CHANGED: Final = "changed"
 """Channel: runs that changed, as `services.engine.changes` writes them."""
 TOLD: Final = "told"
@@ -32,21 +34,17 @@ class Doorbell:
         # A listener reads for as long as it is silent, so its socket has no read timeout.
         self._listening = Redis.from_url(url, socket_connect_timeout=_SOCKET_SECONDS, retry=Retry(NoBackoff(), 0))
         self._ringing: asyncio.Task[None] | None = None
-        self._again = False
+        self._wanted: set[str] = set()
 
-    def ring(self) -> None:
+    def ring(self, channel: str = READY) -> None:
         """Say that work is ready. Rings during a ring become one more ring: load costs no more than its pace."""
-        if self._ringing is not None and not self._ringing.done():
-            self._again = True
-            return
-        self._ringing = asyncio.create_task(self._ring())
+        self._wanted.add(channel)
+        if self._ringing is None or self._ringing.done():
+            self._ringing = asyncio.create_task(self._ring())
 
     async def _ring(self) -> None:
-        again = True
-        while again:
-            self._again = False
-            await self.publish(READY, b"1")
-            again = self._again
+        while self._wanted:
+            await self.publish(self._wanted.pop(), b"1")
 
     async def publish(self, channel: str, message: bytes) -> bool:
         """Whether Redis took it."""

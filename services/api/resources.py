@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from infra.database import Database
 from infra.egress import Client
 from infra.egress.rules import guard
 from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Cursors
-from infra.redis import Doorbell
+from infra.redis import JUDGE, READY, Doorbell
 from infra.settings import Settings
 from infra.telemetry import Telemetry
 from services.api.feeds import Feeds
@@ -43,7 +45,7 @@ class Resources:
         self.desk = Desk(forms(Registry(all_connectors())), Sealer(FileKeyProvider(settings.kek_file)))
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
-        self.intake = Intake(self.database, starter.follow, self.ring)
+        self.intake = Intake(self.database, starter.follow, self.ring, judge=partial(self.ring, JUDGE))
         self.followers = Followers(self.doorbell)
         self.feeds = Feeds(self.database, self.doorbell)
         self.changes = Changes(_nobody if self.doorbell is None else self.doorbell.publish)
@@ -59,10 +61,10 @@ class Resources:
         self.followers.open()
         self.feeds.open()
 
-    def ring(self) -> None:
+    def ring(self, channel: str = READY) -> None:
         """Tell the workers that a run is due; they look by themselves as well."""
         if self.doorbell is not None:
-            self.doorbell.ring()
+            self.doorbell.ring(channel)
 
     def release(self) -> None:
         """Let everybody go who waits for something: the process is about to end."""

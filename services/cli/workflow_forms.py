@@ -34,8 +34,8 @@ def text_of(file: Path, *, as_json: bool) -> str:
 
 
 def value_of(file: Path | None, *, as_json: bool) -> Any:
-    """The run's input; an empty object without a file."""
-    return {} if file is None else _read(file, "invalid-input", as_json=as_json)
+    """The run's input; UNSET without a file."""
+    return msgspec.UNSET if file is None else _read(file, "invalid-input", as_json=as_json)
 
 
 def secrets_of(file: Path | None, *, as_json: bool) -> FileSecrets:
@@ -92,6 +92,7 @@ def fail(name: str, detail: str, *, as_json: bool, **members: Any) -> NoReturn:
         "invalid-secrets": "The secrets are neither JSON nor YAML, or no object",
         "missing-workflow": "A workflow that this one runs is not in the folder",
         "invalid-events": "A line of the events is no CloudEvent",
+        "no-run-begins": "The workflow's schedule asks for other events",
         "unreadable-file": "The file cannot be read",
     }
     problem = {"type": BASE + name, "title": titles[name], "status": 422, "detail": detail, **members}

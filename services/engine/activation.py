@@ -56,6 +56,11 @@ class Activation:
         return self.strand.frames[-1]
 
     @property
+    def value(self) -> Any:
+        """The innermost task's input."""
+        return self.top.value
+
+    @property
     def scope(self) -> Scope:
         return self.scopes[self.strand.scope]
 

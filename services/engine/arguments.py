@@ -42,7 +42,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
             return self._task(given)
         if name == "workflow":
             return self._workflow(whole=whole)
-        return self._runtime() if name == "runtime" else self.variable(name)
+        return runtime(self.run, self.now) if name == "runtime" else self.variable(name)
 
     def _task(self, given: Mapping[str, Any]) -> dict[str, Any]:
         task = self.task(self.frame)
@@ -63,15 +63,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
             described["definition"] = self.workflow.definition
         return described
 
-    def _runtime(self) -> dict[str, Any]:
-        run = self.run
-        return {
-            "name": RUNTIME_NAME,
-            "version": RUNTIME_VERSION,
-            "metadata": {"tenant": run.tenant, "environment": run.environment, "parameters": run.parameters},
-            # Ours: the clock of the activation, so that a replay sees the same time (S-22).
-            "now": _moment(self.now),
-        }
+
+def runtime(run: RunDescriptor, now: int) -> dict[str, Any]:
+    """`$runtime` at `now`, in Unix milliseconds."""
+    return {
+        "name": RUNTIME_NAME,
+        "version": RUNTIME_VERSION,
+        "metadata": {"tenant": run.tenant, "environment": run.environment, "parameters": run.parameters},
+        # Ours: the clock of the activation, so that a replay sees the same time (S-22).
+        "now": _moment(now),
+    }
 
 
 def _extended(definition: dict[str, Any]) -> dict[str, Any]:

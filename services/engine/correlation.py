@@ -8,9 +8,14 @@ from uuid import UUID
 import msgspec
 
 from infra.ids import TenantId
-from services.engine.gathering import gather
+from services.engine import candidates, pending
+from services.engine.gathering import Gatherings, Judged, Offer
 from services.events.received import Received
+from template_library.dsl.model import Consumption, EventFilter
 from tenants.deployments.triggers import Trigger, active_triggers
+
+Passed = tuple[Received, list[Trigger]]
+"""An event, and the triggers of one deployment whose attributes it has."""
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -22,39 +27,56 @@ class Match(msgspec.Struct, frozen=True):
     input: str
 
 
-async def match(connection: Any, tenant: TenantId, events: list[Received]) -> list[Match]:
+class Matched(msgspec.Struct, frozen=True):
+    """What events start at once, and how many of them are to be judged for a deployment."""
+
+    starts: list[Match]
+    to_judge: int = 0
+
+
+async def match(connection: Any, tenant: TenantId, events: list[Received]) -> Matched:
     """Every match, in the order of the events; those that several events make up come behind the others.
 
-    A trigger's attributes must all equal the event's.
+    What equal attributes cannot tell becomes a candidate, in the transaction that stores the events.
     """
     kinds = {one.event.type for one in events}
     triggers = {kind: await active_triggers(connection, tenant, kind) for kind in kinds}
     found: list[Match] = []
-    gathered: dict[UUID, list[tuple[Received, list[Trigger]]]] = {}
+    gathered: dict[UUID, list[Passed]] = {}
+    to_judge: list[tuple[UUID, Received]] = []
     for one in events:
         passed: dict[UUID, list[Trigger]] = {}
         for trigger in triggers[one.event.type]:
             if all(one.event.attributes.get(name) == value for name, value in trigger.attributes.items()):
                 passed.setdefault(trigger.deployment_id, []).append(trigger)
         for deployment_id, several in passed.items():
-            if several[0].strategy == "all":
+            if several[0].judged:
+                to_judge.append((deployment_id, one))
+            elif several[0].strategy == "all":
                 gathered.setdefault(deployment_id, []).append((one, several))
             else:
                 found.append(Match(one, deployment_id, several[0].revision, f"[{one.event.content()}]"))
+    await candidates.add(connection, tenant, to_judge)
+    # In the order of their ids, so that two transactions that hold one each do not wait for each other.
     for deployment_id in sorted(gathered):
         found += await _gathered(connection, tenant, gathered[deployment_id])
-    return found
+    return Matched(found, len(to_judge))
 
 
-async def _gathered(connection: Any, tenant: TenantId, arrived: list[tuple[Received, list[Trigger]]]) -> list[Match]:
-    trigger, found = arrived[0][1][0], []
-    for one in await gather(connection, tenant, arrived):
-        rows = await connection.fetch(
-            "SELECT event_id, content::text AS content FROM app.event WHERE tenant_id = $1 AND event_id = ANY ($2)",
-            tenant,
-            one.events,
-        )
-        contents = {row["event_id"]: row["content"] for row in rows}
-        text = ",".join(contents[event] for event in one.events if event in contents)
-        found.append(Match(one.received, trigger.deployment_id, trigger.revision, f"[{text}]"))
+async def _gathered(connection: Any, tenant: TenantId, arrived: list[Passed]) -> list[Match]:
+    """What becomes complete with the events that `arrived` for one deployment."""
+    trigger = arrived[0][1][0]
+    place = pending.Place(tenant, trigger.deployment_id, trigger.revision)
+    await pending.lock(connection, trigger.deployment_id)
+    on = Consumption("all", (EventFilter(()),) * trigger.places)
+    waiting = await pending.read(connection, place)
+    before = pending.keys_of(waiting)
+    gatherings = Gatherings(on, {}, waiting)
+    found = []
+    for received, triggers in arrived:
+        judged = Judged(received.event_id, tuple(Offer(one.place) for one in triggers))
+        for events in await gatherings.add(judged):
+            text = (await pending.contents(connection, tenant, events)).text
+            found.append(Match(received, trigger.deployment_id, trigger.revision, text))
+    await pending.write(connection, place, before, gatherings)
     return found

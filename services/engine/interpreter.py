@@ -48,6 +48,11 @@ class Interpreter:
         self._programs = {"": Program(workflow, evaluator, schemas)}
         self._programs |= {name: Program(one, evaluator, schemas) for name, one in (nested or {}).items()}
 
+    @property
+    def program(self) -> Program:
+        """The workflow itself."""
+        return self._programs[""]
+
     async def begin(self, value: Any, run: RunDescriptor, *, now: int | None = None) -> Step:
         """The first step of a run on the raw input `value`. `now` is Unix milliseconds, `run.started_at` if not given.
 

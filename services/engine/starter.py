@@ -43,15 +43,22 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
 
 async def follow(connection: Any, tenant: TenantId, events: list[Received]) -> Followed:
     """Start every run that `events` trigger, then tell every run that listens for them."""
-    started = await start(connection, tenant, events)
+    matched = await match(connection, tenant, events)
+    started = await _start(connection, tenant, events, matched.starts)
     arrived = [inbox.Arrived(one.event_id, one.event.type, one.event.attributes) for one in events]
-    return Followed(started, await inbox.post(connection, arrived))
+    return Followed(started, await inbox.post(connection, arrived), matched.to_judge)
 
 
 async def start(connection: Any, tenant: TenantId, events: list[Received]) -> dict[UUID, list[UUID]]:
     """Start every run that `events` trigger; answers run ids by event id, an empty list for an event without one."""
+    return await _start(connection, tenant, events, (await match(connection, tenant, events)).starts)
+
+
+async def _start(
+    connection: Any, tenant: TenantId, events: list[Received], found: list[Match]
+) -> dict[UUID, list[UUID]]:
     started: dict[UUID, list[UUID]] = {one.event_id: [] for one in events}
-    beginnings = [_beginning(found) for found in await match(connection, tenant, events)]
+    beginnings = [_beginning(one) for one in found]
     for one in beginnings:
         if one.event_id is not None:
             started[one.event_id].append(one.run_id)

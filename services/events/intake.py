@@ -24,10 +24,14 @@ from services.events.received import Received
 
 
 class Followed(msgspec.Struct, frozen=True):
-    """What events set going: the runs that each started, by event id, and how many that waited were woken."""
+    """What events set going: the runs that each started, by event id, and how many that waited were woken.
+
+    `to_judge`: how often an event may begin a run of a deployment, which expressions have to tell.
+    """
 
     started: dict[UUID, list[UUID]]
     woken: int = 0
+    to_judge: int = 0
 
 
 Follow = Callable[[Any, TenantId, list[Received]], Awaitable[Followed]]
@@ -50,11 +54,14 @@ _Waiting = tuple[Received, asyncio.Future[Accepted]]
 class Intake:
     """One for the process. `receive` returns after the commit and never before."""
 
-    def __init__(self, database: Database, follow: Follow, ring: Callable[[], None]) -> None:
-        """`follow` starts what the events trigger; `ring` tells the workers after a commit."""
+    def __init__(
+        self, database: Database, follow: Follow, ring: Callable[[], None], *, judge: Callable[[], None]
+    ) -> None:
+        """`follow` starts what the events trigger; after a commit `ring` and `judge` tell the workers."""
         self._database = database
         self._follow = follow
         self._ring = ring
+        self._judge = judge
         self._waiting: dict[TenantId, list[_Waiting]] = {}
         self._flushing: dict[TenantId, asyncio.Task[None]] = {}
 
@@ -116,6 +123,8 @@ class Intake:
             instruments.RUNS_STARTED.add(started)
         if started or followed.woken:
             self._ring()
+        if followed.to_judge:
+            self._judge()
         return [_answer(one, *known[one.key], runs) for one in batch]
 
 

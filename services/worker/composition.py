@@ -49,6 +49,7 @@ class Composition:
         self.changes = Changes(self.bell.publish)
         self.journal = Journal(self.database, self.changes.note)
         self._pool = ExpressionPool()
+        self.definitions = Definitions(self.database, Expressions(self._pool))
         self._sealer = Sealer(FileKeyProvider(settings.kek_file))
         self._client = Client(guard(settings))
         self._runner = Runner.of(settings)
@@ -88,7 +89,7 @@ class Composition:
         """The activation of what `claims` hands out; see `Advance`."""
         return Advance(
             self.database,
-            Definitions(self.database, Expressions(self._pool)),
+            self.definitions,
             self._functions(),
             self.journal,
             claims,

@@ -25,11 +25,11 @@ _log: Final = logging.getLogger(__name__)
 class Outlets:
     """One for the process. Each may be given the same message again: what it does counts once."""
 
-    def __init__(self, database: Database, ring: Callable[[], None]) -> None:
-        """`ring` tells the workers that something is in line."""
+    def __init__(self, database: Database, ring: Callable[[], None], *, judge: Callable[[], None]) -> None:
+        """`ring` tells the workers that something is in line, `judge` that events are to be judged."""
         self._database = database
         self._ring = ring
-        self._intake = Intake(database, starter.follow, ring)
+        self._intake = Intake(database, starter.follow, ring, judge=judge)
 
     async def emit(self, tenant: UUID, _message: UUID, body: str) -> None:
         """Take the event in, as if somebody had sent it; one that is no CloudEvent is audited and dropped."""

@@ -11,13 +11,14 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
-from infra.redis import READY
+from infra.redis import JUDGE, READY
 from infra.settings import Settings
 from services.engine import emission
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
+from services.worker.correlator import Correlator
 from services.worker.housekeeping import sender
 from services.worker.observer import observe
 from services.worker.outlets import Outlets
@@ -48,7 +49,8 @@ class WorkerProcess:
         claims = Claims(
             composition.database, name, self._settings.lease_seconds, tenant_cap=self._settings.tenant_running
         )
-        outlets = Outlets(composition.database, self._ring)
+        correlator = self._correlator()
+        outlets = Outlets(composition.database, self._ring, judge=correlator.nudge)
         relay = Relay(
             composition.database,
             composition.bell,
@@ -71,12 +73,18 @@ class WorkerProcess:
             run_solo=self._suspects.ensure,
         )
         self._start(composition.bell.listen(READY, lambda _: self._loop.wake()))
+        self._start(composition.bell.listen(JUDGE, lambda _: correlator.nudge()))
+        self._start(correlator.run())
         self._start(scheduler.run())
         self._start(relay.run())
         self._start(self._loop.run())
         if composition.telemetry.measures:
             self._start(observe(composition.database))
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
+
+    def _correlator(self) -> Correlator:
+        composition, poll = self._composition, self._settings.poll_seconds
+        return Correlator(composition.database, composition.definitions, poll=poll, wake=self._ring)
 
     def _ring(self) -> None:
         """Say that something is in line, to the others and here."""

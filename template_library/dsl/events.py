@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from template_library.dsl import limits
 from template_library.dsl.checker import Checker, kind_of
-from template_library.dsl.model import Constant, Consumption, Correlation, EventFilter, Expression, Template
+from template_library.dsl.model import Constant, Consumption, Correlation, EventFilter, Expression, Pattern, Template
 from template_library.dsl.positions import step
 from template_library.dsl.templates import Templates, join
 
@@ -15,7 +15,23 @@ STRATEGIES: Final = ("all", "any", "one")
 _ATTRIBUTES: Final = ("id", "source", "type", "time", "subject", "datacontenttype", "dataschema", "data")
 _NAME: Final = re.compile(r"[a-z0-9]{1,20}")
 URI_REFERENCE: Final = re.compile(r"[^\s<>\"\\^`{|}]+")
+_ANCHORED: Final = re.compile(r"\^.*|.*\$", re.DOTALL)
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def is_pattern(wanted: Any) -> bool:
+    """Whether the text of a filter is a regular expression: it begins with `^` or ends with `$`."""
+    return isinstance(wanted, str) and _ANCHORED.fullmatch(wanted) is not None
+
+
+def plain(one: EventFilter) -> dict[str, str]:
+    """The attributes that an event must have as they are written; further ones may be asked for beside them."""
+    return {
+        name: template.value
+        for name, template in one.attributes
+        if isinstance(template, Constant) and isinstance(template.value, str) and name != "data"
+        if not is_pattern(template.value)
+    }
 
 
 class Events:
@@ -87,7 +103,10 @@ class Events:
         """An attribute of a filter: text, a pattern, or an expression in `${ }`, in both modes."""
         self._named(name, pointer)
         if isinstance(value, str):
-            return self._templates.text(value, pointer, arguments) or Constant(None)
+            template = self._templates.text(value, pointer, arguments) or Constant(None)
+            if isinstance(template, Constant) and is_pattern(template.value):
+                self._templates.patterns.append(Pattern(value, pointer))
+            return template
         if name == "data":
             return self._templates.template(value, pointer, arguments)
         if name in _ATTRIBUTES or isinstance(value, dict | list) or value is None:

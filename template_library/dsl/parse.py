@@ -110,6 +110,7 @@ class _Parser:
             secrets=self._secrets,
             loose=loose,
             expressions=self._grammar.templates.expressions,
+            patterns=tuple(self._grammar.templates.patterns),
             schemas=tuple(parts.schemas),
         )
 

@@ -9,7 +9,6 @@ PROCESSES: Final = ("container", "script", "shell")
 UNREADY: Final = frozenset({
     "run: script", "run: shell", "run: container",
     "transport: stdio",
-    "schedule.on.correlate", "schedule.on.expression", "schedule.on.until",
     # Of AsyncAPI's protocols the reference names more than there are connections for.
     "protocol: amqp", "protocol: amqp1", "protocol: anypointmq", "protocol: googlepubsub", "protocol: ibmmq",
     "protocol: jms", "protocol: kafka", "protocol: mercure", "protocol: nats", "protocol: pulsar",

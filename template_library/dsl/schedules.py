@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from template_library.dsl import cron, limits
 from template_library.dsl.checker import Checker, spoken
-from template_library.dsl.events import Events
-from template_library.dsl.model import Constant, Consumption, EventTrigger, Schedule
+from template_library.dsl.events import Events, plain
+from template_library.dsl.model import Consumption, EventTrigger, Schedule
 from template_library.dsl.positions import step
 from template_library.dsl.timings import Timings
 
@@ -60,24 +60,19 @@ class Schedules:
         found = self._events.consumption(value, pointer, _ARGUMENTS)
         if found is None:
             return None
-        if found.until is not None:
-            self._checker.uses(step(pointer, "until"), "schedule.on.until")
-        pointer = step(pointer, found.strategy)
-        for place, one in enumerate(found.filters):
-            at = pointer if found.strategy == "one" else step(pointer, place)
-            if one.correlate:
-                self._checker.uses(step(at, "correlate"), "schedule.on.correlate")
-            for name, attribute in one.attributes:
-                if not isinstance(attribute, Constant):
-                    self._checker.uses(step(step(at, "with"), name), "schedule.on.expression")
+        if found.forever:
+            self._checker.refuse(step(pointer, "until"), "is never true, so that no event would begin a run")
         return found
 
 
+def is_plain(on: Consumption) -> bool:
+    """Whether equal texts are all that is asked for, so that no expression and no pattern has to be evaluated."""
+    return on.until is None and all(len(plain(one)) == len(one.attributes) and not one.correlate for one in on.filters)
+
+
 def trigger(schedule: Schedule | None) -> EventTrigger | None:
-    """The schedule as a trigger, if it is one event with written attributes."""
+    """The schedule as a trigger, if it is one event of a type and with written attributes."""
     if schedule is None or schedule.on is None or schedule.on.strategy != "one" or not schedule.on.filters:
         return None
-    chosen = schedule.on.filters[0]
-    attributes = {name: one.value for name, one in chosen.attributes if isinstance(one, Constant)}
-    whole = len(attributes) == len(chosen.attributes) and not chosen.correlate
-    return EventTrigger(attributes) if whole else None
+    attributes = plain(schedule.on.filters[0])
+    return EventTrigger(attributes) if is_plain(schedule.on) and "type" in attributes else None

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from template_library.dsl import limits, programs, tokens
 from template_library.dsl.checker import Checker, kind_of
-from template_library.dsl.model import Constant, Expression, ListTemplate, MapTemplate, Template
+from template_library.dsl.model import Constant, Expression, ListTemplate, MapTemplate, Pattern, Template
 from template_library.dsl.positions import step
 
 DELIMITED: Final = re.compile(r"\s*\$\{(.+)\}\s*", re.DOTALL)
@@ -44,6 +44,7 @@ class Templates:
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
         self.kept: list[Expression] = []
+        self.patterns: list[Pattern] = []
         self.loose = False
         self.secrets: frozenset[str] = frozenset()
 

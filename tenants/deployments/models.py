@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -117,7 +118,12 @@ class Schedule(Base):
 
 
 class DeploymentTrigger(Base):
-    """One of several filters of events that start runs of a revision; `strategy` is `any` or `all`."""
+    """A filter of events that start runs of a revision, where one event with written attributes does not tell all.
+
+    Attributes:
+        type: None: any, or one that only an expression can tell.
+        judged: expressions decide, once the event is stored.
+    """
 
     __tablename__ = "deployment_trigger"
 
@@ -127,8 +133,9 @@ class DeploymentTrigger(Base):
     place: Mapped[int] = mapped_column(primary_key=True)
     places: Mapped[int]
     strategy: Mapped[str] = mapped_column(Text)
-    type: Mapped[str] = mapped_column(Text)
+    type: Mapped[str | None] = mapped_column(Text)
     attributes: Mapped[dict[str, str]] = mapped_column(JSON)
+    judged: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -140,12 +147,28 @@ class DeploymentTrigger(Base):
 
 
 class PendingEvent(Base):
-    """An event that waits until the others of its deployment's `all` have come."""
+    """An event that waits in a set for others; `keys` are its values by correlation."""
 
     __tablename__ = "pending_event"
 
     tenant_id: Mapped[UUID] = tenant_key(references=True)
     deployment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     revision: Mapped[int] = mapped_column(primary_key=True)
+    gathering_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     place: Mapped[int]
+    keys: Mapped[dict[str, Any]] = mapped_column(JSON, server_default=text("'{}'"))
+
+
+class Candidate(Base):
+    """An event that may begin runs of a deployment, once its filters have been evaluated."""
+
+    __tablename__ = "candidate"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    deployment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    actor: Mapped[str] = mapped_column(Text)
+    trace: Mapped[bytes | None] = mapped_column(LargeBinary)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    tries: Mapped[int] = mapped_column(server_default=text("0"))

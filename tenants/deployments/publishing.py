@@ -15,7 +15,7 @@ from infra.pagination import Page, cut
 from template_library.catalog import Package
 from template_library.dsl import DocumentError, Workflow, parse
 from tenants.audit import service as audit
-from tenants.deployments import needs, repository, schedules
+from tenants.deployments import needs, repository
 from tenants.deployments.errors import InvalidDocument, UnknownWorkflow, VersionTaken
 from tenants.deployments.models import WorkflowVersion
 
@@ -41,18 +41,14 @@ def read(text: str, processes: Collection[str] = ()) -> Candidate:
     `processes` are the kinds of programs that the operator's runner starts; others may not be in it.
 
     Raises:
-        InvalidDocument: the document breaks a rule, or hides a connection, or has a trigger that nothing can match.
+        InvalidDocument: the document breaks a rule, or hides a connection, or every event would start it.
     """
     try:
         workflow = parse(text, processes=processes)
     except DocumentError as error:
         raise refusal(error) from None
     errors = [{"pointer": one.pointer, "detail": one.detail} for one in needs.find(workflow)[1]]
-    if workflow.trigger is not None:
-        errors += _trigger_errors(workflow.trigger.attributes, "/schedule/on/one/with")
     on = None if workflow.schedule is None else workflow.schedule.on
-    for place, attributes in enumerate(schedules.several(workflow.schedule)):
-        errors += _trigger_errors(attributes, f"/schedule/on/{'' if on is None else on.strategy}/{place}/with")
     if on is not None and not on.filters:
         errors.append({"pointer": f"/schedule/on/{on.strategy}", "detail": "name the events that start it"})
     if errors:
@@ -122,13 +118,3 @@ async def list_workflows(
     """The tenant's versions, newest first and without their documents, and the position of the next page."""
     rows = await repository.versions(session, tenant_id, page, name=name, template=template)
     return cut(rows, page, lambda row: str(row.workflow_version_id))
-
-
-def _trigger_errors(attributes: dict[str, object], pointer: str) -> list[dict[str, str]]:
-    if "type" not in attributes:
-        return [{"pointer": pointer, "detail": "the trigger needs the event's `type`"}]
-    if "data" in attributes:
-        return [
-            {"pointer": f"{pointer}/data", "detail": "a trigger may not look into `data`; use a switch in the workflow"}
-        ]
-    return []

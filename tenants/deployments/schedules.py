@@ -15,9 +15,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from template_library.dsl import cron
-from template_library.dsl.model import Constant
+from template_library.dsl.events import plain
+from template_library.dsl.model import Consumption
 from template_library.dsl.model import Schedule as Written
-from tenants.deployments.models import DeploymentTrigger, PendingEvent, Schedule
+from template_library.dsl.schedules import is_plain, trigger
+from tenants.deployments.models import Candidate, DeploymentTrigger, PendingEvent, Schedule
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -41,6 +43,11 @@ async def plan(
     wanted = {row["kind"]: row for row in _rows(written, now)}
     place = (Schedule.tenant_id == tenant_id) & (Schedule.deployment_id == deployment_id)
     known = {row.kind: row for row in await session.scalars(select(Schedule).where(place))}
+    # Who judges events holds this while it begins runs: none begins once a deployment is disabled.
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(deployment_id), 0))))
+    if written is None:
+        unjudged = (Candidate.tenant_id == tenant_id) & (Candidate.deployment_id == deployment_id)
+        await session.execute(delete(Candidate).where(unjudged))
     # Events that waited for others of an earlier revision, or of one that is disabled now, start nothing any more.
     waiting = (PendingEvent.tenant_id == tenant_id) & (PendingEvent.deployment_id == deployment_id)
     if written is not None:
@@ -60,9 +67,13 @@ async def plan(
 async def add_triggers(
     session: AsyncSession, tenant_id: UUID, deployment_id: UUID, revision: int, written: Written | None
 ) -> None:
-    """The filters of `any` and `all` of a new revision; `one` is a column of its own."""
-    filters = several(written)
-    for place, attributes in enumerate(filters):
+    """The filters of a new revision; one event with written attributes is a column of its own."""
+    if written is None or written.on is None or trigger(written) is not None:
+        return
+    on = written.on
+    filters = [*on.filters, *(on.until.filters if isinstance(on.until, Consumption) else ())]
+    for place, one in enumerate(filters):
+        attributes = plain(one)
         session.add(
             DeploymentTrigger(
                 tenant_id=tenant_id,
@@ -70,22 +81,13 @@ async def add_triggers(
                 revision=revision,
                 place=place,
                 places=len(filters),
-                strategy=written.on.strategy if written is not None and written.on is not None else "any",
-                type=attributes["type"],
+                strategy=on.strategy,
+                type=attributes.get("type"),
                 attributes=attributes,
+                judged=not is_plain(on),
             )
         )
     await session.flush()
-
-
-def several(written: Written | None) -> list[dict[str, Any]]:
-    """Attributes by filter of a schedule that has several."""
-    if written is None or written.on is None or written.on.strategy == "one":
-        return []
-    return [
-        {name: value.value for name, value in one.attributes if isinstance(value, Constant)}
-        for one in written.on.filters
-    ]
 
 
 def following(due: Due) -> dt.datetime | None:

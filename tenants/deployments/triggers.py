@@ -15,6 +15,7 @@ class Trigger(msgspec.Struct, frozen=True):
 
     Attributes:
         strategy: `one`; `any` and `all` have several of them for a deployment, `places` in number.
+        judged: there is more to it than attributes, which expressions tell.
     """
 
     deployment_id: UUID
@@ -23,6 +24,7 @@ class Trigger(msgspec.Struct, frozen=True):
     strategy: str = "one"
     place: int = 0
     places: int = 1
+    judged: bool = False
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -56,12 +58,15 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
 async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> list[Trigger]:
     """The active deployments of the tenant that events of this type may start, the oldest first."""
     rows = await connection.fetch(
-        "SELECT d.deployment_id, d.revision, r.trigger::text AS attributes, 'one' AS strategy, 0 AS place, 1 AS places "
+        "SELECT d.deployment_id, d.revision, r.trigger::text AS attributes, 'one' AS strategy, 0 AS place, "
+        "1 AS places, false AS judged "
         "FROM app.deployment_revision r JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
         "WHERE r.tenant_id = $1 AND r.trigger_type = $2 AND d.status = 'active' "
-        "UNION ALL SELECT d.deployment_id, d.revision, t.attributes::text, t.strategy, t.place, t.places "
+        "UNION ALL SELECT d.deployment_id, d.revision, t.attributes::text, t.strategy, t.place, t.places, "
+        "t.judged "
         "FROM app.deployment_trigger t JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
-        "WHERE t.tenant_id = $1 AND t.type = $2 AND d.status = 'active' ORDER BY deployment_id, place",
+        "WHERE t.tenant_id = $1 AND (t.type = $2 OR t.type IS NULL) AND d.status = 'active' "
+        "ORDER BY deployment_id, place",
         tenant_id,
         event_type,
     )
@@ -73,6 +78,7 @@ async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> 
             row["strategy"],
             row["place"],
             row["places"],
+            row["judged"],
         )
         for row in rows
     ]

@@ -93,7 +93,7 @@ async def _run(scenario: Scenario, desk: Desk, doubles: Doubles) -> Outcome:
     for source in scenario.nested_sources(doubles.url).values():
         await desk.publish(source)
     trigger = f"conformance.{scenario.id}"
-    launched = scenario.minds_its_input
+    launched = scenario.minds_its_input and not scenario.begins_by_events
     workflow = await desk.publish(scenario.source(doubles.url, trigger="" if launched else trigger))
     if launched:
         workflow = await desk.publish(scenario.launcher(trigger))
@@ -102,12 +102,7 @@ async def _run(scenario: Scenario, desk: Desk, doubles: Doubles) -> Outcome:
     if scenario.clock:
         run, runs = await scheduled.last_run(desk, deployment["id"], scenario)
         return await _outcome(scenario, desk, doubles, deployment["id"], run, runs)
-    data = scenario.placed(scenario.input, doubles.url)
-    await desk.send({"specversion": "1.0", "id": scenario.id, "source": "/tests", "type": trigger, "data": data})
-    run = await _run_of(desk, deployment["id"], scenario.id)
-    for number, given in enumerate(scenario.events):
-        if await _listens(desk, run):
-            await desk.send(event({"id": f"{scenario.id}-{number}", **scenario.placed(given, doubles.url)}, number))
+    run = await _begun(scenario, desk, deployment["id"], doubles.url)
     for action in scenario.operated:
         assert await _stands(desk, run), f"nothing to {action}"
         await desk.make(f"/v1/runs/{run}/{action}", {})
@@ -153,11 +148,30 @@ async def _started(desk: Desk, deployment: str, scenario: Scenario, run: str) ->
     return [{"workflow": one["workflow"]["name"], "status": one["state"], "output": one["output"]} for one in whole]
 
 
+async def _begun(scenario: Scenario, desk: Desk, deployment: str, double: str) -> str:
+    """The run, with its events sent: before it where they begin it, else each when it listens."""
+    given = [
+        event({"id": f"{scenario.id}-{number}", **scenario.placed(one, double)}, number)
+        for number, one in enumerate(scenario.events)
+    ]
+    if scenario.begins_by_events:
+        for one in given:
+            await desk.send(one)
+        return await _run_of(desk, deployment, scenario.id)
+    trigger, data = f"conformance.{scenario.id}", scenario.placed(scenario.input, double)
+    await desk.send({"specversion": "1.0", "id": scenario.id, "source": "/tests", "type": trigger, "data": data})
+    run = await _run_of(desk, deployment, scenario.id)
+    for one in given:
+        if await _listens(desk, run):
+            await desk.send(one)
+    return run
+
+
 async def _run_of(desk: Desk, deployment: str, name: str) -> str:
     """Wait for the run of the workflow `name`."""
     async with asyncio.timeout(20):
         while True:
-            for run in (await desk.get(f"/v1/runs?deployment={deployment}"))["items"]:
+            for run in reversed((await desk.get(f"/v1/runs?deployment={deployment}"))["items"]):
                 if run["workflow"]["name"] == name:
                     return str(run["id"])
             await asyncio.sleep(0.05)

@@ -12,6 +12,8 @@ from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.lifecycle import Event, Rendering, Subject
 from services.engine.memory import TENANT, Report, Skipping, run_workflow
+from services.engine.onset import begin_by
+from services.engine.state import RunDescriptor
 from services.protocols import table
 from services.protocols.runner import Runner
 from template_library.dsl import parse
@@ -35,20 +37,25 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, clie
         for name, source in scenario.nested_sources(doubles.url).items()
     }
     parts = await parts_of(workflow, client)
-    clock, run, events = Skipping(START), ids.new(), list[Event]()
+    clock, run, told = Skipping(START), ids.new(), list[Event]()
     rendering = Rendering(Subject(tenant=TENANT, run=run, definition=workflow.document.identity))
+    value = scenario.placed(scenario.input, doubles.url)
+    events = [event(scenario.placed(one, doubles.url), number) for number, one in enumerate(scenario.events)]
+    if scenario.begins_by_events and workflow.schedule is not None and workflow.schedule.on is not None:
+        begun = await begin_by(workflow.schedule.on, events, evaluator, RunDescriptor(id="", tenant=""))
+        value, events = begun.input, begun.rest
     report = await run_workflow(
         workflow,
-        scenario.placed(scenario.input, doubles.url),
+        value,
         functions=table.functions(client, runner if scenario.runner else None),
         evaluator=evaluator,
         run=run,
-        events=[event(scenario.placed(one, doubles.url), number) for number, one in enumerate(scenario.events)],
+        events=events,
         clock=clock,
         nested=nested | parts.functions,
         schemas=parts.schemas,
         secrets=scenario.secrets,
-        noted=lambda line: events.extend(rendering.events(line)),
+        noted=lambda line: told.extend(rendering.events(line)),
     )
     return Outcome(
         status=report.status,
@@ -59,7 +66,7 @@ async def run(scenario: Scenario, doubles: Doubles, evaluator: Expressions, clie
         emitted=[each for one in (report, *report.started) for each in one.emitted],
         waited=clock.now() - START,
         started=[_beside(one) for one in report.started],
-        lifecycle=events,
+        lifecycle=told,
     )
 
 

@@ -5,7 +5,8 @@ A file of `features/` holds `construct`, `page` (of docs/language) and `scenario
     section      of the language's reference
     document     the workflow without `document`, which is added; or `text`, whole and as written
     input        of the run; null when absent
-    events       CloudEvents that come when nothing else can move the run; `id`, `source` may be left out
+    events       CloudEvents that come when nothing else can move the run; `id`, `source` may be left out. Where the
+                 document has a schedule of events they begin the run
     answers      of the double, by `METHOD /path`: one answer or a list, the last of which repeats; see `doubles`
     nested       workflows that it may run, without `document`, by `name:version` in the namespace `conformance`
     secrets      that the workflow may use; through the product members are those of an HTTP connection's secrets
@@ -116,6 +117,11 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if trigger and "schedule" not in body:
             whole |= {"schedule": {"on": {"one": {"with": {"type": trigger}}}}, "input": {"from": _DATA}}
         return msgspec.json.encode(self.placed(whole, double)).decode()
+
+    @property
+    def begins_by_events(self) -> bool:
+        """Whether `events` begin its run, by its own schedule."""
+        return bool(self.events) and "on" in self.document.get("schedule", {})
 
     @property
     def minds_its_input(self) -> bool:

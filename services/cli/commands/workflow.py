@@ -28,6 +28,8 @@ from services.engine.expressions.pool import ExpressionPool
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.lifecycle import Line, Rendering, Subject
 from services.engine.memory import PATIENCE_SECONDS, TENANT, Clock, Report, Skipping, run_workflow
+from services.engine.onset import NothingBegins, begin_by
+from services.engine.state import RunDescriptor
 from template_library.dsl import DocumentError, Workflow, elsewhere, parse
 from template_library.dsl.model import HttpCallTask, ProtocolCallTask, RunTask
 
@@ -62,7 +64,8 @@ def command() -> None:
     "--events",
     "event_file",
     type=click.Path(path_type=Path),
-    help="JSON Lines of CloudEvents, one handed to the run each time that nothing else can move it.",
+    help="JSON Lines of CloudEvents. The first begin the run if its schedule has events and there is no --input; "
+    "the others are handed to it, one each time that nothing else can move it.",
 )
 @click.option(
     "--workflows",
@@ -152,6 +155,8 @@ def _report(given: _Given, settings: Settings, *, as_json: bool) -> Report:
         return asyncio.run(_run(given, settings))
     except DocumentError as error:
         forms.refuse(error, as_json=as_json)
+    except NothingBegins as error:
+        forms.fail("no-run-begins", str(error), as_json=as_json, file=given.filename)
     except Missing as error:
         forms.fail("missing-workflow", str(error), as_json=as_json, file=given.filename)
     except ExpressionsUnavailable as error:
@@ -165,7 +170,8 @@ async def _run(given: _Given, settings: Settings) -> Report:
     async with ExpressionPool(size=1) as pool:
         evaluator = Expressions(pool)
         await check_expressions(workflow, given.text, evaluator, filename=given.filename)
-        by = partial(run_workflow, workflow, given.value, evaluator=evaluator, run=run, events=given.events)
+        value, events = await _begun(workflow, given, evaluator)
+        by = partial(run_workflow, workflow, value, evaluator=evaluator, run=run, events=events)
         by = partial(by, clock=given.clock, secrets=given.secrets.members, hide=given.secrets.hide)
         if given.tells:
             by = partial(by, noted=_teller(workflow, run, given.secrets.hide))
@@ -186,6 +192,15 @@ async def _run(given: _Given, settings: Settings) -> Report:
 
                 return await by(functions={"http": HttpCall(client)})
             return await _with_all(by, client, settings)
+
+
+async def _begun(workflow: Workflow, given: _Given, evaluator: Expressions) -> tuple[Any, list[dict[str, Any]]]:
+    """The run's input, and the events that are left for it: the first ones begin it where its schedule has events."""
+    on = None if workflow.schedule is None else workflow.schedule.on
+    if given.value is not msgspec.UNSET or on is None or not given.events:
+        return {} if given.value is msgspec.UNSET else given.value, given.events
+    begun = await begin_by(on, given.events, evaluator, RunDescriptor(id="", tenant="", environment="dev"))
+    return begun.input, begun.rest
 
 
 def _teller(workflow: Workflow, run: UUID, hide: Callable[[Any], Any]) -> Callable[[Line], None]:

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
+from services.engine.expressions.protocol import Evaluator, ExpressionFailed
 from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.model import Workflow
 from template_library.dsl.reader import read
 
+_MATCH: Final = "test($pattern)"
 
-class Compiler(Protocol):
+
+class Compiler(Evaluator, Protocol):
     async def check(self, program: str, variables: Sequence[str]) -> str | None: ...
 
 
 async def check_expressions(workflow: Workflow, text: str, compiler: Compiler, *, filename: str = "workflow") -> None:
-    """Ask jq whether every expression of a parsed document compiles alone (S-28). `text` gives the positions.
+    """Ask jq whether every expression and pattern of a parsed document compiles alone (S-28); `text` gives positions.
 
     Raises:
         DocumentError: with one violation for each that does not.
@@ -26,6 +29,13 @@ async def check_expressions(workflow: Workflow, text: str, compiler: Compiler, *
             line, column = read(text, filename=filename).value_at(expression.pointer)
             message = f"the expression does not compile: {_reason(problem)}"
             violations.append(Violation(expression.pointer, line, column, message))
+    for pattern in workflow.patterns:
+        try:
+            await compiler.evaluate([_MATCH], "", {"pattern": pattern.text})
+        except ExpressionFailed as error:
+            line, column = read(text, filename=filename).value_at(pattern.pointer)
+            message = f"the regular expression does not compile: {_reason(error.detail)}"
+            violations.append(Violation(pattern.pointer, line, column, message))
     if violations:
         raise DocumentError(filename, violations)
 

@@ -25,6 +25,13 @@ class Expression(msgspec.Struct, frozen=True):
     text: str | None = None
 
 
+class Pattern(msgspec.Struct, frozen=True):
+    """A regular expression that an event's attribute must match; `pointer` is where it stands in the document."""
+
+    text: str
+    pointer: str
+
+
 class Constant(msgspec.Struct, frozen=True):
     """A JSON value without any expression inside."""
 

@@ -17,7 +17,7 @@ from template_library.dsl.model.tasks import (
     TryTask,
     WaitTask,
 )
-from template_library.dsl.model.values import Duration, Expression, Schema, Transform
+from template_library.dsl.model.values import Duration, Expression, Pattern, Schema, Transform
 
 Task = (
     DoTask
@@ -92,6 +92,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
         secrets: names of `use.secrets`; sealed templates may use them and no others.
         loose: strings are evaluated as well without `${ }`; see `Expression.text`.
         expressions: all of the document, once each.
+        patterns: of its event filters.
     """
 
     document: Document
@@ -109,4 +110,5 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     loose: bool = False
     expressions: tuple[Expression, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
     schemas: tuple[Schema, ...] = ()

@@ -31,6 +31,7 @@ DOORS = {
     "purge_inbox": "waybill_worker",
     "due_schedules": "waybill_worker",
     "next_schedule": "waybill_worker",
+    "take_candidates": "waybill_worker",
     "take_outbox": "waybill_worker",
     "settle_outbox": "waybill_worker",
     "purge_event_keys": "waybill_worker",

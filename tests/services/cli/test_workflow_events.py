@@ -23,8 +23,8 @@ LISTENS = (
 PAID = '{"id": "1", "source": "/bank", "type": "paid", "data": {"sum": 5}}'
 
 
-def run(tmp_path: Path, events: str | None, *options: str) -> subprocess.CompletedProcess[str]:
-    (tmp_path / "w.yaml").write_text(LISTENS)
+def run(tmp_path: Path, events: str | None, *options: str, text: str = LISTENS) -> subprocess.CompletedProcess[str]:
+    (tmp_path / "w.yaml").write_text(text)
     if events is not None:
         (tmp_path / "events.jsonl").write_text(events)
         options = ("--events", str(tmp_path / "events.jsonl"), *options)
@@ -89,3 +89,28 @@ def test_what_is_no_event_is_refused(line: str) -> None:
     with pytest.raises(event_file.BadEvent) as caught:
         event_file.read(f"\n{line}")
     assert caught.value.line == 2
+
+
+GATHERS = (
+    HEAD
+    + """schedule:
+  on: {any: [{with: {type: tick, data: '${ .n > 0 }'}, correlate: {room: {from: .room}}}], until: length == 2}
+do:
+  - hear: {listen: {to: {one: {with: {type: paid}}}}}
+  - tell: {set: {rooms: "${ $workflow.input | map(.data.room) }", sum: "${ .[0].sum }"}}
+"""
+)
+
+
+def test_events_of_a_file_begin_the_run_as_its_schedule_asks(tmp_path: Path) -> None:
+    ticks = [(0, 1), (1, 1), (1, 2), (1, 1)]
+    lines = [
+        json.dumps({"id": f"t-{number}", "source": "/s", "type": "tick", "data": {"n": n, "room": room}})
+        for number, (n, room) in enumerate(ticks)
+    ]
+    done = run(tmp_path, "\n".join([*lines, PAID]), "--json", text=GATHERS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["output"] == {"rooms": [1, 1], "sum": 5}
+    nothing = run(tmp_path, lines[1], "--json", text=GATHERS)
+    assert nothing.returncode == 2
+    assert json.loads(nothing.stdout)["type"].endswith("no-run-begins")

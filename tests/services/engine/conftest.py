@@ -16,7 +16,8 @@ from tests.world import World, deploy, make_tenant
 async def engine(app_database: Database, worker_database: Database) -> AsyncIterator[Engine]:
     async with ExpressionPool(size=1) as pool:
         engine = Engine(app_database, worker_database, pool)
-        tasks = [asyncio.create_task(engine.journal.run()), asyncio.create_task(engine.loop.run())]
+        running = (engine.journal.run(), engine.loop.run(), engine.correlator.run())
+        tasks = [asyncio.create_task(one) for one in running]
         yield engine
         await engine.loop.stop(5)
         for task in tasks:

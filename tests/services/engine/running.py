@@ -21,6 +21,7 @@ from services.engine.recovery import sweep
 from services.events.cloud_event import CloudEvent, read
 from services.events.intake import Intake
 from services.worker.claim_loop import ClaimLoop
+from services.worker.correlator import Correlator
 from tests.world import World
 
 DOCUMENT = """
@@ -104,7 +105,9 @@ class Engine:
             told=self.tell,
         )
         self.loop = ClaimLoop(self.claims, self.advance, slots=64, poll=0.02)
-        self.intake = Intake(app, starter.follow, self.loop.wake)
+        self.definitions = Definitions(worker, self.lacking)
+        self.correlator = Correlator(worker, self.definitions, poll=0.02, wake=self.loop.wake)
+        self.intake = Intake(app, starter.follow, self.loop.wake, judge=self.correlator.nudge)
 
     def tell(self) -> None:
         self.told += 1

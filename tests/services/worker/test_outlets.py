@@ -41,7 +41,7 @@ async def engine(app_database: Database, worker_database: Database, stack: Stack
     bell = Doorbell(stack.endpoints.redis_url)
     async with ExpressionPool(size=1) as pool:
         engine = Engine(app_database, worker_database, pool)
-        outlets = Outlets(worker_database, engine.loop.wake)
+        outlets = Outlets(worker_database, engine.loop.wake, judge=engine.correlator.nudge)
         relay = Relay(worker_database, bell, 0.02, {emission.EMIT: outlets.emit, emission.START: outlets.start})
         tasks = [asyncio.create_task(one) for one in (engine.journal.run(), engine.loop.run(), relay.run())]
         yield engine
@@ -79,7 +79,7 @@ async def test_an_emitted_event_starts_runs_and_reaches_listeners_once(engine: E
 async def test_a_message_that_comes_twice_counts_once(engine: Engine, app_database: Database) -> None:
     world = await make_tenant(app_database)
     await deploy(app_database, world.tenant_id, HEAD.format("started") + "do: [{a: {set: {b: 1}}}]", event_type="paid")
-    outlets = Outlets(engine.worker, engine.loop.wake)
+    outlets = Outlets(engine.worker, engine.loop.wake, judge=engine.correlator.nudge)
     body = '{"run":"run_x","depth":1,"event":{"specversion":"1.0","id":"1","source":"/f","type":"paid"}}'
     for _ in range(3):
         await outlets.emit(world.tenant_id, world.tenant_id, body)
@@ -131,7 +131,7 @@ async def test_S_34_a_workflow_that_sets_itself_going_comes_to_an_end(engine: En
 
 async def test_an_emitted_event_that_is_none_is_audited_and_dropped(engine: Engine, app_database: Database) -> None:
     world = await make_tenant(app_database)
-    outlets = Outlets(engine.worker, engine.loop.wake)
+    outlets = Outlets(engine.worker, engine.loop.wake, judge=engine.correlator.nudge)
     body = '{"run":"run_x","depth":1,"event":{"specversion":"1.0","id":"1","source":"/f","type":"t","Bad":"1"}}'
     await outlets.emit(world.tenant_id, world.tenant_id, body)
     (line,) = await rows(engine, world, "SELECT actor, target FROM app.audit WHERE action = 'event.refused'")

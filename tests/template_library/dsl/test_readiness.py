@@ -69,9 +69,6 @@ AROUND = {
     "schedule.every": "schedule: {every: PT1H}",
     "schedule.cron": "schedule: {cron: 0 0 * * *}",
     "schedule.after": "schedule: {after: PT1S}",
-    "schedule.on.until": "schedule: {on: {any: [{with: {type: a}}], until: '${ length == 2 }'}}",
-    "schedule.on.correlate": "schedule: {on: {one: {with: {type: a}, correlate: {b: {from: .c}}}}}",
-    "schedule.on.expression": "schedule: {on: {one: {with: {type: a, data: '${ .b }'}}}}",
     "evaluate.mode: loose": "evaluate: {mode: loose}",
 }
 _USE = "use: {secrets: [s], catalogs: {c: {endpoint: 'https://a.b'}}}"

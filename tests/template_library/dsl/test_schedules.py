@@ -44,6 +44,9 @@ def test_one_event_with_written_attributes_is_a_trigger() -> None:
     [
         "{one: {with: {type: a, data: '${ .x }'}}}",
         "{one: {with: {type: a}, correlate: {c: {from: .d}}}}",
+        "{one: {with: {type: '^a'}}}",
+        "{one: {with: {source: /a}}}",
+        "{one: {with: {type: a, data: text}}}",
         "{all: [{with: {type: a}}]}",
         "{any: []}",
     ],
@@ -52,10 +55,25 @@ def test_other_schedules_are_no_trigger(events: str) -> None:
     assert read(f"schedule: {{on: {events}}}").trigger is None
 
 
-def test_the_gate_closes_what_makes_a_trigger_more_than_one_event() -> None:
-    schedule = "schedule: {on: {one: {with: {type: a}, correlate: {c: {from: .d}}}}}"
-    with pytest.raises(DocumentError, match=r"schedule\.on\.correlate"):
-        parse(f"{HEAD}{schedule}\ndo:\n  - t: {{set: {{a: 1}}}}\n")
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ("{any: [{with: {type: a}}], until: 'false'}", "never true"),
+        ("{one: {with: {type: a}, correlate: {c: {from: $workflow.id}}}}", "workflow"),
+        ("{all: [{with: {type: a}}], until: length > 1}", "goes with `any`"),
+    ],
+)
+def test_a_schedule_of_events_is_refused_where_it_could_begin_nothing(events: str, words: str) -> None:
+    with pytest.raises(DocumentError, match=words):
+        parse(f"{HEAD}schedule: {{on: {events}}}\ndo:\n  - t: {{set: {{a: 1}}}}\n")
+
+
+def test_patterns_of_filters_are_known_with_their_places() -> None:
+    workflow = read("schedule: {on: {one: {with: {type: '^a[.]', source: /b, subject: 'c$'}}}}")
+    assert [(one.text, one.pointer) for one in workflow.patterns] == [
+        ("^a[.]", "/schedule/on/one/with/type"),
+        ("c$", "/schedule/on/one/with/subject"),
+    ]
 
 
 def test_a_strategy_has_its_filters_and_its_end() -> None:

@@ -93,7 +93,7 @@ async def test_a_published_version_never_changes(app_database: Database) -> None
     ("content", "pointer"),
     [
         ("document: [", ""),
-        (document(schedule=on(source="/shop")), "/schedule/on/one/with"),
+        (document(schedule={"on": {"any": []}}), "/schedule/on/any"),
         (
             document(
                 do=[{"a": {"call": "connector:1.0.0@default", "with": {"connection": "${ .c }", "operation": "x"}}}]

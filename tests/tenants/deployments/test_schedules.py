@@ -95,8 +95,8 @@ def test_after_waits_for_the_end_of_its_run() -> None:
     ("on", "pointer"),
     [
         ({"any": []}, "/schedule/on/any"),
-        ({"any": [{"with": {"type": "a"}}, {"with": {"source": "/a"}}]}, "/schedule/on/any/1/with"),
-        ({"all": [{"with": {"type": "a", "data": {"b": 1}}}]}, "/schedule/on/all/0/with/data"),
+        ({"any": [{"with": {"type": "a"}}], "until": "false"}, "/schedule/on/until"),
+        ({"one": {"with": {"type": "a", "data": "${ $context.a }"}}}, "/schedule/on/one/with/data"),
     ],
 )
 def test_filters_that_nothing_or_anything_passes_are_refused(on: dict[str, Any], pointer: str) -> None:

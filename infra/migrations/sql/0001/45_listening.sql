@@ -48,27 +48,50 @@ CREATE TABLE app.schedule (
 CREATE INDEX schedule_due ON app.schedule (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX schedule_following ON app.schedule (tenant_id, run_id) WHERE kind = 'after' AND next_at IS NULL;
 
--- Filters of events that start a revision's runs, where they are several: `any` of them, or `all` in any order.
+-- Filters of events that start a revision's runs, where there is more to them than one event with written attributes.
+--   strategy    how many of them it takes; those of `until` stand behind the others
+--   type        NULL: any, or one that only an expression can tell
+--   attributes  texts that the event's attributes must equal
+--   judged      expressions decide, after the event is stored: what passes here becomes a candidate
 CREATE TABLE app.deployment_trigger (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   deployment_id uuid NOT NULL,
   revision integer NOT NULL,
   place integer NOT NULL,
   places integer NOT NULL,
-  strategy text NOT NULL CHECK (strategy IN ('any', 'all')),
-  type text NOT NULL,
+  strategy text NOT NULL CHECK (strategy IN ('one', 'any', 'all')),
+  type text,
   attributes json NOT NULL,
+  judged boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_id, deployment_id, revision, place),
   FOREIGN KEY (tenant_id, deployment_id, revision) REFERENCES app.deployment_revision
 );
 CREATE INDEX deployment_trigger_type ON app.deployment_trigger (tenant_id, type);
 
--- Events that wait until the others of `all` have come; each is used once.
+-- Events that wait for others that begin a run with them, in sets; each is used once. One of `until` may be in several.
+--   keys  the event's values by correlation: a set takes events that agree
 CREATE TABLE app.pending_event (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   deployment_id uuid NOT NULL,
   revision integer NOT NULL,
+  gathering_id uuid NOT NULL,
   event_id uuid NOT NULL,
   place integer NOT NULL,
-  PRIMARY KEY (tenant_id, deployment_id, revision, event_id)
+  keys json NOT NULL DEFAULT '{}',
+  PRIMARY KEY (tenant_id, deployment_id, revision, gathering_id, event_id)
+);
+
+-- Events that may begin runs of a deployment, written with the event and removed with what followed from them.
+--   actor, trace  of the request that brought the event
+--   due_at        of a deployment's oldest one: not before it; who takes the deployment moves it on
+--   tries         of judging it that failed for no reason of its filters
+CREATE TABLE app.candidate (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  deployment_id uuid NOT NULL,
+  event_id uuid NOT NULL,
+  actor text NOT NULL,
+  trace bytea,
+  due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  tries integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (tenant_id, deployment_id, event_id)
 );

@@ -10,7 +10,7 @@ BEGIN
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
                                'usage', 'outbox', 'subscription', 'inbox', 'schedule',
-                               'deployment_trigger', 'pending_event']) AS relname LOOP
+                               'deployment_trigger', 'pending_event', 'candidate']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
   END LOOP;
@@ -100,5 +100,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON app.schedule TO waybill_app;
 GRANT SELECT, UPDATE ON app.schedule TO waybill_worker;
 GRANT SELECT, INSERT ON app.deployment_trigger TO waybill_app;
 GRANT SELECT ON app.deployment_trigger TO waybill_worker;
-GRANT SELECT, INSERT, DELETE ON app.pending_event TO waybill_app, waybill_worker;
+GRANT SELECT, INSERT, DELETE ON app.pending_event, app.candidate TO waybill_app, waybill_worker;
+GRANT UPDATE (tries) ON app.candidate TO waybill_worker;
 GRANT SELECT ON app.virtual_clock, app.subscription, app.inbox TO waybill_worker;

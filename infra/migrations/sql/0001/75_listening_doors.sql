@@ -98,3 +98,35 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app SET enabl
   SELECT extract(epoch FROM min(s.next_at) - clock_timestamp())::double precision FROM app.schedule s
   WHERE s.next_at IS NOT NULL
 $$;
+
+-- Deployments with events to judge, for `seconds` nobody else's: the oldest event of each is marked. Each tenant's first
+-- before any tenant's second, so that one with many deployments keeps no other waiting. Distinct pairs are found by steps
+-- along the key, so that a flood of events costs no more than one.
+CREATE FUNCTION app.take_candidates(most integer, seconds double precision) RETURNS TABLE (
+  tenant_id uuid, deployment_id uuid
+) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+  WITH RECURSIVE pair AS (
+    (SELECT c.tenant_id, c.deployment_id FROM app.candidate c ORDER BY 1, 2 LIMIT 1)
+    UNION ALL
+    SELECT n.tenant_id, n.deployment_id FROM pair p, LATERAL (
+      SELECT c.tenant_id, c.deployment_id FROM app.candidate c
+      WHERE (c.tenant_id, c.deployment_id) > (p.tenant_id, p.deployment_id) ORDER BY 1, 2 LIMIT 1
+    ) n
+  ), head AS (
+    SELECT p.tenant_id, p.deployment_id, o.event_id, o.due_at FROM pair p, LATERAL (
+      SELECT c.event_id, c.due_at FROM app.candidate c
+      WHERE c.tenant_id = p.tenant_id AND c.deployment_id = p.deployment_id ORDER BY c.event_id LIMIT 1
+    ) o WHERE o.due_at <= clock_timestamp()
+  ), chosen AS (
+    SELECT h.tenant_id, h.deployment_id, h.event_id FROM (
+      SELECT *, row_number() OVER (PARTITION BY head.tenant_id ORDER BY head.due_at) AS n FROM head
+    ) h ORDER BY h.n, h.due_at LIMIT most
+  ), locked AS (
+    SELECT c.tenant_id, c.deployment_id, c.event_id FROM app.candidate c
+    JOIN chosen USING (tenant_id, deployment_id, event_id)
+    WHERE c.due_at <= clock_timestamp() FOR UPDATE OF c SKIP LOCKED
+  )
+  UPDATE app.candidate c SET due_at = clock_timestamp() + make_interval(secs => seconds) FROM locked l
+  WHERE c.tenant_id = l.tenant_id AND c.deployment_id = l.deployment_id AND c.event_id = l.event_id
+  RETURNING c.tenant_id, c.deployment_id
+$$;

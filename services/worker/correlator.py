@@ -1,0 +1,73 @@
+"""Judges events that may begin runs, deployment by deployment."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from infra.database import Database, surviving
+from infra.ids import TenantId
+from infra.telemetry import instruments, working_for
+from services.engine.definitions import Definitions
+from services.engine.judging import judge
+
+_DEPLOYMENTS: Final = 8
+"""Judged side by side: as long as one of them takes, the others go on."""
+_TAKEN_SECONDS: Final = 10.0
+"""For so long a deployment is nobody else's; then, or after a failure, it is tried again."""
+
+
+class Correlator:
+    """`nudge` when events came that are to be judged; a poll behind it finds what a dead worker left."""
+
+    def __init__(self, database: Database, definitions: Definitions, *, poll: float, wake: Callable[[], None]) -> None:
+        """`wake` after runs began."""
+        self._database = database
+        self._definitions = definitions
+        self._poll = poll
+        self._wake = wake
+        self._nudged = asyncio.Event()
+
+    def nudge(self) -> None:
+        self._nudged.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._poll):
+                    await self._nudged.wait()
+            self._nudged.clear()
+            with surviving("taking events to judge"):
+                await self.round()
+
+    async def round(self) -> None:
+        """Judge until nothing is left to take; who takes long keeps only its own place."""
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                for row in await self._take(_DEPLOYMENTS - len(under_way)):
+                    working = self._judge(TenantId(row["tenant_id"]), row["deployment_id"])
+                    under_way.add(asyncio.create_task(working))
+                if not under_way:
+                    return
+                _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _take(self, most: int) -> list[Any]:
+        async with self._database.doors() as connection:
+            found = await connection.fetch("SELECT * FROM app.take_candidates($1, $2)", most, _TAKEN_SECONDS)
+        return list(found)
+
+    async def _judge(self, tenant: TenantId, deployment: UUID) -> None:
+        working_for(tenant)
+        with surviving("judging events"):
+            if begun := await judge(self._database, self._definitions, tenant, deployment):
+                instruments.RUNS_STARTED.add(begun)
+                self._wake()
