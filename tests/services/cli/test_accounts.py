@@ -124,3 +124,11 @@ async def test_a_run_is_listed_shown_cancelled_and_not_resumed(commands: Command
     assert (late.returncode, "The run has ended: It is cancelled already" in late.stderr) == (1, True)
     awake = commands.run("run", "resume", ids.show("run", second), *where, key=partner)
     assert (awake.returncode, "The run is not suspended: It is pending" in awake.stderr) == (1, True)
+    assert commands.json("run", "suspend", ids.show("run", second), *where, key=partner)["state"] == "suspended"
+    seen = commands.json("run", "redrive", "--state", "suspended", *where, key=partner)
+    assert [run["id"] for run in seen["runs"]] == [ids.show("run", second)]
+    done = commands.json("run", "redrive", "--state", "suspended", "--yes", *where, key=partner)
+    assert [run["outcome"] for run in done["runs"]] == ["resumed"]
+    early = commands.run("run", "retry", ids.show("run", second), *where, key=partner)
+    assert (early.returncode, "The run is not faulted: It is pending" in early.stderr) == (1, True)
+    assert commands.run("run", "list", "--state", "held", *where, key=partner).returncode == 0

@@ -95,6 +95,24 @@ class Play:
             step = made
             self.take(step)
         self.check(step)
+        if isinstance(step.outcome, Ended):
+            await self.check_retry(step)
+
+    async def check_retry(self, step: Step) -> None:
+        """Tried again, a faulted run does no effect that it has had the answer to, and stands still or has ended."""
+        stood = step.stood
+        if stood is None:
+            assert not isinstance(step.outcome, Ended) or step.outcome.state == "completed" or not self.effects
+            return
+        assert stood.failed is not None
+        made = await self.twice(state.encode(stood), lambda it, one: it.retry(one, now=self.now + 60_000))
+        again = {(wait.effect.reference, wait.effect.iteration) for _, wait in made.snapshot.calls()}
+        before = {(wait.effect.reference, wait.effect.iteration) for _, wait in stood.calls()}
+        assert not again & (self.effects.keys() - before), "an effect that was answered is asked for again"
+        assert all(strand.wait is not None for strand in made.snapshot.strands)
+        assert made.snapshot.failed is None
+        if isinstance(made.outcome, Ended):
+            assert (made.stood is None) == (made.outcome.state == "completed")
 
     def launched(self, snapshot: Snapshot) -> Snapshot:
         """Calls that were put off are made again when their time has come."""
