@@ -11,6 +11,7 @@ import msgspec
 from infra import clock
 from infra.problems import Problem
 from infra.telemetry import instruments, trace
+from services.connectors.breakers import Breakers, Closed
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context, OpenConnection, Sender
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
@@ -41,10 +42,13 @@ class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ConnectorFunction:
     """Fills the engine's Function and Cautious protocols. Keeps no state of a call."""
 
-    def __init__(self, registry: Registry, connections: Connections, sender: Sender) -> None:
+    def __init__(
+        self, registry: Registry, connections: Connections, sender: Sender, breakers: Breakers | None = None
+    ) -> None:
         self._registry = registry
         self._connections = connections
         self._sender = sender
+        self._breakers = breakers or Closed()
 
     async def __call__(self, call: Call) -> Answer:
         try:
@@ -92,17 +96,24 @@ class ConnectorFunction:
             raise Refusal(detail, name="configuration", title="No such operation")
         if fault := checked.fault_in_input(arguments.input):
             raise Refusal(fault, name="validation", status=400, title="The operation's input is not valid")
+        try:
+            probing = await self._breakers.admit(call.tenant, connection)
+        except Away as away:
+            return _later(away, arguments.connection, connection, sent=False)
         _name_span(arguments.operation, connection)
         context = Context(self._sender, call.tenant, connection, call.key, call.attempt)
         began, outcome = clock.monotonic(), "error"
         try:
             output = await connector.call(arguments.operation, arguments.input, context)
             outcome = "done"
+            await self._breakers.answered(call.tenant, connection, probing=probing)
         except Away as away:
             outcome = "later"
+            await self._breakers.away(call.tenant, connection, away)
             return _later(away, arguments.connection, connection, sent=context.sent)
         except Refusal as refusal:
             outcome = "failed"
+            await self._breakers.answered(call.tenant, connection, probing=probing)
             return _failed(refusal, sent=context.sent)
         finally:
             spent = clock.monotonic() - began
@@ -131,7 +142,14 @@ def _later(away: Away, name: str, connection: OpenConnection, *, sent: bool) -> 
     reason = f"The connection {name} waits: {away.reason}"
     status = _TIMEOUT if away.name == "timeout" else _UNAVAILABLE
     error = _details(away.name, status, "The other system is away", reason)
-    return Later(reason=reason, ref=connection.ref or str(connection.id), error=error, seconds=away.seconds, sent=sent)
+    return Later(
+        reason=reason,
+        ref=connection.ref or str(connection.id),
+        error=error,
+        seconds=away.seconds,
+        sent=sent,
+        parked=away.parked,
+    )
 
 
 def _unopened(problem: Problem, name: str) -> Answer:

@@ -259,6 +259,7 @@ class _Turn:
         snapshot = None if self._claim.snapshot is None else state.decode(self._claim.snapshot)
         if snapshot is None or snapshot.failed is not None:
             return await begin(self._claim, definition, snapshot)
+        snapshot = decisions.unparked(snapshot)
         self._progress.stands_at(snapshot)
         step = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
         return await self._fire(definition, await self._hear(definition, step, _at_once), _at_once)

@@ -71,8 +71,15 @@ def attempt(snapshot: Snapshot) -> int:
 def put_off(snapshot: Snapshot, strand: int, later: Later, due: int) -> Snapshot:
     """The snapshot when the call of `strand` answered `Later` and is made again at `due`, Unix milliseconds."""
     wait = calling(snapshot, strand)
-    changed = replace(wait, attempt=wait.attempt + 1, sent=False, due=due, reason=later.reason, ref=later.ref)
+    tries = wait.attempt if later.parked else wait.attempt + 1
+    changed = replace(wait, attempt=tries, sent=False, due=due, reason=later.reason, ref=later.ref, parked=later.parked)
     return _with(snapshot, {strand: changed})
+
+
+def unparked(snapshot: Snapshot) -> Snapshot:
+    """The snapshot as it is claimed: calls that were parked may be made now."""
+    parked = {one.id: replace(wait, due=None, parked=False) for one, wait in snapshot.calls() if wait.parked}
+    return _with(snapshot, parked)
 
 
 def sent(snapshot: Snapshot, strands: set[int]) -> Snapshot:

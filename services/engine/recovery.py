@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from infra.database import Database, surviving
-from services.engine import inbox, scheduling
+from services.engine import inbox, outages, scheduling
 
 _MOST = 2_000
 _SETTLING_SECONDS = 10.0
@@ -30,11 +30,13 @@ class Swept(msgspec.Struct, frozen=True):
     next_due: float | None = None
 
 
-async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
+async def sweep(database: Database, solo_limit: int, lease: float, per_second: int = 20) -> Swept:
     """One round. Safe to run in every worker at once; each row is taken by one of them (F-14).
 
-    `lease` in seconds: for so long after a server's start no lease counts as lost.
+    `lease` in seconds: for so long after a server's start no lease counts as lost. `per_second`: runs of a connection
+    that are put in line again once it is back.
     """
+    await outages.drain(database, per_second)
     await catch_up_again(database)
     begun, seconds = await scheduling.begin_due(database)
     async with database.doors() as connection:

@@ -77,6 +77,13 @@ class Run(Base):
         Index("run_parked", "run_id", postgresql_where=text("state = 'waiting' AND lane IS NULL AND due_at IS NULL")),
         Index("run_suspended", "run_id", postgresql_where=text("state = 'suspended'")),
         Index("run_asked", "run_id", postgresql_where=text("asked IS NOT NULL AND state <> 'suspended'")),
+        Index(
+            "run_waiting_for",
+            "tenant_id",
+            text("(waiting_for ->> 'ref')"),
+            "created_at",
+            postgresql_where=text("state = 'waiting' AND lane IS NULL"),
+        ),
         Index("run_held", "tenant_id", "run_id", postgresql_where=text("state = 'completed' AND app.is_held(output)")),
         Index("run_state", "tenant_id", "state", "run_id"),
         Index("run_business_key", "tenant_id", "business_key", "run_id"),
@@ -119,6 +126,28 @@ class Subscription(Base):
     __table_args__ = (
         Index("subscription_type", "tenant_id", "type"),
         Index("subscription_fresh", "made_at", postgresql_where=text("NOT settled")),
+    )
+
+
+class OutageRow(Base):
+    __tablename__ = "outage"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    connection_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    reason: Mapped[str] = mapped_column(Text)
+    probe_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    probes: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    draining: Mapped[bool] = mapped_column(server_default=text("false"))
+    drained_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connection_id"], [f"app.connection.{c}" for c in ("tenant_id", "connection_id")]
+        ),
+        Index("outage_draining", "drained_at", postgresql_where=text("draining")),
+        Index("outage_lasting", "probe_at", postgresql_where=text("ended_at IS NULL")),
     )
 
 

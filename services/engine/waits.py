@@ -32,6 +32,7 @@ class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
         due: Unix milliseconds before which it is not repeated.
         reason, ref: of the last `Later`: what the other side was busy with, and which side.
         goes_on: it is one of many in a row, and not the first; a run that is in line comes before it.
+        parked: whoever claims the run makes the call, whatever `due` says (ADR 0026).
     """
 
     effect: Effect
@@ -41,6 +42,7 @@ class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
     reason: str = ""
     ref: str = ""
     goes_on: bool = False
+    parked: bool = False
 
 
 class Sleeping(msgspec.Struct, frozen=True, tag="sleep"):

@@ -16,6 +16,7 @@ from infra.settings import Settings
 from infra.telemetry import Telemetry
 from infra.telemetry.process import Process
 from services.connectors import function as connector
+from services.connectors.breakers import SharedBreakers
 from services.connectors.builtin import all_connectors
 from services.connectors.connections import TenantConnections
 from services.connectors.registry import Registry
@@ -102,5 +103,7 @@ class Composition:
         connections = TenantConnections(self._connections)
         return {
             **protocols.functions(self._client, self._runner),
-            connector.NAME: connector.ConnectorFunction(Registry(all_connectors()), connections, self._client),
+            connector.NAME: connector.ConnectorFunction(
+                Registry(all_connectors()), connections, self._client, SharedBreakers(self.database)
+            ),
         }

@@ -25,9 +25,9 @@ async def test_F_03_the_line_is_cut_after_the_order_was_taken(plant: Plant) -> N
 async def test_F_20_the_erp_answers_503_half_of_the_time(plant: Plant) -> None:
     plant.start_worker()
     await plant.faults(unavailable=0.5, seed=2)
-    await asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
-    await plant.all_ended(60)
-    await check_world(plant, accepted=60)
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(20)))
+    await plant.all_ended(20)
+    await check_world(plant, accepted=20)
 
 
 async def test_F_20_the_erp_is_slow(plant: Plant) -> None:
@@ -54,6 +54,25 @@ async def test_F_20_the_erp_is_down_for_a_minute_and_runs_wait_with_a_reason(pla
     assert first["waiting_for"]["ref"].startswith("con_")
     await plant.all_ended(20)
     await check_world(plant, accepted=20)
+
+
+async def test_F_20_F_21_an_outage_parks_the_runs_and_they_are_drained_when_it_is_over(plant: Plant) -> None:
+    """The connection says why, the ERP is left alone, nobody is forgotten, and the audit tells both ends."""
+    plant.start_worker()
+    await plant.faults(unavailable=1.0)
+    await asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
+    while not await plant.query("SELECT 1 FROM app.outage WHERE ended_at IS NULL"):
+        await asyncio.sleep(0.05)
+    while (await plant.states()).get("waiting", 0) < 60:
+        await asyncio.sleep(0.05)
+    plant.start_worker()
+    await plant.faults()
+    await plant.all_ended(60)
+    await check_world(plant, accepted=60)
+    rows = await plant.query("SELECT action FROM app.audit WHERE action LIKE 'connection.%' ORDER BY audit_id")
+    told = [row["action"] for row in rows if row["action"] in {"connection.away", "connection.back"}]
+    assert told[::2] == ["connection.away"] * (len(told) // 2)
+    assert told[1::2] == ["connection.back"] * (len(told) // 2)
 
 
 async def test_F_13_the_same_event_a_hundred_times_at_once_is_one_run_and_one_sale(plant: Plant) -> None:

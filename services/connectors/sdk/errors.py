@@ -40,13 +40,21 @@ class Away(Exception):
         reason: what is waited for, in an operator's words.
         seconds: floor for the delay, when the other side named one.
         sent: False when it is certain that nothing reached the other side.
+        parked: no call was made: the connection is known to be away, and its end puts the run in line again.
     """
 
     def __init__(
-        self, reason: str, *, seconds: float | None = None, sent: bool = True, name: ErrorName = "communication"
+        self,
+        reason: str,
+        *,
+        seconds: float | None = None,
+        sent: bool = True,
+        name: ErrorName = "communication",
+        parked: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.seconds = seconds
         self.sent = sent
         self.name: ErrorName = name
+        self.parked = parked

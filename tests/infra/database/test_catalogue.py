@@ -28,6 +28,7 @@ DOORS = {
     "sweep_runs": "waybill_worker",
     "post_events": "waybill_app, waybill_worker",
     "take_fresh_subscriptions": "waybill_worker",
+    "drain_connections": "waybill_worker",
     "purge_inbox": "waybill_worker",
     "due_schedules": "waybill_worker",
     "next_schedule": "waybill_worker",

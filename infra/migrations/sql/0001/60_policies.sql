@@ -9,7 +9,7 @@ BEGIN
   -- Tables of one tenant: seen and written in that tenant's transactions and no others.
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
-                               'usage', 'outbox', 'subscription', 'inbox', 'schedule',
+                               'usage', 'outbox', 'subscription', 'inbox', 'schedule', 'outage',
                                'deployment_trigger', 'pending_event', 'candidate']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
@@ -103,3 +103,5 @@ GRANT SELECT ON app.deployment_trigger TO waybill_worker;
 GRANT SELECT, INSERT, DELETE ON app.pending_event, app.candidate TO waybill_app, waybill_worker;
 GRANT UPDATE (tries) ON app.candidate TO waybill_worker;
 GRANT SELECT ON app.virtual_clock, app.subscription, app.inbox TO waybill_worker;
+GRANT SELECT, INSERT, UPDATE ON app.outage TO waybill_worker;
+GRANT SELECT ON app.outage TO waybill_app;

@@ -5,7 +5,7 @@ DO $$
 DECLARE t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY['run', 'journal', 'usage', 'audit', 'outbox', 'event_key', 'tenant_clock', 'subscription',
-                           'inbox', 'schedule', 'candidate'] LOOP
+                           'inbox', 'schedule', 'candidate', 'outage'] LOOP
     EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
   END LOOP;
   FOREACH t IN ARRAY ARRAY['partner', 'client', 'tenant', 'api_key', 'brand', 'portal_host'] LOOP
@@ -16,7 +16,7 @@ GRANT SELECT, UPDATE ON app.run TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_doors;
 GRANT SELECT, INSERT ON app.journal, app.usage, app.audit TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.outbox TO waybill_doors;
-GRANT SELECT, UPDATE ON app.schedule, app.candidate TO waybill_doors;
+GRANT SELECT, UPDATE ON app.schedule, app.candidate, app.outage TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.subscription, app.inbox TO waybill_doors;
 GRANT SELECT, DELETE ON app.event_key TO waybill_doors;
 GRANT SELECT ON app.partner, app.client, app.tenant, app.api_key, app.brand, app.portal_host TO waybill_doors;

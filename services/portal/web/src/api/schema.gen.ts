@@ -174,6 +174,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connections/{connection}/outage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a connection's outage
+         * @description A connection that keeps failing is left alone: its runs wait, and go on by themselves when it is back.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_connections_connection_outage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deployments": {
         parameters: {
             query?: never;
@@ -1137,6 +1159,10 @@ export interface components {
             status: "live" | "expired" | "revoked";
             tenant: string | null;
         };
+        /** LastOutage */
+        LastOutage: {
+            outage: components["schemas"]["OutageView"] | null;
+        };
         /** MadeKey */
         MadeKey: {
             /**
@@ -1254,6 +1280,22 @@ export interface components {
         NewWorkflow: {
             /** @description The workflow's text, in YAML or JSON. */
             document: string;
+        };
+        /** OutageView */
+        OutageView: {
+            /** @description null while it lasts. */
+            ended_at: string | null;
+            /** @description When one call tries whether it is over. */
+            next_try_at: string | null;
+            /** @example erp.example.com answered 503 */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since: string;
+            waiting: components["schemas"]["WaitingRuns"];
         };
         /**
          * Permission
@@ -1605,6 +1647,14 @@ export interface components {
             items: components["schemas"]["UsageLine"][];
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
+        };
+        /** WaitingRuns */
+        WaitingRuns: {
+            /** @description Of the oldest of them, at most twenty. */
+            business_keys: string[];
+            /** @description When the first of them was begun. */
+            oldest: string | null;
+            runs: number;
         };
         /** WorkflowDetail */
         WorkflowDetail: {
@@ -2421,6 +2471,74 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connections_connection_outage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastOutage"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,140 @@
+"""Outages of connections: one row each, that all workers share, and the runs that wait for their end (ADR 0026)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from infra import ids
+from infra.database import Database
+
+PROBE_SECONDS: Final = 30.0
+"""Most that passes between two calls that try whether the other side is back; at first it is a second, four times."""
+_SHOWN: Final = 20
+
+
+class Outage(msgspec.Struct, frozen=True):
+    """An outage that lasts. `is_probe`: whoever asked has the one call that may try."""
+
+    reason: str
+    is_probe: bool = False
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What people are told of a connection's last outage.
+
+    Attributes:
+        ended_at: None while it lasts.
+        next_try_at: when a call tries whether it is over; None after its end.
+        runs: how many wait for the connection now; `oldest`: since when the first of them has existed.
+        business_keys: of the oldest of them, at most twenty.
+    """
+
+    since: datetime
+    reason: str
+    ended_at: datetime | None
+    next_try_at: datetime | None
+    runs: int
+    oldest: datetime | None
+    business_keys: list[str]
+
+
+async def begin(database: Database, tenant: UUID, connection: UUID, reason: str, seconds: float) -> None:
+    """Note that the connection is away, and audit it, unless somebody has; the next call may try after `seconds`."""
+    async with database.tenant(tenant) as transaction:
+        began = await transaction.fetchval(
+            "INSERT INTO app.outage AS o (tenant_id, connection_id, reason, probe_at) "
+            "VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4)) "
+            "ON CONFLICT (tenant_id, connection_id) DO UPDATE SET since = excluded.since, reason = excluded.reason, "
+            "probe_at = excluded.probe_at, probes = 0, ended_at = NULL, draining = false, drained_at = NULL "
+            "WHERE o.ended_at IS NOT NULL RETURNING true",
+            tenant,
+            connection,
+            reason[:1000],
+            seconds,
+        )
+        if began:
+            await _audit(transaction, tenant, "connection.away", connection, {"reason": reason})
+
+
+async def ask(database: Database, tenant: UUID, connection: UUID) -> Outage | None:
+    """The outage as it stands, None once it is over. `is_probe`: the caller's call is to try whether it is."""
+    async with database.tenant(tenant) as transaction:
+        reason = await transaction.fetchval(
+            "UPDATE app.outage SET probes = probes + 1, "
+            "probe_at = clock_timestamp() + make_interval(secs => least($3, 2 ^ greatest(0, least(probes, 10) - 2))) "
+            "WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL AND probe_at <= clock_timestamp() "
+            "RETURNING reason",
+            tenant,
+            connection,
+            PROBE_SECONDS,
+        )
+        if reason is not None:
+            return Outage(reason, is_probe=True)
+        return await _lasting(transaction, tenant, connection)
+
+
+async def end(database: Database, tenant: UUID, connection: UUID) -> None:
+    """Note that the connection is back, and audit it, unless somebody has. Who waits for it is drained from now on."""
+    async with database.tenant(tenant) as transaction:
+        seconds = await transaction.fetchval(
+            "UPDATE app.outage SET ended_at = clock_timestamp(), draining = true, drained_at = NULL "
+            "WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL "
+            "RETURNING extract(epoch FROM ended_at - since)::double precision",
+            tenant,
+            connection,
+        )
+        if seconds is not None:
+            await _audit(transaction, tenant, "connection.back", connection, {"seconds": round(seconds, 1)})
+
+
+async def drain(database: Database, per_second: int) -> int:
+    """Put runs in line whose connections are back, at most `per_second` of each; answers how many."""
+    async with database.doors() as connection:
+        woken: int = await connection.fetchval("SELECT app.drain_connections($1)", per_second)
+        return woken
+
+
+async def told(transaction: Any, tenant: UUID, connection: UUID) -> Told | None:
+    """Of a connection, inside a transaction of its tenant; None where it never had an outage."""
+    row = await transaction.fetchrow(
+        "SELECT since, reason, ended_at, CASE WHEN ended_at IS NULL THEN probe_at END AS next_try_at "
+        "FROM app.outage WHERE tenant_id = $1 AND connection_id = $2",
+        tenant,
+        connection,
+    )
+    if row is None:
+        return None
+    waiting = await transaction.fetchrow(
+        "SELECT count(*) AS runs, min(created_at) AS oldest, "
+        "(array_agg(business_key ORDER BY created_at) FILTER (WHERE business_key IS NOT NULL))[:$3] AS keys "
+        "FROM app.run WHERE tenant_id = $1 AND waiting_for ->> 'ref' = $2 AND state = 'waiting' AND lane IS NULL",
+        tenant,
+        ids.show("con", connection),
+        _SHOWN,
+    )
+    return Told(**row, runs=waiting["runs"], oldest=waiting["oldest"], business_keys=waiting["keys"] or [])
+
+
+async def _lasting(transaction: Any, tenant: UUID, connection: UUID) -> Outage | None:
+    reason = await transaction.fetchval(
+        "SELECT reason FROM app.outage WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL",
+        tenant,
+        connection,
+    )
+    return None if reason is None else Outage(reason)
+
+
+async def _audit(transaction: Any, tenant: UUID, action: str, connection: UUID, after: dict[str, Any]) -> None:
+    await transaction.execute(
+        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
+        "VALUES ($1, $2, 'engine', $3, $4, $5)",
+        tenant,
+        ids.new(),
+        action,
+        ids.show("con", connection),
+        msgspec.json.encode(after).decode(),
+    )

@@ -1,0 +1,131 @@
+"""F-20: a connection that is away is left alone by every worker, and tried by one call at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from infra.database import Database
+from infra.egress import Client
+from infra.embedded.stack import Endpoints, Stack
+from services.connectors.breakers import IN_A_ROW, WINDOW, SharedBreakers
+from services.connectors.builtin import all_connectors
+from services.connectors.function import ConnectorFunction
+from services.connectors.registry import Registry
+from services.engine.functions import Done, Failed, Later
+from tests.services.connectors.conftest import CONNECTION, TENANT, Desk, Simulator
+from tests.superuser import connected
+
+CREDIT = "erp.customers.credit"
+ACME = {"customer": "ACME-001"}
+
+
+class Office:
+    """Two workers with one database, before one ERP."""
+
+    def __init__(self, desk: Desk, client: Client, database: Database, cluster: tuple[Stack, str]) -> None:
+        self.workers = [Desk(client, desk.connection) for _ in range(2)]
+        for worker in self.workers:
+            breakers = SharedBreakers(database)
+            worker.function = ConnectorFunction(Registry(all_connectors()), worker, client, breakers)
+        self._cluster = cluster
+
+    async def do(self, statement: str, *values: object) -> list[Any]:
+        async with connected(*self._cluster) as connection:
+            return list(await connection.fetch(statement, *values))
+
+    async def time_passes(self) -> None:
+        """Until each worker looks at the row again, and the next call may try."""
+        await self.do("UPDATE app.outage SET probe_at = clock_timestamp()")
+        for worker in self.workers:
+            for known in worker.function._breakers._known.values():  # type: ignore[attr-defined]
+                known.asked_at = 1e-9
+
+    async def calls(self, count: int = 1, worker: int = 0) -> list[Any]:
+        return [await self.workers[worker].call(CREDIT, ACME) for _ in range(count)]
+
+
+@pytest.fixture
+async def office(desk: Desk, client: Client, worker_database: Database, stack: Stack, endpoints: Endpoints) -> Office:
+    office = Office(desk, client, worker_database, (stack, endpoints.database_url.rpartition("/")[2]))
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        # The desk's tenant and connection have ids of their own and no history.
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute(
+            "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
+            "VALUES ($1, $2, 'erp', 'erp-simulator', '{}')",
+            TENANT,
+            CONNECTION,
+        )
+    return office
+
+
+async def requests(simulator: Simulator) -> int:
+    return int((await simulator.state())["requests"])
+
+
+def parked(answers: list[Any]) -> list[bool]:
+    assert all(isinstance(one, Later) for one in answers)
+    return [one.parked for one in answers]
+
+
+async def test_F_20_who_is_away_is_left_alone_by_all_workers(office: Office, simulator: Simulator) -> None:
+    assert isinstance((await office.calls())[0], Done)
+    await simulator.faults(unavailable=1.0)
+    before = await requests(simulator)
+    assert parked(await office.calls(IN_A_ROW + 30)) == [False] * IN_A_ROW + [True] * 30
+    assert await requests(simulator) - before == IN_A_ROW
+    (last,) = await office.calls()
+    assert (last.ref, last.sent, last.seconds >= 600) == ("con_0", False, True)
+    assert "503" in last.reason or "maintenance" in last.reason
+    assert parked(await office.calls(worker=1)) == [True], "a worker that meets it anew reads that it is away"
+
+
+async def test_F_20_one_call_tries_and_its_answer_ends_the_outage_for_all(office: Office, simulator: Simulator) -> None:
+    await simulator.faults(unavailable=1.0)
+    await office.calls(IN_A_ROW)
+    await office.calls(worker=1)
+    await office.time_passes()
+    assert parked(await office.calls(3)) == [False, True, True], "the first one tried"
+    await simulator.faults()
+    assert parked(await office.calls(2)) == [True, True], "nobody tries before its time"
+    await office.time_passes()
+    assert isinstance((await office.calls(worker=1))[0], Done)
+    await office.time_passes()
+    assert [type(one) for one in await office.calls(3)] == [Done] * 3
+    rows = await office.do("SELECT action FROM app.audit ORDER BY audit_id")
+    assert [row["action"] for row in rows] == ["connection.away", "connection.back"]
+
+
+async def test_F_20_half_of_the_calls_failing_opens_it_too(office: Office, simulator: Simulator) -> None:
+    for _ in range(WINDOW // 2):
+        await simulator.faults(next=["none", "unavailable"])
+        await office.calls(2)
+    assert parked(await office.calls()) == [True]
+
+
+async def test_a_refusal_is_an_answer(office: Office, order: Any) -> None:
+    for _ in range(WINDOW):
+        answer = await office.workers[0].call("erp.sales-orders.create", order | {"customer": "TIGHT-001"})
+        assert isinstance(answer, Failed)
+    assert isinstance((await office.calls())[0], Done)
+    assert await office.do("SELECT 1 FROM app.outage") == []
+
+
+async def test_F_20_a_busy_side_is_left_alone_as_long_as_it_asks(office: Office, simulator: Simulator) -> None:
+    await simulator.faults(busy=1.0, retry_after=120)
+    await office.calls(IN_A_ROW + 1)
+    (row,) = await office.do("SELECT extract(epoch FROM probe_at - since)::int AS seconds FROM app.outage")
+    assert row["seconds"] == 120
+
+
+async def test_a_connection_that_somebody_has_changed_is_tried_at_once(office: Office, simulator: Simulator) -> None:
+    await simulator.faults(unavailable=1.0)
+    await office.calls(IN_A_ROW)
+    await simulator.faults()
+    office.workers[0].connection = replace(office.workers[0].connection, revision=2)
+    assert isinstance((await office.calls())[0], Done)
+    (row,) = await office.do("SELECT ended_at IS NOT NULL AS is_over FROM app.outage")
+    assert row["is_over"]
