@@ -9,6 +9,7 @@ import pytest
 
 from services.engine.expressions import trivial
 from template_library.dsl import parse
+from tests.bench import timers
 from tests.bench.compare import compare, main
 from tests.bench.installation import Installation
 from tests.bench.main import Plan, measure
@@ -76,3 +77,9 @@ def test_the_measured_documents_reach_into_their_event_without_a_process(work: W
     workflow = parse(work.document("http://127.0.0.1:1"))
     assert all(trivial.is_trivial(one.program) for one in workflow.expressions)
     assert trivial.evaluate(".[0].data", [{"data": {"id": "x"}}], {}) == {"id": "x"}
+
+
+async def test_timers_are_ready_and_each_is_told(tmp_path: Path) -> None:
+    figures = await timers.measure(40, tmp_path, ahead=3.0)
+    assert (figures["runs"], figures["rounds"] > 0) == (40, True)
+    assert figures["ready_after_last_seconds"] >= 0

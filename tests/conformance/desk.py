@@ -55,9 +55,9 @@ class Desk:
         answer = await self._plant.request("POST", "/v1/events", given, headers=_EVENTS, key=self._key)
         assert answer.status == 202, answer.body
 
-    async def connect(self, name: str, secret: Any) -> str:
-        """The id of a connection whose members are those of `secret`: its texts as secrets."""
-        settings = {"base_url": "https://double.example"}
+    async def connect(self, name: str, double: str, secret: Any) -> str:
+        """The id of a connection to `double` whose secrets are the members of `secret`."""
+        settings = {"base_url": double.partition("#")[0]}
         made = await self.make(
             "/v1/connections", {"name": name, "connector": "http", "settings": settings, "secrets": secret}
         )

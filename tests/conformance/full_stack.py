@@ -97,7 +97,10 @@ async def _run(scenario: Scenario, desk: Desk, doubles: Doubles) -> Outcome:
     workflow = await desk.publish(scenario.source(doubles.url, trigger="" if launched else trigger))
     if launched:
         workflow = await desk.publish(scenario.launcher(trigger))
-    bound = {name: await desk.connect(f"{scenario.id}-{name.lower()}", one) for name, one in scenario.secrets.items()}
+    bound = {
+        name: await desk.connect(f"{scenario.id}-{name.lower()}", doubles.url, one)
+        for name, one in scenario.secrets.items()
+    }
     deployment = await desk.make("/v1/deployments", {"name": scenario.id, "workflow": workflow, "bindings": bound})
     if scenario.clock:
         run, runs = await scheduled.last_run(desk, deployment["id"], scenario)
