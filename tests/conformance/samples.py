@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from template_library.dsl.model import (
     Constant,
@@ -123,10 +124,15 @@ def _paths(program: str) -> list[tuple[str, list[str]]]:
     ]
 
 
+def _word(name: str) -> str:
+    """Most texts may be addresses; what is called a host is a part of one."""
+    return urlsplit(HOST).netloc if name.lower() in {"host", "hostname", "domain"} else f"{HOST}/{name}"
+
+
 def _put(found: dict[str, Any], path: list[str], value: Any = None) -> None:
     for name in path[:-1]:
         known = found.get(name)
         found[name] = known if isinstance(known, dict) else {}
         found = found[name]
     if path and (value is not None or path[-1] not in found):
-        found[path[-1]] = f"{HOST}/{path[-1]}" if value is None else value
+        found[path[-1]] = _word(path[-1]) if value is None else value
