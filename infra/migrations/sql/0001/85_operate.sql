@@ -4,17 +4,19 @@
 -- is under way may still take effect. Answers the state that the run had, NULL for none of this id.
 CREATE FUNCTION app.cancel_run(wanted uuid, actor text, audit_id uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-DECLARE held app.run;
+DECLARE held app.run; moment timestamptz;
 BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
   IF NOT FOUND OR held.ended_at IS NOT NULL THEN RETURN held.state; END IF;
+  -- One moment for the run and its line: nothing happens in a run behind its end.
+  moment := clock_timestamp();
   UPDATE app.run r SET state = 'cancelled', fence = r.fence + 1, seq = r.seq + 1, lane = NULL, lease_until = NULL,
-    claimed_by = NULL, due_at = NULL, waiting_for = NULL, asked = NULL, snapshot = NULL, ended_at = clock_timestamp()
+    claimed_by = NULL, due_at = NULL, waiting_for = NULL, asked = NULL, snapshot = NULL, ended_at = moment
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
   DELETE FROM app.subscription s WHERE s.tenant_id = held.tenant_id AND s.run_id = held.run_id;
   DELETE FROM app.inbox b WHERE b.tenant_id = held.tenant_id AND b.run_id = held.run_id;
-  INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
-  VALUES (held.tenant_id, held.run_id, held.seq, 'workflow.cancelled', '', '', json_build_object('actor', actor));
+  INSERT INTO app.journal (tenant_id, run_id, seq, at, kind, reference, name, data)
+  VALUES (held.tenant_id, held.run_id, held.seq, moment, 'workflow.cancelled', '', '', json_build_object('actor', actor));
   INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
   VALUES (held.tenant_id, audit_id, actor, 'run.cancelled', app.show_id('run', held.run_id),
           json_build_object('was', held.state));

@@ -12,7 +12,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
     SELECT j.tenant_id, j.run_id, count(*) AS lines, max(j.seq) AS last, max(j.at) AS last_at,
            count(*) FILTER (WHERE j.kind = 'task.completed') AS tasks,
            bool_or(j.at < j.before) AS backwards,
-           (array_agg(j.kind ORDER BY j.seq DESC) FILTER (WHERE j.kind LIKE 'workflow.%'))[1] AS told
+           (array_agg(j.kind ORDER BY j.seq DESC) FILTER (
+             WHERE j.kind LIKE 'workflow.%' OR j.kind = 'run.retried'))[1] AS told
     FROM (SELECT i.*, lag(i.at) OVER (PARTITION BY i.tenant_id, i.run_id ORDER BY i.seq) AS before
           FROM app.journal i WHERE i.run_id >= since_id) j
     GROUP BY j.tenant_id, j.run_id
