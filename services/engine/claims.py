@@ -19,6 +19,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         program: the workflow of its revision that it executes, `namespace/name:version`; None: the revision's own.
         depth: runs and events between it and an event from outside.
         trace: the place in a trace that it was started at (`infra.telemetry.trace`).
+        started_at: when it was claimed for the first time; the same for every claim of the run.
         claimed_at: the database's time.
         heard_at: `infra.clock.monotonic` of this process, as the claim reached it.
     """
@@ -37,6 +38,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     trace: bytes | None = None
     program: str | None = None
     depth: int = 0
+    started_at: datetime
     claimed_at: datetime
     heard_at: float
 

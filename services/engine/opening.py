@@ -29,5 +29,6 @@ async def begin(claim: Claim, definition: Definition, stood: Snapshot | None) ->
     )
     # The data of events may be as deep as values may, and lies in an event in an array.
     value = values.decode(claim.input or "null", depth=values.DEPTH + 2)
-    # Its clocks run from here: what stood in line for long has the whole of its waits and timeouts before it.
-    return await definition.interpreter.begin(value, descriptor, now=now(claim))
+    # Its clocks run from its first claim: what stood in line for long has all of its waits and timeouts before it, and
+    # what begins again after a crash asks for the same things under the same keys (ADR 0009).
+    return await definition.interpreter.begin(value, descriptor, now=int(claim.started_at.timestamp() * 1000))

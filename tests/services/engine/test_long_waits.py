@@ -11,8 +11,13 @@ from typing import Any
 from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
 from services.engine import state
+from services.engine.claims import Claims
+from services.engine.definitions import Definitions
+from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
-from services.engine.waits import Sleeping
+from services.engine.opening import begin
+from services.engine.recovery import sweep
+from services.engine.waits import Effect, Sleeping
 from tests.services.engine.running import Engine, order
 from tests.world import World, deploy, make_tenant
 
@@ -88,3 +93,24 @@ async def test_a_run_that_stood_in_line_for_an_hour_has_all_of_its_waits_and_tim
     assert run["state"] == "completed"
     at = {line["kind"]: line["at"] for line in lines}
     assert at["task.completed"] - at["task.started"] >= timedelta(milliseconds=199)
+
+
+async def test_F_01_a_run_that_begins_again_after_a_crash_asks_for_the_same_as_before(
+    app_database: Database, worker_database: Database
+) -> None:
+    """Its first call has no commit before it, and the same key: what the clock says must be the same too (ADR 0009)."""
+    tenant = await make_tenant(app_database)
+    body = "{at: '${ $runtime.now }', since: '${ $task.startedAt }'}"
+    call = f"{{call: http, with: {{method: post, endpoint: 'https://erp.example', body: {body}}}}}"
+    await deploy(app_database, tenant.tenant_id, f"{HEAD}do: [{{tell: {call}}}]\n", event_type="order")
+    async with ExpressionPool(size=1) as pool:
+        await Engine(app_database, worker_database, pool).intake.receive(tenant.tenant_id, order(1), "key")
+        (dead,) = await Claims(worker_database, "dead", 0).take(1)
+        await sweep(worker_database, 3, 0)
+        (alive,) = await Claims(worker_database, "alive", 30).take(1, solo=True)
+        definition = await Definitions(worker_database, Expressions(pool)).get(*alive.pinned)
+        first, second = [await begin(claim, definition, None) for claim in (dead, alive)]
+    assert alive.claimed_at > dead.claimed_at
+    assert isinstance(first.outcome, Effect)
+    assert first.outcome.arguments["body"]["at"]["epoch"]["milliseconds"] == int(dead.started_at.timestamp() * 1000)
+    assert second.outcome == first.outcome

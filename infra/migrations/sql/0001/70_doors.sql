@@ -106,7 +106,7 @@ CREATE FUNCTION app.claim_runs(
 ) RETURNS TABLE (
   tenant_id uuid, run_id uuid, fence bigint, seq integer, attempt integer, deployment_id uuid, revision integer,
   environment text, created_at timestamptz, input text, snapshot bytea, trace bytea, program text, depth smallint,
-  claimed_at timestamptz
+  started_at timestamptz, claimed_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -135,7 +135,7 @@ BEGIN
   )
   SELECT c.tenant_id, c.run_id, c.fence, c.seq, c.attempt, c.deployment_id, c.revision, t.environment,
          c.created_at, c.input::text, c.snapshot, c.trace, c.program, c.depth,
-         c.lease_until - make_interval(secs => lease_seconds)
+         c.started_at, c.lease_until - make_interval(secs => lease_seconds)
   FROM claimed c JOIN app.tenant t ON t.tenant_id = c.tenant_id
   -- A part of a statement that nobody reads is not run.
   WHERE (SELECT count(*) FROM clock) >= 0;
