@@ -9,14 +9,10 @@ import aiohttp
 
 from infra.egress import target
 from infra.egress.messages import MAX_BODY, Refused, Request
+from infra.header_names import is_usable
 
 _USER_AGENT: Final = "integration/1.0"
-_NOT_YOURS: Final = frozenset(
-    {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer", "expect"}
-    | {"proxy-authorization", "proxy-connection", "accept-encoding", "user-agent", "forwarded", "x-real-ip"}
-)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]{0,8000}")
 
 
@@ -61,8 +57,7 @@ def _replace(headers: dict[str, str], name: str, value: str) -> None:
 
 
 def _check(name: str, value: str) -> None:
-    lower = name.lower()
-    if lower in _NOT_YOURS or lower.startswith("x-forwarded-") or not _NAME.fullmatch(name):
+    if not is_usable(name):
         raise Refused("header", f"The header {name[:40]!r} may not be set")
     if not _VALUE.fullmatch(value):
         raise Refused("header", f"The header {name[:40]!r} has a line break or is too long")

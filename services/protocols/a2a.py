@@ -14,11 +14,11 @@ from services.protocols import errors, rpc
 from services.protocols.exchange import Exchange
 from services.protocols.function import ProtocolFunction, bounded, read
 from services.protocols.resources.fetching import Reference, Resources
+from template_library.dsl.protocols import A2A_SENDING
 
 SECONDS: Final = 300.0
 """Of one call: agents take their time."""
 _CARD: Final = "/.well-known/agent-card.json"
-_SENDING: Final = frozenset({"message/send", "message/stream"})
 _STREAMING: Final = frozenset({"message/stream", "tasks/resubscribe"})
 
 
@@ -60,7 +60,7 @@ class A2aCall(ProtocolFunction):
 
     async def may_repeat(self, call: Call) -> bool:
         """Whether nothing is said to the agent: a message has the same id again, but not every agent minds it."""
-        return call.arguments.get("method") not in _SENDING
+        return call.arguments.get("method") not in A2A_SENDING
 
     async def _agent(self, call: Call, arguments: Arguments) -> tuple[str, Reference]:
         """The agent's address, and who named it."""
@@ -98,7 +98,7 @@ def _is_json_rpc(interface: dict[str, Any]) -> bool:
 def _parameters(call: Call, arguments: Arguments) -> dict[str, Any] | None:
     """A message without an id gets the call's own, the same in every repetition."""
     given = arguments.parameters
-    if arguments.method not in _SENDING:
+    if arguments.method not in A2A_SENDING:
         return given
     message = (given or {}).get("message")
     if not isinstance(message, dict):

@@ -49,10 +49,12 @@ def _read(name: str, definition: Any, uri: str, processes: Collection[str]) -> W
     try:
         made = elsewhere.function(name, definition, uri, processes)
     except DocumentError as error:
-        raise ElsewhereError(f"{name}: {error}") from error
+        raise ElsewhereError(f"{name}: {error}", name) from error
     if made.workflows or any(one.partition(":")[0] == "connector" for one in made.functions):
         # What a connection may do is for its owner's documents to say, and for nobody else's (S-38).
-        raise ElsewhereError(f"{name}: a function from elsewhere may use neither connections nor workflows of yours")
+        raise ElsewhereError(
+            f"{name}: a function from elsewhere may use neither connections nor workflows of yours", name
+        )
     return made
 
 
@@ -62,4 +64,4 @@ async def _fetch(uri: str, words: str, tenant: UUID, resources: Resources, found
     try:
         return (await resources.document(tenant, Reference(uri)))[1]
     except Refusal as refusal:
-        raise ElsewhereError(f"{words}: {refusal.error.title}; {refusal.error.detail}") from refusal
+        raise ElsewhereError(f"{words}: {refusal.error.title}; {refusal.error.detail}", words) from refusal

@@ -18,9 +18,9 @@ from services.protocols.exchange import Exchange
 from services.protocols.function import ProtocolFunction, bounded, read
 from services.protocols.resources.fetching import Reference
 from template_library.dsl.durations import DurationError, milliseconds
+from template_library.dsl.protocols import MCP_MILLISECONDS, MCP_VERSIONS
 
 SECONDS: Final = 60.0
-LONGEST_SECONDS: Final = 600.0
 METHODS: Final = frozenset(
     {
         "tools/list",
@@ -32,7 +32,6 @@ METHODS: Final = frozenset(
         "resources/templates/list",
     }
 )
-_VERSIONS: Final = frozenset({"2025-03-26", "2025-06-18", "2025-11-25"})
 _UNKNOWN_METHOD: Final = -32601
 _GOODBYE_SECONDS: Final = 2.0
 
@@ -80,8 +79,8 @@ class McpCall(ProtocolFunction):
         if arguments.transport.stdio is not None or http is None:
             detail = "`stdio` would start a program on machines that others share; use a server over `http`"
             raise errors.configuration("Unusable transport", detail)
-        if arguments.method not in METHODS or arguments.protocol_version not in _VERSIONS:
-            detail = f"known are the methods {sorted(METHODS)} of the versions {sorted(_VERSIONS)}"
+        if arguments.method not in METHODS or arguments.protocol_version not in MCP_VERSIONS:
+            detail = f"known are the methods {sorted(METHODS)} of the versions {sorted(MCP_VERSIONS)}"
             raise errors.configuration("Unusable arguments", detail)
         check_origin(http.origins, http.endpoint.uri)
         seconds = _seconds(arguments.timeout)
@@ -112,7 +111,7 @@ class _Session:
         try:
             welcome = await self._request("initialize", hello, is_first=True)
             version = welcome.get("protocolVersion") if isinstance(welcome, dict) else None
-            if version not in _VERSIONS:
+            if version not in MCP_VERSIONS:
                 raise errors.unreadable("the server speaks a version of MCP that is not known here")
             self._headers["MCP-Protocol-Version"] = version
             await self._tell({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -174,6 +173,9 @@ def _seconds(timeout: Any) -> float:
     if timeout is None:
         return SECONDS
     try:
-        return min(milliseconds(timeout) / 1000, LONGEST_SECONDS)
+        given = milliseconds(timeout)
     except DurationError as error:
         raise errors.configuration("Unusable arguments", f"`timeout`: {error}") from error
+    if given > MCP_MILLISECONDS:
+        raise errors.configuration("Unusable arguments", f"`timeout` is at most {MCP_MILLISECONDS // 1000} s")
+    return given / 1000

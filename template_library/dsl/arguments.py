@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from template_library.dsl.checker import kind_of
+from infra.header_names import is_usable
+from template_library.dsl.checker import Checker, kind_of
 from template_library.dsl.grammar import Grammar
 from template_library.dsl.model import NOTHING, Constant, Expression, MapTemplate, Resource, Template
 from template_library.dsl.positions import step
@@ -148,6 +149,7 @@ class Arguments:
             return
         value, pointer = self.members[name], step(self.pointer, name)
         template = self._grammar.templates.template(value, pointer, self._scope | SECRET)
+        header_names(self._checker, value, pointer)
         for key, member in value.items() if isinstance(value, dict) else ():
             self._checker.text(member, step(pointer, key))
         if not isinstance(value, dict) and not isinstance(template, Expression):
@@ -199,3 +201,11 @@ class Arguments:
     def _keep(self, name: str, template: Template | None) -> None:
         if template is not None:
             self.found[name] = template
+
+
+def header_names(checker: Checker, value: Any, pointer: str) -> None:
+    """Refuse names that no request can bring."""
+    for name in value if isinstance(value, dict) else ():
+        if not is_usable(name):
+            words = f"`{name[:80]}` is no header that a call can set: it is not a name, or belongs to the connection"
+            checker.never(step(pointer, name), words)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
+from template_library.dsl.arguments import header_names
 from template_library.dsl.checker import kind_of
 from template_library.dsl.components import Components
 from template_library.dsl.grammar import Grammar, Scope
@@ -86,7 +87,7 @@ class Calls:
             if not self._checker.uses(pointer, "call by URL"):
                 return None
             source = self._grammar.resources.written(function, pointer, scope.definition)
-            return None if source is None else ("", source)
+            return None if source is None else ("", self._grammar.resources.pinned(source, pointer))
         match = _CATALOGUED.fullmatch(function)
         if match is not None and (match["catalog"] != _DEFAULT or _DEFAULT in self.catalogs.names):
             if not self._checker.uses(pointer, "catalogs"):
@@ -103,7 +104,9 @@ class Calls:
         members = self._checker.members(value, pointer, ("endpoint",), required=("endpoint",))
         if not members:
             return None
-        return self._grammar.resources.endpoint(members["endpoint"], step(pointer, "endpoint"), arguments)
+        at = step(pointer, "endpoint")
+        found = self._grammar.resources.endpoint(members["endpoint"], at, arguments)
+        return None if found is None else self._grammar.resources.pinned(found, at)
 
     def _http(self, value: Any, head: dict[str, Any], scope: Scope) -> Task | None:
         pointer = step(head["path"], "with")
@@ -116,6 +119,7 @@ class Calls:
         arguments = scope.definition
         if "headers" in members:
             headers = self._pairs(members["headers"], step(pointer, "headers"), arguments | SECRET)
+            header_names(self._checker, members["headers"], step(pointer, "headers"))
             open_headers, secret = split(headers)
             sealed = {} if secret == NOTHING else {"headers": secret}
         endpoint = self._grammar.resources.written(members["endpoint"], step(pointer, "endpoint"), arguments)

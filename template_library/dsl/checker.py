@@ -51,6 +51,11 @@ class Checker:
         self.refuse(pointer, f"`{word}` {reason(word)}", name=True)
         return False
 
+    def never(self, pointer: str, message: str) -> None:
+        """Refuse what the language allows and no installation can run; not with `whole`."""
+        if not self._whole:
+            self.refuse(pointer, message)
+
     def finish(self) -> None:
         """Raises DocumentError if anything was refused, in the order of the text."""
         if self.violations:

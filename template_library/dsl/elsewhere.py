@@ -25,7 +25,24 @@ _CATALOGUED: Final = re.compile(r"(?P<name>[^:@]+):(?P<version>[^@]+)@[^@]+")
 
 
 class ElsewhereError(ValueError):
-    """Something of the document is elsewhere in a way that cannot be pinned. The text says what to write instead."""
+    """Something of the document is elsewhere in a way that cannot be pinned. The text says what to write instead.
+
+    Attributes:
+        name: of the function, or the schema's address.
+    """
+
+    def __init__(self, words: str, name: str = "") -> None:
+        super().__init__(words)
+        self.name = name
+
+
+def place(workflow: Workflow, name: str) -> str:
+    """Where the document names what an error is about; empty where it does so only by something else."""
+    for path, task in workflow.tasks.items():
+        if isinstance(task, FunctionCallTask) and task.source is not None and task.function == name:
+            return f"{path}/call"
+    found = (schema for schema in workflow.schemas if schema.resource is not None and address(schema) == name)
+    return next((schema.pointer for schema in found), "")
 
 
 class Gathered(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from template_library.dsl.uris import URI, filled
 _TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - the name of a grant
 _GRANTS: Final = ("authorization_code", "client_credentials", "password", "refresh_token", _TOKEN_EXCHANGE)
 _METHODS: Final = ("client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none")
+_SECRET_METHODS: Final = _METHODS[:3]
 _ENCODINGS: Final = ("application/x-www-form-urlencoded", "application/json")
 _LISTS: Final = ("issuers", "scopes", "audiences")
 _TOKENS: Final = ("subject", "actor")
@@ -91,6 +92,10 @@ class OAuth:
     def _complete(self, members: dict[str, Any], pointer: str) -> None:
         """What a grant needs beside itself."""
         grant = members.get("grant")
+        if grant == "authorization_code":
+            words = "`authorization_code` needs a person at a browser; use client_credentials or another grant"
+            self._checker.never(step(pointer, "grant"), words)
+        self._shown(members.get("client"), step(pointer, "client"))
         if "client" not in members:
             self._checker.refuse(pointer, "`client` is missing")
         if grant == _TOKEN_EXCHANGE and "subject" not in members:
@@ -98,6 +103,16 @@ class OAuth:
         for name in _TEXTS if grant == "password" else ():
             if name not in members:
                 self._checker.refuse(pointer, f"`{name}` is missing, which the grant `password` needs")
+
+    def _shown(self, client: Any, pointer: str) -> None:
+        """How a client shows who it is lacks nothing; `private_key_jwt` is looked at where the client is read."""
+        if not isinstance(client, dict):
+            return
+        method = client.get("authentication", "client_secret_post")
+        given = {"secret", "assertion"} if method == "client_secret_jwt" else {"secret"}
+        if method in _SECRET_METHODS and not given & client.keys():
+            words = f"`secret` is missing, which `{method}` needs; a client without one has `authentication: none`"
+            self._checker.never(pointer, words)
 
     def _object(
         self,

@@ -107,7 +107,7 @@ class Parts:
         resource = self._resources.resource(value, pointer, arguments)
         if resource is None:
             return None
-        schema = Schema(None, pointer, resource)
+        schema = Schema(None, pointer, self._resources.pinned(resource, step(pointer, "endpoint")))
         self.schemas.append(schema)
         return schema
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from template_library.dsl.arguments import Arguments
+from template_library.dsl.checker import spoken
 from template_library.dsl.grammar import Grammar, Scope
-from template_library.dsl.model import Iterator, ProtocolCallTask, Subscription, Task
+from template_library.dsl.model import Constant, Iterator, ProtocolCallTask, Subscription, Task
 from template_library.dsl.positions import step
 
 PROTOCOLS: Final = ("openapi", "grpc", "asyncapi", "a2a", "mcp")
@@ -30,6 +31,10 @@ _MCP: Final = (
     "tools/list", "tools/call", "prompts/list", "prompts/get", "resources/list", "resources/read",
     "resources/templates/list",
 )  # fmt: skip
+MCP_VERSIONS: Final = ("2025-03-26", "2025-06-18", "2025-11-25")
+MCP_MILLISECONDS: Final = 600_000
+"""The longest `timeout` of a call."""
+A2A_SENDING: Final = ("message/send", "message/stream")
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _PORTS: Final = 65_535
 
@@ -146,14 +151,23 @@ class Protocols:
         found.endpoint("server")
         found.choice("method", _A2A)
         found.mapping("parameters", least=1)
+        method, parameters = found.members.get("method"), found.members.get("parameters", {})
+        if method in A2A_SENDING and isinstance(parameters, dict) and "message" not in parameters:
+            self._checker.never(found.pointer, f"`{method}` needs `parameters.message`")
 
     def _mcp(self, found: Arguments, _: Scope) -> None:
         names = ("protocolVersion", "method", "parameters", "timeout", "transport", "client")
         found.admit(names, required=("method", "transport"))
         found.text("protocolVersion")
+        version = found.found.get("protocolVersion")
+        if isinstance(version, Constant) and version.value not in MCP_VERSIONS:
+            self._checker.never(step(found.pointer, "protocolVersion"), f"must be {spoken(MCP_VERSIONS, 'or')}")
         found.choice("method", _MCP)
         found.mapping("parameters")
         found.duration("timeout")
+        timeout = found.found.get("timeout")
+        if isinstance(timeout, Constant) and isinstance(timeout.value, int) and timeout.value > MCP_MILLISECONDS:
+            self._checker.never(step(found.pointer, "timeout"), f"must be at most {MCP_MILLISECONDS // 1000} s")
         transport = found.object("transport", ("http", "stdio", "options"))
         if "transport" in found.members:
             transport.one_of("http", "stdio")

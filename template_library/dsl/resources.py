@@ -10,7 +10,7 @@ from template_library.dsl.origins import Origins
 from template_library.dsl.policies import Policies
 from template_library.dsl.positions import step
 from template_library.dsl.templates import DELIMITED, Templates
-from template_library.dsl.uris import URI, filled
+from template_library.dsl.uris import URI, filled, unusable
 
 
 class Resources:
@@ -58,11 +58,22 @@ class Resources:
             self._origins.url(uri, step(pointer, "uri"))
         return None if uri is None else Resource(uri, policy)
 
+    def pinned(self, found: Resource, pointer: str) -> Resource:
+        """`found`, which is fetched once, when nothing of a run and no secret is there yet."""
+        if found.authentication is not None:
+            words = "what needs authentication cannot be pinned with the document; copy it into the document"
+            self._checker.never(pointer, words)
+        if not isinstance(found.uri, Constant) or "{" in str(found.uri.value):
+            self._checker.never(pointer, "the address must be written out: it is fetched once, before any run")
+        return found
+
     def _uri(self, value: Any, pointer: str, arguments: frozenset[str]) -> Template | None:
         if not isinstance(value, str):
             self._checker.refuse(pointer, f"must be a URI template or an expression, not {kind_of(value)}")
             return None
         if URI.fullmatch(value):
+            if problem := unusable(value):
+                self._checker.never(pointer, problem)
             return Constant(value)
         if DELIMITED.fullmatch(value):
             return self._templates.text(value, pointer, arguments)

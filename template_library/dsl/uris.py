@@ -17,6 +17,14 @@ _ENCODED: Final = "tostring | @uri"
 CLIMBS: Final = "the variables of a URI may not make a `.` or `..` of its path"
 
 
+def unusable(uri: str) -> str | None:
+    """Why nothing can be fetched from, or sent to, a URI of this scheme; None if it can."""
+    scheme = uri.partition(":")[0].lower()
+    if scheme == "file":
+        return "`file:` names a file of a machine that others share; serve it over https"
+    return None if scheme in {"http", "https"} else f"`{scheme[:20]}:` cannot be called; write an https address"
+
+
 def filled(text: str, pointer: str) -> Constant | Expression:
     """The text, or an expression that fills its placeholders in: percent-encoded; a missing property is empty.
 

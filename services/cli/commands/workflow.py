@@ -30,8 +30,9 @@ from services.engine.lifecycle import Line, Rendering, Subject
 from services.engine.memory import PATIENCE_SECONDS, TENANT, Clock, Report, Skipping, run_workflow
 from services.engine.onset import NothingBegins, begin_by
 from services.engine.state import RunDescriptor
-from template_library.dsl import DocumentError, Workflow, elsewhere, parse
+from template_library.dsl import DocumentError, Violation, Workflow, elsewhere, parse
 from template_library.dsl.model import HttpCallTask, ProtocolCallTask, RunTask
+from template_library.dsl.reader import read
 
 if TYPE_CHECKING:
     from infra.egress import Client
@@ -157,6 +158,8 @@ def _report(given: _Given, settings: Settings, *, as_json: bool) -> Report:
         forms.refuse(error, as_json=as_json)
     except NothingBegins as error:
         forms.fail("no-run-begins", str(error), as_json=as_json, file=given.filename)
+    except elsewhere.ElsewhereError as error:
+        forms.refuse(_placed(given.text, given.filename, settings, error), as_json=as_json)
     except Missing as error:
         forms.fail("missing-workflow", str(error), as_json=as_json, file=given.filename)
     except ExpressionsUnavailable as error:
@@ -235,10 +238,7 @@ async def _gathered(workflow: Workflow, client: Client, settings: Settings) -> e
     from services.protocols.exchange import Exchange  # noqa: PLC0415
     from services.protocols.resources.fetching import Resources  # noqa: PLC0415
 
-    try:
-        return await others.gather(workflow, TENANT, Resources(Exchange(client)), settings.processes)
-    except elsewhere.ElsewhereError as error:
-        raise click.ClickException(str(error)) from error
+    return await others.gather(workflow, TENANT, Resources(Exchange(client)), settings.processes)
 
 
 def _joined(taken: Iterable[elsewhere.Gathered]) -> tuple[dict[str, Workflow], dict[str, Any]]:
@@ -249,6 +249,14 @@ def _joined(taken: Iterable[elsewhere.Gathered]) -> tuple[dict[str, Workflow], d
         functions |= {name: elsewhere.function(name, text, name) for name, text in one.functions.items()}
         schemas |= one.schemas
     return functions, schemas
+
+
+def _placed(text: str, filename: str, settings: Settings, error: elsewhere.ElsewhereError) -> DocumentError:
+    """Of what could not be had from elsewhere, with the place that names it."""
+    workflow = parse(text, filename=filename, functions=(), processes=settings.processes)
+    pointer = elsewhere.place(workflow, error.name)
+    line, column = read(text, filename=filename).value_at(pointer)
+    return DocumentError(filename, [Violation(pointer, line, column, str(error))])
 
 
 def _refuse_connections(text: str, file: Path, settings: Settings, *, as_json: bool) -> None:

@@ -19,6 +19,7 @@ from services.protocols import errors
 from services.protocols.authentication.policy import fingerprint
 from services.protocols.exchange import Exchange
 from services.protocols.resources import documents
+from template_library.dsl.uris import unusable
 
 SECONDS: Final = 300.0
 KEPT: Final = 256
@@ -117,9 +118,8 @@ class Resources:
             self._bytes -= len(self._kept.popitem(last=False)[1].content)
 
     async def _fetch(self, tenant: UUID, reference: Reference) -> Resource:
-        if urlsplit(reference.uri).scheme.lower() == "file":
-            detail = "`file:` names a file of a machine that others share; serve the document over https"
-            raise errors.configuration("Unusable resource", detail)
+        if problem := unusable(reference.uri):
+            raise errors.configuration("Unusable resource", problem)
         with errors.leaving():
             uri = reference.uri.partition("#")[0]
             identity = self._exchange.identity(tenant, reference.authentication, uri)

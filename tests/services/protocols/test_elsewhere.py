@@ -86,7 +86,7 @@ async def test_a_schema_from_elsewhere_is_pinned_and_validates(serve: Any, excha
 async def test_what_cannot_be_pinned_is_refused_in_words(serve: Any, exchange: Exchange, body: str, words: str) -> None:
     erp = "call: connector:1.0.0@default\nwith: {connection: erp, operation: read}\n"
     url = await serve({"GET /no-task.yaml": "sett: {a: 1}\n", "GET /erp.yaml": erp})
-    workflow = parse(HEAD + body.replace("URL", url))
+    workflow = parse(HEAD + body.replace("URL", url), whole=True)  # some of it is refused before that
     with pytest.raises(ElsewhereError, match=words):
         await gather(workflow, TENANT, Resources(exchange))
 

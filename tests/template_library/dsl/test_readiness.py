@@ -27,7 +27,7 @@ TASKS = {
     "run: shell": "{run: {shell: {command: a}}}",
     "run: container": "{run: {container: {image: a}}}",
     "call: openapi": f"{{call: openapi, with: {{{_OPENAPI}}}}}",
-    "call: grpc": "{call: grpc, with: {proto: {endpoint: 'file://a'}, service: {name: a, host: b}, method: c}}",
+    "call: grpc": "{call: grpc, with: {proto: {endpoint: 'https://a.b/a'}, service: {name: a, host: b}, method: c}}",
     "call: asyncapi": f"{{call: asyncapi, with: {{{_ASYNCAPI}}}}}",
     "call: a2a": "{call: a2a, with: {method: tasks/get, server: 'https://a.b'}}",
     "call: mcp": "{call: mcp, with: {method: tools/list, transport: {http: {endpoint: 'https://a.b'}}}}",
