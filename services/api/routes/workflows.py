@@ -119,7 +119,8 @@ async def _elsewhere(request: Call, workflow: Workflow, evaluator: Expressions) 
             resources = request.resources
             found = await gather(workflow, request.tenant.tenant_id, resources.elsewhere, resources.settings.processes)
     except elsewhere.ElsewhereError as error:
-        raise InvalidDocument(str(error), errors=[{"pointer": "", "detail": str(error)}]) from error
+        place = elsewhere.place(workflow, error.name)
+        raise InvalidDocument(str(error), errors=[{"pointer": place, "detail": str(error)}]) from error
     except TimeoutError:
         detail = f"what the document takes from elsewhere did not come within {_ELSEWHERE_SECONDS:.0f} s"
         raise InvalidDocument(detail, errors=[{"pointer": "", "detail": detail}]) from None
