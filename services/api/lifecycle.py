@@ -104,7 +104,8 @@ class Following:
         told = await self._teller.events(kept)
         if kept:
             self._next = kept[-1]["seq"] + 1
-            if kept[-1]["kind"] in OVER:
+            # A run that was tried again goes on behind an end.
+            if more is None and kept[-1]["kind"] in OVER:
                 watcher.leave()
         return [block(b"lifecycle", event["id"].encode(), text) for event, text in self._unknown(told)]
 

@@ -7,6 +7,7 @@ that is well costs nothing here.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import OrderedDict, deque
 from typing import Final, Protocol
@@ -41,7 +42,9 @@ class Breakers(Protocol):
 
     async def answered(self, tenant: UUID, connection: OpenConnection, *, probing: bool) -> None: ...
 
-    async def away(self, tenant: UUID, connection: OpenConnection, away: Away) -> None: ...
+    async def away(self, tenant: UUID, connection: OpenConnection, away: Away, *, probing: bool) -> bool:
+        """Whether the connection is known to be away now."""
+        ...
 
 
 class Closed:
@@ -54,17 +57,26 @@ class Closed:
     async def answered(self, tenant: UUID, connection: OpenConnection, *, probing: bool) -> None:
         """Nothing to note."""
 
-    async def away(self, tenant: UUID, connection: OpenConnection, away: Away) -> None:
+    async def away(self, tenant: UUID, connection: OpenConnection, away: Away, *, probing: bool) -> bool:
         """Nothing to note."""
+        del tenant, connection, away, probing
+        return False
 
 
 class _Known(msgspec.Struct):
     """What this worker knows of a connection. `asked_at`: when it read the row, on the monotonic clock."""
 
     recent: deque[bool]
+    asking: asyncio.Lock
     in_a_row: int = 0
     outage: Outage | None = None
     asked_at: float = 0.0
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.outage = None
+        self.recent.clear()
+        self.in_a_row = 0
 
 
 class SharedBreakers:
@@ -76,17 +88,26 @@ class SharedBreakers:
 
     async def admit(self, tenant: UUID, connection: OpenConnection) -> bool:
         known = self._of(tenant, connection)
-        is_new = not known.asked_at
-        if (is_new or known.outage is not None) and clock.monotonic() >= known.asked_at + _FRESH_SECONDS:
-            known.asked_at = clock.monotonic()
-            with surviving("asking for a connection's outage"):
-                known.outage = await outages.ask(self._database, tenant, connection.id)
+        if not known.asked_at or known.outage is not None:
+            # Calls that come together look once.
+            async with known.asking:
+                await self._look(known, tenant, connection)
         if known.outage is None:
             return False
-        if known.outage.is_probe or (is_new and connection.revision > 1):
+        if known.outage.is_probe:
             known.outage = Outage(known.outage.reason)
             return True
-        raise _parked(known.outage)
+        raise parked(known.outage.reason)
+
+    async def _look(self, known: _Known, tenant: UUID, connection: OpenConnection) -> None:
+        if known.asked_at and clock.monotonic() < known.asked_at + _FRESH_SECONDS:
+            return
+        with surviving("asking for a connection's outage"):
+            found = await outages.ask(self._database, tenant, connection.id, connection.revision)
+            if found is None and known.outage is not None:
+                known.forget()
+            known.outage = found
+        known.asked_at = clock.monotonic()
 
     async def answered(self, tenant: UUID, connection: OpenConnection, *, probing: bool) -> None:
         known = self._of(tenant, connection)
@@ -96,23 +117,25 @@ class SharedBreakers:
             return
         with surviving("noting that a connection is back"):
             await outages.end(self._database, tenant, connection.id)
-            known.outage = None
-            known.recent.clear()
+            known.forget()
 
-    async def away(self, tenant: UUID, connection: OpenConnection, away: Away) -> None:
+    async def away(self, tenant: UUID, connection: OpenConnection, away: Away, *, probing: bool) -> bool:
         known = self._of(tenant, connection)
         known.recent.append(True)
         known.in_a_row += 1
-        if known.outage is not None or not _is_open(known):
-            return
-        with surviving("noting that a connection is away"):
-            await outages.begin(self._database, tenant, connection.id, away.reason, away.seconds or _FIRST_TRY_SECONDS)
-            known.outage = Outage(away.reason)
+        if probing or (known.outage is None and _is_open(known)):
+            seconds = away.seconds or (0.0 if probing else _FIRST_TRY_SECONDS)
+            with surviving("noting that a connection is away"):
+                await outages.begin(
+                    self._database, tenant, connection.id, away.reason, seconds, revision=connection.revision
+                )
+                known.outage = Outage(away.reason)
+        return known.outage is not None
 
     def _of(self, tenant: UUID, connection: OpenConnection) -> _Known:
         """By revision, too: of a connection that somebody has changed nothing is known, and it is tried at once."""
         key = (tenant, connection.id, connection.revision)
-        known = self._known.setdefault(key, _Known(deque(maxlen=WINDOW)))
+        known = self._known.setdefault(key, _Known(deque(maxlen=WINDOW), asyncio.Lock()))
         self._known.move_to_end(key)
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)
@@ -123,7 +146,8 @@ def _is_open(known: _Known) -> bool:
     return known.in_a_row >= IN_A_ROW or (len(known.recent) == WINDOW and sum(known.recent) * 2 >= WINDOW)
 
 
-def _parked(outage: Outage) -> Away:
+def parked(reason: str, *, sent: bool = False) -> Away:
+    """The answer to a call of a connection that is known to be away; the end of the outage wakes its run."""
     # Some time apart, or all that waited would look at one moment.
     seconds = PARKED_SECONDS + random.uniform(0, PARKED_SECONDS / 10)  # noqa: S311 (jitter, no secret)
-    return Away(outage.reason, seconds=seconds, sent=False, parked=True)
+    return Away(reason, seconds=seconds, sent=sent, parked=True)

@@ -11,7 +11,7 @@ import msgspec
 from infra import clock
 from infra.problems import Problem
 from infra.telemetry import instruments, trace
-from services.connectors.breakers import Breakers, Closed
+from services.connectors.breakers import Breakers, Closed, parked
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context, OpenConnection, Sender
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
@@ -109,11 +109,12 @@ class ConnectorFunction:
             await self._breakers.answered(call.tenant, connection, probing=probing)
         except Away as away:
             outcome = "later"
-            await self._breakers.away(call.tenant, connection, away)
+            if await self._breakers.away(call.tenant, connection, away, probing=probing):
+                away = parked(away.reason, sent=away.sent)
             return _later(away, arguments.connection, connection, sent=context.sent)
         except Refusal as refusal:
             outcome = "failed"
-            await self._breakers.answered(call.tenant, connection, probing=probing)
+            await self._weigh(call.tenant, connection, refusal, probing=probing, sent=context.sent)
             return _failed(refusal, sent=context.sent)
         finally:
             spent = clock.monotonic() - began
@@ -125,6 +126,15 @@ class ConnectorFunction:
             unfit = Refusal(fault, name="communication", status=502, title="The operation's output is not valid")
             return _failed(unfit, sent=context.sent)
         return Done(output=output)
+
+    async def _weigh(
+        self, tenant: UUID, connection: OpenConnection, refusal: Refusal, *, probing: bool, sent: bool
+    ) -> None:
+        """What a refusal says of the other side: that it answers, that it is away, or nothing when nothing went out."""
+        if isinstance(refusal.__cause__, Away):
+            await self._breakers.away(tenant, connection, refusal.__cause__, probing=probing)
+        elif sent:
+            await self._breakers.answered(tenant, connection, probing=probing)
 
 
 def _name_span(operation: str, connection: OpenConnection) -> None:

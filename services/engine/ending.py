@@ -35,7 +35,7 @@ class Ending:
             identity,
             values.encode({"error": error} if error else {}).decode(),
             output=values.encode(ended.output).decode() if ended.state == "completed" else None,
-            error=values.encode(error).decode() if error else None,
+            error=_stored(error) if error else None,
             kept=state.encode(stood) if stood else None,
         ):
             crash_points.pass_by("end.committed")
@@ -44,7 +44,7 @@ class Ending:
     async def unrunnable(self, fault: ErrorDetails, identity: Mapping[str, str]) -> None:
         """A pinned document or an input that cannot be run: the run ends with the cause, its worker goes on."""
         error = msgspec.to_builtins(fault)
-        described = values.encode(error).decode()
+        described = _stored(error)
         self._progress.add("workflow.faulted", data=values.encode({"error": error}).decode())
         if await self._commit("faulted", identity, described, error=described, kept=self._claim.snapshot):
             self._tell("faulted", fault)
@@ -64,3 +64,10 @@ class Ending:
         trace.current().note("state", run_state)
         if error is not None:
             trace.current().fail(kind_of(error))
+
+
+def _stored(error: dict[str, Any]) -> str:
+    """As the run's row has it: people look for runs by type and place, and a document's words may be any."""
+    return values.encode(
+        {name: values.plain(member) if isinstance(member, str) else member for name, member in error.items()}
+    ).decode()

@@ -78,7 +78,7 @@ class Later(msgspec.Struct, frozen=True, kw_only=True):
         ref: the connection's public id, or the host that failed.
         error: becomes the task's error when the engine's patience ends.
         sent: False where no request went out, so that nothing is metered when the patience ends.
-        parked: no call was made; whoever wakes the run sooner has a reason to make it (ADR 0026).
+        parked: it takes none of the effect's attempts, and whoever wakes the run sooner has a reason to (ADR 0026).
     """
 
     reason: str

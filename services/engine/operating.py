@@ -62,14 +62,16 @@ async def suspend(connection: Any, tenant: TenantId, run: UUID, actor: str) -> N
         raise RunHasEnded(f"It is {state} already")
 
 
-async def resume(connection: Any, tenant: TenantId, run: UUID, actor: str) -> None:
+async def resume(connection: Any, tenant: TenantId, run: UUID, actor: str, *, seen: int | None = None) -> None:
     """Let a suspended run go on where it is, a quarantined one alone; `connection` is in a transaction of its tenant.
+
+    `seen`: lines of its journal that its reader saw, None for any.
 
     Raises:
         NotFound: the tenant has none of this id.
-        RunNotSuspended: it was not set aside.
+        RunNotSuspended: it was not set aside, or has gone on since it was seen.
     """
-    state = await connection.fetchval("SELECT app.resume_run($1, $2, $3)", run, actor, ids.new())
+    state = await connection.fetchval("SELECT app.resume_run($1, $2, $3, $4)", run, actor, ids.new(), seen)
     if state is None:
         raise NotFound
     if state == "asked":

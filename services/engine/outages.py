@@ -10,9 +10,12 @@ import msgspec
 
 from infra import ids
 from infra.database import Database
+from services.engine import values
 
 PROBE_SECONDS: Final = 30.0
 """Most that passes between two calls that try whether the other side is back; at first it is a second, four times."""
+COUNTED: Final = 10_000
+"""Runs that wait are counted up to that."""
 _SHOWN: Final = 20
 
 
@@ -29,7 +32,8 @@ class Told(msgspec.Struct, frozen=True):
     Attributes:
         ended_at: None while it lasts.
         next_try_at: when a call tries whether it is over; None after its end.
-        runs: how many wait for the connection now; `oldest`: since when the first of them has existed.
+        runs: how many wait for the connection now, `COUNTED` for more.
+        oldest: when the first of them was begun.
         business_keys: of the oldest of them, at most twenty.
     """
 
@@ -42,35 +46,49 @@ class Told(msgspec.Struct, frozen=True):
     business_keys: list[str]
 
 
-async def begin(database: Database, tenant: UUID, connection: UUID, reason: str, seconds: float) -> None:
-    """Note that the connection is away, and audit it, unless somebody has; the next call may try after `seconds`."""
+async def begin(  # noqa: PLR0913 (the parts of one row)
+    database: Database, tenant: UUID, connection: UUID, reason: str, seconds: float, *, revision: int = 1
+) -> None:
+    """Note that the connection is away, and audit it, unless somebody has; the next call may try after `seconds`.
+
+    Where it is known, no call tries sooner than that.
+    """
     async with database.tenant(tenant) as transaction:
         began = await transaction.fetchval(
-            "INSERT INTO app.outage AS o (tenant_id, connection_id, reason, probe_at) "
-            "VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4)) "
+            "WITH known AS (UPDATE app.outage SET reason = $3, revision = $5, "
+            "probe_at = greatest(probe_at, clock_timestamp() + make_interval(secs => $4)) "
+            "WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL RETURNING 1) "
+            "INSERT INTO app.outage AS o (tenant_id, connection_id, reason, probe_at, revision) "
+            "SELECT $1, $2, $3, clock_timestamp() + make_interval(secs => $4), $5 "
+            "WHERE NOT EXISTS (SELECT 1 FROM known) "
             "ON CONFLICT (tenant_id, connection_id) DO UPDATE SET since = excluded.since, reason = excluded.reason, "
-            "probe_at = excluded.probe_at, probes = 0, ended_at = NULL, draining = false, drained_at = NULL "
-            "WHERE o.ended_at IS NOT NULL RETURNING true",
+            "probe_at = excluded.probe_at, probes = 0, revision = excluded.revision, ended_at = NULL, "
+            "draining = false, drained_at = NULL WHERE o.ended_at IS NOT NULL RETURNING true",
             tenant,
             connection,
-            reason[:1000],
+            values.plain(reason)[:1000],
             seconds,
+            revision,
         )
         if began:
             await _audit(transaction, tenant, "connection.away", connection, {"reason": reason})
 
 
-async def ask(database: Database, tenant: UUID, connection: UUID) -> Outage | None:
-    """The outage as it stands, None once it is over. `is_probe`: the caller's call is to try whether it is."""
+async def ask(database: Database, tenant: UUID, connection: UUID, revision: int = 1) -> Outage | None:
+    """The outage as it stands, None once it is over. `is_probe`: the caller's call is to try whether it is.
+
+    `revision`: of the connection. One that somebody has changed is tried at once, by one call.
+    """
     async with database.tenant(tenant) as transaction:
         reason = await transaction.fetchval(
-            "UPDATE app.outage SET probes = probes + 1, "
+            "UPDATE app.outage SET probes = probes + 1, revision = greatest(revision, $4), "
             "probe_at = clock_timestamp() + make_interval(secs => least($3, 2 ^ greatest(0, least(probes, 10) - 2))) "
-            "WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL AND probe_at <= clock_timestamp() "
-            "RETURNING reason",
+            "WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL "
+            "AND (probe_at <= clock_timestamp() OR revision < $4) RETURNING reason",
             tenant,
             connection,
             PROBE_SECONDS,
+            revision,
         )
         if reason is not None:
             return Outage(reason, is_probe=True)
@@ -110,11 +128,14 @@ async def told(transaction: Any, tenant: UUID, connection: UUID) -> Told | None:
         return None
     waiting = await transaction.fetchrow(
         "SELECT count(*) AS runs, min(created_at) AS oldest, "
-        "(array_agg(business_key ORDER BY created_at) FILTER (WHERE business_key IS NOT NULL))[:$3] AS keys "
-        "FROM app.run WHERE tenant_id = $1 AND waiting_for ->> 'ref' = $2 AND state = 'waiting' AND lane IS NULL",
+        "array_agg(business_key ORDER BY created_at) FILTER (WHERE business_key IS NOT NULL AND place <= $3) AS keys "
+        "FROM (SELECT created_at, business_key, row_number() OVER (ORDER BY created_at) AS place FROM app.run "
+        "WHERE tenant_id = $1 AND waiting_for ->> 'kind' = 'connection' AND waiting_for ->> 'ref' = $2 "
+        "AND state = 'waiting' AND lane IS NULL ORDER BY created_at LIMIT $4) w",
         tenant,
         ids.show("con", connection),
         _SHOWN,
+        COUNTED,
     )
     return Told(**row, runs=waiting["runs"], oldest=waiting["oldest"], business_keys=waiting["keys"] or [])
 

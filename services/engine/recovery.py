@@ -36,13 +36,15 @@ async def sweep(database: Database, solo_limit: int, lease: float, per_second: i
     `lease` in seconds: for so long after a server's start no lease counts as lost. `per_second`: runs of a connection
     that are put in line again once it is back.
     """
-    await outages.drain(database, per_second)
     await catch_up_again(database)
     begun, seconds = await scheduling.begin_due(database)
     async with database.doors() as connection:
         row = await connection.fetchrow("SELECT * FROM app.sweep_runs($1, $2, $3)", _MOST, solo_limit, lease)
         # A statement of its own: it must see what the sweep has just put in line.
         solo = await connection.fetchval("SELECT app.solo_waiting()")
+    # In line with the next round; what goes wrong here keeps nobody else's timers waiting.
+    with surviving("draining connections"):
+        await outages.drain(database, per_second)
     found = Swept(**row, solo=solo)
     due = min([one for one in (found.next_due, seconds) if one is not None], default=None)
     return msgspec.structs.replace(found, woken=found.woken + begun, next_due=due)

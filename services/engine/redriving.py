@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -9,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from infra import clock
-from infra.database import Database
+from infra import clock, ids
+from infra.database import Database, is_outage
 from infra.ids import TenantId
 from infra.problems import Problem
 from services.engine import operating, repeating
@@ -18,6 +19,7 @@ from services.engine.functions import STANDARD_ERRORS
 from services.engine.operating import RunNotSuspended
 from services.engine.repeating import RunNotFaulted
 
+_log: Final = logging.getLogger(__name__)
 MOST: Final = 200
 """Runs that one preview holds; a filter that finds more gives the oldest of them."""
 COUNTED: Final = 10_000
@@ -107,10 +109,21 @@ async def drive(
     for run, seen in runs:
         outcome: Outcome = "left"
         if clock.monotonic() < until:
-            async with database.tenant(tenant) as connection:
-                outcome = await _one(connection, tenant, run, seen, actor)
+            outcome = await _alone(database, tenant, run, seen, actor)
         done.append((run, outcome))
     return done
+
+
+async def _alone(database: Database, tenant: TenantId, run: UUID, seen: int, actor: str) -> Outcome:
+    """One that fails for a reason of its own keeps no other from its turn."""
+    try:
+        async with database.tenant(tenant) as connection:
+            return await _one(connection, tenant, run, seen, actor)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        _log.exception("a run could not be driven", extra={"run": ids.show("run", run)})
+        return "refused"
 
 
 async def _one(connection: Any, tenant: TenantId, run: UUID, seen: int, actor: str) -> Outcome:
@@ -119,7 +132,7 @@ async def _one(connection: Any, tenant: TenantId, run: UUID, seen: int, actor: s
         return "changed"
     try:
         if row["state"] == "suspended":
-            await operating.resume(connection, tenant, run, actor)
+            await operating.resume(connection, tenant, run, actor, seen=seen)
             return "resumed"
         await repeating.retry(connection, tenant, run, actor)
     except (RunNotFaulted, RunNotSuspended):

@@ -82,7 +82,7 @@ class Run(Base):
             "tenant_id",
             text("(waiting_for ->> 'ref')"),
             "created_at",
-            postgresql_where=text("state = 'waiting' AND lane IS NULL"),
+            postgresql_where=text("state = 'waiting' AND lane IS NULL AND waiting_for ->> 'kind' = 'connection'"),
         ),
         Index("run_held", "tenant_id", "run_id", postgresql_where=text("state = 'completed' AND app.is_held(output)")),
         Index("run_state", "tenant_id", "state", "run_id"),
@@ -135,6 +135,7 @@ class OutageRow(Base):
     tenant_id: Mapped[UUID] = tenant_key()
     connection_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    revision: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text)
     probe_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     probes: Mapped[int] = mapped_column(SmallInteger, server_default="0")

@@ -45,6 +45,11 @@ def encode(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
+def plain(text: str) -> str:
+    """`text` as the database can look into it: a replacement character for each NUL and lone surrogate."""
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def check_bounds(value: Any, *, depth: int = DEPTH, weight: int = BYTES) -> None:
     """Walks level by level with a budget, never recursing: a part repeated a million times stays cheap to refuse.
 

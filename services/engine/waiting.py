@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 import msgspec
 
+from services.engine import values
 from services.engine.frames import Hearing
 from services.engine.state import Snapshot, Strand
 from services.engine.waits import Sleeping
+
+_LONGEST: Final = 1_000
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,7 +33,15 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
-    """The most telling of all that the run waits for: a side that is away, then events, then the clock."""
+    """The most telling of all that the run waits for: a side that is away, then events, then the clock.
+
+    Its texts are such as the database can look into: what stands in documents and answers is not always so.
+    """
+    found = _reason(snapshot, now)
+    return msgspec.structs.replace(found, ref=values.plain(found.ref), reason=values.plain(found.reason)[:_LONGEST])
+
+
+def _reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
     since = now.isoformat()
     for _, calling in snapshot.calls():
         is_program = calling.effect.function.startswith("run.")

@@ -14,8 +14,9 @@ from infra.telemetry import instruments, working_for
 from services.engine.definitions import Definitions
 from services.engine.judging import judge
 
-_DEPLOYMENTS: Final = 8
-"""Judged side by side: as long as one of them takes, the others go on."""
+_DEPLOYMENTS: Final = 4
+"""Judged side by side: as long as one of them takes, the others go on. Each may hold a connection to the database while
+it evaluates a condition, of eight that the worker has."""
 _TAKEN_SECONDS: Final = 10.0
 """For so long a deployment is nobody else's; then, or after a failure, it is tried again."""
 
@@ -46,19 +47,24 @@ class Correlator:
 
     async def round(self) -> None:
         """Judge until nothing is left to take; who takes long keeps only its own place."""
-        under_way: set[asyncio.Task[None]] = set()
+        under_way: set[asyncio.Task[Any]] = set()
+        nudged = asyncio.create_task(self._nudged.wait())
         try:
             while True:
+                if nudged.done():
+                    self._nudged.clear()
+                    nudged = asyncio.create_task(self._nudged.wait())
                 for row in await self._take(_DEPLOYMENTS - len(under_way)):
                     working = self._judge(TenantId(row["tenant_id"]), row["deployment_id"])
                     under_way.add(asyncio.create_task(working))
                 if not under_way:
                     return
-                _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({*under_way, nudged}, timeout=self._poll, return_when=asyncio.FIRST_COMPLETED)
+                under_way = {task for task in under_way if not task.done()}
         finally:
-            for task in under_way:
+            for task in (*under_way, nudged):
                 task.cancel()
-            await asyncio.gather(*under_way, return_exceptions=True)
+            await asyncio.gather(*under_way, nudged, return_exceptions=True)
 
     async def _take(self, most: int) -> list[Any]:
         async with self._database.doors() as connection:

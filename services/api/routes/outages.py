@@ -18,7 +18,7 @@ TAGS: Final = ["connections"]
 class WaitingRuns(msgspec.Struct, frozen=True, kw_only=True):
     """The runs that wait for the connection now."""
 
-    runs: int
+    runs: Annotated[int, Meta(description="10,000 for more.")]
     oldest: Annotated[Instant | None, Meta(description="When the first of them was begun.")]
     business_keys: Annotated[list[str], Meta(description="Of the oldest of them, at most twenty.")]
 
@@ -27,7 +27,7 @@ class OutageView(msgspec.Struct, frozen=True, kw_only=True):
     """The connection's last outage, and what it touches."""
 
     since: Instant
-    reason: Annotated[str, Meta(examples=["erp.example.com answered 503"])]
+    reason: Annotated[str, Meta(examples=["it answered with status 503"])]
     ended_at: Annotated[Instant | None, Meta(description="null while it lasts.")]
     next_try_at: Annotated[Instant | None, Meta(description="When one call tries whether it is over.")]
     waiting: WaitingRuns

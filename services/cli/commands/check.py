@@ -45,6 +45,7 @@ def _print(found: list[world.Finding]) -> None:
         for one in broken:
             run = ids.show("run", one.run) if one.run else "-"
             click.echo(f"             {ids.show('ten', one.tenant)} {run}: {one.words}")
+    click.echo("Not asked here: what other systems hold (I3), secrets in the open (I7), handles (I8), fairness (I9).")
 
 
 def _shown(one: world.Finding) -> dict[str, str | None]:

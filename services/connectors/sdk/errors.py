@@ -40,7 +40,7 @@ class Away(Exception):
         reason: what is waited for, in an operator's words.
         seconds: floor for the delay, when the other side named one.
         sent: False when it is certain that nothing reached the other side.
-        parked: no call was made: the connection is known to be away, and its end puts the run in line again.
+        parked: the connection is known to be away, and its end puts the run in line again.
     """
 
     def __init__(

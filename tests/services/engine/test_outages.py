@@ -14,7 +14,7 @@ from services.engine import outages
 from tests.superuser import connected
 from tests.world import World, deploy, make_tenant, start_runs
 
-REASON = "the ERP answered 503"
+REASON = "it answered with status 503"
 AWAY = "connection.away"
 
 

@@ -58,13 +58,15 @@ LANGUAGE sql SET search_path = pg_catalog, app AS $$
 $$;
 
 -- Resume: a suspended run goes on where it is; one that was quarantined with its claims given back, alone. A wish to suspend
--- it that is not fulfilled yet is dropped. Answers the state that the run had, `asked` for that.
-CREATE FUNCTION app.resume_run(wanted uuid, actor text, audit_id uuid) RETURNS text
+-- it that is not fulfilled yet is dropped. `seen`: the number of lines that its reader saw, NULL for any. Answers the state that
+-- the run had, `asked` for a dropped wish, `changed` when it is not the one that was seen.
+CREATE FUNCTION app.resume_run(wanted uuid, actor text, audit_id uuid, seen integer) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 DECLARE held app.run;
 BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
   IF NOT FOUND OR (held.state <> 'suspended' AND held.asked IS NULL) THEN RETURN held.state; END IF;
+  IF held.seq <> seen THEN RETURN 'changed'; END IF;
   INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
   VALUES (held.tenant_id, audit_id, actor, 'run.resumed', app.show_id('run', held.run_id), NULL);
   IF held.state <> 'suspended' THEN

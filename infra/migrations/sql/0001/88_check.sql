@@ -34,6 +34,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   (SELECT 'I1', r.tenant_id, r.run_id, 'it waits and does not say for what' FROM runs r
    WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.waits_for_nothing LIMIT most)
   UNION ALL
+  (SELECT 'I1', r.tenant_id, r.run_id, 'it waits, and neither a clock nor an event will move it' FROM runs r
+   WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.due_at IS NULL AND NOT EXISTS (
+     SELECT 1 FROM app.subscription s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.run_id) LIMIT most)
+  UNION ALL
+  (SELECT 'I1', r.tenant_id, r.run_id, format('its time came at %s, and nobody has moved it', r.due_at) FROM runs r
+   WHERE r.due_at < clock_timestamp() - interval '5 minutes' LIMIT most)
+  UNION ALL
+  (SELECT 'I1', r.tenant_id, r.run_id, 'an event lies there for it, and nobody has moved it' FROM runs r
+   WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND EXISTS (
+     SELECT 1 FROM app.inbox b WHERE b.tenant_id = r.tenant_id AND b.run_id = r.run_id AND NOT b.is_read
+       AND b.posted_at < clock_timestamp() - interval '5 minutes') LIMIT most)
+  UNION ALL
   (SELECT 'I2', r.tenant_id, r.run_id, format('its row counts %s lines of journal, and there are %s', r.seq, coalesce(l.lines, 0))
    FROM runs r LEFT JOIN lines l USING (tenant_id, run_id)
    WHERE coalesce(l.lines, 0) <> r.seq OR coalesce(l.last + 1, 0) <> r.seq LIMIT most)

@@ -7,7 +7,7 @@ from infra.database import Database
 from services.engine import outages
 from tests.services.api.parties import Parties
 
-REASON = "the ERP answered 503"
+REASON = "it answered with status 503"
 
 
 async def test_F_20_an_outage_is_told_with_the_runs_that_wait(parties: Parties, worker_database: Database) -> None:
