@@ -29,16 +29,19 @@ reset:
 	@.venv/bin/waybill reset
 
 ## test: every test, on services of its own; those that mostly wait run beside the others
-WAITING := tests/faults tests/counterparts tests/nightly
+FAULTS := tests/faults
+SYSTEMS := tests/counterparts tests/nightly
 test: development viewer portal
 ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
 else
 	@mkdir -p build
-	@.venv/bin/python -m pytest $(WAITING) > build/waiting.log 2>&1 & beside=$$!; \
-	trap 'kill $$beside 2>/dev/null || true' EXIT; failed=0; \
-	.venv/bin/python -m pytest $(addprefix --ignore=,$(WAITING)) || failed=$$?; \
-	wait $$beside || failed=$$?; cat build/waiting.log; exit $$failed
+	@.venv/bin/python -m pytest --durations=12 $(FAULTS) > build/faults.log 2>&1 & faults=$$!; \
+	.venv/bin/python -m pytest --durations=12 $(SYSTEMS) > build/systems.log 2>&1 & systems=$$!; \
+	trap 'kill $$faults $$systems 2>/dev/null || true' EXIT; failed=0; \
+	.venv/bin/python -m pytest $(addprefix --ignore=,$(FAULTS) $(SYSTEMS)) || failed=$$?; \
+	wait $$faults || failed=$$?; cat build/faults.log; \
+	wait $$systems || failed=$$?; cat build/systems.log; exit $$failed
 endif
 
 ## lint: rules, format, types, floors, sizes

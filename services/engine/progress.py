@@ -36,6 +36,7 @@ class Progress:
         self._claim = claim
         self._journal = journal
         self._told = told
+        self._began = claim.started_at if claim.snapshot is None else None
         self._seq = claim.seq
         self._entries: list[Entry] = []
         self._usage: list[Usage] = []
@@ -52,8 +53,8 @@ class Progress:
         self._stored = subscriptions.of(snapshot)
 
     def take(self, step: Step) -> None:
-        """What `step` did, and what it sets going."""
-        at = self._claim.moment()
+        """What `step` did, and what it sets going. A run's first step was when the run's own clock says (ADR 0009)."""
+        at, self._began = self._began or self._claim.moment(), None
         for entry in step.entries:
             data = values.encode(entry.data).decode() if entry.data else None
             self._entries.append(Entry(entry.kind, entry.reference, entry.name, data, at))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from template_library.dsl import programs
 from template_library.dsl.checker import Checker
 from template_library.dsl.model import Constant, Expression, ListTemplate, MapTemplate, Template
 
-_OTHERWISE = "or take it from `$runtime.metadata.parameters`; nothing of a run may choose where credentials are sent"
+_NO_PROGRAM: Final = re.compile(r"/|[A-Za-z][A-Za-z0-9+.\-]*://")
+_OTHERWISE: Final = (
+    "or take it from `$runtime.metadata.parameters`; nothing of a run may choose where credentials are sent"
+)
 
 
 class Origins:
@@ -33,7 +39,9 @@ class Origins:
 
 def _is_written(template: Template) -> bool:
     if isinstance(template, Expression):
-        return programs.is_written(template.program)
+        # In loose mode a text that no program begins like is that text.
+        is_text = template.text is not None and _NO_PROGRAM.match(template.text) is not None
+        return is_text or programs.is_written(template.program)
     if isinstance(template, MapTemplate):
         return all(_is_written(member) for _, member in template.members)
     return not isinstance(template, ListTemplate) or all(_is_written(item) for item in template.items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -36,10 +37,10 @@ class Office:
         async with connected(*self._cluster) as connection:
             return list(await connection.fetch(statement, *values))
 
-    async def time_passes(self) -> None:
+    async def time_passes(self, *others: Desk) -> None:
         """Until each worker looks at the row again, and the next call may try."""
         await self.do("UPDATE app.outage SET probe_at = clock_timestamp()")
-        for worker in self.workers:
+        for worker in (*self.workers, *others):
             for known in worker.function._breakers._known.values():  # type: ignore[attr-defined]
                 known.asked_at = 1e-9
 
@@ -75,7 +76,7 @@ async def test_F_20_who_is_away_is_left_alone_by_all_workers(office: Office, sim
     assert isinstance((await office.calls())[0], Done)
     await simulator.faults(unavailable=1.0)
     before = await requests(simulator)
-    assert parked(await office.calls(IN_A_ROW + 30)) == [False] * IN_A_ROW + [True] * 30
+    assert parked(await office.calls(IN_A_ROW + 30)) == [False] * (IN_A_ROW - 1) + [True] * 31
     assert await requests(simulator) - before == IN_A_ROW
     (last,) = await office.calls()
     assert (last.ref, last.sent, last.seconds >= 600) == ("con_0", False, True)
@@ -88,7 +89,9 @@ async def test_F_20_one_call_tries_and_its_answer_ends_the_outage_for_all(office
     await office.calls(IN_A_ROW)
     await office.calls(worker=1)
     await office.time_passes()
-    assert parked(await office.calls(3)) == [False, True, True], "the first one tried"
+    before = await requests(simulator)
+    assert parked(await office.calls(3)) == [True] * 3
+    assert await requests(simulator) - before == 1, "the first one tried"
     await simulator.faults()
     assert parked(await office.calls(2)) == [True, True], "nobody tries before its time"
     await office.time_passes()
@@ -129,3 +132,45 @@ async def test_a_connection_that_somebody_has_changed_is_tried_at_once(office: O
     assert isinstance((await office.calls())[0], Done)
     (row,) = await office.do("SELECT ended_at IS NOT NULL AS is_over FROM app.outage")
     assert row["is_over"]
+
+
+async def test_F_20_calls_that_come_together_look_together(office: Office, simulator: Simulator) -> None:
+    await simulator.faults(unavailable=1.0)
+    await office.calls(IN_A_ROW)
+    before = await requests(simulator)
+    answers = await asyncio.gather(*(office.workers[1].call(CREDIT, ACME) for _ in range(30)))
+    assert parked(answers) == [True] * 30
+    assert await requests(simulator) == before, "a worker that meets an outage sends nothing"
+
+
+async def test_F_20_who_learns_that_an_outage_is_over_counts_anew(office: Office, simulator: Simulator) -> None:
+    await simulator.faults(unavailable=1.0)
+    await office.calls(IN_A_ROW)
+    await simulator.faults()
+    await office.calls(worker=1)
+    await office.time_passes()
+    assert isinstance((await office.calls(worker=1))[0], Done)
+    await office.time_passes()
+    await simulator.faults(next=["unavailable"])
+    assert parked(await office.calls()) == [False]
+    assert isinstance((await office.calls())[0], Done)
+
+
+@pytest.mark.parametrize("fault", ["cut-after-accept", "unavailable"])
+async def test_F_20_a_refusal_that_stands_for_a_side_that_is_away_ends_no_outage(
+    office: Office, simulator: Simulator, client: Client, worker_database: Database, fault: str
+) -> None:
+    """A POST that may not be repeated is refused when its side is away, and that is no answer of that side."""
+    settings = {"base_url": simulator.url, "authentication": "bearer"}
+    post = Desk(client, replace(office.workers[0].connection, connector="http", settings=settings))
+    post.function = ConnectorFunction(Registry(all_connectors()), post, client, SharedBreakers(worker_database))
+    sent = {"method": "POST", "path": "/sales-orders", "body": {}}
+    for _ in range(IN_A_ROW):
+        await simulator.faults(next=[fault])
+        assert isinstance(await post.call("http.request", sent), Failed)
+    assert parked([await post.call("http.request", sent)]) == [True]
+    await office.time_passes(post)
+    await simulator.faults(next=[fault])
+    assert isinstance(await post.call("http.request", sent), Failed)
+    (row,) = await office.do("SELECT ended_at FROM app.outage")
+    assert row["ended_at"] is None

@@ -131,6 +131,19 @@ async def test_F_21_runs_are_drained_at_a_rate_the_oldest_first(
     assert not row["draining"]  # type: ignore[index]
 
 
+async def test_F_21_an_outage_that_nobody_waits_for_keeps_nobody_from_the_drain(
+    worker_database: Database, app_database: Database, world: World, cluster: Cluster
+) -> None:
+    for number in range(3):
+        idle = await connect(app_database, world, f"idle-{number}")
+        await outages.begin(worker_database, world.tenant_id, idle, REASON, 0)
+    assert await outages.drain(worker_database, 4) == 0
+    (row,) = await cluster.do(
+        "SELECT min(extract(epoch FROM probe_at - clock_timestamp()))::int AS pause FROM app.outage"
+    )
+    assert row["pause"] >= 28, "it is asked about again half a minute later"  # type: ignore[index]
+
+
 async def test_people_are_told_what_an_outage_touches_and_others_nothing(
     worker_database: Database, app_database: Database, world: World, cluster: Cluster
 ) -> None:

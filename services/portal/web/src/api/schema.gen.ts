@@ -1287,7 +1287,7 @@ export interface components {
             ended_at: string | null;
             /** @description When one call tries whether it is over. */
             next_try_at: string | null;
-            /** @example erp.example.com answered 503 */
+            /** @example it answered with status 503 */
             reason: string;
             /**
              * Format: date-time
@@ -1654,6 +1654,7 @@ export interface components {
             business_keys: string[];
             /** @description When the first of them was begun. */
             oldest: string | null;
+            /** @description 10,000 for more. */
             runs: number;
         };
         /** WorkflowDetail */
