@@ -135,8 +135,11 @@ class SharedBreakers:
     def _of(self, tenant: UUID, connection: OpenConnection) -> _Known:
         """By revision, too: of a connection that somebody has changed nothing is known, and it is tried at once."""
         key = (tenant, connection.id, connection.revision)
-        known = self._known.setdefault(key, _Known(deque(maxlen=WINDOW), asyncio.Lock()))
-        self._known.move_to_end(key)
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+            return known
+        known = self._known[key] = _Known(deque(maxlen=WINDOW), asyncio.Lock())
         if len(self._known) > _KEPT:
             self._known.popitem(last=False)
         return known

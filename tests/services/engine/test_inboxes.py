@@ -121,7 +121,9 @@ async def test_an_event_that_met_a_locked_run_is_found_by_the_sweep(
     await write(worker_database, parking(claim))
     async with app_database.tenant(world.tenant_id) as holding:
         # What resume holds while it decides; the run is not suspended, so nothing comes of it.
-        assert await holding.fetchval("SELECT app.resume_run($1, 'key', $2)", claim.run_id, ids.new()) == "waiting"
+        assert (
+            await holding.fetchval("SELECT app.resume_run($1, 'key', $2, NULL)", claim.run_id, ids.new()) == "waiting"
+        )
         assert await send(app_database, world) == 0
     assert await claims.take(1) == []
     assert (await sweep(worker_database, 3, 0)).woken == 1
