@@ -14,6 +14,8 @@ from services.engine import values
 
 PROBE_SECONDS: Final = 30.0
 """Most that passes between two calls that try whether the other side is back; at first it is a second, four times."""
+DRAINED_PER_SECOND: Final = 20
+"""Runs of one connection that are put in line again once it is back."""
 COUNTED: Final = 10_000
 """Runs that wait are counted up to that."""
 _SHOWN: Final = 20
@@ -109,7 +111,7 @@ async def end(database: Database, tenant: UUID, connection: UUID) -> None:
             await _audit(transaction, tenant, "connection.back", connection, {"seconds": round(seconds, 1)})
 
 
-async def drain(database: Database, per_second: int) -> int:
+async def drain(database: Database, per_second: int = DRAINED_PER_SECOND) -> int:
     """Put runs in line whose connections are back, at most `per_second` of each; answers how many."""
     async with database.doors() as connection:
         woken: int = await connection.fetchval("SELECT app.drain_connections($1)", per_second)

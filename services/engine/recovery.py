@@ -30,11 +30,10 @@ class Swept(msgspec.Struct, frozen=True):
     next_due: float | None = None
 
 
-async def sweep(database: Database, solo_limit: int, lease: float, per_second: int = 20) -> Swept:
+async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
     """One round. Safe to run in every worker at once; each row is taken by one of them (F-14).
 
-    `lease` in seconds: for so long after a server's start no lease counts as lost. `per_second`: runs of a connection
-    that are put in line again once it is back.
+    `lease` in seconds: for so long after a server's start no lease counts as lost.
     """
     await catch_up_again(database)
     begun, seconds = await scheduling.begin_due(database)
@@ -44,7 +43,7 @@ async def sweep(database: Database, solo_limit: int, lease: float, per_second: i
         solo = await connection.fetchval("SELECT app.solo_waiting()")
     # In line with the next round; what goes wrong here keeps nobody else's timers waiting.
     with surviving("draining connections"):
-        await outages.drain(database, per_second)
+        await outages.drain(database)
     found = Swept(**row, solo=solo)
     due = min([one for one in (found.next_due, seconds) if one is not None], default=None)
     return msgspec.structs.replace(found, woken=found.woken + begun, next_due=due)
