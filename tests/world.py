@@ -16,6 +16,7 @@ from services.engine.journal import CALL, Audit, Checkpoint, Entry, Message, Usa
 from services.engine.starter import start
 from services.events.cloud_event import CloudEvent, read
 from services.events.received import Received
+from template_library.dsl import parse_published
 
 
 class World(msgspec.Struct, frozen=True):
@@ -77,15 +78,22 @@ async def deploy(
         )
         await connection.execute(
             "INSERT INTO app.deployment_revision (tenant_id, deployment_id, revision, workflow_version_id, parameters, "
-            "bindings, trigger_type, trigger) VALUES ($1, $2, 1, $3, '{}', $4, $5, $6)",
+            "bindings, trigger_type, trigger, keys) VALUES ($1, $2, 1, $3, '{}', $4, $5, $6, $7)",
             tenant,
             deployment,
             version,
             msgspec.json.encode(bindings or {}).decode(),
             event_type,
             msgspec.json.encode({"type": event_type}).decode(),
+            _keys(document),
         )
     return deployment
+
+
+def _keys(document: str) -> str | None:
+    if "keys:" not in document:
+        return None
+    return msgspec.json.encode({"": parse_published(document).keys}).decode()
 
 
 def event(number: int, kind: str = "order.captured") -> CloudEvent:

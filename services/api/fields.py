@@ -58,3 +58,11 @@ def filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
         return ids.read(prefix, text)
     except ids.MalformedId:
         raise BadParameter(f"'{name}' is no id of the form {prefix}_…", parameter=name) from None
+
+
+def filter_key(text: str) -> tuple[str, str]:
+    """Name and value of a declared key in the query parameter `key`."""
+    name, colon, value = text.partition(":")
+    if not (name and colon and value) or "\x00" in text:
+        raise BadParameter("'key' is no key of the form name:value", parameter="key")
+    return name, value

@@ -24,12 +24,29 @@ class RunWorkflow(msgspec.Struct, frozen=True, kw_only=True):
     title: Annotated[str | None, Meta(description="For people; null when the document has none.")]
 
 
+class RunValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Money at stake."""
+
+    amount: Annotated[int, Meta(description="In minor units of the currency.")]
+    currency: Annotated[str, Meta(description="ISO 4217.", examples=["USD"])]
+
+
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A run without its data."""
 
     id: Annotated[str, Meta(examples=["run_01h455vb4pex5vsknk084sn02q"])]
     state: RunState
     business_key: Annotated[str | None, Meta(description="The subject of the event that started it.")]
+    keys: Annotated[
+        dict[str, str],
+        Meta(
+            description="What its workflow declares that it is found by; `key` of the list searches for it.",
+            examples=[{"orderNumber": "SO-4711"}],
+        ),
+    ]
+    value: Annotated[RunValue | None, Meta(description="At stake in it, where its workflow tells.")]
+    deadline: Annotated[Instant | None, Meta(description="Of the promise that it serves, where its workflow tells.")]
+    customer_class: Annotated[str | None, Meta(description="Of its customer, where its workflow tells.")]
     workflow: RunWorkflow
     deployment: str
     deployment_name: Slug
@@ -72,6 +89,12 @@ def members(row: Any) -> dict[str, Any]:
         "id": ids.show("run", row["run_id"]),
         "state": row["state"],
         "business_key": row["business_key"],
+        "keys": {} if row["keys"] is None else msgspec.json.decode(row["keys"]),
+        "value": None
+        if row["value_amount"] is None
+        else RunValue(amount=row["value_amount"], currency=row["value_currency"]),
+        "deadline": row["deadline"],
+        "customer_class": row["customer_class"],
         "workflow": RunWorkflow(
             name=row["workflow_name"], version=row["workflow_version"], title=row["workflow_title"]
         ),

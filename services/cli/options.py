@@ -61,6 +61,14 @@ class Terminal(msgspec.Struct, frozen=True):
             click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+def key_of(text: str, option: str) -> tuple[str, str]:
+    """Name and value of a run's key in `text`, given to `option` as `NAME=VALUE`."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise click.UsageError(f"{option} takes NAME=VALUE, such as orderNumber=SO-4711")
+    return name, value
+
+
 def fail(*lines: str) -> NoReturn:
     """End with exit code 1."""
     click.echo("\n".join(["Error: " + lines[0], *lines[1:]]), err=True)

@@ -17,7 +17,7 @@ import msgspec
 
 from infra.database import Database, through_outage
 from infra.telemetry import instruments, trace
-from services.engine import decisions, state, values, waiting
+from services.engine import decisions, filing, state, values, waiting
 from services.engine.calls import Calls
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
@@ -258,6 +258,8 @@ class _Turn:
         """The step that the claim stands at: the beginning, what is tried again, or the open effect of its snapshot."""
         snapshot = None if self._claim.snapshot is None else state.decode(self._claim.snapshot)
         if snapshot is None or snapshot.failed is not None:
+            if snapshot is None:
+                await filing.file_late(self._advance.database, definition, self._claim)
             return await begin(self._claim, definition, snapshot)
         snapshot = decisions.unparked(snapshot)
         self._progress.stands_at(snapshot)

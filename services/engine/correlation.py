@@ -11,7 +11,7 @@ from infra.ids import TenantId
 from services.engine import candidates, pending
 from services.engine.gathering import Gatherings, Judged, Offer
 from services.events.received import Received
-from template_library.dsl.model import Consumption, EventFilter
+from template_library.dsl.model import Consumption, EventFilter, RunKeys
 from tenants.deployments.triggers import Trigger, active_triggers
 
 Passed = tuple[Received, list[Trigger]]
@@ -19,12 +19,16 @@ Passed = tuple[Received, list[Trigger]]
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A deployment's revision that an event starts. `input` is JSON text: the array of the events."""
+    """A deployment's revision that an event starts. `input` is JSON text: the array of the events.
+
+    `keys`: what its runs are found by.
+    """
 
     received: Received
     deployment_id: UUID
     revision: int
     input: str
+    keys: RunKeys | None = None
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -55,7 +59,9 @@ async def match(connection: Any, tenant: TenantId, events: list[Received]) -> Ma
             elif several[0].strategy == "all":
                 gathered.setdefault(deployment_id, []).append((one, several))
             else:
-                found.append(Match(one, deployment_id, several[0].revision, f"[{one.event.content()}]"))
+                found.append(
+                    Match(one, deployment_id, several[0].revision, f"[{one.event.content()}]", several[0].keys)
+                )
     await candidates.add(connection, tenant, to_judge)
     # In the order of their ids, so that two transactions that hold one each do not wait for each other.
     for deployment_id in sorted(gathered):
@@ -77,6 +83,6 @@ async def _gathered(connection: Any, tenant: TenantId, arrived: list[Passed]) ->
         judged = Judged(received.event_id, tuple(Offer(one.place) for one in triggers))
         for events in await gatherings.add(judged):
             text = (await pending.contents(connection, tenant, events)).text
-            found.append(Match(received, trigger.deployment_id, trigger.revision, text))
+            found.append(Match(received, trigger.deployment_id, trigger.revision, text, trigger.keys))
     await pending.write(connection, place, before, gatherings)
     return found

@@ -104,6 +104,7 @@ class _Round:
         self._database = database
         self._batch = batch
         self._on = on
+        self._keys = definition.interpreter.program.workflow.keys
         described = RunDescriptor(
             id="",
             tenant=ids.show("ten", batch.tenant),
@@ -202,4 +203,5 @@ class _Round:
             cause=candidates.cause(events, batch.deployed.revision),
             trace=candidate.trace,
             depth=whole.depth,
+            keys=self._keys,
         )

@@ -13,17 +13,23 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import DateTime, Select, Text, Uuid, case, cast, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from infra import clock, ids
 from infra.pagination import Page
 from infra.problems import NotFound
 from services.engine.lifecycle import TASK_BEGINS, TASK_LINES
-from services.engine.tables import JournalLine, Run
+from services.engine.tables import JournalLine, Run, RunKey
 from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowVersion
 
 # In the very words of the index `run_held`.
 _HELD: Final = text("run.state = 'completed' AND app.is_held(run.output)")
 _IS_ASKED: Final = Run.asked.is_not(None) & (Run.state != "suspended")
+_KEYS: Final = (
+    select(cast(func.json_object_agg(RunKey.name, RunKey.value), Text))
+    .where(RunKey.tenant_id == Run.tenant_id, RunKey.run_id == Run.run_id)
+    .scalar_subquery()
+)
 _SUMMARY: Final = (
     Run.run_id,
     Run.deployment_id,
@@ -31,6 +37,11 @@ _SUMMARY: Final = (
     Run.program,
     Run.event_id,
     Run.business_key,
+    _KEYS.label("keys"),
+    Run.value_amount,
+    Run.value_currency,
+    Run.deadline,
+    Run.customer_class,
     Run.state,
     Run.attempt,
     Run.seq,
@@ -63,11 +74,15 @@ _OPEN: Final = ("pending", "running", "waiting", "suspended")
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """None: any. All that are given must hold. `held` is among the completed: released nothing, as its output says."""
+    """None: any. All that are given must hold. `held` is among the completed: released nothing, as its output says.
+
+    `key`: name and value of a declared key.
+    """
 
     state: str | None = None
     held: bool = False
     business_key: str | None = None
+    key: tuple[str, str] | None = None
     deployment_id: UUID | None = None
     event_id: UUID | None = None
 
@@ -81,6 +96,10 @@ async def list_runs(session: AsyncSession, tenant: UUID, page: Page, only: RunFi
             query = query.where(column == wanted)
     if only.held:
         query = query.where(_HELD)
+    if only.key is not None:
+        key = aliased(RunKey)
+        its = (key.tenant_id == Run.tenant_id) & (key.run_id == Run.run_id) & (key.tenant_id == tenant)
+        query = query.join(key, its & (key.name == only.key[0]) & (key.value == only.key[1]))
     if page.after is not None:
         query = query.where(Run.run_id < UUID(page.after))
     found = await session.execute(query.order_by(Run.run_id.desc()).limit(page.limit + 1))

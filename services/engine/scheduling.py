@@ -9,6 +9,7 @@ from infra.database import Database, surviving
 from infra.ids import TenantId
 from services.engine import starter
 from tenants.deployments.schedules import Due, following
+from tenants.deployments.triggers import declared
 
 MOST = 200
 
@@ -53,6 +54,7 @@ async def _begin(connection: Any, due: Due) -> bool:
         input="null",
         actor="schedule",
         cause={"schedule": due.kind, "at": due.next_at.isoformat(), "revision": due.revision},
+        keys=await declared(connection, due.tenant_id, due.deployment_id, due.revision),
     )
     await starter.begin(connection, TenantId(due.tenant_id), [beginning])
     return True

@@ -9,10 +9,12 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.engine import inbox
+from services.engine import filing, inbox, keys
 from services.engine.correlation import Match, match
+from services.engine.keys import Filed
 from services.events.intake import Followed
 from services.events.received import Received
+from template_library.dsl.model import RunKeys
 
 CLOCK_UNIT: Final = 1_000_000
 """The virtual clock counts millionths of a turn."""
@@ -26,6 +28,7 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
         input: JSON text.
         actor: who is behind it, for the audit; `cause`: what, in JSON.
         depth: runs and events between it and an event from outside.
+        keys: what its workflow declares that its runs are found by.
     """
 
     run_id: UUID
@@ -39,6 +42,7 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     business_key: str | None = None
     trace: bytes | None = None
     depth: int = 0
+    keys: RunKeys | None = None
 
 
 async def follow(connection: Any, tenant: TenantId, events: list[Received]) -> Followed:
@@ -69,7 +73,9 @@ async def _start(
 async def begin(connection: Any, tenant: TenantId, beginnings: list[Beginning]) -> None:
     """Put runs in line. One whose id the tenant has already is left as it is."""
     if beginnings:
-        await _insert(connection, tenant, beginnings, await _take_turns(connection, tenant, len(beginnings)))
+        filed = [keys.NOTHING if one.keys is None else keys.at_start(one.keys, one.input) for one in beginnings]
+        await _insert(connection, tenant, beginnings, filed, await _take_turns(connection, tenant, len(beginnings)))
+        await filing.add(connection, tenant, [(one.run_id, its) for one, its in zip(beginnings, filed, strict=True)])
 
 
 def _beginning(found: Match) -> Beginning:
@@ -85,6 +91,7 @@ def _beginning(found: Match) -> Beginning:
         cause={"event": ids.show("evt", received.event_id), "revision": found.revision},
         trace=received.trace,
         depth=received.depth,
+        keys=found.keys,
     )
 
 
@@ -107,17 +114,20 @@ async def _take_turns(connection: Any, tenant: TenantId, count: int) -> list[flo
     return [row["last"] - row["cost"] * (count - 1 - n) for n in range(count)]
 
 
-async def _insert(connection: Any, tenant: TenantId, runs: list[Beginning], turns: list[float]) -> None:
+async def _insert(
+    connection: Any, tenant: TenantId, runs: list[Beginning], filed: list[Filed], turns: list[float]
+) -> None:
     await connection.execute(
         "WITH wanted AS (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[], "
         "$7::text[], $8::float8[], $9::json[], $10::bytea[], $11::smallint[], $12::uuid[], $13::text[], "
-        "$14::text[], $15::json[]) "
+        "$14::text[], $15::json[], $16::bigint[], $17::text[], $18::timestamptz[], $19::text[]) "
         "AS x(run_id, deployment_id, revision, program, event_id, business_key, turn, input, trace, depth, audit_id, "
-        "actor, target, after)), "
+        "actor, target, after, value_amount, value_currency, deadline, customer_class)), "
         "run AS (INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, program, event_id, business_key, "
-        "state, lane, turn, input, trace, depth) "
+        "state, lane, turn, input, trace, depth, value_amount, value_currency, deadline, customer_class) "
         "SELECT $1, run_id, deployment_id, revision, program, event_id, business_key, 'pending', 0, turn, input, "
-        "trace, depth FROM wanted ON CONFLICT DO NOTHING RETURNING run_id), "
+        "trace, depth, value_amount, value_currency, deadline, customer_class FROM wanted "
+        "ON CONFLICT DO NOTHING RETURNING run_id), "
         "usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) "
         "SELECT $1, run_id, 0, 'run', 1 FROM run) "
         "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
@@ -137,4 +147,8 @@ async def _insert(connection: Any, tenant: TenantId, runs: list[Beginning], turn
         [one.actor for one in runs],
         [ids.show("run", one.run_id) for one in runs],
         [msgspec.json.encode(one.cause).decode() for one in runs],
+        [its.amount for its in filed],
+        [its.currency for its in filed],
+        [its.deadline for its in filed],
+        [its.customer_class for its in filed],
     )

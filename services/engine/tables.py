@@ -61,6 +61,10 @@ class Run(Base):
     waiting_for: Mapped[Any] = mapped_column(JSON, nullable=True)
     asked: Mapped[Any] = mapped_column(JSON, nullable=True)
     trace: Mapped[bytes | None] = mapped_column(LargeBinary)
+    value_amount: Mapped[int | None] = mapped_column(BigInteger)
+    value_currency: Mapped[str | None] = mapped_column(Text)
+    deadline: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    customer_class: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -89,6 +93,17 @@ class Run(Base):
         Index("run_business_key", "tenant_id", "business_key", "run_id"),
         Index("run_event", "tenant_id", "event_id"),
     )
+
+
+class RunKey(Base):
+    __tablename__ = "run_key"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("run_key_value", "tenant_id", "name", "value", "run_id"),)
 
 
 class JournalLine(Base):

@@ -18,6 +18,7 @@ from services.engine.emission import Emitted, Started
 from services.events import cloud_event
 from services.events.errors import EventIdReused
 from services.events.intake import Intake
+from tenants.deployments.triggers import declared
 
 _log: Final = logging.getLogger(__name__)
 
@@ -47,17 +48,18 @@ class Outlets:
     async def start(self, tenant: UUID, message: UUID, body: str) -> None:
         """Begin the run; its id is the message's."""
         told = msgspec.json.decode(body, type=Started)
-        beginning = starter.Beginning(
-            run_id=message,
-            deployment_id=told.deployment_id,
-            revision=told.revision,
-            program=told.program,
-            input=bytes(told.input).decode(),
-            actor=f"run:{told.run}",
-            cause={"run": told.run, "workflow": told.program},
-            depth=told.depth,
-        )
         async with self._database.tenant(tenant) as connection:
+            beginning = starter.Beginning(
+                run_id=message,
+                deployment_id=told.deployment_id,
+                revision=told.revision,
+                program=told.program,
+                input=bytes(told.input).decode(),
+                actor=f"run:{told.run}",
+                cause={"run": told.run, "workflow": told.program},
+                depth=told.depth,
+                keys=await declared(connection, tenant, told.deployment_id, told.revision, told.program),
+            )
             await starter.begin(connection, TenantId(tenant), [beginning])
         self._ring()
 

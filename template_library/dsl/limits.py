@@ -16,6 +16,8 @@ FILTERS: Final = 64
 """Of one event consumption strategy."""
 SCOPES: Final = 16
 """Different sets of variables under which one part of `use` may be named."""
+KEYS: Final = 8
+"""That a document declares for its runs."""
 EVERY: Final = 1_000
 """Milliseconds at least between two runs of a schedule."""
 EXPRESSION_BYTES: Final = 8 * 1024

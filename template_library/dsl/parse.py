@@ -9,6 +9,7 @@ from template_library.dsl.checker import Checker
 from template_library.dsl.extensions import Extensions
 from template_library.dsl.functions import LocalFunctions
 from template_library.dsl.grammar import Grammar, Scope
+from template_library.dsl.keys import Keys
 from template_library.dsl.model import FunctionCallTask, RunTask, Task, Workflow
 from template_library.dsl.readiness import PROCESSES
 from template_library.dsl.schedules import Schedules, trigger
@@ -109,6 +110,7 @@ class _Parser:
             workflows=_workflows(self._tasks.found),
             secrets=self._secrets,
             loose=loose,
+            keys=Keys(self._checker, self._grammar.templates).read(document),
             expressions=self._grammar.templates.expressions,
             patterns=tuple(self._grammar.templates.patterns),
             schemas=tuple(parts.schemas),

@@ -72,6 +72,7 @@ class DeploymentRevision(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     bindings: Mapped[dict[str, str]] = mapped_column(JSON)
     workflows: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
+    keys: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     trigger_type: Mapped[str | None] = mapped_column(Text)
     trigger: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import ids
 from infra.pagination import Page, cut
 from template_library.catalog import Package
-from template_library.dsl import parse_published
+from template_library.dsl import Workflow, parse_published
 from tenants.audit import service as audit
 from tenants.deployments import fit, nesting, publishing, repository, schedules
 from tenants.deployments.errors import InvalidDeployment, NameTaken, UnknownDeployment, UnknownWorkflow
 from tenants.deployments.fit import Offers
 from tenants.deployments.models import DeploymentRevision, WorkflowVersion
+from tenants.deployments.nesting import Nested
 from tenants.deployments.repository import Pair
 
 Status = Literal["active", "disabled"]
@@ -164,9 +165,17 @@ async def _draw(session: AsyncSession, tenant_id: UUID, plan: Plan, *, offers: O
         "parameters": parameters,
         "bindings": {name: str(connection_id) for name, connection_id in sorted(plan.bindings.items())},
         "workflows": {one.name: str(one.workflow_version_id) for one in nested},
+        "keys": _keys(workflow, nested),
         "trigger_type": None if trigger is None else trigger["type"],
         "trigger": trigger,
     }
+
+
+def _keys(workflow: Workflow, nested: list[Nested]) -> dict[str, Any] | None:
+    """What its runs are found by, and those of the workflows that it runs, by their names."""
+    declared = {"": workflow.keys} | {one.name: one.workflow.keys for one in nested}
+    found = {name: msgspec.to_builtins(keys) for name, keys in declared.items() if keys is not None}
+    return found or None
 
 
 async def _source(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from template_library.dsl.model import RunKeys
 from tenants.deployments.errors import UnknownRevision
 
 
@@ -16,6 +18,7 @@ class Trigger(msgspec.Struct, frozen=True):
     Attributes:
         strategy: `one`; `any` and `all` have several of them for a deployment, `places` in number.
         judged: there is more to it than attributes, which expressions tell.
+        keys: what its runs are found by.
     """
 
     deployment_id: UUID
@@ -25,6 +28,7 @@ class Trigger(msgspec.Struct, frozen=True):
     place: int = 0
     places: int = 1
     judged: bool = False
+    keys: RunKeys | None = None
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -59,11 +63,12 @@ async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> 
     """The active deployments of the tenant that events of this type may start, the oldest first."""
     rows = await connection.fetch(
         "SELECT d.deployment_id, d.revision, r.trigger::text AS attributes, 'one' AS strategy, 0 AS place, "
-        "1 AS places, false AS judged "
+        "1 AS places, false AS judged, r.keys::text AS keys "
         "FROM app.deployment_revision r JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
         "WHERE r.tenant_id = $1 AND r.trigger_type = $2 AND d.status = 'active' "
         "UNION ALL SELECT d.deployment_id, d.revision, t.attributes::text, t.strategy, t.place, t.places, "
-        "t.judged "
+        "t.judged, (SELECT r.keys::text FROM app.deployment_revision r WHERE r.tenant_id = t.tenant_id "
+        "AND r.deployment_id = t.deployment_id AND r.revision = t.revision) AS keys "
         "FROM app.deployment_trigger t JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
         "WHERE t.tenant_id = $1 AND (t.type = $2 OR t.type IS NULL) AND d.status = 'active' "
         "ORDER BY deployment_id, place",
@@ -79,9 +84,32 @@ async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> 
             row["place"],
             row["places"],
             row["judged"],
+            _declared(row["keys"]),
         )
         for row in rows
     ]
+
+
+async def declared(
+    connection: Any, tenant_id: UUID, deployment_id: UUID, revision: int, program: str | None = None
+) -> RunKeys | None:
+    """What the runs of this revision are found by; with `program` those of the workflow of this name that it runs."""
+    text = await connection.fetchval(
+        "SELECT keys::text FROM app.deployment_revision WHERE tenant_id = $1 AND deployment_id = $2 AND revision = $3",
+        tenant_id,
+        deployment_id,
+        revision,
+    )
+    return _declared(text, program or "")
+
+
+def _declared(text: str | None, program: str = "") -> RunKeys | None:
+    return None if text is None else _decoded(text).get(program)
+
+
+@functools.lru_cache(maxsize=1024)
+def _decoded(text: str) -> dict[str, RunKeys]:
+    return msgspec.json.decode(text, type=dict[str, RunKeys])
 
 
 async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision: int) -> Pinned:

@@ -14,7 +14,7 @@ from infra import clock
 from infra.pagination import BadCursor, cut
 from services.api import payloads
 from services.api.call import Call
-from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
+from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id, filter_key
 from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
 from services.api.run_view import ENDED, ListedState, RunSummary, members, summary
@@ -75,6 +75,10 @@ async def list_runs(
     business_key: Annotated[
         str | None, QueryParameter(description="Only of this business key.", required=False)
     ] = None,
+    key: Annotated[
+        str | None,
+        QueryParameter(description="Only with this declared key, such as `orderNumber:SO-4711`.", required=False),
+    ] = None,
     deployment: Annotated[str | None, QueryParameter(description="Only of this deployment.", required=False)] = None,
     event: Annotated[
         str | None, QueryParameter(description="Only those that this event started.", required=False)
@@ -86,6 +90,7 @@ async def list_runs(
         state=None if in_state == "held" else in_state,
         held=in_state == "held",
         business_key=business_key,
+        key=None if key is None else filter_key(key),
         deployment_id=filter_id("dep", "deployment", deployment),
         event_id=filter_id("evt", "event", event),
     )

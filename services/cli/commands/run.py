@@ -6,7 +6,7 @@ import click
 
 from infra import strict_json
 from services.cli.client import Api
-from services.cli.options import Terminal, api_options
+from services.cli.options import Terminal, api_options, key_of
 
 _STATES = ("pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed", "held")
 
@@ -19,17 +19,17 @@ def command() -> None:
 @command.command("list")
 @click.option("--state", type=click.Choice(_STATES), help="`held`: those of the completed that released nothing.")
 @click.option("--business-key", help="Only of this subject, such as an order's number.")
+@click.option("--run-key", metavar="NAME=VALUE", help="Only with this declared key, such as orderNumber=SO-4711.")
 @click.option("--deployment", help="Only of this deployment, by its name or id.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="The newest so many.")
 @api_options
-def list_runs(
-    terminal: Terminal, *, state: str | None, business_key: str | None, deployment: str | None, limit: int
-) -> None:
+def list_runs(terminal: Terminal, /, *, run_key: str | None, deployment: str | None, **only: str | int | None) -> None:
     """The newest runs, the newest first."""
+    key = None if run_key is None else ":".join(key_of(run_key, "--run-key"))
 
     async def work(api: Api) -> Any:
         of = None if deployment is None else await api.reference("deployments", "dep", deployment)
-        return (await api.get("/runs", state=state, business_key=business_key, deployment=of, limit=limit))["items"]
+        return (await api.get("/runs", key=key, deployment=of, **only))["items"]
 
     terminal.table(terminal.run(work), "state", "business_key", "created_at", "ended_at", "waiting_for.reason", "id")
 

@@ -13,6 +13,7 @@ from template_library.dsl.model.events import (
     Iterator,
     ListenTask,
 )
+from template_library.dsl.model.keys import RunKeys
 from template_library.dsl.model.tasks import (
     Catch,
     DoTask,
@@ -71,6 +72,7 @@ __all__ = [
     "RaiseTask",
     "Resource",
     "Retry",
+    "RunKeys",
     "RunTask",
     "Schedule",
     "Schema",

@@ -6,6 +6,7 @@ import msgspec
 
 from template_library.dsl.model.calls import FunctionCallTask, HttpCallTask, ProtocolCallTask
 from template_library.dsl.model.events import Consumption, EmitTask, EventTrigger, ListenTask
+from template_library.dsl.model.keys import RunKeys
 from template_library.dsl.model.tasks import (
     DoTask,
     ForkTask,
@@ -91,6 +92,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
         workflows: namespace, name and version of those that it runs, sorted.
         secrets: names of `use.secrets`; sealed templates may use them and no others.
         loose: strings are evaluated as well without `${ }`; see `Expression.text`.
+        keys: what its runs are found by; None when it declares nothing.
         expressions: all of the document, once each.
         patterns: of its event filters.
     """
@@ -109,6 +111,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     workflows: tuple[tuple[str, str, str], ...] = ()
     secrets: tuple[str, ...] = ()
     loose: bool = False
+    keys: RunKeys | None = None
     expressions: tuple[Expression, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     schemas: tuple[Schema, ...] = ()

@@ -73,7 +73,15 @@ async def test_S_96_a_forged_cursor_is_400(operator: Caller, change: str) -> Non
 
 async def test_F_15_a_nul_in_a_query_or_a_path_is_answered_and_breaks_nothing(parties: Parties) -> None:
     """PostgreSQL stores no NUL; asked for one it answers with an error that would be our 500."""
-    filters = ["runs?business_key", "events?source", "events?type", "connections?name", "audit?action", "usage?kind"]
+    filters = [
+        "runs?business_key",
+        "runs?key",
+        "events?source",
+        "events?type",
+        "connections?name",
+        "audit?action",
+        "usage?kind",
+    ]
     for target in filters:
         answer = await parties.acme.get(f"/v1/{target}=a%00b")
         assert (answer.status, answer.problem) == (400, "bad-parameter"), target

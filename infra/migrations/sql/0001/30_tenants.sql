@@ -64,7 +64,7 @@ CREATE TABLE app.deployment (
 );
 
 -- An immutable revision: runs in flight keep theirs. `workflows` are the versions that it runs beside its own, by the names
--- that documents give them.
+-- that documents give them; `keys` what its runs and theirs are found by, by the same names, '' for its own.
 CREATE TABLE app.deployment_revision (
   tenant_id uuid NOT NULL,
   deployment_id uuid NOT NULL,
@@ -73,6 +73,7 @@ CREATE TABLE app.deployment_revision (
   parameters json NOT NULL,
   bindings json NOT NULL,
   workflows json NOT NULL DEFAULT '{}',
+  keys json,
   trigger_type text,
   trigger json,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),

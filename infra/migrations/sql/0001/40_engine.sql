@@ -35,6 +35,8 @@ CREATE TABLE app.tenant_clock (
 --   program  the workflow of its revision that it executes, as `namespace/name:version`; NULL: the revision's own
 --   depth  runs and events between it and an event from outside
 --   asked  who wants it suspended, `{action: suspend, actor, at, message}`; its worker may have to do it yet (ADR 0024)
+--   value_amount, value_currency, deadline, customer_class  what is at stake in minor units, the promise and whose it is, as
+--          its workflow declares them (ADR 0028)
 --   trace  place in the trace of the request that started it (`infra.telemetry.trace`), NULL when nothing was traced
 CREATE TABLE app.run (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
@@ -63,6 +65,10 @@ CREATE TABLE app.run (
   waiting_for json,
   asked json,
   trace bytea CHECK (length(trace) = 25),
+  value_amount bigint,
+  value_currency text,
+  deadline timestamptz,
+  customer_class text,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at timestamptz,
   ended_at timestamptz,

@@ -9,7 +9,7 @@ BEGIN
   -- Tables of one tenant: seen and written in that tenant's transactions and no others.
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
-                               'usage', 'outbox', 'subscription', 'inbox', 'schedule', 'outage',
+                               'usage', 'outbox', 'run_key', 'subscription', 'inbox', 'schedule', 'outage',
                                'deployment_trigger', 'pending_event', 'candidate']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
@@ -89,12 +89,12 @@ GRANT SELECT (tenant_id, connection_id, field, version, key_version, last4, upda
 GRANT SELECT ON app.tenant_key, app.workflow_version, app.deployment, app.deployment_revision, app.connection,
   app.connection_secret TO waybill_worker;
 -- The API starts runs and reads them; from then on only the doors change them.
-GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage TO waybill_app;
+GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage, app.run_key TO waybill_app;
 GRANT SELECT ON app.journal TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_app;
 GRANT SELECT ON app.virtual_clock TO waybill_app;
 -- The worker starts runs, too: those of events that runs emitted.
-GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage TO waybill_worker;
+GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage, app.run_key TO waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.schedule TO waybill_app;
 GRANT SELECT, UPDATE ON app.schedule TO waybill_worker;

@@ -1422,6 +1422,10 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             created_at: string;
+            /** @description Of its customer, where its workflow tells. */
+            customer_class: string | null;
+            /** @description Of the promise that it serves, where its workflow tells. */
+            deadline: string | null;
             deployment: string;
             /**
              * @description Lower-case letters and digits, single hyphens between them.
@@ -1445,6 +1449,15 @@ export interface components {
             held: string[] | null;
             /** @example run_01h455vb4pex5vsknk084sn02q */
             id: string;
+            /**
+             * @description What its workflow declares that it is found by; `key` of the list searches for it.
+             * @example {
+             *       "orderNumber": "SO-4711"
+             *     }
+             */
+            keys: {
+                [key: string]: string;
+            };
             /** @description When a waiting run is taken up again by itself. */
             next_attempt_at: string | null;
             /** @description Revision of the deployment that the run keeps to its end. */
@@ -1460,9 +1473,21 @@ export interface components {
             state: "pending" | "running" | "waiting" | "suspended" | "cancelled" | "faulted" | "completed";
             /** @description When somebody asked for its suspension, while a call that is under way comes to its end. */
             suspension_asked_at: string | null;
+            /** @description At stake in it, where its workflow tells. */
+            value: components["schemas"]["RunValue"] | null;
             /** @description What it waits for: `kind` (`connection`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
+        };
+        /** RunValue */
+        RunValue: {
+            /** @description In minor units of the currency. */
+            amount: number;
+            /**
+             * @description ISO 4217.
+             * @example USD
+             */
+            currency: string;
         };
         /** RunView */
         RunView: {
@@ -1476,6 +1501,10 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             created_at: string;
+            /** @description Of its customer, where its workflow tells. */
+            customer_class: string | null;
+            /** @description Of the promise that it serves, where its workflow tells. */
+            deadline: string | null;
             deployment: string;
             /**
              * @description Lower-case letters and digits, single hyphens between them.
@@ -1502,6 +1531,15 @@ export interface components {
             /** @example run_01h455vb4pex5vsknk084sn02q */
             id: string;
             input: unknown;
+            /**
+             * @description What its workflow declares that it is found by; `key` of the list searches for it.
+             * @example {
+             *       "orderNumber": "SO-4711"
+             *     }
+             */
+            keys: {
+                [key: string]: string;
+            };
             /** @description When a waiting run is taken up again by itself. */
             next_attempt_at: string | null;
             output: unknown;
@@ -1518,6 +1556,8 @@ export interface components {
             state: "pending" | "running" | "waiting" | "suspended" | "cancelled" | "faulted" | "completed";
             /** @description When somebody asked for its suspension, while a call that is under way comes to its end. */
             suspension_asked_at: string | null;
+            /** @description At stake in it, where its workflow tells. */
+            value: components["schemas"]["RunValue"] | null;
             /** @description What it waits for: `kind` (`connection`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
@@ -3894,6 +3934,8 @@ export interface operations {
                 state?: "pending" | "running" | "waiting" | "suspended" | "cancelled" | "faulted" | "completed" | "held" | null;
                 /** @description Only of this business key. */
                 business_key?: string | null;
+                /** @description Only with this declared key, such as `orderNumber:SO-4711`. */
+                key?: string | null;
                 /** @description Only of this deployment. */
                 deployment?: string | null;
                 /** @description Only those that this event started. */

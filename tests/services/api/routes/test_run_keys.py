@@ -1,0 +1,69 @@
+"""Runs are found by the keys that their workflow declares (ADR 0028)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from tests.services.api.routes.conftest import PREFIX, Cast
+
+WORKFLOW = """
+document:
+  dsl: '1.0.3'
+  namespace: tests
+  name: keyed
+  version: 1.0.0
+  metadata:
+    keys:
+      search: {orderNumber: '${ .[0].data.number }', rma: '${ .[0].data.rma }'}
+      value: {amount: '${ .[0].data.amount }', currency: USD}
+      deadline: ${ .[0].data.ship }
+      customerClass: ${ .[0].data.class }
+schedule: {on: {one: {with: {type: order.captured}}}}
+do:
+  - first: {set: {done: true}}
+"""
+STRUCTURED = {"content-type": "application/cloudevents+json"}
+
+
+async def go_live(cast: Cast, workflow: str = WORKFLOW) -> None:
+    made = await cast.partner.post(f"{PREFIX}/workflows", {"document": workflow})
+    assert made.status == 201, made.json
+    deployed = await cast.partner.post(f"{PREFIX}/deployments", {"name": "keyed", "workflow": made.json["id"]})
+    assert deployed.status == 201, deployed.json
+
+
+async def send(cast: Cast, place: int, **data: Any) -> str:
+    event = {"specversion": "1.0", "id": str(place), "source": "/shop", "type": "order.captured", "data": data}
+    taken = await cast.client.post("/v1/events", event, headers=STRUCTURED)
+    return str(taken.json["runs"][0])
+
+
+async def found(cast: Cast, wanted: str) -> list[str]:
+    answer = await cast.client.get(f"/v1/runs?key={quote(wanted)}")
+    assert answer.status == 200, answer.json
+    return [run["id"] for run in answer.json["items"]]
+
+
+async def test_S_02_a_run_is_found_by_its_declared_keys_and_by_nobody_else_s_tenant(
+    cast: Cast,
+) -> None:
+    await go_live(cast)
+    first = await send(cast, 1, number="SO:1", amount=129900, ship="2026-12-01", **{"class": "gold"})
+    second = await send(cast, 2, number="SO:1", rma="R-7")
+    assert await found(cast, "orderNumber:SO:1") == [second, first]
+    assert await found(cast, "rma:R-7") == [second]
+    assert await found(cast, "orderNumber:so:1") == []
+    assert await found(cast, "nobody:SO:1") == []
+    rivals = await cast.rival.get("/v1/runs?key=orderNumber:SO:1")
+    assert (rivals.status, rivals.json["items"]) == (200, [])
+    page = (await cast.client.get("/v1/runs?key=orderNumber:SO:1&limit=1")).json
+    rest = await cast.client.get(f"/v1/runs?key=orderNumber:SO:1&limit=1&cursor={page['next']}")
+    assert [run["id"] for run in rest.json["items"]] == [first]
+    shown = (await cast.client.get(f"/v1/runs/{first}")).json
+    assert (shown["keys"], shown["value"]) == ({"orderNumber": "SO:1"}, {"amount": 129900, "currency": "USD"})
+    assert (shown["deadline"], shown["customer_class"]) == ("2026-12-02T00:00:00Z", "gold")
+    bare = (await cast.client.get(f"/v1/runs/{second}")).json
+    assert (bare["keys"], bare["value"]) == ({"orderNumber": "SO:1", "rma": "R-7"}, None)
+    for wrong in ("orderNumber", ":a", "a:"):
+        assert (await cast.client.get(f"/v1/runs?key={wrong}")).problem == "bad-parameter"
