@@ -32,4 +32,5 @@ class TenantConnections:
             secrets=opened.secrets,
             revision=opened.revision,
             ref=ids.show("con", connection_id),
+            limits=opened.limits,
         )

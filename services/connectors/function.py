@@ -12,6 +12,7 @@ from infra import clock
 from infra.problems import Problem
 from infra.telemetry import instruments, trace
 from services.connectors.breakers import Breakers, Closed, parked
+from services.connectors.limits import Limits, Unlimited
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context, OpenConnection, Sender
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
@@ -43,12 +44,18 @@ class ConnectorFunction:
     """Fills the engine's Function and Cautious protocols. Keeps no state of a call."""
 
     def __init__(
-        self, registry: Registry, connections: Connections, sender: Sender, breakers: Breakers | None = None
+        self,
+        registry: Registry,
+        connections: Connections,
+        sender: Sender,
+        breakers: Breakers | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._registry = registry
         self._connections = connections
         self._sender = sender
         self._breakers = breakers or Closed()
+        self._limits = limits or Unlimited()
 
     async def __call__(self, call: Call) -> Answer:
         try:
@@ -98,6 +105,7 @@ class ConnectorFunction:
             raise Refusal(fault, name="validation", status=400, title="The operation's input is not valid")
         try:
             probing = await self._breakers.admit(call.tenant, connection)
+            await self._limits.enter(call, connection)
         except Away as away:
             return _later(away, arguments.connection, connection, sent=False)
         _name_span(arguments.operation, connection)
@@ -118,6 +126,7 @@ class ConnectorFunction:
             return _failed(refusal, sent=context.sent)
         finally:
             spent = clock.monotonic() - began
+            self._limits.leave(call.tenant, connection, spent)
             instruments.CONNECTOR_CALLS.record(spent, connection.connector, arguments.operation, outcome)
             for exchange in context.exchanges:
                 _log.debug("%s %s %s %.1f ms", exchange.method, exchange.url, exchange.outcome, exchange.milliseconds)
@@ -159,6 +168,7 @@ def _later(away: Away, name: str, connection: OpenConnection, *, sent: bool) -> 
         seconds=away.seconds,
         sent=sent,
         parked=away.parked,
+        line=away.line,
     )
 
 

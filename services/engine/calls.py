@@ -42,6 +42,7 @@ class Calls:
             run=self._claim.run_id,
             attempt=calling.attempt,
             bindings=self._bindings,
+            has_waited=bool(calling.line),
         )
 
     async def is_careful(self, call: Call) -> bool:

@@ -25,8 +25,14 @@ def idempotency_key(tenant: UUID, run: UUID, reference: str, iteration: int) -> 
     return hashlib.sha256(f"{tenant}|{run}|{reference}|{iteration}".encode()).hexdigest()
 
 
-def call_of(
-    effect: Effect, *, tenant: UUID, run: UUID, attempt: int = 1, bindings: Mapping[str, UUID] | None = None
+def call_of(  # noqa: PLR0913 (the parts of one call)
+    effect: Effect,
+    *,
+    tenant: UUID,
+    run: UUID,
+    attempt: int = 1,
+    bindings: Mapping[str, UUID] | None = None,
+    has_waited: bool = False,
 ) -> Call:
     """The call that an effect asks for."""
     return Call(
@@ -38,6 +44,7 @@ def call_of(
         run=run,
         bindings=dict(bindings or {}),
         attempt=attempt,
+        has_waited=has_waited,
     )
 
 
@@ -72,7 +79,16 @@ def put_off(snapshot: Snapshot, strand: int, later: Later, due: int) -> Snapshot
     """The snapshot when the call of `strand` answered `Later` and is made again at `due`, Unix milliseconds."""
     wait = calling(snapshot, strand)
     tries = wait.attempt if later.parked else wait.attempt + 1
-    changed = replace(wait, attempt=tries, sent=False, due=due, reason=later.reason, ref=later.ref, parked=later.parked)
+    changed = replace(
+        wait,
+        attempt=tries,
+        sent=False,
+        due=due,
+        reason=later.reason,
+        ref=later.ref,
+        parked=later.parked,
+        line=later.line,
+    )
     return _with(snapshot, {strand: changed})
 
 

@@ -7,12 +7,14 @@ smaller one. A function is called outside any transaction and may be called agai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
 
 STANDARD_ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
+Line = Literal["", "slot", "quota"]
+"""Of a connection: one of its calls at once, or one of its rate."""
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,6 +42,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         tenant, run: whose effect it is. In `waybill workflow run` both are fixed ids of a private namespace.
         bindings: the deployment's connections by name in the document (`erp` → connection id).
         attempt: 1 for the first call, raised by each `Later` answer. A crash does not raise it.
+        has_waited: it stood in its connection's line, and its turn has come.
     """
 
     function: str
@@ -50,6 +53,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     run: UUID
     bindings: dict[str, UUID] = {}
     attempt: int = 1
+    has_waited: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +83,7 @@ class Later(msgspec.Struct, frozen=True, kw_only=True):
         error: becomes the task's error when the engine's patience ends.
         sent: False where no request went out, so that nothing is metered when the patience ends.
         parked: it takes none of the effect's attempts, and whoever wakes the run sooner has a reason to (ADR 0026).
+        line: what of the connection it waits for when the other side is well (ADR 0029); empty: for the other side.
     """
 
     reason: str
@@ -87,6 +92,7 @@ class Later(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     sent: bool = True
     parked: bool = False
+    line: Line = ""
 
 
 Answer = Done | Failed | Later

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from infra.database import Database, surviving
-from services.engine import inbox, outages, scheduling
+from services.engine import inbox, lines, outages, scheduling
 
 _MOST = 2_000
 _SETTLING_SECONDS = 10.0
@@ -44,9 +44,12 @@ async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
     # In line with the next round; what goes wrong here keeps nobody else's timers waiting.
     with surviving("draining connections"):
         await outages.drain(database)
+    called = 0
+    with surviving("calling from lines"):
+        called = await lines.call_all(database)
     found = Swept(**row, solo=solo)
     due = min([one for one in (found.next_due, seconds) if one is not None], default=None)
-    return msgspec.structs.replace(found, woken=found.woken + begun, next_due=due)
+    return msgspec.structs.replace(found, woken=found.woken + begun + called, next_due=due)
 
 
 async def catch_up_again(database: Database, seconds: float = _SETTLING_SECONDS) -> int:

@@ -167,6 +167,36 @@ class OutageRow(Base):
     )
 
 
+class LineRow(Base):
+    __tablename__ = "connection_line"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    connection_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at_once: Mapped[int] = mapped_column(Integer)
+    calls: Mapped[int | None] = mapped_column(Integer)
+    seconds: Mapped[float | None] = mapped_column(Double)
+    calls_left: Mapped[int] = mapped_column(Integer, server_default="0")
+    filled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    waits_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    called_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connection_id"], [f"app.connection.{c}" for c in ("tenant_id", "connection_id")]
+        ),
+        Index("connection_line_waits", "waits_until", postgresql_where=text("waits_until IS NOT NULL")),
+    )
+
+
+class WorkerRow(Base):
+    """A worker process that lives."""
+
+    __tablename__ = "worker"
+
+    worker: Mapped[str] = mapped_column(Text, primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+
+
 class InboxEntry(Base):
     __tablename__ = "inbox"
 

@@ -19,7 +19,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the run waits for.
 
     Attributes:
-        kind: `connection`, `program`, `timer` or `event`.
+        kind: `connection`, `slot` or `quota` of one, `program`, `timer` or `event`.
         ref: the connection, nothing of a program, or the reference of the task that waits.
         since: when it began to wait, RFC 3339.
         until: when the clock moves it, where a clock does.
@@ -45,7 +45,7 @@ def _reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
     since = now.isoformat()
     for _, calling in snapshot.calls():
         is_program = calling.effect.function.startswith("run.")
-        kind, ref = ("program", "") if is_program else ("connection", calling.ref)
+        kind, ref = ("program", "") if is_program else (calling.line or "connection", calling.ref)
         return Reason(kind, ref, since, calling.reason, _moment(calling.due))
     for strand in snapshot.strands:
         for frame in strand.frames:

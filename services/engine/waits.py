@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from services.engine.functions import Line
+
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A call that the engine makes before the run goes on.
@@ -33,6 +35,7 @@ class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
         reason, ref: of the last `Later`: what the other side was busy with, and which side.
         goes_on: it is one of many in a row, and not the first; a run that is in line comes before it.
         parked: whoever claims the run makes the call, whatever `due` says (ADR 0026).
+        line: of the last `Later`, what of its connection it stood in line for (ADR 0029).
     """
 
     effect: Effect
@@ -43,6 +46,7 @@ class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
     ref: str = ""
     goes_on: bool = False
     parked: bool = False
+    line: Line = ""
 
 
 class Sleeping(msgspec.Struct, frozen=True, tag="sleep"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from infra.database import Database
+from infra.database import Database, surviving
 from infra.egress import Client
 from infra.egress.rules import guard
 from infra.encryption.key_provider import FileKeyProvider
@@ -19,8 +21,10 @@ from services.connectors import function as connector
 from services.connectors.breakers import SharedBreakers
 from services.connectors.builtin import all_connectors
 from services.connectors.connections import TenantConnections
+from services.connectors.limits import SharedLimits
 from services.connectors.registry import Registry
 from services.connectors.secrets import BoundSecrets
+from services.connectors.shares import Shares
 from services.engine.advance import Advance
 from services.engine.changes import Changes
 from services.engine.claims import Claims
@@ -33,6 +37,8 @@ from services.protocols import table as protocols
 from services.protocols.runner import Runner
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
+
+_LEAVE_SECONDS: Final = 1.0
 
 
 class Composition:
@@ -55,6 +61,7 @@ class Composition:
         self._client = Client(guard(settings))
         self._runner = Runner.of(settings)
         self._connections = OpenConnections(self.database, self._sealer)
+        self._shares = Shares(self.database, f"{socket.gethostname()}-{os.getpid()}")
 
     async def open(self) -> Self:
         await self.telemetry.open()
@@ -62,11 +69,18 @@ class Composition:
         await self._client.__aenter__()
         self._pool.start()
         self.flushing = asyncio.create_task(self.journal.run())
+        with surviving("saying that this worker lives"):
+            await self._shares.beat()
+        self._beating = asyncio.create_task(self._shares.run())
         return self
 
     async def close(self) -> None:
         self.flushing.cancel()
-        await asyncio.gather(self.flushing, return_exceptions=True)
+        self._beating.cancel()
+        await asyncio.gather(self.flushing, self._beating, return_exceptions=True)
+        with surviving("leaving the others"):
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await self._shares.leave()
         await self._pool.stop()
         await self._client.close()
         if self._runner is not None:
@@ -101,9 +115,11 @@ class Composition:
 
     def _functions(self) -> Functions:
         connections = TenantConnections(self._connections)
+        breakers = SharedBreakers(self.database)
+        limits = SharedLimits(self.database, self._shares, self.bell.ring)
         return {
             **protocols.functions(self._client, self._runner),
             connector.NAME: connector.ConnectorFunction(
-                Registry(all_connectors()), connections, self._client, SharedBreakers(self.database)
+                Registry(all_connectors()), connections, self._client, breakers, limits
             ),
         }

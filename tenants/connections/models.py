@@ -47,12 +47,20 @@ class Connection(Base):
     name: Mapped[str] = mapped_column(Text)
     connector: Mapped[str] = mapped_column(Text)
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    owner: Mapped[str | None] = mapped_column(Text)
+    fallback_id: Mapped[UUID | None] = mapped_column(Uuid)
     status: Mapped[str] = mapped_column(Text, default="active")
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
-    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "name"),
+        ForeignKeyConstraint(
+            ["tenant_id", "fallback_id"], ["app.connection.tenant_id", "app.connection.connection_id"]
+        ),
+    )
 
 
 class ConnectionSecret(Base):

@@ -12,14 +12,15 @@ from infra import clock
 from infra.database import Database
 from infra.encryption.secret import Secret
 from tenants.connections.errors import ConnectionDisabled, UnknownConnection
+from tenants.connections.limits import Limits
 from tenants.connections.sealing import Row, Sealer
 
 FRESH_SECONDS: Final = 2.0
 _MOST: Final = 10_000
 
 _READ: Final = """
-SELECT c.connector, c.settings::text AS settings, c.status, c.revision, t.environment, i.installation_id,
-       s.field, s.version, s.key_version, s.sealed, k.wrapped
+SELECT c.connector, c.settings::text AS settings, c.limits::text AS limits, c.status, c.revision, t.environment,
+       i.installation_id, s.field, s.version, s.key_version, s.sealed, k.wrapped
 FROM app.connection c JOIN app.tenant t USING (tenant_id) CROSS JOIN app.installation i
 LEFT JOIN app.connection_secret s USING (tenant_id, connection_id)
 LEFT JOIN app.tenant_key k ON k.tenant_id = s.tenant_id AND k.version = s.key_version
@@ -35,6 +36,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     secrets: dict[str, Secret]
     revision: int
+    limits: Limits = Limits()
 
 
 async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, connection_id: UUID) -> OpenConnection:
@@ -70,6 +72,7 @@ async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, conn
         settings=msgspec.json.decode(first["settings"]),
         secrets=secrets,
         revision=first["revision"],
+        limits=msgspec.json.decode(first["limits"], type=Limits),
     )
 
 

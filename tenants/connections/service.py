@@ -19,6 +19,7 @@ from tenants.audit import service as audit
 from tenants.connections import repository
 from tenants.connections.errors import InvalidConnection, NameTaken, UnknownConnection
 from tenants.connections.form import Form, Forms, secrets_breaches, settings_breaches
+from tenants.connections.limits import Limits
 from tenants.connections.models import Connection, ConnectionSecret
 from tenants.connections.sealing import Sealer
 
@@ -33,17 +34,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     connector: str
     settings: dict[str, Any] = {}
     secrets: dict[str, str] = {}
+    limits: Limits = Limits()
+    owner: str | None = None
 
     def __repr__(self) -> str:
         return f"Plan({self.connector!r})"
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts that change. `settings` are given whole; of the secrets each named one is set, or dropped by None."""
+    """The parts that change. Settings and limits are given whole; a secret that is named is set, or dropped by None."""
 
     connector: str | UnsetType = UNSET
     settings: dict[str, Any] | UnsetType = UNSET
     secrets: dict[str, str | None] = {}
+    limits: Limits | UnsetType = UNSET
+    owner: str | UnsetType | None = UNSET
 
     def __repr__(self) -> str:
         return "Changes()"
@@ -70,6 +75,7 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     _refuse(settings_breaches(form, settings) + secrets_breaches(form, plan.secrets, frozenset()))
     connection_id = ids.new()
     row = {"connection_id": connection_id, "name": name, "connector": plan.connector, "settings": settings}
+    row |= {"limits": msgspec.to_builtins(plan.limits), "owner": plan.owner}
     if not await repository.add(session, {"tenant_id": tenant_id, **row}):
         raise NameTaken(f"there is a connection `{name}`")
     secrets = {field: Secret(value) for field, value in plan.secrets.items()}
@@ -102,19 +108,30 @@ async def update(  # noqa: PLR0913 - the scope, the thing, and who asks
         + secrets_breaches(form, changes.secrets, frozenset() if swapped else frozenset(stored))
         + ([] if swapped else _strays(form, row.settings, settings, stored - set(changes.secrets)))
     )
-    changed = [name for name, differs in (("connector", swapped), ("settings", settings != row.settings)) if differs]
+    changed = _changed(row, {"connector": connector, "settings": settings, **_care(changes)})
     dropped = {field for field, value in changes.secrets.items() if value is None} & stored
     if swapped:
         dropped |= stored - set(changes.secrets)
     secrets = {field: Secret(value) for field, value in changes.secrets.items() if value is not None}
     if changed or dropped or secrets:
-        row.connector, row.settings = connector, settings
+        for column, value in changed.items():
+            setattr(row, column, value)
         await repository.touch(session, row)
         await repository.drop_secrets(session, tenant_id, connection_id, dropped)
         await desk.sealer.seal(session, tenant_id, connection_id, row.revision, secrets)
-        after = {"changed": changed, "set": sorted(secrets), "dropped": sorted(dropped), "connector": connector}
+        after = {"changed": list(changed), "set": sorted(secrets), "dropped": sorted(dropped), "connector": connector}
         await _record(session, "connection.updated", connection_id, after, actor=actor)
     return await find(session, tenant_id, connection_id)
+
+
+def _care(changes: Changes) -> dict[str, Any]:
+    """What is given of limits and owner, by column."""
+    given = {"limits": changes.limits, "owner": changes.owner}
+    return {column: msgspec.to_builtins(value) for column, value in given.items() if value is not UNSET}
+
+
+def _changed(row: Connection, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: value for column, value in wanted.items() if getattr(row, column) != value}
 
 
 async def set_status(

@@ -12,6 +12,7 @@ from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug, StatusFilter
 from services.api.policy import tenant_paths
 from tenants.connections import service
+from tenants.connections.limits import Limits
 from tenants.connections.service import Changes, Pair, Plan
 from tenants.identity.permissions import Permission
 from tenants.identity.principal import Principal
@@ -21,6 +22,10 @@ _ONE: Final = "/connections/{connection:str}"
 _WRITERS: Final = "Absent without the permission `connections:write`."
 SlugName = Annotated[str, Meta(pattern="^[a-z0-9](-?[a-z0-9]){0,62}$", examples=["erp"])]
 Connector = Annotated[str, Meta(min_length=1, max_length=64, examples=["erp-simulator"])]
+Owner = Annotated[
+    str,
+    Meta(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["maria@acme.example", "warehouse-it"]),
+]
 Settings = Annotated[dict[str, Any], Meta(description="As the connector's schema asks; never a secret.")]
 
 
@@ -29,14 +34,18 @@ class NewConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     connector: Connector
     settings: Settings = {}
     secrets: Annotated[dict[str, str], Meta(description="By field. Sealed at once and never shown again.")] = {}
+    limits: Limits = Limits()
+    owner: Owner | None = None
 
 
 class ConnectionChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is absent stays. Settings are given whole. Leading a connection elsewhere needs its secrets again."""
+    """What is absent stays. Settings and limits are given whole. Leading it elsewhere needs its secrets again."""
 
     connector: Connector | UnsetType = UNSET
     settings: Settings | UnsetType = UNSET
     secrets: Annotated[dict[str, str | None], Meta(description="By field; null drops one.")] = {}
+    limits: Limits | UnsetType = UNSET
+    owner: Owner | UnsetType | None = UNSET
 
 
 class SecretView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +64,8 @@ class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
     connector: str
     settings: Annotated[dict[str, Any] | UnsetType, Meta(description=_WRITERS)] = UNSET
     secrets: Annotated[dict[str, SecretView] | UnsetType, Meta(description=_WRITERS)] = UNSET
+    limits: Annotated[Limits, Meta(description="Of its calls; over them a run waits its turn.")]
+    owner: Annotated[str | None, Meta(description="Who is told when it is away and when it is back.")]
     status: Annotated[Literal["active", "disabled"], Meta(description="No call uses a disabled one.")]
     revision: Annotated[int, Meta(description="Rises with every change.")]
     created_at: Instant
@@ -69,7 +80,9 @@ class ConnectionList(msgspec.Struct, frozen=True):
 @post(tenant_paths("/connections"), summary="Create a connection", tags=TAGS)
 async def create_connection(request: Call, data: JSONBody[NewConnection]) -> ConnectionView:
     """Active at once. Nothing is sent to the other system."""
-    plan = Plan(connector=data.connector, settings=data.settings, secrets=data.secrets)
+    plan = Plan(
+        connector=data.connector, settings=data.settings, secrets=data.secrets, limits=data.limits, owner=data.owner
+    )
     async with request.transaction() as session:
         made = await service.create(
             session,
@@ -112,7 +125,9 @@ async def read_connection(request: Call) -> ConnectionView:
 async def change_connection(request: Call, data: JSONBody[ConnectionChanges]) -> ConnectionView:
     """Runs use the change within two seconds; deployments need none. Another connector swaps the system behind it."""
     connection_id = request.path_id("con", "connection")
-    changes = Changes(connector=data.connector, settings=data.settings, secrets=data.secrets)
+    changes = Changes(
+        connector=data.connector, settings=data.settings, secrets=data.secrets, limits=data.limits, owner=data.owner
+    )
     async with request.transaction() as session:
         changed = await service.update(
             session,
@@ -156,6 +171,8 @@ def view(pair: Pair, principal: Principal) -> ConnectionView:
         connector=row.connector,
         settings=row.settings if is_whole else UNSET,
         secrets=tails if is_whole else UNSET,
+        limits=msgspec.convert(row.limits, Limits),
+        owner=row.owner,
         status="active" if row.status == "active" else "disabled",
         revision=row.revision,
         created_at=row.created_at,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,11 @@ _SECRET = click.option(
     "--secret", "asked", multiple=True, metavar="NAME", help="A secret; asked for, or read from stdin."
 )
 _SECRET_FILE = click.option("--secret-file", "files", multiple=True, metavar="NAME=FILE", help="A secret in a file.")
+_AT_ONCE = click.option("--at-once", type=click.IntRange(1, 1000), help="Calls under way in all workers together.")
+_RATE = click.option(
+    "--rate", metavar="CALLS/SECONDS", help="Calls that begin in a time, such as 60/60; none: no rate."
+)
+_OWNER = click.option("--owner", help="Whom an outage is told: an address or a role.")
 
 
 @click.group()
@@ -30,6 +35,9 @@ def command() -> None:
 @_SETTINGS
 @_SECRET
 @_SECRET_FILE
+@_AT_ONCE
+@_RATE
+@_OWNER
 @api_options
 def create(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -40,6 +48,9 @@ def create(  # noqa: PLR0913 - one argument an option
     file: Path | None,
     asked: tuple[str, ...],
     files: tuple[str, ...],
+    at_once: int | None,
+    rate: str | None,
+    owner: str | None,
 ) -> None:
     """Connect a system under NAME. Secrets are sealed at once and never shown again."""
     body = {
@@ -47,6 +58,8 @@ def create(  # noqa: PLR0913 - one argument an option
         "connector": connector,
         "settings": values(given, file),
         "secrets": _secrets(asked, files),
+        "limits": _limits({}, at_once, rate),
+        "owner": owner,
     }
     terminal.show(terminal.run(lambda api: api.send("POST", "/connections", body)))
 
@@ -80,6 +93,10 @@ def show(terminal: Terminal, *, connection: str) -> None:
 @_SECRET
 @_SECRET_FILE
 @click.option("--drop-secret", "dropped", multiple=True, metavar="NAME", help="Forget a secret.")
+@_AT_ONCE
+@_RATE
+@_OWNER
+@click.option("--no-owner", is_flag=True, help="Tell nobody in particular.")
 @api_options
 def update(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -91,6 +108,10 @@ def update(  # noqa: PLR0913 - one argument an option
     asked: tuple[str, ...],
     files: tuple[str, ...],
     dropped: tuple[str, ...],
+    at_once: int | None,
+    rate: str | None,
+    owner: str | None,
+    no_owner: bool,
 ) -> None:
     """Change CONNECTION, by name or id. Runs follow within two seconds; deployments need no change.
 
@@ -109,6 +130,10 @@ def update(  # noqa: PLR0913 - one argument an option
         elif settings:
             # Absent for a key that may not change them, which the answer to the change will say.
             body["settings"] = {**(await api.get(path)).get("settings", {}), **settings}
+        if at_once is not None or rate is not None:
+            body["limits"] = _limits((await api.get(path))["limits"], at_once, rate)
+        if owner is not None or no_owner:
+            body["owner"] = owner
         return await api.send("PATCH", path, body)
 
     terminal.show(terminal.run(work))
@@ -135,6 +160,22 @@ def _switch(terminal: Terminal, connection: str, verb: str) -> Any:
         return await api.send("POST", f"/connections/{await api.reference('connections', 'con', connection)}/{verb}")
 
     return terminal.run(work)
+
+
+def _limits(now: Mapping[str, Any], at_once: int | None, rate: str | None) -> dict[str, Any]:
+    """Those of now with what is given put over them."""
+    limits = {name: value for name, value in now.items() if value is not None}
+    if at_once is not None:
+        limits["at_once"] = at_once
+    if rate == "none":
+        limits.pop("rate", None)
+    elif rate is not None:
+        calls, _, seconds = rate.partition("/")
+        try:
+            limits["rate"] = {"calls": int(calls), "seconds": float(seconds or 1)}
+        except ValueError:
+            raise click.UsageError(f"--rate takes CALLS/SECONDS, such as 60/60, and not {rate!r}") from None
+    return limits
 
 
 def _secrets(asked: Sequence[str], files: Sequence[str]) -> dict[str, str]:

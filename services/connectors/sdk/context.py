@@ -12,6 +12,7 @@ import msgspec
 from infra import clock, egress
 from infra.encryption.secret import Secret
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
+from tenants.connections.limits import Limits
 
 _REASONS: Final = {
     "resolve": "its name has no address",
@@ -28,6 +29,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         connector: name in the registry.
+        limits: of its calls, over all workers.
         revision: raised by every change of settings or secrets, so that a kept session of an older one is dropped.
         ref: public id, for people.
     """
@@ -38,6 +40,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Mapping[str, Secret] = {}
     revision: int = 0
     ref: str = ""
+    limits: Limits = Limits()
 
 
 class Exchange(msgspec.Struct, frozen=True):

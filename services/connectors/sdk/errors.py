@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from services.engine.functions import Line
+
 ErrorName = Literal[
     "authentication",
     "authorization",
@@ -41,9 +43,10 @@ class Away(Exception):
         seconds: floor for the delay, when the other side named one.
         sent: False when it is certain that nothing reached the other side.
         parked: the connection is known to be away, and its end puts the run in line again.
+        line: it is not away: the call waits for one of its slots, or for its rate.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the parts of one answer)
         self,
         reason: str,
         *,
@@ -51,6 +54,7 @@ class Away(Exception):
         sent: bool = True,
         name: ErrorName = "communication",
         parked: bool = False,
+        line: Line = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -58,3 +62,4 @@ class Away(Exception):
         self.sent = sent
         self.name: ErrorName = name
         self.parked = parked
+        self.line: Line = line

@@ -30,6 +30,9 @@ DOORS = {
     "post_events": "waybill_app, waybill_worker",
     "take_fresh_subscriptions": "waybill_worker",
     "drain_connections": "waybill_worker",
+    "beat_worker": "waybill_worker",
+    "call_line": "waybill_worker",
+    "call_lines": "waybill_worker",
     "purge_inbox": "waybill_worker",
     "due_schedules": "waybill_worker",
     "next_schedule": "waybill_worker",
@@ -45,6 +48,7 @@ HOUSEKEEPING = {"ensure_partitions": "waybill_worker"}
 
 NOT_OF_ONE_TENANT = {
     "installation",
+    "worker",
     "partner",
     "client",
     "tenant",

@@ -7,17 +7,23 @@ CREATE TABLE app.tenant_key (
   PRIMARY KEY (tenant_id, version)
 );
 
+-- `limits` of its calls and `owner`, whom an outage concerns, are told in ADR 0029; `fallback_id` is asked while it is away.
 CREATE TABLE app.connection (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   connection_id uuid NOT NULL,
   name text NOT NULL CHECK (name ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
   connector text NOT NULL,
   settings json NOT NULL,
+  limits json NOT NULL DEFAULT '{}',
+  owner text CHECK (length(owner) BETWEEN 1 AND 254),
+  fallback_id uuid,
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   revision integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, connection_id),
+  FOREIGN KEY (tenant_id, fallback_id) REFERENCES app.connection,
+  CHECK (fallback_id <> connection_id),
   UNIQUE (tenant_id, name)
 );
 

@@ -20,6 +20,34 @@ CREATE TABLE app.outage (
 );
 CREATE INDEX outage_draining ON app.outage (drained_at) WHERE draining;
 CREATE INDEX outage_lasting ON app.outage (probe_at) WHERE ended_at IS NULL;
--- Runs that wait for a connection, the oldest first. What other runs wait for may be of any length.
+-- Runs that wait for a connection: for its return, for a slot or for a call of its rate. In the order of their promises.
+-- What other runs wait for may be of any length.
 CREATE INDEX run_waiting_for ON app.run (tenant_id, (waiting_for ->> 'ref'), created_at)
-  WHERE state = 'waiting' AND lane IS NULL AND waiting_for ->> 'kind' = 'connection';
+  WHERE state = 'waiting' AND lane IS NULL AND waiting_for ->> 'kind' IN ('connection', 'slot', 'quota');
+
+-- What is left of a connection's rate, and whether runs wait in its line (ADR 0029). A connection without a rate has a row
+-- once a run has waited for one of its slots.
+--   calls, seconds  its rate; NULL: none
+--   calls_left      of those since `filled_at`
+--   waits_until     runs may be in its line; nobody looks after that
+--   called_at       when runs of its line were last put in line for a worker
+CREATE TABLE app.connection_line (
+  tenant_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  at_once integer NOT NULL,
+  calls integer,
+  seconds double precision,
+  calls_left integer NOT NULL DEFAULT 0,
+  filled_at timestamptz,
+  waits_until timestamptz,
+  called_at timestamptz,
+  PRIMARY KEY (tenant_id, connection_id),
+  FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection
+) WITH (fillfactor = 50);
+CREATE INDEX connection_line_waits ON app.connection_line (waits_until) WHERE waits_until IS NOT NULL;
+
+-- The worker processes that live; the slots of a connection are divided among them.
+CREATE TABLE app.worker (
+  worker text PRIMARY KEY CHECK (length(worker) <= 300),
+  seen_at timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (fillfactor = 50);

@@ -9,7 +9,7 @@ BEGIN
   -- Tables of one tenant: seen and written in that tenant's transactions and no others.
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
-                               'usage', 'outbox', 'run_key', 'subscription', 'inbox', 'schedule', 'outage',
+                               'usage', 'outbox', 'run_key', 'subscription', 'inbox', 'schedule', 'outage', 'connection_line',
                                'deployment_trigger', 'pending_event', 'candidate']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
@@ -105,3 +105,4 @@ GRANT UPDATE (tries) ON app.candidate TO waybill_worker;
 GRANT SELECT ON app.virtual_clock, app.subscription, app.inbox TO waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.outage TO waybill_worker;
 GRANT SELECT ON app.outage TO waybill_app;
+GRANT SELECT, INSERT, UPDATE ON app.connection_line TO waybill_worker;

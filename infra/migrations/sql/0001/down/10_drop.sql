@@ -16,6 +16,8 @@ BEGIN
   DROP FUNCTION app.next_runs(integer, integer);
   DROP FUNCTION app.suspend_asked(uuid, uuid);
   DROP FUNCTION app.suspension_message(json, uuid, integer, timestamptz);
+  DROP FUNCTION app.take_calls(uuid, uuid, integer, integer, double precision, integer);
+  DROP FUNCTION app.call_from_line(uuid, uuid, integer);
   DROP FUNCTION app.next_turn(uuid);
   DROP FUNCTION app.is_held(json);
   DROP FUNCTION app.month_floor(date);

@@ -932,6 +932,12 @@ export interface components {
         ConnectionChanges: {
             /** @example erp-simulator */
             connector?: string;
+            limits?: components["schemas"]["Limits"];
+            /**
+             * @example maria@acme.example
+             * @example warehouse-it
+             */
+            owner?: string | null;
             /** @description By field; null drops one. */
             secrets?: {
                 [key: string]: string | null;
@@ -958,11 +964,15 @@ export interface components {
             created_at: string;
             /** @example con_01h455vb4pex5vsknk084sn02q */
             id: string;
+            /** @description Of its calls; over them a run waits its turn. */
+            limits: components["schemas"]["Limits"];
             /**
              * @description Lower-case letters and digits, single hyphens between them.
              * @example acme
              */
             name: string;
+            /** @description Who is told when it is away and when it is back. */
+            owner: string | null;
             /** @description Rises with every change. */
             revision: number;
             /** @description Absent without the permission `connections:write`. */
@@ -1163,6 +1173,15 @@ export interface components {
         LastOutage: {
             outage: components["schemas"]["OutageView"] | null;
         };
+        /**
+         * Limits
+         * @description Of its calls; over them a run waits its turn.
+         */
+        Limits: {
+            /** @default 10 */
+            at_once: number;
+            rate?: components["schemas"]["Rate"] | null;
+        };
         /** MadeKey */
         MadeKey: {
             /**
@@ -1225,8 +1244,14 @@ export interface components {
         NewConnection: {
             /** @example erp-simulator */
             connector: string;
+            limits?: components["schemas"]["Limits"];
             /** @example erp */
             name: string;
+            /**
+             * @example maria@acme.example
+             * @example warehouse-it
+             */
+            owner?: string | null;
             /** @description By field. Sealed at once and never shown again. */
             secrets?: {
                 [key: string]: string;
@@ -1321,6 +1346,12 @@ export interface components {
             title: string;
             /** @description Stable; GET it to read what it means. */
             type: string;
+        };
+        /** Rate */
+        Rate: {
+            calls: number;
+            /** @default 1 */
+            seconds: number;
         };
         /** Redrive */
         Redrive: {

@@ -1,0 +1,108 @@
+CREATE POLICY doors ON app.connection_line TO waybill_doors USING (true) WITH CHECK (true);
+CREATE POLICY doors ON app.worker TO waybill_doors USING (true) WITH CHECK (true);
+GRANT SELECT, UPDATE ON app.connection_line TO waybill_doors;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.worker TO waybill_doors;
+
+-- A worker process says that it lives; `seconds` 0: that it ends. Answers its place among those that were seen within
+-- `seconds`, counted from 0, and how many they are (ADR 0029).
+CREATE FUNCTION app.beat_worker(name text, seconds double precision) RETURNS TABLE (place integer, workers integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+BEGIN
+  IF seconds <= 0 THEN
+    DELETE FROM app.worker w WHERE w.worker = name;
+    RETURN;
+  END IF;
+  INSERT INTO app.worker AS w (worker) VALUES (name) ON CONFLICT (worker) DO UPDATE SET seen_at = clock_timestamp();
+  DELETE FROM app.worker w WHERE w.seen_at < clock_timestamp() - interval '1 minute';
+  RETURN QUERY SELECT (count(*) FILTER (WHERE w.worker < name))::integer, count(*)::integer
+    FROM app.worker w WHERE w.seen_at > clock_timestamp() - make_interval(secs => seconds);
+END $$;
+
+-- Take up to `want` calls of a connection's rate: at most `calls` of them begin in any `every` seconds, counted from the
+-- first one. Answers how many may be made within the next `left` seconds; what is not made by then is lost (F-21).
+-- No door: it sees what its caller sees.
+CREATE FUNCTION app.take_calls(tenant uuid, connection uuid, slots integer, most integer, every double precision, want integer)
+RETURNS TABLE (granted integer, "left" double precision)
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+DECLARE line app.connection_line; moment timestamptz;
+BEGIN
+  INSERT INTO app.connection_line (tenant_id, connection_id, at_once) VALUES (tenant, connection, slots)
+    ON CONFLICT (tenant_id, connection_id) DO NOTHING;
+  SELECT * INTO line FROM app.connection_line l WHERE l.tenant_id = tenant AND l.connection_id = connection FOR UPDATE;
+  moment := clock_timestamp();
+  IF line.filled_at IS NULL OR line.filled_at <= moment - make_interval(secs => every) THEN
+    line.filled_at := moment;
+    line.calls_left := most;
+  END IF;
+  granted := least(want, line.calls_left, most);
+  UPDATE app.connection_line l SET at_once = slots, calls = most, seconds = every, filled_at = line.filled_at,
+    calls_left = line.calls_left - take_calls.granted
+    WHERE l.tenant_id = tenant AND l.connection_id = connection;
+  "left" := extract(epoch FROM line.filled_at - moment) + every;
+  RETURN NEXT;
+END $$;
+
+-- Put up to `most` runs of a connection's line in line for a worker, in the order of their promises; answers how many. Not
+-- while it is away or is drained: then its outage says when. No door: it sees what its caller sees.
+CREATE FUNCTION app.call_from_line(tenant uuid, connection uuid, most integer) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE woken integer;
+BEGIN
+  IF EXISTS (SELECT 1 FROM app.outage o WHERE o.tenant_id = tenant AND o.connection_id = connection
+             AND (o.draining OR o.ended_at IS NULL)) THEN
+    RETURN 0;
+  END IF;
+  WITH first AS MATERIALIZED (
+    SELECT r.run_id, row_number() OVER (ORDER BY r.created_at) AS place FROM (
+      SELECT r.run_id, r.created_at FROM app.run r
+      WHERE r.tenant_id = tenant AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
+        AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota') AND r.waiting_for ->> 'kind' <> 'connection'
+        AND r.state = 'waiting' AND r.lane IS NULL AND r.due_at > clock_timestamp()
+      ORDER BY r.created_at LIMIT most FOR UPDATE SKIP LOCKED
+    ) r
+  ), cost AS (
+    SELECT 1 / t.weight AS one, (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock) AS turn
+    FROM app.tenant t WHERE t.tenant_id = tenant AND EXISTS (SELECT 1 FROM first)
+  ), clock AS (
+    INSERT INTO app.tenant_clock AS c (tenant_id, turn)
+    SELECT tenant, cost.turn + (SELECT count(*) FROM first) * cost.one FROM cost
+    ON CONFLICT (tenant_id) DO UPDATE SET turn = greatest(c.turn - (SELECT cost.turn FROM cost), 0) + excluded.turn
+    RETURNING c.turn
+  ), ready AS (
+    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.turn - ((SELECT count(*) FROM first) - f.place) * cost.one
+    FROM first f, clock, cost WHERE r.tenant_id = tenant AND r.run_id = f.run_id RETURNING 1
+  ) SELECT count(*) INTO woken FROM ready;
+  UPDATE app.connection_line l SET called_at = clock_timestamp(),
+    waits_until = CASE WHEN woken > 0 THEN clock_timestamp() + interval '1 minute' ELSE l.waits_until END
+    WHERE l.tenant_id = tenant AND l.connection_id = connection;
+  RETURN woken;
+END $$;
+
+-- A worker has room for `most` runs of a connection's line.
+CREATE FUNCTION app.call_line(tenant uuid, connection uuid, most integer) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  SELECT app.call_from_line(tenant, connection, most)
+$$;
+
+-- The lines that nobody has called from for a second: what a dead worker would have called, and what waits for the next
+-- calls of a rate. Answers how many runs it put in line.
+CREATE FUNCTION app.call_lines() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE line record; woken integer := 0;
+BEGIN
+  FOR line IN
+    SELECT l.tenant_id, l.connection_id, CASE
+      WHEN l.calls IS NULL THEN l.at_once
+      WHEN l.filled_at <= clock_timestamp() - make_interval(secs => l.seconds) THEN l.calls
+      ELSE l.calls_left END AS room
+    FROM app.connection_line l
+    WHERE l.waits_until > clock_timestamp()
+      AND (l.called_at IS NULL OR l.called_at <= clock_timestamp() - interval '1 second')
+    ORDER BY l.called_at NULLS FIRST LIMIT 100 FOR UPDATE SKIP LOCKED
+  LOOP
+    IF line.room > 0 THEN
+      woken := woken + app.call_from_line(line.tenant_id, line.connection_id, least(line.room, 1000));
+    END IF;
+  END LOOP;
+  RETURN woken;
+END $$;
