@@ -7,7 +7,6 @@ import asyncio
 import datetime as dt
 import os
 import secrets
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +22,6 @@ from tests.counterparts.tryton.install import is_installed
 from tests.nightly import kills, outages, report, soak, tryton
 from tests.nightly.outcome import Outcome
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "reliability.md"
 MOST_MINUTES: Final = 60.0
 # Of the whole; what is left is for the last round of each part to end, which is what makes them late.
 _SHARES: Final = {"kills": 0.25, "outages": 0.2, "tryton": 0.12, "soak": 0.33}
@@ -33,7 +31,7 @@ _SOAK_ENDING: Final = 45.0
 _SOAK_PATIENCE: Final = soak.FINISH_SECONDS + 120.0
 """Seconds beside the steady part after which a soak is stuck: for its orders to end, its start and its checks."""
 
-Round = Callable[[Path, Random, Outcome], Awaitable[None]]
+Round = Callable[[Path, Random, Outcome], Awaitable[object]]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -114,21 +112,13 @@ async def night(minutes: float, seed: str, home: Path) -> report.Night:
     await run_all(todo, seed, MOST_MINUTES * 60)
     return report.Night(
         began=moment.strftime("%Y-%m-%d %H:%M UTC"),
-        commit=_commit(),
+        commit=report.commit(),
         minutes=minutes,
         took=(time.monotonic() - began) / 60,
         seed=seed,
         cores=os.cpu_count() or 1,
         outcomes=[part.outcome for part in todo],
     )
-
-
-def _commit() -> str:
-    def git(*words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=PAGE.parent, capture_output=True, text=True, check=False)
-        return done.stdout.strip()
-
-    return (git("rev-parse", "--short", "HEAD") or "no commit") + ("+" if git("status", "--porcelain") else "")
 
 
 def _say(words: str) -> None:
@@ -139,7 +129,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make nightly", description=__doc__)
     parser.add_argument("--minutes", type=float, default=55.0, help="at most 60")
     parser.add_argument("--seed", default=secrets.token_hex(4))
-    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--page", type=Path, default=report.PAGE)
     given = parser.parse_args(words)
     if not 0 < given.minutes <= MOST_MINUTES:
         parser.error(f"--minutes is above 0 and at most {MOST_MINUTES:g}")

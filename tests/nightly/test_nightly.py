@@ -9,9 +9,10 @@ from random import Random
 import pytest
 
 from tests.nightly import kills, outages, soak
-from tests.nightly.main import MOST_MINUTES, PAGE, Part, parts, run, run_all
+from tests.nightly.ledger import table
+from tests.nightly.main import MOST_MINUTES, Part, parts, run, run_all
 from tests.nightly.outcome import Outcome
-from tests.nightly.report import BEGIN, END, Night, write
+from tests.nightly.report import BEGIN, CAMPAIGN, END, PAGE, Night, put, write
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -25,9 +26,14 @@ def _outcome() -> Outcome:
 
 async def test_F_01_a_few_random_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     outcome = _outcome()
-    await kills.one_round(tmp_path / "home", DICE, outcome, kills=2)
-    assert outcome.faults == 2
-    assert outcome.runs >= 40
+    found = await kills.one_round(tmp_path / "home", DICE, outcome, kills=8, pause=0.1)
+    assert found.deaths.kills >= 8
+    assert outcome.runs == found.accepted >= 40
+    assert "0 lost, 0 doubled, 0 second effects" in outcome.note
+    page = tmp_path / "page.md"
+    page.write_text(f"{CAMPAIGN}\n{END}\n")
+    put(page, CAMPAIGN, table(outcome, found, SEED))
+    assert "| **lost** | **0** |" in page.read_text()
 
 
 async def test_F_06_a_few_random_outages_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -99,3 +105,4 @@ def test_the_page_of_nights_has_a_place_for_one(tmp_path: Path) -> None:
     todo = parts(MOST_MINUTES, tmp_path)
     assert [part.outcome.skipped != "" for part in todo] == [False, False, True, False]
     assert BEGIN in PAGE.read_text()
+    assert CAMPAIGN in PAGE.read_text()
