@@ -193,31 +193,53 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
        (SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS moment) t
 $$;
 
--- Set aside what a person wants suspended and no worker holds: one run, or NULL for all such. Its time and its events stay
--- as they are. No door: it sees what its caller sees.
-CREATE FUNCTION app.suspend_asked(of_tenant uuid, only_run uuid) RETURNS void
+-- Why a run that a person had suspended waits, and what for it waited before.
+CREATE FUNCTION app.suspension(asked json, was json) RETURNS json
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, app AS $$
+  SELECT json_build_object('kind', 'suspension', 'ref', '', 'since', clock_timestamp(), 'reason', 'somebody suspended it',
+                           'by', asked ->> 'actor', 'was', was)
+$$;
+
+-- What setting runs aside leaves behind: the last line of each, its message and its audit row.
+CREATE FUNCTION app.note_suspensions(tenants uuid[], runs uuid[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
-  WITH wanted AS MATERIALIZED (
-    SELECT r.tenant_id, r.run_id, r.asked, clock_timestamp() AS at FROM app.run r
-    WHERE r.asked IS NOT NULL AND r.state <> 'suspended' AND r.lease_until IS NULL
-      AND (only_run IS NULL OR (r.tenant_id = of_tenant AND r.run_id = only_run))
-    FOR UPDATE SKIP LOCKED
-  ), aside AS (
-    UPDATE app.run r SET state = 'suspended', seq = r.seq + 1, lane = NULL, due_at = NULL,
-      waiting_for = json_build_object('kind', 'suspension', 'ref', '', 'since', w.at, 'reason', 'somebody suspended it',
-        'by', w.asked ->> 'actor', 'was', r.waiting_for)
-    FROM wanted w WHERE r.tenant_id = w.tenant_id AND r.run_id = w.run_id
-    RETURNING r.tenant_id, r.run_id, r.seq, w.at, w.asked ->> 'actor' AS actor, w.asked -> 'message' AS message
+  WITH aside AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id, r.seq - 1 AS seq, r.asked ->> 'actor' AS actor, r.asked -> 'message' AS message,
+      greatest((r.waiting_for ->> 'since')::timestamptz, (
+        SELECT j.at FROM app.journal j WHERE j.tenant_id = r.tenant_id AND j.run_id = r.run_id AND j.seq = r.seq - 2)) AS at
+    FROM unnest(tenants, runs) AS a(tenant_id, run_id)
+    JOIN app.run r ON r.tenant_id = a.tenant_id AND r.run_id = a.run_id
   ), noted AS (
     INSERT INTO app.journal (tenant_id, run_id, seq, at, kind, reference, name, data)
-    SELECT a.tenant_id, a.run_id, a.seq - 1, a.at, 'run.suspended', '', '', json_build_object('actor', a.actor) FROM aside a
+    SELECT a.tenant_id, a.run_id, a.seq, a.at, 'run.suspended', '', '', json_build_object('actor', a.actor) FROM aside a
   ), told AS (
     INSERT INTO app.outbox (tenant_id, outbox_id, topic, body)
-    SELECT a.tenant_id, app.new_id(), 'runs', app.suspension_message(a.message, a.run_id, a.seq - 1, a.at) FROM aside a
+    SELECT a.tenant_id, app.new_id(), 'runs', app.suspension_message(a.message, a.run_id, a.seq, a.at) FROM aside a
   )
   INSERT INTO app.audit (tenant_id, audit_id, actor, action, target)
   SELECT a.tenant_id, app.new_id(), a.actor, 'run.suspended', app.show_id('run', a.run_id) FROM aside a
 $$;
+
+-- Set aside what a person wants suspended and no worker holds: one run, or NULL for all such. Its time and its events stay
+-- as they are. No door: it sees what its caller sees.
+CREATE FUNCTION app.suspend_asked(of_tenant uuid, only_run uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE aside record;
+BEGIN
+  WITH wanted AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id FROM app.run r
+    WHERE r.asked IS NOT NULL AND r.state <> 'suspended' AND r.lease_until IS NULL
+      AND (only_run IS NULL OR (r.tenant_id = of_tenant AND r.run_id = only_run))
+    FOR UPDATE SKIP LOCKED
+  ), suspended AS (
+    UPDATE app.run r SET state = 'suspended', seq = r.seq + 1, lane = NULL, due_at = NULL,
+      waiting_for = app.suspension(r.asked, r.waiting_for)
+    FROM wanted w WHERE r.tenant_id = w.tenant_id AND r.run_id = w.run_id
+    RETURNING r.tenant_id, r.run_id
+  )
+  SELECT array_agg(s.tenant_id) AS tenants, array_agg(s.run_id) AS runs INTO aside FROM suspended s;
+  IF aside.runs IS NOT NULL THEN PERFORM app.note_suspensions(aside.tenants, aside.runs); END IF;
+END $$;
 
 -- Hand back runs that a stopping worker has not begun or has brought to a commit; nothing is counted against them.
 CREATE FUNCTION app.release_runs(tenants uuid[], runs uuid[], fences bigint[]) RETURNS integer

@@ -89,7 +89,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 $$;
 
 CREATE FUNCTION app.settle_outbox(tenants uuid[], ids uuid[]) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE settled integer;
 BEGIN
   DELETE FROM app.outbox o USING unnest(tenants, ids) AS i(tenant_id, outbox_id)

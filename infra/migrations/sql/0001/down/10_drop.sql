@@ -15,6 +15,8 @@ BEGIN
   DROP FUNCTION app.partition_key(text);
   DROP FUNCTION app.next_runs(integer, integer);
   DROP FUNCTION app.suspend_asked(uuid, uuid);
+  DROP FUNCTION app.note_suspensions(uuid[], uuid[]);
+  DROP FUNCTION app.suspension(json, json);
   DROP FUNCTION app.suspension_message(json, uuid, integer, timestamptz);
   DROP FUNCTION app.take_calls(uuid, uuid, integer, integer, double precision, integer);
   DROP FUNCTION app.call_from_line(uuid, uuid, integer);
