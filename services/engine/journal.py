@@ -1,4 +1,4 @@
-"""The sole writer of run state: checkpoints of many runs in one statement (group commit, engine.md).
+"""The sole writer of run state: checkpoints of many runs in one call (group commit, engine.md).
 
 A flush starts as soon as the one before it is done, with everything that arrived meanwhile; a single checkpoint on an
 idle worker is written at once.
