@@ -57,8 +57,9 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     waiting_for: Annotated[
         Any,
         Meta(
-            description="What it waits for: `kind` (`connection`, `timer`, `event`, `suspension`, `quarantine`), `ref`,"
-            " `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`)."
+            description="What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`,"
+            " `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and"
+            " what it waited for before (`was`)."
         ),
     ]
     suspension_asked_at: Annotated[

@@ -16,9 +16,6 @@ PROBE_SECONDS: Final = 30.0
 """Most that passes between two calls that try whether the other side is back; at first it is a second, four times."""
 DRAINED_PER_SECOND: Final = 20
 """Runs of one connection that are put in line again once it is back."""
-COUNTED: Final = 10_000
-"""Runs that wait are counted up to that."""
-_SHOWN: Final = 20
 
 
 class Outage(msgspec.Struct, frozen=True):
@@ -34,18 +31,12 @@ class Told(msgspec.Struct, frozen=True):
     Attributes:
         ended_at: None while it lasts.
         next_try_at: when a call tries whether it is over; None after its end.
-        runs: how many wait for the connection now, `COUNTED` for more.
-        oldest: when the first of them was begun.
-        business_keys: of the oldest of them, at most twenty.
     """
 
     since: datetime
     reason: str
     ended_at: datetime | None
     next_try_at: datetime | None
-    runs: int
-    oldest: datetime | None
-    business_keys: list[str]
 
 
 async def begin(  # noqa: PLR0913 (the parts of one row)
@@ -126,20 +117,7 @@ async def told(transaction: Any, tenant: UUID, connection: UUID) -> Told | None:
         tenant,
         connection,
     )
-    if row is None:
-        return None
-    waiting = await transaction.fetchrow(
-        "SELECT count(*) AS runs, min(created_at) AS oldest, "
-        "array_agg(business_key ORDER BY created_at) FILTER (WHERE business_key IS NOT NULL AND place <= $3) AS keys "
-        "FROM (SELECT created_at, business_key, row_number() OVER (ORDER BY created_at) AS place FROM app.run "
-        "WHERE tenant_id = $1 AND waiting_for ->> 'kind' = 'connection' AND waiting_for ->> 'ref' = $2 "
-        "AND state = 'waiting' AND lane IS NULL ORDER BY created_at LIMIT $4) w",
-        tenant,
-        ids.show("con", connection),
-        _SHOWN,
-        COUNTED,
-    )
-    return Told(**row, runs=waiting["runs"], oldest=waiting["oldest"], business_keys=waiting["keys"] or [])
+    return None if row is None else Told(**row)
 
 
 async def _lasting(transaction: Any, tenant: UUID, connection: UUID) -> Outage | None:

@@ -85,8 +85,12 @@ class Run(Base):
             "run_waiting_for",
             "tenant_id",
             text("(waiting_for ->> 'ref')"),
+            text("coalesce(deadline, 'infinity'::timestamptz)"),
             "created_at",
-            postgresql_where=text("state = 'waiting' AND lane IS NULL AND waiting_for ->> 'kind' = 'connection'"),
+            "run_id",
+            postgresql_where=text(
+                "state = 'waiting' AND lane IS NULL AND waiting_for ->> 'kind' IN ('connection', 'slot', 'quota')"
+            ),
         ),
         Index("run_held", "tenant_id", "run_id", postgresql_where=text("state = 'completed' AND app.is_held(output)")),
         Index("run_state", "tenant_id", "state", "run_id"),

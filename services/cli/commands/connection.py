@@ -155,6 +155,18 @@ def enable(terminal: Terminal, *, connection: str) -> None:
     terminal.show(_switch(terminal, connection, "enable"))
 
 
+@command.command()
+@click.argument("connection")
+@api_options
+def outage(terminal: Terminal, *, connection: str) -> None:
+    """The last outage of CONNECTION, and the runs that wait for it: how many, what is at stake, the first in line."""
+
+    async def work(api: Api) -> Any:
+        return await api.get(f"/connections/{await api.reference('connections', 'con', connection)}/outage")
+
+    terminal.show(terminal.run(work))
+
+
 def _switch(terminal: Terminal, connection: str, verb: str) -> Any:
     async def work(api: Api) -> Any:
         return await api.send("POST", f"/connections/{await api.reference('connections', 'con', connection)}/{verb}")

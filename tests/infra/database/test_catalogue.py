@@ -33,6 +33,8 @@ DOORS = {
     "beat_worker": "waybill_worker",
     "call_line": "waybill_worker",
     "call_lines": "waybill_worker",
+    "line_sums": "waybill_app",
+    "line_page": "waybill_app",
     "purge_inbox": "waybill_worker",
     "due_schedules": "waybill_worker",
     "next_schedule": "waybill_worker",

@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 
 from infra import ids
-from infra.database import Database
+from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
-from services.engine import outages
+from infra.pagination import Page
+from services.engine import outages, queueing
 from tests.superuser import connected
 from tests.world import World, deploy, make_tenant, start_runs
 
@@ -47,6 +48,13 @@ class Cluster:
     async def do(self, statement: str, *values: object) -> list[object]:
         async with connected(self._stack, self._name) as connection:
             return list(await connection.fetch(statement, *values))
+
+    async def plan(self, statement: str, *values: object) -> str:
+        """As under the settings of the doors that look at lines."""
+        async with connected(self._stack, self._name) as connection:
+            for kind in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+                await connection.execute(f"SET enable_{kind} = off")
+            return "\n".join(row[0] for row in await connection.fetch("EXPLAIN " + statement, *values))
 
     async def park(self, runs: list[UUID], connection: UUID) -> None:
         await self.do(
@@ -144,19 +152,80 @@ async def test_F_21_an_outage_that_nobody_waits_for_keeps_nobody_from_the_drain(
     assert row["pause"] >= 28, "it is asked about again half a minute later"  # type: ignore[index]
 
 
-async def test_people_are_told_what_an_outage_touches_and_others_nothing(
+async def test_F_21_the_oldest_promise_is_drained_first(
     worker_database: Database, app_database: Database, world: World, cluster: Cluster
 ) -> None:
+    """By deadline; those without one come after, by age."""
     erp = await connect(app_database, world)
-    runs = await start_runs(app_database, world.tenant_id, 3)
+    runs = await start_runs(app_database, world.tenant_id, 6)
     await cluster.park(runs, erp)
+    for place, hours in ((4, 2), (1, 5), (5, 1)):
+        await cluster.do(
+            "UPDATE app.run SET deadline = clock_timestamp() + make_interval(hours => $2) WHERE run_id = $1",
+            runs[place],
+            hours,
+        )
+    await outages.begin(worker_database, world.tenant_id, erp, REASON, 0)
+    await outages.drain(worker_database, 4)
+    assert await cluster.due() == [runs[5]], "the one that tries"
+    await outages.end(worker_database, world.tenant_id, erp)
+    due: list[UUID] = []
+    for _ in range(5):
+        await cluster.earlier()
+        assert await outages.drain(worker_database, 1) == 1
+        due.append(next(run for run in await cluster.due() if run not in [runs[5], *due]))
+    assert due == [runs[4], runs[1], runs[0], runs[2], runs[3]]
+
+
+async def test_people_are_told_of_an_outage_and_others_nothing(
+    worker_database: Database, app_database: Database, world: World
+) -> None:
+    erp = await connect(app_database, world)
     await outages.begin(worker_database, world.tenant_id, erp, REASON, 30)
     async with app_database.tenant(world.tenant_id) as transaction:
         told = await outages.told(transaction, world.tenant_id, erp)
     assert told is not None
-    assert (told.reason, told.runs, told.business_keys) == (REASON, 3, ["o-0", "o-1", "o-2"])
-    assert told.ended_at is None
+    assert (told.reason, told.ended_at) == (REASON, None)
     assert told.next_try_at is not None
     stranger = await make_tenant(app_database, "stranger")
     async with app_database.tenant(stranger.tenant_id) as transaction:
         assert await outages.told(transaction, world.tenant_id, erp) is None
+
+
+async def test_F_22_ten_thousand_waiting_runs_are_told_through_their_index(
+    app_database: Database, world: World, cluster: Cluster
+) -> None:
+    """Neither another tenant's runs nor those that ended are read; what is asked of each is one row of the index."""
+    erp = await connect(app_database, world)
+    (first,) = await start_runs(app_database, world.tenant_id, 1)
+    await cluster.park([first], erp)
+    await cluster.do(
+        "INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, state, turn, due_at, waiting_for, "
+        "created_at, deadline, value_amount, value_currency) "
+        "SELECT r.tenant_id, gen_random_uuid(), r.deployment_id, r.revision, 'waiting', 0, r.due_at, r.waiting_for, "
+        "r.created_at, r.created_at + make_interval(mins => n), 100, CASE WHEN n % 4 = 0 THEN 'EUR' ELSE 'USD' END "
+        "FROM app.run r, generate_series(1, 9999) n"
+    )
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        queue = await queueing.read(session, erp)
+        seen: list[UUID] = []
+        page = Page(200)
+        while len(seen) < 600:
+            runs, last = await queueing.page(session, erp, page)
+            seen += runs
+            page = Page(200, last)
+    assert (queue.runs, queue.kinds) == (10_000, {"connection": 10_000})
+    assert [(one.currency, one.amount, one.runs) for one in queue.worth] == [
+        ("EUR", 249_900, 2499),
+        ("USD", 750_000, 7500),
+    ]
+    expected = await cluster.do("SELECT run_id FROM app.run ORDER BY deadline, created_at LIMIT 600")
+    assert seen == [row["run_id"] for row in expected]  # type: ignore[index]
+    plan = await cluster.plan(
+        "SELECT run_id FROM app.run r WHERE r.tenant_id = $1 AND r.waiting_for ->> 'ref' = 'con_1' "
+        "AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota') AND r.state = 'waiting' AND r.lane IS NULL "
+        "ORDER BY coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id LIMIT 50",
+        world.tenant_id,
+    )
+    assert "run_waiting_for" in plan, plan
+    assert "Sort" not in plan, plan

@@ -42,10 +42,14 @@ BEGIN
   RETURN NEXT;
 END $$;
 
+-- The settings leave the planner no other way than the line's own index: before a table's first ANALYZE it takes few runs for
+-- waiting, and would sort all of them for each one.
 -- Put up to `most` runs of a connection's line in line for a worker, in the order of their promises; answers how many. Not
 -- while it is away or is drained: then its outage says when. No door: it sees what its caller sees.
 CREATE FUNCTION app.call_from_line(tenant uuid, connection uuid, most integer) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, app
+SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
 DECLARE woken integer;
 BEGIN
   IF EXISTS (SELECT 1 FROM app.outage o WHERE o.tenant_id = tenant AND o.connection_id = connection
@@ -53,12 +57,12 @@ BEGIN
     RETURN 0;
   END IF;
   WITH first AS MATERIALIZED (
-    SELECT r.run_id, row_number() OVER (ORDER BY r.created_at) AS place FROM (
-      SELECT r.run_id, r.created_at FROM app.run r
+    SELECT r.run_id, row_number() OVER (ORDER BY r.promise, r.created_at, r.run_id) AS place FROM (
+      SELECT r.run_id, r.created_at, coalesce(r.deadline, 'infinity'::timestamptz) AS promise FROM app.run r
       WHERE r.tenant_id = tenant AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
         AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota') AND r.waiting_for ->> 'kind' <> 'connection'
         AND r.state = 'waiting' AND r.lane IS NULL AND r.due_at > clock_timestamp()
-      ORDER BY r.created_at LIMIT most FOR UPDATE SKIP LOCKED
+      ORDER BY coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id LIMIT most FOR UPDATE SKIP LOCKED
     ) r
   ), cost AS (
     SELECT 1 / t.weight AS one, (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock) AS turn
@@ -106,3 +110,36 @@ BEGIN
   END LOOP;
   RETURN woken;
 END $$;
+
+-- Who waits for a connection of the tenant in whose scope this is called: by what they wait for and by the currency of
+-- their value, the first `most` of them. A door, since no operator that looks into JSON reaches an index past a policy.
+CREATE FUNCTION app.line_sums(connection uuid, most integer) RETURNS TABLE (
+  kind text, currency text, runs bigint, amount bigint, overdue bigint, deadline timestamptz, oldest timestamptz
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app
+SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
+  SELECT w.kind, w.value_currency, count(*), least(sum(w.value_amount), 9223372036854775807)::bigint,
+         count(*) FILTER (WHERE w.deadline < clock_timestamp()), min(w.deadline), min(w.created_at)
+  FROM (
+    SELECT r.waiting_for ->> 'kind' AS kind, r.value_currency, r.value_amount, r.deadline, r.created_at FROM app.run r
+    WHERE r.tenant_id = app.tenant_id() AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
+      AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota') AND r.state = 'waiting' AND r.lane IS NULL
+    ORDER BY coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id LIMIT most
+  ) w GROUP BY 1, 2
+$$;
+
+-- Those of them that come after a place in line, NULLs: from the first on.
+CREATE FUNCTION app.line_page(
+  connection uuid, after_promise timestamptz, after_created timestamptz, after_run uuid, most integer
+) RETURNS TABLE (run_id uuid, promise timestamptz, created_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app
+SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
+  SELECT r.run_id, coalesce(r.deadline, 'infinity'::timestamptz), r.created_at FROM app.run r
+  WHERE r.tenant_id = app.tenant_id() AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
+    AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota') AND r.state = 'waiting' AND r.lane IS NULL
+    AND (coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id)
+      > (coalesce(after_promise, '-infinity'::timestamptz), coalesce(after_created, '-infinity'::timestamptz),
+         coalesce(after_run, '00000000-0000-0000-0000-000000000000'::uuid))
+  ORDER BY coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id LIMIT most
+$$;

@@ -4,7 +4,9 @@
 -- away one run is put in line when it is time to try: else nobody would. Where none waits for it, it is asked about again
 -- half a minute later, behind those that are back. Answers how many; the sweep puts them in line as it does what is due.
 CREATE FUNCTION app.drain_connections(most integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app
+SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
 DECLARE woken integer;
 BEGIN
   WITH back AS MATERIALIZED (
@@ -16,15 +18,16 @@ BEGIN
       AND (o.drained_at IS NULL OR o.drained_at <= clock_timestamp() - interval '1 second')
     ORDER BY o.ended_at IS NULL, o.drained_at NULLS FIRST LIMIT 100 FOR UPDATE SKIP LOCKED
   ), parked AS MATERIALIZED (
-    SELECT b.connection_id, p.tenant_id, p.run_id FROM back b CROSS JOIN LATERAL (
-      SELECT r.tenant_id, r.run_id FROM app.run r
+    SELECT b.connection_id, p.tenant_id, p.run_id,
+           row_number() OVER (ORDER BY p.promise, p.created_at, p.run_id) * interval '1 microsecond' AS place FROM back b CROSS JOIN LATERAL (
+      SELECT r.tenant_id, r.run_id, r.created_at, coalesce(r.deadline, 'infinity'::timestamptz) AS promise FROM app.run r
       WHERE r.tenant_id = b.tenant_id AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota')
         AND r.waiting_for ->> 'ref' = app.show_id('con', b.connection_id)
         AND r.state = 'waiting' AND r.lane IS NULL AND r.due_at > clock_timestamp()
-      ORDER BY r.created_at LIMIT CASE WHEN b.ended_at IS NULL THEN 1 ELSE least(most, b.rate) END FOR UPDATE SKIP LOCKED
+      ORDER BY coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id LIMIT CASE WHEN b.ended_at IS NULL THEN 1 ELSE least(most, b.rate) END FOR UPDATE SKIP LOCKED
     ) p
   ), ready AS (
-    UPDATE app.run r SET due_at = clock_timestamp() FROM parked p
+    UPDATE app.run r SET due_at = statement_timestamp() + p.place FROM parked p
     WHERE r.tenant_id = p.tenant_id AND r.run_id = p.run_id RETURNING 1
   ), noted AS (
     UPDATE app.outage o SET drained_at = clock_timestamp(),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from infra import ids
 from infra.database import Database
+from infra.embedded.stack import Endpoints, Stack
 from services.engine import outages
 from tests.services.api.parties import Parties
+from tests.superuser import connected
 
 REASON = "it answered with status 503"
 
@@ -17,13 +21,13 @@ async def test_F_20_an_outage_is_told_with_the_runs_that_wait(parties: Parties, 
         {"name": "erp", "connector": "erp-simulator", "settings": settings, "secrets": {"token": "t" * 20}},
     )
     path = f"/v1/connections/{made.json['id']}/outage"
-    assert (await parties.acme.get(path)).json == {"outage": None}
+    before = (await parties.acme.get(path)).json
+    assert (before["outage"], before["waiting"]["runs"], before["waiting"]["items"]) == (None, 0, [])
     tenant, connection = ids.read("ten", parties.ids["acme:live"]), ids.read("con", made.json["id"])
     await outages.begin(worker_database, tenant, connection, REASON, 30)
     told = (await parties.acme.get(path)).json["outage"]
     assert (told["reason"], told["ended_at"]) == (REASON, None)
     assert told["next_try_at"] > told["since"]
-    assert told["waiting"] == {"runs": 0, "oldest": None, "business_keys": []}
     for stranger in (parties.sibling, parties.foreign, parties.acme_test):
         assert (await stranger.get(path)).status == 404
     await outages.end(worker_database, tenant, connection)
@@ -32,3 +36,68 @@ async def test_F_20_an_outage_is_told_with_the_runs_that_wait(parties: Parties, 
     assert over["next_try_at"] is None
     actions = {one["action"] for one in (await parties.acme.get("/v1/audit")).json["items"]}
     assert {"connection.away", "connection.back"} <= actions
+
+
+WORKFLOW = """
+document:
+  dsl: '1.0.3'
+  namespace: tests
+  name: promised
+  version: 1.0.0
+  metadata:
+    keys:
+      value: {amount: '${ .[0].data.amount }', currency: '${ .[0].data.currency }'}
+      deadline: ${ .[0].data.ship }
+schedule: {on: {one: {with: {type: order.captured}}}}
+do:
+  - first: {set: {done: true}}
+"""
+ORDERS: Final[tuple[dict[str, Any], ...]] = (
+    {"amount": 500, "currency": "USD", "ship": "2031-03-01T12:00:00Z"},
+    {},
+    {"amount": 700, "currency": "EUR", "ship": "2020-03-01T12:00:00Z"},
+    {"amount": 41, "currency": "USD"},
+)
+
+
+async def test_scenario_4_which_runs_what_value_and_which_deadlines_an_outage_touches(
+    parties: Parties, worker_database: Database, stack: Stack, endpoints: Endpoints
+) -> None:
+    settings = {"base_url": "http://127.0.0.1:9", "timeout_seconds": 1}
+    made = await parties.acme.post(
+        "/v1/connections",
+        {"name": "carrier", "connector": "erp-simulator", "settings": settings, "secrets": {"token": "t" * 20}},
+    )
+    place = "/v1/clients/acme/live"
+    workflow = await parties.north.post(f"{place}/workflows", {"document": WORKFLOW})
+    await parties.north.post(f"{place}/deployments", {"name": "promised", "workflow": workflow.json["id"]})
+    runs = []
+    for number, data in enumerate(ORDERS):
+        event = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": "order.captured", "data": data}
+        headers = {"content-type": "application/cloudevents+json"}
+        runs += (await parties.acme.post("/v1/events", event, headers=headers)).json["runs"]
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as admin:
+        await admin.execute(
+            "UPDATE app.run SET state = 'waiting', lane = NULL, due_at = clock_timestamp() + interval '10 minutes', "
+            "waiting_for = json_build_object('kind', 'connection', 'ref', $1::text)",
+            made.json["id"],
+        )
+    tenant, connection = ids.read("ten", parties.ids["acme:live"]), ids.read("con", made.json["id"])
+    await outages.begin(worker_database, tenant, connection, REASON, 30)
+    path = f"/v1/connections/{made.json['id']}/outage"
+    told = (await parties.acme.get(path)).json
+    assert told["outage"]["reason"] == REASON
+    waiting = told["waiting"]
+    assert (waiting["runs"], waiting["kinds"], waiting["overdue"]) == (4, {"connection": 4}, 1)
+    assert waiting["worth"] == [
+        {"currency": "EUR", "amount": 700, "runs": 1},
+        {"currency": "USD", "amount": 541, "runs": 2},
+    ]
+    assert waiting["earliest_deadline"] == "2020-03-01T12:00:00Z"
+    in_line = [runs[2], runs[0], runs[1], runs[3]]
+    assert [one["id"] for one in waiting["items"]] == in_line
+    page = (await parties.acme.get(f"{path}?limit=3")).json["waiting"]
+    rest = (await parties.acme.get(f"{path}?limit=3&cursor={page['next']}")).json["waiting"]
+    assert [one["id"] for one in page["items"] + rest["items"]] == in_line
+    assert (rest["runs"], rest["next"]) == (4, None)
+    assert (await parties.north.get(f"{place}/connections/{made.json['id']}/outage")).json["waiting"]["runs"] == 4

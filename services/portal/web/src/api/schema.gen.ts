@@ -183,7 +183,10 @@ export interface paths {
         };
         /**
          * Read a connection's outage
-         * @description A connection that keeps failing is left alone: its runs wait, and go on by themselves when it is back.
+         * @description Its last outage, and the runs that wait for it: how many, what they are worth, what they have promised.
+         *
+         *     A connection that keeps failing is left alone: its runs wait, and go on by themselves when it is back. Runs wait for
+         *     a connection that is well, too, when it is at its limits.
          *
          *     Needs: `runs:read`.
          */
@@ -1172,6 +1175,7 @@ export interface components {
         /** LastOutage */
         LastOutage: {
             outage: components["schemas"]["OutageView"] | null;
+            waiting: components["schemas"]["WaitingRuns"];
         };
         /**
          * Limits
@@ -1320,7 +1324,6 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             since: string;
-            waiting: components["schemas"]["WaitingRuns"];
         };
         /**
          * Permission
@@ -1506,7 +1509,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`connection`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
         };
@@ -1589,7 +1592,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`connection`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
         };
@@ -1721,12 +1724,32 @@ export interface components {
         };
         /** WaitingRuns */
         WaitingRuns: {
-            /** @description Of the oldest of them, at most twenty. */
-            business_keys: string[];
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            earliest_deadline: string | null;
+            /** @description The first in line first. */
+            items: components["schemas"]["RunSummary"][];
+            /**
+             * @description How many wait for its return (`connection`), for one of its calls at once (`slot`), for its rate (`quota`).
+             * @example {
+             *       "connection": 12
+             *     }
+             */
+            kinds: {
+                [key: string]: number;
+            };
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
             /** @description When the first of them was begun. */
             oldest: string | null;
-            /** @description 10,000 for more. */
+            /** @description That have missed their deadline. */
+            overdue: number;
+            /** @description 10,000 for more; what is added up is of those. */
             runs: number;
+            /** @description By currency, of the runs that tell their value. */
+            worth: components["schemas"]["WorthView"][];
         };
         /** WorkflowDetail */
         WorkflowDetail: {
@@ -1801,6 +1824,18 @@ export interface components {
             /** @description `name@version` of the template that it came from. */
             template: string | null;
             version: string;
+        };
+        /** WorthView */
+        WorthView: {
+            /** @description In minor units of the currency. */
+            amount: number;
+            /**
+             * @description ISO 4217.
+             * @example USD
+             */
+            currency: string;
+            /** @description That tell their value in it. */
+            runs: number;
         };
     };
     responses: never;
@@ -2563,7 +2598,12 @@ export interface operations {
     };
     get_connections_connection_outage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+            };
             header?: never;
             path: {
                 /** @description Id of the connection. */
