@@ -26,6 +26,7 @@ NAMES: Final = (
     "emit.taken",
     "judging.before",
     "judging.committed",
+    "migration.moved",
 )
 
 

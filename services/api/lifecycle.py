@@ -20,7 +20,8 @@ from services.api.event_stream import block
 from services.api.feed import Watcher
 from services.api.run_view import ENDED
 from services.engine import lifecycle, reading, values
-from services.engine.lifecycle import OVER, Event, Line, Rendering, Subject, members
+from services.engine.lifecycle import MIGRATED, OVER, Event, Line, Rendering, Subject, members
+from services.engine.reading import Move
 
 LAST_EVENT_ID: Final = "Last-Event-ID"
 _ID: Final = re.compile(r"(?P<run>run_[0-9a-z]{26})-(?P<seq>[0-9]{1,9})(\.[0-9]{1,9})?", re.ASCII)
@@ -30,9 +31,13 @@ _AGAIN_SECONDS: Final = 1.0
 class Teller:
     """One run for one caller, from a line on; the lines are taken once and in their order."""
 
-    def __init__(self, request: Call, row: reading.Row, under_way: Sequence[str] = ()) -> None:
+    def __init__(
+        self, request: Call, row: reading.Row, moves: Sequence[Move] = (), under_way: Sequence[str] = ()
+    ) -> None:
         """`row`: the run, as read; `under_way`: tasks that are, before the first line that is taken."""
         definition = {name: row[f"workflow_{name}"] for name in ("namespace", "name", "version")}
+        if moves:  # it began as a run of another version
+            definition["version"] = moves[0].version
         self._request = request
         self._row = row
         tenant = request.tenant.tenant_id
@@ -44,6 +49,8 @@ class Teller:
         told: list[tuple[Event, bytes]] = []
         for row in rows:
             data = _shown(row["data"], payloads.DATA[self._request.payloads](row["data"], written))
+            if row["kind"] == MIGRATED:
+                data = dict(members(row["data"]))  # nothing of the client's is in it
             line = Line(seq=row["seq"], at=row["at"], kind=row["kind"], reference=row["reference"], data=data)
             told += [(event, values.encode(event)) for event in self._rendering.events(line)]
             if data:
@@ -95,8 +102,9 @@ class Following:
         page = Page(self._limit, str(self._next - 1) if self._next else None)
         async with self._request.resources.feeds.gate, self._request.transaction() as session:
             if self._teller is None:
-                under_way = await reading.read_under_way(session, tenant, run, self._next) if self._next else []
-                self._teller = Teller(self._request, self._row, under_way)
+                moves = await reading.read_moves(session, tenant, run)
+                under_way = await reading.read_under_way(session, tenant, run, self._next, moves) if self._next else []
+                self._teller = Teller(self._request, self._row, moves, under_way)
             rows = await reading.read_journal(session, tenant, run, page)
         kept, more = cut(rows, page, lambda row: str(row["seq"]))
         if more is not None:
@@ -140,6 +148,7 @@ async def batch(request: Call, run: UUID, page: Page) -> tuple[bytes, str | None
         kept, last = cut(rows, page, lambda line: str(line["seq"]))
         # Only few kinds of line tell of the tasks around them, and a page that begins at the beginning knows those.
         is_needed = first > 0 and any(line["kind"] in lifecycle.ABOUT_TASKS for line in kept)
-        under_way = await reading.read_under_way(session, tenant, run, first) if is_needed else []
-    told = await Teller(request, row, under_way).events(kept)
+        moves = await reading.read_moves(session, tenant, run)
+        under_way = await reading.read_under_way(session, tenant, run, first, moves) if is_needed else []
+    told = await Teller(request, row, moves, under_way).events(kept)
     return b"[" + b",".join([text for _, text in told]) + b"]", last

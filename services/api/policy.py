@@ -95,6 +95,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("PATCH", "/deployments/{deployment}", P.DEPLOYMENTS_WRITE),
     ("POST", "/deployments/{deployment}/disable", P.DEPLOYMENTS_WRITE),
     ("POST", "/deployments/{deployment}/enable", P.DEPLOYMENTS_WRITE),
+    ("POST", "/deployments/{deployment}/migrations", P.DEPLOYMENTS_WRITE),
     ("GET", "/usage", P.USAGE_READ),
     ("POST", "/events", P.EVENTS_WRITE),
     ("GET", "/events", P.EVENTS_READ),

@@ -50,7 +50,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     workflow: RunWorkflow
     deployment: str
     deployment_name: Slug
-    revision: Annotated[int, Meta(description="Revision of the deployment that the run keeps to its end.")]
+    revision: Annotated[int, Meta(description="Of the deployment; the run keeps it unless it is migrated.")]
     event: Annotated[str | None, Meta(description="Id of the event that started it.")]
     seq: Annotated[int, Meta(description="Lines of its journal so far; it never falls.")]
     attempt: Annotated[int, Meta(description="Calls of the task that is open, from 1.")]

@@ -39,7 +39,7 @@ def call_of(  # noqa: PLR0913 (the parts of one call)
         function=effect.function,
         arguments=effect.arguments,
         reference=effect.reference,
-        key=idempotency_key(tenant, run, effect.reference, effect.iteration),
+        key=idempotency_key(tenant, run, effect.key or effect.reference, effect.iteration),
         tenant=tenant,
         run=run,
         bindings=dict(bindings or {}),

@@ -15,6 +15,7 @@ from services.engine.expressions.protocol import Evaluator
 from services.engine.interpreter import Interpreter
 from template_library.dsl import elsewhere, parse_published
 from template_library.dsl.elsewhere import Gathered
+from template_library.dsl.model import Workflow
 from tenants.deployments.errors import UnknownRevision
 from tenants.deployments.triggers import Text, identity, pinned
 
@@ -78,12 +79,8 @@ class Definitions:
         key = (("", _digest(chosen)), *sorted((name, _digest(text)) for name, text in nested.items()))
         found = self._compiled.get(key)
         if found is None:
-            workflow = parse_published(chosen.document)
-            programs = {name: parse_published(text.document) for name, text in nested.items()}
-            taken = [_taken(text) for text in (chosen, *nested.values())]
-            for one in taken:
-                programs |= {name: elsewhere.function(name, value, name) for name, value in one.functions.items()}
-            schemas = {uri: schema for one in taken for uri, schema in one.schemas.items()}
+            programs, schemas = programs_of(chosen, nested)
+            workflow = programs.pop("")
             found = self._compiled[key] = (
                 workflow.document.identity,
                 Interpreter(workflow, self._evaluator, programs, schemas),
@@ -91,6 +88,20 @@ class Definitions:
             if len(self._compiled) > _MOST:
                 self._compiled.popitem(last=False)
         return found
+
+
+def programs_of(chosen: Text, nested: Mapping[str, Text]) -> tuple[dict[str, Workflow], dict[str, Any]]:
+    """The workflow `chosen` under the empty name, with those that it may run, by name; and their schemas, by address.
+
+    Raises:
+        template_library.dsl.DocumentError: this version cannot read one of them any more.
+    """
+    programs = {name: parse_published(text.document) for name, text in nested.items()}
+    taken = [_taken(text) for text in (chosen, *nested.values())]
+    for one in taken:
+        programs |= {name: elsewhere.function(name, value, name) for name, value in one.functions.items()}
+    programs[""] = parse_published(chosen.document)
+    return programs, {uri: schema for one in taken for uri, schema in one.schemas.items()}
 
 
 def _taken(text: Text) -> Gathered:

@@ -12,7 +12,7 @@ from services.engine.activation import Activation
 from services.engine.frames import Extending, Frame
 from services.engine.state import Strand
 from template_library.dsl.graph import KINDS
-from template_library.dsl.model import Expression, Extension, Task
+from template_library.dsl.model import Expression, Extension, Task, Workflow
 
 _COMPOSITE: Final = {"do", "fork"}
 """What `extend` calls composite; every other kind has the language's own word."""
@@ -59,14 +59,14 @@ def open_behind(activation: Activation, output: Any, then: str | None, behind: i
     return False
 
 
-def place_of(activation: Activation, frame: Frame) -> int:
+def place_of(workflow: Workflow, frame: Frame) -> int:
     """The place of the extension whose list the frame is."""
-    return next(place for place, one in enumerate(activation.workflow.extensions) if one.path == frame.path)
+    return next(place for place, one in enumerate(workflow.extensions) if one.path == frame.path)
 
 
-def tasks_of(activation: Activation, frame: Frame, memory: Extending) -> tuple[str, ...]:
+def tasks_of(workflow: Workflow, frame: Frame, memory: Extending) -> tuple[str, ...]:
     """Paths of the tasks of the list."""
-    one = activation.workflow.extensions[place_of(activation, frame)]
+    one = workflow.extensions[place_of(workflow, frame)]
     return one.after if memory.is_behind else one.before
 
 

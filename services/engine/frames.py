@@ -116,6 +116,7 @@ class Frame(msgspec.Struct, omit_defaults=True):
         raw: the task's raw input.
         input: its transformed input, absent when that is the raw one.
         iteration: how often the reference had been entered, from 1.
+        key: the reference that the keys of its effects are made of, where that is another: it was moved (ADR 0032).
         started_at: Unix milliseconds.
         deadline: Unix milliseconds at which its timeout interrupts it.
         memory: what its kind of task remembers.
@@ -129,6 +130,7 @@ class Frame(msgspec.Struct, omit_defaults=True):
     raw: Any = None
     input: Any = msgspec.UNSET
     iteration: int = 1
+    key: str = ""
     started_at: int = 0
     deadline: int | None = None
     memory: Memory | None = None
@@ -144,6 +146,11 @@ class Frame(msgspec.Struct, omit_defaults=True):
     @property
     def value(self) -> Any:
         return self.raw if self.input is msgspec.UNSET else self.input
+
+    @property
+    def keyed(self) -> str:
+        """The reference that the keys of its effects are made of."""
+        return self.key or self.reference
 
     @property
     def hears(self) -> bool:

@@ -80,6 +80,8 @@ TASK_LINES: Final = (TASK_BEGINS, *sorted(_ENDS))
 """Kinds of line that tell which tasks are under way."""
 ABOUT_TASKS: Final = frozenset(kind for kind, name in _OWN.items() if name in _OF_OPEN_TASKS)
 """Kinds of line that tell of the tasks under way, too."""
+MIGRATED: Final = "run.migrated"
+"""Kind of line behind which the tasks under way may have other references: `moved` in its data, old to new."""
 OVER: Final = frozenset(kind for kind, name in _OWN.items() if _OF_OPEN_TASKS.get(name) == "task.cancelled")
 """Kinds of line behind which nothing follows."""
 
@@ -97,6 +99,8 @@ class Rendering:
 
     def events(self, line: Line) -> list[Event]:
         """What the line tells, in order; nothing for a line that is the engine's own."""
+        if line.kind == MIGRATED:
+            self._under_way = dict.fromkeys(carried(self._under_way, line.data))
         name = _OWN.get(line.kind)
         if name is None:
             return []
@@ -145,6 +149,14 @@ class Rendering:
             "datacontenttype": "application/json",
             "data": {**whose, f"{verb.rpartition('-')[2]}At": moment, **(more or {})},
         }
+
+
+def carried(references: Iterable[str], data: Mapping[str, Any]) -> list[str]:
+    """References of tasks under way behind a line of a migration; `data` is the line's."""
+    moved = data.get("moved", {})
+    if isinstance(moved, msgspec.Raw):
+        moved = msgspec.json.decode(moved, type=dict[str, str])
+    return [moved.get(one, one) for one in references]
 
 
 def own(subject: Subject, line: Line) -> Event:

@@ -5,7 +5,7 @@ JSON columns come as text and go out as they are: numbers keep their digits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -18,8 +18,8 @@ from sqlalchemy.orm import aliased
 from infra import clock, ids
 from infra.pagination import Page
 from infra.problems import NotFound
-from services.engine.lifecycle import TASK_BEGINS, TASK_LINES
 from services.engine.tables import JournalLine, Run, RunKey
+from services.engine.lifecycle import MIGRATED, TASK_BEGINS, TASK_LINES, carried
 from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowVersion
 
 # In the very words of the index `run_held`.
@@ -154,16 +154,49 @@ async def read_journal(session: AsyncSession, tenant: UUID, run: UUID, page: Pag
     return list(found.mappings())
 
 
-async def read_under_way(session: AsyncSession, tenant: UUID, run: UUID, before: int) -> list[str]:
-    """References of the tasks that were, before this line, in the order in which they began."""
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A migration of a run: before line `seq` it was of `version`, and its open tasks had other references (`data`)."""
+
+    seq: int
+    version: str
+    data: Mapping[str, Any]
+
+
+async def read_moves(session: AsyncSession, tenant: UUID, run: UUID) -> list[Move]:
+    """The migrations of the run, in their order."""
+    line = JournalLine
+    query = select(line.seq, cast(line.data, Text)).where(
+        line.tenant_id == tenant, line.run_id == run, line.kind == MIGRATED
+    )
+    rows = [(seq, msgspec.json.decode(data)) for seq, data in await session.execute(query.order_by(line.seq))]
+    return [Move(seq=seq, version=data["from"]["version"], data=data) for seq, data in rows]
+
+
+async def read_under_way(
+    session: AsyncSession, tenant: UUID, run: UUID, before: int, moves: Sequence[Move] = ()
+) -> list[str]:
+    """References of the tasks that were, before this line, in the order in which they began; `moves` of the run."""
+    first, found = 0, list[str]()
+    for move in [one for one in moves if one.seq < before]:
+        found = carried(await _under_way(session, tenant, run, (first, move.seq), found), move.data)
+        first = move.seq
+    return await _under_way(session, tenant, run, (first, before), found)
+
+
+async def _under_way(
+    session: AsyncSession, tenant: UUID, run: UUID, lines: tuple[int, int], known: Sequence[str]
+) -> list[str]:
+    """Those of `known`, which were at the first of these lines, and those that began since."""
     line = JournalLine
     began = func.max(line.seq).filter(line.kind == TASK_BEGINS)
     ended = func.coalesce(func.max(line.seq).filter(line.kind != TASK_BEGINS), -1)
-    query = select(line.reference).where(
-        line.tenant_id == tenant, line.run_id == run, line.seq < before, line.kind.in_(TASK_LINES)
+    query = select(line.reference, began > ended).where(
+        line.tenant_id == tenant, line.run_id == run, line.seq >= lines[0], line.seq < lines[1]
     )
-    found = await session.execute(query.group_by(line.reference).having(began > ended).order_by(began))
-    return list(found.scalars())
+    query = query.where(line.kind.in_(TASK_LINES)).group_by(line.reference).order_by(began)
+    seen = [(reference, bool(is_open)) for reference, is_open in await session.execute(query)]
+    touched = {reference for reference, _ in seen}
+    return [*(one for one in known if one not in touched), *(one for one, is_open in seen if is_open)]
 
 
 def _joined(columns: Iterable[Any], tenant: UUID) -> Select[Any]:

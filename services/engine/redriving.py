@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -38,6 +38,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     business_key: str | None
     error_type: str | None
     since: datetime | None
+
+
+class Seen(Protocol):
+    """A run with the number of lines that its journal had."""
+
+    @property
+    def run_id(self) -> UUID: ...
+    @property
+    def seq(self) -> int: ...
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +151,7 @@ async def _one(connection: Any, tenant: TenantId, run: UUID, seen: int, actor: s
     return "retried"
 
 
-def pack(runs: Iterable[Standing]) -> bytes:
+def pack(runs: Iterable[Seen]) -> bytes:
     """Runs and their lines, 20 bytes each."""
     return b"".join([one.run_id.bytes + one.seq.to_bytes(4, "big") for one in runs])
 

@@ -17,19 +17,25 @@ from template_library.dsl.model import (
     ProtocolCallTask,
     Task,
     TryTask,
+    Workflow,
 )
 
 
 def children_of(activation: Activation, frame: Frame) -> tuple[str, ...]:
     """Paths of the tasks in the scope, in order."""
+    return children(activation.workflow, frame, activation.strand)
+
+
+def children(workflow: Workflow, frame: Frame, strand: Strand) -> tuple[str, ...]:
+    """Paths of the tasks in the scope, which is one of the strand's, in order."""
     if not frame.path:
-        return activation.workflow.do
+        return workflow.do
     if isinstance(frame.memory, Extending):
-        return extending.tasks_of(activation, frame, frame.memory)
-    task = activation.task_of(frame)
+        return extending.tasks_of(workflow, frame, frame.memory)
+    task = workflow.tasks[frame.path]
     if isinstance(task, ForkTask):
-        branch = activation.strand.branch
-        return () if branch is None or frame is not activation.frames[0] else (task.branches[branch],)
+        branch = strand.branch
+        return () if branch is None or frame is not strand.frames[0] else (task.branches[branch],)
     if isinstance(task, TryTask):
         tried = isinstance(frame.memory, Trying) and frame.memory.caught is msgspec.UNSET
         return task.tasks if tried else task.catch.tasks
@@ -77,12 +83,13 @@ def cancel_children(activation: Activation, strand: Strand) -> None:
 
 def frame_of(activation: Activation, parent: Frame, path: str) -> Frame:
     reference = reference_of(activation, parent, path)
+    key = ""
     if is_call(activation, parent):
-        iteration = parent.iteration
+        iteration, key = parent.iteration, parent.key
     else:
         iteration = activation.counters.get(reference, 0) + 1
         activation.counters[reference] = iteration
-    return Frame(path, reference, raw=activation.strand.data, iteration=iteration, started_at=activation.now)
+    return Frame(path, reference, raw=activation.strand.data, iteration=iteration, key=key, started_at=activation.now)
 
 
 def reference_of(activation: Activation, parent: Frame, path: str) -> str:
@@ -92,9 +99,14 @@ def reference_of(activation: Activation, parent: Frame, path: str) -> str:
 
 
 def is_call(activation: Activation, frame: Frame) -> bool:
+    return runs_body(activation.workflow, frame)
+
+
+def runs_body(workflow: Workflow, frame: Frame) -> bool:
+    """Whether what is inside runs as the frame's own task: it calls a local function."""
     if not frame.path or isinstance(frame.memory, Extending):
         return False
-    return isinstance(activation.task_of(frame), FunctionCallTask)
+    return isinstance(workflow.tasks[frame.path], FunctionCallTask)
 
 
 def base_of(frame: Frame, path: str, now: int) -> Frame:

@@ -14,6 +14,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         name: the task's.
+        key: the reference that its key is made of, where that is another; see `Frame.key`.
         sealed: there is more to the arguments, which is evaluated at the moment of the call and stored nowhere.
     """
 
@@ -22,6 +23,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reference: str
     iteration: int
     name: str
+    key: str = ""
     sealed: bool = False
 
 

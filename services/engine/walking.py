@@ -138,7 +138,7 @@ async def _holds(activation: Activation, task: Task, *, shown: bool) -> bool:
 
 async def _extended(activation: Activation, frame: Frame, memory: Extending) -> None:
     """An extension's list is through: the next one, or the task, or what is behind the task."""
-    given, place = activation.strand.data, extending.place_of(activation, frame)
+    given, place = activation.strand.data, extending.place_of(activation.workflow, frame)
     activation.frames.pop()
     if memory.is_bypassed:
         await complete(activation, given, None)
@@ -241,5 +241,6 @@ def _effect(activation: Activation, invoke: Invoke) -> Effect:
         reference=frame.reference,
         iteration=frame.iteration,
         name=task.name,
+        key=frame.key,
         sealed=isinstance(task, HttpCallTask | ProtocolCallTask | RunTask) and task.sealed != NOTHING,
     )

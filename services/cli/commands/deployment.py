@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from services.cli import migrating
 from services.cli.client import Api
 from services.cli.options import Terminal, api_options, pairs, values
 
@@ -142,6 +143,31 @@ def disable(terminal: Terminal, *, deployment: str) -> None:
 def enable(terminal: Terminal, *, deployment: str) -> None:
     """Let events start DEPLOYMENT again."""
     terminal.show(_switch(terminal, deployment, "enable"))
+
+
+@command.command()
+@click.argument("deployment")
+@click.option("--from", "former", type=click.IntRange(1), required=True, help="Revision whose runs are moved.")
+@click.option("--to", "following", type=click.IntRange(1), help="Revision to move them to; the present one by default.")
+@click.option("--map", "file", type=click.Path(path_type=Path), help="JSON file: pointers of tasks, old to new.")
+@click.option("--dry-run", is_flag=True, help="Only show what can move, what cannot and why, and a map to use.")
+@api_options
+def migrate(  # noqa: PLR0913 - one argument an option
+    terminal: Terminal, *, deployment: str, former: int, following: int | None, file: Path | None, dry_run: bool
+) -> None:
+    """Move the waiting and suspended runs of DEPLOYMENT from one revision to another; each goes on where it stands.
+
+    A run that stands at something that is not in the other revision stays. Runs that are under way are not touched.
+    """
+    pairs_of_map = migrating.read_map(file)
+
+    async def work(api: Api) -> Any:
+        path = f"/deployments/{await api.reference('deployments', 'dep', deployment)}"
+        to = following if following is not None else (await api.get(path))["revision"]
+        body = {"from_revision": former, "to_revision": to, "map": pairs_of_map}
+        return await (migrating.plan if dry_run else migrating.move)(api, f"{path}/migrations", body)
+
+    terminal.show(terminal.run(work))
 
 
 def _switch(terminal: Terminal, deployment: str, verb: str) -> Any:

@@ -37,7 +37,7 @@ def _check(event: dict[str, Any]) -> None:
 
 def _identity(activation: Activation) -> str:
     frame = activation.top
-    text = f"{activation.run.tenant}|{activation.run.id}|{frame.reference}|{frame.iteration}"
+    text = f"{activation.run.tenant}|{activation.run.id}|{frame.keyed}|{frame.iteration}"
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

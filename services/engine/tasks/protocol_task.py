@@ -107,7 +107,7 @@ async def _next(task: ProtocolCallTask, wanted: Subscription, activation: Activa
     if is_over and memory.is_closed:
         return Output(memory.heard if wanted.foreach is None else memory.outputs)
     arguments = await activation.render(task.arguments, frame.value, input=frame.value)
-    identity = f"{activation.run.id}|{frame.reference}|{frame.iteration}"
+    identity = f"{activation.run.id}|{frame.keyed}|{frame.iteration}"
     if is_over:
         return Invoke(task.protocol, {**arguments, "subscription": {"batch": {"id": identity, "close": True}}})
     most = _MOST if memory.amount is None else min(memory.amount - memory.count, _MOST)

@@ -20,7 +20,7 @@ async def run(task: RunTask, activation: Activation) -> Outcome:
     if task.wait:
         return nested
     frame = activation.top
-    activation.starts.append(Start(program=program, input=given, key=f"{frame.reference}|{frame.iteration}"))
+    activation.starts.append(Start(program=program, input=given, key=f"{frame.keyed}|{frame.iteration}"))
     return Output(value)
 
 

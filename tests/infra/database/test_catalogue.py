@@ -19,6 +19,8 @@ DOORS = {
     "suspend_run": "waybill_app",
     "resume_run": "waybill_app",
     "retry_run": "waybill_app",
+    "migrate_run": "waybill_app",
+    "hold_runs": "waybill_app",
     "tell_run": "waybill_app",
     "claim_runs": "waybill_worker",
     "queue_state": "waybill_worker",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -120,3 +122,17 @@ class Engine:
             if len(rows) >= count:
                 return list(rows)
             await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def at_work(app: Database, worker: Database) -> AsyncIterator[Engine]:
+    """The engine with its loops running."""
+    async with ExpressionPool(size=1) as pool:
+        engine = Engine(app, worker, pool)
+        running = (engine.journal.run(), engine.loop.run(), engine.correlator.run())
+        tasks = [asyncio.create_task(one) for one in running]
+        yield engine
+        await engine.loop.stop(5)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -299,6 +299,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deployments/{deployment}/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move waiting runs to another revision
+         * @description First with `preview` and the revisions, then with the preview's token, which touches those runs and no others.
+         *
+         *     A run moves when everything that it stands at is in the new revision, at the same place or where `map` says, and of
+         *     the same kind; it goes on there from its next wait. Nothing that it did is done again. Runs that are under way are
+         *     not touched. The same token can be sent again after whatever went wrong.
+         *
+         *     Needs: `deployments:write`.
+         */
+        post: operations["post_deployments_deployment_migrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -1238,6 +1264,66 @@ export interface components {
             permissions: string[];
             /** @description operator, partner or client. */
             scope: string;
+        };
+        /** Migrate */
+        Migrate: {
+            /** @description `next` of the preview before: go on behind its runs. */
+            after?: string | null;
+            /** @description Whose runs. */
+            from_revision?: number | null;
+            /** @description JSON pointers of tasks that have another place, old to new. What is inside moves with them. */
+            map?: {
+                [key: string]: string;
+            };
+            /** @default false */
+            preview: boolean;
+            /** @description Of the same workflow; mostly the present one. */
+            to_revision?: number | null;
+            token?: string | null;
+        };
+        /** MigratedRun */
+        MigratedRun: {
+            business_key?: string | null;
+            /** @description Why it was refused. */
+            detail?: string | null;
+            /** @example run_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * @description `already`: of the new revision. `changed`: not as the preview saw it, and left alone. `left`: time was up; send the token again. Null in a preview.
+             * @enum {null|string}
+             */
+            outcome?: "migrated" | "already" | "changed" | "refused" | "left" | null;
+            state?: string | null;
+        };
+        /** MigrationRefusal */
+        MigrationRefusal: {
+            count: number;
+            detail: string;
+            /** @description Ids of the oldest of them. */
+            examples: string[];
+            /** @description JSON pointer of the task that keeps them; empty for the run itself. */
+            reference: string;
+        };
+        /** MigrationView */
+        MigrationView: {
+            /** @description Runs of it that are under way or in line, and are not touched. */
+            busy: number;
+            /** @description Runs of the old revision that stand still, counted to 10,000. */
+            count: number;
+            /** @description Runs that can move and that the token stands for, 200 at most. */
+            covered: number;
+            /** @description Runs that this preview looked at, the oldest first. */
+            examined: number;
+            /** @description Give it as `after` to preview what follows; null when nothing does. */
+            next: string | null;
+            refused: components["schemas"]["MigrationRefusal"][];
+            runs: components["schemas"]["MigratedRun"][];
+            /** @description A map of the tasks that have another place and the same names around them. */
+            suggested: {
+                [key: string]: string;
+            };
+            /** @description Of a preview; good for 24 hours, for exactly these runs. */
+            token: string | null;
         };
         /** Named */
         Named: {
@@ -3178,6 +3264,123 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_deployments_deployment_migrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the deployment. */
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Migrate"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

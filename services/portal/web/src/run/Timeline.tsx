@@ -74,6 +74,7 @@ const STATES = {
   cancelled: "cancelled",
   quarantined: "suspended",
   resumed: "idle",
+  migrated: "idle",
 } as const;
 
 function MilestoneItem({ milestone: { at, what }, held = false }: { milestone: Milestone; held?: boolean }) {
@@ -85,6 +86,7 @@ function MilestoneItem({ milestone: { at, what }, held = false }: { milestone: M
     cancelled: texts.runCancelled,
     quarantined: texts.runQuarantined,
     resumed: texts.runResumed,
+    migrated: texts.runMigrated,
   };
   return (
     <li className={classes.item}>

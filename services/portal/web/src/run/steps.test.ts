@@ -46,6 +46,21 @@ describe("the journal as steps", () => {
     expect(latest(moments).get("/do/0/a")?.input).toEqual({ known: true, value: "1" });
   });
 
+  it("follows a task to its place in another version", () => {
+    const moments = fold(
+      lines(
+        ["task.started", "/do/0/a"],
+        ["run.migrated", "", { moved: { "/do/0/a": "/do/1/a" } }],
+        ["task.completed", "/do/1/a", { output: 1 }],
+      ),
+      run("completed"),
+    );
+    expect(moments.map(one => (one.kind === "step" ? one.state : one.what))).toEqual([
+      "completed",
+      "migrated",
+    ]);
+  });
+
   it("counts visits and keeps the attempts of each", () => {
     const moments = fold(
       lines(

@@ -42,7 +42,7 @@ export interface Milestone {
   kind: "milestone";
   id: string;
   at: string;
-  what: "started" | "completed" | "faulted" | "cancelled" | "quarantined" | "resumed";
+  what: "started" | "completed" | "faulted" | "cancelled" | "quarantined" | "resumed" | "migrated";
 }
 
 export type Moment = Step | Milestone;
@@ -54,6 +54,7 @@ const MILESTONES: Record<string, Milestone["what"]> = {
   "workflow.cancelled": "cancelled",
   "run.quarantined": "quarantined",
   "run.resumed": "resumed",
+  "run.migrated": "migrated",
 };
 const ENDS: Record<string, TaskState> = {
   "task.completed": "completed",
@@ -76,6 +77,7 @@ export function fold(lines: readonly JournalLine[], run: RunView): Moment[] {
       const made = (line.data as Data)?.input;
       if (made !== undefined) handing.began("", { known: true, value: made });
       moments.push({ kind: "milestone", id: `${line.seq}`, at: line.at, what });
+      if (what === "migrated") moved(open, line);
     } else if (line.kind === "task.started" || line.kind === "task.skipped") {
       const begun = begin(line, handing.to(line.reference));
       moments.push(begun);
@@ -91,6 +93,17 @@ export function fold(lines: readonly JournalLine[], run: RunView): Moment[] {
   }
   settle([...open.values()], run);
   return moments;
+}
+
+/** Tasks that are open go on at other places of another version. */
+function moved(open: Map<string, Step>, line: JournalLine): void {
+  const places = ((line.data as Data)?.moved ?? {}) as Record<string, string>;
+  const steps = [...open.values()];
+  open.clear();
+  for (const step of steps) {
+    step.reference = places[step.reference] ?? step.reference;
+    open.set(step.reference, step);
+  }
 }
 
 function begin(line: JournalLine, input: Handed): Step {

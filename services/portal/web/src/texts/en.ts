@@ -173,6 +173,7 @@ const en = {
   runCancelled: "Run cancelled",
   runQuarantined: "Run set aside",
   runResumed: "Run resumed",
+  runMigrated: "Run moved to another version",
   notStarted: "Waiting for its turn. The first steps show here in a moment.",
   justStarted: "Started. The first steps show here in a moment.",
   steps: (count: number) => (count === 1 ? "1 step" : `${count} steps`),

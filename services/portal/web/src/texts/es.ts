@@ -174,6 +174,7 @@ const es: Texts = {
   runCancelled: "Ejecución cancelada",
   runQuarantined: "Ejecución apartada",
   runResumed: "Ejecución reanudada",
+  runMigrated: "Ejecución pasada a otra versión",
   notStarted: "Espera su turno. Los primeros pasos aparecerán aquí en un momento.",
   justStarted: "Ha empezado. Los primeros pasos aparecerán aquí en un momento.",
   steps: count => (count === 1 ? "1 paso" : `${count} pasos`),

@@ -1,0 +1,72 @@
+"""`waybill deployment migrate`: page by page through what waits, with what can move and what cannot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from services.cli.client import Api
+
+
+async def plan(api: Api, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Everything that a migration would do: the previews of all pages as one."""
+    whole: dict[str, Any] = {}
+    refused: dict[tuple[str, str], dict[str, Any]] = {}
+    after: str | None = None
+    while True:
+        seen = await api.send("POST", path, {**body, "preview": True, **({"after": after} if after else {})})
+        whole = whole or {**seen, "examined": 0, "covered": 0}
+        whole["examined"] += seen["examined"]
+        whole["covered"] += seen["covered"]
+        for one in seen["refused"]:
+            known = refused.setdefault((one["reference"], one["detail"]), {**one, "count": 0})
+            known["count"] += one["count"]
+        after = seen["next"]
+        if after is None:
+            break
+    return {
+        "standing": whole["count"],
+        "busy": whole["busy"],
+        "examined": whole["examined"],
+        "movable": whole["covered"],
+        "refused": sorted(refused.values(), key=lambda one: -one["count"]),
+        "suggested_map": whole["suggested"],
+    }
+
+
+async def move(api: Api, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Every page that a preview shows is moved before the next one is looked at."""
+    outcomes: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    after: str | None = None
+    while True:
+        seen = await api.send("POST", path, {**body, "preview": True, **({"after": after} if after else {})})
+        for one in seen["refused"]:
+            refused[one["detail"]] += one["count"]
+        token = seen["token"]
+        while token is not None:
+            done = await api.send("POST", path, {"token": token})
+            found = Counter(run["outcome"] for run in done["runs"])
+            token = token if found.pop("left", 0) else None
+            if token is None:
+                outcomes += found
+        after = seen["next"]
+        if after is None:
+            break
+    return {"outcomes": dict(outcomes), "refused": dict(refused)}
+
+
+def read_map(file: Path | None) -> dict[str, str]:
+    """The JSON object of pointers in `file`."""
+    if file is None:
+        return {}
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise click.UsageError(f"{file} holds no JSON object of pointers, old to new: {error}") from None
