@@ -65,25 +65,27 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None = None
 
 
-_COLUMNS: Final = (
-    "run_id, seq, fence, state, business_key, program, revision, snapshot, waiting_for::text AS waiting_for"
-)
-_OF: Final = "tenant_id = $1 AND deployment_id = $2 AND revision = $3"
-# In two parts, each in the order of an index.
-_STANDING: Final = f"""
-(SELECT {_COLUMNS} FROM app.run WHERE {_OF} AND state = 'waiting' AND lane IS NULL AND lease_until IS NULL
-   AND ($4::uuid IS NULL OR run_id > $4) ORDER BY run_id LIMIT $5)
+_STANDING: Final = """
+(SELECT run_id, seq, fence, state, business_key, program, revision, snapshot, waiting_for::text AS waiting_for
+ FROM app.run WHERE tenant_id = $1 AND deployment_id = $2 AND revision = $3 AND state = 'waiting' AND lane IS NULL
+   AND lease_until IS NULL AND ($4::uuid IS NULL OR run_id > $4) ORDER BY run_id LIMIT $5)
 UNION ALL
-(SELECT {_COLUMNS} FROM app.run WHERE {_OF} AND state = 'suspended'
+(SELECT run_id, seq, fence, state, business_key, program, revision, snapshot, waiting_for::text FROM app.run
+ WHERE tenant_id = $1 AND deployment_id = $2 AND revision = $3 AND state = 'suspended'
    AND ($4::uuid IS NULL OR run_id > $4) ORDER BY run_id LIMIT $5)
 ORDER BY run_id LIMIT $5
-"""  # noqa: S608 (its own words)
-_COUNT: Final = f"""
+"""
+"""In two parts, each in the order of an index."""
+_COUNT: Final = """
 SELECT count(*) FILTER (WHERE stands) AS count, count(*) FILTER (WHERE NOT stands) AS busy FROM (
   SELECT state = 'suspended' OR (state = 'waiting' AND lane IS NULL AND lease_until IS NULL) AS stands FROM app.run
-  WHERE {_OF} AND state IN ('pending', 'running', 'waiting', 'suspended') LIMIT $4) r
-"""  # noqa: S608 (its own words)
-_HELD: Final = f"SELECT {_COLUMNS} FROM app.run WHERE tenant_id = $1 AND run_id = ANY ($2)"  # noqa: S608 (its own words)
+  WHERE tenant_id = $1 AND deployment_id = $2 AND revision = $3
+    AND state IN ('pending', 'running', 'waiting', 'suspended') LIMIT $4) r
+"""
+_HELD: Final = """
+SELECT run_id, seq, fence, state, business_key, program, revision, snapshot, waiting_for::text AS waiting_for
+FROM app.run WHERE tenant_id = $1 AND run_id = ANY ($2)
+"""
 
 
 async def preview(connection: Any, tenant: TenantId, migration: Migration, behind: UUID | None = None) -> Preview:

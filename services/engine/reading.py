@@ -18,8 +18,8 @@ from sqlalchemy.orm import aliased
 from infra import clock, ids
 from infra.pagination import Page
 from infra.problems import NotFound
-from services.engine.tables import JournalLine, Run, RunKey
 from services.engine.lifecycle import MIGRATED, TASK_BEGINS, TASK_LINES, carried
+from services.engine.tables import JournalLine, Run, RunKey
 from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowVersion
 
 # In the very words of the index `run_held`.

@@ -165,12 +165,13 @@ async def test_F_03_runs_that_wait_are_planned_moved_and_end_as_runs_of_the_new_
 
 async def check_lifecycle(case: Case, run: str) -> None:
     """A task that was moved ends where it is then; the run began as one of the version that it had."""
-    told, after = [], ""
+    told: list[Any] = []
+    after: str | None = ""
     while after is not None:
         answer = await case.parties.acme.get(f"/v1/runs/{run}/lifecycle?limit=3{after}")
         told += answer.json
-        link = answer.headers.get("link", "")
-        after = "&cursor=" + link.partition("cursor=")[2].partition(">")[0].partition("&")[0] if link else None
+        following = answer.headers.get("link", "").partition("cursor=")[2].partition(">")[0]
+        after = f"&cursor={following}" if following else None
     events = [(one["type"].split(".")[2:4], one["data"]) for one in told]
     assert [data["definition"]["version"] for kind, data in events if kind == ["workflow", "started"]] == ["1.0.0"]
     of_approve = [(kind[1], data["task"]) for kind, data in events if "approve" in data.get("task", "")]

@@ -1580,7 +1580,7 @@ export interface components {
             };
             /** @description When a waiting run is taken up again by itself. */
             next_attempt_at: string | null;
-            /** @description Revision of the deployment that the run keeps to its end. */
+            /** @description Of the deployment; the run keeps it unless it is migrated. */
             revision: number;
             /** @description Lines of its journal so far; it never falls. */
             seq: number;
@@ -1663,7 +1663,7 @@ export interface components {
             /** @description When a waiting run is taken up again by itself. */
             next_attempt_at: string | null;
             output: unknown;
-            /** @description Revision of the deployment that the run keeps to its end. */
+            /** @description Of the deployment; the run keeps it unless it is migrated. */
             revision: number;
             /** @description Lines of its journal so far; it never falls. */
             seq: number;
