@@ -100,6 +100,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("POST", "/events", P.EVENTS_WRITE),
     ("GET", "/events", P.EVENTS_READ),
     ("GET", "/events/{event}", P.EVENTS_READ),
+    ("POST", "/signals", P.EVENTS_WRITE),
     ("GET", "/runs", P.RUNS_READ),
     ("GET", "/runs/changes", P.RUNS_READ),
     ("GET", "/runs/{run}", P.RUNS_READ),

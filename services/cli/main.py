@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "brand": ("services.cli.commands.brand", "How a partner's portal looks, and on which hosts."),
     "account": ("services.cli.commands.account", "The people who sign in on a partner's portal."),
     "key": ("services.cli.commands.key", "API keys: create, list, show, rotate, disable."),
+    "signal": ("services.cli.commands.signal", "Tell runs that wait, by a key such as an order's number."),
     "send": ("services.cli.commands.send", "Send an event and follow what it starts."),
     "run": ("services.cli.commands.run", "What events started: list, show, cancel, resume."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),

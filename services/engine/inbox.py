@@ -70,7 +70,11 @@ async def catch_up(database: Database, tenant: UUID, run: UUID, since: datetime)
             "SELECT e.event_id, e.type, e.content::text AS content FROM app.event e "
             "WHERE e.tenant_id = $1 AND e.event_id >= $3 AND e.received_at >= $4 AND EXISTS ("
             "SELECT 1 FROM app.subscription s WHERE s.tenant_id = $1 AND s.run_id = $2 "
-            "AND (s.type = e.type OR s.type IS NULL))",
+            "AND (s.type = e.type OR s.type IS NULL)) AND NOT EXISTS ("
+            # A signal is for the runs of its key.
+            "SELECT 1 FROM app.signal g WHERE g.tenant_id = $1 AND g.event_id = e.event_id AND NOT EXISTS ("
+            "SELECT 1 FROM app.run_key k WHERE k.tenant_id = $1 AND k.run_id = $2 AND k.name = g.name "
+            "AND k.value = g.value))",
             tenant,
             run,
             ids.least_of(since - _CLOCKS_APART),

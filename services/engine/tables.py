@@ -24,7 +24,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
@@ -108,6 +108,16 @@ class RunKey(Base):
     value: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (Index("run_key_value", "tenant_id", "name", "value", "run_id"),)
+
+
+class Signal(Base):
+    __tablename__ = "signal"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(Text)
+    runs: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
 
 
 class JournalLine(Base):

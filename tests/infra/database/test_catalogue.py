@@ -12,6 +12,7 @@ from tests.world import deploy, make_tenant
 DOORS = {
     "broken": "waybill_worker",
     "file_run_keys": "waybill_worker",
+    "post_signal": "waybill_app",
     "find_api_key": "waybill_app",
     "find_portal_host": "waybill_app",
     "stored_kek_ids": "waybill_app",

@@ -115,6 +115,9 @@ async def test_a_run_is_listed_shown_cancelled_and_not_resumed(commands: Command
     assert commands.json("run", "list", *where, key=partner)[0]["id"] == ids.show("run", max(first, second))
     (only,) = commands.json("run", "list", "--business-key", "o-0", *where, key=partner)
     assert only["id"] == ids.show("run", first)
+    assert commands.json("run", "list", "--run-key", "orderNumber=o-0", *where, key=partner) == []
+    unheard = commands.run("signal", "send", "approved", "orderNumber=o-0", *where, key=partner)
+    assert (unheard.returncode, "events:write" in unheard.stderr) == (1, True)
     cancelled = commands.json("run", "cancel", only["id"], *where, key=partner)
     assert (cancelled["state"], cancelled["input"]) == ("cancelled", None)
     assert commands.json("run", "show", only["id"], *where, key=partner) == cancelled

@@ -9,7 +9,7 @@ BEGIN
   -- Tables of one tenant: seen and written in that tenant's transactions and no others.
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
-                               'usage', 'outbox', 'run_key', 'subscription', 'inbox', 'schedule', 'outage', 'connection_line',
+                               'usage', 'outbox', 'run_key', 'signal', 'subscription', 'inbox', 'schedule', 'outage', 'connection_line',
                                'deployment_trigger', 'pending_event', 'candidate']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
@@ -90,7 +90,8 @@ GRANT SELECT ON app.tenant_key, app.workflow_version, app.deployment, app.deploy
   app.connection_secret TO waybill_worker;
 -- The API starts runs and reads them; from then on only the doors change them.
 GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage, app.run_key TO waybill_app;
-GRANT SELECT ON app.journal TO waybill_app;
+GRANT SELECT ON app.journal, app.signal TO waybill_app;
+GRANT SELECT ON app.signal TO waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_app;
 GRANT SELECT ON app.virtual_clock TO waybill_app;
 -- The worker starts runs, too: those of events that runs emitted.

@@ -4,7 +4,7 @@
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['run', 'run_key', 'journal', 'usage', 'audit', 'outbox', 'event_key', 'tenant_clock', 'subscription',
+  FOREACH t IN ARRAY ARRAY['run', 'run_key', 'signal', 'journal', 'usage', 'audit', 'outbox', 'event_key', 'tenant_clock', 'subscription',
                            'inbox', 'schedule', 'candidate', 'outage'] LOOP
     EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
   END LOOP;
@@ -14,7 +14,7 @@ BEGIN
 END $$;
 GRANT SELECT, UPDATE ON app.run TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_doors;
-GRANT SELECT, INSERT ON app.journal, app.usage, app.audit, app.run_key TO waybill_doors;
+GRANT SELECT, INSERT ON app.journal, app.usage, app.audit, app.run_key, app.signal TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.outbox TO waybill_doors;
 GRANT SELECT, UPDATE ON app.schedule, app.candidate, app.outage TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.subscription, app.inbox TO waybill_doors;

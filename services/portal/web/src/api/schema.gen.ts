@@ -757,6 +757,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a signal to the runs of a key
+         * @description Reaches every run of the key that listens for the type, and nobody else; it starts no run.
+         *
+         *     Answered after the commit. Safe to repeat: a signal is taken once per source and id. Where no run of the key is
+         *     under way it is refused with `no-run-of-key`, where none listens for it now with `nobody-listens`; nothing is stored
+         *     then, and it may be sent again under the same id.
+         *
+         *     Needs: `events:write`.
+         */
+        post: operations["post_signals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/templates": {
         parameters: {
             query?: never;
@@ -885,6 +911,16 @@ export interface components {
              */
             id: string;
             /** @description Runs that it started; empty when no deployment waits for its type. */
+            runs: string[];
+        };
+        /** AcceptedSignal */
+        AcceptedSignal: {
+            /**
+             * @description Our id of its event.
+             * @example evt_01h455vb4pex5vsknk084sn02q
+             */
+            id: string;
+            /** @description Runs of the key that listened for it; each hears it once. */
             runs: string[];
         };
         /** AccountView */
@@ -1391,6 +1427,21 @@ export interface components {
             /** @description Absent: the scope's default. Nobody grants what they lack. */
             permissions?: components["schemas"]["Permission"][] | null;
         };
+        /** NewSignal */
+        NewSignal: {
+            data?: unknown;
+            /** @description Unique in its source. */
+            id: string;
+            key: components["schemas"]["SignalKey"];
+            /**
+             * @description Of the sender.
+             * @default /signals
+             */
+            source: string;
+            time?: string;
+            /** @example order.approved */
+            type: string;
+        };
         /** NewWorkflow */
         NewWorkflow: {
             /** @description The workflow's text, in YAML or JSON. */
@@ -1733,6 +1784,13 @@ export interface components {
             /** @description Of the account; its case does not matter. */
             email: string;
             password: string;
+        };
+        /** SignalKey */
+        SignalKey: {
+            /** @example orderNumber */
+            name: string;
+            /** @example SO-4711 */
+            value: string;
         };
         /** TemplateChoice */
         TemplateChoice: {
@@ -5121,6 +5179,120 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_signals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSignal"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedSignal"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
