@@ -11,6 +11,7 @@ from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Cursors
 from infra.redis import JUDGE, READY, Doorbell
 from infra.settings import Settings
+from infra.stalls import Watch
 from infra.telemetry import Telemetry
 from services.api.feeds import Feeds
 from services.api.following import Followers
@@ -51,6 +52,7 @@ class Resources:
         self.changes = Changes(_nobody if self.doorbell is None else self.doorbell.publish)
         self.graphs = Graphs(self.database)
         self._client = Client(guard(settings))
+        self._watch = Watch()
         self.elsewhere = Fetched(Exchange(self._client))
 
     async def open(self) -> None:
@@ -60,6 +62,7 @@ class Resources:
         self.expressions.start()
         self.followers.open()
         self.feeds.open()
+        self._watch.start()
 
     def ring(self, channel: str = READY) -> None:
         """Tell the workers that a run is due; they look by themselves as well."""
@@ -72,6 +75,7 @@ class Resources:
         self.feeds.release()
 
     async def close(self) -> None:
+        self._watch.stop()
         await self.expressions.stop()
         await self.followers.close()
         await self.feeds.close()

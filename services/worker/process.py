@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from infra.redis import JUDGE, READY
 from infra.settings import Settings
+from infra.stalls import Watch
 from services.engine import emission
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
@@ -40,6 +41,7 @@ class WorkerProcess:
         self._send_housekeeping = send_housekeeping
         self._composition = Composition(settings)
         self._suspects = Suspects()
+        self._watch = Watch()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -80,6 +82,7 @@ class WorkerProcess:
         self._start(self._loop.run())
         if composition.telemetry.measures:
             self._start(observe(composition.database))
+        self._watch.start()
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
 
     def _correlator(self) -> Correlator:
@@ -111,4 +114,5 @@ class WorkerProcess:
         for task in stuck:
             # Everything is handed back; a part that does not end must not keep the process from ending.
             _log.error("a part of the worker did not end", extra={"part": repr(task.get_coro())})
+        self._watch.stop()
         await self._composition.close()

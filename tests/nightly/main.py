@@ -19,12 +19,31 @@ import msgspec
 
 from tests.counterparts.tryton.install import folder as tryton_folder
 from tests.counterparts.tryton.install import is_installed
-from tests.nightly import kills, outages, report, soak, tryton
+from tests.nightly import (
+    backlog,
+    cancelling,
+    clocks,
+    cuts,
+    doorbell,
+    flood,
+    kills,
+    line,
+    outages,
+    pending,
+    recovery,
+    report,
+    soak,
+    tryton,
+)
 from tests.nightly.outcome import Outcome
 
 MOST_MINUTES: Final = 60.0
 # Of the whole; what is left is for the last round of each part to end, which is what makes them late.
-_SHARES: Final = {"kills": 0.25, "outages": 0.2, "tryton": 0.12, "soak": 0.33}
+_SHARES: Final = {"kills": 0.18, "outages": 0.1, "tryton": 0.1, "soak": 0.25}
+ONCE: Final = (recovery, cuts, doorbell, line, clocks, cancelling, pending, flood, backlog)
+"""Parts of one round each, which has the length that its row of faults asks for."""
+_ONCE_MINUTES: Final = 30.0
+"""Those take a quarter of an hour; a night that is shorter than this goes without them."""
 _STUCK_SECONDS: Final = 600.0
 _SOAK_ENDING: Final = 45.0
 """Seconds that a soak's start, drain and checks take beside its steady part."""
@@ -80,6 +99,7 @@ def parts(minutes: float, home: Path) -> list[Part]:
         Part(Outcome(part=kills.PART, proves=kills.PROVES), kills.one_round, seconds["kills"]),
         Part(Outcome(part=outages.PART, proves=outages.PROVES), outages.one_round, seconds["outages"]),
         Part(beside, lambda *given: tryton.one_round(*given, place=tryton_folder(home)), seconds["tryton"]),
+        *(Part(Outcome(part=one.PART, proves=one.PROVES), one.one_round, 0.0) for one in ONCE),
         # One round, since it takes all of the part's time: a soak that is cut in two is two short ones.
         Part(
             Outcome(part=f"{soak.PART}, {soak.RATE} orders a second", proves=soak.PROVES),
@@ -88,6 +108,9 @@ def parts(minutes: float, home: Path) -> list[Part]:
             steady + _SOAK_PATIENCE,
         ),
     ]
+    for part in found:
+        if part.seconds == 0 and minutes < _ONCE_MINUTES:
+            part.outcome.skipped = f"a night of {_ONCE_MINUTES:g} minutes or more"
     if not is_installed(home):
         beside.skipped = "Tryton is not installed (`make counterparts`)"
     return found

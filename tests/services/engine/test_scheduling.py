@@ -1,4 +1,4 @@
-"""Runs that begin by themselves, and timers: never early, and all of them soon."""
+"""Runs that begin by themselves, and timers: never early, and all of them soon (F-16, F-17)."""
 
 from __future__ import annotations
 

@@ -79,6 +79,18 @@ def test_last_and_nth_days_have_forms_of_their_own() -> None:
     assert occurrences("0 0 * * MON#1", start, 2) == ["01-05T00:00", "02-02T00:00"]
 
 
+def test_F_17_a_leap_day_comes_when_there_is_one_and_2038_is_a_year_like_any_other() -> None:
+    assert occurrences("0 0 29 2 *", "2026-03-01T00:00:00+00:00", 2) == ["02-29T00:00", "02-29T00:00"]
+    leap = cron.next_after("0 0 29 2 *", moment("2096-03-01T00:00:00+00:00"))
+    assert leap == moment("2104-02-29T00:00:00+00:00"), "2100 has none"
+    # Seconds since 1970 leave 32 bits on 19 January 2038, 03:14:07.
+    found = occurrences("14 3 * * *", "2038-01-18T12:00:00+00:00", 3)
+    assert found == ["01-19T03:14", "01-20T03:14", "01-21T03:14"]
+    # Zones follow their rule beyond their table, which ends in 2037.
+    found = occurrences("CRON_TZ=Europe/Berlin 30 2 * * *", "2040-03-24T00:00:00+00:00", 3)
+    assert found == ["03-24T01:30", "03-25T01:00", "03-26T00:30"]
+
+
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "America/Havana"])
 @pytest.mark.parametrize("fields", ["30 2 * * *", "0 0 * * *", "*/20 1-3 * * *", "0 * * * *", "59 1 * * SUN"])
 def test_occurrences_of_a_year_follow_one_another(zone: str, fields: str) -> None:

@@ -1,4 +1,4 @@
-"""Programs that mean harm (S-21 to S-29, S-35): each dies alone, soon, and with a name."""
+"""Programs that mean harm (S-21 to S-29, S-35, F-18, F-38): each dies alone, soon, and with a name."""
 
 from __future__ import annotations
 

@@ -1,0 +1,89 @@
+"""Orders that wait for a worker, and orders that wait for a connection: how they drain (F-21, F-22)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from tests.faults.plant import Plant
+from tests.faults.world_check import check_world
+from tests.nightly.figures import p95
+from tests.nightly.outcome import Outcome
+
+PART = "a backlog drains"
+PROVES = "F-21, F-22"
+BACKLOG = 2_000
+PARKED = 300
+_BATCH: Final = 100
+_LEAST: Final = 0.08
+"""A tenth of the share of the steady rate that is promised."""
+
+
+async def one_round(
+    folder: Path, _random: Random, outcome: Outcome, *, backlog: int = BACKLOG, parked: int = PARKED
+) -> None:
+    """Raises AssertionError when a run is lost, or when the drain is ten times slower than it may be."""
+    async with Plant(folder) as plant:
+        worker = plant.start_worker()
+        steady = await _steady(plant, outcome, backlog // 2)
+        worker.terminate()
+        assert await asyncio.to_thread(worker.wait, 120) == 0
+        quiet = await _listing(plant, asyncio.create_task(asyncio.sleep(2)))
+        await _send(plant, outcome, backlog)
+        plant.start_worker()
+        began = time.monotonic()
+        loaded = await _listing(plant, asyncio.create_task(plant.all_ended(outcome.runs, 600)))
+        rate = backlog / (time.monotonic() - began)
+        assert rate >= _LEAST * steady, f"F-22: {rate:.0f} runs/s, steady {steady:.0f}"
+        most = await _outage(plant, outcome, parked)
+        await check_world(plant, accepted=outcome.runs)
+        outcome.faults = 2
+        outcome.note = (
+            f"{backlog:,} at {rate:.0f} runs/s, {rate / steady:.0%} of the steady {steady:.0f}; API p95 "
+            f"{quiet * 1000:.0f} → {loaded * 1000:.0f} ms; {parked} behind a connection: at most {most} sales a second"
+        )
+
+
+async def _send(plant: Plant, outcome: Outcome, count: int) -> None:
+    for first in range(outcome.runs, outcome.runs + count, _BATCH):
+        await asyncio.gather(*(plant.send_until_taken(number) for number in range(first, first + _BATCH)))
+    outcome.runs += count
+
+
+async def _steady(plant: Plant, outcome: Outcome, count: int) -> float:
+    """Runs a second while as many come as go."""
+    began = time.monotonic()
+    await _send(plant, outcome, count)
+    await plant.all_ended(outcome.runs)
+    return count / (time.monotonic() - began)
+
+
+async def _listing(plant: Plant, until: asyncio.Task[None]) -> float:
+    """p95 of the seconds that a list of runs takes."""
+    took = []
+    while not until.done():
+        began = time.monotonic()
+        assert (await plant.request("GET", "/v1/runs?limit=20")).status == 200
+        took.append(time.monotonic() - began)
+        await asyncio.sleep(0.05)
+    await until
+    return p95(took)
+
+
+async def _outage(plant: Plant, outcome: Outcome, parked: int) -> int:
+    """The most runs that ended within one second once the connection was back."""
+    await plant.faults(unavailable=1.0)
+    await _send(plant, outcome, parked)
+    async with asyncio.timeout(300):
+        while (await plant.states()).get("waiting", 0) < parked:
+            await asyncio.sleep(0.1)
+    (row,) = await plant.query("SELECT clock_timestamp() AS now")
+    await plant.faults()
+    await plant.all_ended(outcome.runs, 600)
+    rows = await plant.query(
+        "SELECT count(*)::int AS n FROM app.run WHERE ended_at > $1 GROUP BY date_trunc('second', ended_at)", row["now"]
+    )
+    return max(int(one["n"]) for one in rows)

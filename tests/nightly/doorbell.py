@@ -1,0 +1,101 @@
+"""Valkey restarted, full, read-only, slow (F-10): PostgreSQL is the record, and the API does not wait for rings."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from tests.faults.network import Network
+from tests.faults.plant import Plant
+from tests.faults.world_check import check_world
+from tests.nightly.figures import p95
+from tests.nightly.outcome import Outcome
+
+PART = "Valkey restarted, flushed, full, read-only and slow"
+PROVES = "F-10, F-11"
+ORDERS: Final = 60
+SLOW_SECONDS: Final = 0.5
+_MOST: Final = 10 * 10.0
+"""Ten times what is promised."""
+
+
+async def one_round(folder: Path, _random: Random, outcome: Outcome) -> None:
+    """Each fault under its own orders. Raises AssertionError naming the broken invariant."""
+    async with Plant(folder) as plant, Network(plant.stack.valkey.port) as line:
+        url = plant.stack.endpoints.redis_url.replace(f":{plant.stack.valkey.port}/", f":{line.port}/")
+        plant.start_api({"WAYBILL_REDIS_URL": url})
+        await plant.answers(plant.api_url + "/health/ready")
+        plant.start_worker(changes={"WAYBILL_REDIS_URL": url})
+        redis = Redis.from_url(plant.stack.endpoints.redis_url)
+        words = []
+        for name, fault in {"well": _well, "restarted": _restart, "flushed": _flushed, "full": _full}.items():
+            words.append(f"{name} {await _orders(plant, outcome, fault(plant, redis))}")
+        words.append(f"read-only {await _orders(plant, outcome, _read_only(plant, redis))}")
+        line.delay = SLOW_SECONDS
+        words.append(f"slow {await _orders(plant, outcome, _well(plant, redis))}")
+        line.delay = 0.0
+        await redis.aclose()
+        await check_world(plant, accepted=outcome.runs)
+        outcome.note = "API p95 in ms / done after the last order, s: " + ", ".join(words)
+
+
+async def _orders(plant: Plant, outcome: Outcome, fault: Any) -> str:
+    """One after the other, as long as the fault lasts; how long each took, and the work after the last."""
+    took = []
+    async with fault:
+        for number in range(outcome.runs, outcome.runs + ORDERS):
+            began = time.monotonic()
+            await plant.send_until_taken(number)
+            took.append(time.monotonic() - began)
+        outcome.runs += ORDERS
+        outcome.faults += 1
+        began = time.monotonic()
+        await plant.all_ended(outcome.runs, _MOST)
+    return f"{p95(took) * 1000:.0f} / {time.monotonic() - began:.1f}"
+
+
+@asynccontextmanager
+async def _well(_plant: Plant, _redis: Any) -> AsyncIterator[None]:
+    yield
+
+
+@asynccontextmanager
+async def _restart(plant: Plant, _redis: Any) -> AsyncIterator[None]:
+    plant.stack.valkey.kill()
+    plant.stack.valkey.start()
+    yield
+
+
+@asynccontextmanager
+async def _flushed(_plant: Plant, redis: Any) -> AsyncIterator[None]:
+    async def flush() -> None:
+        while True:
+            await redis.flushall()
+            await asyncio.sleep(0.05)
+
+    flushing = asyncio.create_task(flush())
+    yield
+    flushing.cancel()
+    await asyncio.gather(flushing, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _full(_plant: Plant, redis: Any) -> AsyncIterator[None]:
+    await redis.config_set("maxmemory-policy", "noeviction")
+    await redis.config_set("maxmemory", "1")
+    yield
+    await redis.config_set("maxmemory", "0")
+
+
+@asynccontextmanager
+async def _read_only(_plant: Plant, redis: Any) -> AsyncIterator[None]:
+    await redis.execute_command("REPLICAOF", "127.0.0.1", "9")
+    yield
+    await redis.execute_command("REPLICAOF", "NO", "ONE")
