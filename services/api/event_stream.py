@@ -92,15 +92,16 @@ class EventStream(Response[bytes]):
 
 
 class _Runs:
-    """Each run that changed as an event `run`, and `reload` where more changed than was kept."""
+    """Each run that changed as an event `run`, each notice as one, and `reload` where more changed than was kept."""
 
     def __init__(self) -> None:
         self._number = 0
 
     async def __call__(self, watcher: Watcher) -> list[bytes]:
+        notices = [(b"notice", one) for one in watcher.notices()]
         runs, lost = watcher.take()
         blocks: list[bytes] = []
-        for name, data in [(b"reload", b"{}")] * lost + [(b"run", run) for run in runs]:
+        for name, data in [*notices, *[(b"reload", b"{}")] * lost, *[(b"run", run) for run in runs]]:
             self._number += 1
             blocks.append(block(name, b"%x" % self._number, data))
         return blocks

@@ -17,9 +17,12 @@ import msgspec
 
 from infra import clock
 from infra.database import Database, Scope, surviving
+from infra.pagination import Page
+from services.api.notice_view import view
 from services.api.run_view import ENDED, summary
-from services.engine import reading
+from services.engine import notices, reading
 from services.engine.reading import Mark
+from services.engine.tables import NoticeRow
 
 POLL_SECONDS: Final = 2.0
 SPACING_SECONDS: Final = 0.2
@@ -27,6 +30,7 @@ SPACING_SECONDS: Final = 0.2
 MOST_ROWS: Final = 100
 MOST_RUNG: Final = 1_000
 MOST_WAITING: Final = 256
+MOST_NOTICES: Final = 20
 
 
 class Watcher:
@@ -41,6 +45,7 @@ class Watcher:
         """`run`: the only one of interest."""
         self._run = run
         self._waiting: dict[UUID, bytes] = {}
+        self._notices: list[bytes] = []
         self._lagging = False
         self.changed = asyncio.Event()
         self.is_over = False
@@ -53,6 +58,17 @@ class Watcher:
         if len(self._waiting) > MOST_WAITING:
             self.lose()
         self.changed.set()
+
+    def note(self, notice: bytes) -> None:
+        """Tell a notice, unless one run alone is of interest; the oldest give way."""
+        if self._run is None:
+            self._notices = [*self._notices[1 - MOST_NOTICES :], notice]
+            self.changed.set()
+
+    def notices(self) -> list[bytes]:
+        """Those to be sent, as JSON. To be taken before the runs."""
+        taken, self._notices = self._notices, []
+        return taken
 
     def lose(self) -> None:
         """More changed than is kept: the reader is told to read its list again."""
@@ -87,6 +103,8 @@ class TenantFeed:
         self._known: dict[UUID, Mark] = {}
         self._in_sight: frozenset[UUID] = frozenset()
         self._rung: set[UUID] = set()
+        self._notices: list[NoticeRow] = []
+        self._noted: frozenset[UUID] = frozenset()
         self._woken = asyncio.Event()
         self._poll_at = 0.0
         self._is_flooded = False
@@ -126,6 +144,7 @@ class TenantFeed:
             if not self._is_ready:
                 self._known = await self._marks()
                 self._in_sight = frozenset(self._known)
+                self._noted = frozenset(one.notice_id for one in self._notices)
                 self._is_ready = True
 
     async def run(self) -> None:
@@ -152,9 +171,11 @@ class TenantFeed:
             self._in_sight = frozenset(self._known)
             for watcher in self._watchers:
                 watcher.lose()
+            self._note()
             return
         if self._poll_at <= clock.monotonic():
             self._compare(await self._marks())
+            self._note()
         batch = list(self._rung)[:MOST_ROWS]
         if not batch:
             return
@@ -169,8 +190,18 @@ class TenantFeed:
     async def _marks(self) -> dict[UUID, Mark]:
         async with self._gate, self._database.session(Scope.tenant(self._tenant)) as session:
             marks = await reading.read_marks(session, self._tenant)
+            self._notices = await notices.listed(session, self._tenant, Page(MOST_NOTICES), None)
         self._poll_at = clock.monotonic() + POLL_SECONDS
         return marks
+
+    def _note(self) -> None:
+        """Tell the notices that were not there before."""
+        fresh = [one for one in reversed(self._notices) if one.notice_id not in self._noted]
+        self._noted = frozenset(one.notice_id for one in self._notices)
+        for one in fresh:
+            shown = msgspec.json.encode(view(one))
+            for watcher in self._watchers:
+                watcher.note(shown)
 
     def _compare(self, marks: dict[UUID, Mark]) -> None:
         """Ring for the runs that are not as they were told."""

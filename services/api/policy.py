@@ -84,6 +84,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/connections/{connection}", P.CONNECTIONS_READ),
     ("PATCH", "/connections/{connection}", P.CONNECTIONS_WRITE),
     ("GET", "/connections/{connection}/outage", P.RUNS_READ),
+    ("GET", "/notices", P.RUNS_READ),
     ("POST", "/connections/{connection}/disable", P.CONNECTIONS_WRITE),
     ("POST", "/connections/{connection}/enable", P.CONNECTIONS_WRITE),
     ("GET", "/workflows", P.WORKFLOWS_READ),

@@ -64,13 +64,17 @@ class Closed:
 
 
 class _Known(msgspec.Struct):
-    """What this worker knows of a connection. `asked_at`: when it read the row, on the monotonic clock."""
+    """What this worker knows of a connection.
+
+    `asked_at`: when it read the row, on the monotonic clock. `refused`: calls that did not go out since.
+    """
 
     recent: deque[bool]
     asking: asyncio.Lock
     in_a_row: int = 0
     outage: Outage | None = None
     asked_at: float = 0.0
+    refused: int = 0
 
     def forget(self) -> None:
         """Begin to count anew."""
@@ -97,13 +101,15 @@ class SharedBreakers:
         if known.outage.is_probe:
             known.outage = Outage(known.outage.reason)
             return True
+        known.refused += 1
         raise parked(known.outage.reason)
 
     async def _look(self, known: _Known, tenant: UUID, connection: OpenConnection) -> None:
         if known.asked_at and clock.monotonic() < known.asked_at + _FRESH_SECONDS:
             return
         with surviving("asking for a connection's outage"):
-            found = await outages.ask(self._database, tenant, connection.id, connection.revision)
+            refused, known.refused = known.refused, 0
+            found = await outages.ask(self._database, tenant, connection.id, connection.revision, refused=refused)
             if found is None and known.outage is not None:
                 known.forget()
             known.outage = found
@@ -116,7 +122,8 @@ class SharedBreakers:
         if not probing:
             return
         with surviving("noting that a connection is back"):
-            await outages.end(self._database, tenant, connection.id)
+            await outages.end(self._database, tenant, connection.id, refused=known.refused)
+            known.refused = 0
             known.forget()
 
     async def away(self, tenant: UUID, connection: OpenConnection, away: Away, *, probing: bool) -> bool:

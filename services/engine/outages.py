@@ -10,10 +10,12 @@ import msgspec
 
 from infra import ids
 from infra.database import Database
-from services.engine import values
+from services.engine import notices, values
 
 PROBE_SECONDS: Final = 30.0
 """Most that passes between two calls that try whether the other side is back; at first it is a second, four times."""
+AWAY: Final = "connection.away"
+BACK: Final = "connection.back"
 DRAINED_PER_SECOND: Final = 20
 """Runs of one connection that are put in line again once it is back."""
 
@@ -31,12 +33,14 @@ class Told(msgspec.Struct, frozen=True):
     Attributes:
         ended_at: None while it lasts.
         next_try_at: when a call tries whether it is over; None after its end.
+        refused: calls that did not go out, as far as the workers have told; each tells once a second.
     """
 
     since: datetime
     reason: str
     ended_at: datetime | None
     next_try_at: datetime | None
+    refused: int
 
 
 async def begin(  # noqa: PLR0913 (the parts of one row)
@@ -56,25 +60,29 @@ async def begin(  # noqa: PLR0913 (the parts of one row)
             "WHERE NOT EXISTS (SELECT 1 FROM known) "
             "ON CONFLICT (tenant_id, connection_id) DO UPDATE SET since = excluded.since, reason = excluded.reason, "
             "probe_at = excluded.probe_at, probes = 0, revision = excluded.revision, ended_at = NULL, "
-            "draining = false, drained_at = NULL WHERE o.ended_at IS NOT NULL RETURNING true",
+            "draining = false, drained_at = NULL, refused = 0 WHERE o.ended_at IS NOT NULL RETURNING o.since",
             tenant,
             connection,
             values.plain(reason)[:1000],
             seconds,
             revision,
         )
-        if began:
-            await _audit(transaction, tenant, "connection.away", connection, {"reason": reason})
+        if began is not None:
+            await _audit(transaction, tenant, AWAY, connection, {"reason": reason})
+            await notices.tell(transaction, tenant, AWAY, connection, {"reason": reason, "since": _told_at(began)})
 
 
-async def ask(database: Database, tenant: UUID, connection: UUID, revision: int = 1) -> Outage | None:
+async def ask(
+    database: Database, tenant: UUID, connection: UUID, revision: int = 1, *, refused: int = 0
+) -> Outage | None:
     """The outage as it stands, None once it is over. `is_probe`: the caller's call is to try whether it is.
 
     `revision`: of the connection. One that somebody has changed is tried at once, by one call.
+    `refused`: calls that did not go out here since it was last asked.
     """
     async with database.tenant(tenant) as transaction:
         reason = await transaction.fetchval(
-            "UPDATE app.outage SET probes = probes + 1, revision = greatest(revision, $4), "
+            "UPDATE app.outage SET probes = probes + 1, refused = refused + $5, revision = greatest(revision, $4), "
             "probe_at = clock_timestamp() + make_interval(secs => least($3, 2 ^ greatest(0, least(probes, 10) - 2))) "
             "WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL "
             "AND (probe_at <= clock_timestamp() OR revision < $4) RETURNING reason",
@@ -82,24 +90,30 @@ async def ask(database: Database, tenant: UUID, connection: UUID, revision: int 
             connection,
             PROBE_SECONDS,
             revision,
+            refused,
         )
         if reason is not None:
             return Outage(reason, is_probe=True)
-        return await _lasting(transaction, tenant, connection)
+        return await _lasting(transaction, tenant, connection, refused)
 
 
-async def end(database: Database, tenant: UUID, connection: UUID) -> None:
-    """Note that the connection is back, and audit it, unless somebody has. Who waits for it is drained from now on."""
+async def end(database: Database, tenant: UUID, connection: UUID, *, refused: int = 0) -> None:
+    """Note that the connection is back, tell and audit it, unless somebody has. Who waits for it is drained."""
     async with database.tenant(tenant) as transaction:
-        seconds = await transaction.fetchval(
-            "UPDATE app.outage SET ended_at = clock_timestamp(), draining = true, drained_at = NULL "
-            "WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL "
-            "RETURNING extract(epoch FROM ended_at - since)::double precision",
+        ended = await transaction.fetchrow(
+            "UPDATE app.outage SET ended_at = clock_timestamp(), draining = true, drained_at = NULL, "
+            "refused = refused + $3 WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL "
+            "RETURNING since, ended_at, refused, reason",
             tenant,
             connection,
+            refused,
         )
-        if seconds is not None:
-            await _audit(transaction, tenant, "connection.back", connection, {"seconds": round(seconds, 1)})
+        if ended is not None:
+            seconds = round((ended["ended_at"] - ended["since"]).total_seconds(), 1)
+            await _audit(transaction, tenant, BACK, connection, {"seconds": seconds})
+            told = {"since": _told_at(ended["since"]), "until": _told_at(ended["ended_at"]), "seconds": seconds}
+            told |= {"reason": ended["reason"], "calls_refused": ended["refused"]}
+            await notices.tell(transaction, tenant, BACK, connection, told)
 
 
 async def drain(database: Database, per_second: int = DRAINED_PER_SECOND) -> int:
@@ -112,7 +126,7 @@ async def drain(database: Database, per_second: int = DRAINED_PER_SECOND) -> int
 async def told(transaction: Any, tenant: UUID, connection: UUID) -> Told | None:
     """Of a connection, inside a transaction of its tenant; None where it never had an outage."""
     row = await transaction.fetchrow(
-        "SELECT since, reason, ended_at, CASE WHEN ended_at IS NULL THEN probe_at END AS next_try_at "
+        "SELECT since, reason, ended_at, refused, CASE WHEN ended_at IS NULL THEN probe_at END AS next_try_at "
         "FROM app.outage WHERE tenant_id = $1 AND connection_id = $2",
         tenant,
         connection,
@@ -120,13 +134,25 @@ async def told(transaction: Any, tenant: UUID, connection: UUID) -> Told | None:
     return None if row is None else Told(**row)
 
 
-async def _lasting(transaction: Any, tenant: UUID, connection: UUID) -> Outage | None:
+async def _lasting(transaction: Any, tenant: UUID, connection: UUID, refused: int) -> Outage | None:
+    if refused:
+        await transaction.execute(
+            "UPDATE app.outage SET refused = refused + $3 "
+            "WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL",
+            tenant,
+            connection,
+            refused,
+        )
     reason = await transaction.fetchval(
         "SELECT reason FROM app.outage WHERE tenant_id = $1 AND connection_id = $2 AND ended_at IS NULL",
         tenant,
         connection,
     )
     return None if reason is None else Outage(reason)
+
+
+def _told_at(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 async def _audit(transaction: Any, tenant: UUID, action: str, connection: UUID, after: dict[str, Any]) -> None:

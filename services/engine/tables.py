@@ -168,6 +168,7 @@ class OutageRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     probe_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     probes: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    refused: Mapped[int] = mapped_column(BigInteger, server_default="0")
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     draining: Mapped[bool] = mapped_column(server_default=text("false"))
     drained_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -199,6 +200,25 @@ class LineRow(Base):
             ["tenant_id", "connection_id"], [f"app.connection.{c}" for c in ("tenant_id", "connection_id")]
         ),
         Index("connection_line_waits", "waits_until", postgresql_where=text("waits_until IS NOT NULL")),
+    )
+
+
+class NoticeRow(Base):
+    __tablename__ = "notice"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    notice_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    kind: Mapped[str] = mapped_column(Text)
+    connection_id: Mapped[UUID] = mapped_column(Uuid)
+    owner: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[Any] = mapped_column(JSON)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connection_id"], [f"app.connection.{c}" for c in ("tenant_id", "connection_id")]
+        ),
+        Index("notice_connection", "tenant_id", "connection_id", "notice_id"),
     )
 
 

@@ -28,7 +28,8 @@ async def follow_changes(
     """Server-sent events for as long as the connection and the key live.
 
     `run` carries the run's summary after a change; changes that come close together are one. With `?run=` the first
-    tells the run as it stands. `reload` says that more changed than was kept: read the list again. A comment every 15
+    tells the run as it stands. `reload` says that more changed than was kept: read the list again.
+    `notice` carries what the owner of a connection is told (`/notices`). A comment every 15
     seconds keeps the connection open. What changed while no stream was open is not repeated: open the stream, then read
     the list.
     """

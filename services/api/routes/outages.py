@@ -57,6 +57,7 @@ class OutageView(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(examples=["it answered with status 503"])]
     ended_at: Annotated[Instant | None, Meta(description="null while it lasts.")]
     next_try_at: Annotated[Instant | None, Meta(description="When one call tries whether it is over.")]
+    calls_refused: Annotated[int, Meta(description="That did not go out; each worker tells once a second.")]
 
 
 class LastOutage(msgspec.Struct, frozen=True):
@@ -82,7 +83,13 @@ async def read_outage(request: Call, limit: Limit = 50, cursor: Cursor = None) -
         told = await outages.told(transaction, tenant, connection_id)
     outage = None
     if told is not None:
-        outage = OutageView(since=told.since, reason=told.reason, ended_at=told.ended_at, next_try_at=told.next_try_at)
+        outage = OutageView(
+            since=told.since,
+            reason=told.reason,
+            ended_at=told.ended_at,
+            next_try_at=told.next_try_at,
+            calls_refused=told.refused,
+        )
     return LastOutage(outage, msgspec.structs.replace(waiting, next=request.cursor(last)))
 
 

@@ -3,6 +3,7 @@
 --               a second apart, later ones twice as long as before, at most half a minute
 --   revision    of the connection that was tried; one that somebody has changed since is tried at once
 --   ended_at    NULL while it lasts
+--   refused     calls that did not go out, as far as the workers have told
 --   drained_at  when runs that waited for it were last put in line; `draining`: from its end until none waits any more
 CREATE TABLE app.outage (
   tenant_id uuid NOT NULL,
@@ -12,6 +13,7 @@ CREATE TABLE app.outage (
   reason text NOT NULL CHECK (length(reason) <= 1000),
   probe_at timestamptz NOT NULL,
   probes smallint NOT NULL DEFAULT 0,
+  refused bigint NOT NULL DEFAULT 0,
   ended_at timestamptz,
   draining boolean NOT NULL DEFAULT false,
   drained_at timestamptz,
@@ -52,3 +54,18 @@ CREATE TABLE app.worker (
   worker text PRIMARY KEY CHECK (length(worker) <= 300),
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 50);
+
+-- What people are told: in lists, in the feed of changes, and of the topic `notices` by the outbox (ADR 0029). `owner` as the
+-- connection named it at that moment.
+CREATE TABLE app.notice (
+  tenant_id uuid NOT NULL,
+  notice_id uuid NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  kind text NOT NULL,
+  connection_id uuid NOT NULL,
+  owner text,
+  body json NOT NULL,
+  PRIMARY KEY (tenant_id, notice_id),
+  FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection
+);
+CREATE INDEX notice_connection ON app.notice (tenant_id, connection_id, notice_id);

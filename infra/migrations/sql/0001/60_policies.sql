@@ -10,6 +10,7 @@ BEGIN
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
                                'usage', 'outbox', 'run_key', 'signal', 'subscription', 'inbox', 'schedule', 'outage', 'connection_line',
+                               'notice',
                                'deployment_trigger', 'pending_event', 'candidate']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
                    'USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id())', t.relname);
@@ -107,3 +108,6 @@ GRANT SELECT ON app.virtual_clock, app.subscription, app.inbox TO waybill_worker
 GRANT SELECT, INSERT, UPDATE ON app.outage TO waybill_worker;
 GRANT SELECT ON app.outage TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.connection_line TO waybill_worker;
+-- What a connection's owner is told is written by whoever finds it away or back, as its audit is.
+GRANT INSERT ON app.notice, app.outbox TO waybill_worker;
+GRANT SELECT ON app.notice TO waybill_app;

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
+
+import msgspec
 
 from infra import ids
 from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
+from services.api.feeds import Feeds
 from services.engine import outages
 from tests.services.api.parties import Parties
 from tests.superuser import connected
@@ -101,3 +105,43 @@ async def test_scenario_4_which_runs_what_value_and_which_deadlines_an_outage_to
     assert [one["id"] for one in page["items"] + rest["items"]] == in_line
     assert (rest["runs"], rest["next"]) == (4, None)
     assert (await parties.north.get(f"{place}/connections/{made.json['id']}/outage")).json["waiting"]["runs"] == 4
+
+
+async def test_scenario_4_the_owner_is_told_when_an_outage_begins_and_when_it_ends(
+    parties: Parties, worker_database: Database, app_database: Database
+) -> None:
+    """In a list, in the feed of changes while it is open, and in the outbox; nobody else is (S-01)."""
+    settings = {"base_url": "http://127.0.0.1:9", "timeout_seconds": 1}
+    plan = {"name": "carrier", "connector": "erp-simulator", "settings": settings, "owner": "maria@acme.example"}
+    made = (await parties.acme.post("/v1/connections", plan | {"secrets": {"token": "t" * 20}})).json
+    assert made["owner"] == "maria@acme.example"
+    tenant, connection = ids.read("ten", parties.ids["acme:live"]), ids.read("con", made["id"])
+    feeds = Feeds(app_database, None)
+    try:
+        async with feeds.watching(tenant) as watcher, asyncio.timeout(10):
+            await outages.begin(worker_database, tenant, connection, REASON, 30)
+            await outages.begin(worker_database, tenant, connection, REASON, 30)
+            assert await outages.ask(worker_database, tenant, connection, refused=12) is not None
+            await watcher.changed.wait()
+            (shown,) = [msgspec.json.decode(one) for one in watcher.notices()]
+    finally:
+        await feeds.close()
+    assert (shown["kind"], shown["owner"]) == ("connection.away", "maria@acme.example")
+    await parties.acme.send("PATCH", f"/v1/connections/{made['id']}", {"owner": None})
+    await outages.end(worker_database, tenant, connection, refused=3)
+    back, away = (await parties.acme.get(f"/v1/notices?connection={made['id']}")).json["items"]
+    assert away == shown
+    assert (away["data"]["reason"], away["connection"]) == (REASON, made["id"])
+    assert (back["kind"], back["owner"], back["data"]["calls_refused"]) == ("connection.back", None, 15)
+    assert back["data"]["until"] > back["data"]["since"] == away["data"]["since"]
+    assert back["data"]["seconds"] >= 0
+    first = (await parties.acme.get("/v1/notices?limit=1")).json
+    rest = (await parties.acme.get(f"/v1/notices?limit=1&cursor={first['next']}")).json
+    assert [one["id"] for one in first["items"] + rest["items"]] == [back["id"], away["id"]]
+    for stranger in (parties.sibling, parties.foreign, parties.acme_test):
+        assert (await stranger.get("/v1/notices")).json["items"] == []
+    async with worker_database.doors() as doors:
+        rows = await doors.fetch("SELECT * FROM app.take_outbox(9, 9, ARRAY['notices']) ORDER BY outbox_id")
+    messages = [msgspec.json.decode(row["body"]) for row in rows]
+    assert [one["type"] for one in messages] == ["connection.away.v1", "connection.back.v1"]
+    assert messages[0]["data"]["owner"] == "maria@acme.example"

@@ -494,6 +494,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List notices
+         * @description What the owners of connections are told, newest first: that an outage began, and that it ended.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -528,7 +550,8 @@ export interface paths {
          * @description Server-sent events for as long as the connection and the key live.
          *
          *     `run` carries the run's summary after a change; changes that come close together are one. With `?run=` the first
-         *     tells the run as it stands. `reload` says that more changed than was kept: read the list again. A comment every 15
+         *     tells the run as it stands. `reload` says that more changed than was kept: read the list again.
+         *     `notice` carries what the owner of a connection is told (`/notices`). A comment every 15
          *     seconds keeps the connection open. What changed while no stream was open is not repeated: open the stream, then read
          *     the list.
          *
@@ -1447,8 +1470,39 @@ export interface components {
             /** @description The workflow's text, in YAML or JSON. */
             document: string;
         };
+        /** NoticeList */
+        NoticeList: {
+            items: components["schemas"]["NoticeView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** NoticeView */
+        NoticeView: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            /** @example con_01h455vb4pex5vsknk084sn02q */
+            connection: string;
+            /** @description `since` and `reason`; at the end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. */
+            data: {
+                [key: string]: unknown;
+            };
+            id: string;
+            /**
+             * @description That an outage began, or ended.
+             * @enum {string}
+             */
+            kind: "connection.away" | "connection.back";
+            /** @description The connection's, at that moment. */
+            owner: string | null;
+        };
         /** OutageView */
         OutageView: {
+            /** @description That did not go out; each worker tells once a second. */
+            calls_refused: number;
             /** @description null while it lasts. */
             ended_at: string | null;
             /** @description When one call tries whether it is over. */
@@ -4206,6 +4260,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notices: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description Only of this connection. */
+                connection?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeList"];
                 };
             };
             /** @description The request cannot be read. */

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from litestar import get
+from litestar.params import QueryParameter
+
+from infra.pagination import cut
+from services.api.call import Call
+from services.api.fields import Cursor, Limit, NextCursor, filter_id
+from services.api.notice_view import NoticeView, view
+from services.api.policy import tenant_paths
+from services.engine import notices
+
+
+class NoticeList(msgspec.Struct, frozen=True):
+    items: list[NoticeView]
+    next: NextCursor
+
+
+@get(tenant_paths("/notices"), summary="List notices", tags=["connections"])
+async def list_notices(
+    request: Call,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    connection: Annotated[str | None, QueryParameter(description="Only of this connection.", required=False)] = None,
+) -> NoticeList:
+    """What the owners of connections are told, newest first: that an outage began, and that it ended."""
+    only, page = filter_id("con", "connection", connection), request.page(limit, cursor)
+    async with request.transaction() as session:
+        found = await notices.listed(session, request.tenant.tenant_id, page, only)
+    rows, last = cut(found, page, lambda row: str(row.notice_id))
+    return NoticeList([view(row) for row in rows], request.cursor(last))
+
+
+HANDLERS: Final = (list_notices,)

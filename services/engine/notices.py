@@ -1,0 +1,69 @@
+"""What people are told of a connection: a row for lists and the feed of changes, a message for whoever carries it on.
+
+Nothing is sent by mail yet: the outbox topic `notices` is where that will begin.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra import ids
+from infra.pagination import Page
+from services.engine.tables import NoticeRow
+
+TOPIC: Final = "notices"
+
+
+async def tell(transaction: Any, tenant: UUID, kind: str, connection: UUID, told: dict[str, Any]) -> None:
+    """Tell the owner of `connection`, in the transaction of what is told; asyncpg's, in the tenant's scope."""
+    named = await transaction.fetchrow(
+        "SELECT name, owner FROM app.connection WHERE tenant_id = $1 AND connection_id = $2", tenant, connection
+    )
+    notice, shown = ids.new(), ids.show("con", connection)
+    data = {"connection": shown, "name": named["name"], "owner": named["owner"], **told}
+    message = {
+        "specversion": "1.0",
+        "id": ids.show("ntc", notice),
+        "source": f"/connections/{shown}",
+        "type": f"{kind}.v1",
+        "subject": shown,
+        "data": data,
+    }
+    await transaction.execute(
+        "INSERT INTO app.notice (tenant_id, notice_id, kind, connection_id, owner, body) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        tenant,
+        notice,
+        kind,
+        connection,
+        named["owner"],
+        msgspec.json.encode(told).decode(),
+    )
+    await transaction.execute(
+        "INSERT INTO app.outbox (tenant_id, outbox_id, topic, body) VALUES ($1, $2, $3, $4)",
+        tenant,
+        notice,
+        TOPIC,
+        msgspec.json.encode(message).decode(),
+    )
+
+
+async def listed(session: AsyncSession, tenant: UUID, page: Page, connection: UUID | None) -> list[NoticeRow]:
+    """Newest first; one row more than the page holds. `connection`: only of this one."""
+    query = select(NoticeRow).where(NoticeRow.tenant_id == tenant)
+    if connection is not None:
+        query = query.where(NoticeRow.connection_id == connection)
+    if page.after is not None:
+        query = query.where(NoticeRow.notice_id < UUID(page.after))
+    return list((await session.scalars(query.order_by(NoticeRow.notice_id.desc()).limit(page.limit + 1))).all())
+
+
+async def since(session: AsyncSession, tenant: UUID, after: UUID, most: int) -> list[NoticeRow]:
+    """Those after a notice, or after a moment's least id, in their order."""
+    query = select(NoticeRow).where(NoticeRow.tenant_id == tenant, NoticeRow.notice_id > after)
+    return list((await session.scalars(query.order_by(NoticeRow.notice_id).limit(most))).all())
