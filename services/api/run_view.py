@@ -58,8 +58,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
         Any,
         Meta(
             description="What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`,"
-            " `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and"
-            " what it waited for before (`was`)."
+            " `quarantine`), `ref`, `since`, `reason`. `others` says for how many things beside it, which a single run"
+            " tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`)."
         ),
     ]
     suspension_asked_at: Annotated[

@@ -10,7 +10,7 @@ import msgspec
 from services.engine import values
 from services.engine.frames import Hearing
 from services.engine.state import Snapshot, Strand
-from services.engine.waits import Sleeping
+from services.engine.waits import Joining, Sleeping
 
 _LONGEST: Final = 1_000
 
@@ -23,6 +23,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
         ref: the connection, nothing of a program, or the reference of the task that waits.
         since: when it began to wait, RFC 3339.
         until: when the clock moves it, where a clock does.
+        others: how many other things it waits for at once (`open_waits`).
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     since: str
     reason: str
     until: str | None = None
+    others: int = 0
 
 
 def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
@@ -38,7 +40,13 @@ def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
     Its texts are such as the database can look into: what stands in documents and answers is not always so.
     """
     found = _reason(snapshot, now)
-    return msgspec.structs.replace(found, ref=values.plain(found.ref), reason=values.plain(found.reason)[:_LONGEST])
+    waits = sum(not isinstance(strand.wait, Joining) for strand in snapshot.strands)
+    return msgspec.structs.replace(
+        found,
+        ref=values.plain(found.ref),
+        reason=values.plain(found.reason)[:_LONGEST],
+        others=max(waits - 1, 0),
+    )
 
 
 def _reason(snapshot: Snapshot, now: dt.datetime) -> Reason:

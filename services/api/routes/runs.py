@@ -11,14 +11,17 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from infra import clock
+from infra.ids import TenantId
 from infra.pagination import BadCursor, cut
-from services.api import payloads
+from services.api import payloads, run_waits
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id, filter_key
 from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
 from services.api.run_view import ENDED, ListedState, RunSummary, members, summary
-from services.engine import reading
+from services.api.run_waits import RunLine, RunWait
+from services.engine import reading, standing
+from services.engine.standing import Standing
 
 TAGS: Final = ["runs"]
 MAX_WAIT_SECONDS: Final = 30
@@ -36,6 +39,11 @@ class RunView(RunSummary, frozen=True, kw_only=True):
     error: Annotated[
         Any, Meta(description="Problem details of the fault: `type`, `status`, `title`, `detail`, `instance`.")
     ]
+    waits: Annotated[
+        list[RunWait],
+        Meta(description="All that it waits for at once, by branch; `waiting_for` is the most telling of them."),
+    ]
+    in_line: Annotated[RunLine | None, Meta(description="Its place in line; null while it waits or is worked on.")]
 
 
 class RunList(msgspec.Struct, frozen=True):
@@ -166,7 +174,19 @@ async def view_of(request: Call, row: Any) -> RunView:
     show, show_error = payloads.DATA_OF_RUN[request.payloads]
     written = await payloads.written(request, row, [row["error"]])
     error = show_error(row["error"], written)
-    return RunView(**members(row), input=show(row["input"]), output=show(row["output"]), error=error)
+    found = Standing(waits=[])
+    if row["state"] not in ENDED:
+        tenant = TenantId(request.tenant.tenant_id)
+        async with request.resources.database.tenant(tenant) as connection:
+            found = await standing.read(connection, tenant, row["run_id"])
+    return RunView(
+        **members(row),
+        input=show(row["input"]),
+        output=show(row["output"]),
+        error=error,
+        waits=run_waits.waits(found, show),
+        in_line=run_waits.line(found),
+    )
 
 
 HANDLERS: Final = (list_runs, read_run, read_journal)
