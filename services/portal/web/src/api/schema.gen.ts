@@ -977,6 +977,15 @@ export interface components {
             /** @description Id of what it was done to. */
             target: string;
         };
+        /** AwaitedEvent */
+        AwaitedEvent: {
+            /** @description What its other attributes must be. Null for a key above the client; masked as its data. */
+            attributes: unknown;
+            /** @description Of a listener for all of several events: this one has come. */
+            met: boolean;
+            /** @description Null for any. */
+            type: string | null;
+        };
         /** BrandView */
         BrandView: {
             /**
@@ -1629,6 +1638,13 @@ export interface components {
             title: string | null;
             version: string;
         };
+        /** RunLine */
+        RunLine: {
+            /** @description Runs of the same tenant that come before it, counted to 1,000. */
+            ahead: number;
+            /** @description It will run apart from all others, since its worker died. */
+            alone: boolean;
+        };
         /** RunList */
         RunList: {
             items: components["schemas"]["RunSummary"][];
@@ -1700,7 +1716,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
         };
@@ -1755,6 +1771,8 @@ export interface components {
             held: string[] | null;
             /** @example run_01h455vb4pex5vsknk084sn02q */
             id: string;
+            /** @description Its place in line; null while it waits or is worked on. */
+            in_line: components["schemas"]["RunLine"] | null;
             input: unknown;
             /**
              * @description What its workflow declares that it is found by; `key` of the list searches for it.
@@ -1783,9 +1801,41 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
+            /** @description All that it waits for at once, by branch; `waiting_for` is the most telling of them. */
+            waits: components["schemas"]["RunWait"][];
             workflow: components["schemas"]["RunWorkflow"];
+        };
+        /** RunWait */
+        RunWait: {
+            /** @description Of the call, or of the tasks that are tried; from 1. */
+            attempt: number | null;
+            /** @description While the connection has an outage. */
+            away_since: string | null;
+            /** @description Id of the connection, or what the function said it waits for. */
+            connection: string | null;
+            /** @description Values that its events must agree on, as far as they are known; as much as `attributes`. */
+            correlation: unknown;
+            events: components["schemas"]["AwaitedEvent"][];
+            /** @description Events that it has taken so far. */
+            heard: number;
+            /** @description When the time limit around it is over. */
+            interrupted_at: string | null;
+            /**
+             * @description `connection` that is away, a `slot` or the `quota` of one, `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed.
+             * @enum {string}
+             */
+            kind: "call" | "connection" | "slot" | "quota" | "program" | "event" | "timer" | "attempt";
+            name: string;
+            /** @example it answered with status 503 */
+            reason: string | null;
+            /** @description JSON pointer of the task that waits. */
+            reference: string;
+            /** @description The call may not be made again, and nobody knows its outcome. */
+            unknown: boolean;
+            /** @description When the clock moves it. */
+            until: string | null;
         };
         /** RunWorkflow */
         RunWorkflow: {
