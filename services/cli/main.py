@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "signal": ("services.cli.commands.signal", "Tell runs that wait, by a key such as an order's number."),
     "send": ("services.cli.commands.send", "Send an event and follow what it starts."),
     "run": ("services.cli.commands.run", "What events started: list, show, cancel, resume."),
+    "exception": ("services.cli.commands.exception", "What does not go on: list, show, assign, discard, retry."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),
     "template": ("services.cli.commands.template", "The workflow templates, and their tests."),

@@ -1,4 +1,4 @@
-"""What a person must know of events that began no run: a line of the log, and one of the audit in an hour."""
+"""What a person must know of events that began no run: a line of the log, one of the audit in an hour, an exception."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _DETAIL: Final = 500
 async def tell(connection: Any, tenant: TenantId, deployment: UUID, action: str, after: dict[str, Any]) -> None:
     """Record `action` of a deployment with `after`, whose `detail` says what it is and what to do.
 
-    Of the same action and detail the audit gets one row in an hour: a filter that fails does so with every event.
+    Of the same action and detail the audit gets one row in an hour: a filter that fails does so with every event. There
+    is one open exception for it, which counts them.
     """
     told = {**after, "detail": str(after["detail"])[:_DETAIL]}
     _log.warning("events began no run", extra={"finding": action, "deployment": ids.show("dep", deployment), **told})
@@ -33,6 +34,9 @@ async def tell(connection: Any, tenant: TenantId, deployment: UUID, action: str,
         action,
         ids.show("dep", deployment),
         values.encode(told).decode(),
+    )
+    await connection.execute(
+        "SELECT app.note_exception($1, 'dead-letter', $2, $3, $4)", tenant, deployment, action, told["detail"]
     )
 
 

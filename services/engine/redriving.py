@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from infra import clock, ids
+from infra import clock
 from infra.database import Database, is_outage
 from infra.ids import TenantId
 from infra.problems import Problem
@@ -27,6 +27,10 @@ SECONDS: Final = 20.0
 """After these no other run is begun with in the same request."""
 
 Outcome = Literal["retried", "resumed", "changed", "refused", "left"]
+Undone = Literal["refused", "left"]
+Made = TypeVar("Made", bound=str)
+Act = Callable[[Any, UUID, int], Coroutine[Any, Any, Made]]
+"""What is done with one thing inside a transaction of its own: its id, and the number that it was seen with."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,24 +118,39 @@ async def drive(
     One that is not as it was seen is left alone and said to be `changed`. Safe to repeat: what was done the first time
     has changed since.
     """
+
+    async def one(connection: Any, run: UUID, seen: int) -> Outcome:
+        return await _one(connection, tenant, run, seen, actor)
+
+    return await each(database, tenant, runs, one)
+
+
+async def each(
+    database: Database, tenant: TenantId, things: Sequence[tuple[UUID, int]], act: Act[Made]
+) -> list[tuple[UUID, Made | Undone]]:
+    """What `act` makes of each of `things`; after `SECONDS` what is left is `left`."""
     until, done = clock.monotonic() + SECONDS, []
-    for run, seen in runs:
-        outcome: Outcome = "left"
+    for thing, seen in things:
+        outcome: Made | Undone = "left"
         if clock.monotonic() < until:
-            outcome = await _alone(database, tenant, run, seen, actor)
-        done.append((run, outcome))
+            outcome = await _alone(database, tenant, thing, seen, act)
+        done.append((thing, outcome))
     return done
 
 
-async def _alone(database: Database, tenant: TenantId, run: UUID, seen: int, actor: str) -> Outcome:
+async def _alone(
+    database: Database, tenant: TenantId, thing: UUID, seen: int, act: Act[Made]
+) -> Made | Literal["refused"]:
     """One that fails for a reason of its own keeps no other from its turn."""
     try:
         async with database.tenant(tenant) as connection:
-            return await _one(connection, tenant, run, seen, actor)
+            return await act(connection, thing, seen)
+    except Problem:
+        return "refused"
     except Exception as error:
         if is_outage(error):
             raise
-        _log.exception("a run could not be driven", extra={"run": ids.show("run", run)})
+        _log.exception("one of many could not be acted on", extra={"one": str(thing)})
         return "refused"
 
 
@@ -146,14 +165,17 @@ async def _one(connection: Any, tenant: TenantId, run: UUID, seen: int, actor: s
         await repeating.retry(connection, tenant, run, actor)
     except (RunNotFaulted, RunNotSuspended):
         return "changed"
-    except Problem:
-        return "refused"
     return "retried"
 
 
 def pack(runs: Iterable[Seen]) -> bytes:
     """Runs and their lines, 20 bytes each."""
-    return b"".join([one.run_id.bytes + one.seq.to_bytes(4, "big") for one in runs])
+    return pack_seen((one.run_id, one.seq) for one in runs)
+
+
+def pack_seen(seen: Iterable[tuple[UUID, int]]) -> bytes:
+    """Ids and the number that each was seen with."""
+    return b"".join([thing.bytes + number.to_bytes(4, "big") for thing, number in seen])
 
 
 def unpack(packed: bytes) -> list[tuple[UUID, int]]:

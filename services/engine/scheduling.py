@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from infra import ids
-from infra.database import Database, surviving
+from infra.database import Database, is_outage, surviving
 from infra.ids import TenantId
 from services.engine import starter
 from tenants.deployments.schedules import Due, following
@@ -26,11 +26,28 @@ async def begin_due(database: Database) -> tuple[int, float | None]:
         # One that fails keeps no other from its time.
         with surviving("beginning a scheduled run"):
             due = Due(**row)
-            async with database.tenant(due.tenant_id) as connection:
-                begun += await _begin(connection, due)
+            try:
+                async with database.tenant(due.tenant_id) as connection:
+                    begun += await _begin(connection, due)
+            except Exception as error:
+                if not is_outage(error):
+                    await _miss(database, due, error)
+                raise
     async with database.doors() as connection:
         seconds = await connection.fetchval("SELECT app.next_schedule()")
     return begun, seconds
+
+
+async def _miss(database: Database, due: Due, error: Exception) -> None:
+    """Somebody is to look at it; the time stays, and is tried again with each sweep."""
+    async with database.tenant(due.tenant_id) as connection:
+        await connection.execute(
+            "SELECT app.note_exception($1, 'missed', $2, $3, $4)",
+            due.tenant_id,
+            due.deployment_id,
+            f"schedule.{due.kind}",
+            f"no run could be begun: {type(error).__name__}; the worker's log has more",
+        )
 
 
 async def _begin(connection: Any, due: Due) -> bool:
@@ -57,4 +74,12 @@ async def _begin(connection: Any, due: Due) -> bool:
         keys=await declared(connection, due.tenant_id, due.deployment_id, due.revision),
     )
     await starter.begin(connection, TenantId(due.tenant_id), [beginning])
+    await connection.execute(
+        "UPDATE app.exception SET state = 'resolved', outcome = 'went-on', closed_by = 'engine', "
+        "closed_at = clock_timestamp() WHERE tenant_id = $1 AND state = 'open' "
+        "AND mark = app.exception_mark('missed', $2, $3, '')",
+        due.tenant_id,
+        due.deployment_id,
+        f"schedule.{due.kind}",
+    )
     return True

@@ -10,7 +10,7 @@ import msgspec
 from services.engine import values
 from services.engine.frames import Hearing
 from services.engine.state import Snapshot, Strand
-from services.engine.waits import Joining, Sleeping
+from services.engine.waits import Calling, Joining, Sleeping
 
 _LONGEST: Final = 1_000
 
@@ -24,6 +24,8 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
         since: when it began to wait, RFC 3339.
         until: when the clock moves it, where a clock does.
         others: how many other things it waits for at once (`open_waits`).
+        task: reference of the task whose call it is, of a connection or a program.
+        parked: the connection is known to be away; the end of its outage moves the run (ADR 0026).
     """
 
     kind: str
@@ -32,6 +34,8 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str
     until: str | None = None
     others: int = 0
+    task: str = ""
+    parked: bool = False
 
 
 def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
@@ -45,16 +49,18 @@ def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
         found,
         ref=values.plain(found.ref),
         reason=values.plain(found.reason)[:_LONGEST],
+        task=values.plain(found.task),
         others=max(waits - 1, 0),
     )
 
 
 def _reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
     since = now.isoformat()
-    for _, calling in snapshot.calls():
+    for _, calling in sorted(snapshot.calls(), key=lambda one: not _is_away(one[1])):
         is_program = calling.effect.function.startswith("run.")
         kind, ref = ("program", "") if is_program else (calling.line or "connection", calling.ref)
-        return Reason(kind, ref, since, calling.reason, _moment(calling.due))
+        task, until = calling.effect.reference, _moment(calling.due)
+        return Reason(kind, ref, since, calling.reason, until, task=task, parked=_is_away(calling))
     for strand in snapshot.strands:
         for frame in strand.frames:
             if isinstance(frame.memory, Hearing) and frame.hears:
@@ -63,6 +69,11 @@ def _reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
         if isinstance(strand.wait, Sleeping):
             return Reason("timer", _reference(strand), since, "it waits for a moment in time", _moment(snapshot.due()))
     return Reason("timer", "", since, "it waits for a moment in time", _moment(snapshot.due()))
+
+
+def _is_away(calling: Calling) -> bool:
+    """Its connection is; who waits for a slot or a call of a rate is in a line that moves."""
+    return calling.parked and not calling.line
 
 
 def _events(memory: Hearing) -> str:

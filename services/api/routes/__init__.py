@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from services.api.routes import (
+    acting_on_exceptions,
     audit,
     changes,
     clients,
@@ -12,6 +13,7 @@ from services.api.routes import (
     deployments,
     documentation,
     events,
+    exceptions,
     health,
     keys,
     lifecycle,
@@ -53,6 +55,8 @@ HANDLERS: Final = (
     *runs.HANDLERS,
     *operating_runs.HANDLERS,
     *redrive.HANDLERS,
+    *exceptions.HANDLERS,
+    *acting_on_exceptions.HANDLERS,
     *changes.HANDLERS,
     *run_workflow.HANDLERS,
     *lifecycle.HANDLERS,

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections import Counter
 from typing import Annotated, Any, Final, Literal
 
@@ -13,8 +10,8 @@ from msgspec import Meta
 
 from infra import ids
 from infra.ids import TenantId
-from infra.pagination import BadCursor
 from infra.problems import Invalid
+from services.api import previews
 from services.api.call import Call
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
@@ -22,7 +19,7 @@ from services.engine import redriving
 from services.engine.redriving import Filter, Standing
 from tenants.audit import service as audit
 
-_EXAMPLES: Final = 20
+_PURPOSE: Final = "redrive"
 
 
 class RedriveFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +43,7 @@ class Redrive(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     preview: bool = False
     filter: RedriveFilter | None = None
-    token: Annotated[str, Meta(max_length=16_384)] | None = None
+    token: Annotated[str, Meta(max_length=previews.MAX_TEXT)] | None = None
 
 
 class RedrivenRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,20 +100,13 @@ async def _preview(request: Call, tenant: TenantId, wanted: RedriveFilter) -> Re
     async with request.resources.database.tenant(tenant) as connection:
         found, count = await redriving.find(connection, tenant, only)
     packed = redriving.pack(found)
-    token = f"{request.resources.cursors.issue(*_seal(tenant, packed))}.{base64.urlsafe_b64encode(packed).decode()}"
-    runs = [_shown(one) for one in found[:_EXAMPLES]]
+    token = previews.issue(request, _PURPOSE, tenant, packed)
+    runs = [_shown(one) for one in found[: previews.EXAMPLES]]
     return Redriven(count=count, covered=len(found), runs=runs, token=token if found else None)
 
 
 async def _drive(request: Call, tenant: TenantId, token: str) -> Redriven:
-    sealed, _, text = token.partition(".")
-    try:
-        packed = base64.b64decode(text.encode("ascii", "replace"), altchars=b"-_", validate=True)
-    except binascii.Error:
-        raise BadCursor("The token is not one of a preview; make another") from None
-    digest, *binding = _seal(tenant, packed)
-    if request.resources.cursors.read(sealed, *binding) != digest:
-        raise BadCursor("The token is not one of a preview; make another")
+    packed = previews.read(request, _PURPOSE, tenant, token)
     actor = request.principal.actor
     done = await redriving.drive(request.resources.database, tenant, redriving.unpack(packed), actor)
     counts: dict[str, Any] = dict(Counter(outcome for _, outcome in done))
@@ -127,11 +117,6 @@ async def _drive(request: Call, tenant: TenantId, token: str) -> Redriven:
     request.resources.changes.note([(tenant, run) for run, _ in done])
     runs = [RedrivenRun(id=ids.show("run", run), outcome=outcome) for run, outcome in done]
     return Redriven(count=len(done), covered=len(done), runs=runs, token=None)
-
-
-def _seal(tenant: TenantId, packed: bytes) -> tuple[str, str, str]:
-    """What the token is signed with: the runs' digest, bound to the tenant."""
-    return hashlib.sha256(packed).hexdigest(), "redrive", str(tenant)
 
 
 def _shown(one: Standing) -> RedrivenRun:

@@ -11,8 +11,10 @@ from sqlalchemy import text
 
 from infra import ids
 from infra.database import Database, Scope
+from infra.ids import TenantId
 from services.api.app import routes_of
 from services.api.policy import POLICY, PREFIX, Rule
+from services.engine import findings
 from tenants.identity.permissions import DEFAULTS, PAYLOADS, Permission
 from tenants.identity.permissions import Scope as KeyScope
 from tests.asgi import Answer, Caller
@@ -28,7 +30,15 @@ ORDER = {
     "datacontenttype": "application/json",
     "data": {"note": CANARY},
 }
-KINDS = {"connection": "con", "workflow": "wfv", "deployment": "dep", "event": "evt", "run": "run", "key": "key"}
+KINDS = {
+    "exception": "exc",
+    "connection": "con",
+    "workflow": "wfv",
+    "deployment": "dep",
+    "event": "evt",
+    "run": "run",
+    "key": "key",
+}
 
 
 class Things(msgspec.Struct, frozen=True):
@@ -43,8 +53,8 @@ class Things(msgspec.Struct, frozen=True):
 
 
 @pytest.fixture
-async def things(parties: Parties) -> Things:
-    """One of each kind, made through the API by acme."""
+async def things(parties: Parties, app_database: Database) -> Things:
+    """One of each kind, made through the API by acme; but an exception, which is the engine's to make."""
     acme = parties.acme
     erp = {
         "name": "erp",
@@ -57,8 +67,14 @@ async def things(parties: Parties) -> Things:
     deployment = (await acme.post("/v1/deployments", bound)).json["id"]
     sent = await acme.post("/v1/events", ORDER, headers={"content-type": "application/cloudevents+json"})
     assert sent.status == 202, sent.body
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    async with app_database.tenant(tenant) as transaction:
+        await findings.tell(
+            transaction, tenant, ids.read("dep", deployment), "deployment.filter-failed", {"detail": "x"}
+        )
     return Things(
         {
+            "exception": (await acme.get("/v1/exceptions")).json["items"][0]["id"],
             "client": "acme",
             "environment": "live",
             "partner": "north",

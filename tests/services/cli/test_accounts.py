@@ -16,6 +16,7 @@ from infra import ids
 from infra.database import Database
 from infra.embedded.stack import Endpoints
 from infra.ids import TenantId
+from services.engine import findings
 from tests.served import served
 from tests.world import deploy, start_runs
 
@@ -132,6 +133,22 @@ async def test_a_run_is_listed_shown_cancelled_and_not_resumed(commands: Command
     assert [run["id"] for run in seen["runs"]] == [ids.show("run", second)]
     done = commands.json("run", "redrive", "--state", "suspended", "--yes", *where, key=partner)
     assert [run["outcome"] for run in done["runs"]] == ["resumed"]
+    assert commands.json("exception", "list", "--category", "failed", *where, key=partner) == []
+    deployment = ids.read("dep", cancelled["deployment"])
+    async with app_database.tenant(TenantId(ids.read("ten", tenant))) as transaction:
+        after = {"detail": "the filter fails"}
+        await findings.tell(
+            transaction, TenantId(ids.read("ten", tenant)), deployment, "deployment.filter-failed", after
+        )
+    (found,) = commands.json("exception", "list", "--owner", "none", *where, key=partner)
+    taken = commands.json("exception", "assign", found["id"], "role:orders", *where, key=partner)
+    assert (taken["owner"], taken["category"]) == ("role:orders", "dead-letter")
+    unfit = commands.run("exception", "retry", found["id"], *where, key=partner)
+    assert (unfit.returncode, "events that began no run" in unfit.stderr) == (1, True)
+    assert commands.json("exception", "retry", "--category", "failed", "--yes", *where, key=partner)["count"] == 0
+    given_up = commands.json("exception", "discard", found["id"], "--reason", "corrected", *where, key=partner)
+    assert (given_up["state"], given_up["reason"]) == ("discarded", "corrected")
+    assert commands.json("exception", "show", found["id"], *where, key=partner) == given_up
     early = commands.run("run", "retry", ids.show("run", second), *where, key=partner)
     assert (early.returncode, "The run is not faulted: It is pending" in early.stderr) == (1, True)
     assert commands.run("run", "list", "--state", "held", *where, key=partner).returncode == 0

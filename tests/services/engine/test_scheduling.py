@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from infra.database import Database, Scope
+from services.engine import starter
 from services.engine.claims import Claims
 from services.engine.recovery import Swept, sweep
 from services.engine.scheduling import begin_due
@@ -50,6 +51,25 @@ async def make_due(database: Database, world: World, ago: str) -> None:
 @pytest.fixture
 async def tenant(app_database: Database) -> World:
     return await make_tenant(app_database)
+
+
+async def test_a_time_that_is_missed_is_an_exception_until_one_is_not(
+    app_database: Database, worker_database: Database, tenant: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise LookupError("an order's number")
+
+    deployment = await plan(app_database, tenant, "{every: {hours: 1}}")
+    await make_due(app_database, tenant, "1 hour")
+    query = "SELECT category, title, times, state, deployment_id FROM app.exception"
+    with monkeypatch.context() as patched:
+        patched.setattr(starter, "begin", refuse)
+        for _ in range(2):
+            assert (await begin_due(worker_database))[0] == 0
+    told = "no run could be begun: LookupError; the worker's log has more"
+    assert [tuple(row) for row in await rows(app_database, tenant, query)] == [("missed", told, 2, "open", deployment)]
+    assert (await begin_due(worker_database))[0] == 1
+    assert [row["state"] for row in await rows(app_database, tenant, query)] == ["resolved"]
 
 
 async def test_every_begins_a_run_without_input_and_none_before_its_time(engine: Engine, tenant: World) -> None:

@@ -8,6 +8,7 @@ DECLARE held app.run; moment timestamptz;
 BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
   IF NOT FOUND OR held.ended_at IS NOT NULL THEN RETURN held.state; END IF;
+  PERFORM set_config('app.actor', actor, true);  -- for what is written of the run in consequence
   -- One moment for the run and its line: nothing happens in a run behind its end.
   moment := clock_timestamp();
   UPDATE app.run r SET state = 'cancelled', fence = r.fence + 1, seq = r.seq + 1, lane = NULL, lease_until = NULL,
@@ -73,6 +74,7 @@ BEGIN
     UPDATE app.run r SET asked = NULL WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
     RETURN 'asked';
   END IF;
+  PERFORM set_config('app.actor', actor, true);
   UPDATE app.run r SET state = CASE WHEN r.started_at IS NULL THEN 'pending' ELSE 'running' END,
     lane = CASE WHEN r.suspect THEN 1 ELSE 0 END, turn = app.next_turn(r.tenant_id), seq = r.seq + 1, solo_claims = 0,
     waiting_for = NULL, asked = NULL
@@ -94,6 +96,7 @@ BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
   IF NOT FOUND OR held.state <> 'faulted' THEN RETURN held.state; END IF;
   IF held.seq <> seen THEN RETURN 'changed'; END IF;
+  PERFORM set_config('app.actor', actor, true);
   UPDATE app.run r SET state = 'running', lane = 0, turn = app.next_turn(r.tenant_id), fence = r.fence + 1, seq = r.seq + 1,
     ended_at = NULL, error = NULL, suspect = false, solo_claims = 0, snapshot = retry_run.snapshot,
     input = coalesce(given::json, r.input)

@@ -6,7 +6,8 @@ RETURNS TABLE (invariant text, tenant_id uuid, run_id uuid, words text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   WITH runs AS MATERIALIZED (
     SELECT r.tenant_id, r.run_id, r.state, r.lane, r.lease_until, r.due_at, r.seq, r.waiting_for IS NULL AS waits_for_nothing,
-           r.created_at, r.ended_at, app.show_id('run', r.run_id) AS shown
+           r.created_at, r.ended_at, app.show_id('run', r.run_id) AS shown,
+           app.exception_of(r.state, r.waiting_for) AS exception
     FROM app.run r WHERE r.run_id >= since_id
   ), lines AS MATERIALIZED (
     SELECT j.tenant_id, j.run_id, count(*) AS lines, max(j.seq) AS last, max(j.at) AS last_at,
@@ -45,6 +46,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
    WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND EXISTS (
      SELECT 1 FROM app.inbox b WHERE b.tenant_id = r.tenant_id AND b.run_id = r.run_id AND NOT b.is_read
        AND b.posted_at < clock_timestamp() - interval '5 minutes') LIMIT most)
+  UNION ALL
+  (SELECT 'I1', r.tenant_id, r.run_id, format('it is %s, and no exception says so', r.exception) FROM runs r
+   WHERE r.exception IS NOT NULL AND NOT EXISTS (
+     SELECT 1 FROM app.exception e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.run_id AND e.category = r.exception
+       AND (e.state = 'open' OR (r.exception = 'failed' AND e.state = 'discarded' AND e.opened_at >= r.ended_at))) LIMIT most)
+  UNION ALL
+  (SELECT 'I1', e.tenant_id, e.run_id, format('an exception says that it is %s, and it is not', e.category)
+   FROM app.exception e LEFT JOIN runs r USING (tenant_id, run_id)
+   WHERE e.state = 'open' AND e.run_id >= since_id AND r.exception IS DISTINCT FROM e.category LIMIT most)
   UNION ALL
   (SELECT 'I2', r.tenant_id, r.run_id, format('its row counts %s lines of journal, and there are %s', r.seq, coalesce(l.lines, 0))
    FROM runs r LEFT JOIN lines l USING (tenant_id, run_id)

@@ -22,6 +22,11 @@ BEGIN
   DROP FUNCTION app.call_from_line(uuid, uuid, integer);
   DROP FUNCTION app.next_turn(uuid);
   DROP FUNCTION app.is_held(json);
+  DROP FUNCTION app.note_exception_of_run();
+  DROP FUNCTION app.note_exception_of_outage();
+  DROP FUNCTION app.note_exception(uuid, text, uuid, text, text);
+  DROP FUNCTION app.exception_of(text, json);
+  DROP FUNCTION app.exception_mark(text, uuid, text, text);
   DROP FUNCTION app.month_floor(date);
   DROP FUNCTION app.new_id();
   DROP FUNCTION app.show_id(text, uuid);

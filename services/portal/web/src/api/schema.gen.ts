@@ -378,6 +378,119 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List exceptions
+         * @description What needs somebody, in the order of what matters most.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_exceptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exceptions/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act on many exceptions
+         * @description First with `preview` and a filter, then with the preview's token, which touches those and no others.
+         *
+         *     Each is done in a commit of its own and only as the preview saw it, so the same token can be sent again after
+         *     whatever went wrong. Of more than 200 the next preview finds the rest.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_exceptions_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exceptions/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count open exceptions
+         * @description How many there are, what they hold up and since when, by category, connection and currency.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_exceptions_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exceptions/{exception}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an exception
+         * @description With its owner, its note, and what became of it.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_exceptions_exception"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exceptions/{exception}/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act on an exception
+         * @description Of two people who act on what they saw one does; the other is told `409`. The same again changes nothing.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_exceptions_exception_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -953,6 +1066,57 @@ export interface components {
             id: string;
             name: string;
         };
+        /** ActOnException */
+        ActOnException: {
+            /**
+             * @description `retry`: a failed run goes on from what failed, a quarantined one is resumed. `resume`: those alone. `cancel`: ends a run that stands. `discard`: gives it up, with a reason; a run that has not ended is cancelled. `assign`: to `owner`. `note`: writes `words` on it.
+             * @enum {string}
+             */
+            action: "retry" | "resume" | "cancel" | "discard" | "assign" | "note";
+            /** @description Of an assignment; null: nobody's. */
+            owner?: string | null;
+            /** @description `changes` as you read it: whoever acted since then makes this a 409. */
+            seen?: number | null;
+            /** @description Why it is discarded; or the note, null for none any more. */
+            words?: string | null;
+        };
+        /** ActOnExceptions */
+        ActOnExceptions: {
+            /**
+             * @description `retry`: a failed run goes on from what failed, a quarantined one is resumed. `resume`: those alone. `cancel`: ends a run that stands. `discard`: gives it up, with a reason; a run that has not ended is cancelled. `assign`: to `owner`. `note`: writes `words` on it.
+             * @enum {null|string}
+             */
+            action?: "retry" | "resume" | "cancel" | "discard" | "assign" | "note" | null;
+            filter?: components["schemas"]["ExceptionFilter"] | null;
+            /**
+             * @description `role:…`, or `account:…` of somebody who signs in.
+             * @example role:credit
+             */
+            owner?: string | null;
+            /** @default false */
+            preview: boolean;
+            token?: string | null;
+            /** @description Why it is discarded; or the note, null for none any more. */
+            words?: string | null;
+        };
+        /** ActedOn */
+        ActedOn: {
+            /** @example exc_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @description `changed`: not as the preview saw it, and left alone. `refused`: act on it alone to see why. `left`: time was up; send the token again. */
+            outcome: ("retried" | "resumed" | "cancelled" | "discarded" | "assigned" | "noted") | "changed" | ("refused" | "left");
+        };
+        /** ActedOnAll */
+        ActedOnAll: {
+            /** @description What the filter finds and the action is for, counted to 10,000. */
+            count: number;
+            /** @description What the token stands for: the oldest, 200 at most. */
+            covered: number;
+            done: components["schemas"]["ActedOn"][];
+            exceptions: components["schemas"]["ExceptionView"][];
+            /** @description Of a preview; good for 24 hours, for exactly these. */
+            token: string | null;
+        };
         /** AuditList */
         AuditList: {
             items: components["schemas"]["AuditView"][];
@@ -1203,6 +1367,113 @@ export interface components {
             subject: string | null;
             /** @example order.captured */
             type: string;
+        };
+        /** ExceptionFilter */
+        ExceptionFilter: {
+            /** @enum {null|string} */
+            category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | null;
+            cause?: string | null;
+            /** @description Id of a connection. */
+            connection?: string | null;
+            currency?: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            deadline_before?: string | null;
+            /** @description Id of a deployment. */
+            deployment?: string | null;
+            /** @description Among these. */
+            ids?: string[] | null;
+            least_value?: number | null;
+            /** @description `none`: of nobody. */
+            owner?: string | null;
+            /** @description Opened then or later. */
+            since?: string | null;
+            /** @description Name of the template. */
+            template?: string | null;
+            /** @description Opened before. */
+            until?: string | null;
+        };
+        /** ExceptionList */
+        ExceptionList: {
+            items: components["schemas"]["ExceptionView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** ExceptionSummary */
+        ExceptionSummary: {
+            count: number;
+            items: components["schemas"]["OpenExceptions"][];
+        };
+        /** ExceptionView */
+        ExceptionView: {
+            business_key: string | null;
+            /** @enum {string} */
+            category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed";
+            /**
+             * @description Of a failed run the type of its fault, else what happened.
+             * @example outage
+             */
+            cause: string;
+            /** @description Acts of people so far. Send it as `seen`. */
+            changes: number;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            closed_at: string | null;
+            closed_by: string | null;
+            /** @description Id of the connection that it is about. */
+            connection: string | null;
+            /** @description Until when the run is promised. */
+            deadline: string | null;
+            deployment: string | null;
+            deployment_name: string | null;
+            /** @example exc_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it came to the same for the last time.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            last_at: string;
+            note: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            opened_at: string;
+            /**
+             * @description What became of it; null while it is open.
+             * @enum {null|string}
+             */
+            outcome: "retried" | "resumed" | "cancelled" | "suspended" | "went-on" | "discarded" | null;
+            /**
+             * @description `role:…`, or `account:…` of somebody who signs in.
+             * @example role:credit
+             */
+            owner: string | null;
+            /** @description Why it was discarded. */
+            reason: string | null;
+            /** @description JSON pointer of the task where it happened. */
+            reference: string | null;
+            /** @description Id of the run that stands there. */
+            run: string | null;
+            run_state: string | null;
+            /** @enum {string} */
+            state: "open" | "resolved" | "discarded";
+            /** @description Name and version of its template. */
+            template: string | null;
+            /** @description How often it came to the same while it was open. */
+            times: number;
+            /** @description The same in words. Of a failed run null for a key above the client, and masked as its error. */
+            title: string | null;
+            /** @description At stake in it, where its workflow tells. */
+            value: components["schemas"]["RunValue"] | null;
+            /** @description Name of the deployment's workflow. */
+            workflow: string | null;
         };
         /** Journal */
         Journal: {
@@ -1507,6 +1778,27 @@ export interface components {
             kind: "connection.away" | "connection.back";
             /** @description The connection's, at that moment. */
             owner: string | null;
+        };
+        /** OpenExceptions */
+        OpenExceptions: {
+            /** @enum {string} */
+            category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed";
+            connection: string | null;
+            count: number;
+            currency: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            next_deadline: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            oldest: string;
+            /** @description Of all of them together, in minor units of the currency. */
+            value: number | null;
         };
         /** OutageView */
         OutageView: {
@@ -3824,6 +4116,479 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exceptions: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description `age`: the oldest first. `value`: the highest amount first, whatever its currency. `deadline`: the next one first. */
+                sort?: "age" | "value" | "deadline";
+                /** @description In this state. */
+                state?: "open" | "resolved" | "discarded";
+                /** @description Only of this category. */
+                category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | null;
+                /** @description Only about this connection; failed runs, whose deployment is bound to it. */
+                connection?: string | null;
+                /** @description Only of this deployment. */
+                deployment?: string | null;
+                /** @description Only of the template of this name. */
+                template?: string | null;
+                /** @description Only of this owner; `none`: of nobody. */
+                owner?: string | null;
+                /** @description Only of this run. */
+                run?: string | null;
+                /** @description Only of this cause. */
+                cause?: string | null;
+                /** @description Only with a value in this currency. */
+                currency?: string | null;
+                /** @description Only worth that or more, in minor units. */
+                least_value?: number | null;
+                /** @description Opened then or later. */
+                since?: string | null;
+                /** @description Opened before. */
+                until?: string | null;
+                /** @description Promised for before then. */
+                deadline_before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_exceptions_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnExceptions"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedOnAll"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exceptions_summary: {
+        parameters: {
+            query?: {
+                /** @description Only of this category. */
+                category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | null;
+                /** @description Only about this connection; failed runs, whose deployment is bound to it. */
+                connection?: string | null;
+                /** @description Only of this deployment. */
+                deployment?: string | null;
+                /** @description Only of the template of this name. */
+                template?: string | null;
+                /** @description Only of this owner; `none`: of nobody. */
+                owner?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionSummary"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exceptions_exception: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the exception. */
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_exceptions_exception_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the exception. */
+                exception: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnException"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,115 @@
+"""An exception as the API shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from infra import ids
+from services.api import masking
+from services.api.call import Payloads
+from services.api.fields import Instant
+from services.api.run_view import RunValue
+from services.engine import values
+from services.engine.functions import STANDARD_ERRORS
+from services.exceptions.categories import Category
+from services.exceptions.reading import State
+
+Outcome = Literal["retried", "resumed", "cancelled", "suspended", "went-on", "discarded"]
+Owner = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        description="`role:…`, or `account:…` of somebody who signs in.",
+        examples=["role:credit"],
+    ),
+]
+
+
+class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that does not go on as it should, from then until it goes on or somebody gives it up."""
+
+    id: Annotated[str, Meta(examples=["exc_01h455vb4pex5vsknk084sn02q"])]
+    category: Category
+    state: State
+    cause: Annotated[
+        str, Meta(description="Of a failed run the type of its fault, else what happened.", examples=["outage"])
+    ]
+    title: Annotated[
+        str | None,
+        Meta(
+            description="The same in words. Of a failed run null for a key above the client, and masked as its error."
+        ),
+    ]
+    run: Annotated[str | None, Meta(description="Id of the run that stands there.")]
+    run_state: str | None
+    business_key: str | None
+    deployment: str | None
+    deployment_name: str | None
+    workflow: Annotated[str | None, Meta(description="Name of the deployment's workflow.")]
+    template: Annotated[str | None, Meta(description="Name and version of its template.")]
+    reference: Annotated[str | None, Meta(description="JSON pointer of the task where it happened.")]
+    connection: Annotated[str | None, Meta(description="Id of the connection that it is about.")]
+    value: Annotated[RunValue | None, Meta(description="At stake in it, where its workflow tells.")]
+    deadline: Annotated[Instant | None, Meta(description="Until when the run is promised.")]
+    owner: Owner | None
+    note: str | None
+    times: Annotated[int, Meta(description="How often it came to the same while it was open.")]
+    changes: Annotated[int, Meta(description="Acts of people so far. Send it as `seen`.")]
+    opened_at: Instant
+    last_at: Annotated[Instant, Meta(description="When it came to the same for the last time.")]
+    closed_at: Instant | None
+    closed_by: str | None
+    outcome: Annotated[Outcome | None, Meta(description="What became of it; null while it is open.")]
+    reason: Annotated[str | None, Meta(description="Why it was discarded.")]
+
+
+def view(row: Any, payloads: Payloads) -> ExceptionView:
+    """A row of `services.exceptions.reading`, with as much of a fault's words as the caller may see."""
+    cause, title = _told(row, payloads)
+    amount = row["value"]
+    return ExceptionView(
+        id=ids.show("exc", row["exception_id"]),
+        category=row["category"],
+        state=row["state"],
+        cause=cause,
+        title=title,
+        run=_shown("run", row["run_id"]),
+        run_state=row["run_state"],
+        business_key=row["business_key"],
+        deployment=_shown("dep", row["deployment_id"]),
+        deployment_name=row["deployment_name"],
+        workflow=row["workflow_name"],
+        template=row["template"],
+        reference=row["reference"] or None,
+        connection=row["connection"],
+        value=None if amount is None else RunValue(amount=amount, currency=row["currency"]),
+        deadline=row["deadline"],
+        owner=row["owner"],
+        note=row["note"],
+        times=row["times"],
+        changes=row["changes"],
+        opened_at=row["opened_at"],
+        last_at=row["last_at"],
+        closed_at=row["closed_at"],
+        closed_by=row["closed_by"],
+        outcome=row["outcome"],
+        reason=row["reason"],
+    )
+
+
+def _told(row: Any, payloads: Payloads) -> tuple[str, str | None]:
+    """A `raise` may compute its words from the payload, and even its type; all the others are ours."""
+    cause, title = row["cause"], row["title"]
+    if row["category"] != "failed" or payloads == "whole":
+        return cause, title
+    if payloads == "hidden":
+        return cause if cause.startswith(STANDARD_ERRORS) else "about:blank", None
+    error = values.decode(bytes(masking.masked_error(values.encode({"type": cause, "title": title}).decode())))
+    return error["type"], error["title"]
+
+
+def _shown(prefix: str, value: Any) -> str | None:
+    return None if value is None else ids.show(prefix, value)

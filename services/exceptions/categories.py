@@ -1,0 +1,33 @@
+"""The categories of exceptions, and what people may do with one of each (ADR 0030)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+Category = Literal["failed", "uncertain", "parked", "quarantined", "outage", "dead-letter", "missed"]
+Action = Literal["retry", "resume", "cancel", "discard", "assign", "note"]
+Done = Literal["retried", "resumed", "cancelled", "discarded", "assigned", "noted"]
+
+EVERY: Final[tuple[Category, ...]] = get_args(Category)
+OF_LIVING_RUNS: Final[frozenset[Category]] = frozenset({"uncertain", "parked", "quarantined"})
+"""Their runs have not ended: who discards one of these cancels its run."""
+
+TAKES: Final[Mapping[Action, frozenset[Category]]] = {
+    "retry": frozenset({"failed", "quarantined"}),
+    "resume": frozenset({"quarantined"}),
+    "cancel": OF_LIVING_RUNS,
+    "discard": frozenset(EVERY) - {"outage"},
+    "assign": frozenset(EVERY),
+    "note": frozenset(EVERY),
+}
+
+OTHERWISE: Final[Mapping[Category, str]] = {
+    "failed": "Its run has ended: retry it, or discard the exception with a reason",
+    "uncertain": "Say what became of the call whose outcome is unknown, or cancel the run",
+    "parked": "Its run goes on by itself when the connection is back; it can be cancelled or discarded",
+    "quarantined": "Its run was set aside by the engine: resume, cancel or discard it",
+    "outage": "It ends by itself with the first call that is answered; correct the connection where it is wrong",
+    "dead-letter": "It stands for events that began no run; discard it once that is put right",
+    "missed": "It stands for a time at which no run began; discard it once that is put right",
+}

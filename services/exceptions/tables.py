@@ -1,0 +1,58 @@
+"""The table of exceptions as SQLAlchemy knows it; triggers and people write it (ADR 0030)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Index, Integer, Text, Uuid, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.database import Base, tenant_key
+
+_NOW: Final = func.clock_timestamp()
+_OPEN: Final = text("state = 'open'")
+# What has no value or no deadline comes last.
+_VALUE: Final = text("(coalesce(value, '-9223372036854775808'::bigint))")
+_DEADLINE: Final = text("(coalesce(deadline, 'infinity'::timestamptz))")
+
+
+class ExceptionRow(Base):
+    __tablename__ = "exception"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    exception_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    category: Mapped[str] = mapped_column(Text)
+    mark: Mapped[str | None] = mapped_column(Text)
+    run_id: Mapped[UUID | None] = mapped_column(Uuid)
+    deployment_id: Mapped[UUID | None] = mapped_column(Uuid)
+    revision: Mapped[int | None] = mapped_column(Integer)
+    cause: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text, server_default="")
+    connection: Mapped[str | None] = mapped_column(Text)
+    value: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str | None] = mapped_column(Text)
+    deadline: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    owner: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="open")
+    outcome: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    times: Mapped[int] = mapped_column(Integer, server_default="1")
+    changes: Mapped[int] = mapped_column(Integer, server_default="0")
+    fence: Mapped[int | None] = mapped_column(BigInteger)
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    closed_by: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index("exception_open_of_run", "tenant_id", "run_id", unique=True, postgresql_where=_OPEN),
+        Index("exception_open_mark", "tenant_id", "mark", unique=True, postgresql_where=_OPEN),
+        Index("exception_run", "tenant_id", "run_id", "exception_id"),
+        Index("exception_age", "tenant_id", "state", "exception_id"),
+        Index("exception_value", "tenant_id", "state", _VALUE, "exception_id"),
+        Index("exception_deadline", "tenant_id", "state", _DEADLINE, "exception_id"),
+    )
