@@ -57,9 +57,10 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     waiting_for: Annotated[
         Any,
         Meta(
-            description="What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`,"
-            " `quarantine`), `ref`, `since`, `reason`. `others` says for how many things beside it, which a single run"
-            " tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`)."
+            description="What it waits for: `kind` (`connection`, `slot`, `quota`, `key`, `timer`, `event`,"
+            " `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now."
+            " `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also"
+            " `by` whom, and what it waited for before (`was`)."
         ),
     ]
     suspension_asked_at: Annotated[
@@ -105,7 +106,7 @@ def members(row: Any) -> dict[str, Any]:
         "event": None if row["event_id"] is None else ids.show("evt", row["event_id"]),
         "seq": row["seq"],
         "attempt": row["attempt"],
-        "waiting_for": raw(row["waiting_for"]),
+        "waiting_for": _waiting_for(row),
         "suspension_asked_at": row["suspension_asked_at"],
         "next_attempt_at": row["next_attempt_at"],
         "held": kinds_of_hold(row["told"]),
@@ -113,6 +114,17 @@ def members(row: Any) -> dict[str, Any]:
         "started_at": row["started_at"],
         "ended_at": row["ended_at"],
     }
+
+
+def _waiting_for(row: Any) -> Any:
+    """As it is stored; who holds the key that it waits for may be another one by now."""
+    if row["key_holder"] is None or row["waiting_for"] is None:
+        return raw(row["waiting_for"])
+    waiting = msgspec.json.decode(row["waiting_for"])
+    part = waiting.get("was") or waiting
+    if part.get("kind") == "key":
+        part["ref"] = ids.show("run", row["key_holder"])
+    return waiting
 
 
 def raw(text: str | None) -> Any:

@@ -16,7 +16,10 @@ from services.engine.keys import Filed
 
 
 async def add(connection: Any, tenant: TenantId, filed: list[tuple[UUID, Filed]]) -> None:
-    """Inside the transaction that starts the runs; nothing for those that have none. Safe to repeat."""
+    """Inside the transaction that starts the runs; nothing for those that have none. Safe to repeat.
+
+    One that is to be the one writer of its key waits from here on while another one is.
+    """
     rows = [(run, name, text) for run, its in filed for name, text in its.texts.items()]
     if rows:
         await connection.execute(
@@ -26,6 +29,14 @@ async def add(connection: Any, tenant: TenantId, filed: list[tuple[UUID, Filed]]
             [run for run, _, _ in rows],
             [name for _, name, _ in rows],
             [text for _, _, text in rows],
+        )
+    lined_up = [(run, its.serialize, its.texts[its.serialize]) for run, its in filed if its.serialize is not None]
+    if lined_up:
+        await connection.execute(
+            "SELECT app.serialize_runs($1, $2, $3)",
+            [run for run, _, _ in lined_up],
+            [name for _, name, _ in lined_up],
+            [text for _, _, text in lined_up],
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from services.engine import values
 from services.engine.expressions import trivial
@@ -24,6 +25,7 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         amount: in minor units of `currency`; both or neither.
+        serialize: name of the key of which the run is to be the one writer; it is among `texts`.
     """
 
     texts: dict[str, str] = {}
@@ -31,6 +33,7 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     deadline: dt.datetime | None = None
     customer_class: str | None = None
+    serialize: str | None = None
 
 
 NOTHING: Final = Filed()
@@ -50,7 +53,8 @@ def at_start(declared: RunKeys, text: str) -> Filed:
     told = {
         name: trivial.evaluate(program, value, {}) for name, program in declared.programs() if name not in late
     }  # fmt: skip
-    return read({name: result for name, result in told.items() if result is not trivial.NOT_TRIVIAL})
+    found = read({name: result for name, result in told.items() if result is not trivial.NOT_TRIVIAL})
+    return replace(found, serialize=declared.serialize) if declared.serialize in found.texts else found
 
 
 def late_programs(declared: RunKeys) -> list[tuple[str, str]]:

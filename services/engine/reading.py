@@ -38,6 +38,7 @@ _SUMMARY: Final = (
     Run.event_id,
     Run.business_key,
     _KEYS.label("keys"),
+    case((Run.writer == "waits", func.app.key_holder(Run.tenant_id, Run.run_id, type_=Uuid))).label("key_holder"),
     Run.value_amount,
     Run.value_currency,
     Run.deadline,

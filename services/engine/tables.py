@@ -65,6 +65,8 @@ class Run(Base):
     value_currency: Mapped[str | None] = mapped_column(Text)
     deadline: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     customer_class: Mapped[str | None] = mapped_column(Text)
+    writer: Mapped[str | None] = mapped_column(Text)
+    writer_of: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -118,6 +120,25 @@ class Signal(Base):
     name: Mapped[str] = mapped_column(Text)
     value: Mapped[str] = mapped_column(Text)
     runs: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+
+
+class KeyWriter(Base):
+    __tablename__ = "key_writer"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(Text)
+    place: Mapped[int] = mapped_column(BigInteger)
+    holds: Mapped[bool]
+    is_over: Mapped[bool] = mapped_column(server_default=text("false"))
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+
+    __table_args__ = (
+        Index("key_writer_one", "tenant_id", "name", "value", unique=True, postgresql_where=text("holds")),
+        Index("key_writer_place", "tenant_id", "name", "value", "place", unique=True),
+        Index("key_writer_over", "since", postgresql_where=text("is_over")),
+    )
 
 
 class JournalLine(Base):

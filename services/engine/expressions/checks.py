@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from services.engine.expressions import trivial
 from services.engine.expressions.protocol import Evaluator, ExpressionFailed
 from template_library.dsl.errors import DocumentError, Violation
+from template_library.dsl.keys import POINTER
 from template_library.dsl.model import Workflow
 from template_library.dsl.reader import read
 
@@ -36,8 +38,20 @@ async def check_expressions(workflow: Workflow, text: str, compiler: Compiler, *
             line, column = read(text, filename=filename).value_at(pattern.pointer)
             message = f"the regular expression does not compile: {_reason(error.detail)}"
             violations.append(Violation(pattern.pointer, line, column, message))
+    violations += _unserializable(workflow, text, filename)
     if violations:
         raise DocumentError(filename, violations)
+
+
+def _unserializable(workflow: Workflow, text: str, filename: str) -> list[Violation]:
+    """A run takes its place behind others of its key as it starts, where no jq is asked."""
+    declared = workflow.keys
+    if declared is None or declared.serialize is None or trivial.is_trivial(declared.search[declared.serialize]):
+        return []
+    pointer = f"{POINTER}/search/{declared.serialize}"
+    line, column = read(text, filename=filename).value_at(pointer)
+    words = "a key that runs are serialized by is a path, such as `.[0].data.number`, or paths joined by `//`"
+    return [Violation(pointer, line, column, words)]
 
 
 def _reason(problem: str) -> str:

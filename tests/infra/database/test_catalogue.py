@@ -13,6 +13,7 @@ DOORS = {
     "broken": "waybill_worker",
     "file_run_keys": "waybill_worker",
     "post_signal": "waybill_app",
+    "serialize_runs": "waybill_app, waybill_worker",
     "find_api_key": "waybill_app",
     "find_portal_host": "waybill_app",
     "stored_kek_ids": "waybill_app",

@@ -37,6 +37,7 @@ CREATE TABLE app.tenant_clock (
 --   asked  who wants it suspended, `{action: suspend, actor, at, message}`; its worker may have to do it yet (ADR 0024)
 --   value_amount, value_currency, deadline, customer_class  what is at stake in minor units, the promise and whose it is, as
 --          its workflow declares them (ADR 0028)
+--   writer  `holds` or `waits` for its key, `writer_of` the key's name; NULL: its workflow asks for no such (ADR 0028)
 --   trace  place in the trace of the request that started it (`infra.telemetry.trace`), NULL when nothing was traced
 CREATE TABLE app.run (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
@@ -69,6 +70,8 @@ CREATE TABLE app.run (
   value_currency text,
   deadline timestamptz,
   customer_class text,
+  writer text,
+  writer_of text,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   started_at timestamptz,
   ended_at timestamptz,

@@ -9,7 +9,7 @@ BEGIN
   -- Tables of one tenant: seen and written in that tenant's transactions and no others.
   FOR t IN SELECT unnest(ARRAY['tenant_key', 'connection', 'connection_secret', 'workflow_version', 'deployment',
                                'deployment_revision', 'audit', 'event_key', 'event', 'tenant_clock', 'run', 'journal',
-                               'usage', 'outbox', 'run_key', 'signal', 'subscription', 'inbox', 'schedule', 'outage', 'connection_line',
+                               'usage', 'outbox', 'run_key', 'signal', 'key_writer', 'subscription', 'inbox', 'schedule', 'outage', 'connection_line',
                                'notice',
                                'deployment_trigger', 'pending_event', 'candidate']) AS relname LOOP
     EXECUTE format('CREATE POLICY tenant ON app.%I TO waybill_app, waybill_worker '
@@ -92,7 +92,8 @@ GRANT SELECT ON app.tenant_key, app.workflow_version, app.deployment, app.deploy
 -- The API starts runs and reads them; from then on only the doors change them.
 GRANT SELECT, INSERT ON app.event_key, app.event, app.run, app.usage, app.run_key TO waybill_app;
 GRANT SELECT ON app.journal, app.signal TO waybill_app;
-GRANT SELECT ON app.signal TO waybill_worker;
+GRANT SELECT ON app.signal, app.key_writer TO waybill_worker;
+GRANT SELECT ON app.key_writer TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_clock TO waybill_app;
 GRANT SELECT ON app.virtual_clock TO waybill_app;
 -- The worker starts runs, too: those of events that runs emitted.

@@ -37,7 +37,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   UNION ALL
   (SELECT 'I1', r.tenant_id, r.run_id, 'it waits, and neither a clock nor an event will move it' FROM runs r
    WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.due_at IS NULL AND NOT EXISTS (
-     SELECT 1 FROM app.subscription s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.run_id) LIMIT most)
+     SELECT 1 FROM app.subscription s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.run_id) AND NOT EXISTS (
+     SELECT 1 FROM app.run o WHERE o.tenant_id = r.tenant_id AND o.run_id = app.key_holder(r.tenant_id, r.run_id)) LIMIT most)
+  UNION ALL
+  (SELECT 'I1', r.tenant_id, r.run_id, 'it has ended, and passes its key on to nobody' FROM runs r
+   JOIN app.key_writer k USING (tenant_id, run_id) WHERE r.ended_at < clock_timestamp() - interval '5 minutes' LIMIT most)
   UNION ALL
   (SELECT 'I1', r.tenant_id, r.run_id, format('its time came at %s, and nobody has moved it', r.due_at) FROM runs r
    WHERE r.due_at < clock_timestamp() - interval '5 minutes' LIMIT most)

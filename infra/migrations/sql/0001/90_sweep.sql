@@ -70,6 +70,7 @@ BEGIN
     FROM placed p JOIN clock ON clock.tenant_id = p.tenant_id
     WHERE r.tenant_id = p.tenant_id AND r.run_id = p.run_id RETURNING 1
   ) SELECT count(*) INTO woken FROM ready;
+  woken := woken + app.pass_keys(most);
   SELECT extract(epoch FROM min(r.due_at) - clock_timestamp()) INTO next_due FROM app.run r WHERE r.due_at IS NOT NULL;
   RETURN NEXT;
 END $$;
@@ -121,7 +122,7 @@ BEGIN
       WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)' THEN 'waybill_app'
       WHEN door::text ~ 'post_signal' THEN 'waybill_app'
       -- Events come by the API and by the worker, which takes those that runs emit.
-      WHEN door::text ~ 'post_events' THEN 'waybill_app, waybill_worker'
+      WHEN door::text ~ 'post_events|serialize_runs' THEN 'waybill_app, waybill_worker'
       ELSE 'waybill_worker' END);
     EXECUTE format('ALTER FUNCTION %s OWNER TO waybill_doors', door);
   END LOOP;

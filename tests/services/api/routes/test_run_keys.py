@@ -67,3 +67,23 @@ async def test_S_02_a_run_is_found_by_its_declared_keys_and_by_nobody_else_s_ten
     assert (bare["keys"], bare["value"]) == ({"orderNumber": "SO:1", "rma": "R-7"}, None)
     for wrong in ("orderNumber", ":a", "a:"):
         assert (await cast.client.get(f"/v1/runs?key={wrong}")).problem == "bad-parameter"
+
+
+async def test_a_run_that_waits_for_its_key_names_the_run_that_has_it(cast: Cast) -> None:
+    await go_live(cast, WORKFLOW.replace("      deadline:", "      serialize: orderNumber\n      deadline:"))
+    runs = [await send(cast, place, number="SO-1") for place in range(3)]
+    shown = (await cast.client.get(f"/v1/runs/{runs[2]}")).json
+    assert (shown["state"], shown["waiting_for"]["kind"], shown["waiting_for"]["ref"]) == ("waiting", "key", runs[0])
+    assert shown["waiting_for"]["reason"] == "Another run has the orderNumber SO-1"
+    assert (await cast.client.post(f"/v1/runs/{runs[0]}/cancel")).status == 200
+    states = {run["id"]: run["waiting_for"] for run in (await cast.client.get("/v1/runs")).json["items"]}
+    assert states[runs[2]]["ref"] == runs[1]
+
+
+async def test_runs_are_serialized_by_what_their_start_can_tell(cast: Cast) -> None:
+    key = "orderNumber: '${ .[0].data.number"
+    workflow = WORKFLOW.replace("      deadline:", "      serialize: orderNumber\n      deadline:").replace(
+        key, f"{key} | ascii_upcase"
+    )
+    refused = await cast.partner.post(f"{PREFIX}/workflows", {"document": workflow})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/document/metadata/keys/search/orderNumber")

@@ -21,6 +21,13 @@ BEGIN
   DROP FUNCTION app.take_calls(uuid, uuid, integer, integer, double precision, integer);
   DROP FUNCTION app.call_from_line(uuid, uuid, integer);
   DROP FUNCTION app.next_turn(uuid);
+  DROP FUNCTION app.mind_key();
+  DROP FUNCTION app.pass_keys(integer);
+  DROP FUNCTION app.pass_key(uuid, uuid, text, text);
+  DROP FUNCTION app.add_key_writer(uuid, uuid, text, text);
+  DROP FUNCTION app.waits_for_key(uuid, timestamptz, text, text);
+  DROP FUNCTION app.key_holder(uuid, uuid);
+  DROP FUNCTION app.key_lock(uuid, text, text);
   DROP FUNCTION app.is_held(json);
   DROP FUNCTION app.note_exception_of_run();
   DROP FUNCTION app.note_exception_of_outage();

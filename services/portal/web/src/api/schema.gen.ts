@@ -2008,7 +2008,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `key`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
         };
@@ -2093,7 +2093,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `key`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             /** @description All that it waits for at once, by branch; `waiting_for` is the most telling of them. */
             waits: components["schemas"]["RunWait"][];
