@@ -11,7 +11,7 @@ from services.engine.arguments import Place
 from services.engine.faults import Fault, limit_exceeded, standard
 from services.engine.frames import Extending, Frame
 from services.engine.program import Program
-from services.engine.rendering import expressions, render
+from services.engine.rendering import render
 from services.engine.state import Ended, Entry, EntryKind, Scope, Snapshot, Start, Step, Strand
 from template_library.dsl.model import Expression, Schema, Task, Template, Workflow
 from template_library.dsl.schemas import first_error
@@ -66,14 +66,14 @@ class Activation:
 
     @property
     def program(self) -> Program:
-        return self.programs[self.scope.program]
+        return self.programs[self.scopes[self.strand.scope].program]
 
     @property
     def workflow(self) -> Workflow:
-        return self.program.workflow
+        return self.programs[self.scopes[self.strand.scope].program].workflow
 
     def task_of(self, frame: Frame) -> Task:
-        return self.workflow.tasks[frame.path]
+        return self.programs[self.scopes[self.strand.scope].program].workflow.tasks[frame.path]
 
     def spawn(self, frame: Frame, data: Any, *, branch: int | None = None, scope: Scope | None = None) -> Strand:
         """A strand that the current one waits for; with `scope` it is a nested workflow."""
@@ -147,7 +147,7 @@ class Activation:
         """`template` on `value`; `scope` may give `input`, `output` and `raw_output`, and variables by name."""
         used: set[str] = set()
         whole = False
-        for expression in expressions(template):
+        for expression in template.expressions:
             used.update(expression.variables)
             whole = whole or expression.workflow_whole
         place = self._place() if used else None

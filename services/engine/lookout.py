@@ -6,7 +6,7 @@ from typing import Any
 
 from services.engine import arguments
 from services.engine.expressions.protocol import Evaluator
-from services.engine.rendering import expressions, render
+from services.engine.rendering import render
 from services.engine.state import RunDescriptor
 from template_library.dsl.model import Expression, Template
 
@@ -23,7 +23,7 @@ class Lookout:
 
     async def render(self, template: Template, value: Any, **scope: Any) -> Any:
         """See `rendering.render`."""
-        used = {name for expression in expressions(template) for name in expression.variables}
+        used = {name for expression in template.expressions for name in expression.variables}
         variables = {name: self._argument(name, scope) for name in used}
         return await render(template, value, variables, self._evaluator, self._described.tenant)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from services.engine import values
@@ -19,7 +19,7 @@ async def render(template: Template, value: Any, variables: Mapping[str, Any], e
     """
     if isinstance(template, Constant):
         return template.value
-    found = list(expressions(template))
+    found = template.expressions
     try:
         results = await _evaluate(found, value, variables, evaluator, lane)
     except ExpressionFailed as error:
@@ -36,20 +36,8 @@ async def render(template: Template, value: Any, variables: Mapping[str, Any], e
     return rendered
 
 
-def expressions(template: Template) -> Iterator[Expression]:
-    """The expressions of a template, in the order in which `render` fills them in."""
-    if isinstance(template, Expression):
-        yield template
-    elif isinstance(template, MapTemplate):
-        for _, member in template.members:
-            yield from expressions(member)
-    elif isinstance(template, ListTemplate):
-        for item in template.items:
-            yield from expressions(item)
-
-
 async def _evaluate(
-    found: list[Expression], value: Any, variables: Mapping[str, Any], evaluator: Evaluator, lane: str
+    found: Sequence[Expression], value: Any, variables: Mapping[str, Any], evaluator: Evaluator, lane: str
 ) -> list[Any]:
     if all(one.text is None for one in found):
         return await evaluator.evaluate([one.program for one in found], value, variables, lane=lane)
@@ -67,10 +55,14 @@ async def _evaluate(
 
 
 def _fill(template: Template, results: Iterator[Any]) -> Any:
-    if isinstance(template, Expression):
-        return next(results)
     if isinstance(template, MapTemplate):
-        return {name: _fill(member, results) for name, member in template.members}
+        return {name: _part(member, results) for name, member in template.members}
     if isinstance(template, ListTemplate):
-        return [_fill(item, results) for item in template.items]
-    return template.value
+        return [_part(item, results) for item in template.items]
+    return _part(template, results)
+
+
+def _part(template: Template, results: Iterator[Any]) -> Any:
+    if isinstance(template, Constant):
+        return template.value
+    return next(results) if isinstance(template, Expression) else _fill(template, results)

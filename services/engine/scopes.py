@@ -81,8 +81,8 @@ def cancel_children(activation: Activation, strand: Strand) -> None:
         activation.drop(child)
 
 
-def frame_of(activation: Activation, parent: Frame, path: str) -> Frame:
-    reference = reference_of(activation, parent, path)
+def frame_of(activation: Activation, parent: Frame, path: str, reference: str) -> Frame:
+    """The task at `path` inside `parent`, under its `reference_of`: entered once more."""
     key = ""
     if is_call(activation, parent):
         iteration, key = parent.iteration, parent.key

@@ -9,7 +9,6 @@ from typing import Any
 
 from services.engine.activation import Activation
 from services.engine.faults import Fault, standard
-from services.engine.rendering import expressions
 from services.engine.waits import Calling
 from template_library.dsl import tokens
 from template_library.dsl.model import NOTHING, HttpCallTask, MapTemplate, ProtocolCallTask, RunTask, Template
@@ -22,7 +21,7 @@ def names(activation: Activation) -> tuple[str, ...]:
 
 def _names(*templates: Template) -> tuple[str, ...]:
     """Of `$secrets` in templates, in which every name is written (see `programs.keeps_secrets_whole`)."""
-    found = [one for template in templates for one in expressions(template) if "secrets" in one.variables]
+    found = [one for template in templates for one in template.expressions if "secrets" in one.variables]
     return tuple(sorted({name for one in found for name in _mentioned(one.program)}))
 
 
@@ -82,7 +81,7 @@ def _policy(template: Template) -> Template:
 
 
 def _uses_authorization(template: Template) -> bool:
-    return any("authorization" in one.variables for one in expressions(template))
+    return any("authorization" in one.variables for one in template.expressions)
 
 
 def _authorization(policy: Any) -> dict[str, str] | None:

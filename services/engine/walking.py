@@ -90,9 +90,10 @@ async def _complete(activation: Activation, output: Any, then: str | None) -> No
 
 async def _enter(activation: Activation, path: str) -> None:
     parent = activation.top
-    activation.count(reference_of(activation, parent, path))
+    reference = reference_of(activation, parent, path)
+    activation.count(reference)
     task = activation.workflow.tasks[path]
-    frame = frame_of(activation, parent, path)
+    frame = frame_of(activation, parent, path, reference)
     activation.frames.append(frame)
     shown = is_shown(frame, parent)
     if not await _holds(activation, task, shown=shown):

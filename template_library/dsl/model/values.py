@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -24,6 +25,11 @@ class Expression(msgspec.Struct, frozen=True):
     workflow_whole: bool = False
     text: str | None = None
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Itself."""
+        return (self,)
+
 
 class Pattern(msgspec.Struct, frozen=True):
     """A regular expression that an event's attribute must match; `pointer` is where it stands in the document."""
@@ -37,17 +43,32 @@ class Constant(msgspec.Struct, frozen=True):
 
     value: Any
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """None."""
+        return ()
 
-class MapTemplate(msgspec.Struct, frozen=True):
+
+class MapTemplate(msgspec.Struct, frozen=True, dict=True):
     """An object with an expression somewhere inside."""
 
     members: tuple[tuple[str, Template], ...]
 
+    @cached_property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All inside, in the order of the text. Looked for once: a template is rendered by every run."""
+        return tuple(one for _, member in self.members for one in member.expressions)
 
-class ListTemplate(msgspec.Struct, frozen=True):
+
+class ListTemplate(msgspec.Struct, frozen=True, dict=True):
     """An array with an expression somewhere inside."""
 
     items: tuple[Template, ...]
+
+    @cached_property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All inside, in the order of the text. Looked for once: a template is rendered by every run."""
+        return tuple(one for item in self.items for one in item.expressions)
 
 
 Template = Constant | Expression | MapTemplate | ListTemplate
