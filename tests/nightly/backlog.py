@@ -28,6 +28,7 @@ async def one_round(
     """Raises AssertionError when a run is lost, or when the drain is ten times slower than it may be."""
     async with Plant(folder) as plant:
         worker = plant.start_worker()
+        await _steady(plant, outcome, _BATCH)
         steady = await _steady(plant, outcome, backlog // 2)
         worker.terminate()
         assert await asyncio.to_thread(worker.wait, 120) == 0

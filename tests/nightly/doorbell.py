@@ -33,6 +33,9 @@ async def one_round(folder: Path, _random: Random, outcome: Outcome) -> None:
         plant.start_api({"WAYBILL_REDIS_URL": url})
         await plant.answers(plant.api_url + "/health/ready")
         plant.start_worker(changes={"WAYBILL_REDIS_URL": url})
+        await plant.send_until_taken("first")
+        await plant.all_ended(1)
+        outcome.runs = 1
         redis = Redis.from_url(plant.stack.endpoints.redis_url)
         words = []
         for name, fault in {"well": _well, "restarted": _restart, "flushed": _flushed, "full": _full}.items():
