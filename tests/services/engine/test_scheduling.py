@@ -152,6 +152,22 @@ async def test_many_timers_of_one_second_are_ready_soon_and_none_is_early(
     assert min(claim.claimed_at for claim in again) >= max(row["due_at"] for row in due)
 
 
+async def test_F_16_a_sweep_reads_what_is_due_and_not_what_is_pending(
+    app_database: Database, worker_database: Database, tenant: World
+) -> None:
+    await deploy(app_database, tenant.tenant_id, "document: {}", event_type="order.captured")
+    await start_runs(app_database, tenant.tenant_id, 300)
+    claims = await Claims(worker_database, "w", 60).take(300)
+    await park(worker_database, claims[:290], 3_600.0)
+    fetched = "SELECT coalesce(sum(idx_tup_fetch + seq_tup_read), 0)::int FROM pg_stat_xact_user_tables "
+    fetched += "WHERE schemaname = 'app' AND relname = 'run'"
+    async with worker_database.doors() as connection, connection.transaction():
+        before = await connection.fetchval(fetched)
+        await connection.fetch("SELECT * FROM app.sweep_runs(2000, 3, 60)")
+        after = await connection.fetchval(fetched)
+    assert after - before < 50
+
+
 async def test_a_timer_is_not_early(app_database: Database, worker_database: Database, tenant: World) -> None:
     await deploy(app_database, tenant.tenant_id, "document: {}", event_type="order.captured")
     await start_runs(app_database, tenant.tenant_id, 1)

@@ -65,7 +65,7 @@ DECLARE purged integer;
 BEGIN
   DELETE FROM app.inbox b WHERE ctid = ANY (ARRAY(
     SELECT i.ctid FROM app.inbox i
-    WHERE i.posted_at < clock_timestamp() - make_interval(mins => greatest(older_than_minutes, 10))
+    WHERE i.posted_at < (SELECT clock_timestamp()) - make_interval(mins => greatest(older_than_minutes, 10))
       AND (i.is_read OR NOT EXISTS (
         SELECT 1 FROM app.run r WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.ended_at IS NULL))
     LIMIT most));
@@ -89,7 +89,7 @@ BEGIN
   FROM following f WHERE s.tenant_id = f.tenant_id AND s.deployment_id = f.deployment_id AND s.kind = 'after';
   RETURN QUERY
   SELECT s.tenant_id, s.deployment_id, s.kind, s.revision, s.milliseconds, s.cron, s.next_at, clock_timestamp()
-  FROM app.schedule s WHERE s.next_at <= clock_timestamp() ORDER BY s.next_at LIMIT most;
+  FROM app.schedule s WHERE s.next_at <= (SELECT clock_timestamp()) ORDER BY s.next_at LIMIT most;
 END $$;
 
 -- Seconds until the next time of any schedule, NULL for none.
