@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, DateTime, Select, Text, cast, func, literal, select, text, tuple_
+from sqlalchemy import Select, Text, cast, desc, func, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
@@ -68,32 +68,17 @@ _COLUMNS: Final = (
 )
 
 
-class _Order(msgspec.Struct, frozen=True):
-    """What a page is ordered by before the id, in the very words of the index."""
-
-    here: Any
-    kind: Any
-    by: tuple[Any, Any]
-    falls: bool = False
-
-
-_ORDERS: Final = {
-    "value": _Order(
-        text("coalesce(exception.value, '-9223372036854775808'::bigint)"),
-        BigInteger(),
-        (text("coalesce(exception.value, '-9223372036854775808'::bigint) DESC"), ExceptionRow.exception_id.desc()),
-        falls=True,
-    ),
-    "deadline": _Order(
-        text("coalesce(exception.deadline, 'infinity'::timestamptz)"),
-        DateTime(timezone=True),
-        (text("coalesce(exception.deadline, 'infinity'::timestamptz)"), ExceptionRow.exception_id),
-    ),
-}
+# What a page is ordered by before the id, and whether the highest comes first.
+_ORDERS: Final = {"value": (ExceptionRow.worth, True), "deadline": (ExceptionRow.due, False)}
 
 
 async def list_exceptions(session: AsyncSession, tenant: UUID, page: Page, only: Filter, sort: Sort) -> list[Row]:
     """One row more than the page holds: the oldest, the most valuable or the most urgent first. See `position`."""
+    return list((await session.execute(listing(tenant, page, only, sort))).mappings())
+
+
+def listing(tenant: UUID, page: Page, only: Filter, sort: Sort) -> Select[Any]:
+    """Read from an index in its order, with conditions that row-level security lets an index answer."""
     query = _found(_COLUMNS, tenant, only)
     if sort == "age":
         if page.after is not None:
@@ -101,7 +86,7 @@ async def list_exceptions(session: AsyncSession, tenant: UUID, page: Page, only:
         query = query.order_by(ExceptionRow.exception_id)
     else:
         query = _ordered(query, page, sort)
-    return list((await session.execute(query.limit(page.limit + 1))).mappings())
+    return query.limit(page.limit + 1)
 
 
 def position(row: Row, sort: Sort) -> str:
@@ -110,14 +95,14 @@ def position(row: Row, sort: Sort) -> str:
 
 
 def _ordered(query: Select[Any], page: Page, sort: Sort) -> Select[Any]:
-    order = _ORDERS[sort]
-    query = query.add_columns(cast(order.here, Text).label("place"))
+    column, falls = _ORDERS[sort]
+    query = query.add_columns(cast(column, Text).label("place"))
+    both = (column, ExceptionRow.exception_id)
     if page.after is not None:
         place, _, last = page.after.rpartition(" ")
-        seen = tuple_(cast(literal(place, Text()), order.kind), literal(UUID(last)))
-        here = tuple_(order.here, ExceptionRow.exception_id)
-        query = query.where(here < seen if order.falls else here > seen)
-    return query.order_by(*order.by)
+        seen = tuple_(cast(literal(place, Text()), column.type), literal(UUID(last)))
+        query = query.where(tuple_(*both) < seen if falls else tuple_(*both) > seen)
+    return query.order_by(*[desc(one) for one in both] if falls else both)
 
 
 async def read_exception(session: AsyncSession, tenant: UUID, exception: UUID) -> Row:

@@ -13,9 +13,6 @@ from infra.database import Base, tenant_key
 
 _NOW: Final = func.clock_timestamp()
 _OPEN: Final = text("state = 'open'")
-# What has no value or no deadline comes last.
-_VALUE: Final = text("(coalesce(value, '-9223372036854775808'::bigint))")
-_DEADLINE: Final = text("(coalesce(deadline, 'infinity'::timestamptz))")
 
 
 class ExceptionRow(Base):
@@ -35,6 +32,8 @@ class ExceptionRow(Base):
     value: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None] = mapped_column(Text)
     deadline: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    worth: Mapped[int] = mapped_column(BigInteger, server_default="-9223372036854775808")
+    due: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default="infinity")
     owner: Mapped[str | None] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, server_default="open")
@@ -53,6 +52,6 @@ class ExceptionRow(Base):
         Index("exception_open_mark", "tenant_id", "mark", unique=True, postgresql_where=_OPEN),
         Index("exception_run", "tenant_id", "run_id", "exception_id"),
         Index("exception_age", "tenant_id", "state", "exception_id"),
-        Index("exception_value", "tenant_id", "state", _VALUE, "exception_id"),
-        Index("exception_deadline", "tenant_id", "state", _DEADLINE, "exception_id"),
+        Index("exception_value", "tenant_id", "state", "worth", "exception_id"),
+        Index("exception_deadline", "tenant_id", "state", "due", "exception_id"),
     )

@@ -73,7 +73,9 @@ const STATES = {
   faulted: "faulted",
   cancelled: "cancelled",
   quarantined: "suspended",
+  suspended: "suspended",
   resumed: "idle",
+  retried: "idle",
   migrated: "idle",
 } as const;
 
@@ -85,7 +87,9 @@ function MilestoneItem({ milestone: { at, what }, held = false }: { milestone: M
     faulted: texts.runFaulted,
     cancelled: texts.runCancelled,
     quarantined: texts.runQuarantined,
+    suspended: texts.runSuspended,
     resumed: texts.runResumed,
+    retried: texts.runRetried,
     migrated: texts.runMigrated,
   };
   return (

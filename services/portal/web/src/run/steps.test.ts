@@ -46,6 +46,33 @@ describe("the journal as steps", () => {
     expect(latest(moments).get("/do/0/a")?.input).toEqual({ known: true, value: "1" });
   });
 
+  it("tells what people did, and goes on with what they gave", () => {
+    const moments = fold(
+      lines(
+        ["task.started", "/do/0/a"],
+        ["run.suspended", "", { actor: "key:k" }],
+        ["run.resumed", "", { actor: "key:k" }],
+        ["task.completed", "/do/0/a", { output: 1 }],
+        ["task.started", "/do/1/t"],
+        ["task.started", "/do/1/t/do/0/b"],
+        ["task.faulted", "/do/1/t/do/0/b", { error: {} }],
+        ["task.faulted", "/do/1/t", { error: {} }],
+        ["workflow.faulted", "", { error: {} }],
+        ["run.retried", "/do/1/t/do/0/b", { actor: "key:k", input: 2 }],
+        ["task.started", "/do/1/t"],
+        ["task.started", "/do/1/t/do/0/b"],
+      ),
+      run("running"),
+    );
+    const told = moments.filter(one => one.kind === "milestone").map(one => one.what);
+    expect(told).toEqual(["suspended", "resumed", "faulted", "retried"]);
+    expect(latest(moments).get("/do/1/t")).toMatchObject({
+      state: "running",
+      input: { known: true, value: 1 },
+    });
+    expect(latest(moments).get("/do/1/t/do/0/b")?.input).toEqual({ known: true, value: 2 });
+  });
+
   it("follows a task to its place in another version", () => {
     const moments = fold(
       lines(

@@ -42,7 +42,16 @@ export interface Milestone {
   kind: "milestone";
   id: string;
   at: string;
-  what: "started" | "completed" | "faulted" | "cancelled" | "quarantined" | "resumed" | "migrated";
+  what:
+    | "started"
+    | "completed"
+    | "faulted"
+    | "cancelled"
+    | "quarantined"
+    | "suspended"
+    | "resumed"
+    | "retried"
+    | "migrated";
 }
 
 export type Moment = Step | Milestone;
@@ -53,7 +62,9 @@ const MILESTONES: Record<string, Milestone["what"]> = {
   "workflow.faulted": "faulted",
   "workflow.cancelled": "cancelled",
   "run.quarantined": "quarantined",
+  "run.suspended": "suspended",
   "run.resumed": "resumed",
+  "run.retried": "retried",
   "run.migrated": "migrated",
 };
 const ENDS: Record<string, TaskState> = {
@@ -69,17 +80,29 @@ export function fold(lines: readonly JournalLine[], run: RunView): Moment[] {
   const moments: Moment[] = [];
   const open = new Map<string, Step>();
   const handing = new Handing(run.input);
+  const before = new Map<string, Handed>();
+  // What a retried run was in when it failed is under way again, with what it had or with what a person gave it.
+  let again = false;
   for (const line of lines) {
+    again = line.kind === "run.retried" || (again && line.kind === "task.started");
     const what = MILESTONES[line.kind];
     const step = open.get(line.reference);
     if (what) {
       // The first task begins with what the workflow made of the run's input, where it makes something of it.
-      const made = (line.data as Data)?.input;
-      if (made !== undefined) handing.began("", { known: true, value: made });
+      const data = line.data as Data;
+      const made = data?.input;
+      if (made !== undefined) {
+        // One that had begun nothing has another input itself, and the journal says which it was.
+        if (line.kind === "run.retried" && data?.was === undefined)
+          before.set(line.reference, { known: true, value: made });
+        else handing.began("", { known: true, value: made });
+      }
       moments.push({ kind: "milestone", id: `${line.seq}`, at: line.at, what });
       if (what === "migrated") moved(open, line);
     } else if (line.kind === "task.started" || line.kind === "task.skipped") {
-      const begun = begin(line, handing.to(line.reference));
+      const given = handing.to(line.reference);
+      const begun = begin(line, (again && before.get(line.reference)) || given);
+      before.set(line.reference, begun.input);
       moments.push(begun);
       if (line.kind === "task.skipped") continue;
       open.set(line.reference, begun);
