@@ -91,7 +91,9 @@ async def test_a_workflow_that_is_started_and_not_waited_for_is_a_run_of_its_own
     engine: Engine, app_database: Database
 ) -> None:
     world = await make_tenant(app_database)
-    await publish(app_database, world, document(head={"name": "inner"}, do=[{"a": {"set": {"n": "${ .n * 2 }"}}}]))
+    keys = {"search": {"number": "${ .n }"}, "serialize": "number"}
+    head = {"name": "inner", "metadata": {"keys": keys}}
+    await publish(app_database, world, document(head=head, do=[{"a": {"set": {"n": "${ .n * 2 }"}}}]))
     started = {"namespace": "tests", "name": "inner", "version": "latest", "input": {"n": "${ .[0] }"}}
     outer = document(
         head={"name": "outer"},
@@ -107,6 +109,10 @@ async def test_a_workflow_that_is_started_and_not_waited_for_is_a_run_of_its_own
     first, second = await engine.ended(world, 2)
     assert (first["output"], first["program"]) == ("[4]", None)
     assert (second["output"], second["program"], second["depth"]) == ('{"n":8}', "tests/inner:latest", 1)
+    # It is filed by its own document, under its own input.
+    assert [(run["writer"], run["writer_of"]) for run in (first, second)] == [(None, None), ("holds", "number")]
+    filed = await rows(engine, world, "SELECT run_id, name, value FROM app.run_key")
+    assert [tuple(row) for row in filed] == [(second["run_id"], "number", "4")]
     async with app_database.session(Scope.tenant(world.tenant_id)) as session:
         shown = await reading.read_run(session, world.tenant_id, second["run_id"])
     assert (shown["workflow_name"], shown["workflow_version"]) == ("inner", "1.0.0")
