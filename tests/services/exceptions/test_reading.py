@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
 
 from infra import ids
 from infra.database import Database, Scope
@@ -30,8 +29,9 @@ async def world(app_database: Database) -> World:
 @pytest.mark.parametrize("sort", ["age", "value", "deadline"])
 async def test_a_further_page_begins_in_the_index(app_database: Database, world: World, sort: Sort) -> None:
     query = reading.listing(world.tenant_id, Page(50, AFTER[sort]), Filter(), sort)
-    statement = str(query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
     async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        dialect = (await session.connection()).dialect
+        statement = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         await session.execute(text("SET LOCAL enable_seqscan = off"))
         await session.execute(text("SET LOCAL enable_bitmapscan = off"))
         plan = list(await session.scalars(text("EXPLAIN " + statement)))
