@@ -83,6 +83,10 @@ function reasonOf(
   if (waiting.kind === "timer") {
     return { short: texts.waitingTimerShort(next), full: texts.waitingTimer(next) };
   }
+  // Its reference is the id of the run that goes first, and tells a person nothing.
+  if (waiting.kind === "key") {
+    return { short: texts.waitingKeyShort, full: texts.waitingKey(reason, time) };
+  }
   if (waiting.kind === "event") {
     const event = texts.anEvent(/: (.+)$/.exec(reason)?.[1] ?? "");
     return {

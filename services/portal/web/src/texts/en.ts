@@ -128,6 +128,9 @@ const en = {
     `It pauses, as its workflow says, and goes on by itself${next ? ` at ${next}` : ""}.`,
   waitingTimerShort: (next: string | null) => (next ? `Pauses until ${next}` : "Pauses"),
   waitingEvent: (event: string, time: string) => `It has waited for ${event} since ${time}.`,
+  waitingKeyShort: "Waits for its turn",
+  waitingKey: (reason: string, time: string) =>
+    `It has waited for its turn since ${time}. ${reason}, and only one may be under way at a time; this one goes on by itself when that one has ended.`,
   waitingSince: (system: string, time: string) => `Waiting for ${system} since ${time}`,
   theOtherSystem: "the connected system",
   anEvent: (kinds: string) => (kinds ? `an event (${kinds})` : "an event"),

@@ -129,6 +129,9 @@ const es: Texts = {
     `Hace una pausa, como dice su flujo, y sigue por sí sola${next ? ` a las ${next}` : ""}.`,
   waitingTimerShort: next => (next ? `En pausa hasta las ${next}` : "En pausa"),
   waitingEvent: (event, time) => `Espera ${event} desde las ${time}.`,
+  waitingKeyShort: "Espera su turno",
+  waitingKey: (reason, time) =>
+    `Espera su turno desde las ${time}. ${reason}, y solo una puede estar en curso a la vez; esta sigue sola cuando aquella haya terminado.`,
   waitingSince: (system, time) => `Espera a ${system} desde las ${time}`,
   theOtherSystem: "el sistema conectado",
   anEvent: kinds => (kinds ? `un evento (${kinds})` : "un evento"),
