@@ -19,6 +19,7 @@ NAMES: Final = (
     "activation.begun",
     "call.before",
     "call.answered",
+    "call.settling",
     "checkpoint.before",
     "checkpoint.committed",
     "end.before",

@@ -71,7 +71,7 @@ RUNNER: Final = (
         "false",
         "true or false",
         "The runner keeps its keys over its own restarts, so that a request whose answer was lost is made again. "
-        "Otherwise such a task faults with an unknown outcome.",
+        "Otherwise nobody knows what became of it.",
         values.switch,
     ),
 )

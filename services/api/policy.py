@@ -105,6 +105,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/runs", P.RUNS_READ),
     ("GET", "/runs/changes", P.RUNS_READ),
     ("GET", "/runs/{run}", P.RUNS_READ),
+    ("GET", "/runs/{run}/effects", P.RUNS_READ),
     ("GET", "/runs/{run}/journal", P.RUNS_READ),
     ("GET", "/runs/{run}/lifecycle", P.RUNS_READ),
     ("GET", "/runs/{run}/workflow", P.RUNS_READ),
@@ -118,6 +119,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("POST", "/runs/{run}/suspend", P.RUNS_WRITE),
     ("POST", "/runs/{run}/resume", P.RUNS_WRITE),
     ("POST", "/runs/{run}/retry", P.RUNS_WRITE),
+    ("POST", "/runs/{run}/effects/{effect}/decide", P.RUNS_WRITE),
 )
 
 

@@ -43,7 +43,8 @@ class Resources:
         self.database = Database(settings.database_url)
         self.keyring = Keyring(self.database)
         self.cursors = Cursors.of_file(settings.kek_file)
-        self.desk = Desk(forms(Registry(all_connectors())), Sealer(FileKeyProvider(settings.kek_file)))
+        self.registry = Registry(all_connectors())
+        self.desk = Desk(forms(self.registry), Sealer(FileKeyProvider(settings.kek_file)))
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.intake = Intake(self.database, starter.follow, self.ring, judge=partial(self.ring, JUDGE))

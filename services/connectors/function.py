@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -16,11 +17,14 @@ from services.connectors.limits import Limits, Unlimited
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context, OpenConnection, Sender
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
-from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later
+from services.connectors.sdk.manifest import Care
+from services.connectors.visit import Arguments, Visit, absent, unknown
+from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later, Terms
 
 NAME: Final = "connector:1.0.0@default"
 _UNAVAILABLE: Final = 503
 _TIMEOUT: Final = 504
+_LONGEST_NAME: Final = 100
 _log = logging.getLogger(__name__)
 
 
@@ -30,14 +34,6 @@ class Connections(Protocol):
     async def open(self, tenant: UUID, connection_id: UUID) -> OpenConnection:
         """Raises Problem: status 503 when it may succeed later, any other status when it will not."""
         ...
-
-
-class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `with` of the task. `connection` is a name in the deployment's bindings."""
-
-    connection: str
-    operation: str
-    input: Any = msgspec.field(default_factory=dict)
 
 
 class ConnectorFunction:
@@ -59,82 +55,113 @@ class ConnectorFunction:
 
     async def __call__(self, call: Call) -> Answer:
         try:
-            arguments = msgspec.convert(call.arguments, Arguments)
-        except msgspec.ValidationError as error:
-            return _failed(Refusal(str(error), name="validation", status=400, title="The call cannot be read"))
-        bound = call.bindings.get(arguments.connection)
-        if bound is None:
-            detail = f"The deployment binds no connection to the name {arguments.connection[:100]!r}"
-            return _failed(Refusal(detail, name="configuration", title="No such connection"))
-        try:
-            return await self._on_connection(call, arguments, await self._connections.open(call.tenant, bound))
+            visit = await self._visit(call)
         except Refusal as refusal:
             return _failed(refusal)
         except Problem as problem:
-            return _unopened(problem, arguments.connection)
+            return _unopened(problem, str(call.arguments.get("connection"))[:_LONGEST_NAME])
+        answer = await self._through(call, visit, visit.call)
+        is_lost = isinstance(answer, Later) and answer.uncertain and visit.care.mode == "once-or-ask"
+        if isinstance(answer, Later) and is_lost and visit.checked.reads_back is None:
+            return visit.unknown(f"{visit.operation} was sent and its outcome is unknown: {answer.reason}")
+        return answer
 
-    async def may_repeat(self, call: Call) -> bool:
-        """Whether `call` may be made again when a worker died during it.
+    async def terms(self, call: Call) -> Terms | None:
+        """See `Cautious`. None also for a call that can only fail, and sends nothing, each time.
 
-        True also for a call that can only fail, and sends nothing, each time. False when the connection cannot be
-        opened to see: it may open a moment later, for the call.
+        Where the connection cannot be opened to see, the strictest: it may open a moment later, for the call.
         """
         try:
+            visit = await self._visit(call)
+        except Refusal:
+            return None
+        except Problem:
             arguments = msgspec.convert(call.arguments, Arguments)
-        except msgspec.ValidationError:
-            return True
+            bound = call.bindings[arguments.connection]
+            return Terms(mode="once-or-ask", operation=arguments.operation[:_LONGEST_NAME], connection=bound)
+        care = visit.care
+        if care.mode == "read" or (care.mode == "keyed" and care.key_valid_for is None):
+            return None
+        return Terms(
+            mode=care.mode, operation=visit.operation, connection=visit.connection.id, key_valid_for=care.key_valid_for
+        )
+
+    async def settle(self, call: Call) -> Answer:
+        """See `Cautious`. That something is absent counts once no request of ours can be on its way any more."""
+        try:
+            visit = await self._visit(call)
+        except Refusal as refusal:
+            return unknown(f"it was sent, and it cannot be looked for: {refusal.detail}")
+        except Problem as problem:
+            if problem.status == _UNAVAILABLE:
+                return _unopened(problem, str(call.arguments.get("connection"))[:_LONGEST_NAME])
+            return unknown(f"it was sent, and its connection cannot be opened: {problem.title}")
+        return await self._look_for(call, visit)
+
+    async def _look_for(self, call: Call, visit: Visit) -> Answer:
+        care, age = visit.care, call.age
+        if care.mode == "read" or (care.mode == "keyed" and not _is_forgotten(care, age)):
+            return absent("it is repeated by its key")
+        if visit.checked.reads_back is None:
+            why = "its key may be forgotten by now" if care.mode == "keyed" else "its answer was lost"
+            return visit.unknown(f"{visit.operation} was sent and {why}; look in the other system")
+        answer = await self._through(call, visit, visit.read_back)
+        rest = visit.settled_seconds - age
+        if isinstance(answer, Later) and answer.absent and care.mode != "check-then-write" and rest > 0:
+            return msgspec.structs.replace(answer, absent=False, seconds=rest)
+        return answer
+
+    async def _visit(self, call: Call) -> Visit:
+        """Raises Refusal for a call that cannot be made, and what opening its connection raises."""
+        try:
+            arguments = msgspec.convert(call.arguments, Arguments)
+        except msgspec.ValidationError as error:
+            raise Refusal(str(error), name="validation", status=400, title="The call cannot be read") from None
         bound = call.bindings.get(arguments.connection)
         if bound is None:
-            return True
-        try:
-            connection = await self._connections.open(call.tenant, bound)
-        except Problem:
-            return False
-        checked = self._registry.operation(connection.connector, arguments.operation)
-        if checked is None or checked.fault_in_input(arguments.input):
-            return True
-        return checked.repeats(arguments.input, connection.settings)
-
-    async def _on_connection(self, call: Call, arguments: Arguments, connection: OpenConnection) -> Answer:
+            detail = f"The deployment binds no connection to the name {arguments.connection[:_LONGEST_NAME]!r}"
+            raise Refusal(detail, name="configuration", title="No such connection")
+        connection = await self._connections.open(call.tenant, bound)
         connector = self._registry.connector(connection.connector)
         checked = self._registry.operation(connection.connector, arguments.operation)
         if connector is None or checked is None:
-            detail = f"{connection.connector} offers no operation {arguments.operation[:100]!r}"
+            detail = f"{connection.connector} offers no operation {arguments.operation[:_LONGEST_NAME]!r}"
             raise Refusal(detail, name="configuration", title="No such operation")
         if fault := checked.fault_in_input(arguments.input):
             raise Refusal(fault, name="validation", status=400, title="The operation's input is not valid")
+        context = Context(self._sender, call.tenant, connection, call.key, call.attempt)
+        return Visit(connector, checked, arguments, context)
+
+    async def _through(self, call: Call, visit: Visit, act: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What `act` gives, past the connection's breaker and its limits."""
+        tenant, connection, context = visit.context.tenant, visit.connection, visit.context
         try:
-            probing = await self._breakers.admit(call.tenant, connection)
+            probing = await self._breakers.admit(tenant, connection)
             await self._limits.enter(call, connection)
         except Away as away:
-            return _later(away, arguments.connection, connection, sent=False)
-        _name_span(arguments.operation, connection)
-        context = Context(self._sender, call.tenant, connection, call.key, call.attempt)
+            return _later(away, visit.name, connection, sent=False)
+        _name_span(visit.operation, connection)
         began, outcome = clock.monotonic(), "error"
         try:
-            output = await connector.call(arguments.operation, arguments.input, context)
-            outcome = "done"
-            await self._breakers.answered(call.tenant, connection, probing=probing)
+            answer = await act()
+            outcome = "done" if isinstance(answer, Done) else "later"
+            await self._breakers.answered(tenant, connection, probing=probing)
         except Away as away:
             outcome = "later"
-            if await self._breakers.away(call.tenant, connection, away, probing=probing):
+            if await self._breakers.away(tenant, connection, away, probing=probing):
                 away = parked(away.reason, sent=away.sent)
-            return _later(away, arguments.connection, connection, sent=context.sent)
+            return _later(away, visit.name, connection, sent=context.sent)
         except Refusal as refusal:
             outcome = "failed"
-            await self._weigh(call.tenant, connection, refusal, probing=probing, sent=context.sent)
+            await self._weigh(tenant, connection, refusal, probing=probing, sent=context.sent)
             return _failed(refusal, sent=context.sent)
         finally:
             spent = clock.monotonic() - began
-            self._limits.leave(call.tenant, connection, spent)
-            instruments.CONNECTOR_CALLS.record(spent, connection.connector, arguments.operation, outcome)
+            self._limits.leave(tenant, connection, spent)
+            instruments.CONNECTOR_CALLS.record(spent, connection.connector, visit.operation, outcome)
             for exchange in context.exchanges:
                 _log.debug("%s %s %s %.1f ms", exchange.method, exchange.url, exchange.outcome, exchange.milliseconds)
-        if fault := checked.fault_in_output(output):
-            # The effect may have happened: a person looks, nothing repeats it.
-            unfit = Refusal(fault, name="communication", status=502, title="The operation's output is not valid")
-            return _failed(unfit, sent=context.sent)
-        return Done(output=output)
+        return answer
 
     async def _weigh(
         self, tenant: UUID, connection: OpenConnection, refusal: Refusal, *, probing: bool, sent: bool
@@ -144,6 +171,10 @@ class ConnectorFunction:
             await self._breakers.away(tenant, connection, refusal.__cause__, probing=probing)
         elif sent:
             await self._breakers.answered(tenant, connection, probing=probing)
+
+
+def _is_forgotten(care: Care, age: float) -> bool:
+    return care.key_valid_for is not None and age * 1000 > care.key_valid_for
 
 
 def _name_span(operation: str, connection: OpenConnection) -> None:
@@ -169,6 +200,7 @@ def _later(away: Away, name: str, connection: OpenConnection, *, sent: bool) -> 
         sent=sent,
         parked=away.parked,
         line=away.line,
+        uncertain=away.sent and sent,
     )
 
 

@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from services.connectors.sdk.connector import Cautious, Connector
-from services.connectors.sdk.manifest import Operation
+from services.connectors.sdk.connector import ByCall, Connector, ReadsBack
+from services.connectors.sdk.manifest import Care, Operation, age
 from template_library.dsl.schemas import compile_schema, first_error
 
 
 class Checked:
     """An operation of a connector, with its schemas compiled.
 
+    Attributes:
+        reads_back: the connector, where it can look for what an earlier call did.
+
     Raises:
-        ValueError: its mode is `by-call` and the connector cannot tell.
+        ValueError: the connector lacks what the operation's mode needs.
     """
 
     def __init__(self, operation: Operation, connector: Connector) -> None:
         self.operation = operation
-        self._cautious = connector if isinstance(connector, Cautious) else None
-        if operation.mode == "by-call" and self._cautious is None:
-            raise ValueError(f"{operation.name} has the mode by-call and its connector no `repeats`")
+        self._by_call = connector if isinstance(connector, ByCall) else None
+        self.reads_back = connector if isinstance(connector, ReadsBack) else None
+        if operation.mode == "by-call" and self._by_call is None:
+            raise ValueError(f"{operation.name} has the mode by-call and its connector no `care`")
+        if operation.mode == "check-then-write" and self.reads_back is None:
+            raise ValueError(f"{operation.name} has the mode check-then-write and its connector no `read_back`")
+        self._care = None if operation.mode == "by-call" else Care(operation.mode, _age(operation))
         self._input = compile_schema(operation.input)
         self._output = compile_schema(operation.output)
 
@@ -32,18 +39,24 @@ class Checked:
     def fault_in_output(self, values: Any) -> str:
         return first_error(self._output, values) or ""
 
-    def repeats(self, values: Any, settings: Mapping[str, Any]) -> bool:
-        """Whether a call with `values`, valid by the input schema, may be made again when its answer is not known."""
-        if self.operation.mode != "by-call" or self._cautious is None:
-            return True
-        return self._cautious.repeats(self.operation.name, values, settings)
+    def care(self, values: Any, settings: Mapping[str, Any]) -> Care:
+        """How a call with `values`, valid by the input schema, stands being made again."""
+        if self._care is not None:
+            return self._care
+        if self._by_call is None:
+            raise TypeError("a by-call operation without a connector that tells")
+        return self._by_call.care(self.operation.name, values, settings)
+
+
+def _age(operation: Operation) -> int | None:
+    return None if operation.key_valid_for is None else age(operation.key_valid_for)
 
 
 class Registry:
     """Connectors by name. `in` tells whether one is known.
 
     Raises:
-        ValueError: two connectors of one name, or one whose `by-call` operations it does not tell about.
+        ValueError: two connectors of one name, or one that lacks what a mode of its operations needs.
     """
 
     def __init__(self, connectors: Iterable[Connector]) -> None:

@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
 
 from infra.database import Database, through_outage
-from infra.telemetry import instruments, trace
+from infra.telemetry import trace
 from services.engine import decisions, filing, state, values, waiting
-from services.engine.calls import Calls
+from services.engine.calls import Calls, Planned
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
 from services.engine.ending import Ending
 from services.engine.expressions.protocol import ExpressionsUnavailable
 from services.engine.faults import standard
 from services.engine.flights import Flights
-from services.engine.functions import Answer, Functions, Later
+from services.engine.functions import Answer, Functions, Unknown
 from services.engine.journal import Journal
+from services.engine.ledger import Ledger
 from services.engine.listener import Listener, Move
 from services.engine.opening import begin
 from services.engine.patience import now, patience, seconds_to
@@ -40,8 +40,6 @@ from tenants.deployments.errors import UnknownRevision
 _log: Final = logging.getLogger(__name__)
 _UNAVAILABLE_SECONDS: Final = 1.0
 _REST_MILLISECONDS: Final = 100
-MOST_ATTEMPTS: Final = 5_000
-"""Calls of one effect that answered `Later` before its task faults: about a day at the longest pause."""
 
 
 class Advance:
@@ -89,6 +87,7 @@ class _Turn:
         self._claim = claim
         self._progress = Progress(claim, advance.journal, advance.told)
         self._ending = Ending(claim, self._progress)
+        self._ledger = Ledger(claim, self._progress)
         self._listener = Listener(advance.database, claim, self._progress)
         self._answered = False
 
@@ -148,7 +147,8 @@ class _Turn:
         ready = [
             (strand, calling)
             for strand, calling in snapshot.calls()
-            if not (strand.id in flights or self._progress.is_asked) and (calling.due is None or calling.due <= moment)
+            if not (strand.id in flights or self._progress.is_asked or calling.asked is not None)
+            and (calling.due is None or calling.due <= moment)
         ]
         resting = {strand.id for strand, calling in ready if calling.goes_on}
         others = bool(resting) and await through_outage(self._advance.claims.in_line, "a look at the line")
@@ -167,31 +167,33 @@ class _Turn:
     async def _begin(
         self, calls: Calls, snapshot: Snapshot, ready: list[tuple[Strand, Calling]], flights: Flights
     ) -> Snapshot | None:
-        made = [(strand.id, calling, calls.of(calling)) for strand, calling in ready]
-        careful = {strand for strand, calling, call in made if not calling.sent and await calls.is_careful(call)}
-        if careful:
-            sent = decisions.sent(snapshot, careful)
-            references = [call.reference for strand, _, call in made if strand in careful]
-            if not await self._commit_sent(sent, references, snapshot, flights):
+        made = [await calls.plan(strand.id, calling, self._now()) for strand, calling in ready]
+        noted, sent = self._ledger.before(snapshot, made)
+        if noted is not snapshot:
+            if not await self._commit_sent(noted, sent, snapshot, flights):
                 return snapshot if flights else None
-            snapshot = sent
+            snapshot = noted
         elif self._answered:
             if not await self._commit_running(snapshot, flights):
                 return None
             if self._progress.is_asked:
                 return snapshot
-        for strand, calling, call in made:
-            flights.launch(strand, calling.effect, calls.make(snapshot, strand, calling, call))
-        return decisions.undue(snapshot, {strand for strand, _, _ in made})
+        for one in made:
+            flights.launch(one.strand, one.calling.effect, calls.make(snapshot, one))
+        return decisions.undue(snapshot, {one.strand for one in made})
 
     async def _steps(self, definition: Definition, snapshot: Snapshot, answers: list[tuple[int, Answer]]) -> Step:
         """What follows from `answers` and from the clock, as one step."""
         made = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
         for strand, answer in answers:
             if isinstance(made.outcome, Ended) or not decisions.waits(made.snapshot, strand):
-                continue  # an answer beside it has ended the run, or this branch of it
+                # An answer beside it has ended the run, or this branch of it.
+                made = self._ledger.late(made, strand, decisions.calling(snapshot, strand), answer)
+                continue
             made = decisions.joined(made, await self._step(definition, made.snapshot, strand, answer))
-        return await self._fire(definition, await self._hear(definition, made, self._move), self._move)
+        made = await self._fire(definition, await self._hear(definition, made, self._move), self._move)
+        self._ledger.left(snapshot, made, {strand for strand, _ in answers})
+        return made
 
     async def _hear(self, definition: Definition, made: Step, move: Move) -> Step:
         made = await self._listener.hear(definition.interpreter, made, move)
@@ -208,15 +210,15 @@ class _Turn:
 
     async def _step(self, definition: Definition, snapshot: Snapshot, strand: int, answer: Answer) -> Step:
         calling = decisions.calling(snapshot, strand)
-        if isinstance(answer, Later):
-            if calling.attempt < MOST_ATTEMPTS:
-                return self._put_off(snapshot, strand, calling, answer)
-            answer = decisions.out_of_patience(answer)
-        if usage := decisions.usage(calling.effect, answer):
+        settled = self._ledger.answered(snapshot, strand, answer)
+        if isinstance(settled, Step):
+            self._answered = self._answered or isinstance(answer, Unknown)
+            return settled
+        if usage := decisions.usage(calling.effect, settled):
             self._progress.meter(usage)
         self._answered, moment = True, self._now()
-        settled = answer
-        return await self._move(lambda: definition.interpreter.resume(snapshot, settled, strand=strand, now=moment))
+        step = await self._move(lambda: definition.interpreter.resume(snapshot, settled, strand=strand, now=moment))
+        return self._ledger.kept(step, strand, calling, settled)
 
     async def _move(self, step: Callable[[], Awaitable[Step]]) -> Step:
         while True:
@@ -226,15 +228,6 @@ class _Turn:
                 # What has happened is known and nobody else has it: it is kept in hand, or a call would be made again.
                 _log.exception("no expressions on this machine")
             await asyncio.sleep(_UNAVAILABLE_SECONDS)
-
-    def _put_off(self, snapshot: Snapshot, strand: int, calling: Calling, later: Later) -> Step:
-        pause = decisions.delay(later, calling.attempt, random.random())  # noqa: S311 (jitter, no secret)
-        data = {"attempt": calling.attempt, "seconds": round(pause, 3), "reason": later.reason}
-        instruments.RETRIES.add(1, calling.effect.function)
-        effect = calling.effect
-        self._progress.add("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode())
-        snapshot = decisions.put_off(snapshot, strand, later, self._now() + round(pause * 1000))
-        return Step(snapshot=snapshot, entries=[], outcome=effect)
 
     async def _wait(self, snapshot: Snapshot) -> None:
         """Let the run wait for the clock or for an event, holding no worker."""
@@ -264,7 +257,9 @@ class _Turn:
         snapshot = decisions.unparked(snapshot)
         self._progress.stands_at(snapshot)
         step = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)
-        return await self._fire(definition, await self._hear(definition, step, _at_once), _at_once)
+        made = await self._fire(definition, await self._hear(definition, step, _at_once), _at_once)
+        self._ledger.left(snapshot, made, set())
+        return made
 
     async def _leave(self, snapshot: Snapshot) -> None:
         """Commit and hand the run back."""
@@ -277,9 +272,9 @@ class _Turn:
     async def _commit_running(self, snapshot: Snapshot, flights: Flights | None = None) -> bool:
         return await self._commit("running", snapshot, if_asked="tell" if flights else "stop")
 
-    async def _commit_sent(self, sent: Snapshot, references: list[str], unsent: Snapshot, flights: Flights) -> bool:
+    async def _commit_sent(self, sent: Snapshot, made: list[Planned], unsent: Snapshot, flights: Flights) -> bool:
         self._answered = False
-        may = await self._progress.commit_sent(sent, references, unsent, "tell" if flights else "stop")
+        may = await self._progress.commit_sent(sent, made, unsent, "tell" if flights else "stop")
         await self._listener.catch_up()
         if not (may or flights):
             await self._hand_back()  # changes nothing unless the wish for which it was refused is gone again

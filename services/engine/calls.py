@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, cast
@@ -17,12 +18,38 @@ from services.engine import decisions
 from services.engine.claims import Claim
 from services.engine.definitions import Definition
 from services.engine.faults import Fault, kind_of, standard
-from services.engine.functions import Answer, Call, Cautious, Done, ErrorDetails, Failed, Function, Functions, Later
+from services.engine.functions import (
+    Answer,
+    Call,
+    Cautious,
+    Done,
+    ErrorDetails,
+    Failed,
+    Function,
+    Functions,
+    Later,
+    Terms,
+)
 from services.engine.secrets import Secrets
 from services.engine.state import Snapshot
-from services.engine.waits import Calling
+from services.engine.waits import Calling, Verdict
 
 _log: Final = logging.getLogger(__name__)
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A call that is about to be made.
+
+    Attributes:
+        terms: of an effect that needs care.
+        is_doubtful: an earlier request of it may have been acted upon, and what became of that is found out first.
+    """
+
+    strand: int
+    calling: Calling
+    call: Call
+    terms: Terms | None = None
+    is_doubtful: bool = False
 
 
 class Calls:
@@ -35,8 +62,9 @@ class Calls:
         self._interpreter = definition.interpreter
         self._bindings = definition.bindings
 
-    def of(self, calling: Calling) -> Call:
-        return decisions.call_of(
+    async def plan(self, strand: int, calling: Calling, now: int) -> Planned:
+        """`now`: Unix milliseconds, by the database's clock."""
+        call = decisions.call_of(
             calling.effect,
             tenant=self._claim.tenant_id,
             run=self._claim.run_id,
@@ -44,22 +72,32 @@ class Calls:
             bindings=self._bindings,
             has_waited=bool(calling.line),
         )
-
-    async def is_careful(self, call: Call) -> bool:
-        """Whether a crash must not lead to the same call again."""
+        if calling.last is not None:
+            call = replace(call, age=max(now - calling.last, 0) / 1000)
         function = self._functions.get(call.function)
-        if function is None or not _is_cautious(type(function)):
-            return False
-        return not await cast("Cautious", function).may_repeat(call)
+        if calling.verdict is not None or function is None or not _is_cautious(type(function)):
+            return Planned(strand, calling, call, is_doubtful=calling.sent and calling.verdict is None)
+        terms = await cast("Cautious", function).terms(call)
+        return Planned(strand, calling, call, terms, calling.sent or _is_old(calling, terms, now))
 
-    async def make(self, snapshot: Snapshot, strand: int, calling: Calling, call: Call) -> Answer:
-        """The answer to `call`, open in `strand`; one that was sent and may not be repeated gets none any more."""
-        if calling.sent:
-            return decisions.outcome_unknown(calling.effect)
+    async def make(self, snapshot: Snapshot, planned: Planned) -> Answer:
+        """The answer to a call; one that is doubtful is looked for and not made."""
+        calling, call = planned.calling, planned.call
+        if calling.verdict is not None:
+            return _known(calling.verdict)
+        if planned.is_doubtful:
+            return await self._settle(planned)
         crash_points.pass_by("call.before", call.reference)
-        answer = await (self._sealed(snapshot, strand, call) if calling.effect.sealed else self._answer(call))
+        answer = await (self._sealed(snapshot, planned.strand, call) if calling.effect.sealed else self._answer(call))
         crash_points.pass_by("call.answered", call.reference)
         return answer
+
+    async def _settle(self, planned: Planned) -> Answer:
+        function = self._functions.get(planned.call.function)
+        if function is None or not _is_cautious(type(function)):
+            return decisions.outcome_unknown(planned.calling.effect.name)
+        crash_points.pass_by("call.settling", planned.call.reference)
+        return await _answer(cast("Cautious", function).settle, planned.call, on_mistake=decisions.outcome_unknown)
 
     async def _sealed(self, snapshot: Snapshot, strand: int, call: Call) -> Answer:
         """The answer to a call some of whose arguments are evaluated now; what is secret of them is not in it."""
@@ -93,7 +131,26 @@ def _unopened(problem: Problem) -> Answer:
     return Failed(error=standard("authorization", problem.title, problem.detail), sent=False)
 
 
-async def _answer(function: Function | None, call: Call) -> Answer:
+def _known(verdict: Verdict) -> Answer:
+    """Not metered: it was when it was called."""
+    if verdict.error is not None:
+        return Failed(error=verdict.error, sent=False)
+    return Done(output=verdict.output, usage="")
+
+
+def _is_old(calling: Calling, terms: Terms | None, now: int) -> bool:
+    """Whether the other side may have forgotten the effect's key, so that it would take it for another one."""
+    if terms is None or terms.key_valid_for is None or calling.first is None:
+        return False
+    return now - calling.first > terms.key_valid_for
+
+
+async def _answer(
+    function: Callable[[Call], Awaitable[Answer]] | None,
+    call: Call,
+    *,
+    on_mistake: Callable[[str], Answer] | None = None,
+) -> Answer:
     if function is None:
         detail = f"there is no function {call.function!r} here; deploy a version that does not call it"
         return Failed(error=standard("runtime", "Unknown function", detail), sent=False)
@@ -104,6 +161,8 @@ async def _answer(function: Function | None, call: Call) -> Answer:
         except Exception as mistake:  # noqa: BLE001 (a function's mistake faults its run and hurts no other)
             _log.exception("a function failed", extra={"reference": call.reference})
             span.fail(type(mistake).__name__)
+            if on_mistake is not None:
+                return on_mistake(call.function)
             error = standard("runtime", "The call failed on our side", "the failure was recorded")
             return Failed(error=error, sent=False)
         if not isinstance(answer, Done):

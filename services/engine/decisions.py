@@ -10,10 +10,14 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.engine.faults import standard
-from services.engine.functions import Call, Done, Failed, Later
+from services.engine.functions import Call, Done, ErrorDetails, Failed, Later, Unknown
 from services.engine.state import Snapshot, Step
-from services.engine.waits import Calling, Effect
+from services.engine.waits import Calling, Effect, Verdict
 
+UNKNOWN: Final = "The outcome is unknown"
+UNCERTAIN: Final = "/errors/outcome-unknown"
+"""Type of the error of a task whose effect may or may not have happened."""
+_CONFLICT: Final = 409
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
 DEEPEST: Final = 8
@@ -75,20 +79,26 @@ def attempt(snapshot: Snapshot) -> int:
     return max((wait.attempt for _, wait in snapshot.calls()), default=1)
 
 
-def put_off(snapshot: Snapshot, strand: int, later: Later, due: int) -> Snapshot:
-    """The snapshot when the call of `strand` answered `Later` and is made again at `due`, Unix milliseconds."""
+def put_off(snapshot: Snapshot, strand: int, later: Later, due: int, *, is_doubtful: bool = False) -> Snapshot:
+    """The snapshot when the call of `strand` answered `Later` and is made again at `due`, Unix milliseconds.
+
+    `is_doubtful`: it was looked for, and nobody knows yet what became of it.
+    """
     wait = calling(snapshot, strand)
     tries = wait.attempt if later.parked else wait.attempt + 1
     changed = replace(
         wait,
         attempt=tries,
-        sent=False,
         due=due,
         reason=later.reason,
         ref=later.ref,
         parked=later.parked,
         line=later.line,
     )
+    if later.absent:
+        changed = replace(changed, sent=False, first=None, last=None)
+    elif not is_doubtful:
+        changed = replace(changed, sent=wait.sent and later.uncertain)
     return _with(snapshot, {strand: changed})
 
 
@@ -98,9 +108,26 @@ def unparked(snapshot: Snapshot) -> Snapshot:
     return _with(snapshot, parked)
 
 
-def sent(snapshot: Snapshot, strands: set[int]) -> Snapshot:
-    """The snapshot to store before calls of `strands`, which may not be made twice."""
-    return _with(snapshot, {strand: replace(calling(snapshot, strand), sent=True) for strand in strands})
+def sent(snapshot: Snapshot, careful: set[int], aging: set[int], now: int) -> Snapshot:
+    """The snapshot to store before calls: of `careful` strands, which may not be made twice, and of `aging` keys."""
+    changes = {
+        strand: replace(wait, sent=wait.sent or strand in careful, first=wait.first or now, last=now)
+        for strand in careful | aging
+        for wait in (calling(snapshot, strand),)
+    }
+    return _with(snapshot, changes)
+
+
+def asked(snapshot: Snapshot, strand: int, now: int, reason: str) -> Snapshot:
+    """The snapshot when only a person can say what became of the call of `strand`."""
+    wait = replace(calling(snapshot, strand), asked=now, sent=True, due=None, parked=False, reason=reason)
+    return _with(snapshot, {strand: wait})
+
+
+def known(snapshot: Snapshot, strand: int, verdict: Verdict | None, *, is_sent: bool) -> Snapshot:
+    """The snapshot with what is known of the call of `strand`, which is asked about no more."""
+    wait = replace(calling(snapshot, strand), verdict=verdict, asked=None, due=None, sent=is_sent)
+    return _with(snapshot, {strand: wait if is_sent or verdict else replace(wait, first=None, last=None)})
 
 
 def undue(snapshot: Snapshot, strands: set[int]) -> Snapshot:
@@ -146,7 +173,22 @@ def out_of_patience(later: Later) -> Failed:
     return Failed(error=later.error, sent=later.sent)
 
 
-def outcome_unknown(effect: Effect) -> Failed:
-    """The answer to a call that was sent and whose answer a crash swallowed. Not metered: it may never have arrived."""
-    detail = f"{effect.name} was sent and its answer was lost; look in the other system before you do it again"
-    return Failed(error=standard("communication", "The outcome is unknown", detail), sent=False)
+def outcome_unknown(what: str) -> Unknown:
+    """The answer to a call that was sent, whose answer a crash swallowed and that nobody can look for."""
+    detail = f"{what} was sent and its answer was lost; look in the other system"
+    return Unknown(error=standard("communication", UNKNOWN, detail), sent=False)
+
+
+def final(answer: Done | Failed | Later | Unknown) -> Done | Failed:
+    """What to resume with where nobody waits any longer and nobody is asked."""
+    if isinstance(answer, Unknown):
+        return Failed(error=uncertain(answer.error.detail), sent=answer.sent)
+    return out_of_patience(answer) if isinstance(answer, Later) else answer
+
+
+def uncertain(why: str) -> ErrorDetails:
+    """The task's error where what became of its effect stays unknown.
+
+    No standard one: a `retry` that repeats those must not repeat this.
+    """
+    return ErrorDetails(type=UNCERTAIN, status=_CONFLICT, title=UNKNOWN, detail=why)

@@ -15,6 +15,12 @@ import msgspec
 STANDARD_ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 Line = Literal["", "slot", "quota"]
 """Of a connection: one of its calls at once, or one of its rate."""
+EffectMode = Literal["read", "keyed", "check-then-write", "once-or-ask"]
+"""How an effect stands being made again (ADR 0027).
+
+`read` changes nothing. `keyed`: the other side recognises the key. `check-then-write`: it is looked for before it is
+written. `once-or-ask`: it is sent once, and what became of it is looked for or asked about, never tried again.
+"""
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,6 +49,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         bindings: the deployment's connections by name in the document (`erp` → connection id).
         attempt: 1 for the first call, raised by each `Later` answer. A crash does not raise it.
         has_waited: it stood in its connection's line, and its turn has come.
+        age: seconds since its last request went out, of an effect that is looked for (`Cautious.settle`).
     """
 
     function: str
@@ -54,6 +61,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     bindings: dict[str, UUID] = {}
     attempt: int = 1
     has_waited: bool = False
+    age: float = 0.0
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +92,8 @@ class Later(msgspec.Struct, frozen=True, kw_only=True):
         sent: False where no request went out, so that nothing is metered when the patience ends.
         parked: it takes none of the effect's attempts, and whoever wakes the run sooner has a reason to (ADR 0026).
         line: what of the connection it waits for when the other side is well (ADR 0029); empty: for the other side.
+        uncertain: a request went out that may have been acted upon; only effects that need a row care.
+        absent: it was looked for in the other system and has not happened: the next call is as the first one.
     """
 
     reason: str
@@ -93,9 +103,44 @@ class Later(msgspec.Struct, frozen=True, kw_only=True):
     sent: bool = True
     parked: bool = False
     line: Line = ""
+    uncertain: bool = False
+    absent: bool = False
 
 
-Answer = Done | Failed | Later
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """A request went out, what became of it is not known, and nothing may repeat it: a person decides.
+
+    Attributes:
+        error: why it is not known, in words for that person; no secret.
+        answer: what is known of the answer, JSON.
+    """
+
+    error: ErrorDetails
+    answer: Any = None
+    sent: bool = True
+
+
+Answer = Done | Failed | Later | Unknown
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine must know of an effect before it sends it.
+
+    Attributes:
+        operation: what is called, for people: `erp.sales-orders.create`, `POST https://shop.example/orders`.
+        connection: over which it goes; None: none.
+        key_valid_for: milliseconds for which the other side knows a key, from its first request on. None: for ever.
+    """
+
+    mode: EffectMode
+    operation: str
+    connection: UUID | None = None
+    key_valid_for: int | None = None
+
+    @property
+    def needs_row(self) -> bool:
+        """Whether it is in the ledger before it is sent."""
+        return self.mode in {"check-then-write", "once-or-ask"}
 
 
 class Function(Protocol):
@@ -106,13 +151,21 @@ class Function(Protocol):
 
 @runtime_checkable
 class Cautious(Function, Protocol):
-    """A function some of whose calls must not be made twice. What is not cautious may always be repeated by its key."""
+    """A function some of whose calls need care. What is not cautious may be repeated by its key at any time."""
 
-    async def may_repeat(self, call: Call) -> bool:
-        """Whether the same call may be made again after a crash that swallowed its answer.
+    async def terms(self, call: Call) -> Terms | None:
+        """How `call` stands being made again; None: it may be, by its key, at any time.
 
-        Where not, the engine commits that the call is sent before it makes it, and a sent call without an answer faults
-        its task: the outcome is unknown, and a person decides.
+        Of an effect that needs a row the engine commits that it is sent before it makes the call; of one whose key
+        grows old, when it was first sent.
+        """
+        ...
+
+    async def settle(self, call: Call) -> Answer:
+        """What became of an effect whose earlier request may have arrived. Sends nothing that changes anything.
+
+        Done or Failed: it was found. `Later` with `absent`: it has not happened and is called again. Any other `Later`:
+        look again. Unknown: nobody can tell but a person.
         """
         ...
 

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from services.engine import decisions, subscriptions
 from services.engine.faults import Fault, standard
 from services.engine.flights import Flights
-from services.engine.functions import Answer, Call, Done, ErrorDetails, Failed, Functions, Later
+from services.engine.functions import Answer, Call, Cautious, Done, ErrorDetails, Failed, Function, Functions, Later
 from services.engine.interpreter import Interpreter
 from services.engine.lifecycle import Line
 from services.engine.state import Ended, Snapshot, Start, Step
@@ -198,7 +198,7 @@ class MemoryRun:
         step = Step(snapshot=snapshot, entries=[], outcome=None)
         for strand, answer in landed:
             if not isinstance(step.outcome, Ended) and decisions.waits(step.snapshot, strand):
-                settled = decisions.out_of_patience(answer) if isinstance(answer, Later) else answer
+                settled = decisions.final(answer)
                 now = self._around.clock.now()
                 resumed = await self._interpreter.resume(step.snapshot, settled, strand=strand, now=now)
                 step = decisions.joined(step, resumed)
@@ -222,15 +222,27 @@ class MemoryRun:
         if function is None:
             return Failed(error=standard("configuration", "Unknown function", f"`{call.function}` is not known here"))
         deadline = time.monotonic() + self._around.patience
+        ask: Callable[[Call], Awaitable[Answer]] = function
         while True:
-            answer = await function(call)
+            answer = await ask(call)
             if not isinstance(answer, Later):
                 return answer
             seconds = decisions.delay(answer, call.attempt, random.random())  # noqa: S311 - jitter, no secret
             if time.monotonic() + seconds > deadline:
                 return answer
             await asyncio.sleep(seconds)
-            call = replace(call, attempt=call.attempt + 1)
+            call = replace(call, attempt=call.attempt + 1, age=call.age + seconds)
+            ask = function if answer.absent else await _asking(function, call, answer, ask)
+
+
+async def _asking(
+    function: Function, call: Call, answer: Later, ask: Callable[[Call], Awaitable[Answer]]
+) -> Callable[[Call], Awaitable[Answer]]:
+    """What to ask next: what may have happened and may not be repeated is looked for."""
+    if answer.uncertain and isinstance(function, Cautious) and ask == function:
+        terms = await function.terms(call)
+        return function.settle if terms is not None and terms.needs_row else ask
+    return ask
 
 
 def _is_awaited(snapshot: Snapshot, event: Mapping[str, Any]) -> bool:

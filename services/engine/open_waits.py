@@ -12,7 +12,7 @@ from services.engine.frames import Frame, Hearing, Trying
 from services.engine.state import Snapshot, Strand
 from services.engine.waits import Calling, Sleeping
 
-Kind = Literal["call", "connection", "slot", "quota", "program", "event", "timer", "attempt"]
+Kind = Literal["call", "uncertain", "connection", "slot", "quota", "program", "event", "timer", "attempt"]
 
 
 class Awaited(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +33,9 @@ class OpenWait(msgspec.Struct, frozen=True, kw_only=True):
     """What one strand of a run waits for.
 
     Attributes:
-        kind: an answer (`call` when nothing keeps it), a `connection` that is away, a `slot` or the `quota` of one, a
-            `program`; an `event`; a moment (`timer`), or that of the next `attempt` of what failed.
+        kind: an answer (`call` when nothing keeps it), a person who says what became of it (`uncertain`), a
+            `connection` that is away, a `slot` or the `quota` of one, a `program`; an `event`; a moment (`timer`), or
+            that of the next `attempt` of what failed.
         reference: pointer of the task that waits.
         ref: the connection.
         attempt: of the call, or of the tasks that are tried.
@@ -85,7 +86,9 @@ def _of(strand: Strand, expires: int | None) -> Iterator[OpenWait]:
 def _call(wait: Calling, expires: int | None) -> OpenWait:
     effect = wait.effect
     kind: Kind = "call"
-    if effect.function.startswith("run."):
+    if wait.asked is not None:
+        kind = "uncertain"
+    elif effect.function.startswith("run."):
         kind = "program"
     elif wait.line:
         kind = wait.line

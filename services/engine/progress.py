@@ -12,7 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from infra import ids
-from services.engine import decisions, emission, state, subscriptions, values
+from services.engine import decisions, effects, emission, state, subscriptions, values
+from services.engine.calls import Planned
 from services.engine.claims import Claim
 from services.engine.journal import Audit, Checkpoint, Entry, IfAsked, Journal, Message, Outcome, Usage
 from services.engine.lifecycle import Line, members
@@ -123,22 +124,29 @@ class Progress:
         """
         return self._is_ours(await self._submit(self._checkpoint(run_state, **columns)))
 
-    async def commit_sent(self, sent: Snapshot, references: list[str], unsent: Snapshot, if_asked: IfAsked) -> bool:
-        """Commit what was done, and that the calls of `references` are sent; False when they may not be made.
+    async def commit_sent(self, sent: Snapshot, calls: list[Planned], unsent: Snapshot, if_asked: IfAsked) -> bool:
+        """Commit what was done, and that `calls` are sent; False when they may not be made.
 
         Then somebody wants the run suspended, and what was done is committed with `unsent`; or it is not ours any more.
         """
-        for reference in references:
-            self.add("task.sent", reference)
+        for one in calls:
+            self.add(
+                effects.SENT, one.call.reference, one.calling.effect.name, effects.sent(one.call, one.terms).text()
+            )
         made = self._checkpoint("running", sent, if_asked="refuse")
         if self._is_ours(await self._submit(made)):
             return True
-        self._seq -= len(references)
-        entries = made.entries[: len(made.entries) - len(references)]
+        self._seq -= len(calls)
+        entries = made.entries[: len(made.entries) - len(calls)]
         usage = [replace(one, seq=min(one.seq, self._seq - 1)) for one in made.usage]
         text = state.encode(unsent)
         self._is_ours(await self._submit(replace(made, entries=entries, usage=usage, snapshot=text, if_asked=if_asked)))
         return False
+
+    def tell(self, audit: Audit, message: Message) -> None:
+        """With the next commit."""
+        self._audit.append(audit)
+        self._messages.append(message)
 
     def _is_ours(self, outcome: Outcome) -> bool:
         self.is_asked = outcome == "asked"

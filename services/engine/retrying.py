@@ -33,11 +33,16 @@ def restart(activation: Activation, failed: Failure) -> None:
         for frame in strand.frames:
             _restart(frame, activation.now)
         if isinstance(strand.wait, Calling):
-            # A call that was sent beside it has an unknown outcome still; the one that failed is a person's to repeat.
-            strand.wait = Calling(strand.wait.effect, sent=strand.wait.sent and strand.id != failed.strand)
+            strand.wait = _again(strand.wait, Calling(strand.wait.effect))
         for frame, parent in zip(strand.frames[1:], strand.frames[:-1], strict=True):
             if failed.strand is not None and is_shown(frame, parent):
                 activation.note("task.started", frame)
+
+
+def _again(wait: Calling, anew: Calling) -> Calling:
+    """`anew` with what is known of `wait`, the same effect. What happened stays so; what may have stays in doubt."""
+    happened = wait.verdict if wait.verdict is not None and wait.verdict.error is None else None
+    return replace(anew, sent=wait.sent, first=wait.first, last=wait.last, verdict=happened)
 
 
 def _restart(frame: Frame, now: int) -> None:
@@ -56,8 +61,11 @@ async def give(activation: Activation, value: Any) -> None:
     if not isinstance(strand.wait, Calling):
         strand.data = value
         return
+    was = strand.wait
     activation.top.raw, strand.wait = value, None
     try:
         await rerun(activation)
+        if isinstance(anew := activation.strand.wait, Calling):
+            activation.strand.wait = _again(was, anew)
     except Fault as error:
         await fault(activation, error)

@@ -28,7 +28,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
+from services.engine.effect_table import EffectRow
 
+__all__ = ["EffectRow"]
 _NOW = func.clock_timestamp()
 
 

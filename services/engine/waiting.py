@@ -19,7 +19,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the run waits for.
 
     Attributes:
-        kind: `connection`, `slot` or `quota` of one, `program`, `timer` or `event`.
+        kind: `uncertain`, `connection`, `slot` or `quota` of one, `program`, `timer` or `event`.
         ref: the connection, nothing of a program, or the reference of the task that waits.
         since: when it began to wait, RFC 3339.
         until: when the clock moves it, where a clock does.
@@ -39,7 +39,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
-    """The most telling of all that the run waits for: a side that is away, then events, then the clock.
+    """The most telling of all that the run waits for: a person, a side that is away, then events, then the clock.
 
     Its texts are such as the database can look into: what stands in documents and answers is not always so.
     """
@@ -56,6 +56,10 @@ def reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
 
 def _reason(snapshot: Snapshot, now: dt.datetime) -> Reason:
     since = now.isoformat()
+    asked = [calling for _, calling in snapshot.calls() if calling.asked is not None]
+    for calling in asked:
+        task = calling.effect.reference
+        return Reason("uncertain", task, _moment(calling.asked) or since, calling.reason, task=task)
     for _, calling in sorted(snapshot.calls(), key=lambda one: not _is_away(one[1])):
         is_program = calling.effect.function.startswith("run.")
         kind, ref = ("program", "") if is_program else (calling.line or "connection", calling.ref)

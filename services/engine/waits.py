@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from services.engine.functions import Line
+from services.engine.functions import ErrorDetails, Line
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,12 +27,28 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sealed: bool = False
 
 
+class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of a call without making it: a person said so, or it was answered before what followed failed.
+
+    Attributes:
+        output: of what happened.
+        error: what the task fails with; None: it happened.
+    """
+
+    output: Any = None
+    error: ErrorDetails | None = None
+
+
 class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
     """The answer to a call.
 
     Attributes:
         attempt: calls of the effect, from 1; raised by each `Later`.
-        sent: the call was about to be made and may not be made again.
+        sent: the call was about to be made and may not be made again before it was looked for (ADR 0027).
+        first, last: Unix milliseconds before which no request of the effect went out, and of the last one; of an effect
+            whose key grows old, or that may not be repeated.
+        asked: Unix milliseconds since when it is a person's question what became of it.
+        verdict: what the answer is; nothing is called any more.
         due: Unix milliseconds before which it is not repeated.
         reason, ref: of the last `Later`: what the other side was busy with, and which side.
         goes_on: it is one of many in a row, and not the first; a run that is in line comes before it.
@@ -43,6 +59,10 @@ class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
     effect: Effect
     attempt: int = 1
     sent: bool = False
+    first: int | None = None
+    last: int | None = None
+    asked: int | None = None
+    verdict: Verdict | None = None
     due: int | None = None
     reason: str = ""
     ref: str = ""

@@ -10,8 +10,8 @@ import msgspec
 
 from infra import clock
 from infra.telemetry import instruments
-from services.engine import values
-from services.engine.functions import Answer, Call, Done, Failed
+from services.engine import decisions, values
+from services.engine.functions import Answer, Call, Done, Failed, Terms
 from services.protocols import errors
 
 T = TypeVar("T")
@@ -36,6 +36,21 @@ class ProtocolFunction(ABC):
         except errors.Refusal as refusal:
             return Failed(error=refusal.error, sent=refusal.sent)
 
+    async def terms(self, call: Call) -> Terms | None:
+        """See `Cautious`. What may not be repeated is sent once; a worker's death during it is a person's question."""
+        if await self.may_repeat(call):
+            return None
+        return Terms(mode="once-or-ask", operation=self.operation(call))
+
+    async def settle(self, call: Call) -> Answer:
+        """Nobody can look for what a request of a document did."""
+        return decisions.outcome_unknown(self.operation(call))
+
+    def operation(self, call: Call) -> str:
+        """What is called, for people: no member that may hold a secret."""
+        del call
+        return self.name
+
     @abstractmethod
     async def perform(self, call: Call) -> Any:
         """The task's output, as JSON.
@@ -47,7 +62,7 @@ class ProtocolFunction(ABC):
 
     @abstractmethod
     async def may_repeat(self, call: Call) -> bool:
-        """See `Cautious`."""
+        """Whether the same call may be made again after a crash that swallowed its answer."""
 
 
 def read(arguments: Mapping[str, Any], form: type[T]) -> T:

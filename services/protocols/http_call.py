@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from services.protocols.exchange import Exchange
 from services.protocols.function import ProtocolFunction, read
 
 KEY_HEADER: Final = "Idempotency-Key"
+_LONGEST: Final = 200
 _HARMLESS: Final = frozenset(
     {"accept", "accept-language", "content-type", "content-language", "idempotency-key", "if-match", "if-none-match"}
     | {"if-modified-since", "if-unmodified-since", "prefer", "range"}
@@ -63,6 +65,11 @@ class HttpCall(ProtocolFunction):
         response = await self._exchange.send(call.tenant, request, identity)
         shown = _shown(arguments, request)
         return contents.output(arguments.output, request, response, redirect=arguments.redirect, shown=shown)
+
+    def operation(self, call: Call) -> str:
+        """Method and address, without query and user."""
+        address = re.sub(r"//[^/]*@", "//", re.split("[?#]", str(call.arguments.get("endpoint", "")))[0])
+        return f"{str(call.arguments.get('method', '')).upper()} {address}"[:_LONGEST]
 
     async def may_repeat(self, call: Call) -> bool:
         """Whether the method is idempotent, or the document sends a key of its own and so says that it is honoured."""

@@ -88,8 +88,8 @@ async def test_F_01_a_program_is_not_started_twice_when_its_answer_is_lost(
     run = await _begin(planted, "once", "{run: {shell: {command: echo hello}}}")
     await _dies(planted)
     planted.start_worker()
-    found = await _seen(planted, run, "faulted", "completed")
-    assert found["error"]["title"] == "The outcome is unknown"
+    found = await _seen(planted, run, "waiting", "faulted", "completed")
+    assert found["waiting_for"]["kind"] == "uncertain"
     assert len(programs.started) == len(programs.orders) == 1
 
 

@@ -4,7 +4,7 @@
 - a journey sells, waits, runs a nested workflow that is charged at the till under a key, forks, listens for its own
   event, and emits one that begins another run.
 - a single shot is one POST that may not be repeated: done once where the run completed, and once or not at all where it
-  faulted because nobody knows.
+  faulted because nobody knows, not the person either who was asked.
 """
 
 from __future__ import annotations

@@ -11,10 +11,12 @@ import secrets
 import sys
 import tempfile
 import time
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 from typing import Final
 
+from infra import ids
 from tests.faults.plant import Plant
 from tests.nightly import ledger, report
 from tests.nightly.herd import SETTINGS, Herd
@@ -64,6 +66,7 @@ async def one_round(
 
 async def _keep_busy(plant: Plant, work: Journeys) -> None:
     """Send more when little is left to do."""
+    await _decide(plant)
     states = await plant.states()
     if work.accepted - states.get("completed", 0) - states.get("faulted", 0) < _LEAST_OPEN:
         work.send(orders=16, journeys=8, shots=8)
@@ -75,10 +78,22 @@ async def _talk(work: Journeys) -> None:
         await asyncio.sleep(0.5)
 
 
+async def _decide(plant: Plant) -> None:
+    """A person is asked what became of shots whose worker died, and does not know either."""
+    rows = await plant.query(
+        "SELECT run_id, key, version FROM app.effect WHERE asked_at IS NOT NULL AND status = 'unknown'"
+    )
+    for row in rows:
+        path = f"/v1/runs/{ids.show('run', row['run_id'])}/effects/{row['key']}/decide"
+        answer = await plant.request("POST", path, {"decision": "fail", "version": row["version"]})
+        assert answer.status in {HTTPStatus.OK, HTTPStatus.CONFLICT}, answer.body
+
+
 async def _until_ended(plant: Plant, count: int, talking: asyncio.Task[None]) -> None:
     """Return when `count` runs have ended, or when time is up: then the ledger says what was lost."""
     until = time.monotonic() + _FINISH_SECONDS
     while time.monotonic() < until:
+        await _decide(plant)
         states = await plant.states()
         if states.get("completed", 0) + states.get("faulted", 0) >= count:
             break

@@ -79,11 +79,49 @@ def retry(terminal: Terminal, *, run_id: str, file: BinaryIO | None) -> None:
     """Let RUN_ID, which faulted, go on from the task that failed. What it had done is not done again."""
     body: dict[str, Any] = {}
     if file is not None:
-        try:
-            body["input"] = strict_json.decode(file.read())
-        except strict_json.MalformedJson as error:
-            raise click.UsageError(f"--input holds no JSON that is accepted: {error}") from None
+        body["input"] = _json(file, "--input")
     terminal.show(terminal.run(lambda api: api.send("POST", f"/runs/{run_id}/retry", body)))
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN_ID")
+@api_options
+def effects(terminal: Terminal, *, run_id: str) -> None:
+    """What RUN_ID did, or may have done, in other systems."""
+
+    async def work(api: Api) -> Any:
+        return (await api.get(f"/runs/{run_id}/effects"))["items"]
+
+    terminal.table(terminal.run(work), "status", "mode", "operation", "name", "sent_at", "asked_at", "key")
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN_ID")
+@click.argument("effect", metavar="EFFECT")
+@click.argument("decision", type=click.Choice(("happened", "did-not-happen", "fail")))
+@click.option("--output", "file", type=click.File("rb"), help="JSON that the call would have answered; `-` reads it.")
+@click.option("--why", default="", help="For the audit, and the words of the error.")
+@click.option("--version", type=int, help="Of the effect as you saw it. Without it nothing is done: it is shown.")
+@api_options
+def decide(terminal: Terminal, /, *, run_id: str, effect: str, file: BinaryIO | None, **body: Any) -> None:
+    """Say what became of EFFECT, by its key, of which nobody else can tell. Look in the other system first."""
+
+    async def work(api: Api) -> Any:
+        if body["version"] is None:
+            found = (await api.get(f"/runs/{run_id}/effects"))["items"]
+            return next((one for one in found if one["key"] == effect), None)
+        if file is not None:
+            body["output"] = _json(file, "--output")
+        return await api.send("POST", f"/runs/{run_id}/effects/{effect}/decide", body)
+
+    terminal.show(terminal.run(work))
+
+
+def _json(file: BinaryIO, option: str) -> Any:
+    try:
+        return strict_json.decode(file.read())
+    except strict_json.MalformedJson as error:
+        raise click.UsageError(f"{option} holds no JSON that is accepted: {error}") from None
 
 
 @command.command()

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from infra.egress import IDEMPOTENT_METHODS, Response
+from infra.egress import Response
 from infra.encryption.secret import Secret
 from services.connectors.sdk.answers import expect_success, read_json
 from services.connectors.sdk.context import Context
-from services.connectors.sdk.errors import Away, Refusal
-from services.connectors.sdk.manifest import Manifest, Operation, SecretField
+from services.connectors.sdk.errors import Refusal
+from services.connectors.sdk.manifest import Care, Manifest, Operation, SecretField, age
 from services.connectors.sdk.settings import base_url_settings
 from services.engine import values as json
 
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_IDEMPOTENT: Final = frozenset({"PUT", "DELETE"})
 _TEXT: Final[dict[str, Any]] = {"type": "object", "additionalProperties": {"type": "string"}}
 _REQUEST: Final[dict[str, Any]] = {
     "type": "object",
@@ -43,7 +45,8 @@ class Http:
     """Authentication by `settings.authentication`: none, basic (user + password), bearer (token) or header (value).
 
     The run's key travels as `Idempotency-Key`. Only where `idempotency_keys` says that the system honours it is a POST
-    or PATCH of unknown outcome repeated, also after a worker's death; elsewhere it fails and a person decides.
+    or PATCH of unknown outcome repeated, for as long as `key_valid_for` says; elsewhere it is sent once, and a person
+    decides.
     """
 
     manifest = Manifest(
@@ -55,6 +58,12 @@ class Http:
             user={"type": "string", "maxLength": 200},
             header={"type": "string", "pattern": "^[A-Za-z0-9-]{1,100}$", "description": "for the method `header`"},
             idempotency_keys={"type": "boolean", "default": False, "title": "The system honours Idempotency-Key"},
+            key_valid_for={
+                "type": "string",
+                "pattern": "^P([1-9][0-9]{0,2}D|T[1-9][0-9]{0,3}[HM])$",
+                "title": "For how long it knows a key, such as PT24H",
+                "description": "Without it, for ever.",
+            },
         ),
         secrets=(
             SecretField(name="password", title="Password (basic)", required=False),
@@ -67,19 +76,22 @@ class Http:
     )
 
     async def call(self, operation: str, values: Any, context: Context) -> Any:
-        method = values.get("method", "GET")
-        try:
-            answer = expect_success(await _send(method, values, context), context)
-            return {"status": answer.status, "headers": answer.headers, "body": _body(answer)}
-        except Away as away:
-            if away.sent and not self.repeats(operation, values, context.settings):
-                detail = f"{method} was sent and its outcome is unknown: {away.reason}. It is not repeated by itself"
-                raise Refusal(detail, name="communication", status=502, title="The outcome is unknown") from away
-            raise
+        del operation
+        answer = expect_success(await _send(values.get("method", "GET"), values, context), context)
+        return {"status": answer.status, "headers": answer.headers, "body": _body(answer)}
 
-    def repeats(self, operation: str, values: Any, settings: Mapping[str, Any]) -> bool:  # noqa: ARG002 (there is one)
-        """Whether the method is idempotent (RFC 9110), or the system honours the key."""
-        return values.get("method", "GET") in IDEMPOTENT_METHODS or bool(settings.get("idempotency_keys", False))
+    def care(self, operation: str, values: Any, settings: Mapping[str, Any]) -> Care:
+        """By the method (RFC 9110), and by whether the system honours the key."""
+        del operation
+        method = values.get("method", "GET")
+        if method in _SAFE:
+            return Care("read")
+        if method in _IDEMPOTENT:
+            return Care("keyed")
+        if not settings.get("idempotency_keys", False):
+            return Care("once-or-ask")
+        known = settings.get("key_valid_for")
+        return Care("keyed", None if known is None else age(known))
 
 
 async def _send(method: str, values: Any, context: Context) -> Response:
@@ -91,7 +103,7 @@ async def _send(method: str, values: Any, context: Context) -> Response:
     if "body" in values:
         body = json.encode(values["body"])
         headers.setdefault("Content-Type", "application/json")
-    if method not in {"GET", "HEAD", "OPTIONS"}:
+    if method not in _SAFE:
         headers["Idempotency-Key"] = context.key
     return await context.send(method, path, headers=headers, credentials=_credentials(context), body=body)
 

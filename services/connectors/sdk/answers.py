@@ -17,6 +17,7 @@ from services.engine import values
 
 _LONGEST_WAIT: Final = 3600.0
 _BUSY: Final = frozenset({408, 423, 425, 429})
+_UNTOUCHED: Final = frozenset({423, 425, 429})
 _NAMES: Final[dict[int, ErrorName]] = {401: "authentication", 403: "authorization"}
 _SERVER_ERROR: Final = 500
 _REDIRECT: Final = 300
@@ -26,11 +27,13 @@ def expect_success(answer: Response, context: Context) -> Response:
     """The answer, when its status is 2xx.
 
     Raises:
-        Away: 408, 423, 425, 429 and 5xx, with `Retry-After` (seconds or date) as the floor for the delay.
+        Away: 408, 423, 425, 429 and 5xx, with `Retry-After` (seconds or date) as the floor for the delay. Who is busy
+            or locked (423, 425, 429) has done nothing.
         Refusal: every other status. A redirect is never followed, so it is a refusal too.
     """
     if answer.status in _BUSY or answer.status >= _SERVER_ERROR:
-        raise Away(f"it answered with status {answer.status}", seconds=_retry_after(answer))
+        is_sent = answer.status not in _UNTOUCHED
+        raise Away(f"it answered with status {answer.status}", seconds=_retry_after(answer), sent=is_sent)
     if answer.status >= _REDIRECT:
         said = excerpt(_words(answer), context.secrets.values())
         detail = f"It answered with status {answer.status}" + (f": {said}" if said else "")

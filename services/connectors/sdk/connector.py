@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
+import msgspec
+
 from services.connectors.sdk.context import Context
-from services.connectors.sdk.manifest import Manifest
+from services.connectors.sdk.manifest import Care, Manifest
 
 
 class Connector(Protocol):
@@ -16,24 +18,63 @@ class Connector(Protocol):
     async def call(self, operation: str, values: Any, context: Context) -> Any:
         """Do `operation` with `values`, valid by its input schema; the answer is valid by its output schema.
 
-        May be called again with the same key, after any failure and beside a call that is still running: but for a
-        call of which `Cautious.repeats` says no, which is made again only after it answered Away.
+        May be called again with the same key, after any failure and beside a call that is still running: but for
+        `once-or-ask`, which is called again only when `ReadsBack` or a person says that it has not happened.
 
         Raises:
             Refusal: a definite no.
-            Away: call again later.
+            Away: call again later; of `once-or-ask` with `sent` what became of it is looked for first.
         """
         ...
 
 
 @runtime_checkable
-class Cautious(Protocol):
+class ByCall(Protocol):
     """What a connector has beside `Connector` when an operation of its manifest has the mode `by-call`."""
 
-    def repeats(self, operation: str, values: Any, settings: Mapping[str, Any]) -> bool:
-        """Whether this call does no harm when it is made again after its answer got lost.
+    def care(self, operation: str, values: Any, settings: Mapping[str, Any]) -> Care:
+        """How this call stands being made again after its answer got lost; `values` are valid by the input schema."""
+        ...
 
-        `values` are valid by the input schema. Where this is False the connector raises Away only when it is certain
-        that nothing has arrived, and a worker's death during the call faults the task: only a person can know.
+
+class Found(msgspec.Struct, frozen=True):
+    """The effect is there; `output` is valid by the operation's output schema."""
+
+    output: Any
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """The effect is not there, or not whole: the operation may be called, and brings it about once."""
+
+
+class CannotTell(msgspec.Struct, frozen=True):
+    """It cannot be told by looking: a person has to.
+
+    Attributes:
+        why: for that person; no secret.
+        answer: what was found, JSON.
+    """
+
+    why: str
+    answer: Any = None
+
+
+ReadBack = Found | Absent | CannotTell
+
+
+@runtime_checkable
+class ReadsBack(Protocol):
+    """What a connector has beside `Connector` when it can look for what an earlier call did.
+
+    Needed for `check-then-write`: nothing is written before it was looked for. Of `once-or-ask`, and of a `keyed` one
+    whose key is too old, it saves a person the question.
+    """
+
+    async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
+        """Look for the effect of `operation` with `values` and `context.key`; changes nothing.
+
+        Raises:
+            Refusal: the other side refused the effect for good, and it is not there.
+            Away: it cannot be looked for now.
         """
         ...

@@ -6,13 +6,22 @@ from typing import Any, Literal
 
 import msgspec
 
-Mode = Literal["read", "keyed", "check-then-write", "by-call"]
-"""How an operation stands being repeated with the same key.
+from services.engine.functions import EffectMode
+from template_library.dsl.durations import DurationError, milliseconds
 
-`read` changes nothing. `keyed`: the other side recognises the key. `check-then-write`: the connector itself looks for
-the earlier attempt's work before it does any. `by-call`: the input and the connection's settings decide, and the
-connector tells (`sdk.connector.Cautious`).
+Mode = EffectMode | Literal["by-call"]
+"""How an operation stands being repeated with the same key (`services.engine.functions.EffectMode`).
+
+`keyed`: send `Context.key`. `check-then-write` needs `sdk.connector.ReadsBack`. `once-or-ask` may have it. `by-call`:
+the input and the connection's settings decide, and the connector tells (`sdk.connector.ByCall`).
 """
+
+
+class Care(msgspec.Struct, frozen=True):
+    """How one call stands being repeated. `key_valid_for`: milliseconds for which the other side knows its key."""
+
+    mode: EffectMode
+    key_valid_for: int | None = None
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +29,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         input, output: JSON Schemas (2020-12); checked before and after each call.
+        key_valid_for: of a `keyed` one whose other side forgets keys: for how long it knows them (`PT24H`).
+
+    Raises:
+        ValueError: an age of keys where there are none, or one that is no duration.
     """
 
     name: str
@@ -27,6 +40,24 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode
     input: dict[str, Any]
     output: dict[str, Any]
+    key_valid_for: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.key_valid_for is not None:
+            if self.mode != "keyed":
+                raise ValueError(f"{self.name} has the mode {self.mode} and says how long a key is known")
+            age(self.key_valid_for)
+
+
+def age(text: str) -> int:
+    """Milliseconds. Raises ValueError."""
+    try:
+        found = milliseconds(text)
+    except DurationError as error:
+        raise ValueError(f"{text!r} is no duration: {error}") from error
+    if found <= 0:
+        raise ValueError(f"{text!r} is no time at all")
+    return found
 
 
 class SecretField(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 GET  /customers/{code}                     credit limit and exposure, minor units
 GET  /items?code=A&code=B                  free stock; unknown codes are left out
 POST /orders          Idempotency-Key      creates and confirms; 201, or 200 for a key that came before
+GET  /orders?reference=R                   those of this reference
 GET  /_control/state[?keys=0]              counts
 GET, PUT /_control/faults                  failure modes (`erp_faults`)
 """
@@ -70,6 +71,8 @@ class Routes:
                 return _json(200, self._books.customer(unquote(path.removeprefix("/customers/"))))
             if asked.method == "GET" and path == "/items":
                 return _json(200, self._books.items(parse_qs(query).get("code", [])))
+            if asked.method == "GET" and path == "/orders":
+                return _json(200, {"orders": self._books.orders(parse_qs(query).get("reference", [""])[0])})
             if asked.method == "POST" and path == "/orders":
                 return self._create(asked)
         except Refused as refused:

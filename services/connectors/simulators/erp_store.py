@@ -58,6 +58,13 @@ class Books:
         found = [self._item(code) for code in codes]
         return {"items": [item for item in found if item is not None]}
 
+    def orders(self, reference: str) -> list[dict[str, Any]]:
+        """Those of this reference, the oldest first."""
+        rows = self._sql.execute(
+            "SELECT answer FROM sales_order WHERE json_extract(answer, '$.reference') = ? ORDER BY id", (reference,)
+        )
+        return [json.loads(answer) for (answer,) in rows]
+
     def create(self, key: str, order: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """Create and confirm an order; the answer, and whether the key was new. A known key gives its first answer.
 

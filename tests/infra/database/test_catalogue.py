@@ -24,6 +24,7 @@ DOORS = {
     "migrate_run": "waybill_app",
     "hold_runs": "waybill_app",
     "tell_run": "waybill_app",
+    "decide_effect": "waybill_app",
     "claim_runs": "waybill_worker",
     "queue_state": "waybill_worker",
     "solo_waiting": "waybill_worker",

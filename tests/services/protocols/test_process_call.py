@@ -195,7 +195,7 @@ async def test_without_a_runner_every_kind_is_refused(exchange: Exchange, a_call
         assert "the operator has configured no isolating runner" in answer.error.detail
         assert not answer.sent
         assert isinstance(function, Cautious)
-        assert await function.may_repeat(call)
+        assert await function.terms(call) is None
 
 
 async def test_a_kind_that_the_operator_keeps_closed_is_refused(

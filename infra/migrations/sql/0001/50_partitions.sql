@@ -10,7 +10,7 @@ DECLARE
   parent text; first_day date; low uuid; high uuid; partition_name text; made integer := 0;
 BEGIN
   PERFORM pg_advisory_xact_lock(7161004219002);
-  FOREACH parent IN ARRAY ARRAY['event', 'journal', 'usage', 'audit'] LOOP
+  FOREACH parent IN ARRAY ARRAY['event', 'journal', 'usage', 'audit', 'effect'] LOOP
     FOR i IN 0 .. months_ahead LOOP
       first_day := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i))::date;
       partition_name := format('%s_%s', parent, to_char(first_day, 'YYYY_MM'));
@@ -36,5 +36,6 @@ GRANT EXECUTE ON FUNCTION app.ensure_partitions(integer) TO waybill_worker;
 CREATE TABLE app.event_default PARTITION OF app.event DEFAULT;
 CREATE TABLE app.journal_default PARTITION OF app.journal DEFAULT;
 CREATE TABLE app.usage_default PARTITION OF app.usage DEFAULT;
+CREATE TABLE app.effect_default PARTITION OF app.effect DEFAULT;
 CREATE TABLE app.audit_default PARTITION OF app.audit DEFAULT;
 SELECT app.ensure_partitions(2);

@@ -28,7 +28,7 @@ GRANT SELECT ON app.alembic_version TO waybill_app, waybill_worker;
 DO $$
 DECLARE parent text;
 BEGIN
-  FOREACH parent IN ARRAY ARRAY['event', 'journal', 'usage', 'audit'] LOOP
+  FOREACH parent IN ARRAY ARRAY['event', 'journal', 'usage', 'audit', 'effect'] LOOP
     EXECUTE format('CREATE POLICY owner ON app.%I TO waybill_owner USING (true) WITH CHECK (true)', parent || '_default');
   END LOOP;
 END $$;

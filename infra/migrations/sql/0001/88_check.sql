@@ -6,6 +6,7 @@ RETURNS TABLE (invariant text, tenant_id uuid, run_id uuid, words text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   WITH runs AS MATERIALIZED (
     SELECT r.tenant_id, r.run_id, r.state, r.lane, r.lease_until, r.due_at, r.seq, r.waiting_for IS NULL AS waits_for_nothing,
+           coalesce(r.state = 'waiting' AND r.waiting_for ->> 'kind' = 'uncertain', false) AS asks,
            r.created_at, r.ended_at, app.show_id('run', r.run_id) AS shown,
            app.exception_of(r.state, r.waiting_for) AS exception
     FROM app.run r WHERE r.run_id >= since_id
@@ -36,7 +37,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
    WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.waits_for_nothing LIMIT most)
   UNION ALL
   (SELECT 'I1', r.tenant_id, r.run_id, 'it waits, and neither a clock nor an event will move it' FROM runs r
-   WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.due_at IS NULL AND NOT EXISTS (
+   WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.due_at IS NULL AND NOT r.asks AND NOT EXISTS (
      SELECT 1 FROM app.subscription s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.run_id) AND NOT EXISTS (
      SELECT 1 FROM app.run o WHERE o.tenant_id = r.tenant_id AND o.run_id = app.key_holder(r.tenant_id, r.run_id)) LIMIT most)
   UNION ALL
@@ -72,6 +73,25 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
    FROM runs r LEFT JOIN lines l USING (tenant_id, run_id)
    WHERE (r.state IN ('completed', 'faulted', 'cancelled') AND l.told IS DISTINCT FROM 'workflow.' || r.state)
       OR (r.ended_at IS NULL AND l.told IN ('workflow.completed', 'workflow.faulted', 'workflow.cancelled')) LIMIT most)
+  UNION ALL
+  (SELECT 'I3', e.tenant_id, e.run_id, format('its effect %s is on its way, and it has ended', e.key) FROM app.effect e
+   JOIN runs r USING (tenant_id, run_id) WHERE e.status = 'sent' AND r.ended_at IS NOT NULL LIMIT most)
+  UNION ALL
+  (SELECT 'I3', e.tenant_id, e.run_id, format('its effect %s is on its way, and it has gone on without it', e.key)
+   FROM app.effect e WHERE e.run_id >= since_id AND e.status = 'sent' AND EXISTS (
+     SELECT 1 FROM app.journal j WHERE j.tenant_id = e.tenant_id AND j.run_id = e.run_id AND j.reference = e.reference
+       AND j.seq > e.seq AND j.kind IN ('task.completed', 'task.faulted', 'task.cancelled')) LIMIT most)
+  UNION ALL
+  (SELECT 'I3', e.tenant_id, e.run_id, format('nobody knows what became of its effect %s, and nobody is asked', e.key)
+   FROM app.effect e JOIN runs r USING (tenant_id, run_id)
+   WHERE e.asked_at IS NOT NULL AND r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND NOT r.asks
+     AND NOT EXISTS (
+       SELECT 1 FROM app.journal j WHERE j.tenant_id = e.tenant_id AND j.run_id = e.run_id AND j.reference = e.reference
+         AND j.seq > e.seq AND j.kind IN ('task.completed', 'task.faulted', 'task.cancelled')) LIMIT most)
+  UNION ALL
+  (SELECT 'I3', r.tenant_id, r.run_id, 'it waits for a person, and no effect of it is unknown' FROM runs r
+   WHERE r.asks AND NOT EXISTS (SELECT 1 FROM app.effect e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.run_id
+     AND e.status = 'unknown' AND e.asked_at IS NOT NULL) LIMIT most)
   UNION ALL
   (SELECT 'I4', r.tenant_id, r.run_id, format('%s tasks were metered, and %s are done', coalesce(m.tasks, 0), coalesce(l.tasks, 0))
    FROM runs r LEFT JOIN lines l USING (tenant_id, run_id) LEFT JOIN metered m USING (tenant_id, run_id)

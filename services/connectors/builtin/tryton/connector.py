@@ -5,6 +5,7 @@ from typing import Any
 from services.connectors.builtin.tryton import reads, sales_order
 from services.connectors.builtin.tryton.session import Changed, Rpc, Sessions
 from services.connectors.manifests import erp
+from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away
 from services.connectors.sdk.manifest import Manifest, SecretField
@@ -47,3 +48,8 @@ class Tryton:
             return await sales_order.create(values, rpc)
         except Changed as changed:
             raise Away("somebody else is changing the same record") from changed
+
+    async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
+        """`erp.sales-orders.create` is the one that writes."""
+        del operation
+        return await sales_order.read_back(values, Rpc(context, self._sessions))

@@ -8,8 +8,9 @@ from contextlib import suppress
 from typing import Any, Final
 
 from services.connectors.builtin.tryton import draft
-from services.connectors.builtin.tryton.duplicates import Sale, Step, choose
+from services.connectors.builtin.tryton.duplicates import Choice, Sale, Step, choose
 from services.connectors.builtin.tryton.session import Changed, Rpc
+from services.connectors.sdk.connector import Absent, Found, ReadBack
 from services.connectors.sdk.errors import Away, Refusal
 from services.connectors.sdk.money import to_money
 
@@ -34,8 +35,7 @@ async def create(order: Any, rpc: Rpc) -> dict[str, Any]:
     had_one, refusal = False, None
     for _ in range(_ROUNDS):
         sales = await _read(mark, rpc)
-        choice = choose([Sale(sale["id"], sale["state"], sale["reference"] != mark) for sale in sales])
-        chosen = next((sale for sale in sales if sale["id"] in choice.ids), {})
+        choice, chosen = _choose(sales, mark)
         if choice.step is Step.DONE:
             return await _finish(order, chosen, sales, rpc)
         if choice.step is Step.REFUSE:
@@ -52,6 +52,26 @@ async def create(order: Any, rpc: Rpc) -> dict[str, Any]:
             refusal = await _advance(choice.step, chosen, mark, rpc)
         had_one = True
     raise Away("other attempts are changing the same sale")
+
+
+async def read_back(order: Any, rpc: Rpc) -> ReadBack:
+    """The sale of an earlier attempt, where nothing of it is left to be done; what is open `create` brings to its end.
+
+    Raises:
+        Refusal: the ERP refused it for good.
+    """
+    mark = reference(order["reference"], rpc.context.key)
+    sales = await _read(mark, rpc)
+    choice, chosen = _choose(sales, mark)
+    if choice.step is Step.REFUSE:
+        raise _refused_before(chosen)
+    is_open = chosen.get("state") == "confirmed" and rpc.context.settings.get("process", True)
+    return Absent() if choice.step is not Step.DONE or is_open else Found(_output(order, chosen, sales))
+
+
+def _choose(sales: list[dict[str, Any]], mark: str) -> tuple[Choice, dict[str, Any]]:
+    choice = choose([Sale(sale["id"], sale["state"], sale["reference"] != mark) for sale in sales])
+    return choice, next((sale for sale in sales if sale["id"] in choice.ids), {})
 
 
 def _refused_before(sale: dict[str, Any]) -> Refusal:
@@ -97,6 +117,10 @@ async def _finish(order: Any, sale: dict[str, Any], sales: list[dict[str, Any]],
         # A refusal changes nothing in the sale's being confirmed; the ERP shows what hinders its processing.
         with suppress(Refusal, Changed):
             await rpc.model("sale.sale.process", [sale["id"]])
+    return _output(order, sale, sales)
+
+
+def _output(order: Any, sale: dict[str, Any], sales: list[dict[str, Any]]) -> dict[str, Any]:
     code = (sale.get("currency.") or {}).get("code") or order["currency"]
     return {
         "number": sale["number"],

@@ -748,6 +748,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/{run}/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a run's effects
+         * @description Of every call of the run whether it was sent and what became of it, in the order in which they began.
+         *
+         *     Calls that the other side recognises by their key are told from the journal; the others have a ledger. Calls that
+         *     change nothing are among the first where the document does not say so.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_runs_run_effects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{run}/effects/{effect}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide an effect
+         * @description Says what became of an effect of which nobody else can tell. Look in the other system first.
+         *
+         *     Of two people one decides: the other gets `effect-changed`. A run that has ended stays ended; what was decided
+         *     counts when it is retried.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_runs_run_effects_effect_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs/{run}/journal": {
         parameters: {
             query?: never;
@@ -1256,6 +1306,23 @@ export interface components {
              */
             updated_at: string;
         };
+        /** DecisionBody */
+        DecisionBody: {
+            /**
+             * @description `happened`: the run goes on with `output`. `did-not-happen`: it is called again. `fail`: its task fails with an error of the type `/errors/outcome-unknown`.
+             * @enum {string}
+             */
+            decision: "happened" | "did-not-happen" | "fail";
+            /** @description What the call would have answered, by the operation's schema. */
+            output?: unknown;
+            /** @description Of the effect as you saw it. */
+            version: number;
+            /**
+             * @description For the audit, and the error's words.
+             * @default
+             */
+            why: string;
+        };
         /** DeployedWorkflow */
         DeployedWorkflow: {
             id: string;
@@ -1326,6 +1393,57 @@ export interface components {
                 [key: string]: string;
             } | null;
             workflow: components["schemas"]["DeployedWorkflow"];
+        };
+        /** EffectList */
+        EffectList: {
+            items: components["schemas"]["EffectView"][];
+        };
+        /** EffectView */
+        EffectView: {
+            /** @description What is known of the answer; null or masked as a run's data is. */
+            answer: unknown;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            asked_at: string | null;
+            connection: string | null;
+            /** @description Problem details: why it failed, or is not known. */
+            error: unknown;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            first_sent_at: string | null;
+            /** @description Its idempotency key, and its name here. Null where only the journal of a retried run has it. */
+            key: string | null;
+            /** @enum {string} */
+            mode: "keyed" | "check-then-write" | "once-or-ask";
+            name: string;
+            operation: string | null;
+            /** @description JSON pointer of the task in its workflow. */
+            reference: string;
+            /** @description What was sent; null or masked as a run's data is. */
+            sent: unknown;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            sent_at: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            settled_at: string | null;
+            /** @description `read-back`, or who decided. Null: it was answered, or is not settled. */
+            settled_by: string | null;
+            /**
+             * @description `unknown`: it may have happened; with `asked_at` the run waits for somebody to say so.
+             * @enum {string}
+             */
+            status: "intended" | "sent" | "confirmed" | "unknown" | "failed";
+            /** @description To be named by a decision. Null where the journal alone tells of the effect. */
+            version: number | null;
         };
         /** EventList */
         EventList: {
@@ -2008,7 +2126,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `key`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`uncertain`, `connection`, `slot`, `quota`, `key`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
         };
@@ -2093,7 +2211,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`connection`, `slot`, `quota`, `key`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`uncertain`, `connection`, `slot`, `quota`, `key`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             /** @description All that it waits for at once, by branch; `waiting_for` is the most telling of them. */
             waits: components["schemas"]["RunWait"][];
@@ -2118,7 +2236,7 @@ export interface components {
              * @description `connection` that is away, a `slot` or the `quota` of one, `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed.
              * @enum {string}
              */
-            kind: "call" | "connection" | "slot" | "quota" | "program" | "event" | "timer" | "attempt";
+            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "program" | "event" | "timer" | "attempt";
             name: string;
             /** @example it answered with status 503 */
             reason: string | null;
@@ -5597,6 +5715,193 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_runs_run_effects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the run. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_runs_run_effects_effect_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the effect. */
+                effect: string;
+                /** @description Id of the run. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

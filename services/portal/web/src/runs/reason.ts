@@ -71,6 +71,9 @@ function reasonOf(
   if (waiting.kind === "quarantine") {
     return { short: texts.quarantineShort, full: texts.waitingQuarantine(time) };
   }
+  if (waiting.kind === "uncertain") {
+    return { short: texts.uncertainShort, full: texts.waitingUncertain(time) };
+  }
   if (waiting.kind === "connection") {
     const host = waiting.ref.startsWith("con_") ? undefined : waiting.ref;
     const system = names[waiting.ref] ?? host ?? texts.theOtherSystem;

@@ -120,6 +120,9 @@ const en = {
   waitingTitle: "Why is it waiting?",
   waitingConnection: (system: string, reason: string, time: string, next: string | null) =>
     `${system} has not taken the call since ${time}: ${reason}. The call is repeated by itself until it gets through${next ? `, next at ${next}` : ""}.`,
+  uncertainShort: "Somebody has to look",
+  waitingUncertain: (time: string) =>
+    `Since ${time} nobody knows whether a call reached the other system. Someone who may change runs has to look there and say so.`,
   waitingQuarantine: (time: string) =>
     `Set aside at ${time}, after it failed several times without getting any further. Someone who may change runs has to resume it.`,
   waitingOther: (kind: string, reason: string, time: string) =>

@@ -122,6 +122,9 @@ const es: Texts = {
   waitingTitle: "¿Por qué espera?",
   waitingConnection: (system, reason, time, next) =>
     `${system} no atiende la llamada desde las ${time}: ${reason}. La llamada se repite por sí sola hasta que se logre${next ? `, la próxima vez a las ${next}` : ""}.`,
+  uncertainShort: "Alguien debe comprobarlo",
+  waitingUncertain: time =>
+    `Desde las ${time} no se sabe si una llamada llegó al otro sistema. Alguien con permiso para cambiar ejecuciones debe comprobarlo allí e indicarlo.`,
   waitingQuarantine: time =>
     `Apartada a las ${time}, tras fallar varias veces sin avanzar. Debe reanudarla alguien con permiso para cambiar ejecuciones.`,
   waitingOther: (kind, reason, time) => `Espera ${kind} desde las ${time}. ${reason}`,

@@ -1,0 +1,108 @@
+"""One operation of one connection on behalf of one call: what is sent, and what is looked for."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from services.connectors.registry import Checked
+from services.connectors.sdk.connector import Absent, CannotTell, Connector, Found, ReadBack
+from services.connectors.sdk.context import Context, OpenConnection
+from services.connectors.sdk.errors import Refusal
+from services.engine.functions import STANDARD_ERRORS, Answer, Done, ErrorDetails, Later, Unknown
+
+UNKNOWN: Final = "The outcome is unknown"
+_BROKEN: Final = 502
+_SETTLED_TIMES: Final = 2.0
+"""As often as a request may last: behind that, none of ours is on its way any more, nor being worked on."""
+
+
+class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `with` of the task. `connection` is a name in the deployment's bindings."""
+
+    connection: str
+    operation: str
+    input: Any = msgspec.field(default_factory=dict)
+
+
+class Visit:
+    """All that is known before anything is sent."""
+
+    def __init__(self, connector: Connector, checked: Checked, arguments: Arguments, context: Context) -> None:
+        self._connector = connector
+        self.checked = checked
+        self._values = arguments.input
+        self.name = arguments.connection
+        self.context = context
+        self.care = checked.care(arguments.input, context.settings)
+
+    @property
+    def connection(self) -> OpenConnection:
+        return self.context.connection
+
+    @property
+    def operation(self) -> str:
+        return self.checked.operation.name
+
+    @property
+    def settled_seconds(self) -> float:
+        """After its last request, that an effect is absent is the last word."""
+        return _SETTLED_TIMES * float(self.connection.settings.get("timeout_seconds", 30))
+
+    async def call(self) -> Answer:
+        """Do it; `check-then-write` only where it is not there yet.
+
+        Raises:
+            Refusal, Away: see `Connector.call`.
+        """
+        if self.care.mode == "check-then-write":
+            found = await self._look()
+            if not isinstance(found, Absent):
+                return self._seen(found)
+        output = await self._connector.call(self.operation, self._values, self.context)
+        return self._fit(output)
+
+    async def read_back(self) -> Answer:
+        """What an earlier call did; `Later` with `absent` where it is not there.
+
+        Raises:
+            Refusal, Away: see `ReadsBack.read_back`.
+        """
+        found = await self._look()
+        return absent("it was looked for and has not happened") if isinstance(found, Absent) else self._seen(found)
+
+    def unknown(self, why: str, answer: Any = None) -> Unknown:
+        """The answer where nobody but a person can tell, with what was exchanged."""
+        known: dict[str, Any] = {} if answer is None else {"output": answer}
+        if self.context.exchanges:
+            known["exchanges"] = [msgspec.to_builtins(one) for one in self.context.exchanges]
+        return unknown(why, known or None, sent=self.context.sent)
+
+    async def _look(self) -> ReadBack:
+        if self.checked.reads_back is None:
+            return CannotTell("it cannot be looked for")
+        return await self.checked.reads_back.read_back(self.operation, self._values, self.context)
+
+    def _seen(self, found: Found | CannotTell) -> Answer:
+        return self._fit(found.output) if isinstance(found, Found) else self.unknown(found.why, found.answer)
+
+    def _fit(self, output: Any) -> Answer:
+        fault = self.checked.fault_in_output(output)
+        if not fault:
+            return Done(output=output)
+        if self.care.mode in {"check-then-write", "once-or-ask"}:
+            return self.unknown(f"{self.operation} was answered with what is no output of it: {fault}", output)
+        # The effect may have happened: a person looks, nothing repeats it.
+        raise Refusal(fault, name="communication", status=_BROKEN, title="The operation's output is not valid")
+
+
+def unknown(why: str, answer: Any = None, *, sent: bool = False) -> Unknown:
+    error = ErrorDetails(type=f"{STANDARD_ERRORS}communication", status=_BROKEN, title=UNKNOWN, detail=why)
+    return Unknown(error=error, answer=answer, sent=sent)
+
+
+def absent(reason: str) -> Later:
+    """The call is made as for the first time."""
+    error = ErrorDetails(type=f"{STANDARD_ERRORS}communication", status=503, title="It has not happened", detail=reason)
+    return Later(reason=reason, ref="", error=error, seconds=0.0, sent=False, absent=True)

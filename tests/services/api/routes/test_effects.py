@@ -1,0 +1,110 @@
+"""What a run did in other systems, and people who say what nobody else can tell (F-03, F-19)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from infra import ids
+from infra.database import Database
+from infra.ids import TenantId
+from services.engine import decisions, effects, state
+from services.engine.claims import Claims
+from services.engine.frames import Frame
+from services.engine.functions import Call, Terms
+from services.engine.journal import Checkpoint, Entry
+from services.engine.state import RunDescriptor, Snapshot, Strand
+from services.engine.waits import Calling, Effect
+from tests.services.api.parties import Parties
+from tests.world import deploy, start_runs, write
+
+CREATE = "erp.sales-orders.create"
+DOCUMENT = """
+document: {dsl: '1.0.3', namespace: tests, name: effects, version: 1.0.0}
+do:
+  - look: {call: 'connector:1.0.0@default', with: {connection: erp, operation: erp.customers.credit}}
+  - sell: {call: 'connector:1.0.0@default', with: {connection: erp, operation: erp.sales-orders.create}}
+"""
+SOLD = {
+    "number": "SO-1",
+    "state": "confirmed",
+    "reference": "PO-1",
+    "total": {"amount": 1, "currency": "USD"},
+    "duplicates_cancelled": 0,
+}
+
+
+async def asking(parties: Parties, app: Database, worker: Database) -> tuple[str, str]:
+    """A run of acme's that waits for a person, and the key of its effect."""
+    settings = {"base_url": "http://127.0.0.1:9", "orders": "once-or-ask"}
+    body = {"name": "erp", "connector": "erp-simulator", "settings": settings, "secrets": {"token": "t" * 20}}
+    connection = ids.read("con", (await parties.acme.post("/v1/connections", body)).json["id"])
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    await deploy(app, tenant, DOCUMENT, event_type="order.captured", bindings={"erp": connection})
+    (run,) = await start_runs(app, tenant, 1)
+    (claim,) = await Claims(worker, "w", 30).take(1)
+    effect = Effect(
+        function="connector:1.0.0@default",
+        arguments={"input": {"street": "Elm"}},
+        reference="/do/1/sell",
+        iteration=1,
+        name="sell",
+    )
+    call: Call = decisions.call_of(effect, tenant=tenant, run=run)
+    terms = Terms(mode="once-or-ask", operation=CREATE, connection=connection)
+    strand = Strand(0, [Frame("", "")], wait=Calling(effect, sent=True, asked=1))
+    fact = effects.unknown(call, terms, decisions.outcome_unknown(CREATE))
+    entries = [
+        Entry("task.started", "/do/0/look", "look"),
+        Entry("task.completed", "/do/0/look", "look", '{"output":1}'),
+        Entry("task.started", "/do/1/sell", "sell"),
+        Entry(effects.SENT, "/do/1/sell", "sell", effects.sent(call, terms).text()),
+        Entry(effects.UNKNOWN, "/do/1/sell", "sell", fact.text()),
+    ]
+    waits = Checkpoint(
+        tenant_id=tenant,
+        run_id=run,
+        fence=claim.fence,
+        seq=claim.seq,
+        state="waiting",
+        attempt=1,
+        entries=entries,
+        snapshot=state.encode(Snapshot(run=RunDescriptor(id="run", tenant="ten"), strands=[strand])),
+        waiting_for='{"kind": "uncertain", "ref": "/do/1/sell", "since": "2026-01-01T00:00:00Z", "reason": "lost"}',
+    )
+    assert await write(worker, waits) == ["committed"]
+    return ids.show("run", run), call.key
+
+
+async def test_F_03_F_19_a_person_decides_what_nobody_else_can_tell_once(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    run, key = await asking(parties, app_database, worker_database)
+    path = f"/v1/runs/{run}/effects"
+    looked, sold = (await parties.acme.get(path)).json["items"]
+    assert (looked["reference"], looked["status"], looked["version"]) == ("/do/0/look", "confirmed", None)
+    assert (looked["operation"], len(looked["key"])) == ("erp.customers.credit", 64)
+    assert (sold["key"], sold["status"], sold["mode"], sold["operation"]) == (key, "unknown", "once-or-ask", CREATE)
+    assert sold["sent"] == {"input": {"street": "Elm"}}
+    assert sold["error"]["title"] == "The outcome is unknown"
+    hidden = (await parties.north.get(f"/v1/clients/acme/live/runs/{run}/effects")).json["items"][1]
+    assert (hidden["sent"], hidden["status"]) == (None, "unknown")
+    for stranger in (parties.sibling, parties.foreign, parties.acme_test):
+        assert (await stranger.get(path)).status == 404
+        refused = await stranger.post(f"{path}/{key}/decide", {"decision": "fail", "version": sold["version"]})
+        assert refused.status == 404
+    decision: dict[str, Any] = {"decision": "happened", "version": sold["version"]}
+    assert (await parties.acme.post(f"{path}/{key}/decide", decision)).status == 422
+    assert (await parties.acme.post(f"{path}/{key}/decide", decision | {"output": {"number": 1}})).status == 422
+    assert (await parties.acme.post(f"{path}/{'0' * 64}/decide", decision | {"output": SOLD})).status == 404
+    stale = await parties.acme.post(f"{path}/{key}/decide", decision | {"output": SOLD, "version": 1})
+    assert (stale.status, stale.problem) == (409, "effect-changed")
+    decided = await parties.acme.post(f"{path}/{key}/decide", decision | {"output": SOLD, "why": "seen in the ERP"})
+    assert (decided.status, decided.json["state"], decided.json["waiting_for"]) == (200, "running", None)
+    again = await parties.acme.post(f"{path}/{key}/decide", decision | {"output": SOLD})
+    assert (again.status, again.problem) == (409, "effect-changed")
+    (_, sold) = (await parties.acme.get(path)).json["items"]
+    assert (sold["status"], sold["answer"]["number"], sold["settled_by"][:4]) == ("confirmed", "SO-1", "key:")
+    (record,) = (await parties.acme.get("/v1/audit?action=effect.decided")).json["items"]
+    assert record["target"] == run
+    lines = (await parties.acme.get(f"/v1/runs/{run}/journal")).json["items"]
+    assert lines[-1]["kind"] == "effect.decided"
