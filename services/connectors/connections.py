@@ -33,4 +33,5 @@ class TenantConnections:
             revision=opened.revision,
             ref=ids.show("con", connection_id),
             limits=opened.limits,
+            fallback=opened.fallback,
         )

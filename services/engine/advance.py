@@ -214,6 +214,8 @@ class _Turn:
         if isinstance(settled, Step):
             self._answered = self._answered or isinstance(answer, Unknown)
             return settled
+        if settled.via:
+            self._progress.rerouted(calling.effect, settled.via)
         if usage := decisions.usage(calling.effect, settled):
             self._progress.meter(usage)
         self._answered, moment = True, self._now()

@@ -65,20 +65,25 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """The effect happened (or was found done); `output` is JSON."""
+    """The effect happened (or was found done); `output` is JSON.
+
+    `via`: public id of the connection that was asked instead of the one that the call names, since that one is away.
+    """
 
     output: Any
     usage: str = "call"
+    via: str = ""
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """The effect did not happen and repeating it will not help; becomes the task's error.
 
-    `sent`: False where no request went out, so that nothing is metered.
+    `sent`: False where no request went out, so that nothing is metered. `via`: as of `Done`.
     """
 
     error: ErrorDetails
     sent: bool = True
+    via: str = ""
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True):

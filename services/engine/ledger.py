@@ -9,7 +9,6 @@ import msgspec
 from msgspec.structs import replace
 
 from infra import ids
-from infra.telemetry import instruments
 from services.engine import decisions, effects
 from services.engine.calls import Planned
 from services.engine.claims import Claim
@@ -93,17 +92,14 @@ class Ledger:
 
     def _put_off(self, snapshot: Snapshot, strand: int, calling: Calling, later: Later) -> Step:
         pause = decisions.delay(later, calling.attempt, random.random())  # noqa: S311 (jitter, no secret)
-        data = {"attempt": calling.attempt, "seconds": round(pause, 3), "reason": later.reason}
-        instruments.RETRIES.add(1, calling.effect.function)
-        effect = calling.effect
-        self._progress.add("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode())
+        self._progress.put_off(calling, later, pause)
         due = now(self._claim) + round(pause * 1000)
         put = decisions.put_off(snapshot, strand, later, due, is_doubtful=self._is_doubtful(strand))
         if calling.sent:
             is_open = decisions.calling(put, strand).sent
             fact = Fact(key=self._call(strand, calling).key, error=later.error if is_open else None)
             self._note(effects.UNKNOWN if is_open else effects.INTENDED, calling, fact)
-        return Step(snapshot=put, entries=[], outcome=effect)
+        return Step(snapshot=put, entries=[], outcome=calling.effect)
 
     def _ask(self, snapshot: Snapshot, strand: int, calling: Calling, answer: Unknown) -> Step:
         planned = self._made[strand]

@@ -12,12 +12,15 @@ import msgspec
 from msgspec.structs import replace
 
 from infra import ids
+from infra.telemetry import instruments
 from services.engine import decisions, effects, emission, state, subscriptions, values
 from services.engine.calls import Planned
 from services.engine.claims import Claim
+from services.engine.functions import Later
 from services.engine.journal import Audit, Checkpoint, Entry, IfAsked, Journal, Message, Outcome, Usage
 from services.engine.lifecycle import Line, members
 from services.engine.state import Snapshot, Step
+from services.engine.waits import Calling, Effect
 
 SHOWN_SECONDS: Final = 0.1
 """A call that takes longer is shown while it lasts, for one commit more; below it nobody would see it."""
@@ -68,6 +71,21 @@ class Progress:
     def add(self, kind: str, reference: str = "", name: str = "", data: str | None = None) -> None:
         """One line that is the engine's and not the workflow's; `data` is JSON text."""
         self._entries.append(Entry(kind, reference, name, data, self._claim.moment()))
+
+    def put_off(self, calling: Calling, later: Later, pause: float) -> None:
+        """The open call is made again in `pause` seconds."""
+        # Who is called from a line and finds no room stands in it as before: nothing new to tell.
+        if later.line and later.reason == calling.reason:
+            return
+        effect = calling.effect
+        instruments.RETRIES.add(1, effect.function)
+        data = {"attempt": calling.attempt, "seconds": round(pause, 3), "reason": later.reason}
+        self.add("task.retried", effect.reference, effect.name, msgspec.json.encode(data).decode())
+
+    def rerouted(self, effect: Effect, via: str) -> None:
+        """Another connection was asked than the one that the call names."""
+        data = {"via": via, "reason": "the connection is away"}
+        self.add("task.rerouted", effect.reference, effect.name, msgspec.json.encode(data).decode())
 
     def line(self, kind: str) -> Line:
         """The last line of this kind that is not committed yet. Raises LookupError where there is none."""

@@ -17,6 +17,7 @@ from infra.redis import Doorbell
 from infra.settings import Settings
 from infra.telemetry import Telemetry
 from infra.telemetry.process import Process
+from services.connectors import fallback
 from services.connectors import function as connector
 from services.connectors.breakers import SharedBreakers
 from services.connectors.builtin import all_connectors
@@ -119,7 +120,7 @@ class Composition:
         limits = SharedLimits(self.database, self._shares, self.bell.ring)
         return {
             **protocols.functions(self._client, self._runner),
-            connector.NAME: connector.ConnectorFunction(
+            connector.NAME: fallback.FallbackFunction(
                 Registry(all_connectors()), connections, self._client, breakers, limits
             ),
         }

@@ -15,7 +15,7 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[float, Meta(ge=1, le=86_400)] = 1.0
 
 
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`at_once`: calls under way in all workers together."""
 
     at_once: Annotated[int, Meta(ge=1, le=1_000)] = 10

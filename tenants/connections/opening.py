@@ -19,8 +19,8 @@ FRESH_SECONDS: Final = 2.0
 _MOST: Final = 10_000
 
 _READ: Final = """
-SELECT c.connector, c.settings::text AS settings, c.limits::text AS limits, c.status, c.revision, t.environment,
-       i.installation_id, s.field, s.version, s.key_version, s.sealed, k.wrapped
+SELECT c.connector, c.settings::text AS settings, c.limits::text AS limits, c.fallback_id, c.status, c.revision,
+       t.environment, i.installation_id, s.field, s.version, s.key_version, s.sealed, k.wrapped
 FROM app.connection c JOIN app.tenant t USING (tenant_id) CROSS JOIN app.installation i
 LEFT JOIN app.connection_secret s USING (tenant_id, connection_id)
 LEFT JOIN app.tenant_key k ON k.tenant_id = s.tenant_id AND k.version = s.key_version
@@ -37,6 +37,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     secrets: dict[str, Secret]
     revision: int
     limits: Limits = Limits()
+    fallback: UUID | None = None
 
 
 async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, connection_id: UUID) -> OpenConnection:
@@ -73,6 +74,7 @@ async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, conn
         secrets=secrets,
         revision=first["revision"],
         limits=msgspec.json.decode(first["limits"], type=Limits),
+        fallback=first["fallback_id"],
     )
 
 

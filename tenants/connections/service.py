@@ -36,6 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     secrets: dict[str, str] = {}
     limits: Limits = Limits()
     owner: str | None = None
+    fallback: UUID | None = None
 
     def __repr__(self) -> str:
         return f"Plan({self.connector!r})"
@@ -49,6 +50,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     secrets: dict[str, str | None] = {}
     limits: Limits | UnsetType = UNSET
     owner: str | UnsetType | None = UNSET
+    fallback: UUID | UnsetType | None = UNSET
 
     def __repr__(self) -> str:
         return "Changes()"
@@ -75,7 +77,8 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     _refuse(settings_breaches(form, settings) + secrets_breaches(form, plan.secrets, frozenset()))
     connection_id = ids.new()
     row = {"connection_id": connection_id, "name": name, "connector": plan.connector, "settings": settings}
-    row |= {"limits": msgspec.to_builtins(plan.limits), "owner": plan.owner}
+    row |= {"limits": msgspec.to_builtins(plan.limits), "owner": plan.owner, "fallback_id": plan.fallback}
+    _refuse(await _unfit(session, tenant_id, plan.fallback, plan.connector, connection_id))
     if not await repository.add(session, {"tenant_id": tenant_id, **row}):
         raise NameTaken(f"there is a connection `{name}`")
     secrets = {field: Secret(value) for field, value in plan.secrets.items()}
@@ -108,6 +111,8 @@ async def update(  # noqa: PLR0913 - the scope, the thing, and who asks
         + secrets_breaches(form, changes.secrets, frozenset() if swapped else frozenset(stored))
         + ([] if swapped else _strays(form, row.settings, settings, stored - set(changes.secrets)))
     )
+    wanted = row.fallback_id if changes.fallback is UNSET else changes.fallback
+    _refuse(await _unfit(session, tenant_id, wanted, connector, connection_id))
     changed = _changed(row, {"connector": connector, "settings": settings, **_care(changes)})
     dropped = {field for field, value in changes.secrets.items() if value is None} & stored
     if swapped:
@@ -126,8 +131,25 @@ async def update(  # noqa: PLR0913 - the scope, the thing, and who asks
 
 def _care(changes: Changes) -> dict[str, Any]:
     """What is given of limits and owner, by column."""
-    given = {"limits": changes.limits, "owner": changes.owner}
-    return {column: msgspec.to_builtins(value) for column, value in given.items() if value is not UNSET}
+    limits = UNSET if changes.limits is UNSET else msgspec.to_builtins(changes.limits)
+    given = {"limits": limits, "owner": changes.owner, "fallback_id": changes.fallback}
+    return {column: value for column, value in given.items() if value is not UNSET}
+
+
+async def _unfit(
+    session: AsyncSession, tenant_id: UUID, fallback: UUID | None, connector: str, connection_id: UUID
+) -> list[Breach]:
+    """Why `fallback` cannot be asked instead of the connection."""
+    if fallback is None:
+        return []
+    if fallback == connection_id:
+        return [Breach("/fallback", "a connection cannot be its own fallback")]
+    other = await repository.find(session, tenant_id, fallback)
+    if other is None:
+        return [Breach("/fallback", "there is no such connection")]
+    if other.connector != connector:
+        return [Breach("/fallback", f"its connector is `{other.connector}` and not `{connector}`")]
+    return []
 
 
 def _changed(row: Connection, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 import msgspec
 from litestar import get, patch, post
@@ -12,6 +13,7 @@ from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug, StatusFilter
 from services.api.policy import tenant_paths
 from tenants.connections import service
+from tenants.connections.errors import InvalidConnection
 from tenants.connections.limits import Limits
 from tenants.connections.service import Changes, Pair, Plan
 from tenants.identity.permissions import Permission
@@ -26,6 +28,7 @@ Owner = Annotated[
     str,
     Meta(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["maria@acme.example", "warehouse-it"]),
 ]
+Fallback = Annotated[str, Meta(description="Id of another connection with the same connector.")]
 Settings = Annotated[dict[str, Any], Meta(description="As the connector's schema asks; never a secret.")]
 
 
@@ -36,6 +39,7 @@ class NewConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     secrets: Annotated[dict[str, str], Meta(description="By field. Sealed at once and never shown again.")] = {}
     limits: Limits = Limits()
     owner: Owner | None = None
+    fallback: Fallback | None = None
 
 
 class ConnectionChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,6 +50,7 @@ class ConnectionChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     secrets: Annotated[dict[str, str | None], Meta(description="By field; null drops one.")] = {}
     limits: Limits | UnsetType = UNSET
     owner: Owner | UnsetType | None = UNSET
+    fallback: Fallback | UnsetType | None = UNSET
 
 
 class SecretView(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,7 @@ class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Annotated[dict[str, SecretView] | UnsetType, Meta(description=_WRITERS)] = UNSET
     limits: Annotated[Limits, Meta(description="Of its calls; over them a run waits its turn.")]
     owner: Annotated[str | None, Meta(description="Who is told when it is away and when it is back.")]
+    fallback: Annotated[str | None, Meta(description="The connection that is read instead while this one is away.")]
     status: Annotated[Literal["active", "disabled"], Meta(description="No call uses a disabled one.")]
     revision: Annotated[int, Meta(description="Rises with every change.")]
     created_at: Instant
@@ -81,7 +87,12 @@ class ConnectionList(msgspec.Struct, frozen=True):
 async def create_connection(request: Call, data: JSONBody[NewConnection]) -> ConnectionView:
     """Active at once. Nothing is sent to the other system."""
     plan = Plan(
-        connector=data.connector, settings=data.settings, secrets=data.secrets, limits=data.limits, owner=data.owner
+        connector=data.connector,
+        settings=data.settings,
+        secrets=data.secrets,
+        limits=data.limits,
+        owner=data.owner,
+        fallback=_fallback(data.fallback),
     )
     async with request.transaction() as session:
         made = await service.create(
@@ -126,7 +137,12 @@ async def change_connection(request: Call, data: JSONBody[ConnectionChanges]) ->
     """Runs use the change within two seconds; deployments need none. Another connector swaps the system behind it."""
     connection_id = request.path_id("con", "connection")
     changes = Changes(
-        connector=data.connector, settings=data.settings, secrets=data.secrets, limits=data.limits, owner=data.owner
+        connector=data.connector,
+        settings=data.settings,
+        secrets=data.secrets,
+        limits=data.limits,
+        owner=data.owner,
+        fallback=UNSET if isinstance(data.fallback, UnsetType) else _fallback(data.fallback),
     )
     async with request.transaction() as session:
         changed = await service.update(
@@ -152,6 +168,13 @@ async def enable_connection(request: Call) -> ConnectionView:
     return await _set_status(request, "active")
 
 
+def _fallback(text: str | None) -> UUID | None:
+    try:
+        return None if text is None else ids.read("con", text)
+    except ids.MalformedId:
+        raise InvalidConnection("/fallback: it is no id of a connection") from None
+
+
 async def _set_status(request: Call, status: service.Status) -> ConnectionView:
     connection_id = request.path_id("con", "connection")
     async with request.transaction() as session:
@@ -173,6 +196,7 @@ def view(pair: Pair, principal: Principal) -> ConnectionView:
         secrets=tails if is_whole else UNSET,
         limits=msgspec.convert(row.limits, Limits),
         owner=row.owner,
+        fallback=None if row.fallback_id is None else ids.show("con", row.fallback_id),
         status="active" if row.status == "active" else "disabled",
         revision=row.revision,
         created_at=row.created_at,

@@ -21,6 +21,7 @@ _RATE = click.option(
     "--rate", metavar="CALLS/SECONDS", help="Calls that begin in a time, such as 60/60; none: no rate."
 )
 _OWNER = click.option("--owner", help="Whom an outage is told: an address or a role.")
+_FALLBACK = click.option("--fallback", help="Name or id of the connection that is read while this one is away.")
 
 
 @click.group()
@@ -38,6 +39,7 @@ def command() -> None:
 @_AT_ONCE
 @_RATE
 @_OWNER
+@_FALLBACK
 @api_options
 def create(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -51,9 +53,10 @@ def create(  # noqa: PLR0913 - one argument an option
     at_once: int | None,
     rate: str | None,
     owner: str | None,
+    fallback: str | None,
 ) -> None:
     """Connect a system under NAME. Secrets are sealed at once and never shown again."""
-    body = {
+    body: dict[str, Any] = {
         "name": name,
         "connector": connector,
         "settings": values(given, file),
@@ -61,7 +64,13 @@ def create(  # noqa: PLR0913 - one argument an option
         "limits": _limits({}, at_once, rate),
         "owner": owner,
     }
-    terminal.show(terminal.run(lambda api: api.send("POST", "/connections", body)))
+
+    async def work(api: Api) -> Any:
+        if fallback is not None:
+            body["fallback"] = await _other(api, fallback)
+        return await api.send("POST", "/connections", body)
+
+    terminal.show(terminal.run(work))
 
 
 @command.command("list")
@@ -97,6 +106,8 @@ def show(terminal: Terminal, *, connection: str) -> None:
 @_RATE
 @_OWNER
 @click.option("--no-owner", is_flag=True, help="Tell nobody in particular.")
+@_FALLBACK
+@click.option("--no-fallback", is_flag=True, help="Ask no other connection.")
 @api_options
 def update(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -112,17 +123,18 @@ def update(  # noqa: PLR0913 - one argument an option
     rate: str | None,
     owner: str | None,
     no_owner: bool,
+    fallback: str | None,
+    no_fallback: bool,
 ) -> None:
     """Change CONNECTION, by name or id. Runs follow within two seconds; deployments need no change.
 
     Settings that are not named stay, unless the connector changes or --settings gives them whole.
     """
-    secrets: dict[str, str | None] = {**dict.fromkeys(dropped), **_secrets(asked, files)}
+    body: dict[str, Any] = {"secrets": {**dict.fromkeys(dropped), **_secrets(asked, files)}}
     settings = values(given, file)
 
     async def work(api: Api) -> Any:
         path = f"/connections/{await api.reference('connections', 'con', connection)}"
-        body: dict[str, Any] = {"secrets": secrets}
         if connector is not None:
             body["connector"] = connector
         if connector is not None or file is not None:
@@ -132,8 +144,8 @@ def update(  # noqa: PLR0913 - one argument an option
             body["settings"] = {**(await api.get(path)).get("settings", {}), **settings}
         if at_once is not None or rate is not None:
             body["limits"] = _limits((await api.get(path))["limits"], at_once, rate)
-        if owner is not None or no_owner:
-            body["owner"] = owner
+        body |= {"owner": owner} if owner or no_owner else {}
+        body |= {"fallback": await _other(api, fallback)} if fallback or no_fallback else {}
         return await api.send("PATCH", path, body)
 
     terminal.show(terminal.run(work))
@@ -172,6 +184,10 @@ def _switch(terminal: Terminal, connection: str, verb: str) -> Any:
         return await api.send("POST", f"/connections/{await api.reference('connections', 'con', connection)}/{verb}")
 
     return terminal.run(work)
+
+
+async def _other(api: Api, connection: str | None) -> str | None:
+    return None if connection is None else await api.reference("connections", "con", connection)
 
 
 def _limits(now: Mapping[str, Any], at_once: int | None, rate: str | None) -> dict[str, Any]:

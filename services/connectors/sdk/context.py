@@ -30,6 +30,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         connector: name in the registry.
         limits: of its calls, over all workers.
+        fallback: the connection that is read instead while this one is away.
         revision: raised by every change of settings or secrets, so that a kept session of an older one is dropped.
         ref: public id, for people.
     """
@@ -41,6 +42,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     ref: str = ""
     limits: Limits = Limits()
+    fallback: UUID | None = None
 
 
 class Exchange(msgspec.Struct, frozen=True):

@@ -136,3 +136,19 @@ def desk(client: Client, simulator: Simulator) -> Desk:
 def order() -> dict[str, Any]:
     line = {"item": "SKU-1", "quantity": 10, "unit_price": {"amount": 1299, "currency": "USD"}}
     return {"reference": "PO-1", "customer": "ACME-001", "currency": "USD", "lines": [line]}
+
+
+async def store(admin: Any, **connections: UUID) -> None:
+    """Rows of the desk's tenant and of its connections, which have ids of their own and no history."""
+    await admin.execute("SET session_replication_role = replica")
+    await admin.execute(
+        "INSERT INTO app.tenant (tenant_id, partner_id, client_id, environment) VALUES ($1, $1, $1, 'live')", TENANT
+    )
+    for name, connection in connections.items():
+        await admin.execute(
+            "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
+            "VALUES ($1, $2, $3, 'erp-simulator', '{}')",
+            TENANT,
+            connection,
+            name,
+        )

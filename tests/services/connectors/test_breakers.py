@@ -16,7 +16,7 @@ from services.connectors.builtin import all_connectors
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.engine.functions import Done, Failed, Later, Unknown
-from tests.services.connectors.conftest import CONNECTION, TENANT, Desk, Simulator
+from tests.services.connectors.conftest import CONNECTION, Desk, Simulator, store
 from tests.superuser import connected
 
 CREDIT = "erp.customers.credit"
@@ -51,15 +51,8 @@ class Office:
 @pytest.fixture
 async def office(desk: Desk, client: Client, worker_database: Database, stack: Stack, endpoints: Endpoints) -> Office:
     office = Office(desk, client, worker_database, (stack, endpoints.database_url.rpartition("/")[2]))
-    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
-        # The desk's tenant and connection have ids of their own and no history.
-        await connection.execute("SET session_replication_role = replica")
-        await connection.execute(
-            "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
-            "VALUES ($1, $2, 'erp', 'erp-simulator', '{}')",
-            TENANT,
-            CONNECTION,
-        )
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as admin:
+        await store(admin, erp=CONNECTION)
     return office
 
 

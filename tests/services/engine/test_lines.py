@@ -18,6 +18,7 @@ from services.connectors.sdk.context import Context, OpenConnection
 from services.connectors.sdk.manifest import Manifest, Operation
 from services.connectors.shares import Shares
 from services.engine import lines
+from services.engine.functions import Done
 from services.engine.recovery import sweep
 from tenants.connections.limits import Limits, Rate
 from tests.services.engine.running import DOCUMENT, Engine, order
@@ -173,3 +174,14 @@ async def test_F_20_slots_are_divided_among_the_workers_that_live(worker_databas
     for one in workers[:3]:
         await one.beat()
     assert sum(one.part(10, ERP) for one in workers[:3]) == 10
+
+
+async def test_F_20_that_another_connection_was_asked_is_in_the_journal(engine: Engine, world: World) -> None:
+    engine.outside.answers["read"] = [Done(output={"value": 2}, via="con_9")]
+    await engine.intake.receive(world.tenant_id, order(1), "tests")
+    await engine.ended(world)
+    async with engine.app.tenant(world.tenant_id) as connection:
+        rows = await connection.fetch("SELECT name, data FROM app.journal WHERE kind = 'task.rerouted'")
+    assert [(row["name"], row["data"]) for row in rows] == [
+        ("first", '{"via":"con_9","reason":"the connection is away"}')
+    ]

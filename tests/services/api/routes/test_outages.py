@@ -12,6 +12,7 @@ from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
 from services.api.feeds import Feeds
 from services.engine import outages
+from tests.asgi import Answer, Caller
 from tests.services.api.parties import Parties
 from tests.superuser import connected
 
@@ -145,3 +146,25 @@ async def test_scenario_4_the_owner_is_told_when_an_outage_begins_and_when_it_en
     messages = [msgspec.json.decode(row["body"]) for row in rows]
     assert [one["type"] for one in messages] == ["connection.away.v1", "connection.back.v1"]
     assert messages[0]["data"]["owner"] == "maria@acme.example"
+
+
+async def test_a_fallback_is_another_connection_of_the_tenant_with_the_same_connector(parties: Parties) -> None:
+    async def made(who: Caller, name: str, connector: str = "erp-simulator", **more: Any) -> Answer:
+        settings = {"base_url": "http://127.0.0.1:9"} | ({"authentication": "none"} if connector == "http" else {})
+        secrets = {} if connector == "http" else {"token": "t" * 20}
+        plan = {"name": name, "connector": connector, "settings": settings, "secrets": secrets}
+        return await who.post("/v1/connections", plan | more)
+
+    spare = (await made(parties.acme, "spare")).json["id"]
+    limits = {"at_once": 4, "rate": {"calls": 60, "seconds": 60}}
+    erp = await made(parties.acme, "erp", fallback=spare, limits=limits)
+    assert (erp.status, erp.json["fallback"], erp.json["limits"]) == (201, spare, limits)
+    path = f"/v1/connections/{erp.json['id']}"
+    other = (await made(parties.acme, "other", "http")).json["id"]
+    foreign = (await made(parties.foreign, "erp")).json["id"]
+    for wrong in (erp.json["id"], other, foreign, "con_x"):
+        assert (await parties.acme.send("PATCH", path, {"fallback": wrong})).problem == "invalid-connection", wrong
+    assert (await parties.acme.send("PATCH", path, {"limits": {"at_once": 0}})).status == 422
+    changed = await parties.acme.send("PATCH", path, {"fallback": None, "limits": {}})
+    assert (changed.json["fallback"], changed.json["limits"]["at_once"]) == (None, 10)
+    assert changed.json["revision"] == 2

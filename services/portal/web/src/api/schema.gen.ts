@@ -1243,6 +1243,8 @@ export interface components {
         ConnectionChanges: {
             /** @example erp-simulator */
             connector?: string;
+            /** @description Id of another connection with the same connector. */
+            fallback?: string | null;
             limits?: components["schemas"]["Limits"];
             /**
              * @example maria@acme.example
@@ -1273,6 +1275,8 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             created_at: string;
+            /** @description The connection that is read instead while this one is away. */
+            fallback: string | null;
             /** @example con_01h455vb4pex5vsknk084sn02q */
             id: string;
             /** @description Of its calls; over them a run waits its turn. */
@@ -1791,6 +1795,8 @@ export interface components {
         NewConnection: {
             /** @example erp-simulator */
             connector: string;
+            /** @description Id of another connection with the same connector. */
+            fallback?: string | null;
             limits?: components["schemas"]["Limits"];
             /** @example erp */
             name: string;
@@ -5806,10 +5812,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the effect. */
-                effect: string;
                 /** @description Id of the run. */
                 run: string;
+                /** @description Id of the effect. */
+                effect: string;
             };
             cookie?: never;
         };

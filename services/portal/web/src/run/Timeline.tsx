@@ -166,6 +166,7 @@ function StepItem({ rounds, title, cut, selected, now, onSelect }: StepProps) {
 /** What befell the step while it was open, in a line. */
 function happened(step: Step, texts: Texts): string | null {
   const last = step.retries.at(-1);
+  if (step.rerouted) return texts.rerouted;
   if (step.caught !== null) return texts.caughtLine(titleOf(step.caught));
   if (last?.of === "call") {
     return `${texts.attempt(last.attempt + (step.endedAt ? 0 : 1))} · ${plain(last.reason)}`;

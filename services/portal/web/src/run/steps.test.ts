@@ -93,6 +93,7 @@ describe("the journal as steps", () => {
       lines(
         ["task.started", "/do/0/a"],
         ["task.retried", "/do/0/a", { attempt: 1, reason: "busy" }],
+        ["task.rerouted", "/do/0/a", { via: "con_1" }],
         ["task.completed", "/do/0/a", { output: 1 }],
         ["task.started", "/do/0/a"],
       ),
@@ -100,7 +101,8 @@ describe("the journal as steps", () => {
     );
     expect(visits(moments).get("/do/0/a")).toBe(2);
     expect(moments[0]).toMatchObject({ state: "completed", retries: [{ attempt: 1, reason: "busy" }] });
-    expect(moments[1]).toMatchObject({ state: "waiting", retries: [] });
+    expect(moments[0]).toMatchObject({ rerouted: true });
+    expect(moments[1]).toMatchObject({ state: "waiting", retries: [], rerouted: false });
   });
 
   it("leaves nothing going on in a run that a person ended", () => {

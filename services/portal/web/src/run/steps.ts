@@ -35,6 +35,8 @@ export interface Step {
   caught: unknown;
   retries: Retry[];
   received: Received[];
+  /** Another connection was asked, since the one of the task is away. */
+  rerouted: boolean;
 }
 
 /** Something that happened to the run itself. */
@@ -145,6 +147,7 @@ function begin(line: JournalLine, input: Handed): Step {
     caught: null,
     retries: [],
     received: [],
+    rerouted: false,
   };
 }
 
@@ -172,6 +175,8 @@ function happened(step: Step, line: JournalLine, handing: Handing): void {
   } else if (line.kind === "task.caught") {
     step.caught = data?.error ?? {};
     handing.again(step.reference);
+  } else if (line.kind === "task.rerouted") {
+    step.rerouted = true;
   } else if (line.kind === "event.consumed") {
     step.received.push({ at: line.at, source: String(data?.source ?? "") });
   }

@@ -200,6 +200,7 @@ const en = {
   caughtLine: (title: string) => (title ? `Dealt with: ${title}` : "Dealt with an error"),
   retryLine: (count: number, title: string) =>
     `${count === 1 ? "Tried again" : `Tried again ${count} times`}${title ? `: ${title}` : ""}`,
+  rerouted: "Answered by the connection that stands in for one that is away",
   received: "Events received",
   receivedLine: (count: number) => (count === 1 ? "1 event received" : `${count} events received`),
   latestOf: (count: number) => `the latest of ${count} times`,

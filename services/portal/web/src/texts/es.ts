@@ -201,6 +201,7 @@ const es: Texts = {
   caughtLine: title => (title ? `Tratado: ${title}` : "Se trató un error"),
   retryLine: (count, title) =>
     `${count === 1 ? "Repetido" : `Repetido ${count} veces`}${title ? `: ${title}` : ""}`,
+  rerouted: "Respondió la conexión que sustituye a la que no está disponible",
   received: "Eventos recibidos",
   receivedLine: count => (count === 1 ? "1 evento recibido" : `${count} eventos recibidos`),
   latestOf: count => `la última de ${count} veces`,

@@ -1,0 +1,49 @@
+"""Calls of a connection that is away, made on the connection that it declares as its fallback (ADR 0029)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from infra import ids
+from infra.problems import Problem
+from services.connectors.function import ConnectorFunction
+from services.connectors.sdk.errors import Refusal
+from services.engine.functions import Answer, Call, Later, Unknown
+
+
+class FallbackFunction(ConnectorFunction):
+    """A `ConnectorFunction` that reads elsewhere while the connection is away.
+
+    Reads alone: of a write nobody can say whether an earlier call has reached the first system, and a second system
+    knows neither its key nor its work. The fallback's own fallback is not asked.
+    """
+
+    async def __call__(self, call: Call) -> Answer:
+        answer = await super().__call__(call)
+        if not (isinstance(answer, Later) and answer.parked) or answer.line:
+            return answer
+        other = await self._elsewhere(call)
+        if other is None:
+            return answer
+        named = call.arguments["connection"]
+        second = await super().__call__(replace(call, bindings={**call.bindings, named: other}))
+        if isinstance(second, Unknown):
+            return answer
+        if isinstance(second, Later):
+            # Who is away, too, is not waited for: the first one is.
+            return second if second.line else answer
+        return replace(second, via=ids.show("con", other))
+
+    async def _elsewhere(self, call: Call) -> UUID | None:
+        """The connection to ask instead; None: the call waits."""
+        try:
+            visit = await self._visit(call)
+            fallback = visit.connection.fallback
+            if fallback is None or visit.care.mode != "read":
+                return None
+            other = await self._connections.open(call.tenant, fallback)
+        except (Problem, Refusal):
+            return None
+        return other.id if other.connector == visit.connection.connector else None
