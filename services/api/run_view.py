@@ -76,6 +76,9 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
             examples=[["credit", "stock"]],
         ),
     ]
+    failed_at: Annotated[
+        str | None, Meta(description="Of a faulted run, JSON pointer of the task that failed, where it was one.")
+    ]
     created_at: Instant
     started_at: Instant | None
     ended_at: Instant | None
@@ -110,6 +113,7 @@ def members(row: Any) -> dict[str, Any]:
         "suspension_asked_at": row["suspension_asked_at"],
         "next_attempt_at": row["next_attempt_at"],
         "held": kinds_of_hold(row["told"]),
+        "failed_at": row["failed_at"] or None,
         "created_at": row["created_at"],
         "started_at": row["started_at"],
         "ended_at": row["ended_at"],

@@ -124,6 +124,6 @@ def _decided(stored: bytes, tenant: UUID, run: UUID, decision: Decision) -> byte
 def _strand(snapshot: Snapshot, tenant: UUID, run: UUID, key: str) -> int | None:
     for strand, calling in snapshot.calls():
         effect = calling.effect
-        if calling.sent and decisions.idempotency_key(tenant, run, effect.reference, effect.iteration) == key:
+        if calling.sent and decisions.key_of(effect, tenant, run) == key:
             return strand.id
     return None

@@ -29,6 +29,11 @@ def idempotency_key(tenant: UUID, run: UUID, reference: str, iteration: int) -> 
     return hashlib.sha256(f"{tenant}|{run}|{reference}|{iteration}".encode()).hexdigest()
 
 
+def key_of(effect: Effect, tenant: UUID, run: UUID) -> str:
+    """The effect's idempotency key, wherever its task has been moved to since."""
+    return idempotency_key(tenant, run, effect.key or effect.reference, effect.iteration)
+
+
 def call_of(  # noqa: PLR0913 (the parts of one call)
     effect: Effect,
     *,
@@ -43,7 +48,7 @@ def call_of(  # noqa: PLR0913 (the parts of one call)
         function=effect.function,
         arguments=effect.arguments,
         reference=effect.reference,
-        key=idempotency_key(tenant, run, effect.key or effect.reference, effect.iteration),
+        key=key_of(effect, tenant, run),
         tenant=tenant,
         run=run,
         bindings=dict(bindings or {}),

@@ -69,14 +69,15 @@ async def journalled(connection: Any, tenant: UUID, run: UUID, calls: Collection
     """Those of the tasks at the references `calls` that the journal tells of, in the order in which they began."""
     found = await connection.fetch(
         "SELECT seq, at, kind, reference, name FROM app.journal WHERE tenant_id = $1 AND run_id = $2 "
-        "AND ((reference = ANY($3) AND kind = ANY($4)) OR kind = 'run.retried') ORDER BY seq DESC LIMIT $5",
+        "AND ((reference = ANY($3) AND kind = ANY($4)) OR kind IN ('run.retried', 'run.migrated')) "
+        "ORDER BY seq DESC LIMIT $5",
         tenant,
         run,
         list(calls),
         list(_LINES),
         MOST,
     )
-    is_whole = len(found) < MOST and not any(row["kind"] == "run.retried" for row in found)
+    is_whole = len(found) < MOST and not any(row["kind"] in {"run.retried", "run.migrated"} for row in found)
     begun: list[Effect] = []
     latest: dict[str, Effect] = {}
     times: dict[str, int] = {}

@@ -150,8 +150,9 @@ def _reworded(waiting_for: str | None, moved: Mapping[str, str]) -> str | None:
         return waiting_for
     reason = msgspec.json.decode(waiting_for)
     for one in (reason, reason.get("was")):
-        if isinstance(one, dict) and one.get("kind") in {"timer", "event"}:
-            one["ref"] = values.plain(moved.get(one["ref"], one["ref"]))
+        for name in ("ref", "task"):
+            if isinstance(one, dict) and one.get(name) in moved:
+                one[name] = values.plain(moved[one[name]])
     return msgspec.json.encode(reason).decode()
 
 

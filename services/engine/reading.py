@@ -52,6 +52,7 @@ _SUMMARY: Final = (
     ),
     case((Run.state == "waiting", Run.due_at)).label("next_attempt_at"),
     case((_HELD, cast(Run.output, Text))).label("told"),
+    case((Run.state == "faulted", func.json_extract_path_text(Run.error, "instance"))).label("failed_at"),
     Run.created_at,
     Run.started_at,
     Run.ended_at,

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Computed,
     DateTime,
     Double,
     ForeignKeyConstraint,
@@ -60,6 +61,7 @@ class Run(Base):
     snapshot: Mapped[bytes | None] = mapped_column(LargeBinary)
     output: Mapped[Any] = mapped_column(JSON, nullable=True)
     error: Mapped[Any] = mapped_column(JSON, nullable=True)
+    error_type: Mapped[str | None] = mapped_column(Text, Computed("app.error_type(error)", persisted=True))
     waiting_for: Mapped[Any] = mapped_column(JSON, nullable=True)
     asked: Mapped[Any] = mapped_column(JSON, nullable=True)
     trace: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -78,6 +80,7 @@ class Run(Base):
             ["tenant_id", "deployment_id", "revision"],
             [f"app.deployment_revision.{c}" for c in ("tenant_id", "deployment_id", "revision")],
         ),
+        Index("run_error_type", "tenant_id", "error_type", "run_id", postgresql_where=text("error_type IS NOT NULL")),
         Index("run_ready", "lane", "turn", "run_id", postgresql_where=text("lane IS NOT NULL")),
         Index("run_ready_of", "tenant_id", "turn", "run_id", postgresql_where=text("lane = 0")),
         Index("run_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +99,20 @@ async def tenant(session: AsyncSession, partner_id: UUID, client_id: UUID, envir
         Tenant.partner_id == partner_id, Tenant.client_id == client_id, Tenant.environment == environment
     )
     return (await session.scalars(query)).one_or_none()
+
+
+async def names(session: AsyncSession, partners: Collection[UUID], tenants: Collection[UUID]) -> dict[UUID, str]:
+    """Slugs of those of `partners`, and `client/environment` of those of `tenants`, that the session sees."""
+    found: dict[UUID, str] = {}
+    if partners:
+        rows = await session.execute(select(Partner.partner_id, Partner.slug).where(Partner.partner_id.in_(partners)))
+        found = {row[0]: row[1] for row in rows}
+    if tenants:
+        client = (Client.partner_id == Tenant.partner_id) & (Client.client_id == Tenant.client_id)
+        query = select(Tenant.tenant_id, Client.slug, Tenant.environment).join(Client, client)
+        rows_of_tenants = await session.execute(query.where(Tenant.tenant_id.in_(tenants)))
+        found |= {tenant: f"{slug}/{environment}" for tenant, slug, environment in rows_of_tenants}
+    return found
 
 
 async def look_up_host(database: Database, host: str) -> Any | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 from uuid import UUID
 
@@ -156,6 +157,11 @@ async def tenants_of(session: AsyncSession, found: Client) -> list[Tenant]:
     """The client's tenants, in the order dev, test, live."""
     rows = await repository.tenants(session, found.partner_id, found.client_id)
     return sorted(rows, key=lambda row: ENVIRONMENTS.index(row.environment))
+
+
+async def names_of(session: AsyncSession, partners: Collection[UUID], tenants: Collection[UUID]) -> dict[UUID, str]:
+    """By id what people call them: a partner's slug, a tenant's `client/environment`; of those that the caller sees."""
+    return await repository.names(session, partners, tenants)
 
 
 async def find_tenant(session: AsyncSession, found: Client, environment: str) -> Tenant:

@@ -74,8 +74,15 @@ class MadeKey(KeyView, frozen=True, kw_only=True):
     key: Annotated[str, Meta(description="The API key. It is never shown again.")]
 
 
+class ListedKey(KeyView, frozen=True, kw_only=True):
+    holder: Annotated[
+        str | None,
+        Meta(description="Whom it is for: a partner's slug, or client and environment.", examples=["acme/live"]),
+    ]
+
+
 class KeyList(msgspec.Struct, frozen=True):
-    items: list[KeyView]
+    items: list[ListedKey]
     next: NextCursor
 
 
@@ -116,8 +123,14 @@ async def list_keys(
         rows, last = await service.list_keys(
             session, request.page(limit, cursor), scope=of_scope, partner_id=partner_id, tenants=tenants
         )
+        partners = {row.partner_id for row in rows if row.partner_id is not None and row.tenant_id is None}
+        names = await organizations.names_of(session, partners, {row.tenant_id for row in rows if row.tenant_id})
     now = clock.now()
-    return KeyList([view(row, now) for row in rows], request.cursor(last))
+    items = []
+    for row in rows:
+        of = row.tenant_id or row.partner_id
+        items.append(ListedKey(**_members(row, now), holder=None if of is None else names.get(of)))
+    return KeyList(items, request.cursor(last))
 
 
 @get("/v1/keys/{key:str}", summary="Read an API key", tags=TAGS)

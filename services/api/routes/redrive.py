@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -17,7 +16,6 @@ from services.api.fields import Instant
 from services.api.policy import tenant_paths
 from services.engine import redriving
 from services.engine.redriving import Filter, Standing
-from tenants.audit import service as audit
 
 _PURPOSE: Final = "redrive"
 
@@ -52,7 +50,7 @@ class RedrivenRun(msgspec.Struct, frozen=True, kw_only=True):
         Literal["retried", "resumed", "changed", "refused", "left"] | None,
         Meta(
             description="`changed`: not as the preview saw it, and left alone. `refused`: retry it alone to see why."
-            " `left`: time was up; send the token again. Null in a preview."
+            " `left`: time was up, or somebody has it in hand; send the token again. Null in a preview."
         ),
     ] = None
     business_key: str | None = None
@@ -109,10 +107,6 @@ async def _drive(request: Call, tenant: TenantId, token: str) -> Redriven:
     packed = previews.read(request, _PURPOSE, tenant, token)
     actor = request.principal.actor
     done = await redriving.drive(request.resources.database, tenant, redriving.unpack(packed), actor)
-    counts: dict[str, Any] = dict(Counter(outcome for _, outcome in done))
-    async with request.transaction() as session:
-        target = ids.show("ten", tenant)
-        await audit.record(session, actor=actor, action="runs.redriven", target=target, after=counts)
     request.resources.ring()
     request.resources.changes.note([(tenant, run) for run, _ in done])
     runs = [RedrivenRun(id=ids.show("run", run), outcome=outcome) for run, outcome in done]

@@ -61,7 +61,7 @@ def create(  # noqa: PLR0913 - one argument an option
 def list_keys(terminal: Terminal, *, partner: str | None, client: str | None, scope: str | None) -> None:
     """The keys that you may manage, the newest first."""
     items = terminal.run(lambda api: api.pages("/keys", partner=partner, client=client, scope=scope))
-    terminal.table(items, "name", "scope", "partner", "tenant", "status", "created_at", "expires_at", "id")
+    terminal.table(items, "name", "scope", "holder", "status", "created_at", "expires_at", "id")
 
 
 @command.command()

@@ -131,12 +131,20 @@ def _json(file: BinaryIO, option: str) -> Any:
 @click.option("--template", help="Only of the template of this name.")
 @click.option("--error", help="Only with a fault of this type, such as communication.")
 @click.option("--connection", help="Only of deployments that are bound to this connection, by its name or id.")
-@click.option("--yes", is_flag=True, help="Do it. Without this it is only shown.")
+@click.option("--yes", is_flag=True, help="Do it for what is found now, which is shown before.")
+@click.option("--token", help="Do it for what an earlier preview showed, and for nothing else.")
 @api_options
-def redrive(terminal: Terminal, /, *, yes: bool, **only: str | None) -> None:
-    """Retry every faulted run that the options find, or resume every suspended one; 200 at once, the oldest first."""
+def redrive(terminal: Terminal, /, *, yes: bool, token: str | None, **only: str | None) -> None:
+    """Retry every faulted run that the options find, or resume every suspended one; 200 at once, the oldest first.
+
+    Without --yes and --token it is only shown, with the token to do it.
+    """
+    if token is not None and (yes or any(text for name, text in only.items() if name != "state")):
+        raise click.UsageError("--token stands for the runs of its preview; give it alone")
 
     async def work(api: Api) -> Any:
+        if token is not None:
+            return await api.send("POST", "/runs/redrive", {"token": token})
         given = {name: text for name, text in only.items() if text is not None}
         for name, kind, prefix in (("deployment", "deployments", "dep"), ("connection", "connections", "con")):
             if name in given:
@@ -144,6 +152,10 @@ def redrive(terminal: Terminal, /, *, yes: bool, **only: str | None) -> None:
         seen = await api.send("POST", "/runs/redrive", {"preview": True, "filter": given})
         if not yes or seen["token"] is None:
             return seen
+        shown = [f"  {run['id']}  {run['business_key'] or ''}  {run['error'] or run['state']}" for run in seen["runs"]]
+        more = [f"  and {seen['covered'] - len(shown)} more"] if seen["covered"] > len(shown) else []
+        head = f"{seen['count']} found; {seen['covered']} are done now, the oldest first:"
+        click.echo("\n".join([head, *shown, *more]), err=True)
         return await api.send("POST", "/runs/redrive", {"token": seen["token"]})
 
     terminal.show(terminal.run(work))

@@ -131,8 +131,10 @@ async def test_a_run_is_listed_shown_cancelled_and_not_resumed(commands: Command
     assert commands.json("run", "suspend", ids.show("run", second), *where, key=partner)["state"] == "suspended"
     seen = commands.json("run", "redrive", "--state", "suspended", *where, key=partner)
     assert [run["id"] for run in seen["runs"]] == [ids.show("run", second)]
-    done = commands.json("run", "redrive", "--state", "suspended", "--yes", *where, key=partner)
-    assert [run["outcome"] for run in done["runs"]] == ["resumed"]
+    shown = commands.run("run", "redrive", "--state", "suspended", "--yes", *where, key=partner)
+    assert f"1 found; 1 are done now, the oldest first:\n  {ids.show('run', second)}" in shown.stderr
+    again = commands.json("run", "redrive", "--token", seen["token"], *where, key=partner)
+    assert [run["outcome"] for run in again["runs"]] == ["changed"]
     assert commands.json("exception", "list", "--category", "failed", *where, key=partner) == []
     deployment = ids.read("dep", cancelled["deployment"])
     async with app_database.tenant(TenantId(ids.read("ten", tenant))) as transaction:
@@ -152,3 +154,40 @@ async def test_a_run_is_listed_shown_cancelled_and_not_resumed(commands: Command
     early = commands.run("run", "retry", ids.show("run", second), *where, key=partner)
     assert (early.returncode, "The run is not faulted: It is pending" in early.stderr) == (1, True)
     assert commands.run("run", "list", "--state", "held", *where, key=partner).returncode == 0
+    commands.json("key", "create", "--name", "shop", "--client", "acme", "--environment", "test", key=partner)
+    listed = commands.run("key", "list", key=partner).stdout
+    assert "acme/test" in next(line for line in listed.splitlines() if line.startswith("shop"))
+
+
+LISTEN = """
+document: {dsl: '1.0.3', namespace: tests, name: orders, version: '%s'}
+schedule: {on: {one: {with: {type: order.captured}}}}
+do:
+  - approve: {listen: {to: {one: {with: {type: approved}}}}}
+"""
+
+
+async def test_runs_are_moved_to_another_revision_by_a_command(
+    commands: Commands, app_database: Database, tmp_path: Path
+) -> None:
+    operator = commands.run("operator", "create").stdout.strip()
+    commands.json("partner", "create", "harbor", "--name", "Harbor", key=operator)
+    partner = commands.json("key", "create", "--name", "first", "--partner", "harbor", key=operator)["key"]
+    client = commands.json("client", "create", "acme", "--name", "Acme", key=partner)
+    tenant = TenantId(next(ids.read("ten", one["id"]) for one in client["tenants"] if one["environment"] == "test"))
+    where = ("--client", "acme", "--environment", "test")
+    file = tmp_path / "orders.yaml"
+    file.write_text(LISTEN % "1.0.0", encoding="utf-8")
+    commands.json("deployment", "create", "orders", "--document", str(file), *where, key=partner)
+    first, second = [ids.show("run", run) for run in await start_runs(app_database, tenant, 2)]
+    commands.json("run", "suspend", first, *where, key=partner)
+    file.write_text(LISTEN % "1.1.0", encoding="utf-8")
+    commands.json("deployment", "update", "orders", "--document", str(file), *where, key=partner)
+    migrate = ("deployment", "migrate", "orders", "--from", "1", *where)
+    seen = commands.json(*migrate, "--dry-run", key=partner)
+    assert (seen["standing"], seen["busy"], seen["movable"], seen["refused"]) == (1, 1, 1, [])
+    assert commands.json(*migrate, key=partner) == {"outcomes": {"migrated": 1}, "refused": {}}
+    assert commands.json(*migrate, key=partner) == {"outcomes": {}, "refused": {}}
+    assert [commands.json("run", "show", run, *where, key=partner)["revision"] for run in (first, second)] == [2, 1]
+    wrong = commands.run(*migrate, "--to", "7", key=partner)
+    assert (wrong.returncode, "the deployment has no revision 7" in wrong.stderr) == (1, True)

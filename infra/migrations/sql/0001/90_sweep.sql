@@ -11,6 +11,8 @@
 CREATE FUNCTION app.sweep_runs(most integer, solo_limit integer, lease_seconds double precision)
 RETURNS TABLE (requeued integer, quarantined integer, woken integer, next_due double precision)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+-- Inboxes of suspended runs keep what comes for as long as they stay: most sweeps look at what came lately, some at all.
+DECLARE came_since timestamptz := CASE WHEN random() < 0.02 THEN '-infinity' ELSE clock_timestamp() - interval '10 minutes' END;
 BEGIN
   WITH dead AS (
     SELECT r.tenant_id, r.run_id FROM app.run r WHERE r.lease_until <= (SELECT clock_timestamp())
@@ -47,7 +49,7 @@ BEGIN
     ORDER BY r.due_at LIMIT most FOR UPDATE SKIP LOCKED
   ), called AS MATERIALIZED (
     SELECT r.tenant_id, r.run_id, clock_timestamp() AS due_at
-    FROM (SELECT DISTINCT b.tenant_id, b.run_id FROM app.inbox b WHERE NOT b.is_read) b
+    FROM (SELECT DISTINCT b.tenant_id, b.run_id FROM app.inbox b WHERE NOT b.is_read AND b.posted_at >= came_since) b
     JOIN app.run r ON r.tenant_id = b.tenant_id AND r.run_id = b.run_id
     WHERE r.state = 'waiting' AND r.lane IS NULL
       AND EXISTS (SELECT 1 FROM app.subscription s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.run_id)

@@ -36,6 +36,7 @@ BEGIN
   DROP FUNCTION app.note_exception(uuid, text, uuid, text, text);
   DROP FUNCTION app.exception_of(text, json);
   DROP FUNCTION app.exception_mark(text, uuid, text, text);
+  DROP FUNCTION app.error_type(json);
   DROP FUNCTION app.month_floor(date);
   DROP FUNCTION app.new_id();
   DROP FUNCTION app.show_id(text, uuid);

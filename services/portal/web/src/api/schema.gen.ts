@@ -2019,7 +2019,7 @@ export interface components {
             /** @example run_01h455vb4pex5vsknk084sn02q */
             id: string;
             /**
-             * @description `changed`: not as the preview saw it, and left alone. `refused`: retry it alone to see why. `left`: time was up; send the token again. Null in a preview.
+             * @description `changed`: not as the preview saw it, and left alone. `refused`: retry it alone to see why. `left`: time was up, or somebody has it in hand; send the token again. Null in a preview.
              * @enum {null|string}
              */
             outcome?: "retried" | "resumed" | "changed" | "refused" | "left" | null;
@@ -2096,6 +2096,8 @@ export interface components {
             ended_at: string | null;
             /** @description Id of the event that started it. */
             event: string | null;
+            /** @description Of a faulted run, JSON pointer of the task that failed, where it was one. */
+            failed_at: string | null;
             /**
              * @description Kinds of the holds, when the run completed and released nothing: `released: false` in its output, with `holds` that each have a `type`. Null otherwise.
              * @example [
@@ -2177,6 +2179,8 @@ export interface components {
             error: unknown;
             /** @description Id of the event that started it. */
             event: string | null;
+            /** @description Of a faulted run, JSON pointer of the task that failed, where it was one. */
+            failed_at: string | null;
             /**
              * @description Kinds of the holds, when the run completed and released nothing: `released: false` in its output, with `holds` that each have a `type`. Null otherwise.
              * @example [

@@ -9,7 +9,7 @@ import { StateMark, shownState } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import { hasEnded } from "./live";
 import classes from "./RunTable.module.css";
-import { heldBecause, useReasons } from "./reason";
+import { failedAt, heldBecause, useReasons } from "./reason";
 
 interface Props {
   rows: RunSummary[];
@@ -54,7 +54,7 @@ export function RunTable({ rows, more, loading, onMore }: Props) {
               key={run.id}
               run={run}
               now={hasEnded(run) ? sinceWords(began(run), now) : now}
-              why={heldBecause(run, texts) ?? reasons(run)?.short ?? null}
+              why={heldBecause(run, texts) ?? failedAt(run, texts) ?? reasons(run)?.short ?? null}
             />
           ))}
         </tbody>

@@ -31,6 +31,12 @@ export function heldBecause({ held }: RunSummary, texts: Texts): string | null {
   return held?.length ? held.map(kind => texts.holds[kind] ?? human(kind)).join(" · ") : null;
 }
 
+/** At which step an order was stopped by an error; null when it was not, or at none. */
+export function failedAt({ failed_at }: RunSummary, texts: Texts): string | null {
+  const step = failed_at?.split("/").at(-1);
+  return step && !/^\d+$/.test(step) ? texts.atStep(human(step)) : null;
+}
+
 /** Names of the client's connections by id; empty for who may not see them. */
 function useConnectionNames(wanted: boolean): Record<string, string> {
   const { data } = useQuery({

@@ -181,6 +181,7 @@ const en = {
   runSuspended: "Run suspended",
   runResumed: "Run resumed",
   runRetried: "Run tried again from what failed",
+  atStep: (step: string) => `at ${step}`,
   runMigrated: "Run moved to another version",
   notStarted: "Waiting for its turn. The first steps show here in a moment.",
   justStarted: "Started. The first steps show here in a moment.",

@@ -182,6 +182,7 @@ const es: Texts = {
   runSuspended: "Ejecución suspendida",
   runResumed: "Ejecución reanudada",
   runRetried: "Ejecución reintentada desde lo que falló",
+  atStep: (step: string) => `en ${step}`,
   runMigrated: "Ejecución pasada a otra versión",
   notStarted: "Espera su turno. Los primeros pasos aparecerán aquí en un momento.",
   justStarted: "Ha empezado. Los primeros pasos aparecerán aquí en un momento.",
