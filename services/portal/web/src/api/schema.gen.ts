@@ -1623,7 +1623,7 @@ export interface components {
         };
         /** KeyList */
         KeyList: {
-            items: components["schemas"]["KeyView"][];
+            items: components["schemas"]["ListedKey"][];
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
         };
@@ -1672,6 +1672,43 @@ export interface components {
             /** @default 10 */
             at_once: number;
             rate?: components["schemas"]["Rate"] | null;
+        };
+        /** ListedKey */
+        ListedKey: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            expires_at: string | null;
+            /**
+             * @description Whom it is for: a partner's slug, or client and environment.
+             * @example acme/live
+             */
+            holder: string | null;
+            /** @example key_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * @description Shown to people. No control characters.
+             * @example Acme Ltd
+             */
+            name: string;
+            partner: string | null;
+            permissions: string[];
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            revoked_at: string | null;
+            scope: components["schemas"]["Scope"];
+            /** @enum {string} */
+            status: "live" | "expired" | "revoked";
+            tenant: string | null;
         };
         /** MadeKey */
         MadeKey: {
