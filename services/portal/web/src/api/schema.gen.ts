@@ -5853,10 +5853,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the run. */
-                run: string;
                 /** @description Id of the effect. */
                 effect: string;
+                /** @description Id of the run. */
+                run: string;
             };
             cookie?: never;
         };
