@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from tests.faults.deaths import died_at
-from tests.faults.plant import Plant
+from tests.faults.plant import Plant, end
 from tests.faults.world_check import check_world
 from tests.nightly.herd import POINTS
 from tests.nightly.outcome import Outcome
@@ -22,7 +22,7 @@ PROVES = "F-39"
 RACES = 1000
 RUNS: Final = 20
 _TOGETHER: Final = 50
-_LATEST: Final = 0.6
+_LATEST: Final = 2.0
 """Seconds after its event at which a run is cancelled at most, in the beginning."""
 _UNUSED: Final = ("emit.taken", "judging.before", "judging.committed")
 _OTHER: Final = {"pending", "running", "waiting", "suspended", "faulted"}
@@ -60,7 +60,7 @@ async def _races(plant: Plant, random: Random, outcome: Outcome, races: int) -> 
         racing = (_race(plant, number, random.uniform(0, latest)) for number in range(first, outcome.runs))
         found = Counter(await asyncio.gather(*racing))
         # As many of the one as of the other: then most are close.
-        latest *= 1.5 if found[200] > found[409] else 1 / 1.5
+        latest *= 2.0 if found[200] > found[409] else 0.5
         answers += found
         outcome.faults += _TOGETHER
     assert set(answers) <= {200, 409}, f"F-39: {answers}"
@@ -92,8 +92,8 @@ async def _at(plant: Plant, point: str, outcome: Outcome) -> None:
     outcome.faults += 1
     sound = plant.start_worker()
     await _ended(plant)
-    sound.terminate()
-    assert await asyncio.to_thread(sound.wait, 120) == 0
+    # It may have done all of it while Dramatiq's parent still boots, which may lose a milder signal.
+    end(sound)
 
 
 async def _ended(plant: Plant) -> dict[str, int]:
