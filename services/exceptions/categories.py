@@ -24,7 +24,7 @@ TAKES: Final[Mapping[Action, frozenset[Category]]] = {
 
 OTHERWISE: Final[Mapping[Category, str]] = {
     "failed": "Its run has ended: retry it, or discard the exception with a reason",
-    "uncertain": "Say what became of the call whose outcome is unknown, or cancel the run",
+    "uncertain": "Decide the effect of unknown outcome (`/runs/{run}/effects/{effect}/decide`), or cancel the run",
     "parked": "Its run goes on by itself when the connection is back; it can be cancelled or discarded",
     "quarantined": "Its run was set aside by the engine: resume, cancel or discard it",
     "outage": "It ends by itself with the first call that is answered; correct the connection where it is wrong",

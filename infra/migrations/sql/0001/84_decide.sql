@@ -32,6 +32,7 @@ BEGIN
     UPDATE app.run r SET snapshot = coalesce(decide_effect.snapshot, r.snapshot)
     WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
   ELSE
+    PERFORM set_config('app.actor', actor, true);  -- for the exception that this closes
     UPDATE app.run r SET snapshot = coalesce(decide_effect.snapshot, r.snapshot), seq = r.seq + 1,
       state = CASE r.state WHEN 'waiting' THEN 'running' ELSE r.state END,
       lane = CASE WHEN r.state = 'suspended' THEN NULL WHEN r.lane IS NOT NULL THEN r.lane WHEN r.suspect THEN 1 ELSE 0 END,

@@ -108,3 +108,20 @@ async def test_F_03_F_19_a_person_decides_what_nobody_else_can_tell_once(
     assert record["target"] == run
     lines = (await parties.acme.get(f"/v1/runs/{run}/journal")).json["items"]
     assert lines[-1]["kind"] == "effect.decided"
+
+
+async def test_F_19_what_waits_for_a_decision_is_an_exception_until_somebody_decides(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    run, key = await asking(parties, app_database, worker_database)
+    (found,) = (await parties.acme.get(f"/v1/exceptions?run={run}")).json["items"]
+    assert (found["category"], found["reference"], found["title"]) == ("uncertain", "/do/1/sell", "lost")
+    unfit = await parties.acme.post(f"/v1/exceptions/{found['id']}/act", {"action": "retry"})
+    assert (unfit.problem, "decide" in unfit.json["detail"]) == ("exception-takes-another-action", True)
+    effect = (await parties.acme.get(f"/v1/runs/{run}/effects")).json["items"][1]
+    body = {"decision": "happened", "version": effect["version"], "output": SOLD}
+    decided = await parties.acme.post(f"/v1/runs/{run}/effects/{key}/decide", body)
+    assert decided.status == 200, decided.json
+    closed = (await parties.acme.get(f"/v1/exceptions/{found['id']}")).json
+    assert (closed["state"], closed["outcome"]) == ("resolved", "went-on")
+    assert closed["closed_by"].startswith("key:")
