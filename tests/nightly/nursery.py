@@ -104,14 +104,19 @@ def _forked(work: Callable[[], None]) -> int:
 
 def _bear_suspects(line: socket.socket, parent: int) -> NoReturn:
     """Fork a child for suspects whenever the worker asks, until the worker is gone."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _end_with_parent()
     while os.getppid() == parent and line.recv(1):
         os.waitpid(_forked(lambda: uvloop.run(suspects._main())), 0)
         line.send(b"1")
     os._exit(0)
 
 
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _be_worker(order: Order) -> None:
+    _end_with_parent()
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -143,6 +148,7 @@ async def _work(configuration: settings.Settings) -> None:
 
 
 def main() -> None:
+    _end_with_parent()
     # Nobody waits for the workers: the kernel reaps them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()
