@@ -29,10 +29,13 @@ SECONDS: Final = 20.0
 _BATCH: Final = 20
 
 Outcome = Literal["retried", "resumed", "changed", "refused", "left"]
-Undone = Literal["refused", "left"]
+Left = Literal["left"]
 Made = TypeVar("Made", bound=str)
+Seens = Sequence[tuple[UUID, int]]
+"""Ids, and the number that each was seen with."""
 Act = Callable[[Any, UUID, int], Coroutine[Any, Any, Made]]
-"""What is done with one thing inside a transaction of its own: its id, and the number that it was seen with."""
+"""What is done with one of a batch, inside its transaction."""
+Batch = Callable[[Any, Seens], Coroutine[Any, Any, Sequence[tuple[UUID, Made]]]]
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,88 +130,76 @@ async def find(connection: Any, tenant: TenantId, only: Filter) -> tuple[list[St
     return [Standing(**row) for row in rows], max(count, default=0)
 
 
-async def drive(
-    database: Database, tenant: TenantId, runs: Sequence[tuple[UUID, int]], actor: str
-) -> list[tuple[UUID, Outcome]]:
+async def drive(database: Database, tenant: TenantId, runs: Seens, actor: str) -> list[tuple[UUID, Outcome]]:
     """Retry or resume each of `runs`, run and lines that were seen; a batch and its record are one commit.
 
     One that is not as it was seen is left alone and said to be `changed`. Safe to repeat: what was done the first time
     has changed since.
     """
+
+    async def one(connection: Any, run: UUID, seen: int) -> Outcome:
+        return await _one(connection, tenant, run, seen, actor)
+
+    async def batch(connection: Any, some: Seens) -> list[tuple[UUID, Outcome]]:
+        held = await hold(connection, [run for run, _ in some])
+        done = [(run, await beside(connection, run, seen, one) if run in held else "left") for run, seen in some]
+        await record(connection, tenant, actor, "runs.redriven", counted(done))
+        return done
+
+    return await in_batches(database, tenant, runs, batch)
+
+
+async def in_batches(
+    database: Database, tenant: TenantId, things: Seens, act: Batch[Made]
+) -> list[tuple[UUID, Made | Left]]:
+    """What `act` makes of some of `things` at once, in one commit; those that no time is left for are `left`."""
     until = clock.monotonic() + SECONDS
-    done: list[tuple[UUID, Outcome]] = []
-    for at in range(0, len(runs), _BATCH):
-        batch = runs[at : at + _BATCH]
+    done: list[tuple[UUID, Made | Left]] = []
+    for at in range(0, len(things), _BATCH):
+        some = things[at : at + _BATCH]
         if clock.monotonic() < until:
             async with database.tenant(tenant) as connection:
-                done += await _batch(connection, tenant, batch, actor)
+                done += await act(connection, some)
         else:
-            done += [(run, "left") for run, _ in batch]
+            done += [(thing, "left") for thing, _ in some]
     return done
 
 
-async def _batch(
-    connection: Any, tenant: TenantId, batch: Sequence[tuple[UUID, int]], actor: str
-) -> list[tuple[UUID, Outcome]]:
-    """Nobody is waited for: a run that somebody else has in hand at this moment is `left`."""
-    held = set(await connection.fetchval("SELECT app.hold_runs($1)", [run for run, _ in batch]))
-    done: list[tuple[UUID, Outcome]] = []
-    for run, seen in batch:
-        done.append((run, await _beside(connection, tenant, run, seen, actor) if run in held else "left"))
-    counts: dict[str, int] = dict(Counter(outcome for _, outcome in done))
-    await connection.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-        "VALUES ($1, $2, $3, 'runs.redriven', $4, $5)",
-        tenant,
-        ids.new(),
-        actor,
-        ids.show("ten", tenant),
-        values.encode(counts).decode(),
-    )
-    return done
+async def hold(connection: Any, runs: Sequence[UUID]) -> set[UUID]:
+    """Those of `runs` that nobody else has in hand at this moment, locked until the commit; nobody is waited for."""
+    return set(await connection.fetchval("SELECT app.hold_runs($1)", runs))
 
 
-async def _beside(connection: Any, tenant: TenantId, run: UUID, seen: int, actor: str) -> Outcome:
+async def beside(connection: Any, thing: UUID, seen: int, act: Act[Made]) -> Made | Literal["refused"]:
     """One of a batch: what fails for a reason of its own takes no other along."""
     await connection.execute("SAVEPOINT beside")
     try:
-        return await _one(connection, tenant, run, seen, actor)
+        return await act(connection, thing, seen)
     except Exception as error:
         if is_outage(error):
             raise
         await connection.execute("ROLLBACK TO SAVEPOINT beside")
         if not isinstance(error, Problem):
-            _log.exception("a run could not be driven", extra={"run": ids.show("run", run)})
+            _log.exception("one of many could not be acted on", extra={"one": str(thing)})
         return "refused"
 
 
-async def each(
-    database: Database, tenant: TenantId, things: Sequence[tuple[UUID, int]], act: Act[Made]
-) -> list[tuple[UUID, Made | Undone]]:
-    """What `act` makes of each of `things`, in a commit of its own; after `SECONDS` what is left is `left`."""
-    until, done = clock.monotonic() + SECONDS, []
-    for thing, seen in things:
-        outcome: Made | Undone = "left"
-        if clock.monotonic() < until:
-            outcome = await _alone(database, tenant, thing, seen, act)
-        done.append((thing, outcome))
-    return done
+def counted(done: Sequence[tuple[UUID, str]]) -> dict[str, int]:
+    """How many came to what."""
+    return dict(Counter(outcome for _, outcome in done))
 
 
-async def _alone(
-    database: Database, tenant: TenantId, thing: UUID, seen: int, act: Act[Made]
-) -> Made | Literal["refused"]:
-    """One that fails for a reason of its own keeps no other from its turn."""
-    try:
-        async with database.tenant(tenant) as connection:
-            return await act(connection, thing, seen)
-    except Problem:
-        return "refused"
-    except Exception as error:
-        if is_outage(error):
-            raise
-        _log.exception("one of many could not be acted on", extra={"one": str(thing)})
-        return "refused"
+async def record(connection: Any, tenant: TenantId, actor: str, action: str, after: dict[str, Any]) -> None:
+    """In the commit of the batch, so that neither is there without the other."""
+    await connection.execute(
+        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, $3, $4, $5, $6)",
+        tenant,
+        ids.new(),
+        actor,
+        action,
+        ids.show("ten", tenant),
+        values.encode(after).decode(),
+    )
 
 
 async def _one(connection: Any, tenant: TenantId, run: UUID, seen: int, actor: str) -> Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 from uuid import UUID
@@ -13,14 +12,14 @@ from infra.database import Database
 from infra.ids import TenantId
 from infra.pagination import BadCursor
 from services.engine import redriving
-from services.engine.redriving import Undone
+from services.engine.redriving import Left
 from services.exceptions.categories import EVERY, TAKES, Category, Done
 from services.exceptions.errors import ExceptionChanged, ExceptionClosed
 from services.exceptions.handling import Act, Hand
 from services.exceptions.reading import Filter
 
 Changed = Literal["changed"]
-Outcome = Done | Changed | Undone
+Outcome = Done | Changed | Literal["refused"] | Left
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):
@@ -51,7 +50,7 @@ def unpack(packed: bytes) -> Batch:
 
 
 async def drive(database: Database, tenant: TenantId, batch: Batch, actor: str) -> list[tuple[UUID, Outcome]]:
-    """Act on each, in a commit of its own and only as it was seen. Safe to repeat, after whatever went wrong."""
+    """Act on each as it was seen; a batch and its record are one commit. Safe to repeat, after whatever went wrong."""
 
     async def one(connection: Any, exception: UUID, seen: int) -> Done | Changed:
         try:
@@ -59,9 +58,27 @@ async def drive(database: Database, tenant: TenantId, batch: Batch, actor: str) 
         except (ExceptionChanged, ExceptionClosed):
             return "changed"
 
-    return await redriving.each(database, tenant, redriving.unpack(batch.seen), one)
+    async def some(connection: Any, seens: redriving.Seens) -> list[tuple[UUID, Outcome]]:
+        busy = await _busy(connection, tenant, [exception for exception, _ in seens])
+        done: list[tuple[UUID, Outcome]] = []
+        for exception, seen in seens:
+            done.append(
+                (exception, "left" if exception in busy else await redriving.beside(connection, exception, seen, one))
+            )
+        after = {"action": batch.act.action, **redriving.counted(done)}
+        await redriving.record(connection, tenant, actor, "exceptions.acted", after)
+        return done
+
+    return await redriving.in_batches(database, tenant, redriving.unpack(batch.seen), some)
 
 
-def counted(done: Sequence[tuple[UUID, Outcome]]) -> dict[str, int]:
-    """How many came to what."""
-    return dict(Counter(outcome for _, outcome in done))
+async def _busy(connection: Any, tenant: TenantId, exceptions: Sequence[UUID]) -> set[UUID]:
+    """Those whose run somebody else has in hand; the runs of all others are locked from here on."""
+    rows = await connection.fetch(
+        "SELECT exception_id, run_id FROM app.exception "
+        "WHERE tenant_id = $1 AND exception_id = ANY ($2) AND run_id IS NOT NULL",
+        tenant,
+        exceptions,
+    )
+    held = await redriving.hold(connection, [row["run_id"] for row in rows])
+    return {row["exception_id"] for row in rows if row["run_id"] not in held}

@@ -17,12 +17,11 @@ from services.api.fields import Instant
 from services.api.policy import tenant_paths
 from services.api.routes.exceptions import TAGS
 from services.engine import redriving
-from services.exceptions import acting, reading
+from services.exceptions import acting, owners, reading
 from services.exceptions.acting import Batch, Outcome
 from services.exceptions.categories import Action, Category
 from services.exceptions.handling import Act, Hand
 from services.exceptions.reading import Filter
-from tenants.audit import service as audit
 
 _PURPOSE: Final = "exceptions"
 Words = Annotated[str, Meta(max_length=2_000, description="Why it is discarded; or the note, null for none any more.")]
@@ -82,7 +81,7 @@ class ActedOn(msgspec.Struct, frozen=True, kw_only=True):
         Outcome,
         Meta(
             description="`changed`: not as the preview saw it, and left alone. `refused`: act on it alone to see why."
-            " `left`: time was up; send the token again."
+            " `left`: time was up, or its run was in hand elsewhere; send the token again."
         ),
     ]
 
@@ -118,8 +117,8 @@ async def act_on_exception(request: Call, data: JSONBody[ActOnException]) -> Exc
 async def act_on_exceptions(request: Call, data: JSONBody[ActOnExceptions]) -> ActedOnAll:
     """First with `preview` and a filter, then with the preview's token, which touches those and no others.
 
-    Each is done in a commit of its own and only as the preview saw it, so the same token can be sent again after
-    whatever went wrong. Of more than 200 the next preview finds the rest.
+    Each is done only as the preview saw it, twenty in one commit with its record in the audit, so the same token can
+    be sent again after whatever went wrong. Of more than 200 the next preview finds the rest.
     """
     tenant = TenantId(request.tenant.tenant_id)
     if data.preview and data.filter is not None and data.action is not None and data.token is None:
@@ -132,6 +131,8 @@ async def act_on_exceptions(request: Call, data: JSONBody[ActOnExceptions]) -> A
 
 async def _preview(request: Call, tenant: TenantId, wanted: ExceptionFilter, act: Act) -> ActedOnAll:
     only = acting.narrowed(_filter(wanted), act)
+    async with request.resources.database.tenant(tenant) as connection:
+        await owners.check(connection, tenant, act.owner)
     async with request.transaction() as session:
         rows, count = await reading.find(session, tenant, only, redriving.MOST, redriving.COUNTED)
     token = previews.issue(request, _PURPOSE, tenant, acting.pack(act, rows)) if rows else None
@@ -140,11 +141,8 @@ async def _preview(request: Call, tenant: TenantId, wanted: ExceptionFilter, act
 
 
 async def _drive(request: Call, tenant: TenantId, batch: Batch) -> ActedOnAll:
-    actor = request.principal.actor
-    done = await acting.drive(request.resources.database, tenant, batch, actor)
+    done = await acting.drive(request.resources.database, tenant, batch, request.principal.actor)
     async with request.transaction() as session:
-        after = {"action": batch.act.action, **acting.counted(done)}
-        await audit.record(session, actor=actor, action="exceptions.acted", target=ids.show("ten", tenant), after=after)
         runs = await reading.runs_of(session, tenant, [one for one, _ in done])
     request.resources.ring()
     request.resources.changes.note([(tenant, run) for run in runs])

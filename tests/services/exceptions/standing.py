@@ -13,7 +13,7 @@ from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
 from infra.ids import TenantId
 from services.engine.claims import Claim, Claims
-from services.engine.journal import Checkpoint
+from services.engine.journal import Checkpoint, Entry
 from tests.superuser import connected
 from tests.world import progress
 
@@ -29,9 +29,13 @@ def fault(claim: Claim, kind: str = "x:own") -> Checkpoint:
 
 
 def stand(claim: Claim, state: str, waiting: dict[str, Any]) -> Checkpoint:
-    return replace(
-        progress(claim), state=state, delay=600.0, snapshot=b"{}", waiting_for=json.dumps({"ref": "", **waiting})
-    )
+    made = progress(claim)
+    if waiting["kind"] == "uncertain":
+        asked = {"effect": {"key": "0" * 64, "mode": "once-or-ask", "asked": True}}
+        made = replace(
+            made, entries=[*made.entries, Entry("effect.unknown", "/do/0/order", "order", json.dumps(asked))]
+        )
+    return replace(made, state=state, delay=600.0, snapshot=b"{}", waiting_for=json.dumps({"ref": "", **waiting}))
 
 
 def park(claim: Claim, ref: str) -> Checkpoint:
@@ -53,10 +57,10 @@ class Desk:
     """The exceptions of one tenant, as the API's role sees them."""
 
     def __init__(self, database: Database, tenant: TenantId) -> None:
-        self._database, self._tenant = database, tenant
+        self._database, self.tenant = database, tenant
 
     async def do(self, statement: str, *values: object) -> list[Any]:
-        async with self._database.tenant(self._tenant) as connection:
+        async with self._database.tenant(self.tenant) as connection:
             return list(await connection.fetch(statement, *values))
 
     async def rows(self) -> list[Any]:

@@ -413,8 +413,8 @@ export interface paths {
          * Act on many exceptions
          * @description First with `preview` and a filter, then with the preview's token, which touches those and no others.
          *
-         *     Each is done in a commit of its own and only as the preview saw it, so the same token can be sent again after
-         *     whatever went wrong. Of more than 200 the next preview finds the rest.
+         *     Each is done only as the preview saw it, twenty in one commit with its record in the audit, so the same token can
+         *     be sent again after whatever went wrong. Of more than 200 the next preview finds the rest.
          *
          *     Needs: `runs:write`.
          */
@@ -1153,8 +1153,8 @@ export interface components {
         ActedOn: {
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
-            /** @description `changed`: not as the preview saw it, and left alone. `refused`: act on it alone to see why. `left`: time was up; send the token again. */
-            outcome: ("retried" | "resumed" | "cancelled" | "discarded" | "assigned" | "noted") | "changed" | ("refused" | "left");
+            /** @description `changed`: not as the preview saw it, and left alone. `refused`: act on it alone to see why. `left`: time was up, or its run was in hand elsewhere; send the token again. */
+            outcome: ("retried" | "resumed" | "cancelled" | "discarded" | "assigned" | "noted") | "changed" | "refused" | "left";
         };
         /** ActedOnAll */
         ActedOnAll: {
