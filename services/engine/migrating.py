@@ -43,12 +43,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that nobody holds and that is not in line; `seq` lines of its journal."""
+    """A run that nobody holds and that is not in line; `seq` lines of its journal.
+
+    `suspect`: its worker died with it in hand, and it has come to no commit since.
+    """
 
     run_id: UUID
     seq: int
     fence: int
     state: str
+    suspect: bool
     business_key: str | None
     program: str | None
     revision: int
@@ -83,6 +87,9 @@ class Migration:
     def move(self, run: Standing) -> Moved:
         """Raises Stuck."""
         former, following = self.sides(run.program)
+        if run.suspect:
+            # In the new revision that call might have another key, and be made twice.
+            raise Stuck("", "its worker died during it, and a call that it may have made is not known; resume it first")
         if run.snapshot is None:  # it has not begun
             return Moved(snapshot=None, waiting_for=run.waiting_for, moved={})
         try:

@@ -66,11 +66,11 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _STANDING: Final = """
-(SELECT run_id, seq, fence, state, business_key, program, revision, snapshot, waiting_for::text AS waiting_for
+(SELECT run_id, seq, fence, state, suspect, business_key, program, revision, snapshot, waiting_for::text AS waiting_for
  FROM app.run WHERE tenant_id = $1 AND deployment_id = $2 AND revision = $3 AND state = 'waiting' AND lane IS NULL
    AND lease_until IS NULL AND ($4::uuid IS NULL OR run_id > $4) ORDER BY run_id LIMIT $5)
 UNION ALL
-(SELECT run_id, seq, fence, state, business_key, program, revision, snapshot, waiting_for::text FROM app.run
+(SELECT run_id, seq, fence, state, suspect, business_key, program, revision, snapshot, waiting_for::text FROM app.run
  WHERE tenant_id = $1 AND deployment_id = $2 AND revision = $3 AND state = 'suspended'
    AND ($4::uuid IS NULL OR run_id > $4) ORDER BY run_id LIMIT $5)
 ORDER BY run_id LIMIT $5
@@ -83,7 +83,7 @@ SELECT count(*) FILTER (WHERE stands) AS count, count(*) FILTER (WHERE NOT stand
     AND state IN ('pending', 'running', 'waiting', 'suspended') LIMIT $4) r
 """
 _HELD: Final = """
-SELECT run_id, seq, fence, state, business_key, program, revision, snapshot, waiting_for::text AS waiting_for
+SELECT run_id, seq, fence, state, suspect, business_key, program, revision, snapshot, waiting_for::text AS waiting_for
 FROM app.run WHERE tenant_id = $1 AND run_id = ANY ($2)
 """
 

@@ -11,12 +11,14 @@ import pytest
 
 from infra import ids
 from infra.database import Database
+from infra.embedded.stack import Endpoints, Stack
 from services.engine import operating, repeating, signalling, starter
 from services.engine.recovery import sweep
 from services.events.cloud_event import read
 from services.events.intake import Intake
 from services.events.received import Received
 from tests.services.engine.running import Engine, order
+from tests.superuser import connected
 from tests.world import World, deploy, make_tenant
 
 DOCUMENT = """
@@ -189,3 +191,30 @@ async def test_a_suspended_run_inherits_the_key_and_is_seen_to_hold_it(engine: E
     engine.loop.wake()
     await waits_for(engine, tenant, two, "event")
     await waits_for(engine, tenant, three, "key")
+
+
+async def test_F_14_the_key_is_not_passed_to_a_run_that_has_just_ended(
+    engine: Engine, tenant: World, stack: Stack, endpoints: Endpoints
+) -> None:
+    """Who ends a run that waits takes it off the line without waiting: for a moment it has ended and stands there."""
+    await deploy(engine.app, tenant.tenant_id, DOCUMENT + LISTENS, event_type="order")
+    one, two, three = await begun(engine, tenant, "SO-1", "SO-1", "SO-1")
+    await waits_for(engine, tenant, one, "event")
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        await connection.execute("SET session_replication_role = replica")  # no trigger takes it off the line yet
+        await connection.execute(
+            "UPDATE app.run SET state = 'cancelled', ended_at = now(), waiting_for = NULL WHERE run_id = $1",
+            two,
+        )
+    async with engine.app.tenant(tenant.tenant_id) as connection:
+        await operating.cancel(connection, tenant.tenant_id, one, "key")
+    assert [tuple(row) for row in await rows(engine, tenant, WRITERS)] == [
+        (one, True, True),
+        (two, False, False),
+        (three, False, False),
+    ]
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        await connection.execute("DELETE FROM app.key_writer WHERE run_id = $1", two)
+    await sweep(engine.worker, 3, 30)
+    engine.loop.wake()
+    await waits_for(engine, tenant, three, "event")

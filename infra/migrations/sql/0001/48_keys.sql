@@ -149,7 +149,9 @@ BEGIN
   SELECT k.run_id INTO heir FROM app.key_writer k
   WHERE k.tenant_id = of_tenant AND k.name = key_name AND k.value = key_value AND NOT k.holds ORDER BY k.place LIMIT 1;
   IF heir IS NOT NULL THEN
-    PERFORM 1 FROM app.run r WHERE r.tenant_id = of_tenant AND r.run_id = heir FOR UPDATE SKIP LOCKED;
+    -- One that has ended meanwhile is no heir: whoever ended it takes it off the line, without waiting for this lock.
+    PERFORM 1 FROM app.run r WHERE r.tenant_id = of_tenant AND r.run_id = heir AND r.ended_at IS NULL
+    FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN RETURN false; END IF;
   END IF;
   DELETE FROM app.key_writer k WHERE k.tenant_id = of_tenant AND k.run_id = run;

@@ -1,7 +1,8 @@
 -- Migrate: a run that stands still goes on as a run of another revision of its deployment (ADR 0032). It is moved only as
 -- its reader saw it: `seen` lines of its journal, no claim since (`held_fence`), revision `former`. One that somebody holds, or that is in
 -- line, is left alone; nobody is waited for, so that a batch of moves cannot stand in the way of others. What it listens for
--- and the times that move it stay as they are. Answers `migrated`; `already` when it is of the new revision; else `changed`.
+-- and the times that move it stay as they are. One whose worker died with it in hand may have made a call that its snapshot does
+-- not know, and stays. Answers `migrated`; `already` when it is of the new revision; else `changed`.
 CREATE FUNCTION app.migrate_run(
   wanted uuid, actor text, audit_id uuid, seen integer, held_fence bigint, former integer, next integer, snapshot bytea,
   waiting text, told text
@@ -12,7 +13,7 @@ BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE SKIP LOCKED;
   IF held.revision = next THEN RETURN 'already'; END IF;
   IF NOT FOUND OR held.revision <> former OR held.seq <> seen OR held.fence <> held_fence OR held.lane IS NOT NULL
-    OR held.lease_until IS NOT NULL OR held.state NOT IN ('waiting', 'suspended') THEN RETURN 'changed'; END IF;
+    OR held.lease_until IS NOT NULL OR held.suspect OR held.state NOT IN ('waiting', 'suspended') THEN RETURN 'changed'; END IF;
   UPDATE app.run r SET revision = next, snapshot = migrate_run.snapshot, waiting_for = waiting::json, seq = r.seq + 1
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
   INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)

@@ -13,12 +13,14 @@ import pytest
 
 from infra import crash_points, ids
 from infra.database import Database
+from infra.embedded.stack import Endpoints, Stack
 from infra.ids import TenantId
 from services.engine.faults import standard
 from services.engine.functions import Later
 from services.events.cloud_event import read
 from tests.services.api.parties import Parties, id_of, make_key
 from tests.services.engine.running import Engine, at_work, order
+from tests.superuser import connected
 from tests.world import World, deploy
 
 HEAD = "document: {dsl: '1.0.3', namespace: tests, name: orders, version: '%s'}\ninput: {from: '${ .[0].data }'}\n"
@@ -246,3 +248,20 @@ async def refuse_strangers(case: Case, parties: Parties) -> None:
     for forged in (token[:-4], "x", "x.y", token.partition(".")[0] + ".AAAA"):
         assert (await parties.acme.post(case.path, {"token": forged})).problem == "bad-cursor"
     assert await case.value("SELECT count(*) FROM app.run WHERE revision = 2") == 0
+
+
+async def test_F_01_a_run_whose_worker_died_with_it_in_hand_stays(
+    case: Case, stack: Stack, endpoints: Endpoints
+) -> None:
+    """It may have made a call that its snapshot does not know; in the new revision that might have another key."""
+    suggested = (await case.preview())["suggested"]
+    seen = await case.preview(map=suggested)
+    run = seen["runs"][0]["id"]
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        await connection.execute("UPDATE app.run SET suspect = true WHERE run_id = $1", ids.read("run", run))
+    outcomes = await case.send(seen["token"])
+    assert (outcomes[0], outcomes.count("migrated")) == ("refused", 4)
+    again = await case.preview(map=suggested)
+    (stays,) = [one for one in again["refused"] if one["reference"] == ""]
+    assert (stays["count"], stays["examples"]) == (1, [run])
+    assert "its worker died" in stays["detail"]
