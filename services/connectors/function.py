@@ -22,9 +22,12 @@ from services.connectors.visit import Arguments, Visit, absent, unknown
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later, Terms
 
 NAME: Final = "connector:1.0.0@default"
+_REDIRECT: Final = 300
+_CLIENT_ERROR: Final = 400
 _UNAVAILABLE: Final = 503
 _TIMEOUT: Final = 504
 _LONGEST_NAME: Final = 100
+_OUTCOMES: Final[dict[type[Answer], str]] = {Done: "done", Failed: "failed"}
 _log = logging.getLogger(__name__)
 
 
@@ -105,7 +108,7 @@ class ConnectorFunction:
         if visit.checked.reads_back is None:
             why = "its key may be forgotten by now" if care.mode == "keyed" else "its answer was lost"
             return visit.unknown(f"{visit.operation} was sent and {why}; look in the other system")
-        answer = await self._through(call, visit, visit.read_back)
+        answer = await self._through(call, visit, visit.read_back, looks=True)
         rest = visit.settled_seconds - age
         if isinstance(answer, Later) and answer.absent and care.mode != "check-then-write" and rest > 0:
             return msgspec.structs.replace(answer, absent=False, seconds=rest)
@@ -132,8 +135,10 @@ class ConnectorFunction:
         context = Context(self._sender, call.tenant, connection, call.key, call.attempt)
         return Visit(connector, checked, arguments, context)
 
-    async def _through(self, call: Call, visit: Visit, act: Callable[[], Awaitable[Answer]]) -> Answer:
-        """What `act` gives, past the connection's breaker and its limits."""
+    async def _through(
+        self, call: Call, visit: Visit, act: Callable[[], Awaitable[Answer]], *, looks: bool = False
+    ) -> Answer:
+        """What `act` gives, past the connection's breaker and its limits. `looks`: it asks what became of the call."""
         tenant, connection, context = visit.context.tenant, visit.connection, visit.context
         try:
             probing = await self._breakers.admit(tenant, connection)
@@ -144,7 +149,7 @@ class ConnectorFunction:
         began, outcome = clock.monotonic(), "error"
         try:
             answer = await act()
-            outcome = "done" if isinstance(answer, Done) else "later"
+            outcome = _OUTCOMES.get(type(answer), "later")
             await self._breakers.answered(tenant, connection, probing=probing)
         except Away as away:
             outcome = "later"
@@ -154,7 +159,7 @@ class ConnectorFunction:
         except Refusal as refusal:
             outcome = "failed"
             await self._weigh(tenant, connection, refusal, probing=probing, sent=context.sent)
-            return _failed(refusal, sent=context.sent)
+            return _refused(visit, refusal, looks=looks)
         finally:
             spent = clock.monotonic() - began
             self._limits.leave(tenant, connection, spent)
@@ -182,6 +187,16 @@ def _name_span(operation: str, connection: OpenConnection) -> None:
     span.call(operation)
     span.note("connector", connection.connector)
     span.note("connection", connection.ref)
+
+
+def _refused(visit: Visit, refusal: Refusal, *, looks: bool) -> Answer:
+    """A refusal is the call's own answer only where it says that nothing was done."""
+    if looks:
+        return visit.unknown(f"it was sent, and looking for it was refused: {refusal.detail}")
+    is_elsewhere = _REDIRECT <= refusal.status < _CLIENT_ERROR
+    if is_elsewhere and visit.context.sent and visit.care.mode == "once-or-ask":
+        return visit.unknown(f"{visit.operation} was sent and may have been done: {refusal.detail}")
+    return _failed(refusal, sent=visit.context.sent)
 
 
 def _failed(refusal: Refusal, *, sent: bool = False) -> Failed:

@@ -7,10 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from services.connectors.registry import Checked
-from services.connectors.sdk.connector import Absent, CannotTell, Connector, Found, ReadBack
+from services.connectors.sdk.connector import Absent, CannotTell, Connector, Found, ReadBack, Refused
 from services.connectors.sdk.context import Context, OpenConnection
 from services.connectors.sdk.errors import Refusal
-from services.engine.functions import STANDARD_ERRORS, Answer, Done, ErrorDetails, Later, Unknown
+from services.engine.functions import STANDARD_ERRORS, Answer, Done, ErrorDetails, Failed, Later, Unknown
 
 UNKNOWN: Final = "The outcome is unknown"
 _BROKEN: Final = 502
@@ -84,7 +84,11 @@ class Visit:
             return CannotTell("it cannot be looked for")
         return await self.checked.reads_back.read_back(self.operation, self._values, self.context)
 
-    def _seen(self, found: Found | CannotTell) -> Answer:
+    def _seen(self, found: Found | CannotTell | Refused) -> Answer:
+        if isinstance(found, Refused):
+            kind = f"{STANDARD_ERRORS}communication"
+            error = ErrorDetails(type=kind, status=found.status, title=found.title, detail=found.why)
+            return Failed(error=error, sent=self.context.sent)
         return self._fit(found.output) if isinstance(found, Found) else self.unknown(found.why, found.answer)
 
     def _fit(self, output: Any) -> Answer:

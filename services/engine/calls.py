@@ -29,6 +29,7 @@ from services.engine.functions import (
     Functions,
     Later,
     Terms,
+    Unknown,
 )
 from services.engine.secrets import Secrets
 from services.engine.state import Snapshot
@@ -88,7 +89,8 @@ class Calls:
         if planned.is_doubtful:
             return await self._settle(planned)
         crash_points.pass_by("call.before", call.reference)
-        answer = await (self._sealed(snapshot, planned.strand, call) if calling.effect.sealed else self._answer(call))
+        doing = self._sealed(snapshot, planned) if calling.effect.sealed else self._answer(planned, call)
+        answer = await doing
         crash_points.pass_by("call.answered", call.reference)
         return answer
 
@@ -99,8 +101,9 @@ class Calls:
         crash_points.pass_by("call.settling", planned.call.reference)
         return await _answer(cast("Cautious", function).settle, planned.call, on_mistake=decisions.outcome_unknown)
 
-    async def _sealed(self, snapshot: Snapshot, strand: int, call: Call) -> Answer:
+    async def _sealed(self, snapshot: Snapshot, planned: Planned) -> Answer:
         """The answer to a call some of whose arguments are evaluated now; what is secret of them is not in it."""
+        strand, call = planned.strand, planned.call
         names = self._interpreter.secrets(snapshot, strand)
         try:
             opened = await self._secrets.open(self._claim.tenant_id, self._bindings, names)
@@ -109,13 +112,21 @@ class Calls:
             return Failed(error=fault.error, sent=False)
         except Problem as problem:
             return _unopened(problem)
-        answer = await self._answer(replace(call, arguments=arguments))
+        answer = await self._answer(planned, replace(call, arguments=arguments))
         if isinstance(answer, Done):
             return replace(answer, output=opened.hide(answer.output))
+        if isinstance(answer, Unknown):
+            answer = replace(answer, answer=opened.hide(answer.answer))
         return replace(answer, error=msgspec.convert(opened.hide(msgspec.to_builtins(answer.error)), ErrorDetails))
 
-    async def _answer(self, call: Call) -> Answer:
-        return await _answer(self._functions.get(call.function), call)
+    async def _answer(self, planned: Planned, call: Call) -> Answer:
+        """`call`: the one of `planned`, or that with its sealed arguments.
+
+        A function that makes a mistake may have sent its request: what may not be made twice has not failed by that.
+        """
+        is_careful = planned.terms is not None and planned.terms.needs_row
+        on_mistake = decisions.outcome_unknown if is_careful else None
+        return await _answer(self._functions.get(call.function), call, on_mistake=on_mistake)
 
 
 @lru_cache(maxsize=256)

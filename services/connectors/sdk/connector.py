@@ -59,7 +59,20 @@ class CannotTell(msgspec.Struct, frozen=True):
     answer: Any = None
 
 
-ReadBack = Found | Absent | CannotTell
+class Refused(msgspec.Struct, frozen=True):
+    """The other side refused the effect for good, and it is not there.
+
+    Attributes:
+        why: as of `Refusal`: no secret.
+        status: HTTP status code that tells its kind.
+    """
+
+    why: str
+    status: int = 409
+    title: str = "The other system refused"
+
+
+ReadBack = Found | Absent | CannotTell | Refused
 
 
 @runtime_checkable
@@ -74,7 +87,7 @@ class ReadsBack(Protocol):
         """Look for the effect of `operation` with `values` and `context.key`; changes nothing.
 
         Raises:
-            Refusal: the other side refused the effect for good, and it is not there.
+            Refusal: the looking was refused, which says nothing of the effect: a person is asked.
             Away: it cannot be looked for now.
         """
         ...

@@ -16,7 +16,7 @@ from services.engine.recovery import sweep
 from tests.services.engine.running import Engine, Outside, order
 from tests.world import World, deploy, make_tenant
 
-Mishap = Literal["", "dies", "dies-before", "lost", "refused", "busy"]
+Mishap = Literal["", "dies", "dies-before", "lost", "refused", "busy", "mistaken"]
 _TRIES = 1500
 HEAD = "document: {dsl: '1.0.3', namespace: tests, name: ledger, version: 1.0.0}\n"
 WRITE = "{call: 'connector:1.0.0@default', with: {connection: erp, operation: write, input: {value: 7}}}"
@@ -70,6 +70,8 @@ class Side(Outside):
             self.booked[call.key] = self.booked.get(call.key, 0) + 1
         if mishap == "dies":
             raise asyncio.CancelledError
+        if mishap == "mistaken":
+            raise KeyError("number")
         return self._lost() if mishap == "lost" else Done(output={"value": 8})
 
     def _lost(self) -> Answer:

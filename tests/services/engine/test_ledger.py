@@ -153,6 +153,21 @@ async def test_F_19_what_failed_is_called_again_and_what_is_unknown_is_asked_abo
     assert (len(side.calls), len(side.booked)) == (2, 1)
 
 
+@pytest.mark.parametrize("mode", ["check-then-write", "once-or-ask"])
+async def test_F_03_a_mistake_of_ours_after_a_request_does_not_say_that_it_failed(
+    engine: Engine, app_database: Database, mode: EffectMode
+) -> None:
+    """Such as an answer without the member that the connector reads next."""
+    side = Side(mode, "mistaken")
+    world = await begin(engine, app_database, side)
+    run = await until(engine, world, "uncertain")
+    assert (await effect(engine, world))["status"] == "unknown"
+    await decide(engine, world, run["run_id"], "fail")
+    await retry(engine, await until(engine, world, "faulted"))
+    run = await until(engine, world, "completed")
+    assert (run["output"], list(side.booked.values()), len(side.calls)) == ('{"value":8}', [1], 1)
+
+
 async def test_F_03_a_time_limit_leaves_an_effect_behind_that_nobody_knows_of(
     engine: Engine, app_database: Database
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from services.connectors.builtin.tryton import draft
 from services.connectors.builtin.tryton.duplicates import Choice, Sale, Step, choose
 from services.connectors.builtin.tryton.session import Changed, Rpc
-from services.connectors.sdk.connector import Absent, Found, ReadBack
+from services.connectors.sdk.connector import Absent, Found, ReadBack, Refused
 from services.connectors.sdk.errors import Away, Refusal
 from services.connectors.sdk.money import to_money
 
@@ -58,13 +58,14 @@ async def read_back(order: Any, rpc: Rpc) -> ReadBack:
     """The sale of an earlier attempt, where nothing of it is left to be done; what is open `create` brings to its end.
 
     Raises:
-        Refusal: the ERP refused it for good.
+        Refusal: the ERP does not let us look.
     """
     mark = reference(order["reference"], rpc.context.key)
     sales = await _read(mark, rpc)
     choice, chosen = _choose(sales, mark)
     if choice.step is Step.REFUSE:
-        raise _refused_before(chosen)
+        before = _refused_before(chosen)
+        return Refused(before.detail, before.status, before.title)
     is_open = chosen.get("state") == "confirmed" and rpc.context.settings.get("process", True)
     return Absent() if choice.step is not Step.DONE or is_open else Found(_output(order, chosen, sales))
 

@@ -160,6 +160,16 @@ async def test_F_03_an_accepted_request_with_an_unreadable_answer_is_repeated_on
     assert len(other.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "status", "expected"), [("POST", 303, Unknown), ("PUT", 303, Failed), ("POST", 422, Failed)]
+)
+async def test_F_03_a_post_that_is_answered_with_a_redirect_may_have_been_done(
+    http: Desk, method: str, status: int, expected: type
+) -> None:
+    side(http, b"", status=status)
+    assert isinstance(await http.call("http.request", {"method": method, "path": "orders"}), expected)
+
+
 async def test_S_29_values_go_out_and_come_back_as_they_are(http: Desk) -> None:
     fraction = Decimal("0.10000000000000000555")
     other = side(http, b'{"n":0.10000000000000000555}')
