@@ -28,13 +28,15 @@ class RunWait(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[
         Kind,
         Meta(
-            description="`connection` that is away, a `slot` or the `quota` of one, `program`, or `call` for any other"
-            " answer; `event`; `timer`, or the next `attempt` of what failed."
+            description="`uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot`"
+            " or the `quota` of one, `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt`"
+            " of what failed. `key`: the run waits for nothing else while another one has its key."
         ),
     ]
-    reference: Annotated[str, Meta(description="JSON pointer of the task that waits.")]
+    reference: Annotated[str, Meta(description="JSON pointer of the task that waits; empty of a `key`.")]
     name: str
     connection: Annotated[str | None, Meta(description="Id of the connection, or what the function said it waits for.")]
+    run: Annotated[str | None, Meta(description="Of a `key`: the run that has it now.")]
     away_since: Annotated[Instant | None, Meta(description="While the connection has an outage.")]
     reason: Annotated[str | None, Meta(examples=["it answered with status 503"])]
     attempt: Annotated[int | None, Meta(description="Of the call, or of the tasks that are tried; from 1.")]
@@ -70,7 +72,8 @@ def _wait(one: OpenWait, found: Standing, show: Show) -> RunWait:
         kind=one.kind,
         reference=one.reference,
         name=one.name,
-        connection=one.ref or None,
+        connection=None if one.kind == "key" else one.ref or None,
+        run=one.ref if one.kind == "key" else None,
         away_since=found.outages.get(one.ref),
         reason=one.reason or None,
         attempt=one.attempt,

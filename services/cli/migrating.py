@@ -47,17 +47,24 @@ async def move(api: Api, path: str, body: dict[str, Any]) -> dict[str, Any]:
         seen = await api.send("POST", path, {**body, "preview": True, **({"after": after} if after else {})})
         for one in seen["refused"]:
             refused[one["detail"]] += one["count"]
-        token = seen["token"]
-        while token is not None:
-            done = await api.send("POST", path, {"token": token})
-            found = Counter(run["outcome"] for run in done["runs"])
-            token = token if found.pop("left", 0) else None
-            if token is None:
-                outcomes += found
+        if seen["token"] is not None:
+            outcomes += Counter((await _moved(api, path, seen["token"])).values())
         after = seen["next"]
         if after is None:
             break
     return {"outcomes": dict(outcomes), "refused": dict(refused)}
+
+
+async def _moved(api: Api, path: str, token: str) -> dict[str, str]:
+    """What became of each run of a preview. Its token sent again tells of those moved before that they are."""
+    outcomes: dict[str, str] = {}
+    while True:
+        done = (await api.send("POST", path, {"token": token}))["runs"]
+        for run in done:
+            if run["outcome"] != "left":
+                outcomes.setdefault(run["id"], run["outcome"])
+        if len(outcomes) == len(done):
+            return outcomes
 
 
 def read_map(file: Path | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from services.engine.frames import Frame, Hearing, Trying
 from services.engine.state import Snapshot, Strand
 from services.engine.waits import Calling, Sleeping
 
-Kind = Literal["call", "uncertain", "connection", "slot", "quota", "program", "event", "timer", "attempt"]
+Kind = Literal["call", "uncertain", "connection", "slot", "quota", "program", "event", "timer", "attempt", "key"]
 
 
 class Awaited(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +35,9 @@ class OpenWait(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: an answer (`call` when nothing keeps it), a person who says what became of it (`uncertain`), a
             `connection` that is away, a `slot` or the `quota` of one, a `program`; an `event`; a moment (`timer`), or
-            that of the next `attempt` of what failed.
+            that of the next `attempt` of what failed. Of no strand, but of the whole run: its `key`.
         reference: pointer of the task that waits.
-        ref: the connection.
+        ref: the connection; of a key the run that has it.
         attempt: of the call, or of the tasks that are tried.
         unknown: the call was sent, may not be made again, and nobody knows its outcome.
         until: when the clock moves it. `interrupted_at`: when the time of it, or of a task around it, is over.

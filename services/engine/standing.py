@@ -39,8 +39,9 @@ async def read(connection: Any, tenant: UUID, run: UUID) -> Standing:
     `connection` is in a transaction of the tenant.
     """
     row = await connection.fetchrow(
-        "SELECT lane, turn, lease_until, snapshot FROM app.run "
-        "WHERE tenant_id = $1 AND run_id = $2 AND ended_at IS NULL",
+        "SELECT lane, turn, lease_until, snapshot, waiting_for, "
+        "  CASE writer WHEN 'waits' THEN app.key_holder(tenant_id, run_id) END AS holder "
+        "FROM app.run WHERE tenant_id = $1 AND run_id = $2 AND ended_at IS NULL",
         tenant,
         run,
     )
@@ -55,8 +56,18 @@ async def read(connection: Any, tenant: UUID, run: UUID) -> Standing:
             MOST_AHEAD,
         )
         return Standing(waits=[], ahead=ahead, is_alone=row["lane"] == 1)
+    if row["holder"] is not None:
+        return Standing(waits=[_key(row["holder"], row["waiting_for"])])
     waits = _waits(row["snapshot"])
     return Standing(waits=waits, outages=await _outages(connection, tenant, waits))
+
+
+def _key(holder: UUID, stored: str | None) -> OpenWait:
+    """All that a run waits for that waits for its key: what the snapshot of a retried one has is not under way."""
+    told = msgspec.json.decode(stored or "{}")
+    return OpenWait(
+        kind="key", reference="", ref=ids.show("run", holder), reason=(told.get("was") or told).get("reason", "")
+    )
 
 
 def _waits(stored: bytes | None) -> list[OpenWait]:

@@ -94,26 +94,45 @@ def discard(terminal: Terminal, *, exception_id: str, reason: str) -> None:
 @command.command()
 @click.argument("exception_id", metavar="EXCEPTION_ID", required=False)
 @_filter
-@click.option("--yes", is_flag=True, help="Of many: do it. Without this it is only shown.")
+@click.option("--all", "every", is_flag=True, help="All that there are, of whatever category, connection or cause.")
+@click.option("--yes", is_flag=True, help="Do it for what is found now, which is shown before.")
+@click.option("--token", help="Do it for what an earlier preview showed, and for nothing else.")
 @api_options
-def retry(terminal: Terminal, /, *, exception_id: str | None, yes: bool, **only: str | None) -> None:
+def retry(
+    terminal: Terminal, /, *, exception_id: str | None, every: bool, yes: bool, token: str | None, **only: str | None
+) -> None:
     """Let EXCEPTION_ID's run go on, or all that the options find; 200 at once, the oldest first.
 
-    A failed run goes on from what failed, a quarantined one from where it was set aside.
+    A failed run goes on from what failed, a quarantined one from where it was set aside. Of many it is only shown
+    without --yes and --token, with the token to do it.
     """
-    if exception_id is not None and any(only.values()):
-        raise click.UsageError("give an id, or options that find many")
+    many = every or any(only.values())
+    if sum((exception_id is not None, many, token is not None)) != 1 or (yes and not many):
+        raise click.UsageError(
+            "give an id, or options that find many (--all for whatever there is), or a --token alone"
+        )
 
     async def work(api: Api) -> Any:
         if exception_id is not None:
             return await _act(api, exception_id, action="retry")
+        if token is not None:
+            return await api.send("POST", "/exceptions/act", {"token": token})
         body = {"preview": True, "filter": await _given(api, only), "action": "retry"}
         seen = await api.send("POST", "/exceptions/act", body)
         if not yes or seen["token"] is None:
             return seen
+        click.echo("\n".join(_shown(seen)), err=True)
         return await api.send("POST", "/exceptions/act", {"token": seen["token"]})
 
     terminal.show(terminal.run(work))
+
+
+def _shown(seen: dict[str, Any]) -> list[str]:
+    """Lines of what a preview holds."""
+    some = seen["exceptions"]
+    lines = [f"  {one['id']}  {one['category']}  {one['business_key'] or ''}  {one['cause']}" for one in some]
+    more = [f"  and {seen['covered'] - len(some)} more"] if seen["covered"] > len(some) else []
+    return [f"{seen['count']} found; {seen['covered']} are done now, the oldest first:", *lines, *more]
 
 
 async def _act(api: Api, exception: str, **act: Any) -> Any:

@@ -75,9 +75,16 @@ async def test_a_run_that_waits_for_its_key_names_the_run_that_has_it(cast: Cast
     shown = (await cast.client.get(f"/v1/runs/{runs[2]}")).json
     assert (shown["state"], shown["waiting_for"]["kind"], shown["waiting_for"]["ref"]) == ("waiting", "key", runs[0])
     assert shown["waiting_for"]["reason"] == "Another run has the orderNumber SO-1"
+    (wait,) = shown["waits"]
+    assert (wait["kind"], wait["run"], wait["connection"]) == ("key", runs[0], None)
+    assert wait["reason"] == shown["waiting_for"]["reason"]
     assert (await cast.client.post(f"/v1/runs/{runs[0]}/cancel")).status == 200
     states = {run["id"]: run["waiting_for"] for run in (await cast.client.get("/v1/runs")).json["items"]}
     assert states[runs[2]]["ref"] == runs[1]
+    suspended = (await cast.client.post(f"/v1/runs/{runs[2]}/suspend")).json
+    (wait,) = suspended["waits"]
+    assert (suspended["state"], wait["kind"], wait["run"]) == ("suspended", "key", runs[1])
+    assert wait["reason"] == "Another run has the orderNumber SO-1"
 
 
 async def test_runs_are_serialized_by_what_their_start_can_tell(cast: Cast) -> None:

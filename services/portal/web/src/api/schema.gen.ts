@@ -2280,15 +2280,17 @@ export interface components {
             /** @description When the time limit around it is over. */
             interrupted_at: string | null;
             /**
-             * @description `connection` that is away, a `slot` or the `quota` of one, `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed.
+             * @description `uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot` or the `quota` of one, `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed. `key`: the run waits for nothing else while another one has its key.
              * @enum {string}
              */
-            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "program" | "event" | "timer" | "attempt";
+            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "program" | "event" | "timer" | "attempt" | "key";
             name: string;
             /** @example it answered with status 503 */
             reason: string | null;
-            /** @description JSON pointer of the task that waits. */
+            /** @description JSON pointer of the task that waits; empty of a `key`. */
             reference: string;
+            /** @description Of a `key`: the run that has it now. */
+            run: string | null;
             /** @description The call may not be made again, and nobody knows its outcome. */
             unknown: boolean;
             /** @description When the clock moves it. */
@@ -5853,10 +5855,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the effect. */
-                effect: string;
                 /** @description Id of the run. */
                 run: string;
+                /** @description Id of the effect. */
+                effect: string;
             };
             cookie?: never;
         };
