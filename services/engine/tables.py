@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Computed,
     DateTime,
     Double,
     ForeignKeyConstraint,
@@ -61,7 +60,7 @@ class Run(Base):
     snapshot: Mapped[bytes | None] = mapped_column(LargeBinary)
     output: Mapped[Any] = mapped_column(JSON, nullable=True)
     error: Mapped[Any] = mapped_column(JSON, nullable=True)
-    error_type: Mapped[str | None] = mapped_column(Text, Computed("app.error_type(error)", persisted=True))
+    error_type: Mapped[str | None] = mapped_column(Text)
     waiting_for: Mapped[Any] = mapped_column(JSON, nullable=True)
     asked: Mapped[Any] = mapped_column(JSON, nullable=True)
     trace: Mapped[bytes | None] = mapped_column(LargeBinary)

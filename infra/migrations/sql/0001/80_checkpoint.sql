@@ -50,7 +50,7 @@ BEGIN
       state = CASE WHEN i.may_stop AND r.asked IS NOT NULL THEN 'suspended' ELSE i.state END,
       seq = i.seq + i.added + (i.may_stop AND r.asked IS NOT NULL)::integer,
       attempt = i.attempt, snapshot = i.snapshot, output = i.output::json, error = i.error::json,
-      suspect = false, solo_claims = 0,
+      error_type = app.error_type(i.error::json), suspect = false, solo_claims = 0,
       turn = CASE WHEN i.is_called THEN greatest(r.turn, (SELECT c.last_value / 1000000.0::double precision
                                                           FROM app.virtual_clock c)) ELSE r.turn END,
       waiting_for = CASE WHEN i.may_stop AND r.asked IS NOT NULL THEN app.suspension(r.asked, i.waiting::json)

@@ -100,7 +100,7 @@ BEGIN
   IF held.seq <> seen THEN RETURN 'changed'; END IF;
   PERFORM set_config('app.actor', actor, true);
   UPDATE app.run r SET state = 'running', lane = 0, turn = app.next_turn(r.tenant_id), fence = r.fence + 1, seq = r.seq + 1,
-    ended_at = NULL, error = NULL, suspect = false, solo_claims = 0, snapshot = retry_run.snapshot,
+    ended_at = NULL, error = NULL, error_type = NULL, suspect = false, solo_claims = 0, snapshot = retry_run.snapshot,
     input = coalesce(given::json, r.input)
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
   INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
