@@ -142,7 +142,7 @@ class ConnectorFunction:
         tenant, connection, context = visit.context.tenant, visit.connection, visit.context
         try:
             probing = await self._breakers.admit(tenant, connection)
-            await self._limits.enter(call, connection)
+            await self._limits.enter(call, connection, probing=probing)
         except Away as away:
             return _later(away, visit.name, connection, sent=False)
         _name_span(visit.operation, connection)

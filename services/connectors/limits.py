@@ -26,15 +26,15 @@ from services.engine import lines
 from services.engine.functions import Call, Line
 
 _NOTED_SECONDS: Final = 20.0
-"""Shorter than the minute for which the sweep looks after a line."""
+"""Shorter than the minute for which the sweep looks after a line, past a period of its rate."""
 _KEPT: Final = 10_000
 
 
 class Limits(Protocol):
     """What a call asks before it goes out, and tells when it is over. `seconds` that it took."""
 
-    async def enter(self, call: Call, connection: OpenConnection) -> None:
-        """Raises Away: its turn has not come."""
+    async def enter(self, call: Call, connection: OpenConnection, *, probing: bool) -> None:
+        """Raises Away: its turn has not come. `probing`: it tries if the connection is back, and needs no slot."""
         ...
 
     def leave(self, tenant: UUID, connection: OpenConnection, seconds: float) -> None: ...
@@ -43,7 +43,7 @@ class Limits(Protocol):
 class Unlimited:
     """For what runs without a database."""
 
-    async def enter(self, call: Call, connection: OpenConnection) -> None:
+    async def enter(self, call: Call, connection: OpenConnection, *, probing: bool) -> None:
         """Every call goes out."""
 
     def leave(self, tenant: UUID, connection: OpenConnection, seconds: float) -> None:
@@ -70,10 +70,10 @@ class SharedLimits:
         self._ring = ring
         self._kept: OrderedDict[tuple[UUID, UUID], _Kept] = OrderedDict()
 
-    async def enter(self, call: Call, connection: OpenConnection) -> None:
+    async def enter(self, call: Call, connection: OpenConnection, *, probing: bool) -> None:
         kept, limits = self._of(call.tenant, connection.id), connection.limits
         part = self._shares.part(limits.at_once, connection.id)
-        if not await kept.slots.take(part, has_waited=call.has_waited):
+        if not await kept.slots.take(part, has_waited=call.has_waited, probing=probing):
             reason = f"as many calls are under way as it takes at once ({limits.at_once})"
             await self._set_aside(kept, call.tenant, connection, "slot", reason)
         if limits.rate is None:

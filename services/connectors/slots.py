@@ -40,17 +40,18 @@ class Slots:
         """Whether a slot comes free so soon that a call may wait for it with its worker."""
         return part > 0 and (len(self._in_hand) + 1) * self._mean <= _WORTH_SECONDS * part
 
-    async def take(self, part: int, *, has_waited: bool) -> bool:
+    async def take(self, part: int, *, has_waited: bool, probing: bool = False) -> bool:
         """Take one of `part` slots; False: there is none, and the run is to be set aside.
 
         `has_waited`: it was called from the line, so that it comes before calls that were not.
+        `probing`: it takes one more where there is none, as calls that hang may hold them all.
         """
         is_quick = self.is_quick(part)
         if has_waited:
             self._coming = max(self._coming - 1, 0)
         # Of a side that answers quickly no slot is kept: who is called gets the next one.
         kept = 0 if has_waited or is_quick else self._expected()
-        if self.taken + kept < part:
+        if probing or self.taken + kept < part:
             self.taken += 1
             return True
         return is_quick and await self._wait(part)

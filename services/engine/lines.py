@@ -35,12 +35,12 @@ async def take(database: Database, tenant: UUID, connection: UUID, limits: Limit
 
 
 async def note(database: Database, tenant: UUID, connection: UUID, limits: Limits) -> None:
-    """Note that runs wait in the connection's line; for a minute the sweep looks after them."""
+    """Note that runs wait in the connection's line; the sweep looks after them, a minute longer than a period."""
     calls, seconds = (limits.rate.calls, limits.rate.seconds) if limits.rate else (None, None)
     async with database.tenant(tenant) as transaction:
         await transaction.execute(
             "INSERT INTO app.connection_line AS l (tenant_id, connection_id, at_once, calls, seconds, waits_until) "
-            "VALUES ($1, $2, $3, $4, $5, clock_timestamp() + interval '1 minute') "
+            "VALUES ($1, $2, $3, $4, $5, app.line_waits_until($5)) "
             "ON CONFLICT (tenant_id, connection_id) DO UPDATE SET at_once = excluded.at_once, calls = excluded.calls, "
             "seconds = excluded.seconds, waits_until = excluded.waits_until",
             tenant,

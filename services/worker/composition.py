@@ -62,6 +62,9 @@ class Composition:
         self._client = Client(guard(settings))
         self._runner = Runner.of(settings)
         self._connections = OpenConnections(self.database, self._sealer)
+        # A process that runs one suspect at a time takes no part from the others: of few slots it would hold them idle.
+        self._has_part = process == "worker"
+        self._beating: asyncio.Task[None] | None = None
         self._shares = Shares(self.database, f"{socket.gethostname()}-{os.getpid()}")
 
     async def open(self) -> Self:
@@ -70,18 +73,21 @@ class Composition:
         await self._client.__aenter__()
         self._pool.start()
         self.flushing = asyncio.create_task(self.journal.run())
-        with surviving("saying that this worker lives"):
-            await self._shares.beat()
-        self._beating = asyncio.create_task(self._shares.run())
+        if self._has_part:
+            with surviving("saying that this worker lives"):
+                await self._shares.beat()
+            self._beating = asyncio.create_task(self._shares.run())
         return self
 
     async def close(self) -> None:
         self.flushing.cancel()
-        self._beating.cancel()
-        await asyncio.gather(self.flushing, self._beating, return_exceptions=True)
-        with surviving("leaving the others"):
-            async with asyncio.timeout(_LEAVE_SECONDS):
-                await self._shares.leave()
+        if self._beating is not None:
+            self._beating.cancel()
+        await asyncio.gather(self.flushing, *filter(None, [self._beating]), return_exceptions=True)
+        if self._beating is not None:
+            with surviving("leaving the others"):
+                async with asyncio.timeout(_LEAVE_SECONDS):
+                    await self._shares.leave()
         await self._pool.stop()
         await self._client.close()
         if self._runner is not None:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 
 class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """At most `calls` begin in any `seconds`, counted from the first of them."""
+    """At most `calls` begin in a period, which lasts `seconds` from its first call; two periods may meet at an edge."""
 
     calls: Annotated[int, Meta(ge=1, le=100_000)]
     seconds: Annotated[float, Meta(ge=1, le=86_400)] = 1.0

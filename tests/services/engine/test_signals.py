@@ -99,6 +99,22 @@ async def test_F_13_a_signal_reaches_the_runs_of_its_key_and_each_once_however_o
     assert sent[0]["target"] == ids.show("evt", again.event_id)
 
 
+async def test_a_signal_of_a_key_of_many_past_runs_reaches_the_one_that_listens(engine: Engine, tenant: World) -> None:
+    """More than are looked at one by one; when nobody listens, who has not ended is still told from those that have."""
+    (run, _) = await begun(engine, tenant, "SO-1", "SO-2")
+    async with engine.worker.tenant(tenant.tenant_id) as connection:
+        await connection.execute(
+            "INSERT INTO app.run_key (tenant_id, run_id, name, value) "
+            "SELECT tenant_id, gen_random_uuid(), name, value FROM app.run_key, generate_series(1, 1500) "
+            "WHERE run_id = $1",
+            run,
+        )
+    assert (await send(engine, tenant, "SO-1", signal(1))).runs == [run]
+    await listening(engine, tenant, "shipped", 1)
+    with pytest.raises(NobodyListens, match="1 runs"):
+        await send(engine, tenant, "SO-1", signal(2))
+
+
 async def test_a_signal_that_nobody_takes_is_refused_and_leaves_nothing(engine: Engine, tenant: World) -> None:
     await begun(engine, tenant, "SO-1")
     with pytest.raises(NoRunOfKey):

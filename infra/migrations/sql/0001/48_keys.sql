@@ -39,23 +39,30 @@ CREATE TABLE app.signal (
   PRIMARY KEY (tenant_id, event_id)
 );
 
--- Signal: hand a stored event of the transaction's tenant to the runs of one key that listen for such. Answers how many runs
--- of the key have not ended, counted to `most`, and those that it was handed to: none where more than `most` listen.
+-- Signal: hand a stored event of the transaction's tenant to the runs of one key that listen for such. Answers those that it was
+-- handed to, none where more than `most` listen; where it was handed to none also how many runs of the key, of the newest 10,000,
+-- have not ended, counted to `most`. A key that few runs ever had is looked at by its runs, any other by who listens now.
 CREATE FUNCTION app.post_signal(event uuid, type text, attributes text, key_name text, key_value text, most integer)
 RETURNS TABLE (alive integer, listening integer, runs uuid[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
-DECLARE one uuid;
+DECLARE one uuid; newest uuid[];
 BEGIN
+  newest := ARRAY(SELECT k.run_id FROM app.run_key k
+    WHERE k.tenant_id = app.tenant_id() AND k.name = key_name AND k.value = key_value ORDER BY k.run_id DESC LIMIT 10000);
   SELECT coalesce(array_agg(f.run_id ORDER BY f.run_id), '{}') INTO runs FROM (
-    SELECT DISTINCT k.run_id FROM app.run_key k
-    JOIN app.subscription s ON s.tenant_id = k.tenant_id AND s.run_id = k.run_id
-    WHERE k.tenant_id = app.tenant_id() AND k.name = key_name AND k.value = key_value
+    SELECT DISTINCT s.run_id FROM unnest(newest) AS k(run_id)
+    JOIN app.subscription s ON s.tenant_id = app.tenant_id() AND s.run_id = k.run_id
+    WHERE cardinality(newest) <= 1000
+      AND (s.type = post_signal.type OR s.type IS NULL) AND post_signal.attributes::jsonb @> s.attributes
+    UNION
+    SELECT s.run_id FROM app.subscription s
+    CROSS JOIN LATERAL (
+      SELECT 1 FROM app.run_key k WHERE k.tenant_id = s.tenant_id AND k.run_id = s.run_id AND k.name = key_name
+        AND k.value = key_value OFFSET 0
+    ) of_key
+    WHERE cardinality(newest) > 1000 AND s.tenant_id = app.tenant_id()
       AND (s.type = post_signal.type OR s.type IS NULL) AND post_signal.attributes::jsonb @> s.attributes
     LIMIT most + 1
-  ) f;
-  SELECT count(*) INTO alive FROM (
-    SELECT 1 FROM app.run_key k JOIN app.run r ON r.tenant_id = k.tenant_id AND r.run_id = k.run_id
-    WHERE k.tenant_id = app.tenant_id() AND k.name = key_name AND k.value = key_value AND r.ended_at IS NULL LIMIT most
   ) f;
   listening := cardinality(runs);
   IF listening BETWEEN 1 AND most THEN
@@ -66,6 +73,10 @@ BEGIN
     VALUES (app.tenant_id(), event, key_name, key_value, runs);
   ELSE
     runs := '{}';
+    SELECT count(*) INTO alive FROM (
+      SELECT 1 FROM unnest(newest) AS k(run_id)
+      JOIN app.run r ON r.tenant_id = app.tenant_id() AND r.run_id = k.run_id WHERE r.ended_at IS NULL LIMIT most
+    ) f;
   END IF;
   RETURN NEXT;
 END $$;

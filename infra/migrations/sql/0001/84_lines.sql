@@ -18,8 +18,8 @@ BEGIN
     FROM app.worker w WHERE w.seen_at > clock_timestamp() - make_interval(secs => seconds);
 END $$;
 
--- Take up to `want` calls of a connection's rate: at most `calls` of them begin in any `every` seconds, counted from the
--- first one. Answers how many may be made within the next `left` seconds; what is not made by then is lost (F-21).
+-- Take up to `want` calls of a connection's rate: at most `most` of them begin in one period, which lasts `every` seconds from
+-- its first one; the next period begins with the first call after it, so that two may meet at an edge. Answers how many may be made within the next `left` seconds; what is not made by then is lost (F-21).
 -- No door: it sees what its caller sees.
 CREATE FUNCTION app.take_calls(tenant uuid, connection uuid, slots integer, most integer, every double precision, want integer)
 RETURNS TABLE (granted integer, "left" double precision)
@@ -42,10 +42,19 @@ BEGIN
   RETURN NEXT;
 END $$;
 
+-- Until when the sweep looks after a line in which a run may stand: a minute past the period that was under way, in which no
+-- call may be left. No door: it reads nothing.
+CREATE FUNCTION app.line_waits_until(period double precision) RETURNS timestamptz
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, app AS $$
+  SELECT clock_timestamp() + interval '1 minute' + make_interval(secs => coalesce(period, 0))
+$$;
+
 -- The settings leave the planner no other way than the line's own index: before a table's first ANALYZE it takes few runs for
 -- waiting, and would sort all of them for each one.
 -- Put up to `most` runs of a connection's line in line for a worker, in the order of their promises; answers how many. Not
--- while it is away or is drained: then its outage says when. No door: it sees what its caller sees.
+-- while it is away or is drained: then its outage says when. Those that the end of a drain left parked behind others in line
+-- come to their turn here; one that only rests between two attempts does not. The line is locked before the tenant's clock,
+-- here as by the sweep: else two would wait for each other. No door: it sees what its caller sees.
 CREATE FUNCTION app.call_from_line(tenant uuid, connection uuid, most integer) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, app
 SET enable_seqscan = off
@@ -56,11 +65,13 @@ BEGIN
              AND (o.draining OR o.ended_at IS NULL)) THEN
     RETURN 0;
   END IF;
+  PERFORM 1 FROM app.connection_line l WHERE l.tenant_id = tenant AND l.connection_id = connection FOR UPDATE;
   WITH first AS MATERIALIZED (
     SELECT r.run_id, row_number() OVER (ORDER BY r.promise, r.created_at, r.run_id) AS place FROM (
       SELECT r.run_id, r.created_at, coalesce(r.deadline, 'infinity'::timestamptz) AS promise FROM app.run r
       WHERE r.tenant_id = tenant AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
-        AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota') AND r.waiting_for ->> 'kind' <> 'connection'
+        AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota')
+        AND (r.waiting_for ->> 'kind' <> 'connection' OR r.waiting_for ->> 'parked' = 'true')
         AND r.state = 'waiting' AND r.lane IS NULL AND r.due_at > clock_timestamp()
       ORDER BY coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id LIMIT most FOR UPDATE SKIP LOCKED
     ) r
@@ -77,7 +88,7 @@ BEGIN
     FROM first f, clock, cost WHERE r.tenant_id = tenant AND r.run_id = f.run_id RETURNING 1
   ) SELECT count(*) INTO woken FROM ready;
   UPDATE app.connection_line l SET called_at = clock_timestamp(),
-    waits_until = CASE WHEN woken > 0 THEN clock_timestamp() + interval '1 minute' ELSE l.waits_until END
+    waits_until = CASE WHEN woken > 0 THEN app.line_waits_until(l.seconds) ELSE l.waits_until END
     WHERE l.tenant_id = tenant AND l.connection_id = connection;
   RETURN woken;
 END $$;
@@ -89,24 +100,28 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 $$;
 
 -- The lines that nobody has called from for a second: what a dead worker would have called, and what waits for the next
--- calls of a rate. Answers how many runs it put in line.
+-- calls of a rate. The lines are locked first, then the tenants' clocks in the order of tenants, as every sweep takes them; of
+-- 2,000 runs and some, as the clocks are held to the end. Answers how many runs it put in line.
 CREATE FUNCTION app.call_lines() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
 DECLARE line record; woken integer := 0;
 BEGIN
   FOR line IN
-    SELECT l.tenant_id, l.connection_id, CASE
-      WHEN l.calls IS NULL THEN l.at_once
-      WHEN l.filled_at <= clock_timestamp() - make_interval(secs => l.seconds) THEN l.calls
-      ELSE l.calls_left END AS room
-    FROM app.connection_line l
-    WHERE l.waits_until > clock_timestamp()
-      AND (l.called_at IS NULL OR l.called_at <= clock_timestamp() - interval '1 second')
-    ORDER BY l.called_at NULLS FIRST LIMIT 100 FOR UPDATE SKIP LOCKED
+    WITH open AS MATERIALIZED (
+      SELECT l.tenant_id, l.connection_id, has.room FROM app.connection_line l
+      CROSS JOIN LATERAL (SELECT CASE
+        WHEN l.calls IS NULL THEN l.at_once
+        WHEN l.filled_at IS NULL OR l.filled_at <= clock_timestamp() - make_interval(secs => l.seconds) THEN l.calls
+        ELSE l.calls_left END AS room) has
+      WHERE l.waits_until > (SELECT clock_timestamp()) AND has.room > 0
+        AND (l.called_at IS NULL OR l.called_at <= clock_timestamp() - interval '1 second')
+        AND NOT EXISTS (SELECT 1 FROM app.outage o WHERE o.tenant_id = l.tenant_id AND o.connection_id = l.connection_id
+                        AND (o.draining OR o.ended_at IS NULL))
+      ORDER BY l.called_at NULLS FIRST LIMIT 100 FOR UPDATE OF l SKIP LOCKED
+    ) SELECT * FROM open ORDER BY tenant_id, connection_id
   LOOP
-    IF line.room > 0 THEN
-      woken := woken + app.call_from_line(line.tenant_id, line.connection_id, least(line.room, 1000));
-    END IF;
+    woken := woken + app.call_from_line(line.tenant_id, line.connection_id,
+      least(line.room, 1000, greatest(2000 - woken, 20)));
   END LOOP;
   RETURN woken;
 END $$;

@@ -20,6 +20,7 @@ BEGIN
   DROP FUNCTION app.suspension_message(json, uuid, integer, timestamptz);
   DROP FUNCTION app.take_calls(uuid, uuid, integer, integer, double precision, integer);
   DROP FUNCTION app.call_from_line(uuid, uuid, integer);
+  DROP FUNCTION app.line_waits_until(double precision);
   DROP FUNCTION app.next_turn(uuid);
   DROP FUNCTION app.mind_key();
   DROP FUNCTION app.pass_keys(integer);
