@@ -10,7 +10,7 @@ from infra import ids
 from infra.problems import Problem
 from services.connectors.function import ConnectorFunction
 from services.connectors.sdk.errors import Refusal
-from services.engine.functions import Answer, Call, Later, Unknown
+from services.engine.functions import Answer, Call, Done, Later
 
 
 class FallbackFunction(ConnectorFunction):
@@ -29,12 +29,10 @@ class FallbackFunction(ConnectorFunction):
             return answer
         named = call.arguments["connection"]
         second = await super().__call__(replace(call, bindings={**call.bindings, named: other}))
-        if isinstance(second, Unknown):
-            return answer
-        if isinstance(second, Later):
-            # Who is away, too, is not waited for: the first one is.
-            return second if second.line else answer
-        return replace(second, via=ids.show("con", other))
+        if isinstance(second, Done):
+            return replace(second, via=ids.show("con", other))
+        # Who is away, too, or refuses (an old token, another version) is no answer: the first one is waited for.
+        return second if isinstance(second, Later) and second.line else answer
 
     async def _elsewhere(self, call: Call) -> UUID | None:
         """The connection to ask instead; None: the call waits."""

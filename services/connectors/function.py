@@ -19,6 +19,7 @@ from services.connectors.sdk.context import Context, OpenConnection, Sender
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
 from services.connectors.sdk.manifest import Care
 from services.connectors.visit import Arguments, Visit, absent, unknown
+from services.engine import decisions
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later, Terms
 
 NAME: Final = "connector:1.0.0@default"
@@ -63,6 +64,8 @@ class ConnectorFunction:
             return _failed(refusal)
         except Problem as problem:
             return _unopened(problem, str(call.arguments.get("connection"))[:_LONGEST_NAME])
+        if visit.is_late:
+            return decisions.stood_still(visit.operation)
         answer = await self._through(call, visit, visit.call)
         is_lost = isinstance(answer, Later) and answer.uncertain and visit.care.mode == "once-or-ask"
         if isinstance(answer, Later) and is_lost and visit.checked.reads_back is None:
@@ -105,6 +108,9 @@ class ConnectorFunction:
         care, age = visit.care, call.age
         if care.mode == "read" or (care.mode == "keyed" and not _is_forgotten(care, age)):
             return absent("it is repeated by its key")
+        if care.key_valid_for is not None:
+            # The engine knows when it was first sent; up to the key's age it may have been sent again.
+            age -= care.key_valid_for / 1000
         if visit.checked.reads_back is None:
             why = "its key may be forgotten by now" if care.mode == "keyed" else "its answer was lost"
             return visit.unknown(f"{visit.operation} was sent and {why}; look in the other system")
@@ -133,7 +139,7 @@ class ConnectorFunction:
         if fault := checked.fault_in_input(arguments.input):
             raise Refusal(fault, name="validation", status=400, title="The operation's input is not valid")
         context = Context(self._sender, call.tenant, connection, call.key, call.attempt)
-        return Visit(connector, checked, arguments, context)
+        return Visit(connector, checked, arguments, context, call.planned)
 
     async def _through(
         self, call: Call, visit: Visit, act: Callable[[], Awaitable[Answer]], *, looks: bool = False

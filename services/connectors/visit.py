@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import msgspec
 
+from infra import clock
 from services.connectors.registry import Checked
 from services.connectors.sdk.connector import Absent, CannotTell, Connector, Found, ReadBack, Refused
 from services.connectors.sdk.context import Context, OpenConnection
 from services.connectors.sdk.errors import Refusal
+from services.engine import decisions
 from services.engine.functions import STANDARD_ERRORS, Answer, Done, ErrorDetails, Failed, Later, Unknown
 
 UNKNOWN: Final = "The outcome is unknown"
@@ -29,7 +31,16 @@ class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Visit:
     """All that is known before anything is sent."""
 
-    def __init__(self, connector: Connector, checked: Checked, arguments: Arguments, context: Context) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        checked: Checked,
+        arguments: Arguments,
+        context: Context,
+        planned: float | None = None,
+    ) -> None:
+        """`planned`: see `Call`."""
+        self._planned = planned
         self._connector = connector
         self.checked = checked
         self._values = arguments.input
@@ -50,6 +61,11 @@ class Visit:
         """After its last request, that an effect is absent is the last word."""
         return _SETTLED_TIMES * float(self.connection.settings.get("timeout_seconds", 30))
 
+    @property
+    def is_late(self) -> bool:
+        """Whether a request that begins now may arrive when others already take the effect for absent."""
+        return self._planned is not None and clock.monotonic() - self._planned > self.settled_seconds / _SETTLED_TIMES
+
     async def call(self) -> Answer:
         """Do it; `check-then-write` only where it is not there yet.
 
@@ -60,6 +76,8 @@ class Visit:
             found = await self._look()
             if not isinstance(found, Absent):
                 return self._seen(found)
+            if self.is_late:
+                return decisions.stood_still(self.operation)
         output = await self._connector.call(self.operation, self._values, self.context)
         return self._fit(output)
 

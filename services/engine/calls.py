@@ -11,7 +11,7 @@ from typing import Final, cast
 import msgspec
 from msgspec.structs import replace
 
-from infra import crash_points
+from infra import clock, crash_points
 from infra.problems import Problem
 from infra.telemetry import trace
 from services.engine import decisions
@@ -35,6 +35,8 @@ from services.engine.secrets import Secrets
 from services.engine.state import Snapshot
 from services.engine.waits import Calling, Verdict
 
+_LATEST: Final = 30.0
+"""Seconds from the plan of a call that has a row to the call: a worker that stood still for longer begins anew."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -79,6 +81,8 @@ class Calls:
         if calling.verdict is not None or function is None or not _is_cautious(type(function)):
             return Planned(strand, calling, call, is_doubtful=calling.sent and calling.verdict is None)
         terms = await cast("Cautious", function).terms(call)
+        if terms is not None and terms.needs_row:
+            call = replace(call, planned=clock.monotonic())
         return Planned(strand, calling, call, terms, calling.sent or _is_old(calling, terms, now))
 
     async def make(self, snapshot: Snapshot, planned: Planned) -> Answer:
@@ -88,6 +92,8 @@ class Calls:
             return _known(calling.verdict)
         if planned.is_doubtful:
             return await self._settle(planned)
+        if call.planned is not None and clock.monotonic() - call.planned > _LATEST:
+            return decisions.stood_still(calling.effect.name)
         crash_points.pass_by("call.before", call.reference)
         doing = self._sealed(snapshot, planned) if calling.effect.sealed else self._answer(planned, call)
         answer = await doing

@@ -18,6 +18,7 @@ UNKNOWN: Final = "The outcome is unknown"
 UNCERTAIN: Final = "/errors/outcome-unknown"
 """Type of the error of a task whose effect may or may not have happened."""
 _CONFLICT: Final = 409
+_UNAVAILABLE: Final = 503
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 30.0
 DEEPEST: Final = 8
@@ -182,6 +183,13 @@ def outcome_unknown(what: str) -> Unknown:
     """The answer to a call that was sent, whose answer a crash swallowed and that nobody can look for."""
     detail = f"{what} was sent and its answer was lost; look in the other system"
     return Unknown(error=standard("communication", UNKNOWN, detail), sent=False)
+
+
+def stood_still(what: str) -> Later:
+    """The answer to a call that was not made since too much time has passed: another worker may have it by now."""
+    reason = f"{what} was not sent: this worker stood still before it"
+    error = standard("communication", "It was not sent", reason, status=_UNAVAILABLE)
+    return Later(reason=reason, ref="", error=error, seconds=0.0, sent=False)
 
 
 def final(answer: Done | Failed | Later | Unknown) -> Done | Failed:

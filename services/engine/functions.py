@@ -49,7 +49,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         bindings: the deployment's connections by name in the document (`erp` → connection id).
         attempt: 1 for the first call, raised by each `Later` answer. A crash does not raise it.
         has_waited: it stood in its connection's line, and its turn has come.
-        age: seconds since its last request went out, of an effect that is looked for (`Cautious.settle`).
+        age: of an effect that is looked for (`Cautious.settle`), seconds since its last request went out; of one whose
+            key grows old, since its first: requests with the key may have followed for as long as the key was known.
+        planned: `infra.clock.monotonic` of this process before it was committed that an effect with a row is sent.
     """
 
     function: str
@@ -62,6 +64,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
     has_waited: bool = False
     age: float = 0.0
+    planned: float | None = None
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from infra.database import Database
 from infra.egress import Client
 from infra.embedded import ports
 from infra.embedded.stack import Endpoints, Stack
+from infra.encryption.secret import Secret
 from services.connectors.breakers import IN_A_ROW, SharedBreakers
 from services.connectors.builtin import all_connectors
 from services.connectors.fallback import FallbackFunction
@@ -85,7 +86,9 @@ async def test_a_fallback_that_cannot_be_used_is_none(pair: Pair) -> None:
     await pair.call(CREDIT, ACME)
     spare = pair.spare
     assert spare is not None
-    for unfit in (None, replace(spare, connector="tryton"), replace(spare, settings=pair.connection.settings)):
+    refused = replace(spare, secrets={"token": Secret("no-token-of-this-erp")})
+    gone = replace(spare, settings=pair.connection.settings)
+    for unfit in (None, replace(spare, connector="tryton"), refused, gone):
         pair.spare = unfit
         answer = await pair.call(CREDIT, ACME)
         assert isinstance(answer, Later)

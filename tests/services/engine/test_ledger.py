@@ -11,10 +11,11 @@ import pytest
 
 from infra import clock
 from infra.database import Database
-from services.engine import repeating
+from services.engine import calls, repeating
 from services.engine.deciding import Choice, EffectDecided
 from services.engine.faults import standard
 from services.engine.functions import EffectMode, Later
+from services.engine.recovery import sweep
 from services.engine.world import check_world
 from tests.services.engine.ledger_side import HEAD, ONE, WRITE, Mishap, Side, begin, decide, die, effect, kinds, until
 from tests.services.engine.running import Engine
@@ -166,6 +167,22 @@ async def test_F_03_a_mistake_of_ours_after_a_request_does_not_say_that_it_faile
     await retry(engine, await until(engine, world, "faulted"))
     run = await until(engine, world, "completed")
     assert (run["output"], list(side.booked.values()), len(side.calls)) == ('{"value":8}', [1], 1)
+
+
+async def test_F_03_a_worker_that_stood_still_before_a_call_does_not_make_it(
+    engine: Engine, app_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another may have taken the run, and may have asked a person who has looked and seen nothing."""
+    side = Side("once-or-ask", sees=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(calls, "_LATEST", -1.0)
+        world = await begin(engine, app_database, side)
+        while "effect.intended" not in await kinds(engine, world):
+            await sweep(engine.worker, 3, 0)
+            await asyncio.sleep(0.01)
+        assert not side.calls
+    await until(engine, world, "completed")
+    assert (len(side.calls), side.looks) == (1, 0)
 
 
 async def test_F_03_a_time_limit_leaves_an_effect_behind_that_nobody_knows_of(
