@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Final
 
+from services.engine.outages import DRAINED_PER_SECOND
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
-from tests.nightly.figures import p95
+from tests.nightly.figures import ahead, p95
 from tests.nightly.outcome import Outcome
 
 PART = "a backlog drains"
@@ -18,14 +20,18 @@ PROVES = "F-21, F-22"
 BACKLOG = 2_000
 PARKED = 300
 _BATCH: Final = 100
-_LEAST: Final = 0.08
-"""A tenth of the share of the steady rate that is promised."""
+_LEAST: Final = 0.5
+"""Of the steady rate. F-22 asks for 0.8, which a busy machine does not hold in both halves of the measurement."""
+_MOST_TIMES: Final = 10
+"""What a list may take beside the drain, in times of what it takes without. F-22 asks for 2."""
+_TRIES: Final = 1
+"""The run whose call found that the connection is back."""
 
 
 async def one_round(
     folder: Path, _random: Random, outcome: Outcome, *, backlog: int = BACKLOG, parked: int = PARKED
 ) -> None:
-    """Raises AssertionError when a run is lost, or when the drain is ten times slower than it may be."""
+    """Raises AssertionError when a run is lost, a drain is below half the steady rate, or an outage ends in a rush."""
     async with Plant(folder) as plant:
         worker = plant.start_worker()
         await _steady(plant, outcome, _BATCH)
@@ -39,6 +45,7 @@ async def one_round(
         loaded = await _listing(plant, asyncio.create_task(plant.all_ended(outcome.runs, 600)))
         rate = backlog / (time.monotonic() - began)
         assert rate >= _LEAST * steady, f"F-22: {rate:.0f} runs/s, steady {steady:.0f}"
+        assert loaded <= _MOST_TIMES * quiet, f"F-22: a list takes {quiet:.3f} → {loaded:.3f} s (p95)"
         most = await _outage(plant, outcome, parked)
         await check_world(plant, accepted=outcome.runs)
         outcome.faults = 2
@@ -75,7 +82,7 @@ async def _listing(plant: Plant, until: asyncio.Task[None]) -> float:
 
 
 async def _outage(plant: Plant, outcome: Outcome, parked: int) -> int:
-    """The most runs that ended within one second once the connection was back."""
+    """The most runs that ended within one second once the connection was back; F-21: never more than its rate lets."""
     await plant.faults(unavailable=1.0)
     await _send(plant, outcome, parked)
     async with asyncio.timeout(300):
@@ -85,6 +92,12 @@ async def _outage(plant: Plant, outcome: Outcome, parked: int) -> int:
     await plant.faults()
     await plant.all_ended(outcome.runs, 600)
     rows = await plant.query(
-        "SELECT count(*)::int AS n FROM app.run WHERE ended_at > $1 GROUP BY date_trunc('second', ended_at)", row["now"]
+        "SELECT extract(epoch FROM r.ended_at - o.ended_at)::float8 AS after FROM app.run r, "
+        "(SELECT max(ended_at) AS ended_at FROM app.outage) o WHERE r.ended_at > $1",
+        row["now"],
     )
-    return max(int(one["n"]) for one in rows)
+    moments = [one["after"] for one in rows]
+    over = ahead(moments, DRAINED_PER_SECOND)
+    assert len(moments) == parked
+    assert over <= _TRIES, f"F-21: {over:.0f} more than {DRAINED_PER_SECOND} a second"
+    return max(Counter(int(moment) for moment in moments).values())

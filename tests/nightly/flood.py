@@ -24,8 +24,8 @@ PROVES = "F-23, I9"
 SECONDS = 20.0
 _SENDERS: Final = 48
 _QUIET: Final = 20
-_MOST_SECONDS: Final = 20.0
-"""Ten times what is promised of the other client's wait."""
+_MOST_SECONDS: Final = 8.0
+"""Ten times what was measured. F-23 asks for twice the wait without a flood: not reached (docs/reliability.md)."""
 _FORM: Final = {"content-type": "application/cloudevents+json"}
 _ENDLESS: Final = {
     "document": {"dsl": "1.0.3", "namespace": "tests", "version": "1.0.0", "name": "endless"},
@@ -35,7 +35,7 @@ _ENDLESS: Final = {
 
 
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, seconds: float = SECONDS) -> None:
-    """Raises AssertionError when the other client's runs wait ten times as long as they may, or one is lost."""
+    """Raises AssertionError when the other client's runs wait ten times as long as they did, or one is lost."""
     async with Plant(folder) as plant:
         quiet, _ = await move_in(plant)
         await _deploy_endless(plant)

@@ -20,8 +20,8 @@ PART = "ten thousand timers due at once, and a million pending"
 PROVES = "F-16"
 TIMERS = 10_000
 PENDING = 1_000_000
-_MOST_SECONDS: Final = 20.0
-"""Ten times what is promised."""
+_MOST_SECONDS: Final = 2.0
+"""What is promised of 99 in a hundred is held by the last one; a quiet machine takes a fortieth of it."""
 _BATCH: Final = 100_000
 _ROUNDS: Final = 50
 _ORDERS: Final = 40

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from tests.nightly import kills, outages, soak, tryton
+from tests.nightly.figures import ahead
 from tests.nightly.ledger import table
 from tests.nightly.main import MOST_MINUTES, ONCE, Part, parts, run, run_all
 from tests.nightly.outcome import Outcome
@@ -48,6 +49,13 @@ async def test_F_40_a_short_soak_says_what_memory_and_handles_did(tmp_path: Path
     assert outcome.runs >= 18
     assert "worker" in outcome.note
     assert "handles" in outcome.note
+
+
+def test_F_21_what_comes_before_its_rate_lets_it_is_counted() -> None:
+    rate = [float(second) for second in range(5) for _ in range(20)]
+    assert ahead([0.0, *rate], 20) == 1
+    assert ahead([*rate[:20], *[4.5] * 80], 20) == 0, "late, and all at once"
+    assert ahead([*rate, *rate], 20) > 20
 
 
 async def test_a_broken_invariant_ends_its_part_and_stands_in_the_table(tmp_path: Path) -> None:

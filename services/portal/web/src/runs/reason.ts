@@ -8,12 +8,15 @@ import type { Language } from "../texts/language";
 import { useTexts } from "../texts/texts";
 
 /** What the engine says of a run that stands still. */
-interface WaitingFor {
+export interface WaitingFor {
   kind: string;
   ref: string;
   since: string;
   reason: string;
 }
+
+/** Kinds whose reference is the id of a connection, which tells a person nothing: it is away, or runs are in line for it. */
+const OF_CONNECTIONS = new Set(["connection", "slot", "quota"]);
 
 function waitingFor(run: RunSummary): WaitingFor | null {
   const found = run.waiting_for as Partial<WaitingFor> | null;
@@ -65,7 +68,8 @@ export function useReasons(wanted: boolean): (run: RunSummary) => { short: strin
   };
 }
 
-function reasonOf(
+/** Told as a list and a page say it; `names` are those of connections by their ids. */
+export function reasonOf(
   waiting: WaitingFor,
   next: string | null,
   names: Record<string, string>,
@@ -80,9 +84,12 @@ function reasonOf(
   if (waiting.kind === "uncertain") {
     return { short: texts.uncertainShort, full: texts.waitingUncertain(time) };
   }
-  if (waiting.kind === "connection") {
+  if (OF_CONNECTIONS.has(waiting.kind)) {
     const host = waiting.ref.startsWith("con_") ? undefined : waiting.ref;
     const system = names[waiting.ref] ?? host ?? texts.theOtherSystem;
+    if (waiting.kind !== "connection") {
+      return { short: texts.waitingSince(system, time), full: texts.waitingLine(system, reason, time) };
+    }
     return {
       short: texts.waitingSince(system, time),
       full: texts.waitingConnection(capital(system), reason, time, next),

@@ -120,6 +120,8 @@ const en = {
   waitingTitle: "Why is it waiting?",
   waitingConnection: (system: string, reason: string, time: string, next: string | null) =>
     `${system} has not taken the call since ${time}: ${reason}. The call is repeated by itself until it gets through${next ? `, next at ${next}` : ""}.`,
+  waitingLine: (system: string, reason: string, time: string) =>
+    `In line for ${system} since ${time}: ${reason}. It goes on by itself when its turn comes.`,
   uncertainShort: "Somebody has to look",
   waitingUncertain: (time: string) =>
     `Since ${time} nobody knows whether a call reached the other system. Someone who may change runs has to look there and say so.`,
