@@ -15,7 +15,9 @@ import msgspec
 from services.engine import decisions
 
 MOST: Final = 2_000
-"""Lines of a journal that are read for its effects, the newest."""
+"""Rows of the ledger, and lines of a journal, that are read for a run's effects: the newest."""
+BUDGET: Final = 4 * 1024 * 1024
+"""Bytes of payloads that one reading of the ledger holds."""
 _STATUS: Final = {
     "task.started": "sent",
     "task.retried": "sent",
@@ -53,14 +55,26 @@ class Effect(msgspec.Struct, kw_only=True):
 
 
 async def rows(connection: Any, tenant: UUID, run: UUID) -> list[Effect]:
-    """Those of the ledger, in the order in which the run came to them."""
+    """Those of the ledger, in the order in which the run came to them: what is asked, and the newest of the others.
+
+    Of payloads beyond the budget it is said how large they are, as of one that is too large for the ledger.
+    """
     found = await connection.fetch(
         "SELECT key, reference, name, mode, operation, connection_id, status, version, first_sent_at, sent_at, "
-        "settled_at, asked_at, sent::text AS sent, answer::text AS answer, error::text AS error, settled_by "
-        "FROM app.effect WHERE tenant_id = $1 AND run_id = $2 ORDER BY intended_at, key LIMIT $3",
+        "  settled_at, asked_at, error::text AS error, settled_by, "
+        "  CASE WHEN total <= $4 OR sent IS NULL THEN sent::text "
+        "       ELSE json_build_object('omitted', octet_length(sent::text))::text END AS sent, "
+        "  CASE WHEN total <= $4 OR answer IS NULL THEN answer::text "
+        "       ELSE json_build_object('omitted', octet_length(answer::text))::text END AS answer "
+        "FROM (SELECT *, sum(coalesce(octet_length(sent::text), 0) + coalesce(octet_length(answer::text), 0)) "
+        "        OVER (ORDER BY asked_at IS NULL, intended_at DESC, key) AS total "
+        "      FROM (SELECT * FROM app.effect WHERE tenant_id = $1 AND run_id = $2 "
+        "            ORDER BY asked_at IS NULL, intended_at DESC, key LIMIT $3) AS newest) AS e "
+        "ORDER BY intended_at, key",
         tenant,
         run,
         MOST,
+        BUDGET,
     )
     return [Effect(**row) for row in found]
 
@@ -115,4 +129,12 @@ def _begun(row: Any, key: str | None) -> Effect:
 
 async def one(connection: Any, tenant: UUID, run: UUID, key: str) -> Effect | None:
     """The effect's row."""
-    return next((row for row in await rows(connection, tenant, run) if row.key == key), None)
+    row = await connection.fetchrow(
+        "SELECT key, reference, name, mode, operation, connection_id, status, version, first_sent_at, sent_at, "
+        "settled_at, asked_at, sent::text AS sent, answer::text AS answer, error::text AS error, settled_by "
+        "FROM app.effect WHERE tenant_id = $1 AND run_id = $2 AND key = $3",
+        tenant,
+        run,
+        key,
+    )
+    return None if row is None else Effect(**row)
