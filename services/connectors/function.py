@@ -116,7 +116,7 @@ class ConnectorFunction:
             return visit.unknown(f"{visit.operation} was sent and {why}; look in the other system")
         answer = await self._through(call, visit, visit.read_back, looks=True)
         rest = visit.settled_seconds - age
-        if isinstance(answer, Later) and answer.absent and care.mode != "check-then-write" and rest > 0:
+        if isinstance(answer, Later) and answer.absent and not visit.evens_out and rest > 0:
             return msgspec.structs.replace(answer, absent=False, seconds=rest)
         return answer
 

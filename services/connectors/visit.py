@@ -57,6 +57,11 @@ class Visit:
         return self.checked.operation.name
 
     @property
+    def evens_out(self) -> bool:
+        """Whether a request that arrives late does no harm; that the effect is absent counts at once."""
+        return self.care.mode == "check-then-write" and self.checked.operation.evens_out
+
+    @property
     def settled_seconds(self) -> float:
         """After its last request, that an effect is absent is the last word."""
         return _SETTLED_TIMES * float(self.connection.settings.get("timeout_seconds", 30))

@@ -62,7 +62,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 async def decide(connection: Any, tenant: TenantId, run: UUID, decision: Decision) -> None:
     """Settle the effect and let the run go on; `connection` is in a transaction of the tenant.
 
-    A run that has ended stays ended: what was decided counts when it is tried again.
+    A run that has ended stays ended: what was decided counts when it is tried again. The same of the same person, who
+    saw the same, changes nothing.
 
     Raises:
         NotFound: the run has no such effect.
@@ -91,7 +92,7 @@ async def decide(connection: Any, tenant: TenantId, run: UUID, decision: Decisio
         raise NotFound
     if found in {"held", "moved"}:
         raise RunUnderWay
-    if found != "decided":
+    if found not in {"decided", "repeated"}:
         raise EffectDecided
 
 

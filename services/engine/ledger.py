@@ -79,7 +79,7 @@ class Ledger:
     def left(self, before: Snapshot, step: Step, answered: set[int]) -> None:
         """Note what the run has moved past without an answer: a time limit, or a branch that was faster."""
         for strand, calling in before.calls():
-            if not calling.sent or calling.asked is not None or calling.verdict is not None or strand.id in answered:
+            if not calling.sent or calling.verdict is not None or strand.id in answered:
                 continue
             if isinstance(step.outcome, Ended) or not _still(step.snapshot, strand.id, calling):
                 self._lost(strand.id, calling, "it was sent, and the run went on without its answer")

@@ -116,10 +116,11 @@ class DecisionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             " task fails with an error of the type `/errors/outcome-unknown`."
         ),
     ]
-    version: Annotated[int, Meta(description="Of the effect as you saw it.")]
-    output: Annotated[Any, Meta(description="What the call would have answered, by the operation's schema.")] = (
-        msgspec.UNSET
-    )
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1, description="Of the effect as you saw it.")]
+    output: Annotated[
+        Any,
+        Meta(description="What the call would have answered, by the operation's schema; only of what `happened`."),
+    ] = msgspec.UNSET
     why: Annotated[str, Meta(max_length=500, description="For the audit, and the error's words.")] = ""
 
 
@@ -129,13 +130,17 @@ class DecisionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 async def decide_effect(request: Call, data: JSONBody[DecisionBody]) -> RunView:
     """Says what became of an effect of which nobody else can tell. Look in the other system first.
 
-    Of two people one decides: the other gets `effect-changed`. A run that has ended stays ended; what was decided
-    counts when it is retried.
+    Of two people one decides: the other gets `effect-changed`. The same decision sent again is the one that was made.
+    A run that has ended stays ended; what was decided counts when it is retried.
     """
     run, tenant, key = request.path_id("run", "run"), TenantId(request.tenant.tenant_id), request.path_params["effect"]
     if not _KEY.fullmatch(key):
         raise NotFound
-    output = await _output(request, tenant, run, key, data) if data.decision == "happened" else None
+    output = None
+    if data.decision == "happened":
+        output = await _output(request, tenant, run, key, data)
+    elif data.output is not msgspec.UNSET:
+        raise _unfit(f"only what 'happened' has one, and the decision is '{data.decision}'")
     decision = Decision(
         effect=key,
         actor=request.principal.actor,

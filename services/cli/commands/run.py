@@ -6,7 +6,7 @@ import click
 
 from infra import strict_json
 from services.cli.client import Api
-from services.cli.options import Terminal, api_options, key_of
+from services.cli.options import Terminal, api_options, fail, key_of
 
 _STATES = ("pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed", "held")
 
@@ -87,12 +87,13 @@ def retry(terminal: Terminal, *, run_id: str, file: BinaryIO | None) -> None:
 @click.argument("run_id", metavar="RUN_ID")
 @api_options
 def effects(terminal: Terminal, *, run_id: str) -> None:
-    """What RUN_ID did, or may have done, in other systems."""
+    """What RUN_ID did, or may have done, in other systems. --json has what was sent and what is known of the answer."""
 
     async def work(api: Api) -> Any:
         return (await api.get(f"/runs/{run_id}/effects"))["items"]
 
-    terminal.table(terminal.run(work), "status", "mode", "operation", "name", "sent_at", "asked_at", "key")
+    columns = ("status", "mode", "operation", "name", "sent_at", "asked_at", "version", "error.detail", "key")
+    terminal.table(terminal.run(work), *columns)
 
 
 @command.command()
@@ -109,7 +110,11 @@ def decide(terminal: Terminal, /, *, run_id: str, effect: str, file: BinaryIO | 
     async def work(api: Api) -> Any:
         if body["version"] is None:
             found = (await api.get(f"/runs/{run_id}/effects"))["items"]
-            return next((one for one in found if one["key"] == effect), None)
+            shown = next((one for one in found if one["key"] == effect), None)
+            if shown is None:
+                fail(f"the run has no effect {effect}; `waybill run effects {run_id}` lists their keys")
+            click.echo("Nothing is decided: name the version that is shown with --version.", err=True)
+            return shown
         if file is not None:
             body["output"] = _json(file, "--output")
         return await api.send("POST", f"/runs/{run_id}/effects/{effect}/decide", body)

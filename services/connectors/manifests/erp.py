@@ -45,8 +45,8 @@ _STOCK: Final = _record(
 _LINE: Final = _record("description", item=_CODE, quantity=_QUANTITY, unit_price=MONEY, description={"type": "string"})
 
 
-def operations(*, write: Mode) -> tuple[Operation, ...]:
-    """The three operations; `write` is how this ERP stands a repeated creation."""
+def operations(*, write: Mode, evens_out: bool = False) -> tuple[Operation, ...]:
+    """The three operations; `write` and `evens_out` are how this ERP stands a repeated creation."""
     return (
         Operation(
             name=CREDIT,
@@ -72,6 +72,7 @@ def operations(*, write: Mode) -> tuple[Operation, ...]:
             name=CREATE_ORDER,
             title="Create and confirm a sales order",
             mode=write,
+            evens_out=evens_out,
             input=_record(reference=_CODE, customer=_CODE, currency=_CURRENCY, lines=_list(_LINE, _MAX_LINES)),
             output=_record(
                 number={"type": "string"},

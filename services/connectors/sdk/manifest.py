@@ -30,9 +30,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         input, output: JSON Schemas (2020-12); checked before and after each call.
         key_valid_for: of a `keyed` one whose other side forgets keys: for how long it knows them (`PT24H`).
+        evens_out: of a `check-then-write` one: two of its writes at once come to one effect, so that one that is absent
+            is written at once. Without it, it counts as absent only when no earlier write can be on its way any more.
 
     Raises:
-        ValueError: an age of keys where there are none, or one that is no duration.
+        ValueError: an age of keys where there are none, or one that is no duration; `evens_out` of another mode.
     """
 
     name: str
@@ -41,8 +43,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     input: dict[str, Any]
     output: dict[str, Any]
     key_valid_for: str | None = None
+    evens_out: bool = False
 
     def __post_init__(self) -> None:
+        if self.evens_out and self.mode != "check-then-write":
+            raise ValueError(f"{self.name} has the mode {self.mode} and says that it evens out what is written twice")
         if self.key_valid_for is not None:
             if self.mode != "keyed":
                 raise ValueError(f"{self.name} has the mode {self.mode} and says how long a key is known")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,14 @@ from infra import ids
 from infra.database import Database
 from infra.embedded.stack import Endpoints
 from infra.ids import TenantId
-from services.engine import findings
+from services.engine import decisions, effects, findings, state
+from services.engine.claims import Claims
+from services.engine.functions import Terms
+from services.engine.journal import Entry
+from services.engine.state import RunDescriptor, Snapshot
+from services.engine.waits import Effect
 from tests.served import served
-from tests.world import deploy, start_runs
+from tests.world import deploy, progress, start_runs, write
 
 
 class Commands:
@@ -103,7 +109,9 @@ def test_what_is_refused_is_said_in_words(commands: Commands) -> None:
     assert (away.returncode, "does not answer" in away.stderr) == (1, True)
 
 
-async def test_a_run_is_listed_shown_cancelled_and_not_resumed(commands: Commands, app_database: Database) -> None:
+async def test_a_run_is_listed_shown_cancelled_and_not_resumed(
+    commands: Commands, app_database: Database, worker_database: Database
+) -> None:
     operator = commands.run("operator", "create").stdout.strip()
     commands.json("partner", "create", "harbor", "--name", "Harbor", key=operator)
     partner = commands.json("key", "create", "--name", "first", "--partner", "harbor", key=operator)["key"]
@@ -155,8 +163,44 @@ async def test_a_run_is_listed_shown_cancelled_and_not_resumed(commands: Command
     assert (early.returncode, "The run is not faulted: It is pending" in early.stderr) == (1, True)
     assert commands.run("run", "list", "--state", "held", *where, key=partner).returncode == 0
     commands.json("key", "create", "--name", "shop", "--client", "acme", "--environment", "test", key=partner)
-    listed = commands.run("key", "list", key=partner).stdout
-    assert "acme/test" in next(line for line in listed.splitlines() if line.startswith("shop"))
+    assert re.search("^shop .*acme/test", commands.run("key", "list", key=partner).stdout, re.MULTILINE)
+    _decide_effect(functools.partial(commands.run, key=partner), await _ask(worker_database), where)
+
+
+async def _ask(worker: Database) -> tuple[str, str]:
+    """The one run waits for a person. Its id, and the key of its effect."""
+    (claim,) = await Claims(worker, "w", 30).take(1)
+    effect = Effect(function="f", arguments={}, reference="/do/0/sell", iteration=1, name="sell")
+    call = decisions.call_of(effect, tenant=claim.tenant_id, run=claim.run_id)
+    fact = effects.unknown(call, Terms(mode="once-or-ask", operation="orders.write"), decisions.outcome_unknown("It"))
+    snapshot = state.encode(Snapshot(run=RunDescriptor(id="run", tenant="ten"), strands=[]))
+    entries = [Entry(effects.UNKNOWN, effect.reference, effect.name, fact.text())]
+    waiting = '{"kind": "uncertain", "ref": "/do/0/sell", "since": "2026-01-01T00:00:00Z", "reason": "lost"}'
+    waits = msgspec.structs.replace(progress(claim), state="waiting", entries=entries, usage=[], audit=[])
+    waits = msgspec.structs.replace(waits, snapshot=snapshot, waiting_for=waiting)
+    assert await write(worker, waits) == ["committed"]
+    return ids.show("run", claim.run_id), call.key
+
+
+def _decide_effect(
+    run: Callable[..., subprocess.CompletedProcess[str]], asked: tuple[str, str], where: tuple[str, ...]
+) -> None:
+    """F-03: a person sees what is asked, names its version, and decides."""
+    head, line = run("run", "effects", asked[0], *where).stdout.splitlines()
+    assert head.split()[-3:] == ["version", "error.detail", "key"]
+    assert line.split()[:3] == ["unknown", "once-or-ask", "orders.write"]
+    assert line.split()[-2:] == ["1", asked[1]]
+    nothing = run("run", "decide", asked[0], "0" * 64, "fail", *where)
+    assert (nothing.returncode, f"the run has no effect {'0' * 64}" in nothing.stderr) == (1, True)
+    seen = run("run", "decide", *asked, "fail", *where)
+    assert (seen.returncode, "Nothing is decided" in seen.stderr) == (0, True)
+    version = re.search(r"^version +(\d+)$", seen.stdout, re.MULTILINE)
+    assert version
+    stale = run("run", "decide", *asked, "fail", "--version", str(int(version[1]) + 1), *where)
+    assert (stale.returncode, "The effect has changed" in stale.stderr) == (1, True)
+    decided = run("run", "decide", *asked, "fail", "--version", version[1], "--why", "it is not there", *where)
+    assert (decided.returncode, "state" in decided.stdout) == (0, True), decided.stderr
+    assert run("run", "effects", asked[0], *where).stdout.splitlines()[1].startswith("failed")
 
 
 LISTEN = """

@@ -93,6 +93,7 @@ class Desk:
 
     def __init__(self, client: Client, connection: OpenConnection) -> None:
         self.connection = connection
+        self.sender = client
         self.function = ConnectorFunction(Registry(all_connectors()), self, client)
 
     async def open(self, tenant: UUID, connection_id: UUID) -> OpenConnection:
@@ -104,6 +105,11 @@ class Desk:
     ) -> Answer:
         """Call the function; `change` replaces members of the task's `with`."""
         return await self.function(self._call(operation, values, key, change))
+
+    async def settle(self, operation: str, values: Any, *, age: float) -> Answer:
+        """Look for what a call did whose request went out `age` seconds ago."""
+        call = self._call(operation, values, "key-1", None)
+        return await self.function.settle(msgspec.structs.replace(call, age=age))
 
     async def may_repeat(self, operation: str, values: Any, change: dict[str, Any] | None = None) -> bool:
         return await self.function.terms(self._call(operation, values, "key-1", change)) is None

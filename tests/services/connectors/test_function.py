@@ -12,7 +12,11 @@ import pytest
 from infra.encryption.secret import Secret
 from infra.problems import NotFound, Problem, Unavailable
 from services.connectors.function import ConnectorFunction
-from services.connectors.sdk.context import OpenConnection
+from services.connectors.registry import Registry
+from services.connectors.sdk.connector import Absent, Found, ReadBack
+from services.connectors.sdk.context import Context, OpenConnection
+from services.connectors.sdk.errors import Away
+from services.connectors.sdk.manifest import Manifest, Operation
 from services.engine.functions import Call, Cautious, Done, Failed, Later
 from tests.services.connectors.conftest import CONNECTION, TOKEN, Desk, Simulator
 
@@ -139,6 +143,51 @@ async def test_F_03_nothing_is_repeated_blindly_while_the_connection_cannot_be_o
 
     monkeypatch.setattr(desk, "open", fails)
     assert not await desk.may_repeat(CREATE, order)
+
+
+class LateBooks:
+    """Takes a write, loses its answer, and books it when `work` says so; two writes of it are two."""
+
+    def __init__(self, *, evens_out: bool) -> None:
+        write = Operation(
+            name="write", title="", mode="check-then-write", input={}, output={"type": "string"}, evens_out=evens_out
+        )
+        settings = {"properties": {"timeout_seconds": {"type": "number"}}}
+        self.manifest = Manifest(name="late", version="1.0.0", title="", settings=settings, operations=(write,))
+        self.under_way: list[str] = []
+        self.booked: list[str] = []
+
+    async def call(self, operation: str, values: Any, context: Context) -> Any:
+        del operation, values
+        await context.send("POST", "orders")
+        self.under_way.append(context.key)
+        raise Away("its answer was lost")
+
+    async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
+        del operation, values
+        return Found(context.key) if context.key in self.booked else Absent()
+
+    def work(self) -> None:
+        self.booked += self.under_way
+        self.under_way.clear()
+
+
+@pytest.mark.parametrize("evens_out", [False, True])
+async def test_F_03_what_may_still_be_worked_on_is_not_written_twice(desk: Desk, *, evens_out: bool) -> None:
+    side = LateBooks(evens_out=evens_out)
+    desk.function = ConnectorFunction(Registry([side]), desk, desk.sender)
+    desk.connection = msgspec.structs.replace(desk.connection, connector="late")
+    lost = await desk.call("write", {})
+    assert isinstance(lost, Later)
+    assert lost.uncertain
+    looked = await desk.settle("write", {}, age=0.5)
+    assert isinstance(looked, Later)
+    assert (looked.absent, looked.seconds) == ((True, 0.0) if evens_out else (False, 1.5))
+    late = await desk.settle("write", {}, age=2.5)
+    assert isinstance(late, Later)
+    assert late.absent, "twice its time limit: nothing is on its way any more"
+    side.work()
+    assert (await desk.settle("write", {}, age=0.5), side.booked) == (Done(output="key-1"), ["key-1"])
 
 
 async def test_S_56_settings_with_another_address_form_never_reach_it(desk: Desk) -> None:

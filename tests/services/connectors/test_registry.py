@@ -8,8 +8,10 @@ import pytest
 from services.connectors.builtin import all_connectors
 from services.connectors.builtin.erp_simulator import ErpSimulator
 from services.connectors.builtin.http import Http
+from services.connectors.manifests.erp import CREATE_ORDER
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context
+from services.connectors.sdk.manifest import Operation
 
 
 def test_both_erps_offer_exactly_the_same_operations() -> None:
@@ -45,6 +47,14 @@ def test_F_03_an_operation_that_is_repeated_by_call_needs_a_connector_that_tells
 
     with pytest.raises(ValueError, match=r"http\.request"):
         Registry([Silent()])
+
+
+def test_F_03_only_what_is_looked_for_before_each_write_may_even_out_two_writes() -> None:
+    with pytest.raises(ValueError, match="evens out"):
+        Operation(name="write", title="", mode="keyed", input={}, output={}, evens_out=True)
+    created = {one: Registry(all_connectors()).operation(one, CREATE_ORDER) for one in ("tryton", "erp-simulator")}
+    evens_out = {name: checked is not None and checked.operation.evens_out for name, checked in created.items()}
+    assert evens_out == {"tryton": True, "erp-simulator": False}
 
 
 def test_two_connectors_of_one_name_are_refused() -> None:

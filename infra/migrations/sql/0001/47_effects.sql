@@ -53,7 +53,7 @@ CREATE FUNCTION app.write_effect(
     status = excluded.status, version = e.version + 1, seq = excluded.seq, settled_at = excluded.settled_at,
     first_sent_at = coalesce(e.first_sent_at, excluded.first_sent_at), sent_at = coalesce(excluded.sent_at, e.sent_at),
     asked_at = excluded.asked_at, sent = coalesce(excluded.sent, e.sent), error = excluded.error,
-    answer = CASE WHEN excluded.status = 'failed' THEN coalesce(excluded.answer, e.answer) ELSE excluded.answer END,
+    answer = CASE WHEN excluded.status IN ('failed', 'unknown') THEN coalesce(excluded.answer, e.answer) ELSE excluded.answer END,
     settled_by = excluded.settled_by
 $$;
 

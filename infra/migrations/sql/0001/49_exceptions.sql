@@ -88,7 +88,8 @@ BEGIN
     UPDATE app.exception e SET state = 'resolved', closed_at = clock_timestamp(), fence = NEW.fence,
       closed_by = coalesce(nullif(current_setting('app.actor', true), ''), NEW.waiting_for ->> 'by', 'engine'),
       outcome = CASE WHEN NEW.state = 'cancelled' THEN 'cancelled' WHEN was = 'failed' THEN 'retried'
-        WHEN OLD.state = 'suspended' THEN 'resumed' WHEN NEW.state = 'suspended' THEN 'suspended' ELSE 'went-on' END
+        WHEN OLD.state = NEW.state THEN 'went-on' WHEN OLD.state = 'suspended' THEN 'resumed'
+        WHEN NEW.state = 'suspended' THEN 'suspended' ELSE 'went-on' END
     WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.state = 'open';
   END IF;
   IF now_is IS NULL THEN RETURN NULL; END IF;

@@ -21,8 +21,8 @@ BEGIN
   INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
   VALUES (held.tenant_id, audit_id, actor, 'run.cancelled', app.show_id('run', held.run_id),
           json_build_object('was', held.state));
-  UPDATE app.effect e SET status = 'unknown', version = e.version + 1
-  WHERE e.tenant_id = held.tenant_id AND e.run_id = held.run_id AND e.status = 'sent';
+  UPDATE app.effect e SET status = 'unknown', version = e.version + 1, asked_at = NULL
+  WHERE e.tenant_id = held.tenant_id AND e.run_id = held.run_id AND (e.status = 'sent' OR e.asked_at IS NOT NULL);
   RETURN held.state;
 END $$;
 

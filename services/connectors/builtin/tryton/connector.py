@@ -32,7 +32,7 @@ class Tryton:
             process={"type": "boolean", "default": True, "title": "Process a sale that stays confirmed"},
         ),
         secrets=(SecretField(name="password", title="Password"),),
-        operations=erp.operations(write="check-then-write"),
+        operations=erp.operations(write="check-then-write", evens_out=True),
     )
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from services.engine.functions import Call, Terms
 from services.engine.journal import Checkpoint, Entry
 from services.engine.state import RunDescriptor, Snapshot, Strand
 from services.engine.waits import Calling, Effect
-from tests.services.api.parties import Parties
+from tests.services.api.parties import Parties, make_key
 from tests.world import deploy, start_runs, write
 
 CREATE = "erp.sales-orders.create"
@@ -96,12 +96,24 @@ async def test_F_03_F_19_a_person_decides_what_nobody_else_can_tell_once(
     assert (await parties.acme.post(f"{path}/{key}/decide", decision)).status == 422
     assert (await parties.acme.post(f"{path}/{key}/decide", decision | {"output": {"number": 1}})).status == 422
     assert (await parties.acme.post(f"{path}/{'0' * 64}/decide", decision | {"output": SOLD})).status == 404
+    for choice in ("did-not-happen", "fail"):
+        mistaken = await parties.acme.post(f"{path}/{key}/decide", decision | {"decision": choice, "output": SOLD})
+        assert (mistaken.status, mistaken.json["errors"][0]["pointer"]) == (422, "/output")
+    for version in (0, 3_000_000_000):
+        wrong = await parties.acme.post(f"{path}/{key}/decide", decision | {"output": SOLD, "version": version})
+        assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (422, "/version")
     stale = await parties.acme.post(f"{path}/{key}/decide", decision | {"output": SOLD, "version": 1})
     assert (stale.status, stale.problem) == (409, "effect-changed")
     decided = await parties.acme.post(f"{path}/{key}/decide", decision | {"output": SOLD, "why": "seen in the ERP"})
     assert (decided.status, decided.json["state"], decided.json["waiting_for"]) == (200, "running", None)
     again = await parties.acme.post(f"{path}/{key}/decide", decision | {"output": SOLD})
-    assert (again.status, again.problem) == (409, "effect-changed")
+    assert (again.status, again.json["state"]) == (200, "running"), "the same of the same person"
+    for other in ({"output": SOLD | {"number": "SO-2"}}, {"decision": "fail"}, {"decision": "did-not-happen"}):
+        differs = await parties.acme.post(f"{path}/{key}/decide", decision | other)
+        assert (differs.status, differs.problem) == (409, "effect-changed")
+    colleague = parties.acme.having(await make_key(parties.north, client="acme", environment="live"))
+    late = await colleague.post(f"{path}/{key}/decide", decision | {"output": SOLD})
+    assert (late.status, late.problem) == (409, "effect-changed")
     (_, sold) = (await parties.acme.get(path)).json["items"]
     assert (sold["status"], sold["answer"]["number"], sold["settled_by"][:4]) == ("confirmed", "SO-1", "key:")
     (record,) = (await parties.acme.get("/v1/audit?action=effect.decided")).json["items"]

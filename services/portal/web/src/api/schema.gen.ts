@@ -786,8 +786,8 @@ export interface paths {
          * Decide an effect
          * @description Says what became of an effect of which nobody else can tell. Look in the other system first.
          *
-         *     Of two people one decides: the other gets `effect-changed`. A run that has ended stays ended; what was decided
-         *     counts when it is retried.
+         *     Of two people one decides: the other gets `effect-changed`. The same decision sent again is the one that was made.
+         *     A run that has ended stays ended; what was decided counts when it is retried.
          *
          *     Needs: `runs:write`.
          */
@@ -1317,7 +1317,7 @@ export interface components {
              * @enum {string}
              */
             decision: "happened" | "did-not-happen" | "fail";
-            /** @description What the call would have answered, by the operation's schema. */
+            /** @description What the call would have answered, by the operation's schema; only of what `happened`. */
             output?: unknown;
             /** @description Of the effect as you saw it. */
             version: number;
