@@ -19,7 +19,7 @@ from services.engine.recovery import sweep
 from services.engine.world import check_world
 from tests.services.engine.ledger_side import HEAD, ONE, WRITE, Mishap, Side, begin, decide, die, effect, kinds, until
 from tests.services.engine.running import Engine
-from tests.world import World
+from tests.world import World, event
 
 CAUGHT = f"""{HEAD}do:
   - safe:
@@ -30,6 +30,12 @@ CAUGHT = f"""{HEAD}do:
 """
 SPOILT = f"{HEAD}do:\n  - write: {{{WRITE[1:-1]}, output: {{as: '${{ .value.missing }}'}}}}\n"
 LATE = f"{HEAD}do:\n  - write: {{{WRITE[1:-1]}, timeout: {{after: {{milliseconds: 300}}}}}}\n"
+RACE = f"""{HEAD}do:
+  - first:
+      fork:
+        compete: true
+        branches: [{{write: {WRITE}}}, {{other: {{listen: {{to: {{one: {{with: {{type: given.up}}}}}}}}}}}}]
+"""
 
 
 async def test_I3_a_keyed_effect_that_is_confirmed_leaves_no_row(engine: Engine, app_database: Database) -> None:
@@ -234,9 +240,10 @@ async def test_F_19_what_is_asked_is_no_question_of_a_run_that_is_cancelled(
 async def test_F_19_what_is_asked_is_no_question_of_a_run_that_went_past_it(
     engine: Engine, app_database: Database
 ) -> None:
-    world = await begin(engine, app_database, Side("once-or-ask", "lost", sees=False), LATE)
+    world = await begin(engine, app_database, Side("once-or-ask", "lost", sees=False), RACE)
     await until(engine, world, "uncertain")
-    await until(engine, world, "faulted")
+    await engine.intake.receive(world.tenant_id, event(2, "given.up"), "key")
+    await until(engine, world, "completed")
     row = await effect(engine, world)
     assert (row["status"], row["asked_at"], row["settled_at"]) == ("unknown", None, None)
     assert await check_world(engine.worker, clock.now() - timedelta(hours=1), 30) == []
