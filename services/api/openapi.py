@@ -170,6 +170,11 @@ def _close_bodies(schema: dict[str, Any]) -> None:
 def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> None:
     named = "_".join(part for part in _WORD.split(path.removeprefix("/v1")) if part)
     operation["operationId"] = f"{method}_{named}"
+    # The framework has those of a path in no order, so that the document would differ from process to process.
+    order = {name: place for place, name in enumerate(re.findall(r"{(\w+)}", path))}
+    operation.get("parameters", []).sort(
+        key=lambda one: order.get(one["name"], -1) if one["in"] == "path" else len(order)
+    )
     _describe_path_parameters(operation)
     if method == "post" and path.endswith("/events"):
         operation["requestBody"] = _EVENT_BODY
