@@ -30,7 +30,7 @@ reset:
 
 ## test: every test, on services of its own; those that mostly wait run beside the others
 FAULTS := tests/faults
-SYSTEMS := tests/counterparts tests/nightly
+SYSTEMS := tests/counterparts tests/nightly tests/portal tests/conformance
 test: development viewer portal
 ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
