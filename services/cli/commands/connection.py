@@ -144,8 +144,10 @@ def update(  # noqa: PLR0913 - one argument an option
             body["settings"] = {**(await api.get(path)).get("settings", {}), **settings}
         if at_once is not None or rate is not None:
             body["limits"] = _limits((await api.get(path))["limits"], at_once, rate)
-        body |= {"owner": owner} if owner or no_owner else {}
-        body |= {"fallback": await _other(api, fallback)} if fallback or no_fallback else {}
+        if owner or no_owner:
+            body["owner"] = owner
+        if fallback or no_fallback:
+            body["fallback"] = await _other(api, fallback)
         return await api.send("PATCH", path, body)
 
     terminal.show(terminal.run(work))

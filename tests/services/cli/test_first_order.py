@@ -120,7 +120,7 @@ def test_what_is_no_event_is_wrong_use(terminal: Terminal, tmp_path: Path) -> No
 def test_the_system_behind_a_connection_is_swapped_by_the_connection_alone(terminal: Terminal, tmp_path: Path) -> None:
     shown = msgspec.json.decode(terminal.run("connection", "show", "erp", "--json").stdout)
     stray = terminal.run("connection", "update", "erp", "--set", "base_url=http://127.0.0.1:8099")
-    assert (stray.returncode, "/secrets/token" in stray.stderr) == (1, True)
+    assert (stray.returncode, "/secrets/token" in stray.stderr) == (1, True), stray.stderr
     (tmp_path / "password").write_text("a password of Tryton's\n")
     swapped = terminal.run(
         *("connection", "update", "erp", "--connector", "tryton"),

@@ -24,15 +24,21 @@ SECONDS = 10.0
 
 @pytest.fixture
 async def pool() -> AsyncIterator[Expressions]:
+    _others.clear()
+    _others.update(children())
     async with ExpressionPool(size=SIZE, eager=True) as started:
         yield Expressions(started)
+
+
+_others: set[int] = set()
+"""Evaluators of this process that are not of the pool in hand: other tests share one."""
 
 
 def children() -> set[int]:
     found = set()
     for thread in Path("/proc/self/task").iterdir():
         found |= {int(pid) for pid in (thread / "children").read_text(encoding="ascii").split()}
-    return {pid for pid in found if b"child.py" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return {pid for pid in found - _others if b"child.py" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 def handles() -> int:
