@@ -144,11 +144,9 @@ def update(  # noqa: PLR0913 - one argument an option
             body["settings"] = {**(await api.get(path)).get("settings", {}), **settings}
         if at_once is not None or rate is not None:
             body["limits"] = _limits((await api.get(path))["limits"], at_once, rate)
-        if owner or no_owner:
-            body["owner"] = owner
-        if fallback or no_fallback:
-            body["fallback"] = await _other(api, fallback)
-        return await api.send("PATCH", path, body)
+        told = {"owner": owner} if owner or no_owner else {}
+        other = {"fallback": await _other(api, fallback)} if fallback or no_fallback else {}
+        return await api.send("PATCH", path, {**body, **told, **other})
 
     terminal.show(terminal.run(work))
 
