@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -13,8 +10,8 @@ from msgspec import Meta
 
 from infra import ids
 from infra.ids import TenantId
-from infra.pagination import BadCursor
 from infra.problems import Invalid
+from services.api import previews
 from services.api.call import Call
 from services.api.policy import tenant_paths
 from services.api.routes.deployments import TAGS
@@ -23,8 +20,6 @@ from services.engine.migrating import Plan, Standing, open_plan
 from services.engine.moves import Done, Preview, Refusal
 from tenants.deployments import service
 
-_EXAMPLES: Final = 20
-_KIND: Final = "migration"
 _MOST_OF_MAP: Final = 16_384
 Pointer = Annotated[str, Meta(max_length=512)]
 Revision = Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -138,26 +133,18 @@ async def _execute(request: Call, tenant: TenantId, deployment: UUID, token: str
 def _issue(request: Call, tenant: TenantId, plan: Plan, runs: list[Standing]) -> str:
     """The plan and the runs with the lines that each has, signed for the tenant. Nothing is stored for it."""
     packed = msgspec.msgpack.encode((plan.former, plan.next, plan.pairs, redriving.pack(runs)))
-    sealed = request.resources.cursors.issue(*_seal(tenant, plan.deployment, packed))
-    return f"{sealed}.{base64.urlsafe_b64encode(packed).decode()}"
+    return previews.issue(request, _purpose(plan.deployment), tenant, packed)
 
 
 def _read(request: Call, tenant: TenantId, deployment: UUID, token: str) -> tuple[Plan, list[tuple[UUID, int]]]:
-    sealed, _, text = token.partition(".")
-    wrong = BadCursor("The token is not one of a preview of this deployment; make another")
-    try:
-        packed = base64.b64decode(text.encode("ascii", "replace"), altchars=b"-_", validate=True)
-    except binascii.Error:
-        raise wrong from None
-    digest, *binding = _seal(tenant, deployment, packed)
-    if request.resources.cursors.read(sealed, *binding) != digest:
-        raise wrong
+    """Raises BadCursor."""
+    packed = previews.read(request, _purpose(deployment), tenant, token)
     former, following, pairs, runs = msgspec.msgpack.decode(packed, type=tuple[int, int, dict[str, str], bytes])
     return Plan(deployment=deployment, former=former, next=following, pairs=pairs), redriving.unpack(runs)
 
 
-def _seal(tenant: TenantId, deployment: UUID, packed: bytes) -> tuple[str, str, str, str]:
-    return hashlib.sha256(packed).hexdigest(), _KIND, str(tenant), str(deployment)
+def _purpose(deployment: UUID) -> str:
+    return f"migration {deployment}"
 
 
 def _check_size(pairs: dict[str, str]) -> None:
@@ -182,7 +169,7 @@ def _view(seen: Preview, suggested: dict[str, str], token: str | None) -> Migrat
         busy=seen.busy,
         examined=seen.examined,
         covered=len(seen.runs),
-        runs=[_standing(one) for one in seen.runs[:_EXAMPLES]],
+        runs=[_standing(one) for one in seen.runs[: previews.EXAMPLES]],
         refused=[_refusal(one) for one in seen.refusals],
         suggested=suggested,
         token=token,
