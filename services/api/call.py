@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request
+from litestar.serialization import encode_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
@@ -17,11 +18,13 @@ from infra.database import Scope
 from infra.pagination import DEFAULT_LIMIT, Page
 from infra.problems import NotFound
 from services.api import bodies
+from services.api.kept_answers import Wish, digest_of, key_of, owner_of
 from services.api.resources import Resources
 from tenants.identity.permissions import Permission
 from tenants.identity.principal import Principal
 
 Item = TypeVar("Item")
+Made = TypeVar("Made", bound=msgspec.Struct)
 Payloads = Literal["whole", "masked", "hidden"]
 
 
@@ -33,6 +36,19 @@ class TenantOfCall(msgspec.Struct, frozen=True, kw_only=True):
     client_id: UUID
     client_slug: str
     environment: str
+
+
+class Creation:
+    """What a request makes, in `session`; `answered` is what it is told, with `status`."""
+
+    def __init__(self, session: AsyncSession, status: int) -> None:
+        self.session = session
+        self.status = status
+        self.answered: msgspec.Struct | None = None
+
+    def answer(self, made: Made) -> Made:
+        self.answered = made
+        return made
 
 
 class Call(Request[Any, Any, Any]):
@@ -77,6 +93,34 @@ class Call(Request[Any, Any, Any]):
         async with self.resources.database.session(rows or self.rows) as session:
             yield session
             await session.commit()
+
+    @asynccontextmanager
+    async def creation(self, rows: Scope | None = None) -> AsyncIterator[Creation]:
+        """A `transaction` that makes something and gives its answer to `Creation.answer`.
+
+        With an `Idempotency-Key` it is made once in 24 hours.
+
+        Raises:
+            Replayed: it was made before; the edge sends the same answer.
+            BadIdempotencyKey, IdempotencyKeyReused, NoKeptAnswer: the key stands in the way.
+        """
+        key = key_of(self.scope["headers"])
+        async with self.transaction(rows) as session:
+            made = Creation(session, self.route_handler.status_code)
+            if key is None:
+                yield made
+                return
+            wish = Wish(
+                owner_id=owner_of(rows or self.rows),
+                actor=self.principal.actor,
+                target=f"{self.scope['method']} {self.scope['path']}",
+                key=key,
+                digest=digest_of(self.scope["query_string"], await self.body()),
+            )
+            kept = self.resources.kept_answers
+            await kept.claim(session, wish)
+            yield made
+            await kept.keep(session, wish, made.status, encode_json(made.answered))
 
     def path_id(self, prefix: str, parameter: str) -> UUID:
         """The id in the path. One that is malformed is answered as one that is unknown."""

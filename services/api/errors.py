@@ -28,6 +28,29 @@ class MalformedBody(BadRequest):
     title = "The body cannot be read"
 
 
+class BadIdempotencyKey(BadRequest):
+    """The header `Idempotency-Key` is not one string of 1 to 255 visible characters. Nothing was done."""
+
+    name = "bad-idempotency-key"
+    title = "The Idempotency-Key cannot be read"
+
+
+class IdempotencyKeyReused(Problem):
+    """The key came within 24 hours with another body or query. Send that one again, or give this one its own key."""
+
+    name = "idempotency-key-reused"
+    title = "This Idempotency-Key belongs to another request"
+    status = 422
+
+
+class NoKeptAnswer(Problem):
+    """The request was done before, and its answer is not kept any more. Read what it made; nothing was done now."""
+
+    name = "no-kept-answer"
+    title = "The answer is not kept any more"
+    status = 409
+
+
 class NeedsClientGrant(Forbidden):
     """The data belongs to the client, and a key from above it reads them only under the client's own grant."""
 

@@ -13,7 +13,8 @@ from litestar.types import ControllerRouterHandler
 
 from infra.problems import MEDIA_TYPE
 from services.api.call import Call
-from services.api.policy import POLICY, Rule
+from services.api.kept_answers import HEADER
+from services.api.policy import CREATING, POLICY, Rule
 
 _DESCRIPTION: Final = """\
 Every answer carries a `Request-Id`. Errors are problem details (RFC 9457); `GET` their `type` to read what it means.
@@ -79,6 +80,13 @@ _LAST_EVENT_ID: Final = {
     "required": False,
     "schema": {"type": "string"},
     "description": "With a stream: `id` of the last event that the reader has.",
+}
+_IDEMPOTENCY_KEY: Final = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "The same request under the same key is done once in 24 hours and always gets the same answer.",
 }
 _TOLD: Final = {
     "application/cloudevents-batch+json": {
@@ -179,6 +187,8 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
     if method == "post" and path.endswith("/events"):
         operation["requestBody"] = _EVENT_BODY
         operation.setdefault("parameters", []).extend(_EVENT_HEADERS)
+    if (method.upper(), path) in CREATING:
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     responses: dict[str, Any] = operation.setdefault("responses", {})
     responses.pop("400", None)
     if path == _ITSELF:

@@ -133,3 +133,13 @@ def _table() -> dict[Route, Rule]:
 
 
 POLICY: Final = _table()
+
+_CREATES: Final = frozenset({"/v1/partners", "/v1/clients", "/v1/keys", "/v1/keys/{key}/rotate"})
+_CREATES_IN_TENANT: Final = frozenset({"/connections", "/workflows", "/deployments"})
+CREATING: Final[frozenset[Route]] = frozenset(
+    ("POST", path) for path in (*_CREATES, *(f"{at}{one}" for one in _CREATES_IN_TENANT for at in ("/v1", PREFIX)))
+)
+"""Routes that make something new each time, unless an `Idempotency-Key` says that it is the same (ADR 0037).
+
+Events and signals are taken once by their own source and id.
+"""

@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 import msgspec
-from litestar import Response
+from litestar import MediaType, Response
 from litestar.connection import Request
 from litestar.exceptions import (
     HTTPException,
@@ -18,6 +18,7 @@ from litestar.exceptions import (
 from infra.database import is_outage
 from infra.problems import MEDIA_TYPE, BadRequest, NotFound, Problem, Unauthorized, Unavailable
 from services.api.errors import BadParameter, MalformedBody, MethodNotAllowed, TooLarge, UnsupportedMediaType
+from services.api.kept_answers import REPLAYED, Replayed
 
 LOG: Final = logging.getLogger("api")
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
@@ -63,6 +64,8 @@ def encode(problem: Problem, request_id: str) -> bytes:
 
 def render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The answer to `error`; logs what is ours to repair."""
+    if isinstance(error, Replayed):
+        return Response(error.body, status_code=error.status, media_type=MediaType.JSON, headers={REPLAYED: "true"})
     problem = problem_of(error)
     request_id = request.scope["state"].get("request_id", "")
     note(problem, error, request_id)

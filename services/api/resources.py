@@ -16,6 +16,7 @@ from infra.telemetry import Telemetry
 from services.api.feeds import Feeds
 from services.api.following import Followers
 from services.api.graphs import Graphs
+from services.api.kept_answers import KeptAnswers
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
@@ -43,6 +44,7 @@ class Resources:
         self.database = Database(settings.database_url)
         self.keyring = Keyring(self.database)
         self.cursors = Cursors.of_file(settings.kek_file)
+        self.kept_answers = KeptAnswers.of_file(settings.kek_file)
         self.registry = Registry(all_connectors())
         self.desk = Desk(forms(self.registry), Sealer(FileKeyProvider(settings.kek_file)))
         self.expressions = ExpressionPool(size=1)

@@ -61,14 +61,14 @@ class ClientList(msgspec.Struct, frozen=True):
 @post("/v1/clients", summary="Create a client", tags=TAGS)
 async def create_client(request: Call, data: JSONBody[NewClient]) -> ClientDetail:
     """With its three environments: dev, test and live."""
-    async with request.transaction() as session:
-        partner_id = await _partner_of(request, session, data.partner)
+    async with request.creation() as creation:
+        partner_id = await _partner_of(request, creation.session, data.partner)
         if partner_id is None:
             raise InvalidField("/partner", "Name the partner that the client belongs to")
         made, tenants = await service.create_client(
-            session, partner_id, slug=data.slug, name=data.name, actor=request.principal.actor
+            creation.session, partner_id, slug=data.slug, name=data.name, actor=request.principal.actor
         )
-        return detail(made, tenants)
+        return creation.answer(detail(made, tenants))
 
 
 @get("/v1/clients", summary="List clients", tags=TAGS)

@@ -94,16 +94,16 @@ async def create_connection(request: Call, data: JSONBody[NewConnection]) -> Con
         owner=data.owner,
         fallback=_fallback(data.fallback),
     )
-    async with request.transaction() as session:
+    async with request.creation() as creation:
         made = await service.create(
-            session,
+            creation.session,
             request.tenant.tenant_id,
             data.name,
             plan,
             desk=request.resources.desk,
             actor=request.principal.actor,
         )
-        return view(made, request.principal)
+        return creation.answer(view(made, request.principal))
 
 
 @get(tenant_paths("/connections"), summary="List connections", tags=TAGS)

@@ -87,10 +87,10 @@ async def create_deployment(request: Call, data: JSONBody[NewDeployment]) -> Dep
         raise _invalid("/workflow", "give either `workflow` or `template`")
     source = _template(data.template) if data.workflow is None else _workflow(data.workflow)
     plan = Plan(source=source, parameters=data.parameters, bindings=_bindings(data.bindings))
-    async with request.transaction() as session:
+    async with request.creation() as creation:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
-        made = await service.create(session, tenant_id, data.name, plan, offers=_offers(request), actor=actor)
-        return view(made)
+        made = await service.create(creation.session, tenant_id, data.name, plan, offers=_offers(request), actor=actor)
+        return creation.answer(view(made))
 
 
 @get(tenant_paths("/deployments"), summary="List deployments", tags=TAGS)

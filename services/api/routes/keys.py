@@ -96,9 +96,9 @@ async def create_key(request: Call, data: JSONBody[NewKeyBody]) -> MadeKey:
         permissions=None if data.permissions is None else frozenset(data.permissions),
         expires_in=data.expires_in,
     )
-    async with request.transaction(service.scope_for(holder, request.principal)) as session:
-        made, text = await service.create(session, new, request.principal)
-        return _made(made, text)
+    async with request.creation(service.scope_for(holder, request.principal)) as creation:
+        made, text = await service.create(creation.session, new, request.principal)
+        return creation.answer(_made(made, text))
 
 
 @get("/v1/keys", summary="List API keys", tags=TAGS)
@@ -147,9 +147,10 @@ async def rotate_key(request: Call, data: JSONBody[Rotation]) -> MadeKey:
     """
     key_id = request.path_id("key", "key")
     found = await _found(request, key_id)
-    async with request.transaction(service.scope_for(found, request.principal)) as session:
-        made, text = await service.rotate(session, key_id, request.principal, overlap_seconds=data.overlap_seconds)
-        return _made(made, text)
+    async with request.creation(service.scope_for(found, request.principal)) as creation:
+        overlap = data.overlap_seconds
+        made, text = await service.rotate(creation.session, key_id, request.principal, overlap_seconds=overlap)
+        return creation.answer(_made(made, text))
 
 
 @post("/v1/keys/{key:str}/revoke", summary="Revoke an API key", tags=TAGS, status_code=200)

@@ -38,9 +38,10 @@ class PartnerList(msgspec.Struct, frozen=True):
 
 @post("/v1/partners", summary="Create a partner", tags=TAGS)
 async def create_partner(request: Call, data: JSONBody[NewPartner]) -> PartnerView:
-    async with request.transaction() as session:
-        made = await service.create_partner(session, slug=data.slug, name=data.name, actor=request.principal.actor)
-        return view(made)
+    async with request.creation() as creation:
+        actor = request.principal.actor
+        made = await service.create_partner(creation.session, slug=data.slug, name=data.name, actor=actor)
+        return creation.answer(view(made))
 
 
 @get("/v1/partners", summary="List partners", tags=TAGS)

@@ -60,11 +60,12 @@ class WorkflowList(msgspec.Struct, frozen=True):
 async def publish_workflow(request: Call, data: JSONBody[NewWorkflow]) -> Response[WorkflowView]:
     """The same text again is the same version (200); another text under a published version is refused."""
     candidate = await checked(request, publishing.read(data.document, request.resources.settings.processes))
-    async with request.transaction() as session:
+    async with request.creation() as creation:
         stored, made = await publishing.publish(
-            session, request.tenant.tenant_id, candidate, actor=request.principal.actor
+            creation.session, request.tenant.tenant_id, candidate, actor=request.principal.actor
         )
-        return Response(view(stored), status_code=201 if made else 200)
+        creation.status = 201 if made else 200
+        return Response(creation.answer(view(stored)), status_code=creation.status)
 
 
 @get(tenant_paths("/workflows"), summary="List workflow versions", tags=TAGS)

@@ -47,6 +47,7 @@ DOORS = {
     "take_outbox": "waybill_worker",
     "settle_outbox": "waybill_worker",
     "purge_event_keys": "waybill_worker",
+    "purge_kept_answers": "waybill_worker",
 }
 """Every function that sees many tenants, and the roles that may call it. A new one needs a review."""
 
@@ -65,6 +66,7 @@ NOT_OF_ONE_TENANT = {
     "known_device",
     "sign_in_attempt",
     "brand",
+    "kept_answer",
     "portal_host",
     "organization_audit",
     "alembic_version",

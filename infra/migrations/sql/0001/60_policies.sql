@@ -70,6 +70,12 @@ CREATE POLICY organization ON app.organization_audit TO waybill_app
   USING (app.is_operator() OR partner_id = app.partner_id())
   WITH CHECK (app.is_operator() OR partner_id = app.partner_id());
 
+CREATE POLICY organization ON app.kept_answer TO waybill_app
+  USING (owner_id = app.tenant_id() OR owner_id = app.partner_id()
+         OR (app.is_operator() AND owner_id = '00000000-0000-0000-0000-000000000000'))
+  WITH CHECK (owner_id = app.tenant_id() OR owner_id = app.partner_id()
+              OR (app.is_operator() AND owner_id = '00000000-0000-0000-0000-000000000000'));
+
 GRANT USAGE ON SCHEMA app TO waybill_app, waybill_worker, waybill_doors;
 GRANT EXECUTE ON FUNCTION app.tenant_id(), app.partner_id(), app.is_operator() TO PUBLIC;
 
@@ -78,6 +84,7 @@ GRANT SELECT, INSERT, UPDATE ON app.partner, app.client, app.tenant, app.api_key
 GRANT SELECT, INSERT, UPDATE ON app.account, app.brand TO waybill_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.portal_session, app.known_device, app.sign_in_attempt TO waybill_app;
 GRANT SELECT, INSERT, DELETE ON app.portal_host TO waybill_app;
+GRANT SELECT, INSERT, UPDATE ON app.kept_answer TO waybill_app;
 GRANT SELECT ON app.tenant TO waybill_worker;
 GRANT SELECT, INSERT ON app.organization_audit, app.audit TO waybill_app;
 GRANT SELECT, INSERT ON app.audit TO waybill_worker;

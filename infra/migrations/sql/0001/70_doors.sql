@@ -5,7 +5,7 @@ DO $$
 DECLARE t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY['run', 'run_key', 'signal', 'key_writer', 'journal', 'usage', 'audit', 'outbox', 'event_key', 'tenant_clock', 'subscription',
-                           'inbox', 'schedule', 'candidate', 'outage'] LOOP
+                           'inbox', 'schedule', 'candidate', 'outage', 'kept_answer'] LOOP
     EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
   END LOOP;
   FOREACH t IN ARRAY ARRAY['partner', 'client', 'tenant', 'api_key', 'brand', 'portal_host'] LOOP
@@ -18,7 +18,7 @@ GRANT SELECT, INSERT ON app.journal, app.usage, app.audit, app.run_key, app.sign
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.outbox TO waybill_doors;
 GRANT SELECT, UPDATE ON app.schedule, app.candidate, app.outage TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.subscription, app.inbox TO waybill_doors;
-GRANT SELECT, DELETE ON app.event_key TO waybill_doors;
+GRANT SELECT, DELETE ON app.event_key, app.kept_answer TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.key_writer TO waybill_doors;
 GRANT SELECT ON app.partner, app.client, app.tenant, app.api_key, app.brand, app.portal_host TO waybill_doors;
 GRANT SELECT, UPDATE ON SEQUENCE app.virtual_clock TO waybill_doors;

@@ -115,6 +115,18 @@ BEGIN
   RETURN purged;
 END $$;
 
+-- Answers of requests that carried an Idempotency-Key, once their day is over.
+CREATE FUNCTION app.purge_kept_answers(older_than_hours integer, most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE purged integer;
+BEGIN
+  DELETE FROM app.kept_answer k WHERE ctid = ANY (ARRAY(
+    SELECT a.ctid FROM app.kept_answer a
+    WHERE a.created_at < (SELECT clock_timestamp()) - make_interval(hours => greatest(older_than_hours, 1)) LIMIT most));
+  GET DIAGNOSTICS purged = ROW_COUNT;
+  RETURN purged;
+END $$;
+
 DO $$
 DECLARE door regprocedure;
 BEGIN
