@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from infra import migrate
 from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
+from tests.databases import Databases
 
 _TEMPLATE = "waybill_template"
 
@@ -39,10 +39,17 @@ async def migrated(stack: Stack) -> str:
     return _TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def databases(stack: Stack, migrated: str) -> Databases:
+    return Databases(stack, migrated)
+
+
 @pytest.fixture
-def endpoints(stack: Stack, migrated: str) -> Endpoints:
+def endpoints(databases: Databases) -> Iterator[Endpoints]:
     """A fresh database, migrated and empty."""
-    return stack.create_database(f"waybill_{uuid4().hex[:12]}", template=migrated)
+    name, used = databases.take()
+    yield databases.endpoints_of(name)
+    databases.give_back(name, used)
 
 
 @pytest.fixture
