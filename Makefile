@@ -29,19 +29,20 @@ reset:
 	@.venv/bin/waybill reset
 
 ## test: every test, on services of its own; those that mostly wait run beside the others
-FAULTS := tests/faults
+CRASHES := $(addprefix tests/faults/test_,effects.py kills.py listening.py one_writer.py retried.py shown.py suspended.py)
+FAULTS := tests/faults $(addprefix --ignore=,$(CRASHES))
 SYSTEMS := tests/counterparts tests/nightly tests/portal tests/conformance
+BESIDE = .venv/bin/python -m pytest --durations=12 $($(1)) > build/$(1).log 2>&1 & beside+=($$!)
 test: development viewer portal
 ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
 else
-	@mkdir -p build
-	@.venv/bin/python -m pytest --durations=12 $(FAULTS) > build/faults.log 2>&1 & faults=$$!; \
-	.venv/bin/python -m pytest --durations=12 $(SYSTEMS) > build/systems.log 2>&1 & systems=$$!; \
-	trap 'kill $$faults $$systems 2>/dev/null || true' EXIT; failed=0; \
-	.venv/bin/python -m pytest $(addprefix --ignore=,$(FAULTS) $(SYSTEMS)) || failed=$$?; \
-	wait $$faults || failed=$$?; cat build/faults.log; \
-	wait $$systems || failed=$$?; cat build/systems.log; exit $$failed
+	@mkdir -p build; failed=0; beside=(); \
+	$(call BESIDE,CRASHES); $(call BESIDE,FAULTS); $(call BESIDE,SYSTEMS); \
+	trap 'kill "$${beside[@]}" 2>/dev/null || true' EXIT; \
+	.venv/bin/python -m pytest --durations=12 $(addprefix --ignore=,tests/faults $(SYSTEMS)) || failed=$$?; \
+	for one in "$${beside[@]}"; do wait "$$one" || failed=$$?; done; \
+	cat build/CRASHES.log build/FAULTS.log build/SYSTEMS.log; exit $$failed
 endif
 
 ## lint: rules, format, types, floors, sizes

@@ -22,6 +22,7 @@ from services.api.policy import POLICY, Route
 from services.api.rendering import render
 from services.api.resources import Resources
 from services.api.routes import HANDLERS
+from services.api.tags import tagging
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -79,6 +80,7 @@ def build(resources: Resources) -> Litestar:
         request_class=Call,
         exception_handlers={Exception: render},
         after_exception=[record_denied],
+        middleware=[tagging],
         lifespan=[lifespan],
         state=State({"resources": resources, "directory": TenantDirectory(resources.database), "denials": Denials()}),
         openapi_config=None,

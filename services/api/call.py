@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl
@@ -17,7 +17,7 @@ from infra import ids
 from infra.database import Scope
 from infra.pagination import DEFAULT_LIMIT, Page
 from infra.problems import NotFound
-from services.api import bodies
+from services.api import bodies, tags
 from services.api.kept_answers import Wish, digest_of, key_of, owner_of
 from services.api.resources import Resources
 from tenants.identity.permissions import Permission
@@ -121,6 +121,15 @@ class Call(Request[Any, Any, Any]):
             await kept.claim(session, wish)
             yield made
             await kept.keep(session, wish, made.status, encode_json(made.answered))
+
+    async def match(self, present: Callable[[], Awaitable[msgspec.Struct]]) -> None:
+        """Before a change: hold `If-Match`, where there is one, against `present`, read and locked.
+
+        Raises:
+            PreconditionFailed: somebody changed it since.
+            BadIfMatch: it cannot be read.
+        """
+        await tags.check(self.scope["headers"], present)
 
     def path_id(self, prefix: str, parameter: str) -> UUID:
         """The id in the path. One that is malformed is answered as one that is unknown."""

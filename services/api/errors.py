@@ -51,6 +51,21 @@ class NoKeptAnswer(Problem):
     status = 409
 
 
+class BadIfMatch(BadRequest):
+    """The header `If-Match` is neither `*` nor a list of entity tags as `ETag` has them. Nothing was changed."""
+
+    name = "bad-if-match"
+    title = "The If-Match cannot be read"
+
+
+class PreconditionFailed(Problem):
+    """Somebody changed the resource since the version that `If-Match` names. Read it again; nothing was changed."""
+
+    name = "precondition-failed"
+    title = "The resource is another version now"
+    status = 412
+
+
 class NeedsClientGrant(Forbidden):
     """The data belongs to the client, and a key from above it reads them only under the client's own grant."""
 

@@ -14,7 +14,8 @@ from litestar.types import ControllerRouterHandler
 from infra.problems import MEDIA_TYPE
 from services.api.call import Call
 from services.api.kept_answers import HEADER
-from services.api.policy import CREATING, POLICY, Rule
+from services.api.policy import CHANGING, CREATING, POLICY, Route, Rule
+from services.api.tags import TAGGED
 
 _DESCRIPTION: Final = """\
 Every answer carries a `Request-Id`. Errors are problem details (RFC 9457); `GET` their `type` to read what it means.
@@ -29,6 +30,7 @@ _WHY: Final = {
     "404": "Nothing is there, or nothing that the key may see.",
     "408": "The body arrived too slowly.",
     "409": "The present state forbids it.",
+    "412": "It is another version now than `If-Match` names.",
     "413": "The body is too large.",
     "415": "The body's media type is not read here.",
     "422": "The payload breaks a rule.",
@@ -88,6 +90,14 @@ _IDEMPOTENCY_KEY: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "The same request under the same key is done once in 24 hours and always gets the same answer.",
 }
+_IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "`ETag` of the version that is to be changed; another one is left as it is (412).",
+}
+_ETAG: Final = {"description": "Names this version of the resource.", "schema": {"type": "string"}}
 _TOLD: Final = {
     "application/cloudevents-batch+json": {
         "schema": {
@@ -187,10 +197,9 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
     if method == "post" and path.endswith("/events"):
         operation["requestBody"] = _EVENT_BODY
         operation.setdefault("parameters", []).extend(_EVENT_HEADERS)
-    if (method.upper(), path) in CREATING:
-        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     responses: dict[str, Any] = operation.setdefault("responses", {})
     responses.pop("400", None)
+    _describe_conditions((method.upper(), path), operation)
     if path == _ITSELF:
         responses["200"]["content"] = {"application/json": {"schema": {"type": "object"}}}
     if path.endswith(_STREAM):
@@ -211,6 +220,17 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
         operation["description"] = f"{operation.get('description') or ''}\n\nNeeds: `{needs}`.".strip()
 
 
+def _describe_conditions(route: Route, operation: dict[str, Any]) -> None:
+    """Headers by which a request is made once, or only of the version that was seen (ADR 0037)."""
+    if route in CREATING:
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    if route in CHANGING:
+        operation.setdefault("parameters", []).append(_IF_MATCH)
+    if route in TAGGED:
+        for answer in operation["responses"].values():
+            answer.setdefault("headers", {})["ETag"] = _ETAG
+
+
 def _statuses(path: str, operation: dict[str, Any], rule: Rule) -> list[str]:
     found = ["400"]
     if not rule.is_public:
@@ -223,6 +243,8 @@ def _statuses(path: str, operation: dict[str, Any], rule: Rule) -> list[str]:
         found += ["408", "413", "415", "422"]
     if not rule.is_public and operation["operationId"].startswith(("post", "put", "patch", "delete")):
         found.append("409")
+    if (operation["operationId"].partition("_")[0].upper(), path) in CHANGING:
+        found.append("412")
     return sorted(set(found))
 
 

@@ -173,13 +173,13 @@ async def set_status(
     return await find(session, tenant_id, connection_id)
 
 
-async def find(session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> Pair:
-    """The connection and what is known of its secrets.
+async def find(session: AsyncSession, tenant_id: UUID, connection_id: UUID, *, lock: bool = False) -> Pair:
+    """The connection and what is known of its secrets; with `lock` it stays so until the transaction ends.
 
     Raises:
         UnknownConnection: the tenant has none of this id.
     """
-    row = await repository.find(session, tenant_id, connection_id)
+    row = await (repository.lock if lock else repository.find)(session, tenant_id, connection_id)
     if row is None:
         raise UnknownConnection
     return row, await repository.secrets(session, tenant_id, [connection_id])

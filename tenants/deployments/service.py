@@ -114,12 +114,14 @@ async def set_status(
     return await _planned(session, tenant_id, deployment_id)
 
 
-async def find(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> Pair:
-    """The deployment, its present revision and that revision's workflow version.
+async def find(session: AsyncSession, tenant_id: UUID, deployment_id: UUID, *, lock: bool = False) -> Pair:
+    """The deployment, its present revision and that revision's workflow version; `lock`: until the transaction ends.
 
     Raises:
         UnknownDeployment: the tenant has none of this id.
     """
+    if lock:
+        await repository.lock(session, tenant_id, deployment_id)
     found = await repository.pair(session, tenant_id, deployment_id)
     if found is None:
         raise UnknownDeployment

@@ -22,8 +22,10 @@ async def add_partner(session: AsyncSession, *, slug: str, name: str) -> Partner
     return (await session.scalars(made.returning(Partner))).one_or_none()
 
 
-async def partner(session: AsyncSession, *, partner_id: UUID | None = None, slug: str | None = None) -> Partner | None:
-    query = select(Partner)
+async def partner(
+    session: AsyncSession, *, partner_id: UUID | None = None, slug: str | None = None, lock: bool = False
+) -> Partner | None:
+    query = select(Partner).with_for_update() if lock else select(Partner)
     query = query.where(Partner.partner_id == partner_id) if partner_id else query.where(Partner.slug == slug)
     return (await session.scalars(query)).one_or_none()
 
@@ -56,10 +58,16 @@ async def add_client(session: AsyncSession, partner_id: UUID, *, slug: str, name
 
 
 async def client(
-    session: AsyncSession, partner_id: UUID | None, *, client_id: UUID | None = None, slug: str | None = None
+    session: AsyncSession,
+    partner_id: UUID | None,
+    *,
+    client_id: UUID | None = None,
+    slug: str | None = None,
+    lock: bool = False,
 ) -> Client | None:
     """By id, or by slug within a partner. `partner_id` None: whatever partner the scope lets through."""
-    query = select(Client).where(Client.client_id == client_id if client_id is not None else Client.slug == slug)
+    query = select(Client).with_for_update() if lock else select(Client)
+    query = query.where(Client.client_id == client_id if client_id is not None else Client.slug == slug)
     if partner_id is not None:
         query = query.where(Client.partner_id == partner_id)
     found: Client | None = (await session.scalars(query)).one_or_none()

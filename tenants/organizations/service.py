@@ -40,17 +40,17 @@ async def create_partner(session: AsyncSession, *, slug: str, name: str, actor: 
     return made
 
 
-async def find_partner(session: AsyncSession, reference: str) -> Partner:
-    """The partner of this id (`ptr_…`) or slug.
+async def find_partner(session: AsyncSession, reference: str, *, lock: bool = False) -> Partner:
+    """The partner of this id (`ptr_…`) or slug; with `lock` it stays so until the transaction ends.
 
     Raises:
         UnknownPartner: nothing there, or nothing that this scope may see.
     """
     found = None
     if reference.startswith("ptr_"):
-        found = await repository.partner(session, partner_id=_id("ptr", reference, UnknownPartner))
+        found = await repository.partner(session, partner_id=_id("ptr", reference, UnknownPartner), lock=lock)
     elif is_slug(reference):
-        found = await repository.partner(session, slug=reference)
+        found = await repository.partner(session, slug=reference, lock=lock)
     if found is None:
         raise UnknownPartner
     return found
@@ -108,8 +108,8 @@ async def create_client(
     return made, await tenants_of(session, made)
 
 
-async def find_client(session: AsyncSession, partner_id: UUID | None, reference: str) -> Client:
-    """The client of this id (`cli_…`), or of this slug within the partner.
+async def find_client(session: AsyncSession, partner_id: UUID | None, reference: str, *, lock: bool = False) -> Client:
+    """The client of this id (`cli_…`), or of this slug within the partner; `lock`: until the transaction ends.
 
     `partner_id` is None for the operator, who names a client by its id alone: slugs repeat between partners.
 
@@ -118,9 +118,10 @@ async def find_client(session: AsyncSession, partner_id: UUID | None, reference:
     """
     found = None
     if reference.startswith("cli_"):
-        found = await repository.client(session, partner_id, client_id=_id("cli", reference, UnknownClient))
+        client_id = _id("cli", reference, UnknownClient)
+        found = await repository.client(session, partner_id, client_id=client_id, lock=lock)
     elif partner_id is not None and is_slug(reference):
-        found = await repository.client(session, partner_id, slug=reference)
+        found = await repository.client(session, partner_id, slug=reference, lock=lock)
     if found is None:
         raise UnknownClient
     return found

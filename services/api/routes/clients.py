@@ -110,7 +110,12 @@ async def enable_client(request: Call, client: FromPath[str]) -> ClientView:
 
 async def _set_status(request: Call, client: str, status: Literal["active", "disabled"]) -> ClientView:
     async with request.transaction() as session:
-        found = await service.find_client(session, request.principal.partner_id, client)
+        found = await service.find_client(session, request.principal.partner_id, client, lock=True)
+
+        async def present() -> ClientDetail:
+            return detail(found, await service.tenants_of(session, found))
+
+        await request.match(present)
         return view(await service.set_client_status(session, found, status, actor=request.principal.actor))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import msgspec
 from litestar import get, patch, post
 from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from services.api.call import Call
@@ -145,6 +147,7 @@ async def change_connection(request: Call, data: JSONBody[ConnectionChanges]) ->
         fallback=UNSET if isinstance(data.fallback, UnsetType) else _fallback(data.fallback),
     )
     async with request.transaction() as session:
+        await request.match(partial(_present, request, session))
         changed = await service.update(
             session,
             request.tenant.tenant_id,
@@ -168,6 +171,11 @@ async def enable_connection(request: Call) -> ConnectionView:
     return await _set_status(request, "active")
 
 
+async def _present(request: Call, session: AsyncSession) -> ConnectionView:
+    connection_id = request.path_id("con", "connection")
+    return view(await service.find(session, request.tenant.tenant_id, connection_id, lock=True), request.principal)
+
+
 def _fallback(text: str | None) -> UUID | None:
     try:
         return None if text is None else ids.read("con", text)
@@ -178,6 +186,7 @@ def _fallback(text: str | None) -> UUID | None:
 async def _set_status(request: Call, status: service.Status) -> ConnectionView:
     connection_id = request.path_id("con", "connection")
     async with request.transaction() as session:
+        await request.match(partial(_present, request, session))
         tenant_id, principal = request.tenant.tenant_id, request.principal
         changed = await service.set_status(session, tenant_id, connection_id, status, actor=principal.actor)
         return view(changed, principal)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import msgspec
 from litestar import get, patch, post
 from litestar.params import JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from services.api.call import Call
@@ -130,6 +132,7 @@ async def change_deployment(request: Call, data: JSONBody[DeploymentChanges]) ->
     bindings = UNSET if data.bindings is UNSET else _bindings(data.bindings)
     changes = Changes(source=source, parameters=data.parameters, bindings=bindings)
     async with request.transaction() as session:
+        await request.match(partial(_present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         return view(
             await service.revise(session, tenant_id, deployment_id, changes, offers=_offers(request), actor=actor)
@@ -151,8 +154,14 @@ async def enable_deployment(request: Call) -> DeploymentView:
 async def _set_status(request: Call, status: service.Status) -> DeploymentView:
     deployment_id = request.path_id("dep", "deployment")
     async with request.transaction() as session:
+        await request.match(partial(_present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         return view(await service.set_status(session, tenant_id, deployment_id, status, actor=actor))
+
+
+async def _present(request: Call, session: AsyncSession) -> DeploymentView:
+    deployment_id = request.path_id("dep", "deployment")
+    return view(await service.find(session, request.tenant.tenant_id, deployment_id, lock=True))
 
 
 def _offers(request: Call) -> Offers:

@@ -159,6 +159,11 @@ async def revoke_key(request: Call) -> KeyView:
     key_id = request.path_id("key", "key")
     found = await _found(request, key_id)
     async with request.transaction(service.scope_for(found, request.principal)) as session:
+
+        async def present() -> KeyView:
+            return view(await service.find(session, key_id), clock.now())
+
+        await request.match(present)
         return view(await service.revoke(session, key_id, request.principal.actor), clock.now())
 
 

@@ -64,15 +64,23 @@ async def read_partner(request: Call, partner: FromPath[str]) -> PartnerView:
 @post("/v1/partners/{partner:str}/disable", summary="Disable a partner", tags=TAGS, status_code=200)
 async def disable_partner(request: Call, partner: FromPath[str]) -> PartnerView:
     """Its keys and its clients' keys stop within 5 seconds. Safe to repeat."""
-    async with request.transaction() as session:
-        return view(await service.set_partner_status(session, partner, "disabled", actor=request.principal.actor))
+    return await _set_status(request, partner, "disabled")
 
 
 @post("/v1/partners/{partner:str}/enable", summary="Enable a partner", tags=TAGS, status_code=200)
 async def enable_partner(request: Call, partner: FromPath[str]) -> PartnerView:
     """Its keys work again. Safe to repeat."""
+    return await _set_status(request, partner, "active")
+
+
+async def _set_status(request: Call, partner: str, status: service.Status) -> PartnerView:
     async with request.transaction() as session:
-        return view(await service.set_partner_status(session, partner, "active", actor=request.principal.actor))
+
+        async def present() -> PartnerView:
+            return view(await service.find_partner(session, partner, lock=True))
+
+        await request.match(present)
+        return view(await service.set_partner_status(session, partner, status, actor=request.principal.actor))
 
 
 def view(row: Partner) -> PartnerView:

@@ -1,0 +1,107 @@
+"""Entity tags: `ETag` on each answer that is one resource, `If-Match` before a change, `If-None-Match` on a read."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from services.api.policy import CHANGING, POLICY
+from tests.asgi import Answer, Caller
+from tests.services.api.parties import Parties, id_of
+
+AT = "/v1/clients/acme/live"
+ERP = {
+    "name": "erp",
+    "connector": "erp-simulator",
+    "settings": {"base_url": "http://127.0.0.1:1"},
+    "secrets": {"token": "a token of sixteen or more"},
+}
+WORKFLOW = """\
+document: {dsl: 1.0.3, namespace: acme, name: greeting, version: 1.0.0}
+schedule: {on: {one: {with: {type: order.captured}}}}
+do:
+- greet: {set: {hello: world}}
+"""
+
+
+async def change(caller: Caller, method: str, target: str, tag: str, body: object = None) -> Answer:
+    return await caller.send(method, target, body, headers={"if-match": tag})
+
+
+async def made(parties: Parties, what: str) -> tuple[Caller, str]:
+    """Who may change a resource of this kind, and its path."""
+    if what == "partners":
+        return parties.operator, "/v1/partners/south"
+    if what == "clients":
+        return parties.north, "/v1/clients/acme"
+    if what == "keys":
+        return parties.north, f"/v1/keys/{await id_of(parties.acme)}"
+    if what == "connections":
+        return parties.north, f"{AT}/connections/{(await parties.north.post(f'{AT}/connections', ERP)).json['id']}"
+    version = (await parties.north.post(f"{AT}/workflows", {"document": WORKFLOW})).json["id"]
+    body = {"name": "greeting", "workflow": version}
+    return parties.north, f"{AT}/deployments/{(await parties.north.post(f'{AT}/deployments', body)).json['id']}"
+
+
+@pytest.mark.parametrize("what", ["partners", "clients", "keys", "connections", "deployments"])
+async def test_a_change_is_held_to_the_version_that_was_read(what: str, parties: Parties) -> None:
+    caller, path = await made(parties, what)
+    seen = (await caller.get(path)).headers["etag"]
+    act = f"{path}/revoke" if what == "keys" else f"{path}/disable"
+    other = await change(caller, "POST", act, '"0123456789abcdef0123456789abcdef"')
+    assert (other.status, other.problem) == (412, "precondition-failed")
+    assert (await caller.get(path)).headers["etag"] == seen
+    assert (await change(caller, "POST", act, f'"another", {seen}')).status == 200
+    assert (await caller.get(path)).headers["etag"] != seen
+    assert (await change(caller, "POST", act, seen)).status == 412
+    assert (await change(caller, "POST", act, "*")).status == 200
+
+
+async def test_the_answer_of_a_change_has_the_tag_of_the_next_read(parties: Parties) -> None:
+    caller, path = await made(parties, "connections")
+    changed = await caller.send("PATCH", path, {"owner": "maria@acme.example"})
+    assert changed.headers["etag"] == (await caller.get(path)).headers["etag"]
+    again = await change(caller, "PATCH", path, changed.headers["etag"], {"owner": None})
+    assert again.status == 200, again.body
+    assert (await change(caller, "PATCH", path, changed.headers["etag"], {"owner": "x"})).status == 412
+
+
+async def test_of_two_who_saw_the_same_version_one_changes_it(parties: Parties) -> None:
+    caller, path = await made(parties, "connections")
+    seen = (await caller.get(path)).headers["etag"]
+    answers = await asyncio.gather(*(change(caller, "PATCH", path, seen, {"owner": f"o{n}"}) for n in range(8)))
+    assert sorted(one.status for one in answers) == [200] + [412] * 7
+
+
+@pytest.mark.parametrize("tag", ["", "abc", 'W/"abc"', '"a', '"a" "b"', "*, *"])
+async def test_an_if_match_of_another_form_is_refused_and_nothing_changed(tag: str, parties: Parties) -> None:
+    headers = [(b"host", b"127.0.0.1:8420"), (b"if-match", tag.encode())]
+    headers.append((b"authorization", f"Bearer {parties.north.key}".encode()))
+    answer = await parties.north.exchange("POST", "/v1/clients/acme/disable", headers, [b""])
+    assert (answer.status, answer.problem) == (400, "bad-if-match")
+    assert (await parties.north.get("/v1/clients/acme")).json["status"] == "active"
+
+
+async def test_who_has_the_version_is_told_so_without_a_body(parties: Parties) -> None:
+    seen = await parties.north.get("/v1/clients/acme")
+    tag = seen.headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = await parties.north.send("GET", "/v1/clients/acme", headers={"if-none-match": known})
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+        assert "content-type" not in again.headers
+    other = await parties.north.send("GET", "/v1/clients/acme", headers={"if-none-match": '"other"'})
+    assert (other.status, other.body) == (200, seen.body)
+
+
+async def test_S_02_a_tag_tells_nothing_of_another_tenants_resource(parties: Parties) -> None:
+    _, path = await made(parties, "connections")
+    for tag in ("*", '"0123456789abcdef0123456789abcdef"'):
+        answer = await change(parties.south, "POST", f"{path}/disable", tag)
+        assert (answer.status, answer.problem) == (404, "not-found")
+
+
+def test_what_changes_a_resource_is_known() -> None:
+    assert {method for method, _ in CHANGING} == {"PATCH", "POST"}
+    assert {route for route in POLICY if route[0] == "PATCH"} <= CHANGING
+    assert {route for route in POLICY if route[1].endswith(("/disable", "/enable", "/revoke"))} <= CHANGING
