@@ -40,9 +40,14 @@ _CLAIM: Final = text(
     "digest = excluded.digest, status = NULL, answer = NULL, created_at = excluded.created_at "
     "WHERE k.created_at < clock_timestamp() - make_interval(hours => :hours) RETURNING true"
 )
-_SAME: Final = "WHERE owner_id = :owner_id AND actor = :actor AND target = :target AND key = :key"
-_READ: Final = text(f"SELECT digest, status, answer FROM app.kept_answer {_SAME}")  # noqa: S608 (a constant)
-_KEEP: Final = text(f"UPDATE app.kept_answer SET status = :status, answer = :answer {_SAME}")  # noqa: S608 (likewise)
+_READ: Final = text(
+    "SELECT digest, status, answer FROM app.kept_answer "
+    "WHERE owner_id = :owner_id AND actor = :actor AND target = :target AND key = :key"
+)
+_KEEP: Final = text(
+    "UPDATE app.kept_answer SET status = :status, answer = :answer "
+    "WHERE owner_id = :owner_id AND actor = :actor AND target = :target AND key = :key"
+)
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

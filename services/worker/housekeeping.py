@@ -26,17 +26,17 @@ async def keep_house(database: Database) -> None:
     with surviving("making partitions"):
         async with database.doors() as connection:
             await connection.fetchval("SELECT app.ensure_partitions($1)", _MONTHS_AHEAD)
-    await _purge(database, "dedupe keys", "app.purge_event_keys", _DEDUPE_DAYS)
-    await _purge(database, "inboxes", "app.purge_inbox", _INBOX_MINUTES)
-    await _purge(database, "kept answers", "app.purge_kept_answers", _ANSWER_HOURS)
+    await _purge(database, "dedupe keys", "SELECT app.purge_event_keys($1, $2)", _DEDUPE_DAYS)
+    await _purge(database, "inboxes", "SELECT app.purge_inbox($1, $2)", _INBOX_MINUTES)
+    await _purge(database, "kept answers", "SELECT app.purge_kept_answers($1, $2)", _ANSWER_HOURS)
 
 
-async def _purge(database: Database, what: str, door: str, age: int) -> None:
+async def _purge(database: Database, what: str, statement: str, age: int) -> None:
     with surviving(f"purging {what}"):
         purged = _BATCH
         while purged == _BATCH:
             async with database.doors() as connection:
-                purged = await connection.fetchval(f"SELECT {door}($1, $2)", age, _BATCH)
+                purged = await connection.fetchval(statement, age, _BATCH)
 
 
 def declare(broker: dramatiq.Broker, settings: Settings) -> Any:

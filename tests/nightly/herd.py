@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -158,4 +159,6 @@ def _end(worker: _Worker) -> None:
     try:
         os.killpg(worker.pid, signal.SIGKILL)
     except ProcessLookupError:
-        return
+        # Born a moment ago: it leads no group yet, and nobody has been born to it.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGKILL)
