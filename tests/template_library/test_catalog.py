@@ -17,6 +17,7 @@ from template_library.manifest import MalformedManifest
 
 RELEASED = {
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
+    "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
 }
 """A released version never changes: a change is another version with another line here."""
 
