@@ -63,6 +63,6 @@ def filter_id(prefix: str, name: str, text: str | None) -> UUID | None:
 def filter_key(text: str) -> tuple[str, str]:
     """Name and value of a declared key in the query parameter `key`."""
     name, colon, value = text.partition(":")
-    if not (name and colon and value) or "\x00" in text:
+    if not (name and colon and value) or "\x00" in text or name.startswith("/"):
         raise BadParameter("'key' is no key of the form name:value", parameter="key")
     return name, value

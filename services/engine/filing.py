@@ -20,7 +20,7 @@ async def add(connection: Any, tenant: TenantId, filed: list[tuple[UUID, Filed]]
 
     One that is to be the one writer of its key waits from here on while another one is.
     """
-    rows = [(run, name, text) for run, its in filed for name, text in its.texts.items()]
+    rows = [(run, name, text) for run, its in filed for name, text in its.rows().items()]
     if rows:
         await connection.execute(
             "INSERT INTO app.run_key (tenant_id, run_id, name, value) "
@@ -71,14 +71,15 @@ async def _told(evaluator: Evaluator, program: str, value: Any, lane: str) -> An
 
 
 async def _file(database: Database, claim: Claim, found: Filed) -> None:
+    rows = found.rows()
     async with database.doors() as connection:
         await connection.fetchval(
             "SELECT app.file_run_keys($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             claim.tenant_id,
             claim.run_id,
             claim.fence,
-            list(found.texts),
-            list(found.texts.values()),
+            list(rows),
+            list(rows.values()),
             found.amount,
             found.currency,
             found.deadline,

@@ -15,6 +15,10 @@ from services.engine.expressions import trivial
 from template_library.dsl.model import RunKeys
 
 LONGEST: Final = 200
+AMOUNT: Final = "/amount"
+DEADLINE: Final = "/deadline"
+CUSTOMER_CLASS: Final = "/customer_class"
+"""Names of what has a meaning of its own, beside the texts; no text's name begins with a stroke."""
 _MOST_AMOUNT: Final = 2**63 - 1
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -35,8 +39,34 @@ class Filed(msgspec.Struct, frozen=True, kw_only=True):
     customer_class: str | None = None
     serialize: str | None = None
 
+    def rows(self) -> dict[str, str]:
+        """What `app.run_key` holds of it by name: the texts, and the rest as texts that sort as it does."""
+        found = dict(self.texts)
+        if self.amount is not None and self.currency is not None:
+            found[AMOUNT] = amount_text(self.currency, self.amount)
+        if self.deadline is not None:
+            found[DEADLINE] = moment_text(self.deadline)
+        if self.customer_class is not None:
+            found[CUSTOMER_CLASS] = self.customer_class
+        return found
+
 
 NOTHING: Final = Filed()
+
+
+def amount_text(currency: str, amount: int) -> str:
+    """By currency, then amount. `amount` is cut to what a bigint holds."""
+    return f"{currency} {min(max(amount, -_MOST_AMOUNT), _MOST_AMOUNT) + _MOST_AMOUNT:020d}"
+
+
+def moment_text(moment: dt.datetime) -> str:
+    """In the order of time; one that is before the first or after the last moment of UTC is that one."""
+    try:
+        moment = moment.astimezone(dt.UTC)
+    except OverflowError:
+        least, most = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
+        moment = least if moment.year == dt.MINYEAR else most
+    return moment.isoformat(timespec="microseconds")
 
 
 def at_start(declared: RunKeys, text: str) -> Filed:
@@ -60,23 +90,23 @@ def at_start(declared: RunKeys, text: str) -> Filed:
 def late_programs(declared: RunKeys) -> list[tuple[str, str]]:
     """Those that need jq; amount and currency come together."""
     late = {name for name, program in declared.programs() if not trivial.is_trivial(program)}
-    if late & {"/amount", "/currency"}:
-        late |= {"/amount", "/currency"}
+    if late & {AMOUNT, "/currency"}:
+        late |= {AMOUNT, "/currency"}
     return [(name, program) for name, program in declared.programs() if name in late]
 
 
 def read(told: Mapping[str, Any]) -> Filed:
     """Values of expressions by their name in `RunKeys.programs`."""
     texts = dict(_texts((name, value) for name, value in told.items() if not name.startswith("/")))
-    amount, currency = _amount(told.get("/amount")), told.get("/currency")
+    amount, currency = _amount(told.get(AMOUNT)), told.get("/currency")
     if amount is None or not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
         amount, currency = None, None
     return Filed(
         texts=texts,
         amount=amount,
         currency=currency,
-        deadline=_moment(told.get("/deadline")),
-        customer_class=_text(told.get("/customer_class")),
+        deadline=_moment(told.get(DEADLINE)),
+        customer_class=_text(told.get(CUSTOMER_CLASS)),
     )
 
 
@@ -113,6 +143,7 @@ def _moment(value: Any) -> dt.datetime | None:
         if _DATE.fullmatch(value):
             return dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC) + dt.timedelta(days=1)
         moment = dt.datetime.fromisoformat(value)
+        # In UTC from here on: at the ends of the calendar there is none, and its column could not hold it either.
+        return None if moment.tzinfo is None else moment.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         return None
-    return None if moment.tzinfo is None else moment

@@ -13,7 +13,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import DateTime, Select, Text, Uuid, case, cast, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from infra import clock, ids
 from infra.pagination import Page
@@ -23,14 +22,14 @@ from services.engine.tables import JournalLine, Run, RunKey
 from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowVersion
 
 # In the very words of the index `run_held`.
-_HELD: Final = text("run.state = 'completed' AND app.is_held(run.output)")
+HELD: Final = text("run.state = 'completed' AND app.is_held(run.output)")
 _IS_ASKED: Final = Run.asked.is_not(None) & (Run.state != "suspended")
 _KEYS: Final = (
     select(cast(func.json_object_agg(RunKey.name, RunKey.value), Text))
-    .where(RunKey.tenant_id == Run.tenant_id, RunKey.run_id == Run.run_id)
+    .where(RunKey.tenant_id == Run.tenant_id, RunKey.run_id == Run.run_id, RunKey.name.not_like("/%"))
     .scalar_subquery()
 )
-_SUMMARY: Final = (
+SUMMARY: Final = (
     Run.run_id,
     Run.deployment_id,
     Run.revision,
@@ -51,7 +50,7 @@ _SUMMARY: Final = (
         "suspension_asked_at"
     ),
     case((Run.state == "waiting", Run.due_at)).label("next_attempt_at"),
-    case((_HELD, cast(Run.output, Text))).label("told"),
+    case((HELD, cast(Run.output, Text))).label("told"),
     case((Run.state == "faulted", func.json_extract_path_text(Run.error, "instance"))).label("failed_at"),
     Run.created_at,
     Run.started_at,
@@ -75,46 +74,13 @@ _RECENT: Final = timedelta(minutes=5)
 _OPEN: Final = ("pending", "running", "waiting", "suspended")
 
 
-class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """None: any. All that are given must hold. `held` is among the completed: released nothing, as its output says.
-
-    `key`: name and value of a declared key.
-    """
-
-    state: str | None = None
-    held: bool = False
-    business_key: str | None = None
-    key: tuple[str, str] | None = None
-    deployment_id: UUID | None = None
-    event_id: UUID | None = None
-
-
-async def list_runs(session: AsyncSession, tenant: UUID, page: Page, only: RunFilter) -> list[Row]:
-    """Newest first, without payloads; one row more than the page holds."""
-    query = _joined(_SUMMARY, tenant)
-    for column in (Run.state, Run.business_key, Run.deployment_id, Run.event_id):
-        wanted = getattr(only, column.key)
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if only.held:
-        query = query.where(_HELD)
-    if only.key is not None:
-        key = aliased(RunKey)
-        its = (key.tenant_id == Run.tenant_id) & (key.run_id == Run.run_id) & (key.tenant_id == tenant)
-        query = query.join(key, its & (key.name == only.key[0]) & (key.value == only.key[1]))
-    if page.after is not None:
-        query = query.where(Run.run_id < UUID(page.after))
-    found = await session.execute(query.order_by(Run.run_id.desc()).limit(page.limit + 1))
-    return list(found.mappings())
-
-
 async def read_run(session: AsyncSession, tenant: UUID, run: UUID) -> Row:
     """One run with input, output and error.
 
     Raises:
         NotFound: the tenant has none of this id.
     """
-    found = await session.execute(_joined((*_SUMMARY, *_DATA), tenant).where(Run.run_id == run))
+    found = await session.execute(joined((*SUMMARY, *_DATA), tenant).where(Run.run_id == run))
     row: Row | None = found.mappings().one_or_none()
     if row is None:
         raise NotFound
@@ -123,7 +89,7 @@ async def read_run(session: AsyncSession, tenant: UUID, run: UUID) -> Row:
 
 async def read_runs(session: AsyncSession, tenant: UUID, runs: Collection[UUID]) -> list[Row]:
     """Those of `runs` that the tenant has, without payloads, in no order."""
-    found = await session.execute(_joined(_SUMMARY, tenant).where(Run.run_id.in_(runs)))
+    found = await session.execute(joined(SUMMARY, tenant).where(Run.run_id.in_(runs)))
     return list(found.mappings())
 
 
@@ -201,7 +167,7 @@ async def _under_way(
     return [*(one for one in known if one not in touched), *(one for one, is_open in seen if is_open)]
 
 
-def _joined(columns: Iterable[Any], tenant: UUID) -> Select[Any]:
+def joined(columns: Iterable[Any], tenant: UUID) -> Select[Any]:
     """Runs of the tenant with the workflow that each is pinned to and the name of its deployment."""
     revision = (
         (DeploymentRevision.tenant_id == Run.tenant_id)

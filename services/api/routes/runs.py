@@ -13,14 +13,15 @@ from msgspec import Meta
 from infra import clock
 from infra.ids import TenantId
 from infra.pagination import BadCursor, cut
-from services.api import payloads, run_waits
+from services.api import payloads, run_filters, run_waits
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id, filter_key
 from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
-from services.api.run_view import ENDED, ListedState, RunSummary, members, summary
+from services.api.run_view import ENDED, RunSummary, members, summary
 from services.api.run_waits import RunLine, RunWait
-from services.engine import reading, standing
+from services.engine import listing, reading, standing
+from services.engine.listing import RunFilter
 from services.engine.standing import Standing
 
 TAGS: Final = ["runs"]
@@ -72,39 +73,38 @@ async def list_runs(
     request: Call,
     limit: Limit = 50,
     cursor: Cursor = None,
-    in_state: Annotated[
-        ListedState | None,
-        QueryParameter(
-            name="state",
-            description="Only in this state. `held`: those of the completed whose `held` is not null.",
-            required=False,
-        ),
-    ] = None,
-    business_key: Annotated[
-        str | None, QueryParameter(description="Only of this business key.", required=False)
-    ] = None,
-    key: Annotated[
-        str | None,
-        QueryParameter(description="Only with this declared key, such as `orderNumber:SO-4711`.", required=False),
-    ] = None,
-    deployment: Annotated[str | None, QueryParameter(description="Only of this deployment.", required=False)] = None,
-    event: Annotated[
-        str | None, QueryParameter(description="Only those that this event started.", required=False)
-    ] = None,
+    sort: run_filters.Sorted = "newest",
+    in_state: run_filters.InState = None,
+    business_key: run_filters.BusinessKey = None,
+    key: run_filters.Key = None,
+    deployment: run_filters.OfDeployment = None,
+    event: run_filters.OfEvent = None,
+    currency: run_filters.Currency = None,
+    least_value: run_filters.LeastValue = None,
+    most_value: run_filters.MostValue = None,
+    deadline_after: run_filters.DeadlineAfter = None,
+    deadline_before: run_filters.DeadlineBefore = None,
+    customer_class: run_filters.CustomerClass = None,
 ) -> RunList:
-    """Newest first."""
+    """The newest first, unless they are sorted otherwise."""
     page, tenant = request.page(limit, cursor), request.tenant.tenant_id
-    only = reading.RunFilter(
+    only = RunFilter(
         state=None if in_state == "held" else in_state,
         held=in_state == "held",
         business_key=business_key,
         key=None if key is None else filter_key(key),
         deployment_id=filter_id("dep", "deployment", deployment),
         event_id=filter_id("evt", "event", event),
+        currency=currency,
+        least_value=least_value,
+        most_value=most_value,
+        deadline_after=deadline_after,
+        deadline_before=deadline_before,
+        customer_class=customer_class,
     )
     async with request.transaction() as session:
-        rows = await reading.list_runs(session, tenant, page, only)
-    kept, last = cut(rows, page, lambda row: str(row["run_id"]))
+        rows = await listing.list_runs(session, tenant, page, run_filters.checked(only, sort), sort)
+    kept, last = cut(rows, page, lambda row: listing.position(row, sort))
     return RunList([summary(row) for row in kept], request.cursor(last))
 
 

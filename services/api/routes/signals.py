@@ -22,7 +22,7 @@ _SOURCE: Final = "/signals"
 class SignalKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A key that the workflow of the runs declares."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=32, examples=["orderNumber"])]
+    name: Annotated[str, Meta(min_length=1, max_length=32, pattern="^[^/]", examples=["orderNumber"])]
     value: Annotated[str, Meta(min_length=1, max_length=200, examples=["SO-4711"])]
 
 

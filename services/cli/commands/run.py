@@ -9,6 +9,7 @@ from services.cli.client import Api
 from services.cli.options import Terminal, api_options, fail, key_of
 
 _STATES = ("pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed", "held")
+_STAKES = ("customer_class", "currency", "least_value", "most_value", "deadline_after", "deadline_before")
 
 
 @click.group()
@@ -21,17 +22,27 @@ def command() -> None:
 @click.option("--business-key", help="Only of this subject, such as an order's number.")
 @click.option("--run-key", metavar="NAME=VALUE", help="Only with this declared key, such as orderNumber=SO-4711.")
 @click.option("--deployment", help="Only of this deployment, by its name or id.")
-@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="The newest so many.")
+@click.option("--customer-class", help="Only of customers of this class.")
+@click.option("--currency", help="Only with a value in this currency, such as USD.")
+@click.option("--least-value", type=int, metavar="AMOUNT", help="Worth that or more, in minor units of --currency.")
+@click.option("--most-value", type=int, metavar="AMOUNT", help="Worth that or less, in minor units of --currency.")
+@click.option("--deadline-after", metavar="TIME", help="Promised for then or later, such as 2026-12-01T17:00:00Z.")
+@click.option("--deadline-before", metavar="TIME", help="Promised for before then.")
+@click.option("--sort", type=click.Choice(("newest", "deadline", "value")), default="newest", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="The first so many.")
 @api_options
 def list_runs(terminal: Terminal, /, *, run_key: str | None, deployment: str | None, **only: str | int | None) -> None:
-    """The newest runs, the newest first."""
+    """The newest first, those with the next deadline, or those of the highest value of one currency."""
     key = None if run_key is None else ":".join(key_of(run_key, "--run-key"))
 
     async def work(api: Api) -> Any:
         of = None if deployment is None else await api.reference("deployments", "dep", deployment)
         return (await api.get("/runs", key=key, deployment=of, **only))["items"]
 
-    terminal.table(terminal.run(work), "state", "business_key", "created_at", "ended_at", "waiting_for.reason", "id")
+    asked = any(value is not None and name in _STAKES for name, value in only.items()) or only["sort"] != "newest"
+    stakes = ("value.amount", "value.currency", "deadline", "customer_class") if asked else ()
+    columns = ("state", "business_key", *stakes, "created_at", "ended_at", "waiting_for.reason", "id")
+    terminal.table(terminal.run(work), *columns)
 
 
 @command.command()
@@ -136,6 +147,8 @@ def _json(file: BinaryIO, option: str) -> Any:
 @click.option("--template", help="Only of the template of this name.")
 @click.option("--error", help="Only with a fault of this type, such as communication.")
 @click.option("--connection", help="Only of deployments that are bound to this connection, by its name or id.")
+@click.option("--since", metavar="TIME", help="Faulted or set aside then or later, such as 2026-12-01T17:00:00Z.")
+@click.option("--until", metavar="TIME", help="Faulted or set aside before.")
 @click.option("--yes", is_flag=True, help="Do it for what is found now, which is shown before.")
 @click.option("--token", help="Do it for what an earlier preview showed, and for nothing else.")
 @api_options

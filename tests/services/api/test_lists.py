@@ -76,6 +76,7 @@ async def test_F_15_a_nul_in_a_query_or_a_path_is_answered_and_breaks_nothing(pa
     filters = [
         "runs?business_key",
         "runs?key",
+        "runs?customer_class",
         "events?source",
         "events?type",
         "connections?name",

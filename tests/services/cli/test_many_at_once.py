@@ -83,3 +83,37 @@ def test_nothing_is_retried_that_nobody_named(retry: Any, words: list[str]) -> N
     refused, asked = retry(*words)
     assert (refused.exit_code, asked) == (2, [])
     assert "--all" in refused.output
+
+
+def test_runs_are_redriven_by_the_time_at_which_they_faulted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("WAYBILL_API_KEY", "pk_" + "0" * 40)
+    api = Answers({"count": 0, "covered": 0, "runs": [], "token": None})
+    monkeypatch.setattr(Api, "send", lambda _self, *sent: api.send(*sent))
+    words = ["--since", "2026-12-01T00:00:00Z", "--until", "2026-12-02T00:00:00Z"]
+    assert CliRunner().invoke(waybill, ["run", "redrive", *words]).exit_code == 0
+    since, until = words[1::2]
+    assert api.asked == [{"preview": True, "filter": {"state": "faulted", "since": since, "until": until}}]
+    assert CliRunner().invoke(waybill, ["run", "redrive", "--token", "t", *words]).exit_code == 2
+
+
+def test_runs_are_listed_with_what_they_are_sorted_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("WAYBILL_API_KEY", "pk_" + "0" * 40)
+    asked = list[dict[str, Any]]()
+    run = {"id": "run_1", "state": "waiting", "business_key": "SO-1", "value": {"amount": 7, "currency": "USD"}}
+
+    async def get(_self: Api, _suffix: str, **query: Any) -> Any:
+        asked.append({name: value for name, value in query.items() if value is not None})
+        return {"items": [run]}
+
+    monkeypatch.setattr(Api, "get", get)
+    words = ["--sort", "value", "--currency", "USD", "--least-value", "5", "--deadline-before", "2026-12-02T00:00:00Z"]
+    shown = CliRunner().invoke(waybill, ["run", "list", *words])
+    assert shown.stdout.splitlines()[0].split()[:4] == ["state", "business_key", "value.amount", "value.currency"]
+    plain = CliRunner().invoke(waybill, ["run", "list"])
+    assert "value.amount" not in plain.stdout
+    assert asked == [
+        {"sort": "value", "currency": "USD", "least_value": 5, "deadline_before": words[-1], "limit": 50},
+        {"sort": "newest", "limit": 50},
+    ]

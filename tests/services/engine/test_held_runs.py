@@ -11,9 +11,10 @@ from infra import ids
 from infra.database import Database, Scope
 from infra.ids import TenantId
 from infra.pagination import Page
-from services.engine import reading
+from services.engine import listing, reading
 from services.engine.claims import Claims
-from services.engine.reading import Row, RunFilter
+from services.engine.listing import RunFilter
+from services.engine.reading import Row
 from tests.world import deploy, make_tenant, progress, start_runs, write
 
 _MANY = 1_500
@@ -53,7 +54,7 @@ async def _held(database: Database, tenant: TenantId, limit: int = 50) -> tuple[
     """The newest, and how many rows of `app.run` were looked at."""
     async with database.session(Scope.tenant(tenant)) as session:
         before = (await session.execute(_READ)).scalar_one()
-        rows = await reading.list_runs(session, tenant, Page(limit), RunFilter(held=True))
+        rows = await listing.list_runs(session, tenant, Page(limit), RunFilter(held=True))
         return rows, (await session.execute(_READ)).scalar_one() - before
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
+from sqlalchemy.dialects import postgresql
 
 from infra.database import Database
-from services.engine import keys
+from infra.pagination import Page
+from services.engine import keys, listing
 from services.engine.keys import Filed
+from services.engine.listing import RunFilter
+from services.events import cloud_event
+from template_library import catalog
 from tests.services.engine.running import Engine, order
 from tests.world import World, deploy, make_tenant
 
@@ -30,8 +36,8 @@ do:
 """
 FILED = (
     "SELECT value_amount, value_currency, deadline, customer_class, "
-    "(SELECT json_object_agg(k.name, k.value ORDER BY k.name)::text FROM app.run_key k WHERE k.run_id = r.run_id) "
-    "AS keys FROM app.run r ORDER BY run_id"
+    "(SELECT json_object_agg(k.name, k.value ORDER BY k.name)::text FROM app.run_key k WHERE k.run_id = r.run_id "
+    "AND k.name NOT LIKE '/%') AS keys FROM app.run r ORDER BY run_id"
 )
 ORDER = {"number": "SO-1", "customer": "acme", "lines": [100, 250], "ship": "2026-12-01", "class": "gold"}
 
@@ -49,6 +55,7 @@ ORDER = {"number": "SO-1", "customer": "acme", "lines": [100, 250], "ship": "202
         ({"/deadline": "2026-12-01T10:00:00Z"}, Filed(deadline=dt.datetime(2026, 12, 1, 10, tzinfo=dt.UTC))),
         ({"/deadline": "2026-12-01T10:00:00"}, Filed()),
         ({"/deadline": "9999-12-31"}, Filed()),
+        ({"/deadline": "9999-12-31T23:59:59-05:00"}, Filed()),
         ({"/deadline": "soon", "/customer_class": "gold"}, Filed(customer_class="gold")),
     ],
 )
@@ -71,6 +78,38 @@ async def test_what_is_simple_is_filed_with_the_start_and_the_rest_by_the_first_
     (row,) = await filed(app_database, world)
     assert (row["value_amount"], row["value_currency"]) == (350, "USD")
     assert row["keys"] == '{ "customer" : "ACME", "orderNumber" : "SO-1" }'
+
+
+async def test_an_order_by_the_template_is_filed_with_its_value_and_its_promise(
+    app_database: Database, engine: Engine
+) -> None:
+    """What outages and exceptions show of it (scenario 4)."""
+    world = await make_tenant(app_database)
+    package = catalog.builtin().find("order-release", "1.1.0")
+    await deploy(app_database, world.tenant_id, package.document, event_type="order")
+    data = {"number": "PO-7", "customer": "ACME-001", "currency": "USD", "customer_class": "gold"}
+    lines = [{"item": "SKU-1", "quantity": "2.5", "unit_price": {"amount": 1299, "currency": "USD"}}]
+    promises: tuple[dict[str, str], ...] = (
+        {"promised_at": "2026-12-01T17:00:00+01:00"},
+        {"requested_ship_date": "2026-12-01"},
+        {},
+    )
+    for number, promise in enumerate(promises):
+        event = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": "order"}
+        body = msgspec.json.encode({**event, "data": {**data, "lines": lines, **promise}})
+        read = cloud_event.read({"content-type": cloud_event.STRUCTURED}, body)
+        await engine.intake.receive(world.tenant_id, read, "tests")
+    await engine.ended(world, 3)
+    rows = await filed(app_database, world)
+    assert {(row["value_amount"], row["value_currency"], row["customer_class"]) for row in rows} == {
+        (3248, "USD", "gold")
+    }
+    assert {row["keys"] for row in rows} == {'{ "customer" : "ACME-001", "orderNumber" : "PO-7" }'}
+    assert [row["deadline"] and row["deadline"].isoformat() for row in rows] == [
+        "2026-12-01T16:00:00+00:00",
+        "2026-12-02T00:00:00+00:00",
+        None,
+    ]
 
 
 async def test_F_15_an_expression_that_fails_gives_no_key_and_stops_no_run(
@@ -102,6 +141,38 @@ async def test_S_12_a_search_reads_an_index_of_the_tenant_and_not_its_runs(app_d
     assert "run_key_value" in words
     assert "Index Cond: ((tenant_id = " in words
     assert "value = 'SO-1'" in words.partition("Index Cond")[2]
+
+
+@pytest.mark.parametrize("sort", ["deadline", "value"])
+async def test_S_12_a_sorted_list_is_read_from_an_index_in_its_order(
+    app_database: Database, sort: listing.Sort
+) -> None:
+    """With nothing to sort: what is read is what is shown, however many runs there are."""
+    world = await make_tenant(app_database)
+    query = listing.listing(world.tenant_id, Page(50, None), RunFilter(currency="USD"), sort)
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    words = query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    async with app_database.tenant(world.tenant_id) as connection:
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {words}"))
+    assert "run_key_value" in plan
+    assert "Sort Key" not in plan
+
+
+@pytest.mark.parametrize("amounts", [(-(2**63) + 1, -1, 0, 1, 10, 2**63 - 1)])
+def test_amounts_and_moments_are_texts_that_sort_as_they_do(amounts: tuple[int, ...]) -> None:
+    texts = [keys.amount_text("USD", amount) for amount in amounts]
+    assert texts == sorted(texts)
+    assert keys.amount_text("USD", 2**70) == keys.amount_text("USD", 2**63 - 1)
+    moments = (
+        "0001-01-01T00:00:00+14:00",
+        "2026-12-01T09:00:00+02:00",
+        "2026-12-01T07:00:00.000001Z",
+        "9999-12-31T23:59:59-12:00",
+    )
+    told = [keys.moment_text(dt.datetime.fromisoformat(one)) for one in moments]
+    assert told == sorted(told)
+    assert len({len(one) for one in told}) == 1
 
 
 async def filed(database: Database, world: World) -> list[Any]:

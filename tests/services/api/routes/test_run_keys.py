@@ -94,3 +94,52 @@ async def test_runs_are_serialized_by_what_their_start_can_tell(cast: Cast) -> N
     )
     refused = await cast.partner.post(f"{PREFIX}/workflows", {"document": workflow})
     assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/document/metadata/keys/search/orderNumber")
+
+
+async def listed(cast: Cast, query: str) -> list[str]:
+    """Ids of every page of two."""
+    found, cursor = list[str](), ""
+    while True:
+        answer = await cast.client.get(f"/v1/runs?limit=2&{query}{cursor}")
+        assert answer.status == 200, answer.json
+        found += [run["id"] for run in answer.json["items"]]
+        if answer.json["next"] is None:
+            return found
+        cursor = f"&cursor={answer.json['next']}"
+
+
+async def test_S_96_runs_are_filtered_and_sorted_by_value_deadline_and_class(cast: Cast) -> None:
+    await go_live(cast)
+    late = await send(cast, 1, amount=500, ship="2026-12-03", **{"class": "gold"})
+    soon = await send(cast, 2, amount=2_000, ship="2026-12-01T09:00:00+01:00", **{"class": "silver"})
+    same = await send(cast, 3, amount=2_000, ship="2026-12-01T08:00:00Z", **{"class": "gold"})
+    owed = await send(cast, 4, amount=-7, **{"class": "gold"})
+    bare = await send(cast, 5)
+    assert await listed(cast, "sort=newest") == [bare, owed, same, soon, late]
+    assert await listed(cast, "sort=deadline") == [soon, same, late]
+    assert await listed(cast, "sort=value&currency=USD") == [same, soon, late, owed]
+    assert await listed(cast, "sort=value&currency=USD&least_value=500&most_value=1999") == [late]
+    assert await listed(cast, "currency=USD&least_value=-7&most_value=500") == [owed, late]
+    assert await listed(cast, "currency=EUR") == []
+    assert await listed(cast, "deadline_before=2026-12-01T08:00:00Z") == []
+    assert await listed(cast, "deadline_after=2026-12-01T08:00:00Z") == [same, soon, late]
+    assert await listed(cast, "deadline_before=2026-12-02T00:00:00Z&sort=deadline&customer_class=gold") == [same]
+    assert await listed(cast, "customer_class=gold&state=pending") == [owed, same, late]
+    assert await listed(cast, "customer_class=gold&state=waiting") == []
+    shown = (await cast.client.get(f"/v1/runs/{late}")).json
+    assert shown["keys"] == {}
+    assert (await cast.rival.get("/v1/runs?sort=deadline")).json["items"] == []
+    other = (await cast.client.get("/v1/runs?sort=deadline&limit=1")).json["next"]
+    for wrong, problem in {
+        "sort=value": "bad-parameter",
+        "least_value=1": "bad-parameter",
+        "currency=usd": "bad-parameter",
+        "most_value=1.5&currency=USD": "bad-parameter",
+        "sort=size": "bad-parameter",
+        "deadline_before=soon": "bad-parameter",
+        "key=/deadline:2026": "bad-parameter",
+        "customer_class=a%00b": "bad-parameter",
+        f"sort=value&currency=USD&cursor={other}": "bad-cursor",
+    }.items():
+        answer = await cast.client.get(f"/v1/runs?{wrong}")
+        assert (answer.status, answer.problem) == (400, problem), wrong
