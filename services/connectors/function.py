@@ -28,6 +28,8 @@ _CLIENT_ERROR: Final = 400
 _UNAVAILABLE: Final = 503
 _TIMEOUT: Final = 504
 _LONGEST_NAME: Final = 100
+_MISTAKES: Final = 3
+"""Of one call behind its request, before a person is asked though nothing of it is found."""
 _OUTCOMES: Final[dict[type[Answer], str]] = {Done: "done", Failed: "failed"}
 _log = logging.getLogger(__name__)
 
@@ -66,7 +68,14 @@ class ConnectorFunction:
             return _unopened(problem, str(call.arguments.get("connection"))[:_LONGEST_NAME])
         if visit.is_late:
             return decisions.stood_still(visit.operation)
-        answer = await self._through(call, visit, visit.call)
+        try:
+            answer = await self._through(call, visit, visit.call)
+        except Exception:
+            # Ours is the mistake, and the request may have been acted upon before it.
+            if not (visit.context.sent and visit.may_look):
+                raise
+            _log.exception("a connector failed behind its request", extra={"operation": visit.operation})
+            return await self._behind_mistake(call, visit)
         is_lost = isinstance(answer, Later) and answer.uncertain and visit.care.mode == "once-or-ask"
         if isinstance(answer, Later) and is_lost and visit.checked.reads_back is None:
             return visit.unknown(f"{visit.operation} was sent and its outcome is unknown: {answer.reason}")
@@ -103,6 +112,15 @@ class ConnectorFunction:
                 return _unopened(problem, str(call.arguments.get("connection"))[:_LONGEST_NAME])
             return unknown(f"it was sent, and its connection cannot be opened: {problem.title}")
         return await self._look_for(call, visit)
+
+    async def _behind_mistake(self, call: Call, visit: Visit) -> Answer:
+        """What became of a call whose connector failed behind its request, before a person is asked."""
+        answer = await self._look_for(msgspec.structs.replace(call, age=0.0), visit)
+        if not isinstance(answer, Later):
+            return answer
+        if answer.absent and call.attempt >= _MISTAKES:
+            return visit.unknown(f"{visit.operation} was sent {call.attempt} times, each failed on our side behind it")
+        return msgspec.structs.replace(answer, uncertain=not answer.absent)
 
     async def _look_for(self, call: Call, visit: Visit) -> Answer:
         care, age = visit.care, call.age
@@ -145,6 +163,12 @@ class ConnectorFunction:
         self, call: Call, visit: Visit, act: Callable[[], Awaitable[Answer]], *, looks: bool = False
     ) -> Answer:
         """What `act` gives, past the connection's breaker and its limits. `looks`: it asks what became of the call."""
+        answer = await self._past_limits(call, visit, act, looks=looks)
+        return msgspec.structs.replace(answer, ref=visit.connection.ref) if isinstance(answer, Failed) else answer
+
+    async def _past_limits(
+        self, call: Call, visit: Visit, act: Callable[[], Awaitable[Answer]], *, looks: bool
+    ) -> Answer:
         tenant, connection, context = visit.context.tenant, visit.connection, visit.context
         try:
             probing = await self._breakers.admit(tenant, connection)

@@ -62,6 +62,11 @@ class Visit:
         return self.care.mode == "check-then-write" and self.checked.operation.evens_out
 
     @property
+    def may_look(self) -> bool:
+        """Whether it has a row in the ledger, and its connector can find out what became of it."""
+        return self.checked.reads_back is not None and self.care.mode in {"check-then-write", "once-or-ask"}
+
+    @property
     def settled_seconds(self) -> float:
         """After its last request, that an effect is absent is the last word."""
         return _SETTLED_TIMES * float(self.connection.settings.get("timeout_seconds", 30))

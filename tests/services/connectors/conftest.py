@@ -101,10 +101,17 @@ class Desk:
         return self.connection
 
     async def call(
-        self, operation: str, values: Any, key: str = "key-1", change: dict[str, Any] | None = None
+        self,
+        operation: str,
+        values: Any,
+        key: str = "key-1",
+        change: dict[str, Any] | None = None,
+        *,
+        attempt: int = 1,
     ) -> Answer:
         """Call the function; `change` replaces members of the task's `with`."""
-        return await self.function(self._call(operation, values, key, change))
+        call = self._call(operation, values, key, change)
+        return await self.function(msgspec.structs.replace(call, attempt=attempt))
 
     async def settle(self, operation: str, values: Any, *, age: float) -> Answer:
         """Look for what a call did whose request went out `age` seconds ago."""

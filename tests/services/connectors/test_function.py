@@ -17,7 +17,7 @@ from services.connectors.sdk.connector import Absent, Found, ReadBack
 from services.connectors.sdk.context import Context, OpenConnection
 from services.connectors.sdk.errors import Away
 from services.connectors.sdk.manifest import Manifest, Operation
-from services.engine.functions import Call, Cautious, Done, Failed, Later
+from services.engine.functions import Call, Cautious, Done, Failed, Later, Unknown
 from tests.services.connectors.conftest import CONNECTION, TOKEN, Desk, Simulator
 
 CREATE = "erp.sales-orders.create"
@@ -188,6 +188,59 @@ async def test_F_03_what_may_still_be_worked_on_is_not_written_twice(desk: Desk,
     assert late.absent, "twice its time limit: nothing is on its way any more"
     side.work()
     assert (await desk.settle("write", {}, age=0.5), side.booked) == (Done(output="key-1"), ["key-1"])
+
+
+class Mistaken(LateBooks):
+    """Makes a mistake of its own behind its request, which `does` or does not get through."""
+
+    def __init__(self, *, evens_out: bool, does: bool) -> None:
+        super().__init__(evens_out=evens_out)
+        self.does = does
+
+    async def call(self, operation: str, values: Any, context: Context) -> Any:
+        del operation, values
+        await context.send("POST", "orders")
+        if self.does:
+            self.booked.append(context.key)
+        raise KeyError("number")
+
+
+@pytest.mark.parametrize("evens_out", [False, True])
+async def test_F_03_a_mistake_behind_the_request_is_looked_into_before_anybody_is_asked(
+    desk: Desk, *, evens_out: bool
+) -> None:
+    side = Mistaken(evens_out=evens_out, does=True)
+    desk.function = ConnectorFunction(Registry([side]), desk, desk.sender)
+    desk.connection = msgspec.structs.replace(desk.connection, connector="late")
+    assert (await desk.call("write", {}), side.booked) == (Done(output="key-1"), ["key-1"])
+    side.booked.clear()
+    side.does = False
+    first = await desk.call("write", {})
+    assert isinstance(first, Later)
+    assert (first.absent, first.uncertain) == ((True, False) if evens_out else (False, True))
+    if evens_out:
+        assert isinstance(await desk.call("write", {}, attempt=3), Unknown), "it is not tried for ever"
+
+
+class Blind:
+    """Makes the same mistake, and has no way to look."""
+
+    def __init__(self) -> None:
+        write = Operation(name="write", title="", mode="once-or-ask", input={}, output={})
+        self.manifest = Manifest(name="late", version="1.0.0", title="", settings={}, operations=(write,))
+
+    async def call(self, operation: str, values: Any, context: Context) -> Any:
+        del operation, values
+        await context.send("POST", "orders")
+        raise KeyError("number")
+
+
+async def test_F_03_a_mistake_that_nobody_can_look_into_is_told_to_the_engine(desk: Desk) -> None:
+    """Which asks a person: `test_ledger.py`."""
+    desk.function = ConnectorFunction(Registry([Blind()]), desk, desk.sender)
+    desk.connection = msgspec.structs.replace(desk.connection, connector="late")
+    with pytest.raises(KeyError):
+        await desk.call("write", {})
 
 
 async def test_S_56_settings_with_another_address_form_never_reach_it(desk: Desk) -> None:
