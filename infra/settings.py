@@ -17,6 +17,7 @@ import msgspec
 from infra import setting_runner as runner
 from infra import setting_values as values
 from infra.encryption.secret import Secret
+from infra.setting_cleaning import CLEANING
 from infra.setting_egress import EGRESS
 from infra.setting_telemetry import TELEMETRY
 from infra.setting_values import Definition
@@ -57,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_processes: int
     solo_deaths: int
     tenant_running: int
+    exception_days: int
+    notice_days: int
     crash_points: bool
     crash_point: str
     log_level: str
@@ -202,6 +205,7 @@ DEFINITIONS: Final = (
         "Runs of one tenant that all workers together may hold at once; keep it under the slots of all workers.",
         values.whole(1, 10000),
     ),
+    *CLEANING,
     Definition(
         "crash_points",
         "false",

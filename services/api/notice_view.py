@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import Meta
@@ -11,20 +11,27 @@ from infra import ids
 from services.api.fields import Instant
 from services.engine.tables import NoticeRow
 
+Kind = Literal["connection.away", "connection.back", "effect.uncertain"]
+
 
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
-    """What people are told of a connection."""
+    """What people are told of a connection, or of a run that waits for them."""
 
     id: str
     at: Instant
-    kind: Annotated[Literal["connection.away", "connection.back"], Meta(description="That an outage began, or ended.")]
-    connection: Annotated[str, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
+    kind: Annotated[
+        Kind,
+        Meta(description="That an outage began, or ended; that nobody but a person can tell what became of a call."),
+    ]
+    connection: Annotated[str | None, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
+    run: Annotated[str | None, Meta(description="That waits, where it is about one.")]
     owner: Annotated[str | None, Meta(description="The connection's, at that moment.")]
     data: Annotated[
         dict[str, Any],
         Meta(
-            description="`since` and `reason`; at the end also `until`, `seconds`, and `calls_refused`, which did not"
-            " go out meanwhile."
+            description="Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`,"
+            " which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the"
+            " run's `business_key`, `value` and `deadline`."
         ),
     ]
 
@@ -33,8 +40,9 @@ def view(row: NoticeRow) -> NoticeView:
     return NoticeView(
         id=ids.show("ntc", row.notice_id),
         at=row.at,
-        kind="connection.away" if row.kind == "connection.away" else "connection.back",
-        connection=ids.show("con", row.connection_id),
+        kind=cast("Kind", row.kind),
+        connection=None if row.connection_id is None else ids.show("con", row.connection_id),
+        run=None if row.run_id is None else ids.show("run", row.run_id),
         owner=row.owner,
         data=row.body,
     )

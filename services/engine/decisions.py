@@ -176,7 +176,7 @@ def _with(snapshot: Snapshot, changes: Mapping[int, Calling]) -> Snapshot:
 
 def out_of_patience(later: Later) -> Failed:
     """The answer to resume with when the engine waits no longer; metered when its last call went out."""
-    return Failed(error=later.error, sent=later.sent)
+    return Failed(error=later.error, sent=later.sent, ref=later.ref if later.ref.startswith("con_") else "")
 
 
 def outcome_unknown(what: str) -> Unknown:

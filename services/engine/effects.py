@@ -38,7 +38,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         answer: what was answered, or is known of it.
         error: why it failed, or is not known.
         by: how it became known where nothing was answered: `read-back`.
-        asked: whether it is a person's question.
+        asked: whether it is a person's question; `notice`: id of what its owner is told, as row and as message.
     """
 
     key: str
@@ -50,6 +50,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: ErrorDetails | None = None
     by: str = ""
     asked: bool = False
+    notice: UUID | None = None
 
     def text(self) -> str:
         return text({"effect": self})
@@ -76,7 +77,9 @@ def sent(call: Call, terms: Terms | None) -> Fact:
 
 def unknown(call: Call, terms: Terms | None, answer: Unknown) -> Fact:
     """A person's question."""
-    return msgspec.structs.replace(sent(call, terms), answer=bounded(answer.answer), error=answer.error, asked=True)
+    return msgspec.structs.replace(
+        sent(call, terms), answer=bounded(answer.answer), error=answer.error, asked=True, notice=ids.new()
+    )
 
 
 def bounded(value: Any) -> Any:
@@ -99,7 +102,7 @@ def notice(tenant: UUID, run: UUID, moment: str, fact: Fact) -> str:
     return values.encode(
         {
             "specversion": "1.0",
-            "id": ids.show("evt", ids.new()),
+            "id": ids.show("ntc", fact.notice or ids.new()),
             "source": f"urn:tenant:{ids.show('ten', tenant)}",
             "type": "run.effect-uncertain.v1",
             "subject": shown,

@@ -26,8 +26,13 @@ class Ending:
         self._claim = claim
         self._progress = progress
 
-    async def end(self, identity: Mapping[str, str], ended: Ended, stood: Snapshot | None = None) -> None:
-        """What the workflow came to. `identity` is the document's; `stood`: what to try a faulted run again from."""
+    async def end(
+        self, identity: Mapping[str, str], ended: Ended, stood: Snapshot | None = None, failing: str = ""
+    ) -> None:
+        """What the workflow came to. `identity` is the document's; `stood`: what to try a faulted run again from.
+
+        `failing`: public id of the connection that it failed at, for whoever looks after the run.
+        """
         error = msgspec.to_builtins(ended.error) if ended.error else None
         crash_points.pass_by("end.before")
         if await self._commit(
@@ -35,7 +40,7 @@ class Ending:
             identity,
             values.encode({"error": error} if error else {}).decode(),
             output=values.encode(ended.output).decode() if ended.state == "completed" else None,
-            error=_stored(error) if error else None,
+            error=_stored(error | ({"connection": failing} if failing else {})) if error else None,
             kept=state.encode(stood) if stood else None,
         ):
             crash_points.pass_by("end.committed")

@@ -81,12 +81,14 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """The effect did not happen and repeating it will not help; becomes the task's error.
 
-    `sent`: False where no request went out, so that nothing is metered. `via`: as of `Done`.
+    `sent`: False where no request went out, so that nothing is metered. `via`: as of `Done`. `ref`: public id of the
+    connection that was asked, empty where there is none.
     """
 
     error: ErrorDetails
     sent: bool = True
     via: str = ""
+    ref: str = ""
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,8 @@ class Ledger:
         self._claim = claim
         self._progress = progress
         self._made: dict[int, Planned] = {}
+        self.failing = ""
+        """Public id of the connection whose answer the run has faulted with, where it was one."""
 
     def before(self, snapshot: Snapshot, made: list[Planned]) -> tuple[Snapshot, list[Planned]]:
         """The snapshot to commit before the calls, the same where nothing must be known, and which are sent with it."""
@@ -70,6 +72,8 @@ class Ledger:
 
     def kept(self, step: Step, strand: int, calling: Calling, answer: Done | Failed) -> Step:
         """The step of a fault with what is known of the effect, so that who has it tried again does nothing twice."""
+        if isinstance(answer, Failed) and isinstance(step.outcome, Ended) and step.outcome.error is not None:
+            self.failing = answer.ref if step.outcome.error.instance == calling.effect.reference else ""
         stood = step.stood
         if stood is None or not calling.sent or calling.verdict is not None or not decisions.waits(stood, strand):
             return step
@@ -108,7 +112,11 @@ class Ledger:
         moment = self._claim.moment().isoformat()
         self._progress.tell(
             Audit(ids.new(), "effect.uncertain", ids.show("run", self._claim.run_id), _audited(fact)),
-            Message(ids.new(), effects.TOPIC, effects.notice(self._claim.tenant_id, self._claim.run_id, moment, fact)),
+            Message(
+                fact.notice or ids.new(),
+                effects.TOPIC,
+                effects.notice(self._claim.tenant_id, self._claim.run_id, moment, fact),
+            ),
         )
         asking = decisions.asked(snapshot, strand, now(self._claim), answer.error.detail)
         return Step(snapshot=asking, entries=[], outcome=calling.effect)

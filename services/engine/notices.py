@@ -1,5 +1,6 @@
-"""What people are told of a connection: a row for lists and the feed of changes, a message for whoever carries it on.
+"""What people are told: a row for lists and the feed of changes, a message for whoever carries it on.
 
+That somebody has to say what became of an effect is told by the database, with the line that asks (`47_effects.sql`).
 Nothing is sent by mail yet: the outbox topic `notices` is where that will begin.
 """
 
@@ -53,11 +54,14 @@ async def tell(transaction: Any, tenant: UUID, kind: str, connection: UUID, told
     )
 
 
-async def listed(session: AsyncSession, tenant: UUID, page: Page, connection: UUID | None) -> list[NoticeRow]:
-    """Newest first; one row more than the page holds. `connection`: only of this one."""
+async def listed(
+    session: AsyncSession, tenant: UUID, page: Page, connection: UUID | None = None, run: UUID | None = None
+) -> list[NoticeRow]:
+    """Newest first; one row more than the page holds. `connection`, `run`: only of this one."""
     query = select(NoticeRow).where(NoticeRow.tenant_id == tenant)
-    if connection is not None:
-        query = query.where(NoticeRow.connection_id == connection)
+    for column, wanted in ((NoticeRow.connection_id, connection), (NoticeRow.run_id, run)):
+        if wanted is not None:
+            query = query.where(column == wanted)
     if page.after is not None:
         query = query.where(NoticeRow.notice_id < UUID(page.after))
     return list((await session.scalars(query.order_by(NoticeRow.notice_id.desc()).limit(page.limit + 1))).all())

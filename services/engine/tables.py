@@ -235,7 +235,8 @@ class NoticeRow(Base):
     notice_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     kind: Mapped[str] = mapped_column(Text)
-    connection_id: Mapped[UUID] = mapped_column(Uuid)
+    connection_id: Mapped[UUID | None] = mapped_column(Uuid)
+    run_id: Mapped[UUID | None] = mapped_column(Uuid)
     owner: Mapped[str | None] = mapped_column(Text)
     body: Mapped[Any] = mapped_column(JSON)
 
@@ -244,6 +245,8 @@ class NoticeRow(Base):
             ["tenant_id", "connection_id"], [f"app.connection.{c}" for c in ("tenant_id", "connection_id")]
         ),
         Index("notice_connection", "tenant_id", "connection_id", "notice_id"),
+        Index("notice_at", "at"),
+        Index("notice_run", "tenant_id", "run_id", "notice_id", postgresql_where=text("run_id IS NOT NULL")),
     )
 
 

@@ -31,7 +31,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """None: any. All that are given must hold.
 
     Attributes:
-        connection: that it is about; of one that failed or is uncertain, that its run's deployment is bound to.
+        connection: that it is about; where that is not known of one that failed or is uncertain, that its run's
+            deployment is bound to.
         cause: the type of a fault, or the kind of what happened.
         least_value: in minor units of `currency`; one without a value is not found by it.
         since, until: when it was opened.
@@ -55,7 +56,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _BOUND: Final = text(
-    "(exception.connection = :shown_connection OR (exception.category IN ('failed', 'uncertain') AND EXISTS ("
+    "(exception.connection = :shown_connection OR (exception.connection IS NULL"
+    " AND exception.category IN ('failed', 'uncertain') AND EXISTS ("
     "SELECT 1 FROM json_each_text(deployment_revision.bindings) b WHERE b.value = :bound_connection)))"
 )
 _COLUMNS: Final = (

@@ -54,4 +54,5 @@ class ExceptionRow(Base):
         Index("exception_age", "tenant_id", "state", "exception_id"),
         Index("exception_value", "tenant_id", "state", "worth", "exception_id"),
         Index("exception_deadline", "tenant_id", "state", "due", "exception_id"),
+        Index("exception_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     )

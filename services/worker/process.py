@@ -17,6 +17,7 @@ from infra.stalls import Watch
 from services.engine import emission
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
+from services.worker import cleaning
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
 from services.worker.correlator import Correlator
@@ -69,7 +70,7 @@ class WorkerProcess:
         )
         scheduler = Scheduler(
             partial(sweep, composition.database, self._settings.solo_deaths, self._settings.lease_seconds),
-            sender(self._send_housekeeping, composition.database),
+            sender(self._send_housekeeping, composition.database, cleaning.ages(self._settings)),
             poll=self._settings.poll_seconds,
             wake=self._loop.wake,
             run_solo=self._suspects.ensure,

@@ -25,11 +25,13 @@ async def list_notices(
     limit: Limit = 50,
     cursor: Cursor = None,
     connection: Annotated[str | None, QueryParameter(description="Only of this connection.", required=False)] = None,
+    run: Annotated[str | None, QueryParameter(description="Only of this run.", required=False)] = None,
 ) -> NoticeList:
-    """What the owners of connections are told, newest first: that an outage began, and that it ended."""
-    only, page = filter_id("con", "connection", connection), request.page(limit, cursor)
+    """What the owners of connections are told, newest first: outages that begin and end, effects of unknown outcome."""
+    page, of_run = request.page(limit, cursor), filter_id("run", "run", run)
+    of_connection = filter_id("con", "connection", connection)
     async with request.transaction() as session:
-        found = await notices.listed(session, request.tenant.tenant_id, page, only)
+        found = await notices.listed(session, request.tenant.tenant_id, page, of_connection, of_run)
     rows, last = cut(found, page, lambda row: str(row.notice_id))
     return NoticeList([view(row) for row in rows], request.cursor(last))
 

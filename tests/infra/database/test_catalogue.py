@@ -48,6 +48,8 @@ DOORS = {
     "settle_outbox": "waybill_worker",
     "purge_event_keys": "waybill_worker",
     "purge_kept_answers": "waybill_worker",
+    "purge_exceptions": "waybill_worker",
+    "purge_notices": "waybill_worker",
 }
 """Every function that sees many tenants, and the roles that may call it. A new one needs a review."""
 

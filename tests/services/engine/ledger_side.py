@@ -26,7 +26,7 @@ ONE = f"{HEAD}do:\n  - write: {WRITE}\n"
 _AWAY = standard("communication", "away", "it is away")
 _UNTOUCHED: dict[str, Answer] = {
     "busy": Later(reason="it is busy", ref="erp", error=_AWAY, seconds=0.0, sent=False),
-    "refused": Failed(error=standard("communication", "no", "it says no")),
+    "refused": Failed(error=standard("communication", "no", "it says no"), ref="con_7"),
 }
 
 

@@ -141,6 +141,7 @@ async def test_F_19_what_failed_is_called_again_and_what_is_unknown_is_asked_abo
     side = Side("once-or-ask", "refused", "lost", sees=False)
     world = await begin(engine, app_database, side)
     run = await until(engine, world, "faulted")
+    assert msgspec.json.decode(run["error"])["connection"] == "con_7", "for whoever looks after it"
     assert (await effect(engine, world))["status"] == "failed"
     await retry(engine, run)
     run = await until(engine, world, "uncertain")

@@ -10,11 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from infra import ids
-from infra.database import Database
+from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
+from infra.pagination import Page
 from services.engine import findings, operating, outages, repeating
 from services.engine.claims import Claim, Claims
 from services.engine.world import check_world
+from services.exceptions import reading
 from tests.services.exceptions.standing import LONG_AGO, Desk, fault, park, quarantine, stand
 from tests.superuser import connected
 from tests.world import World, deploy, make_tenant, start_runs, write
@@ -53,6 +55,25 @@ async def test_a_fault_opens_one_and_the_retry_closes_it(
     assert await write(worker_database, fault(again)) == ["committed"]
     assert [row["state"] for row in await desk.rows()] == ["resolved", "open"]
     assert await check_world(worker_database, LONG_AGO, 30.0) == []
+
+
+async def test_a_fault_at_a_connection_is_found_by_it_and_by_no_other_of_its_deployment(
+    app_database: Database, worker_database: Database
+) -> None:
+    erp, carrier = ids.new(), ids.new()
+    bindings = {"erp": erp, "carrier": carrier}
+    world = await make_tenant(app_database)
+    desk = Desk(app_database, world.tenant_id)
+    await deploy(app_database, world.tenant_id, "document: {}", event_type="order.captured", bindings=bindings)
+    one, other = await begun(app_database, worker_database, world, 2)
+    at = {"type": "x:own", "title": "No", "instance": "/do/0/a", "connection": ids.show("con", carrier)}
+    assert await write(worker_database, replace(fault(one), error=json.dumps(at)), fault(other)) == ["committed"] * 2
+    assert sorted(row["connection"] or "" for row in await desk.rows()) == ["", ids.show("con", carrier)]
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        for connection, count in ((carrier, 2), (erp, 1)):
+            only = reading.Filter(connection=connection)
+            found = await reading.list_exceptions(session, world.tenant_id, Page(9), only, "age")
+            assert len(found) == count
 
 
 async def test_F_20_a_parked_run_that_tries_in_vain_keeps_its_row_and_its_owner(

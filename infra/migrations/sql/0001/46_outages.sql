@@ -55,17 +55,19 @@ CREATE TABLE app.worker (
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 50);
 
--- What people are told: in lists, in the feed of changes, and of the topic `notices` by the outbox (ADR 0029). `owner` as the
--- connection named it at that moment.
+-- What people are told: in lists, in the feed of changes, and of the topic `notices` by the outbox (ADR 0029, ADR 0027). Of a
+-- connection, of a run that waits for a person, or of both; `owner` as the connection named it at that moment.
 CREATE TABLE app.notice (
   tenant_id uuid NOT NULL,
   notice_id uuid NOT NULL,
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   kind text NOT NULL,
-  connection_id uuid NOT NULL,
+  connection_id uuid,
+  run_id uuid,
   owner text,
   body json NOT NULL,
   PRIMARY KEY (tenant_id, notice_id),
   FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection
 );
 CREATE INDEX notice_connection ON app.notice (tenant_id, connection_id, notice_id);
+CREATE INDEX notice_run ON app.notice (tenant_id, run_id, notice_id) WHERE run_id IS NOT NULL;

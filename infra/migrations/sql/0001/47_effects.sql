@@ -57,12 +57,35 @@ CREATE FUNCTION app.write_effect(
     settled_by = excluded.settled_by
 $$;
 
+-- That a person is asked: a notice for whoever owns the connection, under the id of the message that the outbox has of it, and
+-- the connection on the exception that the run became in this commit. It holds no payload.
+CREATE FUNCTION app.note_question(of_tenant uuid, of_run uuid, task text, fact json) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+DECLARE over app.connection.connection_id%TYPE; owned_by text;
+BEGIN
+  SELECT c.connection_id, c.owner INTO over, owned_by FROM app.connection c
+  WHERE c.tenant_id = of_tenant AND c.connection_id = (fact ->> 'connection')::uuid;
+  INSERT INTO app.notice (tenant_id, notice_id, kind, connection_id, run_id, owner, body)
+  SELECT of_tenant, coalesce((fact ->> 'notice')::uuid, app.new_id()), 'effect.uncertain', over, of_run, owned_by,
+    json_build_object('effect', fact ->> 'key', 'operation', fact ->> 'operation', 'task', task, 'since', clock_timestamp(),
+      'business_key', r.business_key, 'value', CASE WHEN r.value_amount IS NOT NULL THEN
+        json_build_object('amount', r.value_amount, 'currency', r.value_currency) END, 'deadline', r.deadline)
+  FROM app.run r WHERE r.tenant_id = of_tenant AND r.run_id = of_run;
+  IF over IS NOT NULL THEN
+    UPDATE app.exception e SET connection = app.show_id('con', over)
+    WHERE e.tenant_id = of_tenant AND e.run_id = of_run AND e.state = 'open' AND e.connection IS NULL;
+  END IF;
+END $$;
+
 -- A line of the journal that tells of an effect leaves its row, whoever writes the line. The lines of other runs pay for
 -- nothing but the comparison of the kind.
 CREATE FUNCTION app.note_effect() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
 BEGIN
   PERFORM app.write_effect(NEW.tenant_id, NEW.run_id, NEW.kind, NEW.seq, NEW.at, NEW.reference, NEW.name,
                            NEW.data -> 'effect');
+  IF NEW.kind = 'effect.unknown' AND (NEW.data -> 'effect' ->> 'asked')::boolean THEN
+    PERFORM app.note_question(NEW.tenant_id, NEW.run_id, NEW.reference, NEW.data -> 'effect');
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER effect AFTER INSERT ON app.journal FOR EACH ROW

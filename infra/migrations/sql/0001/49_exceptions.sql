@@ -105,7 +105,10 @@ BEGIN
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'title' ELSE waits ->> 'reason' END, ''), 1000),
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'instance' WHEN 'uncertain' THEN coalesce(waits ->> 'task', waits ->> 'ref')
       ELSE waits ->> 'task' END, ''), 1000),
-    CASE WHEN waits ->> 'ref' LIKE 'con\_%' THEN left(waits ->> 'ref', 100) END,
+    CASE now_is WHEN 'failed' THEN left(NEW.error ->> 'connection', 100)
+      WHEN 'uncertain' THEN (SELECT app.show_id('con', f.connection_id) FROM app.effect f WHERE f.tenant_id = NEW.tenant_id
+        AND f.run_id = NEW.run_id AND f.asked_at IS NOT NULL AND f.connection_id IS NOT NULL ORDER BY f.asked_at LIMIT 1)
+      ELSE CASE WHEN waits ->> 'ref' LIKE 'con\_%' THEN left(waits ->> 'ref', 100) END END,
     NEW.value_amount, NEW.value_currency, NEW.deadline, coalesce(NEW.value_amount, -9223372036854775808),
     coalesce(NEW.deadline, 'infinity'),
     (SELECT e.owner FROM app.exception e WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id

@@ -5,6 +5,11 @@ CREATE POLICY tenant ON app.effect TO waybill_app, waybill_worker
 CREATE POLICY doors ON app.effect TO waybill_doors USING (true) WITH CHECK (true);
 GRANT SELECT ON app.effect TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.effect TO waybill_doors;
+-- A question's notice names the connection's owner, and the doors know no more of a connection than that.
+CREATE POLICY doors ON app.connection FOR SELECT TO waybill_doors USING (true);
+GRANT SELECT (tenant_id, connection_id, owner) ON app.connection TO waybill_doors;
+CREATE POLICY doors ON app.notice TO waybill_doors USING (true) WITH CHECK (true);
+GRANT INSERT ON app.notice TO waybill_doors;
 
 -- Whether the effect is as this very decision left it.
 CREATE FUNCTION app.is_decided(known app.effect, actor text, seen integer, fact json) RETURNS boolean

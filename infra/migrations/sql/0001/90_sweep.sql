@@ -103,15 +103,20 @@ BEGIN
   RETURN settled;
 END $$;
 
--- Dedupe keys older than their window: the longest sender's schedule is 75.6 h, the window 7 days (A7).
+-- Dedupe keys older than their window: the longest sender's schedule is 75.6 h, the window 7 days (A7). With that of a signal
+-- goes whom it was handed to, which only an equal one is answered with.
 CREATE FUNCTION app.purge_event_keys(older_than_days integer, most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 DECLARE purged integer;
 BEGIN
-  DELETE FROM app.event_key k WHERE ctid = ANY (ARRAY(
-    SELECT e.ctid FROM app.event_key e
-    WHERE e.received_at < (SELECT clock_timestamp()) - make_interval(days => greatest(older_than_days, 1)) LIMIT most));
-  GET DIAGNOSTICS purged = ROW_COUNT;
+  WITH gone AS (
+    DELETE FROM app.event_key k WHERE ctid = ANY (ARRAY(
+      SELECT e.ctid FROM app.event_key e
+      WHERE e.received_at < (SELECT clock_timestamp()) - make_interval(days => greatest(older_than_days, 1)) LIMIT most))
+    RETURNING k.tenant_id, k.event_id
+  ), told AS (
+    DELETE FROM app.signal s USING gone g WHERE s.tenant_id = g.tenant_id AND s.event_id = g.event_id
+  ) SELECT count(*) INTO purged FROM gone;
   RETURN purged;
 END $$;
 

@@ -36,7 +36,13 @@ SOLD = {
 async def asking(parties: Parties, app: Database, worker: Database) -> tuple[str, str]:
     """A run of acme's that waits for a person, and the key of its effect."""
     settings = {"base_url": "http://127.0.0.1:9", "orders": "once-or-ask"}
-    body = {"name": "erp", "connector": "erp-simulator", "settings": settings, "secrets": {"token": "t" * 20}}
+    body: dict[str, Any] = {
+        "name": "erp",
+        "connector": "erp-simulator",
+        "settings": settings,
+        "secrets": {"token": "t" * 20},
+    }
+    body["owner"] = "maria@acme.example"
     connection = ids.read("con", (await parties.acme.post("/v1/connections", body)).json["id"])
     tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
     await deploy(app, tenant, DOCUMENT, event_type="order.captured", bindings={"erp": connection})
@@ -120,6 +126,24 @@ async def test_F_03_F_19_a_person_decides_what_nobody_else_can_tell_once(
     assert record["target"] == run
     lines = (await parties.acme.get(f"/v1/runs/{run}/journal")).json["items"]
     assert lines[-1]["kind"] == "effect.decided"
+
+
+async def test_F_03_that_nobody_else_can_tell_is_a_notice_and_names_the_connection(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    """In the transaction that asks: the row, and the message under the same id."""
+    run, key = await asking(parties, app_database, worker_database)
+    (told,) = (await parties.acme.get(f"/v1/notices?run={run}")).json["items"]
+    assert (told["kind"], told["run"], told["owner"]) == ("effect.uncertain", run, "maria@acme.example")
+    assert (told["data"]["effect"], told["data"]["operation"], told["data"]["task"]) == (key, CREATE, "/do/1/sell")
+    assert "Elm" not in str(told)
+    for query in ("", f"?connection={told['connection']}"):
+        assert (await parties.acme.get(f"/v1/notices{query}")).json["items"] == [told]
+    assert (await parties.acme.get(f"/v1/notices?run={ids.show('run', ids.new())}")).json["items"] == []
+    for stranger in (parties.sibling, parties.foreign, parties.acme_test):
+        assert (await stranger.get(f"/v1/notices?run={run}")).json["items"] == []
+    (found,) = (await parties.acme.get(f"/v1/exceptions?connection={told['connection']}")).json["items"]
+    assert (found["category"], found["connection"]) == ("uncertain", told["connection"])
 
 
 async def test_F_19_what_waits_for_a_decision_is_an_exception_until_somebody_decides(

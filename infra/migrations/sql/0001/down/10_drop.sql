@@ -30,6 +30,7 @@ BEGIN
   DROP FUNCTION app.key_holder(uuid, uuid);
   DROP FUNCTION app.key_lock(uuid, text, text);
   DROP FUNCTION app.note_effect();
+  DROP FUNCTION app.note_question(uuid, uuid, text, json);
   DROP FUNCTION app.write_effect(uuid, uuid, text, integer, timestamptz, text, text, json);
   DROP FUNCTION app.is_held(json);
   DROP FUNCTION app.note_exception_of_run();

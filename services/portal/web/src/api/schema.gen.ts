@@ -616,7 +616,7 @@ export interface paths {
         };
         /**
          * List notices
-         * @description What the owners of connections are told, newest first: that an outage began, and that it ended.
+         * @description What the owners of connections are told, newest first: outages that begin and end, effects of unknown outcome.
          *
          *     Needs: `runs:read`.
          */
@@ -638,7 +638,7 @@ export interface paths {
         };
         /**
          * List runs
-         * @description Newest first.
+         * @description The newest first, unless they are sorted otherwise.
          *
          *     Needs: `runs:read`.
          */
@@ -1926,19 +1926,21 @@ export interface components {
              */
             at: string;
             /** @example con_01h455vb4pex5vsknk084sn02q */
-            connection: string;
-            /** @description `since` and `reason`; at the end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. */
+            connection: string | null;
+            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. */
             data: {
                 [key: string]: unknown;
             };
             id: string;
             /**
-             * @description That an outage began, or ended.
+             * @description That an outage began, or ended; that nobody but a person can tell what became of a call.
              * @enum {string}
              */
-            kind: "connection.away" | "connection.back";
+            kind: "connection.away" | "connection.back" | "effect.uncertain";
             /** @description The connection's, at that moment. */
             owner: string | null;
+            /** @description That waits, where it is about one. */
+            run: string | null;
         };
         /** OpenExceptions */
         OpenExceptions: {
@@ -5428,6 +5430,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Only of this connection. */
                 connection?: string | null;
+                /** @description Only of this run. */
+                run?: string | null;
             };
             header?: never;
             path?: never;
@@ -5498,6 +5502,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before, under the same filters. */
                 cursor?: string | null;
+                /** @description `newest` first. `deadline`: the next one first. `value`: the highest first, of one `currency`. By deadline and value only those that have one. */
+                sort?: "newest" | "deadline" | "value";
                 /** @description Only in this state. `held`: those of the completed whose `held` is not null. */
                 state?: "pending" | "running" | "waiting" | "suspended" | "cancelled" | "faulted" | "completed" | "held" | null;
                 /** @description Only of this business key. */
@@ -5508,6 +5514,18 @@ export interface operations {
                 deployment?: string | null;
                 /** @description Only those that this event started. */
                 event?: string | null;
+                /** @description Only with a value in this currency. */
+                currency?: string | null;
+                /** @description Only worth that or more, in minor units of `currency`. */
+                least_value?: number | null;
+                /** @description Only worth that or less, in minor units of `currency`. */
+                most_value?: number | null;
+                /** @description Promised for then or later. */
+                deadline_after?: string | null;
+                /** @description Promised for before then. */
+                deadline_before?: string | null;
+                /** @description Only of customers of this class. */
+                customer_class?: string | null;
             };
             header?: never;
             path?: never;

@@ -1,0 +1,25 @@
+"""Settings of what is removed by its age: rows that only grow, and belong to no run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infra import setting_values as values
+from infra.setting_values import Definition
+
+CLEANING: Final = (
+    Definition(
+        "exception_days",
+        "365",
+        "days, 1 to 36500",
+        "How long an exception is kept after it was closed.",
+        values.whole(1, 36_500),
+    ),
+    Definition(
+        "notice_days",
+        "90",
+        "days, 1 to 36500",
+        "How long a notice is kept; one whose outage lasts, or whose question is open, stays for as long as that.",
+        values.whole(1, 36_500),
+    ),
+)

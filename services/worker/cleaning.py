@@ -1,0 +1,50 @@
+"""Removes what grows and belongs to no run that is left, by its age. Safe to repeat and to run twice at once."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import msgspec
+
+from infra.database import Database, surviving
+
+_DEDUPE_DAYS: Final = 7
+_INBOX_MINUTES: Final = 60
+_ANSWER_HOURS: Final = 24
+_BATCH: Final = 5_000
+
+
+class Ages(msgspec.Struct, frozen=True, kw_only=True):
+    """In days, from the settings of the same names."""
+
+    exception_days: int = 365
+    notice_days: int = 90
+
+
+class Given(Protocol):
+    """Whatever has these settings."""
+
+    @property
+    def exception_days(self) -> int: ...
+    @property
+    def notice_days(self) -> int: ...
+
+
+def ages(settings: Given) -> Ages:
+    return Ages(exception_days=settings.exception_days, notice_days=settings.notice_days)
+
+
+async def clean(database: Database, ages: Ages) -> None:
+    """A batch a commit, until there is no more; what fails is logged and leaves the rest its turn."""
+    for what, statement, age in (
+        ("purging dedupe keys", "SELECT app.purge_event_keys($1, $2)", _DEDUPE_DAYS),
+        ("purging inboxes", "SELECT app.purge_inbox($1, $2)", _INBOX_MINUTES),
+        ("purging kept answers", "SELECT app.purge_kept_answers($1, $2)", _ANSWER_HOURS),
+        ("purging closed exceptions", "SELECT app.purge_exceptions($1, $2)", ages.exception_days),
+        ("purging old notices", "SELECT app.purge_notices($1, $2)", ages.notice_days),
+    ):
+        with surviving(what):
+            purged = _BATCH
+            while purged == _BATCH:
+                async with database.doors() as connection:
+                    purged = await connection.fetchval(statement, age, _BATCH)
