@@ -16,7 +16,7 @@ import msgspec
 
 from infra.database import Database, through_outage
 from infra.telemetry import trace
-from services.engine import decisions, filing, state, values, waiting
+from services.engine import decisions, filing, state, waiting
 from services.engine.calls import Calls, Planned
 from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definition, Definitions
@@ -28,11 +28,13 @@ from services.engine.functions import Answer, Functions, Unknown
 from services.engine.journal import Journal
 from services.engine.ledger import Ledger
 from services.engine.listener import Listener, Move
-from services.engine.opening import begin
+from services.engine.opening import begin, refused
 from services.engine.patience import now, patience, seconds_to
+from services.engine.payloads import PayloadUnreadable
 from services.engine.progress import Progress
 from services.engine.secrets import NoSecrets, Secrets
 from services.engine.state import Ended, Snapshot, Step, Strand
+from services.engine.values import ValueRefused
 from services.engine.waits import Calling
 from template_library.dsl import DocumentError
 from tenants.deployments.errors import UnknownRevision
@@ -100,9 +102,8 @@ class _Turn:
             return
         try:
             step = await self._first(definition)
-        except values.ValueRefused as error:
-            fault = standard("validation", "The input cannot be used", f"the input is {error}", instance="/input")
-            await self._ending.unrunnable(fault, definition.identity)
+        except (PayloadUnreadable, ValueRefused) as error:
+            await self._ending.unrunnable(refused(error), definition.identity)
             return
         except ExpressionsUnavailable:
             # Nothing happened and nothing is wrong with the run; another worker may have what this one lacks (F-38).
@@ -251,11 +252,12 @@ class _Turn:
 
     async def _first(self, definition: Definition) -> Step:
         """The step that the claim stands at: the beginning, what is tried again, or the open effect of its snapshot."""
-        snapshot = None if self._claim.snapshot is None else state.decode(self._claim.snapshot)
+        claim = await self._progress.opened(self._advance.database)
+        snapshot = None if claim.snapshot is None else state.decode(claim.snapshot)
         if snapshot is None or snapshot.failed is not None:
             if snapshot is None:
-                await filing.file_late(self._advance.database, definition, self._claim)
-            return await begin(self._claim, definition, snapshot)
+                await filing.file_late(self._advance.database, definition, claim)
+            return await begin(claim, definition, snapshot)
         snapshot = decisions.unparked(snapshot)
         self._progress.stands_at(snapshot)
         step = Step(snapshot=snapshot, entries=[], outcome=snapshot.effect)

@@ -10,7 +10,7 @@ import msgspec
 from infra import ids
 from infra.ids import TenantId
 from infra.problems import Conflict, NotFound
-from services.engine import decisions, effects, state
+from services.engine import decisions, effects, payload_rows, state
 from services.engine.state import VERSION, Snapshot
 from services.engine.waits import Verdict
 
@@ -69,12 +69,16 @@ async def decide(connection: Any, tenant: TenantId, run: UUID, decision: Decisio
         NotFound: the run has no such effect.
         EffectDecided: another person was faster, or it is no question any more.
         RunUnderWay: a worker has the run in hand.
+        PayloadUnreadable: what it stands at is missing or damaged.
     """
     row = await connection.fetchrow(
         "SELECT seq, snapshot FROM app.run WHERE tenant_id = $1 AND run_id = $2", tenant, run
     )
     if row is None:
         raise NotFound
+    stored = row["snapshot"]
+    if stored is not None:
+        stored = await payload_rows.whole(connection, tenant, run, stored)
     audited = {"effect": decision.effect, "decision": decision.choice, "why": decision.why, "line": row["seq"]}
     found = await connection.fetchval(
         "SELECT app.decide_effect($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -84,7 +88,7 @@ async def decide(connection: Any, tenant: TenantId, run: UUID, decision: Decisio
         ids.new(),
         decision.version,
         row["seq"],
-        None if row["snapshot"] is None else _decided(row["snapshot"], tenant, run, decision),
+        None if stored is None else _decided(stored, tenant, run, decision),
         effects.text({"effect": _fact(decision)}),
         effects.text(audited),
     )

@@ -9,12 +9,13 @@ import msgspec
 
 from infra import crash_points, ids
 from infra.telemetry import instruments, trace
-from services.engine import lifecycle, state, values
+from services.engine import lifecycle, values
 from services.engine.claims import Claim
 from services.engine.faults import kind_of
 from services.engine.functions import ErrorDetails
 from services.engine.journal import Audit, Message
 from services.engine.lifecycle import Subject
+from services.engine.payloads import LARGE_OUTPUT
 from services.engine.progress import Progress
 from services.engine.state import Ended, Snapshot
 
@@ -39,9 +40,9 @@ class Ending:
             ended.state,
             identity,
             values.encode({"error": error} if error else {}).decode(),
-            output=values.encode(ended.output).decode() if ended.state == "completed" else None,
+            output=self._progress.large.text(ended.output, LARGE_OUTPUT) if ended.state == "completed" else None,
             error=_stored(error | ({"connection": failing} if failing else {})) if error else None,
-            kept=state.encode(stood) if stood else None,
+            kept=self._progress.large.encode(stood) if stood else None,
         ):
             crash_points.pass_by("end.committed")
             self._tell(ended.state, ended.error)

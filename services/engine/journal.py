@@ -17,7 +17,9 @@ import msgspec
 from infra import clock, crash_points
 from infra.database import Database, through_outage
 from infra.telemetry import instruments
+from services.engine import payload_rows
 from services.engine.changes import Pair
+from services.engine.payloads import Kept
 from services.engine.subscriptions import Subscription
 
 Outcome = Literal["committed", "repeated", "asked", "suspended", "lost"]
@@ -74,6 +76,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
         subscriptions: what it listens for, when that has changed; `since`: events from then on count.
         read: events of its inbox that were delivered to it.
         if_asked: `stop` fulfils a wish to suspend it; `tell` while calls are under way; `refuse` writes nothing then.
+        kept: large values that it refers to and that are not stored yet.
     """
 
     tenant_id: UUID
@@ -96,6 +99,11 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     read: list[UUID] = []
     if_asked: IfAsked = "stop"
+    kept: list[Kept] = []
+
+
+_Waiting = tuple[Checkpoint, asyncio.Future[Outcome], list[payload_rows.Row]]
+"""With whoever waits for it, and its large values as they are stored."""
 
 
 class Journal:
@@ -105,7 +113,8 @@ class Journal:
         """`changed` is told the tenant and run of every checkpoint after its commit; it must not wait nor raise."""
         self._database = database
         self._changed = changed
-        self._waiting: list[tuple[Checkpoint, asyncio.Future[Outcome]]] = []
+        self._waiting: list[_Waiting] = []
+        self._packing: set[asyncio.Task[None]] = set()
         self._arrived = asyncio.Event()
         self.flushes = 0
 
@@ -120,9 +129,27 @@ class Journal:
     def submit(self, checkpoint: Checkpoint) -> asyncio.Future[Outcome]:
         """Have `checkpoint` written with the next flush; what `commit` would give or raise comes in the future."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((checkpoint, future))
-        self._arrived.set()
+        if checkpoint.kept:
+            task = asyncio.create_task(self._pack(checkpoint, future))
+            self._packing.add(task)
+            task.add_done_callback(self._packing.discard)
+        else:
+            self._enqueue(checkpoint, future, [])
         return future
+
+    async def _pack(self, checkpoint: Checkpoint, future: asyncio.Future[Outcome]) -> None:
+        """Before it stands in line, so that the checkpoints of other runs do not wait for it."""
+        of = (checkpoint.tenant_id, checkpoint.run_id, checkpoint.fence)
+        try:
+            kept = await payload_rows.packed(*of, checkpoint.kept)
+        except Exception as error:  # noqa: BLE001 (handed to the activation it belongs to)
+            _settle(future, error)
+        else:
+            self._enqueue(checkpoint, future, kept)
+
+    def _enqueue(self, checkpoint: Checkpoint, future: asyncio.Future[Outcome], kept: list[payload_rows.Row]) -> None:
+        self._waiting.append((checkpoint, future, kept))
+        self._arrived.set()
 
     async def run(self) -> None:
         """Flush until cancelled."""
@@ -133,9 +160,11 @@ class Journal:
                 batch, self._waiting = self._waiting, []
                 await self._flush(batch)
 
-    async def _flush(self, batch: list[tuple[Checkpoint, asyncio.Future[Outcome]]]) -> None:
+    async def _flush(self, batch: list[_Waiting]) -> None:
         try:
-            outcomes = await self._write([checkpoint for checkpoint, _ in batch])
+            outcomes = await self._write(
+                [checkpoint for checkpoint, _, _ in batch], [row for _, _, kept in batch for row in kept]
+            )
         except Exception as error:  # noqa: BLE001 (handed to the activation it belongs to)
             if len(batch) == 1:
                 _settle(batch[0][1], error)
@@ -144,14 +173,14 @@ class Journal:
             for single in batch:
                 await self._flush([single])
             return
-        for checkpoint, future in batch:
+        for checkpoint, future, _ in batch:
             _settle(future, outcomes[checkpoint.run_id])
 
-    async def _write(self, batch: list[Checkpoint]) -> dict[UUID, Outcome]:
+    async def _write(self, batch: list[Checkpoint], kept: list[payload_rows.Row]) -> dict[UUID, Outcome]:
         self.flushes += 1
         crash_points.pass_by("checkpoint.before")
         parameters, began = parameters_of(batch), clock.monotonic()
-        rows = await through_outage(lambda: self._call(parameters), "checkpoint")
+        rows = await through_outage(lambda: self._call(parameters, kept), "checkpoint")
         crash_points.pass_by("checkpoint.committed")
         self._changed([(checkpoint.tenant_id, checkpoint.run_id) for checkpoint in batch])
         instruments.FLUSH_CHECKPOINTS.record(len(batch))
@@ -160,9 +189,13 @@ class Journal:
             instruments.COMMITS.add(1, row["outcome"])
         return {row["run_id"]: row["outcome"] for row in rows}
 
-    async def _call(self, parameters: list[list[Any]]) -> list[Any]:
+    async def _call(self, parameters: list[list[Any]], kept: list[payload_rows.Row]) -> list[Any]:
         async with self._database.doors() as connection:
-            return list(await connection.fetch(CALL, *parameters))
+            if not kept:
+                return list(await connection.fetch(CALL, *parameters))
+            async with connection.transaction():
+                await connection.execute(payload_rows.KEEP, *_columns(kept, 6))
+                return list(await connection.fetch(CALL, *parameters))
 
 
 CALL: Final = "SELECT * FROM app.checkpoint_runs(" + ", ".join(f"${n}" for n in range(1, 43)) + ")"  # noqa: S608 (numbers)

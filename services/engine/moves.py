@@ -13,8 +13,9 @@ import msgspec
 from infra import clock, crash_points, ids
 from infra.database import Database
 from infra.ids import TenantId
-from services.engine import values
+from services.engine import payload_rows, payloads, values
 from services.engine.migrating import Migration, Moved, Plan, Standing, open_plan
+from services.engine.payloads import PayloadUnreadable
 from services.engine.sameness import Stuck
 
 MOST: Final = 200
@@ -104,7 +105,7 @@ async def preview(connection: Any, tenant: TenantId, migration: Migration, behin
                 break
             examined, behind = examined + 1, run.run_id
             try:
-                migration.move(run)
+                migration.move(await _whole(connection, tenant, run))
                 movable.append(msgspec.structs.replace(run, snapshot=None))
             except Stuck as stuck:
                 refused.setdefault((stuck.reference, stuck.detail), []).append(run.run_id)
@@ -147,6 +148,17 @@ async def execute(
     return done
 
 
+async def _whole(connection: Any, tenant: TenantId, run: Standing) -> Standing:
+    """With the large values of its snapshot. Raises Stuck where they cannot be read."""
+    if run.snapshot is None or not payloads.has_holes(run.snapshot):
+        return run
+    try:
+        text = await payload_rows.whole(connection, tenant, run.run_id, run.snapshot)
+    except PayloadUnreadable as error:
+        raise Stuck("", error.detail) from None
+    return msgspec.structs.replace(run, snapshot=text)
+
+
 def _batches(runs: Sequence[tuple[UUID, int]]) -> Iterator[Sequence[tuple[UUID, int]]]:
     for at in range(0, len(runs), _BATCH):
         yield runs[at : at + _BATCH]
@@ -164,17 +176,17 @@ class _Batch:
     async def move(self, tenant: TenantId, runs: Sequence[tuple[UUID, int]]) -> list[Done]:
         rows = await self._connection.fetch(_HELD, tenant, [run for run, _ in runs])
         standing = {row["run_id"]: Standing(**row) for row in rows}
-        done = [await self._one(run, seen, standing.get(run)) for run, seen in runs]
+        done = [await self._one(tenant, run, seen, standing.get(run)) for run, seen in runs]
         await self._record(tenant, done)
         return done
 
-    async def _one(self, run: UUID, seen: int, standing: Standing | None) -> Done:
+    async def _one(self, tenant: TenantId, run: UUID, seen: int, standing: Standing | None) -> Done:
         if standing is not None and standing.revision == self._plan.next:
             return Done(run_id=run, outcome="already")
         if standing is None or standing.seq != seen or standing.revision != self._plan.former:
             return Done(run_id=run, outcome="changed")
         try:
-            moved = self._migration.move(standing)
+            moved = self._migration.move(await _whole(self._connection, tenant, standing))
         except Stuck as stuck:
             return Done(run_id=run, outcome="refused", detail=stuck.detail)
         outcome = await self._connection.fetchval(

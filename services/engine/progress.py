@@ -12,13 +12,15 @@ import msgspec
 from msgspec.structs import replace
 
 from infra import ids
+from infra.database import Database, through_outage
 from infra.telemetry import instruments
-from services.engine import decisions, effects, emission, state, subscriptions, values
+from services.engine import decisions, effects, emission, payload_rows, payloads, subscriptions, values
 from services.engine.calls import Planned
 from services.engine.claims import Claim
 from services.engine.functions import Later
 from services.engine.journal import Audit, Checkpoint, Entry, IfAsked, Journal, Message, Outcome, Usage
 from services.engine.lifecycle import Line, members
+from services.engine.payloads import LARGE, Large
 from services.engine.state import Snapshot, Step
 from services.engine.waits import Calling, Effect
 
@@ -33,6 +35,7 @@ class Progress:
         is_newly_listening: a checkpoint gave the run new subscriptions; what came meanwhile is to be looked for.
         read: events of the inbox that were delivered and are not committed yet.
         is_asked: somebody wants the run suspended: no other call is to be begun.
+        large: the run's values that are stored by reference.
     """
 
     def __init__(self, claim: Claim, journal: Journal, told: Callable[[], None]) -> None:
@@ -48,9 +51,26 @@ class Progress:
         self._messages: list[Message] = []
         self._stored: list[subscriptions.Subscription] = []
         self._shown: asyncio.Future[Outcome] | None = None
+        self._whole: dict[int, str] = {}  # lines whose data has holes, by place
         self.is_newly_listening = False
         self.is_asked = False
         self.read: list[UUID] = []
+        self.large = Large()
+
+    async def opened(self, database: Database) -> Claim:
+        """The claim with the large values of its snapshot, or of its input where it has none. Safe to repeat.
+
+        Raises:
+            PayloadUnreadable: one is missing or damaged.
+        """
+        claim = self._claim
+        stored = claim.snapshot if claim.snapshot is not None else (claim.input or "").encode()
+        if not payloads.has_holes(stored):
+            return claim
+        text = await through_outage(
+            lambda: payload_rows.open_run(database, claim.tenant_id, claim.run_id, stored, self.large), "a run's values"
+        )
+        return replace(claim, input=text.decode()) if claim.snapshot is None else replace(claim, snapshot=text)
 
     def stands_at(self, snapshot: Snapshot) -> None:
         """The claimed snapshot: what it listens for is stored."""
@@ -61,6 +81,9 @@ class Progress:
         at, self._began = self._began or self._claim.moment(), None
         for entry in step.entries:
             data = values.encode(entry.data).decode() if entry.data else None
+            if data is not None and len(data) > LARGE:
+                self._whole[len(self._entries)] = data
+                data = self.large.text(entry.data)
             self._entries.append(Entry(entry.kind, entry.reference, entry.name, data, at))
         self._messages += emission.messages(self._claim, step)
         for refused in emission.refused(step):
@@ -93,7 +116,8 @@ class Progress:
             one = self._entries[place]
             if one.kind == kind:
                 at = one.at or self._claim.moment()
-                return Line(seq=self._seq + place, at=at, kind=kind, reference=one.reference, data=members(one.data))
+                data = members(self._whole.get(place, one.data))
+                return Line(seq=self._seq + place, at=at, kind=kind, reference=one.reference, data=data)
         raise LookupError(kind)
 
     def meter(self, kind: str) -> None:
@@ -157,8 +181,10 @@ class Progress:
         self._seq -= len(calls)
         entries = made.entries[: len(made.entries) - len(calls)]
         usage = [replace(one, seq=min(one.seq, self._seq - 1)) for one in made.usage]
-        text = state.encode(unsent)
-        self._is_ours(await self._submit(replace(made, entries=entries, usage=usage, snapshot=text, if_asked=if_asked)))
+        text = self.large.encode(unsent)
+        kept = [*made.kept, *self.large.take()]
+        made = replace(made, entries=entries, usage=usage, snapshot=text, kept=kept, if_asked=if_asked)
+        self._is_ours(await self._submit(made))
         return False
 
     def tell(self, audit: Audit, message: Message) -> None:
@@ -196,6 +222,7 @@ class Progress:
         # A batch of messages may leave no line: its call is metered with the next one, as a line has one row a kind.
         behind = self._seq + len(self._entries)
         usage = [one for one in self._usage if one.seq < behind]
+        standing = {"snapshot": kept, "attempt": 1} if snapshot is None else self._standing(snapshot)
         made = Checkpoint(
             tenant_id=self._claim.tenant_id,
             run_id=self._claim.run_id,
@@ -207,12 +234,13 @@ class Progress:
             audit=[*self._audit, *audit],
             messages=[*self._messages, *messages],
             read=self.read,
-            **({"snapshot": kept, "attempt": 1} if snapshot is None else self._standing(snapshot)),
+            kept=self.large.take(),
+            **standing,
             **columns,
         )
         self._seq += len(self._entries)
         self._usage = [one for one in self._usage if one.seq >= behind]
-        self._entries, self._audit, self._messages, self.read = [], [], [], []
+        self._entries, self._audit, self._messages, self.read, self._whole = [], [], [], [], {}
         return made
 
     def _standing(self, snapshot: Snapshot) -> dict[str, Any]:
@@ -222,7 +250,7 @@ class Progress:
         self._stored = wanted
         self.is_newly_listening = self.is_newly_listening or (has_changed and bool(wanted))
         return {
-            "snapshot": state.encode(snapshot),
+            "snapshot": self.large.encode(snapshot),
             "attempt": decisions.attempt(snapshot),
             "listens": bool(wanted),
             "subscriptions": wanted if has_changed else None,

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import clock, ids
 from infra.pagination import Page
 from infra.problems import NotFound
+from services.engine import payload_rows, payloads
 from services.engine.lifecycle import MIGRATED, TASK_BEGINS, TASK_LINES, carried
+from services.engine.payload_table import Payload
 from services.engine.tables import JournalLine, Run, RunKey
 from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowVersion
 
@@ -79,12 +81,13 @@ async def read_run(session: AsyncSession, tenant: UUID, run: UUID) -> Row:
 
     Raises:
         NotFound: the tenant has none of this id.
+        PayloadUnreadable: a value of it is missing or damaged.
     """
     found = await session.execute(joined((*SUMMARY, *_DATA), tenant).where(Run.run_id == run))
     row: Row | None = found.mappings().one_or_none()
     if row is None:
         raise NotFound
-    return row
+    return (await _whole(session, tenant, run, [row], ("input", "output")))[0]
 
 
 async def read_runs(session: AsyncSession, tenant: UUID, runs: Collection[UUID]) -> list[Row]:
@@ -119,7 +122,25 @@ async def read_journal(session: AsyncSession, tenant: UUID, run: UUID, page: Pag
         line.tenant_id == tenant, line.run_id == run, line.seq > int(page.after or -1)
     )
     found = await session.execute(query.order_by(line.seq).limit(page.limit + 1))
-    return list(found.mappings())
+    return await _whole(session, tenant, run, list(found.mappings()), ("data",))
+
+
+async def _whole(
+    session: AsyncSession, tenant: UUID, run: UUID, rows: Sequence[Row], names: tuple[str, ...]
+) -> list[Row]:
+    """`rows` of one run with the large values that these members name; no statement where there is none."""
+    holed = {row[name].encode() for row in rows for name in names if payloads.has_holes(row[name])}
+    if not holed:
+        return list(rows)
+    wanted = set().union(*map(payloads.digests, holed))
+    query = select(Payload.hash, Payload.size, Payload.codec, Payload.body).where(
+        Payload.tenant_id == tenant, Payload.owner_id == run, Payload.hash.in_([bytes.fromhex(one) for one in wanted])
+    )
+    bodies = await payload_rows.opened((await session.execute(query)).mappings().all())
+    return [
+        {**row, **{name: payloads.fill(row[name].encode(), bodies).decode() for name in names if row[name] is not None}}
+        for row in rows
+    ]
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from infra import ids
 from infra.ids import TenantId
 from infra.problems import Conflict, Invalid, NotFound
-from services.engine import state, values
+from services.engine import payload_rows, state, values
 from services.engine.state import VERSION, Failure
 
 
@@ -48,7 +48,32 @@ async def retry(connection: Any, tenant: TenantId, run: UUID, actor: str, given:
         RunNotFaulted: it is not faulted, or somebody else retried it a moment ago.
         RetryTakesNoInput, Invalid: see there; nothing happened.
         RunKeptElsewhere: it cannot be tried again here.
+        PayloadUnreadable: what it stood at is missing or damaged.
     """
+    seq, stored, was = await _faulted(connection, tenant, run)
+    _check(given)
+    told: dict[str, Any] = {"actor": actor}
+    if given is not UNSET:
+        told["input"] = given
+    begins = stored is None
+    if begins and given is not UNSET:
+        told["was"] = msgspec.Raw((was or "null").encode())
+    found = await connection.fetchval(
+        "SELECT app.retry_run($1, $2, $3, $4, $5, $6, $7)",
+        run,
+        actor,
+        ids.new(),
+        seq,
+        None if stored is None else _again(stored, given),
+        values.encode(given).decode() if begins and given is not UNSET else None,
+        values.encode(told).decode(),
+    )
+    if found != "faulted":
+        raise RunNotFaulted("Somebody else has just retried it" if found == "changed" else f"It is {found}")
+
+
+async def _faulted(connection: Any, tenant: TenantId, run: UUID) -> tuple[int, bytes | None, str | None]:
+    """Lines, snapshot and input of a faulted run. Raises as `retry`."""
     row = await connection.fetchrow(
         "SELECT state, seq, snapshot, input::text AS input FROM app.run WHERE tenant_id = $1 AND run_id = $2",
         tenant,
@@ -58,25 +83,12 @@ async def retry(connection: Any, tenant: TenantId, run: UUID, actor: str, given:
         raise NotFound
     if row["state"] != "faulted":
         raise RunNotFaulted(f"It is {row['state']}")
-    _check(given)
-    told: dict[str, Any] = {"actor": actor}
-    if given is not UNSET:
-        told["input"] = given
-    begins = row["snapshot"] is None
-    if begins and given is not UNSET:
-        told["was"] = msgspec.Raw((row["input"] or "null").encode())
-    found = await connection.fetchval(
-        "SELECT app.retry_run($1, $2, $3, $4, $5, $6, $7)",
-        run,
-        actor,
-        ids.new(),
+    stored = row["snapshot"]
+    return (
         row["seq"],
-        None if begins else _again(row["snapshot"], given),
-        values.encode(given).decode() if begins and given is not UNSET else None,
-        values.encode(told).decode(),
+        None if stored is None else await payload_rows.whole(connection, tenant, run, stored),
+        row["input"],
     )
-    if found != "faulted":
-        raise RunNotFaulted("Somebody else has just retried it" if found == "changed" else f"It is {found}")
 
 
 def _again(stored: bytes, given: Any) -> bytes:

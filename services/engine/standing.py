@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 
 from infra import ids
-from services.engine import open_waits, outages, state
+from services.engine import open_waits, outages, payload_rows, state
 from services.engine.open_waits import OpenWait
+from services.engine.payloads import PayloadUnreadable
 from services.engine.state import VERSION
 
 MOST_AHEAD: Final = 1_000
@@ -58,7 +59,7 @@ async def read(connection: Any, tenant: UUID, run: UUID) -> Standing:
         return Standing(waits=[], ahead=ahead, is_alone=row["lane"] == 1)
     if row["holder"] is not None:
         return Standing(waits=[_key(row["holder"], row["waiting_for"])])
-    waits = _waits(row["snapshot"])
+    waits = await _waits(connection, tenant, run, row["snapshot"])
     return Standing(waits=waits, outages=await _outages(connection, tenant, waits))
 
 
@@ -70,10 +71,11 @@ def _key(holder: UUID, stored: str | None) -> OpenWait:
     )
 
 
-def _waits(stored: bytes | None) -> list[OpenWait]:
+async def _waits(connection: Any, tenant: UUID, run: UUID, stored: bytes | None) -> list[OpenWait]:
     try:
-        snapshot = None if stored is None else state.decode(stored)
-    except msgspec.DecodeError:
+        text = None if stored is None else await payload_rows.whole(connection, tenant, run, stored)
+        snapshot = None if text is None else state.decode(text)
+    except (msgspec.DecodeError, PayloadUnreadable):
         snapshot = None
     if snapshot is None or snapshot.version != VERSION:
         return []

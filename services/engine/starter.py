@@ -9,9 +9,10 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.engine import filing, inbox, keys
+from services.engine import filing, inbox, keys, payload_rows, values
 from services.engine.correlation import Match, match
 from services.engine.keys import Filed
+from services.engine.payloads import LARGE, Large
 from services.events.intake import Followed
 from services.events.received import Received
 from template_library.dsl.model import RunKeys
@@ -74,8 +75,21 @@ async def begin(connection: Any, tenant: TenantId, beginnings: list[Beginning]) 
     """Put runs in line. One whose id the tenant has already is left as it is."""
     if beginnings:
         filed = [keys.NOTHING if one.keys is None else keys.at_start(one.keys, one.input) for one in beginnings]
+        beginnings = [one if len(one.input) <= LARGE else await _kept(connection, tenant, one) for one in beginnings]
         await _insert(connection, tenant, beginnings, filed, await _take_turns(connection, tenant, len(beginnings)))
         await filing.add(connection, tenant, [(one.run_id, its) for one, its in zip(beginnings, filed, strict=True)])
+
+
+async def _kept(connection: Any, tenant: TenantId, one: Beginning) -> Beginning:
+    """With its large values stored by reference. What cannot be read is left to the run's beginning, which says so."""
+    try:
+        value = values.decode(one.input, depth=values.DEPTH + 2)
+    except values.ValueRefused:
+        return one
+    large = Large()
+    text = large.text(value)
+    await payload_rows.insert(connection, tenant, one.run_id, large.take())
+    return msgspec.structs.replace(one, input=text)
 
 
 def _beginning(found: Match) -> Beginning:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from services.engine import values
+from services.engine import payloads, values
 from services.engine.frames import Frame
 from services.engine.functions import ErrorDetails
 from services.engine.waits import Calling, Effect, Sleeping, Wait
@@ -215,5 +215,7 @@ def encode(snapshot: Snapshot) -> bytes:
 
 
 def decode(text: bytes) -> Snapshot:
-    """What `encode` gave. Raises msgspec.DecodeError."""
+    """What `encode` gave. Raises msgspec.DecodeError, also where large values are not put back into the text yet."""
+    if payloads.has_holes(text):
+        raise msgspec.DecodeError("its large values are missing")
     return _DECODER.decode(text)

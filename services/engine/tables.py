@@ -29,8 +29,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
 from services.engine.effect_table import EffectRow
+from services.engine.payload_table import Payload
 
-__all__ = ["EffectRow"]
+__all__ = ["EffectRow", "Payload"]
 _NOW = func.clock_timestamp()
 
 

@@ -12,6 +12,7 @@ from tests.world import deploy, make_tenant
 DOORS = {
     "broken": "waybill_worker",
     "file_run_keys": "waybill_worker",
+    "keep_payloads": "waybill_worker",
     "post_signal": "waybill_app",
     "serialize_runs": "waybill_app, waybill_worker",
     "find_api_key": "waybill_app",

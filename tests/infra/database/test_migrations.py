@@ -23,7 +23,7 @@ from infra.database import Base
 from infra.embedded.stack import Endpoints, Stack
 
 ROOT = Path(__file__).parents[3]
-_PARTITION = re.compile(r"(event|journal|usage|audit|effect)_(\d{4}_\d{2}|default)")
+_PARTITION = re.compile(r"(event|journal|usage|audit|effect|payload)_(\d{4}_\d{2}|default)")
 
 
 def _load_models() -> None:

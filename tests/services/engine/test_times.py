@@ -148,10 +148,10 @@ async def test_F_02_an_answer_to_a_run_that_was_cancelled_meanwhile_changes_noth
     reached, go = asyncio.Event(), asyncio.Event()
     write_now = engine.journal._write
 
-    async def write_later(batch: list[Checkpoint]) -> dict[UUID, Outcome]:
+    async def write_later(batch: list[Checkpoint], kept: list[Any]) -> dict[UUID, Outcome]:
         reached.set()
         await go.wait()
-        return await write_now(batch)
+        return await write_now(batch, kept)
 
     monkeypatch.setattr(engine.journal, "_write", write_later)
     slow = engine.functions["connector:1.0.0@default"] = Slow()

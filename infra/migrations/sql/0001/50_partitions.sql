@@ -1,5 +1,6 @@
 CREATE FUNCTION app.partition_key(parent text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT CASE parent WHEN 'event' THEN 'event_id' WHEN 'audit' THEN 'audit_id' ELSE 'run_id' END $$;
+AS $$ SELECT CASE parent WHEN 'event' THEN 'event_id' WHEN 'audit' THEN 'audit_id'
+                              WHEN 'payload' THEN 'owner_id' ELSE 'run_id' END $$;
 
 -- Partitions by month for the tables that only grow. Rows whose month has none yet land in the default partition.
 -- Nobody is granted a partition itself: it is reached through its parent, whose policies count.
@@ -10,7 +11,7 @@ DECLARE
   parent text; first_day date; low uuid; high uuid; partition_name text; made integer := 0;
 BEGIN
   PERFORM pg_advisory_xact_lock(7161004219002);
-  FOREACH parent IN ARRAY ARRAY['event', 'journal', 'usage', 'audit', 'effect'] LOOP
+  FOREACH parent IN ARRAY ARRAY['event', 'journal', 'usage', 'audit', 'effect', 'payload'] LOOP
     FOR i IN 0 .. months_ahead LOOP
       first_day := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i))::date;
       partition_name := format('%s_%s', parent, to_char(first_day, 'YYYY_MM'));
@@ -38,4 +39,3 @@ CREATE TABLE app.journal_default PARTITION OF app.journal DEFAULT;
 CREATE TABLE app.usage_default PARTITION OF app.usage DEFAULT;
 CREATE TABLE app.effect_default PARTITION OF app.effect DEFAULT;
 CREATE TABLE app.audit_default PARTITION OF app.audit DEFAULT;
-SELECT app.ensure_partitions(2);
