@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "worker": ("services.cli.commands.worker", "Run the worker in the foreground."),
     "migrate": ("services.cli.commands.migrate", "Bring the database to this version."),
     "database": ("services.cli.commands.database", "Prepare, dump, restore or upgrade a database."),
+    "failover": ("services.cli.commands.failover", "What a failover may have lost; go on after it."),
     "operator": ("services.cli.commands.operator", "The operator's keys, with access to the database as proof."),
     "partner": ("services.cli.commands.partner", "The partners of this installation."),
     "client": ("services.cli.commands.client", "A partner's clients."),

@@ -23,6 +23,7 @@ from services.protocols.runner import VERSION, Runner
 LIMIT: Final = 5.0
 HEALTH: Final = "/health/ready"
 _STORED: Final = "stored secrets"
+_TIMELINE: Final = "failover"
 _AWAY: Final = (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 _NOBODY: Final = UUID(int=0)
 _START: Final = "Start it with `waybill up`, or set WAYBILL_{} to a server of your own."
@@ -39,7 +40,7 @@ async def database(settings: Settings) -> list[Check]:
     checks = list(
         await asyncio.gather(*(_role(getattr(settings, field), field, role) for field, role in _FIELDS.items()))
     )
-    for name, look in (("migrations", _migrations), (_STORED, _stored_keys)):
+    for name, look in (("migrations", _migrations), (_STORED, _stored_keys), (_TIMELINE, _timeline)):
         if all(check.ok for check in checks):
             checks.append(await _within(name, look(settings)))
     return checks
@@ -112,6 +113,18 @@ async def _stored_keys(settings: Settings) -> Check:
         found = "the key file opens some of them; others were sealed with another one"
         return finding(name, found, "Restore the database and the key file that belong together from your backup.")
     return finding(name, "the key file opens them" if stored else "none yet")
+
+
+async def _timeline(settings: Settings) -> Check:
+    """Whether the database has failed over, and nobody has said that the installation may go on."""
+    connection = await asyncpg.connect(settings.database_url, timeout=LIMIT)
+    try:
+        has = await connection.fetchval("SELECT app.failed_over()", timeout=LIMIT)
+    finally:
+        connection.terminate()
+    if has:
+        return finding(_TIMELINE, "the outside is told nothing since", "`waybill failover` says what may be lost.")
+    return finding(_TIMELINE, "none that is not accepted")
 
 
 async def redis(settings: Settings) -> Check:

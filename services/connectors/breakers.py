@@ -132,11 +132,16 @@ class SharedBreakers:
         known.in_a_row += 1
         if probing or (known.outage is None and _is_open(known)):
             seconds = away.seconds or (0.0 if probing else _FIRST_TRY_SECONDS)
+            # Here from now on: while it is written, quick refusals would let dozens of other calls out.
+            known.outage, known.asked_at = Outage(away.reason), clock.monotonic()
+            is_noted = False
             with surviving("noting that a connection is away"):
                 await outages.begin(
                     self._database, tenant, connection.id, away.reason, seconds, revision=connection.revision
                 )
-                known.outage = Outage(away.reason)
+                is_noted = True
+            if not is_noted:
+                known.outage = None
         return known.outage is not None
 
     def _of(self, tenant: UUID, connection: OpenConnection) -> _Known:

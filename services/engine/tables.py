@@ -30,8 +30,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infra.database import Base, tenant_key
 from services.engine.effect_table import EffectRow
 from services.engine.payload_table import Payload
+from services.engine.timeline_table import TimelineRow
 
-__all__ = ["EffectRow", "Payload"]
+__all__ = ["EffectRow", "Payload", "TimelineRow"]
 _NOW = func.clock_timestamp()
 
 

@@ -17,7 +17,7 @@ from infra.stalls import Watch
 from services.engine import emission
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
-from services.worker import cleaning
+from services.worker import cleaning, failover
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
 from services.worker.correlator import Correlator
@@ -77,10 +77,9 @@ class WorkerProcess:
         )
         self._start(composition.bell.listen(READY, lambda _: self._loop.wake()))
         self._start(composition.bell.listen(JUDGE, lambda _: correlator.nudge()))
-        self._start(correlator.run())
-        self._start(scheduler.run())
-        self._start(relay.run())
-        self._start(self._loop.run())
+        for part in (correlator, scheduler, relay, self._loop):
+            self._start(part.run())
+        self._start(failover.watch(composition.database, self._settings.home))
         if composition.telemetry.measures:
             self._start(observe(composition.database))
         self._watch.start()

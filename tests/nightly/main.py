@@ -22,9 +22,11 @@ from tests.counterparts.tryton.install import is_installed
 from tests.nightly import (
     backlog,
     cancelling,
+    carrier,
     clocks,
     cuts,
     doorbell,
+    failover,
     flood,
     kills,
     line,
@@ -40,7 +42,7 @@ from tests.nightly.outcome import Outcome
 MOST_MINUTES: Final = 60.0
 # Of the whole; what is left is for the last round of each part to end, which is what makes them late.
 _SHARES: Final = {"kills": 0.15, "outages": 0.08, "tryton": 0.08, "soak": 0.33}
-ONCE: Final = (recovery, cuts, doorbell, line, clocks, cancelling, pending, flood, backlog)
+ONCE: Final = (recovery, cuts, doorbell, line, clocks, cancelling, pending, flood, backlog, carrier, failover)
 """Parts of one round each, which has the length that its row of faults asks for."""
 _ONCE_MINUTES: Final = 30.0
 """Those take a quarter of an hour; a night that is shorter than this goes without them."""

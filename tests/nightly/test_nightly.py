@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.nightly import kills, outages, soak, tryton
+from tests.nightly import carrier, kills, outages, soak, tryton
 from tests.nightly.figures import ahead
 from tests.nightly.ledger import table
 from tests.nightly.main import MOST_MINUTES, ONCE, Part, parts, run, run_all
@@ -49,6 +49,13 @@ async def test_F_40_a_short_soak_says_what_memory_and_handles_did(tmp_path: Path
     assert outcome.runs >= 18
     assert "worker" in outcome.note
     assert "handles" in outcome.note
+
+
+async def test_F_20_F_21_story_4_with_few_orders(tmp_path: Path) -> None:
+    """The carrier's API goes down: seen, told and left alone; each order is shipped once when it is back."""
+    outcome = _outcome()
+    await carrier.one_round(tmp_path / "home", DICE, outcome, orders=24)
+    assert outcome.runs == 24
 
 
 def test_F_21_what_comes_before_its_rate_lets_it_is_counted() -> None:

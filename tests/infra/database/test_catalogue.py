@@ -49,6 +49,9 @@ DOORS = {
     "settle_outbox": "waybill_worker",
     "purge_event_keys": "waybill_worker",
     "purge_kept_answers": "waybill_worker",
+    "look_at_timeline": "waybill_worker",
+    "accept_timeline": "waybill_worker",
+    "left_by_failover": "waybill_worker",
     "purge_exceptions": "waybill_worker",
     "purge_notices": "waybill_worker",
 }
@@ -60,6 +63,7 @@ HOUSEKEEPING = {"ensure_partitions": "waybill_worker"}
 NOT_OF_ONE_TENANT = {
     "installation",
     "worker",
+    "timeline",
     "partner",
     "client",
     "tenant",

@@ -77,6 +77,22 @@ async def test_F_20_who_is_away_is_left_alone_by_all_workers(office: Office, sim
     assert parked(await office.calls(worker=1)) == [True], "a worker that meets it anew reads that it is away"
 
 
+async def test_F_20_while_it_is_written_that_it_is_away_no_other_call_goes_out(
+    office: Office, simulator: Simulator
+) -> None:
+    """A refusal comes quicker than a commit: each call that ends would let the next one out."""
+    await office.calls()
+    await simulator.faults(unavailable=1.0)
+    before = await requests(simulator)
+
+    async def until_parked() -> None:
+        while not parked(await office.calls())[0]:
+            pass
+
+    await asyncio.gather(*(until_parked() for _ in range(10)))
+    assert await requests(simulator) - before <= IN_A_ROW + 10
+
+
 async def test_F_20_one_call_tries_and_its_answer_ends_the_outage_for_all(office: Office, simulator: Simulator) -> None:
     await simulator.faults(unavailable=1.0)
     await office.calls(IN_A_ROW)

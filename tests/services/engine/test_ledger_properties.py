@@ -187,5 +187,5 @@ class _Doors:
 
 TestLedger = LedgerMachine.TestCase
 TestLedger.settings = settings(
-    max_examples=500, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=300, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -39,6 +39,9 @@ BEGIN
   DROP FUNCTION app.exception_of(text, json);
   DROP FUNCTION app.exception_mark(text, uuid, text, text);
   DROP FUNCTION app.error_type(json);
+  DROP FUNCTION app.failed_over();
+  DROP FUNCTION app.timeline_now();
+  DROP FUNCTION app.log_position();
   DROP FUNCTION app.month_floor(date);
   DROP FUNCTION app.new_id();
   DROP FUNCTION app.show_id(text, uuid);
