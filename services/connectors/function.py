@@ -171,8 +171,7 @@ class ConnectorFunction:
     ) -> Answer:
         tenant, connection, context = visit.context.tenant, visit.connection, visit.context
         try:
-            probing = await self._breakers.admit(tenant, connection)
-            await self._limits.enter(call, connection, probing=probing)
+            probing = await self._enter(call, connection)
         except Away as away:
             return _later(away, visit.name, connection, sent=False)
         _name_span(visit.operation, connection)
@@ -197,6 +196,19 @@ class ConnectorFunction:
             for exchange in context.exchanges:
                 _log.debug("%s %s %s %.1f ms", exchange.method, exchange.url, exchange.outcome, exchange.milliseconds)
         return answer
+
+    async def _enter(self, call: Call, connection: OpenConnection) -> bool:
+        """Whether the call is the one that tries if the connection is back. Raises Away: it does not go out."""
+        probing = await self._breakers.admit(call.tenant, connection)
+        await self._limits.enter(call, connection, probing=probing)
+        if probing:
+            return True
+        try:
+            # While it stood for a slot others may have found the connection away; all that stood there would go out.
+            return await self._breakers.admit(call.tenant, connection)
+        except Away:
+            self._limits.leave(call.tenant, connection, None)
+            raise
 
     async def _weigh(
         self, tenant: UUID, connection: OpenConnection, refusal: Refusal, *, probing: bool, sent: bool

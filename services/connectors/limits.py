@@ -31,13 +31,13 @@ _KEPT: Final = 10_000
 
 
 class Limits(Protocol):
-    """What a call asks before it goes out, and tells when it is over. `seconds` that it took."""
+    """What a call asks before it goes out, and tells when it is over. `seconds` that it took; None: it was not made."""
 
     async def enter(self, call: Call, connection: OpenConnection, *, probing: bool) -> None:
         """Raises Away: its turn has not come. `probing`: it tries if the connection is back, and needs no slot."""
         ...
 
-    def leave(self, tenant: UUID, connection: OpenConnection, seconds: float) -> None: ...
+    def leave(self, tenant: UUID, connection: OpenConnection, seconds: float | None) -> None: ...
 
 
 class Unlimited:
@@ -46,7 +46,7 @@ class Unlimited:
     async def enter(self, call: Call, connection: OpenConnection, *, probing: bool) -> None:
         """Every call goes out."""
 
-    def leave(self, tenant: UUID, connection: OpenConnection, seconds: float) -> None:
+    def leave(self, tenant: UUID, connection: OpenConnection, seconds: float | None) -> None:
         """Nothing to note."""
 
 
@@ -91,7 +91,7 @@ class SharedLimits:
             reason = f"its rate is used up ({limits.rate.calls} calls in {limits.rate.seconds:g} s)"
             await self._set_aside(kept, call.tenant, connection, "quota", reason)
 
-    def leave(self, tenant: UUID, connection: OpenConnection, seconds: float) -> None:
+    def leave(self, tenant: UUID, connection: OpenConnection, seconds: float | None) -> None:
         kept = self._of(tenant, connection.id)
         kept.slots.leave(self._shares.part(connection.limits.at_once, connection.id), seconds)
         if kept.waits and kept.calling is None:

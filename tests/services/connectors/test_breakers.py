@@ -93,6 +93,40 @@ async def test_F_20_while_it_is_written_that_it_is_away_no_other_call_goes_out(
     assert await requests(simulator) - before <= IN_A_ROW + 10
 
 
+class Queue:
+    """As many calls as fit stand for a slot until the gate opens."""
+
+    def __init__(self, first: int) -> None:
+        self.left, self.gate, self.inside = first, asyncio.Event(), 0
+
+    async def enter(self, call: Any, connection: Any, *, probing: bool) -> None:
+        del call, connection, probing
+        self.inside += 1
+        if self.left:
+            self.left -= 1
+        else:
+            await self.gate.wait()
+
+    def leave(self, tenant: Any, connection: Any, seconds: float | None) -> None:
+        del tenant, connection, seconds
+        self.inside -= 1
+
+
+async def test_F_20_who_stood_for_a_slot_as_it_went_away_does_not_go_out(office: Office, simulator: Simulator) -> None:
+    await office.calls()
+    await simulator.faults(unavailable=1.0)
+    before = await requests(simulator)
+    queue = office.workers[0].function._limits = Queue(IN_A_ROW)  # type: ignore[attr-defined]
+    standing = [asyncio.create_task(office.calls()) for _ in range(IN_A_ROW + 20)]
+    async with asyncio.timeout(30):
+        while sum(task.done() for task in standing) < IN_A_ROW:
+            await asyncio.sleep(0.01)
+        queue.gate.set()
+        answers = [answer for task in standing for answer in await task]
+    assert parked(answers)[IN_A_ROW:] == [True] * 20
+    assert (await requests(simulator) - before, queue.inside) == (IN_A_ROW, 0), "each has given its place back"
+
+
 async def test_F_20_one_call_tries_and_its_answer_ends_the_outage_for_all(office: Office, simulator: Simulator) -> None:
     await simulator.faults(unavailable=1.0)
     await office.calls(IN_A_ROW)
