@@ -21,8 +21,6 @@ _CLOSE_SECONDS: Final = 3.0
 _COMMAND_SECONDS: Final = 20.0
 # What ends a transaction or gives a connection back; the server rolls back by itself what it does not hear of.
 _LEAVE_SECONDS: Final = 2.0
-# A few rows from arrays are cheaper to plan for than the planner's guess, so it would plan them anew for ever.
-_KEPT: Final = "; SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
 _LOST: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -75,15 +73,11 @@ class Database:
             self._pool.terminate()
 
     @asynccontextmanager
-    async def tenant(self, tenant_id: UUID, *, keep_plans: bool = False) -> AsyncIterator[Any]:
-        """An asyncpg connection inside a transaction of this tenant; commits at the end, rolls back on an error.
-
-        `keep_plans`: plan each statement once for a connection and not for every call's values. For statements that
-        are made thousands of times and whose best plan is the same for all of them.
-        """
+    async def tenant(self, tenant_id: UUID) -> AsyncIterator[Any]:
+        """An asyncpg connection inside a transaction of this tenant; commits at the end, rolls back on an error."""
         async with self.doors() as connection:
             # BEGIN and the scope in one round trip: no statement can run between them.
-            await connection.execute(f"BEGIN; {Scope.tenant(tenant_id).statement()}{_KEPT if keep_plans else ''}")
+            await connection.execute(f"BEGIN; {Scope.tenant(tenant_id).statement()}")
             try:
                 yield connection
             except BaseException:

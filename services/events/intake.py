@@ -108,7 +108,7 @@ class Intake:
             _settle(future, answer)
 
     async def _store(self, tenant: TenantId, batch: list[Received]) -> list[Accepted | EventIdReused]:
-        async with self._database.tenant(tenant, keep_plans=True) as connection:
+        async with self._database.tenant(tenant) as connection:
             known = await store.keep(connection, tenant, batch)
             fresh = [one for one in batch if known[one.key][0] == one.event_id]
             followed = await self._follow(connection, tenant, fresh)
