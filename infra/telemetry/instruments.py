@@ -41,6 +41,7 @@ CONNECTOR_CALLS: Final = Histogram(
     "Calls of connected systems, by connector, operation and outcome (done, failed, later, error).",
     ("connector", "operation", "outcome"),
 )
+QUOTA_REFUSED: Final = Counter("waybill.quota.refused", "{event}", "Events that were refused by a quota.", ("quota",))
 DROPPED: Final = Observed(
     "waybill.telemetry.dropped", "{span}", "Spans that were not exported: queue full or export failed.", ("reason",)
 )
@@ -58,6 +59,7 @@ INSTRUMENTS: Final[tuple[Instrument, ...]] = (
     FLUSH_CHECKPOINTS,
     FLUSH_DURATION,
     RETRIES,
+    QUOTA_REFUSED,
     CONNECTOR_CALLS,
     DROPPED,
 )

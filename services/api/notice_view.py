@@ -11,17 +11,22 @@ from infra import ids
 from services.api.fields import Instant
 from services.engine.tables import NoticeRow
 
-Kind = Literal["connection.away", "connection.back", "effect.uncertain"]
+Kind = Literal[
+    "connection.away", "connection.back", "effect.uncertain", "quota.near", "quota.reached", "peak.began", "peak.ended"
+]
 
 
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
-    """What people are told of a connection, or of a run that waits for them."""
+    """What people are told: of a connection, of a run that waits for them, of quotas and peaks."""
 
     id: str
     at: Instant
     kind: Annotated[
         Kind,
-        Meta(description="That an outage began, or ended; that nobody but a person can tell what became of a call."),
+        Meta(
+            description="That an outage began, or ended; that nobody but a person can tell what became of a call; that"
+            " four fifths of a quota are used, or all of it; that a peak began by itself, or ended."
+        ),
     ]
     connection: Annotated[str | None, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
     run: Annotated[str | None, Meta(description="That waits, where it is about one.")]
@@ -31,7 +36,8 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             description="Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`,"
             " which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the"
-            " run's `business_key`, `value` and `deadline`."
+            " run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a"
+            " peak how many runs were in line (`in_line`)."
         ),
     ]
 

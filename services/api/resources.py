@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from infra.database import Database
@@ -17,10 +18,10 @@ from services.api.feeds import Feeds
 from services.api.following import Followers
 from services.api.graphs import Graphs
 from services.api.kept_answers import KeptAnswers
+from services.api.quotas import Quotas
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
-from services.engine import starter
 from services.engine.changes import Changes
 from services.engine.expressions.pool import ExpressionPool
 from services.events.intake import Intake
@@ -49,7 +50,9 @@ class Resources:
         self.desk = Desk(forms(self.registry), Sealer(FileKeyProvider(settings.kek_file)))
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
-        self.intake = Intake(self.database, starter.follow, self.ring, judge=partial(self.ring, JUDGE))
+        self.quotas = Quotas(self.database)
+        self._learning: asyncio.Task[None] | None = None
+        self.intake = Intake(self.database, self.quotas.follow, self.ring, judge=partial(self.ring, JUDGE))
         self.followers = Followers(self.doorbell)
         self.feeds = Feeds(self.database, self.doorbell)
         self.changes = Changes(_nobody if self.doorbell is None else self.doorbell.publish)
@@ -65,6 +68,7 @@ class Resources:
         self.expressions.start()
         self.followers.open()
         self.feeds.open()
+        self._learning = asyncio.create_task(self.quotas.run())
         self._watch.start()
 
     def ring(self, channel: str = READY) -> None:
@@ -79,6 +83,9 @@ class Resources:
 
     async def close(self) -> None:
         self._watch.stop()
+        if self._learning is not None:
+            self._learning.cancel()
+            await asyncio.gather(self._learning, return_exceptions=True)
         await self.expressions.stop()
         await self.followers.close()
         await self.feeds.close()

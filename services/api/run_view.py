@@ -10,6 +10,7 @@ from msgspec import Meta
 from infra import ids
 from services.api.fields import Instant, Slug
 from services.api.holds import kinds_of_hold
+from tenants.deployments.priorities import NAMES, Priority
 
 RunState = Literal["pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed"]
 ListedState = RunState | Literal["held"]
@@ -47,6 +48,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     value: Annotated[RunValue | None, Meta(description="At stake in it, where its workflow tells.")]
     deadline: Annotated[Instant | None, Meta(description="Of the promise that it serves, where its workflow tells.")]
     customer_class: Annotated[str | None, Meta(description="Of its customer, where its workflow tells.")]
+    priority: Annotated[Priority, Meta(description="Its class in the client's line.")]
     workflow: RunWorkflow
     deployment: str
     deployment_name: Slug
@@ -100,6 +102,7 @@ def members(row: Any) -> dict[str, Any]:
         else RunValue(amount=row["value_amount"], currency=row["value_currency"]),
         "deadline": row["deadline"],
         "customer_class": row["customer_class"],
+        "priority": NAMES[row["priority"]],
         "workflow": RunWorkflow(
             name=row["workflow_name"], version=row["workflow_version"], title=row["workflow_title"]
         ),

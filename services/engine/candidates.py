@@ -30,6 +30,7 @@ class Deployed(msgspec.Struct, frozen=True):
 
     revision: int
     environment: str
+    priority: int
 
 
 async def add(connection: Any, tenant: TenantId, found: list[tuple[UUID, Received]]) -> None:
@@ -49,7 +50,7 @@ async def add(connection: Any, tenant: TenantId, found: list[tuple[UUID, Receive
 async def deployed(connection: Any, tenant: TenantId, deployment: UUID) -> Deployed | None:
     """None where the deployment is disabled."""
     row = await connection.fetchrow(
-        "SELECT d.revision, t.environment FROM app.deployment d JOIN app.tenant t USING (tenant_id) "
+        "SELECT d.revision, t.environment, d.priority FROM app.deployment d JOIN app.tenant t USING (tenant_id) "
         "WHERE d.tenant_id = $1 AND d.deployment_id = $2 AND d.status = 'active'",
         tenant,
         deployment,

@@ -12,6 +12,7 @@ from services.engine import candidates, pending
 from services.engine.gathering import Gatherings, Judged, Offer
 from services.events.received import Received
 from template_library.dsl.model import Consumption, EventFilter, RunKeys
+from tenants.deployments.priorities import NORMAL, of_event
 from tenants.deployments.triggers import Trigger, active_triggers
 
 Passed = tuple[Received, list[Trigger]]
@@ -21,7 +22,7 @@ Passed = tuple[Received, list[Trigger]]
 class Match(msgspec.Struct, frozen=True):
     """A deployment's revision that an event starts. `input` is JSON text: the array of the events.
 
-    `keys`: what its runs are found by.
+    `keys`: what its runs are found by; `priority`: their class.
     """
 
     received: Received
@@ -29,6 +30,7 @@ class Match(msgspec.Struct, frozen=True):
     revision: int
     input: str
     keys: RunKeys | None = None
+    priority: int = NORMAL
 
 
 class Matched(msgspec.Struct, frozen=True):
@@ -59,14 +61,17 @@ async def match(connection: Any, tenant: TenantId, events: list[Received]) -> Ma
             elif several[0].strategy == "all":
                 gathered.setdefault(deployment_id, []).append((one, several))
             else:
-                found.append(
-                    Match(one, deployment_id, several[0].revision, f"[{one.event.content()}]", several[0].keys)
-                )
+                found.append(_match(one, several[0], f"[{one.event.content()}]"))
     await candidates.add(connection, tenant, to_judge)
     # In the order of their ids, so that two transactions that hold one each do not wait for each other.
     for deployment_id in sorted(gathered):
         found += await _gathered(connection, tenant, gathered[deployment_id])
     return Matched(found, len(to_judge))
+
+
+def _match(received: Received, trigger: Trigger, text: str) -> Match:
+    priority = of_event(received.event.attributes, trigger.priority)
+    return Match(received, trigger.deployment_id, trigger.revision, text, trigger.keys, priority)
 
 
 async def _gathered(connection: Any, tenant: TenantId, arrived: list[Passed]) -> list[Match]:
@@ -83,6 +88,6 @@ async def _gathered(connection: Any, tenant: TenantId, arrived: list[Passed]) ->
         judged = Judged(received.event_id, tuple(Offer(one.place) for one in triggers))
         for events in await gatherings.add(judged):
             text = (await pending.contents(connection, tenant, events)).text
-            found.append(Match(received, trigger.deployment_id, trigger.revision, text, trigger.keys))
+            found.append(_match(received, trigger, text))
     await pending.write(connection, place, before, gatherings)
     return found

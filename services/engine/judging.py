@@ -20,6 +20,7 @@ from services.engine.lookout import Lookout
 from services.engine.state import RunDescriptor
 from template_library.dsl import DocumentError
 from template_library.dsl.model import Consumption, Expression
+from tenants.deployments.priorities import of_event
 
 SECONDS: Final = 2.0
 """After so long a round ends with what it has judged: what is left is another round's, behind other deployments."""
@@ -204,4 +205,5 @@ class _Round:
             trace=candidate.trace,
             depth=whole.depth,
             keys=self._keys,
+            priority=of_event(candidate.event or {}, batch.deployed.priority),
         )

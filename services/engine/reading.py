@@ -44,6 +44,7 @@ SUMMARY: Final = (
     Run.value_currency,
     Run.deadline,
     Run.customer_class,
+    Run.priority,
     Run.state,
     Run.attempt,
     Run.seq,

@@ -64,6 +64,7 @@ async def _begin(connection: Any, due: Due) -> bool:
     )
     if not moved:
         return False
+    its = await declared(connection, due.tenant_id, due.deployment_id, due.revision)
     beginning = starter.Beginning(
         run_id=run,
         deployment_id=due.deployment_id,
@@ -71,7 +72,8 @@ async def _begin(connection: Any, due: Due) -> bool:
         input="null",
         actor="schedule",
         cause={"schedule": due.kind, "at": due.next_at.isoformat(), "revision": due.revision},
-        keys=await declared(connection, due.tenant_id, due.deployment_id, due.revision),
+        keys=its.keys,
+        priority=its.priority,
     )
     await starter.begin(connection, TenantId(due.tenant_id), [beginning])
     await connection.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.engine.payloads import LARGE, Large
 from services.events.intake import Followed
 from services.events.received import Received
 from template_library.dsl.model import RunKeys
+from tenants.deployments.priorities import NORMAL
 
 CLOCK_UNIT: Final = 1_000_000
 """The virtual clock counts millionths of a turn."""
@@ -30,6 +32,7 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
         actor: who is behind it, for the audit; `cause`: what, in JSON.
         depth: runs and events between it and an event from outside.
         keys: what its workflow declares that its runs are found by.
+        priority: its class, `tenants.deployments.priorities`.
     """
 
     run_id: UUID
@@ -44,12 +47,30 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     trace: bytes | None = None
     depth: int = 0
     keys: RunKeys | None = None
+    priority: int = NORMAL
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether an event from outside begins it, and no work that is inside already."""
+        return self.depth == 0 and self.event_id is not None
 
 
-async def follow(connection: Any, tenant: TenantId, events: list[Received]) -> Followed:
-    """Start every run that `events` trigger, then tell every run that listens for them."""
+class Pushed(msgspec.Struct, frozen=True):
+    """Runs that events from outside begin: how many with this, how many with it in this minute, seconds to its end."""
+
+    runs: int
+    in_minute: int
+    left: float
+
+
+Allow = Callable[[Pushed], None]
+"""Raises what refuses the events, in the transaction that has stored them and is rolled back by it."""
+
+
+async def follow(connection: Any, tenant: TenantId, events: list[Received], *, allow: Allow | None = None) -> Followed:
+    """Start every run that `events` trigger, unless `allow` objects; then tell every run that listens for them."""
     matched = await match(connection, tenant, events)
-    started = await _start(connection, tenant, events, matched.starts)
+    started = await _start(connection, tenant, events, matched.starts, allow)
     arrived = [inbox.Arrived(one.event_id, one.event.type, one.event.attributes) for one in events]
     return Followed(started, await inbox.post(connection, arrived), matched.to_judge)
 
@@ -60,23 +81,23 @@ async def start(connection: Any, tenant: TenantId, events: list[Received]) -> di
 
 
 async def _start(
-    connection: Any, tenant: TenantId, events: list[Received], found: list[Match]
+    connection: Any, tenant: TenantId, events: list[Received], found: list[Match], allow: Allow | None = None
 ) -> dict[UUID, list[UUID]]:
     started: dict[UUID, list[UUID]] = {one.event_id: [] for one in events}
     beginnings = [_beginning(one) for one in found]
     for one in beginnings:
         if one.event_id is not None:
             started[one.event_id].append(one.run_id)
-    await begin(connection, tenant, beginnings)
+    await begin(connection, tenant, beginnings, allow=allow)
     return started
 
 
-async def begin(connection: Any, tenant: TenantId, beginnings: list[Beginning]) -> None:
+async def begin(connection: Any, tenant: TenantId, beginnings: list[Beginning], *, allow: Allow | None = None) -> None:
     """Put runs in line. One whose id the tenant has already is left as it is."""
     if beginnings:
         filed = [keys.NOTHING if one.keys is None else keys.at_start(one.keys, one.input) for one in beginnings]
         beginnings = [one if len(one.input) <= LARGE else await _kept(connection, tenant, one) for one in beginnings]
-        await _insert(connection, tenant, beginnings, filed, await _take_turns(connection, tenant, len(beginnings)))
+        await _insert(connection, tenant, beginnings, filed, await _take_turns(connection, tenant, beginnings, allow))
         await filing.add(connection, tenant, [(one.run_id, its) for one, its in zip(beginnings, filed, strict=True)])
 
 
@@ -106,26 +127,54 @@ def _beginning(found: Match) -> Beginning:
         trace=received.trace,
         depth=received.depth,
         keys=found.keys,
+        priority=found.priority,
     )
 
 
-async def _take_turns(connection: Any, tenant: TenantId, count: int) -> list[float]:
-    """The next `count` turns of the fair queue: behind the tenant's last one, never before what is served now.
+async def _take_turns(
+    connection: Any, tenant: TenantId, beginnings: list[Beginning], allow: Allow | None
+) -> list[float]:
+    """The next turns of the fair queue: behind the tenant's last one of the class, never before what is served now."""
+    pushed, count = sum(one.is_pushed for one in beginnings), len(beginnings)
+    mixed = any(one.priority != NORMAL for one in beginnings)
+    taken = await (_take_mixed if mixed else _take_ordinary)(connection, tenant, beginnings, pushed)
+    if allow is not None and pushed:
+        allow(Pushed(pushed, taken["started"], 60 - taken["second"]))
+    if not mixed:
+        return [taken["last"] - taken["cost"] * (count - 1 - n) for n in range(count)]
+    behind = [0, 0, 0]
+    turns: list[float] = []
+    for one in reversed(beginnings):
+        turns.append(taken["lasts"][one.priority] - behind[one.priority] * taken["costs"][one.priority])
+        behind[one.priority] += 1
+    return turns[::-1]
+
+
+async def _take_mixed(connection: Any, tenant: TenantId, beginnings: list[Beginning], pushed: int) -> Any:
+    counts = [sum(one.priority == priority for one in beginnings) for priority in range(3)]
+    return await connection.fetchrow("SELECT * FROM app.take_places($1, $2, $3, $4, $5)", tenant, *counts, pushed)
+
+
+async def _take_ordinary(connection: Any, tenant: TenantId, beginnings: list[Beginning], pushed: int) -> Any:
+    """What `app.take_places` does for runs of the ordinary class, without a call of a function.
 
     A turn costs 1 / weight, so a tenant that floods queues behind itself and not before the others (A13).
     """
-    row = await connection.fetchrow(
+    return await connection.fetchrow(
         "WITH now AS (SELECT last_value / $3::double precision AS turn FROM app.virtual_clock), "
         "cost AS (SELECT 1 / weight AS turn FROM app.tenant WHERE tenant_id = $1) "
-        "INSERT INTO app.tenant_clock AS c (tenant_id, turn) SELECT $1, now.turn + $2 * cost.turn FROM now, cost "
+        "INSERT INTO app.tenant_clock AS c (tenant_id, turn, minute, started) "
+        "SELECT $1, now.turn + $2 * cost.turn, floor(date_part('epoch', now()) / 60), $4 FROM now, cost "
         "ON CONFLICT (tenant_id) DO UPDATE SET "
-        "  turn = greatest(c.turn - (SELECT turn FROM now), 0) + excluded.turn "
-        "RETURNING turn AS last, (SELECT turn FROM cost) AS cost",
+        "  turn = greatest(c.turn - (SELECT turn FROM now), 0) + excluded.turn, "
+        "  bulk = c.bulk + $2 * (SELECT turn FROM cost), minute = greatest(c.minute, excluded.minute), "
+        "  started = CASE WHEN c.minute < excluded.minute THEN 0 ELSE c.started END + excluded.started "
+        "RETURNING turn AS last, (SELECT turn FROM cost) AS cost, started, date_part('second', now()) AS second",
         tenant,
-        count,
+        len(beginnings),
         float(CLOCK_UNIT),
+        pushed,
     )
-    return [row["last"] - row["cost"] * (count - 1 - n) for n in range(count)]
 
 
 async def _insert(
@@ -134,13 +183,13 @@ async def _insert(
     await connection.execute(
         "WITH wanted AS (SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[], "
         "$7::text[], $8::float8[], $9::json[], $10::bytea[], $11::smallint[], $12::uuid[], $13::text[], "
-        "$14::text[], $15::json[], $16::bigint[], $17::text[], $18::timestamptz[], $19::text[]) "
+        "$14::text[], $15::json[], $16::bigint[], $17::text[], $18::timestamptz[], $19::text[], $20::smallint[]) "
         "AS x(run_id, deployment_id, revision, program, event_id, business_key, turn, input, trace, depth, audit_id, "
-        "actor, target, after, value_amount, value_currency, deadline, customer_class)), "
+        "actor, target, after, value_amount, value_currency, deadline, customer_class, priority)), "
         "run AS (INSERT INTO app.run (tenant_id, run_id, deployment_id, revision, program, event_id, business_key, "
-        "state, lane, turn, input, trace, depth, value_amount, value_currency, deadline, customer_class) "
+        "state, lane, turn, input, trace, depth, value_amount, value_currency, deadline, customer_class, priority) "
         "SELECT $1, run_id, deployment_id, revision, program, event_id, business_key, 'pending', 0, turn, input, "
-        "trace, depth, value_amount, value_currency, deadline, customer_class FROM wanted "
+        "trace, depth, value_amount, value_currency, deadline, customer_class, priority FROM wanted "
         "ON CONFLICT DO NOTHING RETURNING run_id), "
         "usage AS (INSERT INTO app.usage (tenant_id, run_id, seq, kind, quantity) "
         "SELECT $1, run_id, 0, 'run', 1 FROM run) "
@@ -165,4 +214,5 @@ async def _insert(
         [its.currency for its in filed],
         [its.deadline for its in filed],
         [its.customer_class for its in filed],
+        [one.priority for one in runs],
     )

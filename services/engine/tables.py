@@ -30,9 +30,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infra.database import Base, tenant_key
 from services.engine.effect_table import EffectRow
 from services.engine.payload_table import Payload
+from services.engine.peak_table import PeakRow
 from services.engine.timeline_table import TimelineRow
 
-__all__ = ["EffectRow", "Payload", "TimelineRow"]
+__all__ = ["EffectRow", "Payload", "PeakRow", "TimelineRow"]
 _NOW = func.clock_timestamp()
 
 
@@ -49,6 +50,7 @@ class Run(Base):
     business_key: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     lane: Mapped[int | None] = mapped_column(SmallInteger)
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     turn: Mapped[float] = mapped_column(Double)
     fence: Mapped[int] = mapped_column(BigInteger, server_default="0")
     seq: Mapped[int] = mapped_column(Integer, server_default="0")
@@ -165,6 +167,10 @@ class TenantClock(Base):
 
     tenant_id: Mapped[UUID] = tenant_key(references=True)
     turn: Mapped[float] = mapped_column(Double)
+    interactive: Mapped[float | None] = mapped_column(Double)
+    bulk: Mapped[float | None] = mapped_column(Double)
+    minute: Mapped[int] = mapped_column(Integer, server_default="0")
+    started: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class Subscription(Base):

@@ -14,6 +14,7 @@ import msgspec
 from infra.strict_json import MalformedJson, decode
 from services.events.errors import InvalidEvent, MalformedEvent
 from template_library.dsl.scalars import number
+from tenants.deployments.priorities import ATTRIBUTE, NAMES
 
 STRUCTURED: Final = "application/cloudevents+json"
 _ATTRIBUTE: Final = re.compile(r"[a-z0-9]{1,20}")
@@ -24,6 +25,7 @@ DEPTH: Final = 64
 # Fractions keep every digit that was sent (S-29).
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _SORTED: Final = msgspec.json.Encoder(decimal_format="number", order="sorted")
+_PRIORITY: Final = f"must be one of {', '.join(NAMES)}"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -138,6 +140,8 @@ def _fault(name: str, value: Any) -> dict[str, str] | None:
         return _error(name[:40], "is no attribute name: lower-case letters and digits, 20 at most")
     if not isinstance(value, str):
         # Extension attributes may be Boolean or integer; the named ones are all text.
+        if name == ATTRIBUTE:
+            return _error(name, _PRIORITY)
         extension = name not in (*_REQUIRED, "subject", "time", "datacontenttype", "dataschema")
         return None if extension and isinstance(value, bool | int) else _error(name, "must be a string")
     detail = _fault_in_text(name, value)
@@ -169,4 +173,5 @@ _RULES: Final[dict[str, tuple[Callable[[str], bool], str]]] = {
     "specversion": (lambda text: text == "1.0", 'must be "1.0"'),
     "time": (_is_time, "must be a time of RFC 3339, such as 2026-01-31T09:30:00Z"),
     "datacontenttype": (_is_json, "must be application/json: data is JSON"),
+    ATTRIBUTE: (lambda text: text in NAMES, _PRIORITY),
 }

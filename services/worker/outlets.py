@@ -49,6 +49,9 @@ class Outlets:
         """Begin the run; its id is the message's."""
         told = msgspec.json.decode(body, type=Started)
         async with self._database.tenant(tenant) as connection:
+            parent = ids.read("run", told.run)
+            place = (told.deployment_id, told.revision)
+            its = await declared(connection, tenant, *place, program=told.program, parent=parent)
             beginning = starter.Beginning(
                 run_id=message,
                 deployment_id=told.deployment_id,
@@ -58,7 +61,8 @@ class Outlets:
                 actor=f"run:{told.run}",
                 cause={"run": told.run, "workflow": told.program},
                 depth=told.depth,
-                keys=await declared(connection, tenant, told.deployment_id, told.revision, told.program),
+                keys=its.keys,
+                priority=its.priority,
             )
             await starter.begin(connection, TenantId(tenant), [beginning])
         self._ring()

@@ -15,11 +15,12 @@ from infra.pagination import Page, cut
 from template_library.catalog import Package
 from template_library.dsl import Workflow, parse_published
 from tenants.audit import service as audit
-from tenants.deployments import fit, nesting, publishing, repository, schedules
+from tenants.deployments import fit, nesting, priorities, publishing, repository, schedules
 from tenants.deployments.errors import InvalidDeployment, NameTaken, UnknownDeployment, UnknownWorkflow
 from tenants.deployments.fit import Offers
 from tenants.deployments.models import DeploymentRevision, WorkflowVersion
 from tenants.deployments.nesting import Nested
+from tenants.deployments.priorities import Priority
 from tenants.deployments.repository import Pair
 
 Status = Literal["active", "disabled"]
@@ -31,14 +32,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     source: UUID | Package
     parameters: dict[str, Any] = {}
     bindings: dict[str, UUID] = {}
+    priority: Priority = "normal"
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """The members of a plan that change; the others stay as the present revision has them."""
+    """The members of a plan that change; the others stay as the present revision has them.
+
+    The priority is the deployment's and of no revision: another one makes none, and holds for the next runs.
+    """
 
     source: UUID | Package | UnsetType = UNSET
     parameters: dict[str, Any] | UnsetType = UNSET
     bindings: dict[str, UUID] | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
 
 
 async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
@@ -53,13 +59,14 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     """
     deployment_id = ids.new()
     row = {"tenant_id": tenant_id, "deployment_id": deployment_id, "name": name, "status": "active", "revision": 1}
-    if not await repository.add(session, row):
+    if not await repository.add(session, row | {"priority": priorities.number(plan.priority)}):
         raise NameTaken(f"there is a deployment `{name}`")
     drawn = await _draw(session, tenant_id, plan, offers=offers, actor=actor)
     revision = DeploymentRevision(tenant_id=tenant_id, deployment_id=deployment_id, revision=1, **drawn)
     await repository.add_revision(session, revision)
     await _add_triggers(session, revision)
-    await _record(session, "deployment.created", revision, {"name": name}, actor=actor)
+    told = {"name": name, "priority": plan.priority}
+    await _record(session, "deployment.created", revision, told, actor=actor)
     return await _planned(session, tenant_id, deployment_id)
 
 
@@ -76,6 +83,12 @@ async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
     if locked is None:
         raise UnknownDeployment
     _, present, _ = await find(session, tenant_id, deployment_id)
+    if changes.priority is not UNSET and locked.priority != priorities.number(changes.priority):
+        after = {"was": priorities.NAMES[locked.priority], "priority": changes.priority}
+        locked.priority = priorities.number(changes.priority)
+        target = ids.show("dep", deployment_id)
+        await audit.record(session, actor=actor, action="deployment.prioritized", target=target, after=after)
+        await session.flush()
     plan = Plan(
         source=present.workflow_version_id if changes.source is UNSET else changes.source,
         parameters=present.parameters if changes.parameters is UNSET else changes.parameters,

@@ -10,6 +10,7 @@ import msgspec
 
 from template_library.dsl.model import RunKeys
 from tenants.deployments.errors import UnknownRevision
+from tenants.deployments.priorities import NORMAL
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -19,6 +20,7 @@ class Trigger(msgspec.Struct, frozen=True):
         strategy: `one`; `any` and `all` have several of them for a deployment, `places` in number.
         judged: there is more to it than attributes, which expressions tell.
         keys: what its runs are found by.
+        priority: of its runs, where their events ask for no other.
     """
 
     deployment_id: UUID
@@ -29,6 +31,14 @@ class Trigger(msgspec.Struct, frozen=True):
     places: int = 1
     judged: bool = False
     keys: RunKeys | None = None
+    priority: int = NORMAL
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """What runs of a revision are found by, and their class."""
+
+    keys: RunKeys | None
+    priority: int
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -63,12 +73,12 @@ async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> 
     """The active deployments of the tenant that events of this type may start, the oldest first."""
     rows = await connection.fetch(
         "SELECT d.deployment_id, d.revision, r.trigger::text AS attributes, 'one' AS strategy, 0 AS place, "
-        "1 AS places, false AS judged, r.keys::text AS keys "
+        "1 AS places, false AS judged, r.keys::text AS keys, d.priority "
         "FROM app.deployment_revision r JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
         "WHERE r.tenant_id = $1 AND r.trigger_type = $2 AND d.status = 'active' "
         "UNION ALL SELECT d.deployment_id, d.revision, t.attributes::text, t.strategy, t.place, t.places, "
         "t.judged, (SELECT r.keys::text FROM app.deployment_revision r WHERE r.tenant_id = t.tenant_id "
-        "AND r.deployment_id = t.deployment_id AND r.revision = t.revision) AS keys "
+        "AND r.deployment_id = t.deployment_id AND r.revision = t.revision) AS keys, d.priority "
         "FROM app.deployment_trigger t JOIN app.deployment d USING (tenant_id, deployment_id, revision) "
         "WHERE t.tenant_id = $1 AND (t.type = $2 OR t.type IS NULL) AND d.status = 'active' "
         "ORDER BY deployment_id, place",
@@ -85,22 +95,36 @@ async def active_triggers(connection: Any, tenant_id: UUID, event_type: str) -> 
             row["places"],
             row["judged"],
             _declared(row["keys"]),
+            row["priority"],
         )
         for row in rows
     ]
 
 
-async def declared(
-    connection: Any, tenant_id: UUID, deployment_id: UUID, revision: int, program: str | None = None
-) -> RunKeys | None:
-    """What the runs of this revision are found by; with `program` those of the workflow of this name that it runs."""
-    text = await connection.fetchval(
-        "SELECT keys::text FROM app.deployment_revision WHERE tenant_id = $1 AND deployment_id = $2 AND revision = $3",
+async def declared(  # noqa: PLR0913 (the parts of a key)
+    connection: Any,
+    tenant_id: UUID,
+    deployment_id: UUID,
+    revision: int,
+    *,
+    program: str | None = None,
+    parent: UUID | None = None,
+) -> Declared:
+    """Of the runs of this revision; with `program` those of the workflow of this name that it runs for `parent`.
+
+    A run that another one started is of the other's class.
+    """
+    row = await connection.fetchrow(
+        "SELECT r.keys::text AS keys, coalesce((SELECT o.priority FROM app.run o WHERE o.tenant_id = $1 "
+        "AND o.run_id = $4), d.priority) AS priority "
+        "FROM app.deployment_revision r JOIN app.deployment d USING (tenant_id, deployment_id) "
+        "WHERE r.tenant_id = $1 AND r.deployment_id = $2 AND r.revision = $3",
         tenant_id,
         deployment_id,
         revision,
+        parent,
     )
-    return _declared(text, program or "")
+    return Declared(None, NORMAL) if row is None else Declared(_declared(row["keys"], program or ""), row["priority"])
 
 
 def _declared(text: str | None, program: str = "") -> RunKeys | None:

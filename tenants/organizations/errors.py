@@ -41,3 +41,10 @@ class InvalidField(Invalid):
 
     def __init__(self, pointer: str, detail: str) -> None:
         super().__init__(detail, errors=[{"pointer": pointer, "detail": detail}])
+
+
+class QuotaAboveOwn(Conflict):
+    """An environment has no more than all of the partner's have together. Set less, or ask the operator for more."""
+
+    name = "quota-above-own"
+    title = "The quota is above your own"

@@ -1,22 +1,25 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
     REAL,
+    BigInteger,
+    Date,
     DateTime,
     FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
+    SmallInteger,
     Text,
     UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infra.database import Base
+from infra.database import Base, tenant_key
 
 ENVIRONMENTS: Final = ("dev", "test", "live")
 
@@ -100,3 +103,48 @@ class PortalHost(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
     __table_args__ = (UniqueConstraint("partner_id", "host"),)
+
+
+class PartnerQuota(Base):
+    """The most that a partner's environments may take together, as the operator set it."""
+
+    __tablename__ = "partner_quota"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    set_by: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+    told: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class TenantQuota(Base):
+    """The most that one environment may take, as its partner set it."""
+
+    __tablename__ = "tenant_quota"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    partner_id: Mapped[UUID] = mapped_column(Uuid)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    set_by: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+    told: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "partner_id"], ["app.tenant.tenant_id", "app.tenant.partner_id"]),
+    )
+
+
+class TenantLoad(Base):
+    """What quotas are measured against; the doors write it."""
+
+    __tablename__ = "tenant_load"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    open_runs: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    counted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    day: Mapped[date] = mapped_column(Date)
+    bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -19,6 +19,7 @@ from template_library.catalog import Package, UnknownTemplate
 from tenants.deployments import service
 from tenants.deployments.errors import InvalidDeployment
 from tenants.deployments.fit import Offers
+from tenants.deployments.priorities import NAMES, Priority
 from tenants.deployments.repository import Pair
 from tenants.deployments.service import Changes, Plan
 
@@ -28,6 +29,15 @@ SlugName = Annotated[str, Meta(pattern="^[a-z0-9](-?[a-z0-9]){0,62}$", examples=
 Workflow = Annotated[str, Meta(description="Id of a published version.", examples=["wfv_01h455vb4pex5vsknk084sn02q"])]
 Parameters = Annotated[dict[str, Any], Meta(description="As the template or the document declares them.")]
 Bindings = Annotated[dict[str, str], Meta(description="Id of a connection for each name in the workflow.")]
+
+
+RunPriority = Annotated[
+    Priority,
+    Meta(
+        description="Class of the runs that it begins: interactive ones overtake the client's others, bulk ones let"
+        " them pass. An event says otherwise with its attribute `runpriority`."
+    ),
+]
 
 
 class TemplateChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +53,7 @@ class NewDeployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     template: TemplateChoice | None = None
     parameters: Parameters = {}
     bindings: Bindings = {}
+    priority: RunPriority = "normal"
 
 
 class DeploymentChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -52,6 +63,7 @@ class DeploymentChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     template: TemplateChoice | UnsetType = UNSET
     parameters: Parameters | UnsetType = UNSET
     bindings: Bindings | UnsetType = UNSET
+    priority: RunPriority | UnsetType = UNSET
 
 
 class DeployedWorkflow(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +84,7 @@ class DeploymentView(msgspec.Struct, frozen=True, kw_only=True):
     workflow: DeployedWorkflow
     parameters: dict[str, Any]
     bindings: dict[str, str]
+    priority: RunPriority
     trigger: Annotated[dict[str, str] | None, Meta(description="Event attributes that start it, all equal.")]
     created_at: Instant
     revised_at: Instant
@@ -88,7 +101,8 @@ async def create_deployment(request: Call, data: JSONBody[NewDeployment]) -> Dep
     if (data.workflow is None) == (data.template is None):
         raise _invalid("/workflow", "give either `workflow` or `template`")
     source = _template(data.template) if data.workflow is None else _workflow(data.workflow)
-    plan = Plan(source=source, parameters=data.parameters, bindings=_bindings(data.bindings))
+    bindings = _bindings(data.bindings)
+    plan = Plan(source=source, parameters=data.parameters, bindings=bindings, priority=data.priority)
     async with request.creation() as creation:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         made = await service.create(creation.session, tenant_id, data.name, plan, offers=_offers(request), actor=actor)
@@ -120,7 +134,10 @@ async def read_deployment(request: Call) -> DeploymentView:
 
 @patch(tenant_paths(_ONE), summary="Change a deployment", tags=TAGS)
 async def change_deployment(request: Call, data: JSONBody[DeploymentChanges]) -> DeploymentView:
-    """Makes another revision; runs in flight keep theirs. Without a difference nothing is made."""
+    """Makes another revision; runs in flight keep theirs. Without a difference nothing is made.
+
+    Another priority makes no revision: it holds for the runs that begin from now on.
+    """
     deployment_id = request.path_id("dep", "deployment")
     if data.workflow is not UNSET and data.template is not UNSET:
         raise _invalid("/workflow", "give either `workflow` or `template`")
@@ -130,7 +147,7 @@ async def change_deployment(request: Call, data: JSONBody[DeploymentChanges]) ->
     if data.template is not UNSET:
         source = _template(data.template)
     bindings = UNSET if data.bindings is UNSET else _bindings(data.bindings)
-    changes = Changes(source=source, parameters=data.parameters, bindings=bindings)
+    changes = Changes(source=source, parameters=data.parameters, bindings=bindings, priority=data.priority)
     async with request.transaction() as session:
         await request.match(partial(_present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
@@ -215,6 +232,7 @@ def view(pair: Pair) -> DeploymentView:
         ),
         parameters=revision.parameters,
         bindings={name: ids.show("con", UUID(text)) for name, text in revision.bindings.items()},
+        priority=NAMES[deployment.priority],
         trigger=revision.trigger,
         created_at=deployment.created_at,
         revised_at=revision.created_at,

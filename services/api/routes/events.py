@@ -10,12 +10,15 @@ from msgspec import Meta
 from infra import ids
 from infra.ids import TenantId
 from infra.pagination import cut
+from infra.problems import Forbidden
 from services.api import masking
 from services.api.bodies import JSON, require_media_type
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.policy import tenant_paths
 from services.events import cloud_event, store
+from tenants.deployments.priorities import ATTRIBUTE, NAMES
+from tenants.identity.permissions import Permission
 
 TAGS: Final = ["events"]
 
@@ -54,13 +57,23 @@ class EventList(msgspec.Struct, frozen=True):
 async def send_event(request: Call) -> AcceptedEvent:
     """Takes one CloudEvent 1.0: as `application/cloudevents+json`, or as `application/json` with `ce-` headers.
 
+    Its attribute `runpriority` sets the class of the runs that it begins: `normal`, `bulk`, or `interactive`, which
+    takes the permission `runs:write`.
+
     Answered after the commit. Safe to repeat: an event is taken once per source and id. The same id with other content
-    is refused with `event-id-reused`.
+    is refused with `event-id-reused`. More than is agreed is refused with `quota-reached`, which says when to send
+    again; nothing is stored then.
     """
     require_media_type(request.headers.get("content-type", ""), cloud_event.STRUCTURED, JSON)
-    event = cloud_event.read({name.lower(): value for name, value in request.headers.items()}, await request.body())
+    body = await request.body()
+    event = cloud_event.read({name.lower(): value for name, value in request.headers.items()}, body)
+    if event.attributes.get(ATTRIBUTE) == NAMES[0] and Permission.RUNS_WRITE not in request.principal.permissions:
+        needed = Permission.RUNS_WRITE
+        raise Forbidden(f"The permission {needed} is needed for `{ATTRIBUTE}` {NAMES[0]}", permission=needed)
     tenant = TenantId(request.tenant.tenant_id)
+    request.resources.quotas.admit(tenant, request.tenant.partner_id, len(body))
     accepted = await request.resources.intake.receive(tenant, event, request.principal.actor)
+    request.resources.quotas.took(tenant, len(body))
     request.resources.changes.note([(tenant, run) for run in accepted.runs])
     return AcceptedEvent(id=ids.show("evt", accepted.event_id), runs=[ids.show("run", run) for run in accepted.runs])
 

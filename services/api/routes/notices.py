@@ -27,7 +27,7 @@ async def list_notices(
     connection: Annotated[str | None, QueryParameter(description="Only of this connection.", required=False)] = None,
     run: Annotated[str | None, QueryParameter(description="Only of this run.", required=False)] = None,
 ) -> NoticeList:
-    """What the owners of connections are told, newest first: outages that begin and end, effects of unknown outcome."""
+    """What people are told, newest first: outages that begin and end, effects of unknown outcome, quotas and peaks."""
     page, of_run = request.page(limit, cursor), filter_id("run", "run", run)
     of_connection = filter_id("con", "connection", connection)
     async with request.transaction() as session:

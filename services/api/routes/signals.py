@@ -67,6 +67,8 @@ async def send_signal(request: Call, data: JSONBody[NewSignal]) -> AcceptedSigna
     place = trace.current().context
     received = Received(ids.new(), read, request.principal.actor, None if place is None else place.encode())
     tenant = TenantId(request.tenant.tenant_id)
+    # Work that is inside waits for it: it is counted, and never refused.
+    request.resources.quotas.took(tenant, len(await request.body()))
     taken = await signalling.signal(request.resources.database, tenant, received, data.key.name, data.key.value)
     request.resources.ring()
     request.resources.changes.note([(tenant, run) for run in taken.runs])

@@ -16,6 +16,7 @@ _DOCUMENT = click.option(
 )
 _BIND = click.option("--bind", multiple=True, metavar="NAME=CONNECTION", help="A connection, by its name or id.")
 _SET = click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; JSON where it is JSON.")
+_PRIORITY = click.option("--priority", type=click.Choice(["interactive", "normal", "bulk"]), help="Class of its runs.")
 _PARAMETERS = click.option("--parameters", "file", type=click.Path(path_type=Path), help="JSON file with parameters.")
 
 
@@ -32,6 +33,7 @@ def command() -> None:
 @_BIND
 @_SET
 @_PARAMETERS
+@_PRIORITY
 @api_options
 def create(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -43,6 +45,7 @@ def create(  # noqa: PLR0913 - one argument an option
     bind: tuple[str, ...],
     given: tuple[str, ...],
     file: Path | None,
+    priority: str | None,
 ) -> None:
     """Deploy a template, a published workflow or a document as NAME. Events that match its trigger start it at once."""
     text = _one_source(template, workflow, document, needed=True)
@@ -50,7 +53,7 @@ def create(  # noqa: PLR0913 - one argument an option
 
     async def work(api: Api) -> Any:
         bindings = await _bindings(api, bound)
-        body = {"name": name, "parameters": parameters, "bindings": bindings}
+        body = {"name": name, "parameters": parameters, "bindings": bindings, **_given(priority)}
         if document is not None and text is not None:
             from services.cli import fitting  # noqa: PLC0415 - only a document needs connectors and schemas here
 
@@ -90,6 +93,7 @@ def show(terminal: Terminal, *, deployment: str) -> None:
 @_BIND
 @_SET
 @_PARAMETERS
+@_PRIORITY
 @api_options
 def update(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -101,6 +105,7 @@ def update(  # noqa: PLR0913 - one argument an option
     bind: tuple[str, ...],
     given: tuple[str, ...],
     file: Path | None,
+    priority: str | None,
 ) -> None:
     """Make the next revision of DEPLOYMENT, by name or id. Runs in flight keep theirs.
 
@@ -112,7 +117,7 @@ def update(  # noqa: PLR0913 - one argument an option
     async def work(api: Api) -> Any:
         path = f"/deployments/{await api.reference('deployments', 'dep', deployment)}"
         present = await api.get(path)
-        body: dict[str, Any] = {}
+        body: dict[str, Any] = _given(priority)
         if bound:
             body["bindings"] = {**present["bindings"], **await _bindings(api, bound)}
         if file is not None:
@@ -168,6 +173,10 @@ def migrate(  # noqa: PLR0913 - one argument an option
         return await (migrating.plan if dry_run else migrating.move)(api, f"{path}/migrations", body)
 
     terminal.show(terminal.run(work))
+
+
+def _given(priority: str | None) -> dict[str, Any]:
+    return {} if priority is None else {"priority": priority}
 
 
 def _switch(terminal: Terminal, deployment: str, verb: str) -> Any:

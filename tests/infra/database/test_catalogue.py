@@ -39,6 +39,9 @@ DOORS = {
     "beat_worker": "waybill_worker",
     "call_line": "waybill_worker",
     "call_lines": "waybill_worker",
+    "exchange_loads": "waybill_app",
+    "count_loads": "waybill_worker",
+    "deal_peaks": "waybill_worker",
     "line_sums": "waybill_app",
     "line_page": "waybill_app",
     "purge_inbox": "waybill_worker",
@@ -75,6 +78,7 @@ NOT_OF_ONE_TENANT = {
     "brand",
     "kept_answer",
     "portal_host",
+    "partner_quota",
     "organization_audit",
     "alembic_version",
 }

@@ -64,6 +64,7 @@ CREATE TABLE app.deployment (
   name text NOT NULL CHECK (name ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   revision integer NOT NULL,
+  priority smallint NOT NULL DEFAULT 1 CHECK (priority BETWEEN 0 AND 2),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, deployment_id),
   UNIQUE (tenant_id, name)

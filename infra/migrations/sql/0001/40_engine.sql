@@ -23,9 +23,16 @@ CREATE TABLE app.event (
   PRIMARY KEY (tenant_id, event_id)
 ) PARTITION BY RANGE (event_id);
 
+-- The last place in line that each class of a tenant's runs took, in virtual time (ADR 0033), and what its quota of runs
+-- counts: those that events from outside started in one minute since 1970.
+--   turn         of its ordinary runs; NULL in the others: the tenant has never had such
 CREATE TABLE app.tenant_clock (
   tenant_id uuid PRIMARY KEY REFERENCES app.tenant,
-  turn double precision NOT NULL
+  turn double precision NOT NULL,
+  interactive double precision,
+  bulk double precision,
+  minute integer NOT NULL DEFAULT 0,
+  started integer NOT NULL DEFAULT 0
 );
 
 -- The type of a fault, for a column of its own: an operator that looks into JSON reaches no index under row-level security.
@@ -38,6 +45,7 @@ $$;
 
 -- One row a run: its snapshot, its place in the queue, its lease. The journal beside it is append-only.
 --   lane   NULL: not claimable; 0: claimed in batches; 1: claimed alone, after its worker died (ADR 0007)
+--   priority  0 interactive, 1 normal, 2 bulk: which clock of its tenant gives it its turns (ADR 0033)
 --   fence  raised by every claim; a write with an old fence changes nothing
 --   seq    journal entries written so far; with the fence it makes a checkpoint safe to repeat
 --   program  the workflow of its revision that it executes, as `namespace/name:version`; NULL: the revision's own
@@ -58,6 +66,7 @@ CREATE TABLE app.run (
   business_key text CHECK (length(business_key) <= 512),
   state text NOT NULL CHECK (state IN ('pending', 'running', 'waiting', 'suspended', 'cancelled', 'faulted', 'completed')),
   lane smallint CHECK (lane IN (0, 1)),
+  priority smallint NOT NULL DEFAULT 1,
   turn double precision NOT NULL,
   fence bigint NOT NULL DEFAULT 0,
   seq integer NOT NULL DEFAULT 0,

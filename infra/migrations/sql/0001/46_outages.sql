@@ -56,7 +56,7 @@ CREATE TABLE app.worker (
 ) WITH (fillfactor = 50);
 
 -- What people are told: in lists, in the feed of changes, and of the topic `notices` by the outbox (ADR 0029, ADR 0027). Of a
--- connection, of a run that waits for a person, or of both; `owner` as the connection named it at that moment.
+-- connection, of a run that waits for a person, of both, or of neither (ADR 0033); `owner` as the connection named it at that moment.
 CREATE TABLE app.notice (
   tenant_id uuid NOT NULL,
   notice_id uuid NOT NULL,

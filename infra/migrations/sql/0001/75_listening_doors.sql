@@ -20,24 +20,21 @@ BEGIN
     SELECT app.tenant_id(), w.run_id, w.event_id FROM wanted w ORDER BY w.run_id, w.event_id
     ON CONFLICT DO NOTHING RETURNING b.run_id
   ), parked AS MATERIALIZED (
-    SELECT r.run_id FROM app.run r
+    SELECT r.run_id, r.priority FROM app.run r
     WHERE r.tenant_id = app.tenant_id() AND r.run_id IN (SELECT p.run_id FROM posted p) AND r.state = 'waiting'
       AND r.lane IS NULL
     FOR UPDATE SKIP LOCKED
   ), placed AS MATERIALIZED (
-    SELECT p.run_id, row_number() OVER (ORDER BY p.run_id) AS place, count(*) OVER () AS runs FROM parked p
-  ), clock AS (
-    INSERT INTO app.tenant_clock AS c (tenant_id, turn)
-    SELECT t.tenant_id, now.turn + max(p.runs) / t.weight
-    FROM placed p, (SELECT last_value / 1000000.0::double precision AS turn FROM app.virtual_clock) now, app.tenant t
-    WHERE t.tenant_id = app.tenant_id() GROUP BY t.tenant_id, t.weight, now.turn
-    ON CONFLICT (tenant_id) DO UPDATE SET turn = excluded.turn
-      + greatest(c.turn - (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock), 0)
-    RETURNING c.tenant_id, c.turn
+    SELECT p.run_id, p.priority + 1 AS class, count(*) OVER (PARTITION BY p.priority)
+             - row_number() OVER (PARTITION BY p.priority ORDER BY p.run_id) AS behind FROM parked p
+  ), clock AS MATERIALIZED (
+    SELECT t.lasts, t.costs FROM (
+      SELECT count(*) FILTER (WHERE p.class = 1) AS quick, count(*) FILTER (WHERE p.class = 2) AS normal,
+             count(*) FILTER (WHERE p.class = 3) AS slow FROM placed p HAVING count(*) > 0
+    ) n, app.take_places(app.tenant_id(), n.quick, n.normal, n.slow) t
   ), ready AS (
-    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.turn - (p.runs - p.place) / t.weight
-    FROM placed p, clock JOIN app.tenant t ON t.tenant_id = clock.tenant_id
-    WHERE r.tenant_id = clock.tenant_id AND r.run_id = p.run_id RETURNING 1
+    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.lasts[p.class] - p.behind * clock.costs[p.class]
+    FROM placed p, clock WHERE r.tenant_id = app.tenant_id() AND r.run_id = p.run_id RETURNING 1
   ) SELECT count(*) INTO woken FROM ready;
   RETURN woken;
 END $$;

@@ -53,7 +53,7 @@ BEGIN
     UPDATE app.run r SET snapshot = coalesce(decide_effect.snapshot, r.snapshot), seq = r.seq + 1,
       state = CASE r.state WHEN 'waiting' THEN 'running' ELSE r.state END,
       lane = CASE WHEN r.state = 'suspended' THEN NULL WHEN r.lane IS NOT NULL THEN r.lane WHEN r.suspect THEN 1 ELSE 0 END,
-      turn = CASE WHEN r.state = 'suspended' THEN r.turn ELSE app.next_turn(r.tenant_id) END,
+      turn = CASE WHEN r.state = 'suspended' THEN r.turn ELSE app.next_turn(r.tenant_id, r.priority) END,
       due_at = NULL, waiting_for = CASE WHEN r.state = 'suspended' THEN CASE
         WHEN r.waiting_for -> 'was' ->> 'kind' = 'uncertain' AND NOT is_asked THEN (r.waiting_for::jsonb - 'was')::json
         ELSE r.waiting_for END END

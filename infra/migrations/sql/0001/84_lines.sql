@@ -67,25 +67,23 @@ BEGIN
   END IF;
   PERFORM 1 FROM app.connection_line l WHERE l.tenant_id = tenant AND l.connection_id = connection FOR UPDATE;
   WITH first AS MATERIALIZED (
-    SELECT r.run_id, row_number() OVER (ORDER BY r.promise, r.created_at, r.run_id) AS place FROM (
-      SELECT r.run_id, r.created_at, coalesce(r.deadline, 'infinity'::timestamptz) AS promise FROM app.run r
+    SELECT r.run_id, r.priority + 1 AS class, count(*) OVER (PARTITION BY r.priority)
+             - row_number() OVER (PARTITION BY r.priority ORDER BY r.promise, r.created_at, r.run_id) AS behind FROM (
+      SELECT r.run_id, r.priority, r.created_at, coalesce(r.deadline, 'infinity'::timestamptz) AS promise FROM app.run r
       WHERE r.tenant_id = tenant AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
         AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota')
         AND (r.waiting_for ->> 'kind' <> 'connection' OR r.waiting_for ->> 'parked' = 'true')
         AND r.state = 'waiting' AND r.lane IS NULL AND r.due_at > clock_timestamp()
       ORDER BY coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id LIMIT most FOR UPDATE SKIP LOCKED
     ) r
-  ), cost AS (
-    SELECT 1 / t.weight AS one, (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock) AS turn
-    FROM app.tenant t WHERE t.tenant_id = tenant AND EXISTS (SELECT 1 FROM first)
-  ), clock AS (
-    INSERT INTO app.tenant_clock AS c (tenant_id, turn)
-    SELECT tenant, cost.turn + (SELECT count(*) FROM first) * cost.one FROM cost
-    ON CONFLICT (tenant_id) DO UPDATE SET turn = greatest(c.turn - (SELECT cost.turn FROM cost), 0) + excluded.turn
-    RETURNING c.turn
+  ), clock AS MATERIALIZED (
+    SELECT t.lasts, t.costs FROM (
+      SELECT count(*) FILTER (WHERE f.class = 1) AS quick, count(*) FILTER (WHERE f.class = 2) AS normal,
+             count(*) FILTER (WHERE f.class = 3) AS slow FROM first f HAVING count(*) > 0
+    ) n, app.take_places(tenant, n.quick, n.normal, n.slow) t
   ), ready AS (
-    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.turn - ((SELECT count(*) FROM first) - f.place) * cost.one
-    FROM first f, clock, cost WHERE r.tenant_id = tenant AND r.run_id = f.run_id RETURNING 1
+    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.lasts[f.class] - f.behind * clock.costs[f.class]
+    FROM first f, clock WHERE r.tenant_id = tenant AND r.run_id = f.run_id RETURNING 1
   ) SELECT count(*) INTO woken FROM ready;
   UPDATE app.connection_line l SET called_at = clock_timestamp(),
     waits_until = CASE WHEN woken > 0 THEN app.line_waits_until(l.seconds) ELSE l.waits_until END

@@ -47,17 +47,12 @@ BEGIN
   RETURN held.state;
 END $$;
 
--- The tenant's next turn, as for a run that starts: who resumes or retries many queues behind itself (A13). To be asked
--- for with the run's lock in hand; nobody who holds a tenant's clock waits for a run.
-CREATE FUNCTION app.next_turn(of_tenant uuid) RETURNS double precision
+-- The tenant's next turn of a class, as for a run that starts: who resumes or retries many queues behind itself (A13). To be
+-- asked for with the run's lock in hand; nobody who holds a tenant's clock waits for a run.
+CREATE FUNCTION app.next_turn(of_tenant uuid, priority smallint) RETURNS double precision
 LANGUAGE sql SET search_path = pg_catalog, app AS $$
-  INSERT INTO app.tenant_clock AS c (tenant_id, turn)
-  SELECT t.tenant_id, now.turn + 1 / t.weight
-  FROM app.tenant t, (SELECT last_value / 1000000.0::double precision AS turn FROM app.virtual_clock) now
-  WHERE t.tenant_id = of_tenant
-  ON CONFLICT (tenant_id) DO UPDATE SET turn = excluded.turn
-    + greatest(c.turn - (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock), 0)
-  RETURNING c.turn
+  SELECT t.lasts[priority + 1]
+  FROM app.take_places(of_tenant, (priority = 0)::integer, (priority = 1)::integer, (priority = 2)::integer) t
 $$;
 
 -- Resume: a suspended run goes on where it is; one that was quarantined with its claims given back, alone. A wish to suspend
@@ -78,7 +73,7 @@ BEGIN
   END IF;
   PERFORM set_config('app.actor', actor, true);
   UPDATE app.run r SET state = CASE WHEN r.started_at IS NULL THEN 'pending' ELSE 'running' END,
-    lane = CASE WHEN r.suspect THEN 1 ELSE 0 END, turn = app.next_turn(r.tenant_id), seq = r.seq + 1, solo_claims = 0,
+    lane = CASE WHEN r.suspect THEN 1 ELSE 0 END, turn = app.next_turn(r.tenant_id, r.priority), seq = r.seq + 1, solo_claims = 0,
     waiting_for = NULL, asked = NULL
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
   INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
@@ -99,7 +94,7 @@ BEGIN
   IF NOT FOUND OR held.state <> 'faulted' THEN RETURN held.state; END IF;
   IF held.seq <> seen THEN RETURN 'changed'; END IF;
   PERFORM set_config('app.actor', actor, true);
-  UPDATE app.run r SET state = 'running', lane = 0, turn = app.next_turn(r.tenant_id), fence = r.fence + 1, seq = r.seq + 1,
+  UPDATE app.run r SET state = 'running', lane = 0, turn = app.next_turn(r.tenant_id, r.priority), fence = r.fence + 1, seq = r.seq + 1,
     ended_at = NULL, error = NULL, error_type = NULL, suspect = false, solo_claims = 0, snapshot = retry_run.snapshot,
     input = coalesce(given::json, r.input)
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;

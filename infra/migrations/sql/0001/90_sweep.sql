@@ -42,34 +42,31 @@ BEGIN
   INTO requeued, quarantined FROM put_back p;
   PERFORM app.suspend_asked(NULL, NULL);
 
-  WITH now AS (
-    SELECT last_value / 1000000.0::double precision AS turn FROM app.virtual_clock
-  ), due AS MATERIALIZED (
-    SELECT r.tenant_id, r.run_id, r.due_at FROM app.run r WHERE r.due_at <= (SELECT clock_timestamp())
+  WITH due AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id, r.priority, r.due_at FROM app.run r WHERE r.due_at <= (SELECT clock_timestamp())
     ORDER BY r.due_at LIMIT most FOR UPDATE SKIP LOCKED
   ), called AS MATERIALIZED (
-    SELECT r.tenant_id, r.run_id, clock_timestamp() AS due_at
+    SELECT r.tenant_id, r.run_id, r.priority, clock_timestamp() AS due_at
     FROM (SELECT DISTINCT b.tenant_id, b.run_id FROM app.inbox b WHERE NOT b.is_read AND b.posted_at >= came_since) b
     JOIN app.run r ON r.tenant_id = b.tenant_id AND r.run_id = b.run_id
     WHERE r.state = 'waiting' AND r.lane IS NULL
       AND EXISTS (SELECT 1 FROM app.subscription s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.run_id)
     LIMIT most FOR UPDATE OF r SKIP LOCKED
   ), found AS (
-    SELECT DISTINCT ON (f.tenant_id, f.run_id) f.tenant_id, f.run_id, f.due_at
+    SELECT DISTINCT ON (f.tenant_id, f.run_id) f.tenant_id, f.run_id, f.priority, f.due_at
     FROM (SELECT * FROM due UNION ALL SELECT * FROM called) f ORDER BY f.tenant_id, f.run_id, f.due_at
   ), placed AS MATERIALIZED (
-    SELECT d.tenant_id, d.run_id, 1 / t.weight AS cost,
-           row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.due_at, d.run_id) AS place,
-           count(*) OVER (PARTITION BY d.tenant_id) AS runs
-    FROM found d JOIN app.tenant t ON t.tenant_id = d.tenant_id
-  ), clock AS (
-    INSERT INTO app.tenant_clock AS c (tenant_id, turn)
-    SELECT DISTINCT p.tenant_id, now.turn + p.runs * p.cost FROM placed p, now ORDER BY 1
-    ON CONFLICT (tenant_id) DO UPDATE SET
-      turn = greatest(c.turn - (SELECT now.turn FROM now), 0) + excluded.turn
-    RETURNING c.tenant_id, c.turn
+    SELECT d.tenant_id, d.run_id, d.priority + 1 AS class, count(*) OVER (PARTITION BY d.tenant_id, d.priority)
+             - row_number() OVER (PARTITION BY d.tenant_id, d.priority ORDER BY d.due_at, d.run_id) AS behind
+    FROM found d
+  ), clock AS MATERIALIZED (
+    -- In the order of tenants, as every sweep takes their clocks.
+    SELECT n.tenant_id, t.lasts, t.costs FROM (
+      SELECT p.tenant_id, count(*) FILTER (WHERE p.class = 1) AS quick, count(*) FILTER (WHERE p.class = 2) AS normal,
+             count(*) FILTER (WHERE p.class = 3) AS slow FROM placed p GROUP BY p.tenant_id ORDER BY p.tenant_id
+    ) n CROSS JOIN LATERAL app.take_places(n.tenant_id, n.quick, n.normal, n.slow) t
   ), ready AS (
-    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.turn - (p.runs - p.place) * p.cost
+    UPDATE app.run r SET lane = 0, due_at = NULL, turn = clock.lasts[p.class] - p.behind * clock.costs[p.class]
     FROM placed p JOIN clock ON clock.tenant_id = p.tenant_id
     WHERE r.tenant_id = p.tenant_id AND r.run_id = p.run_id RETURNING 1
   ) SELECT count(*) INTO woken FROM ready;
@@ -141,7 +138,7 @@ BEGIN
     WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname <> 'ensure_partitions' LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', door, CASE
-      WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)' THEN 'waybill_app'
+      WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)|exchange_loads' THEN 'waybill_app'
       WHEN door::text ~ 'post_signal|decide_effect' THEN 'waybill_app'
       -- Events come by the API and by the worker, which takes those that runs emit.
       WHEN door::text ~ 'post_events|serialize_runs' THEN 'waybill_app, waybill_worker'

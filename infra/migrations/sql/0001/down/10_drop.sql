@@ -21,7 +21,12 @@ BEGIN
   DROP FUNCTION app.take_calls(uuid, uuid, integer, integer, double precision, integer);
   DROP FUNCTION app.call_from_line(uuid, uuid, integer);
   DROP FUNCTION app.line_waits_until(double precision);
-  DROP FUNCTION app.next_turn(uuid);
+  DROP FUNCTION app.tell_peak(uuid, text, bigint);
+  DROP FUNCTION app.key_moment(text);
+  DROP FUNCTION app.quota_standing();
+  DROP FUNCTION app.tell_quota(uuid, uuid, text, bigint, bigint, smallint);
+  DROP FUNCTION app.next_turn(uuid, smallint);
+  DROP FUNCTION app.take_places(uuid, bigint, bigint, bigint, integer);
   DROP FUNCTION app.mind_key();
   DROP FUNCTION app.pass_keys(integer);
   DROP FUNCTION app.pass_key(uuid, uuid, text, text);

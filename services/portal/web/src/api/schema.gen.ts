@@ -250,6 +250,8 @@ export interface paths {
          * Change a deployment
          * @description Makes another revision; runs in flight keep theirs. Without a difference nothing is made.
          *
+         *     Another priority makes no revision: it holds for the runs that begin from now on.
+         *
          *     Needs: `deployments:write`.
          */
         patch: operations["patch_deployments_deployment"];
@@ -344,8 +346,12 @@ export interface paths {
          * Send an event
          * @description Takes one CloudEvent 1.0: as `application/cloudevents+json`, or as `application/json` with `ce-` headers.
          *
+         *     Its attribute `runpriority` sets the class of the runs that it begins: `normal`, `bulk`, or `interactive`, which
+         *     takes the permission `runs:write`.
+         *
          *     Answered after the commit. Safe to repeat: an event is taken once per source and id. The same id with other content
-         *     is refused with `event-id-reused`.
+         *     is refused with `event-id-reused`. More than is agreed is refused with `quota-reached`, which says when to send
+         *     again; nothing is stored then.
          *
          *     Needs: `events:write`.
          */
@@ -616,13 +622,69 @@ export interface paths {
         };
         /**
          * List notices
-         * @description What the owners of connections are told, newest first: outages that begin and end, effects of unknown outcome.
+         * @description What people are told, newest first: outages that begin and end, effects of unknown outcome, quotas and peaks.
          *
          *     Needs: `runs:read`.
          */
         get: operations["get_notices"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/peak": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what waits in line
+         * @description By customer class, ship date and cut-off, with value, who is next, and which cut-offs will be missed.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_peak"];
+        /**
+         * Set the rule for peaks
+         * @description Given whole. Holds a second later, for all that is in line and all that comes.
+         *
+         *     Needs: `runs:write`.
+         */
+        put: operations["put_peak"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the quotas of an environment
+         * @description What may be pushed in, and what is used. A client sees its own limits and nothing of its partner's total.
+         *
+         *     Needs: `usage:read`.
+         */
+        get: operations["get_quotas"];
+        put?: never;
+        /**
+         * Set the quotas of an environment
+         * @description By its partner; holds within two seconds. None may be above what the partner has for all its environments.
+         *
+         *     Needs: `clients:write`.
+         */
+        post: operations["post_quotas"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1345,6 +1407,8 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            /** @description Class of the runs that it begins: interactive ones overtake the client's others, bulk ones let them pass. An event says otherwise with its attribute `runpriority`. */
+            priority?: "interactive" | "normal" | "bulk";
             template?: components["schemas"]["TemplateChoice"];
             /**
              * @description Id of a published version.
@@ -1379,6 +1443,11 @@ export interface components {
             parameters: {
                 [key: string]: unknown;
             };
+            /**
+             * @description Class of the runs that it begins: interactive ones overtake the client's others, bulk ones let them pass. An event says otherwise with its attribute `runpriority`.
+             * @enum {string}
+             */
+            priority: "interactive" | "normal" | "bulk";
             /**
              * Format: date-time
              * @description UTC, RFC 3339.
@@ -1863,6 +1932,12 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description Class of the runs that it begins: interactive ones overtake the client's others, bulk ones let them pass. An event says otherwise with its attribute `runpriority`.
+             * @default normal
+             * @enum {string}
+             */
+            priority: "interactive" | "normal" | "bulk";
             template?: components["schemas"]["TemplateChoice"] | null;
             /**
              * @description Id of a published version.
@@ -1927,16 +2002,16 @@ export interface components {
             at: string;
             /** @example con_01h455vb4pex5vsknk084sn02q */
             connection: string | null;
-            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. */
+            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). */
             data: {
                 [key: string]: unknown;
             };
             id: string;
             /**
-             * @description That an outage began, or ended; that nobody but a person can tell what became of a call.
+             * @description That an outage began, or ended; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended.
              * @enum {string}
              */
-            kind: "connection.away" | "connection.back" | "effect.uncertain";
+            kind: "connection.away" | "connection.back" | "effect.uncertain" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended";
             /** @description The connection's, at that moment. */
             owner: string | null;
             /** @description That waits, where it is about one. */
@@ -1980,6 +2055,88 @@ export interface components {
              */
             since: string;
         };
+        /** PeakGroup */
+        PeakGroup: {
+            customer_class: string | null;
+            cut_off: string | null;
+            /** @description Of them, those whose turn comes when their cut-off is over. */
+            late: number;
+            runs: number;
+            /** @description As the run's key has it. */
+            ship_date: string | null;
+            /** @description Of those that tell, by currency. */
+            value: components["schemas"]["RunValue"][];
+        };
+        /** PeakRule */
+        PeakRule: {
+            /**
+             * @description The first one first, any other behind them.
+             * @default []
+             */
+            customer_classes: (string | unknown)[];
+            /**
+             * @description Name of a key that workflows declare; its texts are dates or moments of RFC 3339.
+             * @example cutOff
+             */
+            cut_off_key?: string | null;
+            /**
+             * @description In line, by which an automatic peak begins.
+             * @default 500
+             */
+            from_runs: number;
+            /**
+             * @description `auto`: from so many runs in line on, until fewer than half as many are.
+             * @enum {string}
+             */
+            mode: "off" | "on" | "auto";
+            /**
+             * @description Name of a key that workflows declare; its texts are dates or moments of RFC 3339.
+             * @example shipDate
+             */
+            ship_date_key?: string | null;
+        };
+        /** PeakRun */
+        PeakRun: {
+            business_key: string | null;
+            customer_class: string | null;
+            cut_off: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            deadline: string | null;
+            /** @description When its turn comes, by how fast the line went lately; null where unknown. */
+            expected_at: string | null;
+            /** @enum {string} */
+            priority: "interactive" | "normal" | "bulk";
+            run: string;
+            ship_date: string | null;
+            value: components["schemas"]["RunValue"] | null;
+        };
+        /** PeakSum */
+        PeakSum: {
+            runs: number;
+            /** @description Of those that tell, by currency. */
+            value: components["schemas"]["RunValue"][];
+        };
+        /** PeakView */
+        PeakView: {
+            /** @description In the order in which their first runs are served; 200. */
+            groups: components["schemas"]["PeakGroup"][];
+            in_line: components["schemas"]["PeakSum"];
+            /** @description Whose cut-off will be missed, or was. */
+            late: components["schemas"]["PeakSum"];
+            /** @description The first 20 of them. */
+            misses: components["schemas"]["PeakRun"][];
+            /** @description Who is served next; 20. */
+            next: components["schemas"]["PeakRun"][];
+            on: boolean;
+            rule: components["schemas"]["PeakRule"];
+            /** @description Of the peak. */
+            since: string | null;
+            /** @description False: only the first 10,000 in line were looked at. */
+            whole: boolean;
+        };
         /**
          * Permission
          * @description `resource:action`.
@@ -2004,6 +2161,42 @@ export interface components {
             title: string;
             /** @description Stable; GET it to read what it means. */
             type: string;
+        };
+        /** QuotaChanges */
+        QuotaChanges: {
+            /** @description That have not ended, all together. */
+            open_runs?: number | null;
+            /** @description Of events, by the day in UTC. */
+            payload_bytes_per_day?: number | null;
+            /** @description That events start. */
+            runs_per_minute?: number | null;
+        };
+        /** QuotaList */
+        QuotaList: {
+            items: components["schemas"]["QuotaView"][];
+        };
+        /** QuotaView */
+        QuotaView: {
+            /** @description Null: none. */
+            limit: number | null;
+            /** @enum {string} */
+            quota: "runs-per-minute" | "open-runs" | "payload-bytes-per-day";
+            /** @description Seconds until nothing is used again, where that is by time. */
+            resets_in: number | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            set_at: string | null;
+            /** @description From here on it is told. */
+            soft_limit: number | null;
+            /**
+             * @description Who has the limit: this environment, or all of the partner's together, where that is less.
+             * @enum {null|string}
+             */
+            source: "environment" | "partner" | null;
+            /** @description By this environment; null where nobody counts it. */
+            used: number | null;
         };
         /** Rate */
         Rate: {
@@ -2158,6 +2351,11 @@ export interface components {
             };
             /** @description When a waiting run is taken up again by itself. */
             next_attempt_at: string | null;
+            /**
+             * @description Its class in the client's line.
+             * @enum {string}
+             */
+            priority: "interactive" | "normal" | "bulk";
             /** @description Of the deployment; the run keeps it unless it is migrated. */
             revision: number;
             /** @description Lines of its journal so far; it never falls. */
@@ -2245,6 +2443,11 @@ export interface components {
             /** @description When a waiting run is taken up again by itself. */
             next_attempt_at: string | null;
             output: unknown;
+            /**
+             * @description Its class in the client's line.
+             * @enum {string}
+             */
+            priority: "interactive" | "normal" | "bulk";
             /** @description Of the deployment; the run keeps it unless it is migrated. */
             revision: number;
             /** @description Lines of its journal so far; it never falls. */
@@ -5477,6 +5680,364 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_peak: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeakView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_peak: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeakRule"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeakView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaChanges"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

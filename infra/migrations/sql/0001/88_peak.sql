@@ -1,0 +1,84 @@
+-- Deal: the places that a tenant's runs have in line are shared out among these runs by the rule of its peak; whatever they
+-- have together stays the same, so no other tenant is served sooner or later (A13). Each class of runs (ADR 0033) keeps its
+-- own places. The first `most` in line, and the last thousand: whoever has come since. Nobody is waited for: a run that
+-- somebody else has in hand stays where it is. Only rows whose place changes are written. Answers how many. No door: it sees
+-- what its caller sees.
+CREATE FUNCTION app.deal_places(rule app.peak, most integer) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE moved integer;
+BEGIN
+  WITH line AS MATERIALIZED (
+    (SELECT r.run_id, r.turn, r.priority, r.customer_class, r.deadline FROM app.run r
+     WHERE r.tenant_id = rule.tenant_id AND r.lane = 0 ORDER BY r.turn, r.run_id LIMIT most)
+    UNION
+    (SELECT r.run_id, r.turn, r.priority, r.customer_class, r.deadline FROM app.run r
+     WHERE r.tenant_id = rule.tenant_id AND r.lane = 0 ORDER BY r.turn DESC, r.run_id DESC LIMIT 1000)
+  ), place AS (
+    SELECT l.priority, l.turn, row_number() OVER (PARTITION BY l.priority ORDER BY l.turn, l.run_id) AS n FROM line l
+  ), wanted AS (
+    SELECT l.run_id, l.priority, l.turn, row_number() OVER (PARTITION BY l.priority ORDER BY
+      coalesce(array_position(rule.classes, l.customer_class), cardinality(rule.classes) + 1),
+      app.key_moment(s.value) NULLS LAST, app.key_moment(c.value) NULLS LAST, l.deadline NULLS LAST, l.turn, l.run_id) AS n
+    FROM line l
+    LEFT JOIN app.run_key s ON s.tenant_id = rule.tenant_id AND s.run_id = l.run_id AND s.name = rule.ship_key
+    LEFT JOIN app.run_key c ON c.tenant_id = rule.tenant_id AND c.run_id = l.run_id AND c.name = rule.cut_off_key
+  ), held AS MATERIALIZED (
+    SELECT r.run_id, p.turn FROM wanted w JOIN place p ON p.priority = w.priority AND p.n = w.n
+    JOIN app.run r ON r.tenant_id = rule.tenant_id AND r.run_id = w.run_id
+    WHERE p.turn <> w.turn AND r.lane = 0 FOR UPDATE OF r SKIP LOCKED
+  ), dealt AS (
+    UPDATE app.run r SET turn = h.turn FROM held h WHERE r.tenant_id = rule.tenant_id AND r.run_id = h.run_id RETURNING 1
+  ) SELECT count(*) INTO moved FROM dealt;
+  RETURN moved;
+END $$;
+
+-- Tell that an automatic peak began or ended. No door: it sees what its caller sees.
+CREATE FUNCTION app.tell_peak(of_tenant uuid, kind text, in_line bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+DECLARE notice uuid := app.new_id(); body json := json_build_object('in_line', in_line);
+BEGIN
+  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
+  VALUES (of_tenant, notice, 'engine', kind, 'peak', body);
+  INSERT INTO app.notice (tenant_id, notice_id, kind, body) VALUES (of_tenant, notice, kind, body);
+  INSERT INTO app.outbox (tenant_id, outbox_id, topic, body) VALUES (of_tenant, notice, 'notices', json_build_object(
+    'specversion', '1.0', 'id', app.show_id('ntc', notice), 'source', '/peak', 'type', kind || '.v1', 'subject', 'peak',
+    'data', body));
+END $$;
+
+-- Look after peaks: each at most once a second, whatever the number of workers; automatic ones begin and end here. Answers
+-- how many runs have another place.
+CREATE FUNCTION app.deal_peaks(most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE
+  p app.peak; moved integer := 0; in_line bigint; lasts boolean; now_clock double precision;
+  moment timestamptz := clock_timestamp(); passed double precision;
+  now_turn double precision := (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock);
+BEGIN
+  FOR p IN SELECT * FROM app.peak k
+    WHERE k.mode <> 'off' AND (k.seen_at IS NULL OR k.seen_at <= moment - interval '1 second')
+    ORDER BY k.tenant_id FOR UPDATE SKIP LOCKED
+  LOOP
+    SELECT count(*) INTO in_line FROM (
+      SELECT 1 FROM app.run r WHERE r.tenant_id = p.tenant_id AND r.lane = 0 LIMIT p.from_runs) w;
+    lasts := p.mode = 'on' OR in_line >= p.from_runs OR (p.began_at IS NOT NULL AND in_line * 2 >= p.from_runs);
+    IF lasts <> (p.began_at IS NOT NULL) THEN
+      p.began_at := CASE WHEN lasts THEN moment END;
+      p.dealt_clock := NULL;
+      PERFORM app.tell_peak(p.tenant_id, CASE WHEN lasts THEN 'peak.began' ELSE 'peak.ended' END, in_line);
+    END IF;
+    passed := extract(epoch FROM moment - p.seen_at);
+    p.speed := CASE WHEN p.seen_at IS NULL OR passed > 600 THEN NULL ELSE coalesce(
+      p.speed + ((now_turn - p.seen_turn) / passed - p.speed) * least(passed / 60, 1), (now_turn - p.seen_turn) / passed) END;
+    SELECT c.turn + coalesce(c.interactive, 0) + coalesce(c.bulk, 0) INTO now_clock FROM app.tenant_clock c
+    WHERE c.tenant_id = p.tenant_id;
+    IF lasts AND now_clock IS DISTINCT FROM p.dealt_clock THEN
+      moved := moved + app.deal_places(p, most);
+      p.dealt_clock := now_clock;
+      p.dealt_at := moment;
+    END IF;
+    UPDATE app.peak k SET began_at = p.began_at, dealt_at = p.dealt_at, dealt_clock = p.dealt_clock, speed = p.speed,
+      seen_turn = now_turn, seen_at = moment
+    WHERE k.tenant_id = p.tenant_id;
+  END LOOP;
+  RETURN moved;
+END $$;

@@ -1,0 +1,162 @@
+"""What may be pushed in (ADR 0033): A13, and S-90, by which abuse that nobody pays for is capped by quota."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from infra.database import Database
+from services.api.quotas import Standing
+from services.engine.recovery import sweep
+from tests.asgi import Answer, Caller
+from tests.services.api.routes.conftest import PREFIX, Cast
+
+DOCUMENT = (
+    "document: {dsl: '1.0.3', namespace: tests, name: quick, version: 1.0.0}\n"
+    "schedule: {on: {one: {with: {type: order}}}}\ndo: [{say: {set: {a: 1}}}]\n"
+)
+
+
+async def go_live(caller: Caller) -> None:
+    workflow = (await caller.post("/v1/workflows", {"document": DOCUMENT})).json["id"]
+    assert (await caller.post("/v1/deployments", {"name": "quick", "workflow": workflow})).status == 201
+
+
+async def send(caller: Caller, number: int, kind: str = "order", **data: Any) -> Answer:
+    event = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": kind, "data": data}
+    return await caller.post("/v1/events", event, headers={"content-type": "application/cloudevents+json"})
+
+
+async def limit(partner: Caller, client: str = "acme", **amounts: int | None) -> Answer:
+    return await partner.send("POST", f"/v1/clients/{client}/live/quotas", amounts)
+
+
+@pytest.fixture
+async def live(cast: Cast) -> Cast:
+    await go_live(cast.client)
+    await go_live(cast.rival)
+    return cast
+
+
+async def test_S_90_a_tenant_starts_so_many_runs_in_a_minute_and_not_one_more(live: Cast) -> None:
+    assert (await limit(live.partner, runs_per_minute=5)).status == 200
+    answers = await asyncio.gather(*(send(live.client, number) for number in range(12)))
+    taken = [one for one in answers if one.status == 202]
+    refused = [one for one in answers if one.status == 429]
+    assert (len(taken), len(refused)) == (5, 7)
+    for one in refused:
+        assert one.problem == "quota-reached"
+        told = one.json
+        assert (told["quota"], told["limit"], told["used"]) == ("runs-per-minute", 5, 5)
+        assert 1 <= int(one.headers["retry-after"]) <= 60
+    # Nothing half done: neither the event nor a run of it; and it may be sent again under its id.
+    assert len((await live.client.get("/v1/events")).json["items"]) == 5
+    assert len((await live.client.get("/v1/runs")).json["items"]) == 5
+    assert (await send(live.rival, 1)).status == 202
+    # What begins nothing is nobody's start.
+    assert (await send(live.client, 100, kind="other")).status == 202
+
+
+async def test_S_90_who_goes_on_though_refused_is_refused_unread(live: Cast) -> None:
+    await limit(live.partner, runs_per_minute=0)
+    for number in range(51):
+        assert (await send(live.client, number)).status == 429
+    assert (await send(live.client, 100, kind="other")).problem == "quota-reached"
+
+
+async def test_A13_runs_that_have_not_ended_are_limited_and_room_is_found_by_itself(
+    live: Cast, worker_database: Database
+) -> None:
+    await limit(live.partner, open_runs=3)
+    assert [(await send(live.client, number)).status for number in range(5)] == [202, 202, 202, 429, 429]
+    told = (await send(live.client, 9)).json
+    assert (told["quota"], told["limit"], told["used"], told["retry_after"]) == ("open-runs", 3, 3, 5)
+    runs = (await live.client.get("/v1/runs")).json["items"]
+    for one in runs:
+        await live.client.post(f"/v1/runs/{one['id']}/cancel")
+    await sweep(worker_database, 3, 30)
+    await limit(live.partner)  # learns at once what is counted
+    assert (await send(live.client, 10)).status == 202
+
+
+async def test_S_90_payload_is_limited_by_the_day(live: Cast) -> None:
+    await limit(live.partner, payload_bytes_per_day=2_000)
+    assert (await send(live.client, 1, text="x" * 1_500)).status == 202
+    refused = await send(live.client, 2, text="x" * 1_500)
+    assert (refused.status, refused.json["quota"]) == (429, "payload-bytes-per-day")
+    assert 1_500 < refused.json["used"] < 2_000
+    assert 1 <= int(refused.headers["retry-after"]) <= 86_400
+    assert (await send(live.client, 3)).status == 202
+    await limit(live.partner)
+    (used,) = [
+        one["used"] for one in (await live.client.get("/v1/quotas")).json["items"] if one["quota"].startswith("pay")
+    ]
+    assert used > 1_500
+
+
+async def test_A13_a_partners_total_holds_and_is_told_to_no_client(live: Cast, operator: Caller) -> None:
+    made = await operator.send("POST", "/v1/partners/north/quotas", {"runs_per_minute": 4})
+    assert [one["limit"] for one in made.json["items"]] == [4, None, None]
+    assert [(await send(live.client, number)).status for number in range(3)] == [202] * 3
+    assert (await send(live.rival, 1)).status == 202
+    refused = await send(live.rival, 2)
+    assert refused.status == 429
+    told = refused.json
+    assert (told["level"], told["limit"], told["used"]) == ("partner", None, None)
+    assert "4" not in told["detail"].split("again")[0]
+    # Nor by asking; its partner sees where it comes from.
+    assert all(one["limit"] is None for one in (await live.rival.get("/v1/quotas")).json["items"])
+    seen = (await live.partner.get(f"{PREFIX}/quotas")).json["items"][0]
+    assert (seen["limit"], seen["source"], seen["used"]) == (4, "partner", 3)
+    assert (await live.partner.get("/v1/partners/north/quotas")).json == made.json
+
+
+async def test_the_tightest_holds_and_no_partner_gives_more_than_it_has(live: Cast, operator: Caller) -> None:
+    await operator.send("POST", "/v1/partners/north/quotas", {"runs_per_minute": 10})
+    above = await limit(live.partner, runs_per_minute=11)
+    assert (above.status, above.problem) == (409, "quota-above-own")
+    own = (await limit(live.partner, runs_per_minute=2)).json["items"][0]
+    assert (own["limit"], own["soft_limit"], own["source"]) == (2, 2, "environment")
+    assert [(await send(live.client, number)).status for number in range(3)] == [202, 202, 429]
+    gone = (await limit(live.partner, runs_per_minute=None)).json["items"][0]
+    assert (gone["limit"], gone["source"]) == (10, "partner")
+    assert (await send(live.client, 3)).status == 202
+
+
+async def test_S_01_nobody_sets_what_is_not_theirs_to_set(live: Cast, operator: Caller) -> None:
+    assert (await live.client.send("POST", f"{PREFIX}/quotas", {"open_runs": 9})).status == 403
+    assert (await operator.send("POST", f"{PREFIX}/quotas", {"open_runs": 9})).status == 403
+    assert (await live.partner.send("POST", "/v1/partners/north/quotas", {"open_runs": 9})).status == 403
+    assert (await live.client.get("/v1/partners/north/quotas")).status == 403
+    await operator.post("/v1/partners", {"slug": "south", "name": "South"})
+    assert (await live.partner.get("/v1/partners/south/quotas")).status == 404
+    assert (await limit(live.partner, runs_per_minute=-1)).status == 422
+
+
+async def test_people_are_told_before_and_when_a_quota_is_reached(live: Cast, worker_database: Database) -> None:
+    await limit(live.partner, open_runs=5)
+    for number in range(4):
+        await send(live.client, number)
+    for _ in range(2):  # once, however often it is looked at
+        async with worker_database.doors() as connection:
+            await connection.execute("SELECT app.count_loads(0)")
+    await send(live.client, 4)
+    async with worker_database.doors() as connection:
+        await connection.execute("SELECT app.count_loads(0)")
+    told = (await live.client.get("/v1/notices")).json["items"]
+    assert [one["kind"] for one in told] == ["quota.reached", "quota.near"]
+    assert told[1]["data"] == {"quota": "open-runs", "limit": 5, "used": 4}
+    audit = (await live.client.get("/v1/audit?action=quota.near")).json["items"]
+    assert [one["target"] for one in audit] == ["open-runs"]
+    assert (await live.rival.get("/v1/notices")).json["items"] == []
+
+
+def test_what_is_used_is_nothing_again_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("infra.clock.monotonic", lambda: now)
+    standing = Standing("runs-per-minute", 5, 4, is_partners=True, until=130.0, counted=None)
+    assert standing.present() == 4
+    now = 300.0
+    assert (standing.present(), standing.until) == (0, 310.0)
