@@ -76,7 +76,7 @@ CREATE POLICY tenant ON app.tenant_load FOR SELECT TO waybill_app USING (tenant_
 CREATE POLICY doors ON app.partner_quota TO waybill_doors USING (true) WITH CHECK (true);
 CREATE POLICY doors ON app.tenant_quota TO waybill_doors USING (true) WITH CHECK (true);
 CREATE POLICY doors ON app.tenant_load TO waybill_doors USING (true) WITH CHECK (true);
-CREATE POLICY doors ON app.organization_audit FOR INSERT TO waybill_doors WITH CHECK (true);
+CREATE POLICY quotas ON app.organization_audit FOR INSERT TO waybill_doors WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.partner_quota, app.tenant_quota TO waybill_app;
 GRANT SELECT ON app.tenant_load TO waybill_app;
 GRANT SELECT, UPDATE ON app.partner_quota, app.tenant_quota TO waybill_doors;
