@@ -47,3 +47,19 @@ async def check_world(database: Database, since: datetime, lease_seconds: float)
             "SELECT * FROM app.broken($1, $2, $3)", ids.least_of(since), lease_seconds, MOST, timeout=_SECONDS
         )
     return [Finding(row["invariant"], row["tenant_id"], row["run_id"], row["words"]) for row in rows]
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Of one tenant's runs: how many, and seconds that 95 of a hundred did not wait longer than for a worker."""
+
+    tenant: UUID
+    runs: int
+    seconds: float
+
+
+async def waits(database: Database, since: datetime) -> list[Wait]:
+    """Of the runs made since then that a worker has begun; the tenant with the most runs first (I9)."""
+    async with database.doors() as connection:
+        rows = await connection.fetch("SELECT * FROM app.waits_by_tenant($1)", ids.least_of(since), timeout=_SECONDS)
+    found = [Wait(row["tenant_id"], row["runs"], row["seconds"]) for row in rows]
+    return sorted(found, key=lambda one: one.runs, reverse=True)

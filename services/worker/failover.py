@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +56,7 @@ def _kept(file: Path, before: Mark | None, now: Mark) -> Mark:
         now.position,
     ):
         return before
-    draft = file.with_name(f"{file.name}.{id(now):x}")
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         draft.write_bytes(msgspec.json.encode(now))
         draft.replace(file)

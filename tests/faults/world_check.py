@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from tests.faults.plant import LEASE_SECONDS, Plant
@@ -13,6 +16,8 @@ from tests.faults.plant import LEASE_SECONDS, Plant
 _TERMINAL = {"completed", "faulted", "cancelled"}
 _OUTBOX_SECONDS = 120.0
 """A killed relay's rows are offered again after 10 s."""
+_CANARY = 16
+"""Characters of a secret that stands in no text by chance."""
 
 
 async def check_world(
@@ -36,6 +41,7 @@ async def check_world(
     await _usage_is_what_was_journalled(plant)
     await _audit_is_complete(plant, found)
     await _outbox_runs_empty(plant)
+    await _no_secret_in_the_open(plant)
     return await _sold_once(plant, found.get("completed", 0) if sold is None else sold)
 
 
@@ -137,3 +143,35 @@ async def _outbox_runs_empty(plant: Plant) -> None:
     while rows := await plant.query("SELECT topic, created_at, taken_until FROM app.outbox"):
         assert time.monotonic() < until, f"I10: {len(rows)} messages were never told: {rows[:3]}"
         await asyncio.sleep(0.1)
+
+
+async def _no_secret_in_the_open(plant: Plant) -> None:
+    """I7: in no row of any table and in no log, in whatever form it could have got there."""
+    canaries = [
+        file.read_text(encoding="ascii").strip() for file in (plant.home / "secrets").iterdir() if _is_text(file)
+    ]
+    forms = [form for value in canaries if len(value) >= _CANARY for form in _forms(value)]
+    for log in (plant.home / "logs").iterdir():
+        words = log.read_text(encoding="utf-8", errors="replace")
+        assert not any(form in words for form in forms), f"I7: a secret stands in {log.name}"
+    tables = await plant.query(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind IN ('r', 'p') "
+        "AND NOT relispartition"
+    )
+    for (table,) in tables:
+        rows = await plant.query(
+            f"SELECT 1 FROM app.{table} x WHERE EXISTS ("  # noqa: S608 (names of ours)
+            "SELECT 1 FROM unnest($1::text[]) AS f(form) WHERE position(f.form IN row_to_json(x)::text) > 0) LIMIT 1",
+            forms,
+        )
+        assert rows == [], f"I7: a secret stands in {table}"
+
+
+def _is_text(file: Path) -> bool:
+    return file.is_file() and file.read_bytes().isascii()
+
+
+def _forms(value: str) -> set[str]:
+    raw = value.encode()
+    coded = base64.b64encode(raw).decode().rstrip("=")
+    return {value, quote(value, safe=""), coded, coded.replace("+", "-").replace("/", "_"), raw.hex()}

@@ -52,6 +52,7 @@ DOORS = {
     "settle_outbox": "waybill_worker",
     "purge_event_keys": "waybill_worker",
     "purge_kept_answers": "waybill_worker",
+    "waits_by_tenant": "waybill_worker",
     "look_at_timeline": "waybill_worker",
     "accept_timeline": "waybill_worker",
     "left_by_failover": "waybill_worker",

@@ -116,7 +116,7 @@ async def test_F_20_who_stood_for_a_slot_as_it_went_away_does_not_go_out(office:
     await office.calls()
     await simulator.faults(unavailable=1.0)
     before = await requests(simulator)
-    queue = office.workers[0].function._limits = Queue(IN_A_ROW)  # type: ignore[attr-defined]
+    queue = office.workers[0].function._limits = Queue(IN_A_ROW)
     standing = [asyncio.create_task(office.calls()) for _ in range(IN_A_ROW + 20)]
     async with asyncio.timeout(30):
         while sum(task.done() for task in standing) < IN_A_ROW:

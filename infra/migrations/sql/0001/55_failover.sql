@@ -26,8 +26,10 @@ GRANT SELECT, INSERT, UPDATE ON app.timeline TO waybill_doors;
 GRANT INSERT ON app.organization_audit TO waybill_doors;
 
 -- The timeline that is written to now; NULL on a standby, where nothing is.
-CREATE FUNCTION app.timeline_now() RETURNS integer LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
-  SELECT CASE WHEN NOT pg_is_in_recovery() THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer END
+-- It names its schemas itself: with a setting of its own no caller's statement could take it in.
+CREATE FUNCTION app.timeline_now() RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN
+    ('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::pg_catalog.bit(32)::integer END
 $$;
 
 -- How far the log is, in bytes.
@@ -36,7 +38,7 @@ CREATE FUNCTION app.log_position() RETURNS bigint LANGUAGE sql STABLE SET search
 $$;
 
 -- Whether the database has failed over and nobody has said that it may go on. False before anybody has looked for the first time.
-CREATE FUNCTION app.failed_over() RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+CREATE FUNCTION app.failed_over() RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT coalesce(app.timeline_now() <> (
     SELECT t.number FROM app.timeline t WHERE t.accepted_at IS NOT NULL ORDER BY t.accepted_at DESC LIMIT 1), false)
 $$;

@@ -117,3 +117,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   (SELECT 'I10', o.tenant_id, NULL, format('a message of %s has waited since %s', o.topic, o.created_at) FROM app.outbox o
    WHERE o.created_at < clock_timestamp() - interval '10 minutes' LIMIT most)
 $$;
+
+-- How long runs made since a moment waited for a worker, by tenant: 95 of a hundred no longer. Not those that waited for a key.
+CREATE FUNCTION app.waits_by_tenant(since_id uuid) RETURNS TABLE (tenant_id uuid, runs bigint, seconds double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  SELECT r.tenant_id, count(*), percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM r.started_at - r.created_at)::float8)
+  FROM app.run r WHERE r.run_id >= since_id AND r.started_at IS NOT NULL AND r.writer IS NULL GROUP BY r.tenant_id
+$$;

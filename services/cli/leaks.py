@@ -1,0 +1,168 @@
+"""Looks for stored secrets where none may be: what is kept of runs, events and records, and log files (I7, S-70).
+
+The secrets of every connection are opened here, and compared here: none is sent to a server, or shown. What is found is
+named by connection and field.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+
+from infra import ids
+from infra.database import Database, Scope
+from infra.ids import TenantId
+from services.engine import payload_rows
+from services.engine.world import Finding
+from tenants.connections.errors import ConnectionDisabled
+from tenants.connections.opening import open_connection
+from tenants.connections.sealing import Sealer
+
+_AT_ONCE: Final = 500
+# Of each table: whose row it is, the run if it is of one, what names it beside, and what to look through.
+_PLACES: Final = {
+    "run": (
+        "SELECT run_id AS id, run_id, '' AS line, concat_ws(' ', business_key, input::text, output::text, error::text, "
+        "waiting_for::text, convert_from(snapshot, 'UTF8')) AS content FROM app.run WHERE run_id >= $1"
+    ),
+    "key": "SELECT run_id AS id, run_id, name AS line, value AS content FROM app.run_key WHERE run_id >= $1",
+    "journal": (
+        "SELECT run_id AS id, run_id, seq::text AS line, data::text AS content FROM app.journal WHERE run_id >= $1"
+    ),
+    "effect": (
+        "SELECT run_id AS id, run_id, key AS line, concat_ws(' ', sent::text, answer::text, error::text) AS content "
+        "FROM app.effect WHERE run_id >= $1"
+    ),
+    "large value": (
+        "SELECT owner_id AS id, owner_id AS run_id, '' AS line, hash, size, codec, body FROM app.payload "
+        "WHERE owner_id >= $1"
+    ),
+    "event": (
+        "SELECT event_id AS id, NULL::uuid AS run_id, '' AS line, content::text AS content FROM app.event "
+        "WHERE event_id >= $1"
+    ),
+    "audit": (
+        "SELECT audit_id AS id, NULL::uuid AS run_id, action AS line, after::text AS content FROM app.audit "
+        "WHERE audit_id >= $1"
+    ),
+    "exception": (
+        "SELECT exception_id AS id, run_id, category AS line, concat_ws(' ', title, note, reason) AS content "
+        "FROM app.exception WHERE exception_id >= $1"
+    ),
+    "notice": (
+        "SELECT notice_id AS id, run_id, kind AS line, body::text AS content FROM app.notice WHERE notice_id >= $1"
+    ),
+    "settings": (
+        "SELECT connection_id AS id, NULL::uuid AS run_id, name AS line, settings::text AS content "
+        "FROM app.connection WHERE $1::uuid IS NOT NULL"
+    ),
+    "parameters": (
+        "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, parameters::text AS content "
+        "FROM app.deployment_revision WHERE $1::uuid IS NOT NULL"
+    ),
+}
+
+
+class Needle(msgspec.Struct, frozen=True):
+    """Whose secret a text is, and in which form; it is not shown."""
+
+    owner: str
+    form: str
+
+
+class Search(msgspec.Struct, frozen=True):
+    """`secrets`: how many were looked for; each has eight characters at least."""
+
+    found: list[Finding]
+    secrets: int
+
+
+async def search(app: Database, worker: Database, sealer: Sealer, since: datetime, logs: Path) -> Search:
+    """Everything that was stored since then, of every tenant, and the files in `logs`.
+
+    Raises:
+        SecretUnreadable: the key file is not the one that sealed them.
+    """
+    async with app.session(Scope.operator()) as session:
+        tenants = [TenantId(row[0]) for row in await session.execute(text("SELECT tenant_id FROM app.tenant"))]
+    opened = [one for tenant in tenants for one in await _secrets(worker, sealer, tenant)]
+    needles = _needles(opened)
+    if not needles:
+        return Search([], 0)
+    pattern = re.compile("|".join(re.escape(one) for one in sorted(needles, key=len, reverse=True)))
+    found = []
+    for tenant in tenants:
+        async for place, row in _rows(app, tenant, ids.least_of(since)):
+            content = await _content(row)
+            for needle in sorted({needles[one] for one in pattern.findall(content)}, key=str):
+                where = f"{place} {row['line']}".strip()
+                words = f"{needle.owner} stands in {where} of {row['id']}, {needle.form}"
+                found.append(Finding("I7", tenant, row["run_id"], words))
+    found += _in_files(logs, pattern, needles)
+    return Search(found, len(opened))
+
+
+async def _secrets(worker: Database, sealer: Sealer, tenant: TenantId) -> list[tuple[str, str]]:
+    """Of the tenant's connections that are in use: whose each is, and its value."""
+    opened = []
+    async with worker.tenant(tenant) as connection:
+        for row in await connection.fetch("SELECT connection_id FROM app.connection WHERE tenant_id = $1", tenant):
+            shown = ids.show("con", row["connection_id"])
+            try:
+                one = await open_connection(sealer, connection, tenant, row["connection_id"])
+            except ConnectionDisabled:
+                continue
+            opened += [(f"{field} of {shown}", secret.reveal()) for field, secret in one.secrets.items()]
+    return opened
+
+
+def _needles(opened: Iterable[tuple[str, str]]) -> dict[str, Needle]:
+    """Each value in the forms in which it could have got somewhere."""
+    found: dict[str, Needle] = {}
+    for owner, value in opened:
+        raw = value.encode()
+        forms = {
+            "as it is": value,
+            "as JSON": msgspec.json.encode(value).decode()[1:-1],
+            "for a URL": quote(value, safe=""),
+            "as base64": base64.b64encode(raw).decode().rstrip("="),
+            "as base64 for a URL": base64.urlsafe_b64encode(raw).decode().rstrip("="),
+            "as hex": raw.hex(),
+        }
+        for form, written in forms.items():
+            found.setdefault(written, Needle(owner, form))
+    return found
+
+
+async def _rows(app: Database, tenant: TenantId, least: UUID) -> AsyncIterator[tuple[str, Any]]:
+    async with app.tenant(tenant) as connection:
+        await connection.execute("SET LOCAL statement_timeout = 0")
+        for place, query in _PLACES.items():
+            async for row in connection.cursor(query, least, prefetch=_AT_ONCE):
+                yield place, row
+
+
+async def _content(row: Any) -> str:
+    if "body" not in row:
+        return row["content"] or ""
+    return b"".join((await payload_rows.opened([row])).values()).decode("utf-8", "replace")
+
+
+def _in_files(logs: Path, pattern: re.Pattern[str], needles: dict[str, Needle]) -> list[Finding]:
+    found = []
+    for file in sorted(logs.glob("*")) if logs.is_dir() else []:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            met = {needles[one] for line in lines for one in pattern.findall(line)}
+        nobody = UUID(int=0)
+        words = [f"{one.owner} stands in {file}, {one.form}" for one in sorted(met, key=str)]
+        found += [Finding("I7", nobody, None, one) for one in words]
+    return found
