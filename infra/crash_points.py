@@ -28,6 +28,8 @@ NAMES: Final = (
     "judging.before",
     "judging.committed",
     "migration.moved",
+    "archive.written",
+    "archive.removed",
 )
 
 

@@ -19,6 +19,7 @@ from infra import setting_values as values
 from infra.encryption.secret import Secret
 from infra.setting_cleaning import CLEANING
 from infra.setting_egress import EGRESS
+from infra.setting_retention import RETENTION
 from infra.setting_telemetry import TELEMETRY
 from infra.setting_values import Definition
 
@@ -64,6 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     crash_point: str
     log_level: str
     demo_erp_url: str
+    archive_folder: Path | None
+    retention_days: int
+    retention_floor_days: int
     runner_url: str
     runner_token: Secret | None
     runner_kinds: tuple[str, ...]
@@ -222,6 +226,7 @@ DEFINITIONS: Final = (
         "The simulated ERP that the demo client is connected to; `waybill up` sets it.",
         values.url("http", "https"),
     ),
+    *RETENTION,
     *runner.RUNNER,
     *TELEMETRY,
 )

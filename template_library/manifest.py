@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from template_library import versions
+from template_library import retention, versions
 
 _FILE: Final = re.compile(r"[a-z0-9-]{1,64}\.json")
 SLUG: Final = re.compile(r"[a-z0-9](-?[a-z0-9]){0,62}")
@@ -32,6 +32,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         connections: by the name that the workflow uses.
         kpis: the figures that it improves, in field words.
         sample: file of the package with an event that starts it.
+        retention: how long ended runs are kept, such as `P2Y`; None: as long as the installation keeps them.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connections: dict[str, ConnectionNeed] = {}
     kpis: tuple[str, ...] = ()
     sample: str | None = None
+    retention: str | None = None
 
 
 def read(document: Any) -> Manifest:
@@ -59,6 +61,11 @@ def read(document: Any) -> Manifest:
             raise MalformedManifest(f"`{name[:64]}` is no slug: lower-case letters, digits and single hyphens")
     if manifest.sample is not None and not _FILE.fullmatch(manifest.sample):
         raise MalformedManifest(f"the sample `{manifest.sample[:64]}` is no JSON file of the package")
+    if manifest.retention is not None:
+        try:
+            retention.days(manifest.retention)
+        except ValueError as error:
+            raise MalformedManifest(f"the retention is {error}") from None
     for name, need in manifest.connections.items():
         if not need.operations:
             raise MalformedManifest(f"the connection `{name}` lists no operation")

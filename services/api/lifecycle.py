@@ -19,6 +19,7 @@ from services.api.errors import BadParameter
 from services.api.event_stream import block
 from services.api.feed import Watcher
 from services.api.run_view import ENDED
+from services.archives import reading as archives
 from services.engine import lifecycle, reading, values
 from services.engine.lifecycle import MIGRATED, OVER, Event, Line, Rendering, Subject, members
 from services.engine.reading import Move
@@ -143,7 +144,7 @@ async def batch(request: Call, run: UUID, page: Page) -> tuple[bytes, str | None
     """
     tenant, first = request.tenant.tenant_id, int(page.after or -1) + 1
     async with request.transaction() as session:
-        row = await reading.read_run(session, tenant, run)
+        row = await archives.present(session, tenant, run)
         rows = await reading.read_journal(session, tenant, run, page)
         kept, last = cut(rows, page, lambda line: str(line["seq"]))
         # Only few kinds of line tell of the tasks around them, and a page that begins at the beginning knows those.

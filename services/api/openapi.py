@@ -30,6 +30,7 @@ _WHY: Final = {
     "404": "Nothing is there, or nothing that the key may see.",
     "408": "The body arrived too slowly.",
     "409": "The present state forbids it.",
+    "410": "The run is in an archive.",
     "412": "It is another version now than `If-Match` names.",
     "413": "The body is too large.",
     "415": "The body's media type is not read here.",
@@ -38,6 +39,7 @@ _WHY: Final = {
     "503": "Temporarily unavailable; send again after `Retry-After` seconds.",
 }
 _PATH_PARAMETERS: Final = {
+    "archived": "Id of the run.",
     "client": "Slug or id of the client.",
     "environment": "dev, test or live.",
     "partner": "Slug or id of the partner.",
@@ -237,6 +239,8 @@ def _statuses(path: str, operation: dict[str, Any], rule: Rule) -> list[str]:
         found += ["401", "403", "503"]
     if "{" in path or rule.is_tenant or not rule.is_public:
         found.append("404")
+    if "/runs/{run}" in path:
+        found.append("410")
     if path.endswith((_STREAM, _LIFECYCLE)):
         found.append("429")
     if "requestBody" in operation:

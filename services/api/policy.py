@@ -126,6 +126,12 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("POST", "/runs/{run}/suspend", P.RUNS_WRITE),
     ("POST", "/runs/{run}/resume", P.RUNS_WRITE),
     ("POST", "/runs/{run}/retry", P.RUNS_WRITE),
+    ("POST", "/runs/{run}/keep", P.RUNS_WRITE),
+    ("POST", "/runs/{run}/let-go", P.RUNS_WRITE),
+    ("GET", "/retention", P.DEPLOYMENTS_READ),
+    ("POST", "/retention", P.DEPLOYMENTS_WRITE),
+    ("GET", "/archives", P.RUNS_READ),
+    ("GET", "/archives/runs/{archived}", P.RUNS_READ),
     ("POST", "/runs/{run}/effects/{effect}/decide", P.RUNS_WRITE),
 )
 

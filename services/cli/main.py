@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("services.cli.commands.run", "What events started: list, show, cancel, resume."),
     "peak": ("services.cli.commands.peak", "When more comes than is done: who goes first, and who waits."),
     "exception": ("services.cli.commands.exception", "What does not go on: list, show, assign, discard, retry."),
+    "archive": ("services.cli.commands.archive", "Ended runs in files: list, show, verify; how long runs are kept."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),
     "template": ("services.cli.commands.template", "The workflow templates, and their tests."),

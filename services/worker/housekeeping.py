@@ -12,6 +12,8 @@ import dramatiq
 from infra.broker import HOUSEKEEPING_QUEUE
 from infra.database import Database, surviving
 from infra.settings import Settings
+from services.archives import archiver
+from services.archives.archiver import Archiving
 from services.worker import cleaning
 from services.worker.cleaning import Ages
 
@@ -20,12 +22,18 @@ _MONTHS_AHEAD: Final = 2
 _AGES: Final = Ages()
 
 
-async def keep_house(database: Database, ages: Ages = _AGES) -> None:
-    """One round over everything; what fails is logged and leaves the rest its turn."""
+async def keep_house(database: Database, ages: Ages = _AGES, archiving: Archiving | None = None) -> None:
+    """One round over everything; what fails is logged and leaves the rest its turn. Without `archiving` runs stay."""
     with surviving("making partitions"):
         async with database.doors() as connection:
             await connection.fetchval("SELECT app.ensure_partitions($1)", _MONTHS_AHEAD)
     await cleaning.clean(database, ages)
+    if archiving is not None:
+        with surviving("archiving runs"):
+            await archiver.archive_due(database, archiving.folder, archiving.rules)
+    with surviving("dropping months"):
+        async with database.doors() as connection:
+            await connection.fetchval("SELECT app.drop_months()")
 
 
 def declare(broker: dramatiq.Broker, settings: Settings) -> Any:
@@ -34,14 +42,16 @@ def declare(broker: dramatiq.Broker, settings: Settings) -> Any:
     async def housekeeping() -> None:
         database = await Database(settings.worker_database_url, pool_size=1).open()
         try:
-            await keep_house(database, cleaning.ages(settings))
+            await keep_house(database, cleaning.ages(settings), Archiving.of(settings))
         finally:
             await database.close()
 
     return dramatiq.actor(broker=broker, queue_name=HOUSEKEEPING_QUEUE)(housekeeping)
 
 
-def sender(send: Callable[[], object], database: Database, ages: Ages = _AGES) -> Callable[[], Awaitable[None]]:
+def sender(
+    send: Callable[[], object], database: Database, ages: Ages = _AGES, archiving: Archiving | None = None
+) -> Callable[[], Awaitable[None]]:
     """Hands a round to the actor, whichever process takes it; without Redis the round is done here."""
 
     async def keep() -> None:
@@ -49,6 +59,6 @@ def sender(send: Callable[[], object], database: Database, ages: Ages = _AGES) -
             await asyncio.to_thread(send)
         except Exception as error:  # noqa: BLE001 (Redis is a doorbell; nothing may depend on it)
             _log.info("housekeeping is done here", extra={"error": repr(error)})
-            await keep_house(database, ages)
+            await keep_house(database, ages, archiving)
 
     return keep

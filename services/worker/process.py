@@ -7,13 +7,14 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
 from infra.redis import JUDGE, READY
 from infra.settings import Settings
 from infra.stalls import Watch
+from services.archives.archiver import Archiving
 from services.engine import emission
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
@@ -70,7 +71,7 @@ class WorkerProcess:
         )
         scheduler = Scheduler(
             partial(sweep, composition.database, self._settings.solo_deaths, self._settings.lease_seconds),
-            sender(self._send_housekeeping, composition.database, cleaning.ages(self._settings)),
+            self._housekeeping(),
             poll=self._settings.poll_seconds,
             wake=self._loop.wake,
             run_solo=self._suspects.ensure,
@@ -88,6 +89,10 @@ class WorkerProcess:
     def _correlator(self) -> Correlator:
         composition, poll = self._composition, self._settings.poll_seconds
         return Correlator(composition.database, composition.definitions, poll=poll, wake=self._ring)
+
+    def _housekeeping(self) -> Callable[[], Awaitable[None]]:
+        ages, archiving = cleaning.ages(self._settings), Archiving.of(self._settings)
+        return sender(self._send_housekeeping, self._composition.database, ages, archiving)
 
     def _ring(self) -> None:
         """Say that something is in line, to the others and here."""

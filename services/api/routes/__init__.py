@@ -6,6 +6,7 @@ from typing import Final
 
 from services.api.routes import (
     acting_on_exceptions,
+    archives,
     audit,
     changes,
     clients,
@@ -28,6 +29,7 @@ from services.api.routes import (
     problems,
     quotas,
     redrive,
+    retention,
     run_workflow,
     runs,
     signals,
@@ -66,4 +68,6 @@ HANDLERS: Final = (
     *changes.HANDLERS,
     *run_workflow.HANDLERS,
     *lifecycle.HANDLERS,
+    *retention.HANDLERS,
+    *archives.HANDLERS,
 )

@@ -18,7 +18,7 @@ from services.api.feed import Watcher
 from services.api.fields import Cursor, Limit
 from services.api.lifecycle import LAST_EVENT_ID, Following, batch
 from services.api.policy import tenant_paths
-from services.engine import reading
+from services.archives import reading as archives
 
 BATCH: Final = "application/cloudevents-batch+json"
 _NO_CONTENT: Final = 204
@@ -53,7 +53,7 @@ def _wants_stream(request: Call) -> bool:
 
 async def _stream(request: Call, run: UUID, page: Page) -> Response[bytes]:
     async with request.transaction() as session:
-        row = await reading.read_run(session, request.tenant.tenant_id, run)
+        row = await archives.present(session, request.tenant.tenant_id, run)
     following = Following(request, row, page, request.headers.get(LAST_EVENT_ID) or None)
     if following.is_through:
         return Response(b"", status_code=_NO_CONTENT)

@@ -9,7 +9,7 @@ from msgspec import Meta
 from infra.ids import TenantId
 from services.api.call import Call
 from services.api.policy import tenant_paths
-from services.engine import reading
+from services.archives import reading as archives
 from template_library.dsl import graph
 
 
@@ -62,7 +62,7 @@ async def read_run_workflow(request: Call) -> RunGraph:
     """Of the document that the run is pinned to. It never changes for a run."""
     run, tenant = request.path_id("run", "run"), TenantId(request.tenant.tenant_id)
     async with request.transaction() as session:
-        row = await reading.read_run(session, tenant, run)
+        row = await archives.present(session, tenant, run)
     place = (row["deployment_id"], row["revision"], row["program"])
     picture = await request.resources.graphs.of_revision(tenant, *place)
     document = picture.document

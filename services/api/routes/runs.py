@@ -20,6 +20,7 @@ from services.api.following import POLL_SECONDS
 from services.api.policy import tenant_paths
 from services.api.run_view import ENDED, RunSummary, members, summary
 from services.api.run_waits import RunLine, RunWait
+from services.archives import reading as archives
 from services.engine import listing, reading, standing
 from services.engine.listing import RunFilter
 from services.engine.standing import Standing
@@ -142,7 +143,7 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
     if page.after is not None and not page.after.isdigit():
         raise BadCursor
     async with request.transaction() as session:
-        of = await reading.read_run(session, tenant, run)
+        of = await archives.present(session, tenant, run)
         rows = await reading.read_journal(session, tenant, run, page)
     kept, last = cut(rows, page, lambda row: str(row["seq"]))
     written = await payloads.written(request, of, [row["data"] for row in kept])
@@ -163,10 +164,10 @@ async def read_journal(request: Call, limit: Limit = 50, cursor: Cursor = None) 
 
 
 async def row_of(request: Call, run: UUID) -> Any:
-    """A run of the caller's tenant. Raises NotFound."""
+    """A run of the caller's tenant. Raises NotFound, or RunArchived."""
     tenant = request.tenant.tenant_id
     async with request.transaction() as session:
-        return await reading.read_run(session, tenant, run)
+        return await archives.present(session, tenant, run)
 
 
 async def view_of(request: Call, row: Any) -> RunView:

@@ -13,6 +13,10 @@ DOORS = {
     "broken": "waybill_worker",
     "file_run_keys": "waybill_worker",
     "keep_payloads": "waybill_worker",
+    "archive_turns": "waybill_worker",
+    "due_runs": "waybill_worker",
+    "remove_runs": "waybill_worker",
+    "month_is_empty": "",
     "post_signal": "waybill_app",
     "serialize_runs": "waybill_app, waybill_worker",
     "find_api_key": "waybill_app",
@@ -61,8 +65,8 @@ DOORS = {
 }
 """Every function that sees many tenants, and the roles that may call it. A new one needs a review."""
 
-HOUSEKEEPING = {"ensure_partitions": "waybill_worker"}
-"""Definer functions that answer no row; this one moves rows into the partition of their month."""
+HOUSEKEEPING = {"ensure_partitions": "waybill_worker", "drop_months": "waybill_worker"}
+"""Definer functions that answer no row: rows are moved into the partition of their month, and empty months dropped."""
 
 NOT_OF_ONE_TENANT = {
     "installation",

@@ -7,11 +7,12 @@ import pytest
 
 from infra import settings
 from infra.database import Database, Scope
-from infra.embedded.stack import Endpoints
+from infra.embedded.stack import Endpoints, Stack
 from services.api.app import create_app
 from tenants.identity import service as identity
 from tests.asgi import Caller, running
 from tests.services.api.parties import Parties, make_parties
+from tests.services.archives.olden import Olden
 
 
 @pytest.fixture
@@ -26,8 +27,21 @@ def api_settings(endpoints: Endpoints, tmp_path: Path) -> settings.Settings:
             "WAYBILL_REDIS_URL": endpoints.redis_url,
             "WAYBILL_KEK_FILE": str(kek),
             "WAYBILL_LOG_LEVEL": "error",
+            "WAYBILL_ARCHIVE_FOLDER": str(tmp_path / "archives"),
         }
     )
+
+
+@pytest.fixture
+def olden(
+    app_database: Database,
+    worker_database: Database,
+    stack: Stack,
+    endpoints: Endpoints,
+    api_settings: settings.Settings,
+) -> Olden:
+    """Makes runs that ended long ago, and archives where the API looks for them."""
+    return Olden(app_database, worker_database, (stack, endpoints), api_settings.home / "archives")
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tenants.identity.permissions import DEFAULTS, PAYLOADS, Permission
 from tenants.identity.permissions import Scope as KeyScope
 from tests.asgi import Answer, Caller
 from tests.services.api.parties import Parties, id_of, make_key
+from tests.services.archives.olden import Olden
 
 CANARY = "canary-5521-payload"
 ORDER = {
@@ -53,8 +54,8 @@ class Things(msgspec.Struct, frozen=True):
 
 
 @pytest.fixture
-async def things(parties: Parties, app_database: Database) -> Things:
-    """One of each kind, made through the API by acme; but an exception, which is the engine's to make."""
+async def things(parties: Parties, app_database: Database, olden: Olden) -> Things:
+    """One of each kind, made through the API by acme; but what is the engine's to make."""
     acme = parties.acme
     erp = {
         "name": "erp",
@@ -65,9 +66,10 @@ async def things(parties: Parties, app_database: Database) -> Things:
     connection = (await acme.post("/v1/connections", erp)).json["id"]
     bound = {"name": "orders", "template": {"name": "order-release"}, "bindings": {"erp": connection}}
     deployment = (await acme.post("/v1/deployments", bound)).json["id"]
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    archived = await olden.archived(tenant, ids.read("dep", deployment))
     sent = await acme.post("/v1/events", ORDER, headers={"content-type": "application/cloudevents+json"})
     assert sent.status == 202, sent.body
-    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
     async with app_database.tenant(tenant) as transaction:
         await findings.tell(
             transaction, tenant, ids.read("dep", deployment), "deployment.filter-failed", {"detail": "x"}
@@ -85,6 +87,7 @@ async def things(parties: Parties, app_database: Database) -> Things:
             "workflow": (await acme.get("/v1/workflows")).json["items"][0]["id"],
             "event": sent.json["id"],
             "run": sent.json["runs"][0],
+            "archived": ids.show("run", archived),
             "key": await id_of(acme),
         }
     )

@@ -112,7 +112,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
      SELECT l.tenant_id, l.run_id, 'journal' AS place FROM lines l
      UNION ALL SELECT m.tenant_id, m.run_id, 'usage' FROM metered m
      UNION ALL SELECT s.tenant_id, s.run_id, 'subscription' FROM app.subscription s WHERE s.run_id >= since_id
-   ) x LEFT JOIN runs r USING (tenant_id, run_id) WHERE r.run_id IS NULL LIMIT most)
+   ) x LEFT JOIN runs r USING (tenant_id, run_id) WHERE r.run_id IS NULL AND NOT EXISTS (
+     SELECT 1 FROM app.archive a WHERE a.tenant_id = x.tenant_id AND a.last_id >= x.run_id AND a.first_id <= x.run_id
+       AND x.run_id = ANY (a.runs) AND x.place = 'usage') LIMIT most)
   UNION ALL
   (SELECT 'I10', o.tenant_id, NULL, format('a message of %s has waited since %s', o.topic, o.created_at) FROM app.outbox o
    WHERE o.created_at < clock_timestamp() - interval '10 minutes' LIMIT most)

@@ -135,7 +135,7 @@ DO $$
 DECLARE door regprocedure;
 BEGIN
   FOR door IN SELECT p.oid::regprocedure FROM pg_proc p
-    WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname <> 'ensure_partitions' LOOP
+    WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname NOT IN ('ensure_partitions', 'drop_months') LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', door, CASE
       WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)|exchange_loads' THEN 'waybill_app'
@@ -146,3 +146,10 @@ BEGIN
     EXECUTE format('ALTER FUNCTION %s OWNER TO waybill_doors', door);
   END LOOP;
 END $$;
+
+-- Who drops an empty month owns the tables and sees no row of them: it asks a door, and nobody else may. Given behind the
+-- change of the owner, which would take it along.
+SET ROLE waybill_doors;
+REVOKE ALL ON FUNCTION app.month_is_empty(text, uuid, uuid) FROM waybill_worker;
+GRANT EXECUTE ON FUNCTION app.month_is_empty(text, uuid, uuid) TO waybill_owner;
+SET ROLE waybill_owner;
