@@ -17,6 +17,7 @@ import msgspec
 from infra import setting_runner as runner
 from infra import setting_values as values
 from infra.encryption.secret import Secret
+from infra.setting_api import API
 from infra.setting_cleaning import CLEANING
 from infra.setting_egress import EGRESS
 from infra.setting_retention import RETENTION
@@ -46,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_port: int
     api_hosts: tuple[str, ...]
     api_max_body: int
+    api_rate: int
+    api_burst: int
     trusted_proxies: tuple[values.Network, ...]
     api_url: str
     api_key: str
@@ -126,35 +129,7 @@ DEFINITIONS: Final = (
         "Redis or Valkey for doorbells. Empty: `waybill up` starts the embedded Valkey.",
         values.url("redis", "rediss"),
     ),
-    Definition("api_host", "127.0.0.1", "a host name or address", "Address that the API listens on.", values.host),
-    Definition(
-        "api_port",
-        "8420",
-        "a port, 1 to 65535",
-        "Port of the API. `waybill up` takes the next free one when it is busy, and says so.",
-        values.whole(1, 65535),
-    ),
-    Definition(
-        "api_hosts",
-        "",
-        "host names without port, such as api.example.com",
-        "Names that the API answers to, separated by commas. Empty: its own address. Any other name is 404.",
-        values.names,
-    ),
-    Definition(
-        "api_max_body",
-        "1048576",
-        "bytes, 1024 to 104857600",
-        "Largest request body that the API reads.",
-        values.whole(1024, 104_857_600),
-    ),
-    Definition(
-        "trusted_proxies",
-        "",
-        "networks such as 10.1.0.0/16,fd00::/8",
-        "Proxies in front, whose `X-Forwarded-For` tells the client's address. Empty: the address that connects.",
-        values.networks,
-    ),
+    *API,
     Definition(
         "api_url",
         "",

@@ -49,6 +49,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
         Unauthorized: no live key.
         NotFound: another's tenant, or none.
         Forbidden: known, but not allowed; `services.api.denials` writes it down.
+        TooManyRequests: known, and too often there.
         UnknownParameter, BadParameter: the query holds what the route does not read.
     """
     if not isinstance(connection, Call):
@@ -75,6 +76,8 @@ async def _admit(call: Call, rule: Rule, *, passing: bool = False) -> None:
     if rule.is_tenant:
         state["tenant"] = await _tenant_of(call, principal)
         working_for(state["tenant"].tenant_id)
+    if not passing:
+        call.resources.throttle.admit(call.scope, principal, state["tenant"].tenant_id if rule.is_tenant else None)
     if rule.permission is None or rule.permission in principal.permissions:
         return
     if rule.permission in PAYLOADS and principal.scope is not Scope.CLIENT:
@@ -109,6 +112,7 @@ async def _authenticate(call: Call, *, passing: bool) -> Principal:
     if text[: len(_SCHEME)].lower() == _SCHEME:
         principal = await call.resources.keyring.authenticate(text[len(_SCHEME) :].strip())
     if principal is None:
+        call.resources.throttle.failed(call.scope)
         raise Unauthorized("The API key is unknown, revoked or expired", headers=_CHALLENGE)
     return principal
 

@@ -18,6 +18,7 @@ from infra.problems import MEDIA_TYPE, BadRequest, NotFound, Problem
 from infra.telemetry import instruments, trace, working_for
 from services.api.errors import MalformedBody, RequestTimeout, TooLarge, UnsupportedMediaType
 from services.api.rendering import encode, note, problem_of
+from services.api.throttle import HEADERS
 
 ACCESS: Final = logging.getLogger("api.access")
 BODY_SECONDS: Final = 15.0
@@ -76,7 +77,7 @@ class Edge:
     async def _handle(self, scope: Any, receive: Receive, send: Send, span: trace.Span | trace.Nothing) -> None:
         began = time.perf_counter()
         answer = Answer(send, secrets.token_hex(12), is_head=scope["method"] == "HEAD")
-        scope["state"] = {"request_id": answer.request_id, "is_head": answer.is_head}
+        scope["state"] = {"request_id": answer.request_id, "is_head": answer.is_head, HEADERS: answer.further}
         client_request_id = None
         try:
             headers = _headers(scope["headers"])
@@ -201,9 +202,9 @@ class _Body:
 
 
 class Answer:
-    """Sends an answer with the headers that each one carries; `security` may be others until it is sent."""
+    """Sends an answer with the headers that each one carries; `security` and `further` may change until it is sent."""
 
-    __slots__ = ("_send", "is_head", "is_stream", "request_id", "security", "status")
+    __slots__ = ("_send", "further", "is_head", "is_stream", "request_id", "security", "status")
 
     def __init__(self, send: Send, request_id: str, *, is_head: bool) -> None:
         self._send = send
@@ -212,6 +213,7 @@ class Answer:
         self.is_stream = False
         self.status = 0
         self.security = SECURITY_HEADERS
+        self.further: list[tuple[bytes, bytes]] = []
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -220,6 +222,7 @@ class Answer:
             names = {name.lower() for name, _ in given}
             self.is_stream = any(value.startswith(b"text/event-stream") for _, value in given)
             given += self.security
+            given += self.further
             given += [pair for pair in _DEFAULTS if pair[0] not in names]
             given.append((b"request-id", self.request_id.encode()))
             message["headers"] = given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from infra.problems import BadRequest, Forbidden, Problem
@@ -82,6 +83,17 @@ class MethodNotAllowed(Problem):
 
     def __init__(self, allowed: Iterable[str]) -> None:
         super().__init__(headers={"Allow": ", ".join(sorted(set(allowed)))})
+
+
+class TooManyRequests(Problem):
+    """More requests came than are allowed at once. Nothing was done; send again after `Retry-After` seconds."""
+
+    name = "too-many-requests"
+    title = "Too many requests"
+    status = 429
+
+    def __init__(self, detail: str, wait: float) -> None:
+        super().__init__(detail, headers={"Retry-After": str(max(math.ceil(wait), 1))})
 
 
 class TooManyStreams(Problem):

@@ -35,7 +35,7 @@ _WHY: Final = {
     "413": "The body is too large.",
     "415": "The body's media type is not read here.",
     "422": "The payload breaks a rule.",
-    "429": "As many streams of changes are open as may be.",
+    "429": "Too many requests, or streams of changes.",
     "503": "Temporarily unavailable; send again after `Retry-After` seconds.",
 }
 _PATH_PARAMETERS: Final = {
@@ -236,13 +236,11 @@ def _describe_conditions(route: Route, operation: dict[str, Any]) -> None:
 def _statuses(path: str, operation: dict[str, Any], rule: Rule) -> list[str]:
     found = ["400"]
     if not rule.is_public:
-        found += ["401", "403", "503"]
+        found += ["401", "403", "429", "503"]
     if "{" in path or rule.is_tenant or not rule.is_public:
         found.append("404")
     if "/runs/{run}" in path:
         found.append("410")
-    if path.endswith((_STREAM, _LIFECYCLE)):
-        found.append("429")
     if "requestBody" in operation:
         found += ["408", "413", "415", "422"]
     if not rule.is_public and operation["operationId"].startswith(("post", "put", "patch", "delete")):

@@ -19,6 +19,7 @@ from services.api.following import Followers
 from services.api.graphs import Graphs
 from services.api.kept_answers import KeptAnswers
 from services.api.quotas import Quotas
+from services.api.throttle import Throttle
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
@@ -46,6 +47,7 @@ class Resources:
         self.keyring = Keyring(self.database)
         self.cursors = Cursors.of_file(settings.kek_file)
         self.kept_answers = KeptAnswers.of_file(settings.kek_file)
+        self.throttle = Throttle(settings)
         self.registry = Registry(all_connectors())
         self.desk = Desk(forms(self.registry), Sealer(FileKeyProvider(settings.kek_file)))
         self.expressions = ExpressionPool(size=1)

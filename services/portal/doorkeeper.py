@@ -8,8 +8,8 @@ from infra.database import Database
 from infra.problems import Unauthorized
 from infra.setting_values import Network
 from services.api.call import Call
+from services.api.client_network import network_of
 from services.portal.brands import brand_of, place_of
-from services.portal.client_network import network_of
 from services.portal.cookies import DEVICE, token_of
 from tenants.identity.passwords import Passwords
 from tenants.identity.principal import Principal

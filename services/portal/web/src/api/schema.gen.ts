@@ -3174,6 +3174,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -3237,6 +3246,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3318,6 +3336,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -3387,6 +3414,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3513,6 +3549,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -3576,6 +3621,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3714,6 +3768,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -3798,6 +3861,15 @@ export interface operations {
             };
             /** @description It is another version now than `If-Match` names. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3896,6 +3968,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -3962,6 +4043,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4036,6 +4126,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4162,6 +4261,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -4225,6 +4333,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4363,6 +4480,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -4454,6 +4580,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -4538,6 +4673,15 @@ export interface operations {
             };
             /** @description It is another version now than `If-Match` names. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4662,6 +4806,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -4729,6 +4882,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4875,6 +5037,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -4938,6 +5109,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5036,6 +5216,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5157,6 +5346,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -5233,6 +5431,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -5296,6 +5503,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5420,6 +5636,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -5489,6 +5714,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5615,6 +5849,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -5678,6 +5921,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5769,6 +6021,15 @@ export interface operations {
             };
             /** @description It is another version now than `If-Match` names. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5898,6 +6159,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -5956,6 +6226,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6037,6 +6316,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -6095,6 +6383,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6216,6 +6513,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -6274,6 +6580,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6395,6 +6710,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -6453,6 +6777,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6574,6 +6907,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -6668,6 +7010,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -6736,7 +7087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description As many streams of changes are open as may be. */
+            /** @description Too many requests, or streams of changes. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6859,6 +7210,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -6934,6 +7294,15 @@ export interface operations {
             };
             /** @description The run is in an archive. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7027,6 +7396,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -7097,6 +7475,15 @@ export interface operations {
             };
             /** @description The run is in an archive. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7232,6 +7619,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -7307,6 +7703,15 @@ export interface operations {
             };
             /** @description The run is in an archive. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7440,6 +7845,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -7517,6 +7931,15 @@ export interface operations {
             };
             /** @description The run is in an archive. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7635,7 +8058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description As many streams of changes are open as may be. */
+            /** @description Too many requests, or streams of changes. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7723,6 +8146,15 @@ export interface operations {
             };
             /** @description The run is in an archive. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7856,6 +8288,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -7942,6 +8383,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -8012,6 +8462,15 @@ export interface operations {
             };
             /** @description The run is in an archive. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8133,6 +8592,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -8198,6 +8666,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8271,6 +8748,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8354,6 +8840,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -8421,6 +8916,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8547,6 +9051,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
             503: {
                 headers: {
@@ -8610,6 +9123,15 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from services.portal.client_network import network_of
+from services.api.client_network import network_of
 
 PROXIES = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "fd00::/8"))
 
