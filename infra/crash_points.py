@@ -30,6 +30,12 @@ NAMES: Final = (
     "migration.moved",
     "archive.written",
     "archive.removed",
+    "entry.noted",
+    "drop.written",
+    "drop.prepared",
+    "drop.placed",
+    "entry.posting",
+    "entry.posted",
 )
 
 

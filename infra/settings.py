@@ -53,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_url: str
     api_key: str
     kek_file: Path
+    drops: Path
     egress_loopback: bool
     egress_networks: tuple[values.Network, ...]
     egress_denied: tuple[values.Network, ...]
@@ -151,6 +152,7 @@ DEFINITIONS: Final = (
         "Key-encryption key: 32 random bytes, mode 0600. Without it no stored secret can be read: back it up.",
         values.folder,
     ),
+    Definition("drops", "{home}/drops", "a folder", "Files of entered playbooks; all workers share it.", values.folder),
     *EGRESS,
     Definition(
         "lease_seconds",

@@ -12,7 +12,16 @@ from services.api.fields import Instant
 from services.engine.tables import NoticeRow
 
 Kind = Literal[
-    "connection.away", "connection.back", "effect.uncertain", "quota.near", "quota.reached", "peak.began", "peak.ended"
+    "connection.away",
+    "connection.back",
+    "effect.uncertain",
+    "playbook.entered",
+    "playbook.reconciling",
+    "playbook.left",
+    "quota.near",
+    "quota.reached",
+    "peak.began",
+    "peak.ended",
 ]
 
 
@@ -25,7 +34,8 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
         Kind,
         Meta(
             description="That an outage began, or ended; that nobody but a person can tell what became of a call; that"
-            " four fifths of a quota are used, or all of it; that a peak began by itself, or ended."
+            " four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a"
+            " playbook was moved."
         ),
     ]
     connection: Annotated[str | None, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
@@ -37,7 +47,7 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
             description="Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`,"
             " which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the"
             " run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a"
-            " peak how many runs were in line (`in_line`)."
+            " peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`."
         ),
     ]
 

@@ -29,8 +29,9 @@ class RunWait(msgspec.Struct, frozen=True, kw_only=True):
         Kind,
         Meta(
             description="`uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot`"
-            " or the `quota` of one, `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt`"
-            " of what failed. `key`: the run waits for nothing else while another one has its key."
+            " or the `quota` of one; `manual`: a person is to do it; `playbook`: that the connection's is left;"
+            " `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed."
+            " `key`: the run waits for nothing else while another one has its key."
         ),
     ]
     reference: Annotated[str, Meta(description="JSON pointer of the task that waits; empty of a `key`.")]

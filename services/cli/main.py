@@ -37,6 +37,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "peak": ("services.cli.commands.peak", "When more comes than is done: who goes first, and who waits."),
     "exception": ("services.cli.commands.exception", "What does not go on: list, show, assign, discard, retry."),
     "archive": ("services.cli.commands.archive", "Ended runs in files: list, show, verify; how long runs are kept."),
+    "playbook": ("services.cli.commands.playbook", "How work goes on while a connection is away."),
+    "entry": ("services.cli.commands.entry", "What is done by hand or by file while a connection is away."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),
     "template": ("services.cli.commands.template", "The workflow templates, and their tests."),

@@ -34,4 +34,7 @@ class TenantConnections:
             ref=ids.show("con", connection_id),
             limits=opened.limits,
             fallback=opened.fallback,
+            name=opened.name,
+            playbook=opened.playbook,
+            standing=opened.standing,
         )

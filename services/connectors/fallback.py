@@ -17,7 +17,8 @@ class FallbackFunction(ConnectorFunction):
     """A `ConnectorFunction` that reads elsewhere while the connection is away.
 
     Reads alone: of a write nobody can say whether an earlier call has reached the first system, and a second system
-    knows neither its key nor its work. The fallback's own fallback is not asked.
+    knows neither its key nor its work, unless the connection's playbook says that it is the same one (`playbook.py`).
+    The fallback's own fallback is not asked.
     """
 
     async def __call__(self, call: Call) -> Answer:
@@ -39,7 +40,9 @@ class FallbackFunction(ConnectorFunction):
         try:
             visit = await self._visit(call)
             fallback = visit.connection.fallback
-            if fallback is None or visit.care.mode != "read":
+            way = visit.connection.playbook.way(visit.operation)
+            is_kept = way is not None and way.way != "connection"
+            if fallback is None or is_kept or visit.care.mode != "read":
                 return None
             other = await self._connections.open(call.tenant, fallback)
         except (Problem, Refusal):

@@ -7,6 +7,7 @@ from typing import Final
 from services.connectors.registry import Registry
 from services.connectors.sdk.manifest import Manifest
 from tenants.connections.form import Form, Forms
+from tenants.connections.playbook import Act
 
 # Which settings decide where a secret is sent, and whether anybody on the way can read it.
 _DESTINATION: Final = frozenset({"base_url", "allow_http"})
@@ -23,5 +24,6 @@ def form(manifest: Manifest) -> Form:
         settings=manifest.settings,
         secrets={field.name: field.required for field in manifest.secrets},
         operations=frozenset(operation.name for operation in manifest.operations),
+        acts={one.name: Act(mode=one.mode, output=one.output) for one in manifest.operations},
         destination=_DESTINATION if has_base else None,
     )

@@ -69,7 +69,7 @@ class ConnectorFunction:
         if visit.is_late:
             return decisions.stood_still(visit.operation)
         try:
-            answer = await self._through(call, visit, visit.call)
+            answer = await self._make(call, visit)
         except Exception:
             # Ours is the mistake, and the request may have been acted upon before it.
             if not (visit.context.sent and visit.may_look):
@@ -80,6 +80,9 @@ class ConnectorFunction:
         if isinstance(answer, Later) and is_lost and visit.checked.reads_back is None:
             return visit.unknown(f"{visit.operation} was sent and its outcome is unknown: {answer.reason}")
         return answer
+
+    async def _make(self, call: Call, visit: Visit) -> Answer:
+        return await self._through(call, visit, visit.call)
 
     async def terms(self, call: Call) -> Terms | None:
         """See `Cautious`. None also for a call that can only fail, and sends nothing, each time.
@@ -94,6 +97,9 @@ class ConnectorFunction:
             arguments = msgspec.convert(call.arguments, Arguments)
             bound = call.bindings[arguments.connection]
             return Terms(mode="once-or-ask", operation=arguments.operation[:_LONGEST_NAME], connection=bound)
+        return self._terms(visit)
+
+    def _terms(self, visit: Visit) -> Terms | None:
         care = visit.care
         if care.mode == "read" or (care.mode == "keyed" and care.key_valid_for is None):
             return None
@@ -173,7 +179,7 @@ class ConnectorFunction:
         try:
             probing = await self._enter(call, connection)
         except Away as away:
-            return _later(away, visit.name, connection, sent=False)
+            return later(away, visit.name, connection, sent=False)
         _name_span(visit.operation, connection)
         began, outcome = clock.monotonic(), "error"
         try:
@@ -184,7 +190,7 @@ class ConnectorFunction:
             outcome = "later"
             if await self._breakers.away(tenant, connection, away, probing=probing):
                 away = parked(away.reason, sent=away.sent)
-            return _later(away, visit.name, connection, sent=context.sent)
+            return later(away, visit.name, connection, sent=context.sent)
         except Refusal as refusal:
             outcome = "failed"
             await self._weigh(tenant, connection, refusal, probing=probing, sent=context.sent)
@@ -245,7 +251,8 @@ def _failed(refusal: Refusal, *, sent: bool = False) -> Failed:
     return Failed(error=_details(refusal.name, refusal.status, refusal.title, refusal.detail), sent=sent)
 
 
-def _later(away: Away, name: str, connection: OpenConnection, *, sent: bool) -> Later:
+def later(away: Away, name: str, connection: OpenConnection, *, sent: bool) -> Later:
+    """The answer to a call of the connection that the task calls `name`, since it is away or to wait."""
     reason = f"The connection {name} waits: {away.reason}"
     status = _TIMEOUT if away.name == "timeout" else _UNAVAILABLE
     error = _details(away.name, status, "The other system is away", reason)

@@ -53,6 +53,10 @@ class Visit:
         return self.context.connection
 
     @property
+    def input(self) -> Any:
+        return self._values
+
+    @property
     def operation(self) -> str:
         return self.checked.operation.name
 

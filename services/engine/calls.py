@@ -73,16 +73,20 @@ class Calls:
             run=self._claim.run_id,
             attempt=calling.attempt,
             bindings=self._bindings,
-            has_waited=bool(calling.line),
+            has_waited=calling.line in {"slot", "quota"},
         )
         if calling.last is not None:
-            call = replace(call, age=max(now - calling.last, 0) / 1000)
+            call = replace(call, age=max(now - calling.last, 0) / 1000, repeated=True)
+        if calling.line == "manual":
+            call = replace(call, by_hand=True)
         function = self._functions.get(call.function)
         if calling.verdict is not None or function is None or not _is_cautious(type(function)):
             return Planned(strand, calling, call, is_doubtful=calling.sent and calling.verdict is None)
         terms = await cast("Cautious", function).terms(call)
         if terms is not None and terms.needs_row:
             call = replace(call, planned=clock.monotonic())
+        elif terms is not None and terms.elsewhere:
+            call = replace(call, elsewhere=True)
         return Planned(strand, calling, call, terms, calling.sent or _is_old(calling, terms, now))
 
     async def make(self, snapshot: Snapshot, planned: Planned) -> Answer:

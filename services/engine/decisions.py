@@ -108,6 +108,11 @@ def put_off(snapshot: Snapshot, strand: int, later: Later, due: int, *, is_doubt
     return _with(snapshot, {strand: changed})
 
 
+def unsent(snapshot: Snapshot, strand: int) -> Snapshot:
+    """The snapshot when the first call of `strand` was noted before it, and no request of it went out."""
+    return _with(snapshot, {strand: replace(calling(snapshot, strand), first=None, last=None)})
+
+
 def unparked(snapshot: Snapshot) -> Snapshot:
     """The snapshot as it is claimed: calls that were parked may be made now."""
     parked = {one.id: replace(wait, due=None, parked=False) for one, wait in snapshot.calls() if wait.parked}

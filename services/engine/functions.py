@@ -13,8 +13,9 @@ from uuid import UUID
 import msgspec
 
 STANDARD_ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
-Line = Literal["", "slot", "quota"]
-"""Of a connection: one of its calls at once, or one of its rate."""
+Line = Literal["", "slot", "quota", "manual", "playbook"]
+"""Of a connection: one of its calls at once, or one of its rate; a person who does what it cannot; or that its playbook
+is left (ADR 0035)."""
 EffectMode = Literal["read", "keyed", "check-then-write", "once-or-ask"]
 """How an effect stands being made again (ADR 0027).
 
@@ -52,6 +53,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         age: of an effect that is looked for (`Cautious.settle`), seconds since its last request went out; of one whose
             key grows old, since its first: requests with the key may have followed for as long as the key was known.
         planned: `infra.clock.monotonic` of this process before it was committed that an effect with a row is sent.
+        elsewhere: as of its `Terms`: nothing is committed of it, so it must not be sent to its own side.
+        repeated: of an effect that has a row, or whose key grows old: a request of it went out before.
+        by_hand: it waited for a person who does it.
     """
 
     function: str
@@ -65,17 +69,23 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     has_waited: bool = False
     age: float = 0.0
     planned: float | None = None
+    elsewhere: bool = False
+    repeated: bool = False
+    by_hand: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """The effect happened (or was found done); `output` is JSON.
 
-    `via`: public id of the connection that was asked instead of the one that the call names, since that one is away.
+    Attributes:
+        via: public id of the connection that was asked instead of the one that the call names, since that one is away.
+        by: who did it where the call's own side did not: a person, or `fallback`. The ledger keeps it (ADR 0035).
     """
 
     output: Any
     usage: str = "call"
     via: str = ""
+    by: str = ""
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,17 +150,19 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         operation: what is called, for people: `erp.sales-orders.create`, `POST https://shop.example/orders`.
         connection: over which it goes; None: none.
         key_valid_for: milliseconds for which the other side knows a key, from its first request on. None: for ever.
+        elsewhere: it does not go to the connection now, so that nothing of it can be on its way there.
     """
 
     mode: EffectMode
     operation: str
     connection: UUID | None = None
     key_valid_for: int | None = None
+    elsewhere: bool = False
 
     @property
     def needs_row(self) -> bool:
         """Whether it is in the ledger before it is sent."""
-        return self.mode in {"check-then-write", "once-or-ask"}
+        return not self.elsewhere and self.mode in {"check-then-write", "once-or-ask"}
 
 
 class Function(Protocol):

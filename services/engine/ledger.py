@@ -99,6 +99,8 @@ class Ledger:
         self._progress.put_off(calling, later, pause)
         due = now(self._claim) + round(pause * 1000)
         put = decisions.put_off(snapshot, strand, later, due, is_doubtful=self._is_doubtful(strand))
+        if not later.sent and self._is_first(strand):
+            put = decisions.unsent(put, strand)
         if calling.sent:
             is_open = decisions.calling(put, strand).sent
             fact = Fact(key=self._call(strand, calling).key, error=later.error if is_open else None)
@@ -121,7 +123,19 @@ class Ledger:
         asking = decisions.asked(snapshot, strand, now(self._claim), answer.error.detail)
         return Step(snapshot=asking, entries=[], outcome=calling.effect)
 
+    def _is_first(self, strand: int) -> bool:
+        """Whether the call that was planned is the first of a key that grows old."""
+        made = self._made.get(strand)
+        return made is not None and made.calling.last is None and made.terms is not None and not made.terms.needs_row
+
     def _settled(self, strand: int, calling: Calling, answer: Done | Failed) -> None:
+        if isinstance(answer, Done) and answer.by and calling.verdict is None:
+            planned = self._made[strand]
+            fact = replace(
+                effects.sent(planned.call, planned.terms), answer=effects.bounded(answer.output), by=answer.by
+            )
+            self._note(effects.CONFIRMED, calling, fact)
+            return
         if not calling.sent or calling.verdict is not None:
             return
         key, by = self._call(strand, calling).key, "read-back" if self._is_doubtful(strand) else ""

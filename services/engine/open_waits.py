@@ -12,7 +12,20 @@ from services.engine.frames import Frame, Hearing, Trying
 from services.engine.state import Snapshot, Strand
 from services.engine.waits import Calling, Sleeping
 
-Kind = Literal["call", "uncertain", "connection", "slot", "quota", "program", "event", "timer", "attempt", "key"]
+Kind = Literal[
+    "call",
+    "uncertain",
+    "connection",
+    "slot",
+    "quota",
+    "manual",
+    "playbook",
+    "program",
+    "event",
+    "timer",
+    "attempt",
+    "key",
+]
 
 
 class Awaited(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +47,9 @@ class OpenWait(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: an answer (`call` when nothing keeps it), a person who says what became of it (`uncertain`), a
-            `connection` that is away, a `slot` or the `quota` of one, a `program`; an `event`; a moment (`timer`), or
-            that of the next `attempt` of what failed. Of no strand, but of the whole run: its `key`.
+            `connection` that is away, a `slot` or the `quota` of one, a person who does what it cannot (`manual`), or
+            that its `playbook` is left; a `program`; an `event`; a moment (`timer`), or that of the next `attempt` of
+            what failed. Of no strand, but of the whole run: its `key`.
         reference: pointer of the task that waits.
         ref: the connection; of a key the run that has it.
         attempt: of the call, or of the tasks that are tried.

@@ -28,12 +28,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
+from services.engine.continuity_tables import ContinuityRow, EntryRow
 from services.engine.effect_table import EffectRow
 from services.engine.payload_table import Payload
 from services.engine.peak_table import PeakRow
 from services.engine.timeline_table import TimelineRow
 
-__all__ = ["EffectRow", "Payload", "PeakRow", "TimelineRow"]
+__all__ = ["ContinuityRow", "EffectRow", "EntryRow", "Payload", "PeakRow", "TimelineRow"]
 _NOW = func.clock_timestamp()
 
 
@@ -99,7 +100,8 @@ class Run(Base):
             "created_at",
             "run_id",
             postgresql_where=text(
-                "state = 'waiting' AND lane IS NULL AND waiting_for ->> 'kind' IN ('connection', 'slot', 'quota')"
+                "state = 'waiting' AND lane IS NULL "
+                "AND waiting_for ->> 'kind' IN ('connection', 'slot', 'quota', 'playbook')"
             ),
         ),
         Index("run_held", "tenant_id", "run_id", postgresql_where=text("state = 'completed' AND app.is_held(output)")),

@@ -19,7 +19,7 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the run waits for.
 
     Attributes:
-        kind: `uncertain`, `connection`, `slot` or `quota` of one, `program`, `timer` or `event`.
+        kind: `uncertain`, `connection`, `slot`, `quota`, `manual` or `playbook` of one, `program`, `timer` or `event`.
         ref: the connection, nothing of a program, or the reference of the task that waits.
         since: when it began to wait, RFC 3339.
         until: when the clock moves it, where a clock does.

@@ -17,12 +17,14 @@ from infra.redis import Doorbell
 from infra.settings import Settings
 from infra.telemetry import Telemetry
 from infra.telemetry.process import Process
-from services.connectors import fallback
 from services.connectors import function as connector
 from services.connectors.breakers import SharedBreakers
 from services.connectors.builtin import all_connectors
 from services.connectors.connections import TenantConnections
+from services.connectors.drops import Drops
 from services.connectors.limits import SharedLimits
+from services.connectors.playbook import PlaybookFunction
+from services.connectors.reconciling import Reconciler
 from services.connectors.registry import Registry
 from services.connectors.secrets import BoundSecrets
 from services.connectors.shares import Shares
@@ -66,6 +68,9 @@ class Composition:
         self._has_part = process == "worker"
         self._beating: asyncio.Task[None] | None = None
         self._shares = Shares(self.database, f"{socket.gethostname()}-{os.getpid()}")
+        self._breakers = SharedBreakers(self.database)
+        self._limits = SharedLimits(self.database, self._shares, self.bell.ring)
+        self._drops = Drops(settings.drops)
 
     async def open(self) -> Self:
         await self.telemetry.open()
@@ -121,12 +126,20 @@ class Composition:
         )
 
     def _functions(self) -> Functions:
-        connections = TenantConnections(self._connections)
-        breakers = SharedBreakers(self.database)
-        limits = SharedLimits(self.database, self._shares, self.bell.ring)
         return {
             **protocols.functions(self._client, self._runner),
-            connector.NAME: fallback.FallbackFunction(
-                Registry(all_connectors()), connections, self._client, breakers, limits
-            ),
+            connector.NAME: PlaybookFunction(*self._connecting(), database=self.database, drops=self._drops),
         }
+
+    def reconciler(self) -> Reconciler:
+        """What compares with a system that is back."""
+        return Reconciler(*self._connecting(), database=self.database)
+
+    def _connecting(self) -> tuple[Registry, TenantConnections, Client, SharedBreakers, SharedLimits]:
+        return (
+            Registry(all_connectors()),
+            TenantConnections(self._connections),
+            self._client,
+            self._breakers,
+            self._limits,
+        )

@@ -81,6 +81,7 @@ class WorkerProcess:
         for part in (correlator, scheduler, relay, self._loop):
             self._start(part.run())
         self._start(failover.watch(composition.database, self._settings.home))
+        self._start(composition.reconciler().run(self._settings.poll_seconds))
         if composition.telemetry.measures:
             self._start(observe(composition.database))
         self._watch.start()

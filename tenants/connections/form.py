@@ -9,6 +9,7 @@ import msgspec
 
 from template_library import schemas
 from template_library.schemas import Breach
+from tenants.connections.playbook import Act
 
 SECRET_LONGEST = 8_192
 
@@ -21,11 +22,13 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         secrets: whether each secret field is required, by name.
         destination: settings that say where secrets are sent; None counts all of them.
         operations: what it offers.
+        acts: the same as playbooks are checked against them.
     """
 
     settings: Mapping[str, Any]
     secrets: Mapping[str, bool]
     operations: frozenset[str]
+    acts: Mapping[str, Act] = {}
     destination: frozenset[str] | None = None
 
     def leads_elsewhere(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

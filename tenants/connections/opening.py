@@ -13,15 +13,18 @@ from infra.database import Database
 from infra.encryption.secret import Secret
 from tenants.connections.errors import ConnectionDisabled, UnknownConnection
 from tenants.connections.limits import Limits
+from tenants.connections.playbook import Playbook, Standing
 from tenants.connections.sealing import Row, Sealer
 
 FRESH_SECONDS: Final = 2.0
 _MOST: Final = 10_000
 
 _READ: Final = """
-SELECT c.connector, c.settings::text AS settings, c.limits::text AS limits, c.fallback_id, c.status, c.revision,
+SELECT c.name, c.connector, c.settings::text AS settings, c.limits::text AS limits, c.fallback_id,
+       c.playbook::text AS playbook, c.status, c.revision, n.state AS standing,
        t.environment, i.installation_id, s.field, s.version, s.key_version, s.sealed, k.wrapped
 FROM app.connection c JOIN app.tenant t USING (tenant_id) CROSS JOIN app.installation i
+LEFT JOIN app.continuity n USING (tenant_id, connection_id)
 LEFT JOIN app.connection_secret s USING (tenant_id, connection_id)
 LEFT JOIN app.tenant_key k ON k.tenant_id = s.tenant_id AND k.version = s.key_version
 WHERE c.tenant_id = $1 AND c.connection_id = $2
@@ -29,7 +32,7 @@ WHERE c.tenant_id = $1 AND c.connection_id = $2
 
 
 class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
-    """Ready for a call; `secrets` by field."""
+    """Ready for a call; `secrets` by field. `standing`: of its playbook, empty where that was never entered."""
 
     connection_id: UUID
     connector: str
@@ -38,6 +41,9 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     limits: Limits = Limits()
     fallback: UUID | None = None
+    name: str = ""
+    playbook: Playbook = Playbook()
+    standing: Standing = ""
 
 
 async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, connection_id: UUID) -> OpenConnection:
@@ -75,6 +81,9 @@ async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, conn
         revision=first["revision"],
         limits=msgspec.json.decode(first["limits"], type=Limits),
         fallback=first["fallback_id"],
+        name=first["name"],
+        playbook=msgspec.json.decode(first["playbook"], type=Playbook),
+        standing=first["standing"] or "",
     )
 
 

@@ -21,6 +21,7 @@ from tenants.connections.errors import InvalidConnection, NameTaken, UnknownConn
 from tenants.connections.form import Form, Forms, secrets_breaches, settings_breaches
 from tenants.connections.limits import Limits
 from tenants.connections.models import Connection, ConnectionSecret
+from tenants.connections.playbook import Playbook, breaches
 from tenants.connections.sealing import Sealer
 
 Status = Literal["active", "disabled"]
@@ -37,13 +38,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     owner: str | None = None
     fallback: UUID | None = None
+    playbook: Playbook = Playbook()
 
     def __repr__(self) -> str:
         return f"Plan({self.connector!r})"
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts that change. Settings and limits are given whole; a secret that is named is set, or dropped by None."""
+    """The parts that change. Settings, limits, playbook are given whole; a secret that is named is set, or dropped."""
 
     connector: str | UnsetType = UNSET
     settings: dict[str, Any] | UnsetType = UNSET
@@ -51,6 +53,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits | UnsetType = UNSET
     owner: str | UnsetType | None = UNSET
     fallback: UUID | UnsetType | None = UNSET
+    playbook: Playbook | UnsetType = UNSET
 
     def __repr__(self) -> str:
         return "Changes()"
@@ -78,6 +81,8 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     connection_id = ids.new()
     row = {"connection_id": connection_id, "name": name, "connector": plan.connector, "settings": settings}
     row |= {"limits": msgspec.to_builtins(plan.limits), "owner": plan.owner, "fallback_id": plan.fallback}
+    row["playbook"] = msgspec.to_builtins(plan.playbook)
+    _refuse(breaches(plan.playbook, form.acts, plan.fallback))
     _refuse(await _unfit(session, tenant_id, plan.fallback, plan.connector, connection_id))
     if not await repository.add(session, {"tenant_id": tenant_id, **row}):
         raise NameTaken(f"there is a connection `{name}`")
@@ -113,6 +118,7 @@ async def update(  # noqa: PLR0913 - the scope, the thing, and who asks
     )
     wanted = row.fallback_id if changes.fallback is UNSET else changes.fallback
     _refuse(await _unfit(session, tenant_id, wanted, connector, connection_id))
+    _refuse(_astray(row, changes, form, wanted))
     changed = _changed(row, {"connector": connector, "settings": settings, **_care(changes)})
     dropped = {field for field, value in changes.secrets.items() if value is None} & stored
     if swapped:
@@ -130,9 +136,10 @@ async def update(  # noqa: PLR0913 - the scope, the thing, and who asks
 
 
 def _care(changes: Changes) -> dict[str, Any]:
-    """What is given of limits and owner, by column."""
+    """What is given of limits, owner, fallback and playbook, by column."""
     limits = UNSET if changes.limits is UNSET else msgspec.to_builtins(changes.limits)
-    given = {"limits": limits, "owner": changes.owner, "fallback_id": changes.fallback}
+    playbook = UNSET if changes.playbook is UNSET else msgspec.to_builtins(changes.playbook)
+    given = {"limits": limits, "owner": changes.owner, "fallback_id": changes.fallback, "playbook": playbook}
     return {column: value for column, value in given.items() if value is not UNSET}
 
 
@@ -150,6 +157,14 @@ async def _unfit(
     if other.connector != connector:
         return [Breach("/fallback", f"its connector is `{other.connector}` and not `{connector}`")]
     return []
+
+
+def _astray(row: Connection, changes: Changes, form: Form, fallback: UUID | None) -> list[Breach]:
+    """What is wrong with the playbook as it will be; a change of connector or fallback may break the one there is."""
+    if changes.playbook is UNSET and changes.connector is UNSET and changes.fallback is UNSET:
+        return []
+    kept = msgspec.convert(row.playbook, Playbook) if changes.playbook is UNSET else changes.playbook
+    return breaches(kept, form.acts, fallback)
 
 
 def _changed(row: Connection, wanted: Mapping[str, Any]) -> dict[str, Any]:

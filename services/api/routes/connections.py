@@ -17,6 +17,7 @@ from services.api.policy import tenant_paths
 from tenants.connections import service
 from tenants.connections.errors import InvalidConnection
 from tenants.connections.limits import Limits
+from tenants.connections.playbook import Playbook
 from tenants.connections.service import Changes, Pair, Plan
 from tenants.identity.permissions import Permission
 from tenants.identity.principal import Principal
@@ -31,6 +32,9 @@ Owner = Annotated[
     Meta(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["maria@acme.example", "warehouse-it"]),
 ]
 Fallback = Annotated[str, Meta(description="Id of another connection with the same connector.")]
+Declared = Annotated[
+    Playbook, Meta(description="What becomes of its operations while its continuity playbook is entered; given whole.")
+]
 Settings = Annotated[dict[str, Any], Meta(description="As the connector's schema asks; never a secret.")]
 
 
@@ -42,6 +46,7 @@ class NewConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     limits: Limits = Limits()
     owner: Owner | None = None
     fallback: Fallback | None = None
+    playbook: Declared | UnsetType = UNSET
 
 
 class ConnectionChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,6 +58,7 @@ class ConnectionChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     limits: Limits | UnsetType = UNSET
     owner: Owner | UnsetType | None = UNSET
     fallback: Fallback | UnsetType | None = UNSET
+    playbook: Declared | UnsetType = UNSET
 
 
 class SecretView(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +80,7 @@ class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
     limits: Annotated[Limits, Meta(description="Of its calls; over them a run waits its turn.")]
     owner: Annotated[str | None, Meta(description="Who is told when it is away and when it is back.")]
     fallback: Annotated[str | None, Meta(description="The connection that is read instead while this one is away.")]
+    playbook: Declared
     status: Annotated[Literal["active", "disabled"], Meta(description="No call uses a disabled one.")]
     revision: Annotated[int, Meta(description="Rises with every change.")]
     created_at: Instant
@@ -95,6 +102,7 @@ async def create_connection(request: Call, data: JSONBody[NewConnection]) -> Con
         limits=data.limits,
         owner=data.owner,
         fallback=_fallback(data.fallback),
+        playbook=Playbook() if data.playbook is UNSET else data.playbook,
     )
     async with request.creation() as creation:
         made = await service.create(
@@ -145,6 +153,7 @@ async def change_connection(request: Call, data: JSONBody[ConnectionChanges]) ->
         limits=data.limits,
         owner=data.owner,
         fallback=UNSET if isinstance(data.fallback, UnsetType) else _fallback(data.fallback),
+        playbook=data.playbook,
     )
     async with request.transaction() as session:
         await request.match(partial(_present, request, session))
@@ -206,6 +215,7 @@ def view(pair: Pair, principal: Principal) -> ConnectionView:
         limits=msgspec.convert(row.limits, Limits),
         owner=row.owner,
         fallback=None if row.fallback_id is None else ids.show("con", row.fallback_id),
+        playbook=msgspec.convert(row.playbook, Playbook),
         status="active" if row.status == "active" else "disabled",
         revision=row.revision,
         created_at=row.created_at,

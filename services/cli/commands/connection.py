@@ -21,6 +21,11 @@ _RATE = click.option(
     "--rate", metavar="CALLS/SECONDS", help="Calls that begin in a time, such as 60/60; none: no rate."
 )
 _OWNER = click.option("--owner", help="Whom an outage is told: an address or a role.")
+_PLAYBOOK = click.option(
+    "--playbook",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON file with what becomes of its operations while its continuity playbook is entered.",
+)
 _FALLBACK = click.option("--fallback", help="Name or id of the connection that is read while this one is away.")
 
 
@@ -40,6 +45,7 @@ def command() -> None:
 @_RATE
 @_OWNER
 @_FALLBACK
+@_PLAYBOOK
 @api_options
 def create(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -54,6 +60,7 @@ def create(  # noqa: PLR0913 - one argument an option
     rate: str | None,
     owner: str | None,
     fallback: str | None,
+    playbook: Path | None,
 ) -> None:
     """Connect a system under NAME. Secrets are sealed at once and never shown again."""
     body: dict[str, Any] = {
@@ -63,6 +70,7 @@ def create(  # noqa: PLR0913 - one argument an option
         "secrets": _secrets(asked, files),
         "limits": _limits({}, at_once, rate),
         "owner": owner,
+        **_playbook(playbook),
     }
 
     async def work(api: Api) -> Any:
@@ -108,6 +116,7 @@ def show(terminal: Terminal, *, connection: str) -> None:
 @click.option("--no-owner", is_flag=True, help="Tell nobody in particular.")
 @_FALLBACK
 @click.option("--no-fallback", is_flag=True, help="Ask no other connection.")
+@_PLAYBOOK
 @api_options
 def update(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -125,18 +134,19 @@ def update(  # noqa: PLR0913 - one argument an option
     no_owner: bool,
     fallback: str | None,
     no_fallback: bool,
+    playbook: Path | None,
 ) -> None:
     """Change CONNECTION, by name or id. Runs follow within two seconds; deployments need no change.
 
     Settings that are not named stay, unless the connector changes or --settings gives them whole.
     """
-    body: dict[str, Any] = {"secrets": {**dict.fromkeys(dropped), **_secrets(asked, files)}}
+    body: dict[str, Any] = {"secrets": {**dict.fromkeys(dropped), **_secrets(asked, files)}, **_playbook(playbook)}
+    body |= {"owner": owner} if owner or no_owner else {}
     settings = values(given, file)
 
     async def work(api: Api) -> Any:
         path = f"/connections/{await api.reference('connections', 'con', connection)}"
-        if connector is not None:
-            body["connector"] = connector
+        body.update({} if connector is None else {"connector": connector})
         if connector is not None or file is not None:
             body["settings"] = settings
         elif settings:
@@ -144,9 +154,8 @@ def update(  # noqa: PLR0913 - one argument an option
             body["settings"] = {**(await api.get(path)).get("settings", {}), **settings}
         if at_once is not None or rate is not None:
             body["limits"] = _limits((await api.get(path))["limits"], at_once, rate)
-        told = {"owner": owner} if owner or no_owner else {}
         other = {"fallback": await _other(api, fallback)} if fallback or no_fallback else {}
-        return await api.send("PATCH", path, {**body, **told, **other})
+        return await api.send("PATCH", path, body | other)
 
     terminal.show(terminal.run(work))
 
@@ -188,6 +197,10 @@ def _switch(terminal: Terminal, connection: str, verb: str) -> Any:
 
 async def _other(api: Api, connection: str | None) -> str | None:
     return None if connection is None else await api.reference("connections", "con", connection)
+
+
+def _playbook(file: Path | None) -> dict[str, Any]:
+    return {} if file is None else {"playbook": values((), file)}
 
 
 def _limits(now: Mapping[str, Any], at_once: int | None, rate: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from infra import clock, egress
 from infra.encryption.secret import Secret
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
 from tenants.connections.limits import Limits
+from tenants.connections.playbook import Playbook, Standing
 
 _REASONS: Final = {
     "resolve": "its name has no address",
@@ -31,6 +32,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
         connector: name in the registry.
         limits: of its calls, over all workers.
         fallback: the connection that is read instead while this one is away.
+        playbook: what becomes of its calls while that is entered; `standing`: whether it is, empty where it never was.
         revision: raised by every change of settings or secrets, so that a kept session of an older one is dropped.
         ref: public id, for people.
     """
@@ -43,6 +45,9 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     ref: str = ""
     limits: Limits = Limits()
     fallback: UUID | None = None
+    name: str = ""
+    playbook: Playbook = Playbook()
+    standing: Standing = ""
 
 
 class Exchange(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from tests.services.archives.olden import Olden
 
 KINDS = {
     "exception": "exc",
+    "entry": "ent",
     "connection": "con",
     "workflow": "wfv",
     "deployment": "dep",
@@ -31,8 +32,8 @@ KINDS = {
 
 
 @pytest.fixture
-async def things(parties: Parties, app_database: Database, olden: Olden) -> Things:
-    return await make_things(parties, app_database, olden)
+async def things(parties: Parties, app_database: Database, worker_database: Database, olden: Olden) -> Things:
+    return await make_things(parties, app_database, worker_database, olden)
 
 
 @pytest.fixture

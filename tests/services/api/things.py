@@ -10,6 +10,7 @@ from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
 from services.engine import findings
+from tests.services.api.entry_side import by_hand
 from tests.services.api.parties import Parties, id_of
 from tests.services.archives.olden import Olden
 
@@ -36,7 +37,7 @@ class Things(msgspec.Struct, frozen=True):
         return re.sub(r"{(\w+)}", lambda match: known[match[1]], template)
 
 
-async def make_things(parties: Parties, app_database: Database, olden: Olden) -> Things:
+async def make_things(parties: Parties, app_database: Database, worker: Database, olden: Olden) -> Things:
     """One of each kind, made through the API by acme; but what is the engine's to make."""
     acme = parties.acme
     erp = {
@@ -58,6 +59,7 @@ async def make_things(parties: Parties, app_database: Database, olden: Olden) ->
         )
     return Things(
         {
+            "entry": await by_hand(acme, worker, tenant, connection, sent.json["runs"][0], CANARY),
             "exception": (await acme.get("/v1/exceptions")).json["items"][0]["id"],
             "client": "acme",
             "environment": "live",

@@ -17,6 +17,7 @@ CREATE TABLE app.connection (
   limits json NOT NULL DEFAULT '{}',
   owner text CHECK (length(owner) BETWEEN 1 AND 254),
   fallback_id uuid,
+  playbook json NOT NULL DEFAULT '{}',
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   revision integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -22,11 +22,11 @@ CREATE TABLE app.outage (
 );
 CREATE INDEX outage_draining ON app.outage (drained_at) WHERE draining;
 CREATE INDEX outage_lasting ON app.outage (probe_at) WHERE ended_at IS NULL;
--- Runs that wait for a connection: for its return, for a slot or for a call of its rate. In the order of their promises: by
+-- Runs that wait for a connection: for its return, for a slot, for a call of its rate or until its continuity playbook is left. In the order of their promises: by
 -- deadline, then those without one, by age. What other runs wait for may be of any length.
 CREATE INDEX run_waiting_for
   ON app.run (tenant_id, (waiting_for ->> 'ref'), (coalesce(deadline, 'infinity'::timestamptz)), created_at, run_id)
-  WHERE state = 'waiting' AND lane IS NULL AND waiting_for ->> 'kind' IN ('connection', 'slot', 'quota');
+  WHERE state = 'waiting' AND lane IS NULL AND waiting_for ->> 'kind' IN ('connection', 'slot', 'quota', 'playbook');
 
 -- What is left of a connection's rate, and whether runs wait in its line (ADR 0029). A connection without a rate has a row
 -- once a run has waited for one of its slots.

@@ -136,7 +136,7 @@ SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = 
   FROM (
     SELECT r.waiting_for ->> 'kind' AS kind, r.value_currency, r.value_amount, r.deadline, r.created_at FROM app.run r
     WHERE r.tenant_id = app.tenant_id() AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
-      AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota') AND r.state = 'waiting' AND r.lane IS NULL
+      AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota', 'playbook') AND r.state = 'waiting' AND r.lane IS NULL
     ORDER BY coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id LIMIT most
   ) w GROUP BY 1, 2
 $$;
@@ -150,7 +150,7 @@ SET enable_seqscan = off
 SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
   SELECT r.run_id, coalesce(r.deadline, 'infinity'::timestamptz), r.created_at FROM app.run r
   WHERE r.tenant_id = app.tenant_id() AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
-    AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota') AND r.state = 'waiting' AND r.lane IS NULL
+    AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota', 'playbook') AND r.state = 'waiting' AND r.lane IS NULL
     AND (coalesce(r.deadline, 'infinity'::timestamptz), r.created_at, r.run_id)
       > (coalesce(after_promise, '-infinity'::timestamptz), coalesce(after_created, '-infinity'::timestamptz),
          coalesce(after_run, '00000000-0000-0000-0000-000000000000'::uuid))

@@ -144,7 +144,7 @@ BEGIN
       WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)|exchange_loads' THEN 'waybill_app'
       WHEN door::text ~ 'post_signal|decide_effect' THEN 'waybill_app'
       -- Events come by the API and by the worker, which takes those that runs emit.
-      WHEN door::text ~ 'post_events|serialize_runs' THEN 'waybill_app, waybill_worker'
+      WHEN door::text ~ 'post_events|serialize_runs|move_playbook' THEN 'waybill_app, waybill_worker'
       ELSE 'waybill_worker' END);
     EXECUTE format('ALTER FUNCTION %s OWNER TO waybill_doors', door);
   END LOOP;

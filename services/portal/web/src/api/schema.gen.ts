@@ -243,6 +243,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connections/{connection}/playbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a connection's playbook
+         * @description Where it stands, and what keeps it from being left.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_connections_connection_playbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{connection}/playbook/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter a connection's playbook
+         * @description From two seconds on effects take the ways that the connection declares, whether the system answers or not.
+         *
+         *     Runs that wait for the connection take them too, twenty a second. The same again changes nothing.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_connections_connection_playbook_enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{connection}/playbook/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a connection's playbook
+         * @description Only once every entry is reconciled: until then `409` says how many are open. What waited goes on.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_connections_connection_playbook_leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{connection}/playbook/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconcile a connection's playbook
+         * @description The system is back: what was done meanwhile is looked for in it. Sent again, it is looked for again.
+         *
+         *     What nobody has taken goes to the system itself once the playbook is left; new effects wait until then.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_connections_connection_playbook_reconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deployments": {
         parameters: {
             query?: never;
@@ -365,6 +457,94 @@ export interface paths {
          *     Needs: `deployments:write`.
          */
         post: operations["post_deployments_deployment_migrations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List entries
+         * @description What was, or is to be, done by another way while a connection's playbook is entered; the oldest first.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entries/{entry}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an entry
+         * @description With the schema of its answer.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_entries_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entries/{entry}/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act on an entry
+         * @description Take it, do it and answer it; or give it back. Of two people one acts, the other gets `entry-changed`.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_entries_entry_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entries/{entry}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconcile an entry
+         * @description Says what it came to, where the system differs from what was done, lacks it, or cannot tell.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_entries_entry_reconcile"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1294,6 +1474,23 @@ export interface components {
             id: string;
             name: string;
         };
+        /** ActOnEntry */
+        ActOnEntry: {
+            /**
+             * @description `take` it before you do it; `release` it to the others; `answer` with what the system would have answered; `queue`: it waits for the system itself; `give-up`: its task fails.
+             * @enum {string}
+             */
+            action: "take" | "release" | "answer" | "queue" | "give-up";
+            /** @description By the entry's `schema`; only of `answer`. */
+            answer?: unknown;
+            /** @description Of the entry as you saw it. */
+            version: number;
+            /**
+             * @description A note; of `give-up` why.
+             * @default
+             */
+            words: string;
+        };
         /** ActOnException */
         ActOnException: {
             /**
@@ -1464,6 +1661,8 @@ export interface components {
              * @example warehouse-it
              */
             owner?: string | null;
+            /** @description What becomes of its operations while its continuity playbook is entered; given whole. */
+            playbook?: components["schemas"]["Playbook"];
             /** @description By field; null drops one. */
             secrets?: {
                 [key: string]: string | null;
@@ -1501,6 +1700,8 @@ export interface components {
             name: string;
             /** @description Who is told when it is away and when it is back. */
             owner: string | null;
+            /** @description What becomes of its operations while its continuity playbook is entered; given whole. */
+            playbook: components["schemas"]["Playbook"];
             /** @description Rises with every change. */
             revision: number;
             /** @description Absent without the permission `connections:write`. */
@@ -1687,6 +1888,110 @@ export interface components {
             status: "intended" | "sent" | "confirmed" | "unknown" | "failed";
             /** @description To be named by a decision. Null where the journal alone tells of the effect. */
             version: number | null;
+        };
+        /** EnterPlaybook */
+        EnterPlaybook: {
+            /** @example The ERP is moved to another data centre */
+            reason: string;
+            /** @description `changes` as you read it: whoever moved it since then makes this a 409. */
+            seen?: number | null;
+        };
+        /** EntryList */
+        EntryList: {
+            items: components["schemas"]["EntryView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** EntryValue */
+        EntryValue: {
+            /** @description In minor units of the currency. */
+            amount: number;
+            currency: string | null;
+        };
+        /** EntryView */
+        EntryView: {
+            /** @description What the run goes on with; null or masked as a run's data is. */
+            answer: unknown;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            answered_at: string | null;
+            /** @description `fallback`: as it is declared, or another address. */
+            answered_by: string | null;
+            business_key: string | null;
+            connection: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            deadline: string | null;
+            /** @description Key of the effect; the system's own call is not made beside it. */
+            effect: string;
+            /** @description Below the folder of drops. */
+            file: string | null;
+            /**
+             * @description What the system has of it, since it is back; null: nobody has looked.
+             * @enum {null|string}
+             */
+            found: "same" | "different" | "missing" | "cannot-tell" | null;
+            /** @description As the system has it; null or masked as a run's data is. */
+            found_answer: unknown;
+            found_why: string | null;
+            /** @example ent_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            looked_at: string | null;
+            note: string | null;
+            operation: string;
+            /** @description The system is to do it now. */
+            posting: boolean;
+            reason: string | null;
+            /** @description JSON pointer of the task in its workflow. */
+            reference: string;
+            /** @description What is to be done; null or masked as a run's data is. */
+            request: unknown;
+            /**
+             * @description What it came to; null: it keeps the playbook from being left.
+             * @enum {null|string}
+             */
+            resolution: "same" | "posted-by-hand" | "posted" | "dropped" | "queued" | "withdrawn" | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            resolved_at: string | null;
+            resolved_by: string | null;
+            run: string;
+            /** @description JSON Schema of the answer; only of one entry that is read alone. */
+            schema: unknown;
+            /**
+             * @description `open`: somebody is to do it, or to say what became of its file; `taken`: somebody does; `answered`: the run goes on; `queued`: it waits for the system; `withdrawn`: given up; `writing` and `prepared`: it is under way.
+             * @enum {string}
+             */
+            state: "writing" | "prepared" | "open" | "taken" | "answered" | "queued" | "withdrawn";
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            taken_at: string | null;
+            taken_by: string | null;
+            value: components["schemas"]["EntryValue"] | null;
+            version: number;
+            /**
+             * @description `manual`: by a person; `file`; `connection`: another address.
+             * @enum {string}
+             */
+            way: "manual" | "file" | "connection";
         };
         /** EventList */
         EventList: {
@@ -2079,6 +2384,11 @@ export interface components {
             /** @description Of a preview; good for 24 hours, for exactly these runs. */
             token: string | null;
         };
+        /** MovePlaybook */
+        MovePlaybook: {
+            /** @description `changes` as you read it: whoever moved it since then makes this a 409. */
+            seen?: number | null;
+        };
         /** Named */
         Named: {
             id: string;
@@ -2098,6 +2408,8 @@ export interface components {
              * @example warehouse-it
              */
             owner?: string | null;
+            /** @description What becomes of its operations while its continuity playbook is entered; given whole. */
+            playbook?: components["schemas"]["Playbook"];
             /** @description By field. Sealed at once and never shown again. */
             secrets?: {
                 [key: string]: string;
@@ -2189,16 +2501,16 @@ export interface components {
             at: string;
             /** @example con_01h455vb4pex5vsknk084sn02q */
             connection: string | null;
-            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). */
+            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. */
             data: {
                 [key: string]: unknown;
             };
             id: string;
             /**
-             * @description That an outage began, or ended; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended.
+             * @description That an outage began, or ended; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a playbook was moved.
              * @enum {string}
              */
-            kind: "connection.away" | "connection.back" | "effect.uncertain" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended";
+            kind: "connection.away" | "connection.back" | "effect.uncertain" | "playbook.entered" | "playbook.reconciling" | "playbook.left" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended";
             /** @description The connection's, at that moment. */
             owner: string | null;
             /** @description That waits, where it is about one. */
@@ -2331,6 +2643,59 @@ export interface components {
          */
         Permission: "partners:read" | "partners:write" | "clients:read" | "clients:write" | "keys:read" | "keys:write" | "keys:issue" | "audit:read" | "templates:read" | "connections:read" | "connections:write" | "workflows:read" | "workflows:write" | "deployments:read" | "deployments:write" | "events:read" | "events:write" | "runs:read" | "runs:write" | "payloads:read" | "payloads:masked" | "usage:read";
         /**
+         * Playbook
+         * @description What becomes of its operations while its continuity playbook is entered; given whole.
+         */
+        Playbook: {
+            enters_after_minutes?: number | null;
+            operations?: {
+                [key: string]: components["schemas"]["Way"];
+            };
+            /** @default false */
+            same_system: boolean;
+        };
+        /** PlaybookView */
+        PlaybookView: {
+            /** @description Raised by every move; 0 where it was never entered. */
+            changes: number;
+            /**
+             * @description Of those, by what they wait for: `open` and `taken` for a person, `unlooked` to be looked for, `different`, `missing` and `cannot-tell` for a decision, `posting` for the system.
+             * @example {
+             *       "missing": 1,
+             *       "taken": 2
+             *     }
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            entered_at: string | null;
+            /** @description `engine`: by itself, as it is declared. */
+            entered_by: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            left_at: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            moved_at: string | null;
+            moved_by: string | null;
+            /** @description Entries that keep it from being left. */
+            open: number;
+            reason: string | null;
+            /**
+             * @description `entered`: effects take the ways that the connection declares. `reconciling`: the system is back, and what was done meanwhile is compared with it. `normal`: it is called as ever.
+             * @enum {string}
+             */
+            state: "normal" | "entered" | "reconciling";
+        };
+        /**
          * Problem
          * @description Problem details (RFC 9457).
          */
@@ -2390,6 +2755,18 @@ export interface components {
             calls: number;
             /** @default 1 */
             seconds: number;
+        };
+        /** ReconcileEntry */
+        ReconcileEntry: {
+            /**
+             * @description `posted-by-hand`: it is in the system as it should be, somebody saw to it. `post-now`: the system does it now, with the effect's own key. `drop`: it stays out of it.
+             * @enum {string}
+             */
+            decision: "posted-by-hand" | "post-now" | "drop";
+            /** @description It is kept, with who said so. */
+            reason: string;
+            /** @description Of the entry as you saw it. */
+            version: number;
         };
         /** Redrive */
         Redrive: {
@@ -2695,10 +3072,10 @@ export interface components {
             /** @description When the time limit around it is over. */
             interrupted_at: string | null;
             /**
-             * @description `uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot` or the `quota` of one, `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed. `key`: the run waits for nothing else while another one has its key.
+             * @description `uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot` or the `quota` of one; `manual`: a person is to do it; `playbook`: that the connection's is left; `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed. `key`: the run waits for nothing else while another one has its key.
              * @enum {string}
              */
-            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "program" | "event" | "timer" | "attempt" | "key";
+            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "manual" | "playbook" | "program" | "event" | "timer" | "attempt" | "key";
             name: string;
             /** @example it answered with status 503 */
             reason: string | null;
@@ -2872,6 +3249,12 @@ export interface components {
             runs: number;
             /** @description By currency, of the runs that tell their value. */
             worth: components["schemas"]["WorthView"][];
+        };
+        /** Way */
+        Way: {
+            answer?: unknown;
+            /** @enum {string} */
+            way: "queue" | "connection" | "file" | "manual";
         };
         /** WorkflowDetail */
         WorkflowDetail: {
@@ -4070,6 +4453,461 @@ export interface operations {
             };
         };
     };
+    get_connections_connection_playbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_connections_connection_playbook_enter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterPlaybook"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_connections_connection_playbook_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovePlaybook"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_connections_connection_playbook_reconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovePlaybook"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_deployments: {
         parameters: {
             query?: {
@@ -4723,6 +5561,424 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MigrationView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_entries: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description Only of this connection. */
+                connection?: string | null;
+                /** @description Only of this run. */
+                run?: string | null;
+                /** @description Only in this state. */
+                state?: "writing" | "prepared" | "open" | "taken" | "answered" | "queued" | "withdrawn" | null;
+                /** @description `true`: those alone that keep a playbook from being left. */
+                open?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_entries_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the entry. */
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_entries_entry_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the entry. */
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnEntry"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_entries_entry_reconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the entry. */
+                entry: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconcileEntry"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryView"];
                 };
             };
             /** @description The request cannot be read. */

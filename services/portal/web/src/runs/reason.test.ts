@@ -4,7 +4,10 @@ import es from "../texts/es";
 import { reasonOf } from "./reason";
 
 const ID = "con_01h455vb4pex5vsknk084sn02q";
-const KINDS = ["connection", "slot", "quota", "uncertain", "quarantine", "timer", "key", "event", "program"];
+const KINDS = [
+  ...["connection", "slot", "quota", "manual", "playbook", "uncertain"],
+  ...["quarantine", "timer", "key", "event", "program"],
+];
 const waiting = (kind: string, ref: string) => ({
   kind,
   ref,

@@ -16,7 +16,7 @@ export interface WaitingFor {
 }
 
 /** Kinds whose reference is the id of a connection, which tells a person nothing: it is away, or runs are in line for it. */
-const OF_CONNECTIONS = new Set(["connection", "slot", "quota"]);
+const OF_CONNECTIONS = new Set(["connection", "slot", "quota", "manual", "playbook"]);
 
 function waitingFor(run: RunSummary): WaitingFor | null {
   const found = run.waiting_for as Partial<WaitingFor> | null;
@@ -87,6 +87,9 @@ export function reasonOf(
   if (OF_CONNECTIONS.has(waiting.kind)) {
     const host = waiting.ref.startsWith("con_") ? undefined : waiting.ref;
     const system = names[waiting.ref] ?? host ?? texts.theOtherSystem;
+    if (waiting.kind === "manual" || waiting.kind === "playbook") {
+      return { short: texts.waitingSince(system, time), full: texts.waitingPlaybook(system, reason, time) };
+    }
     if (waiting.kind !== "connection") {
       return { short: texts.waitingSince(system, time), full: texts.waitingLine(system, reason, time) };
     }

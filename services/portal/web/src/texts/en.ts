@@ -122,6 +122,8 @@ const en = {
     `${system} has not taken the call since ${time}: ${reason}. The call is repeated by itself until it gets through${next ? `, next at ${next}` : ""}.`,
   waitingLine: (system: string, reason: string, time: string) =>
     `In line for ${system} since ${time}: ${reason}. It goes on by itself when its turn comes.`,
+  waitingPlaybook: (system: string, reason: string, time: string) =>
+    `Set aside for ${system} since ${time}: ${reason}. It goes on when that is done.`,
   uncertainShort: "Somebody has to look",
   waitingUncertain: (time: string) =>
     `Since ${time} nobody knows whether a call reached the other system. Someone who may change runs has to look there and say so.`,

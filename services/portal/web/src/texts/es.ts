@@ -124,6 +124,8 @@ const es: Texts = {
     `${system} no atiende la llamada desde las ${time}: ${reason}. La llamada se repite por sí sola hasta que se logre${next ? `, la próxima vez a las ${next}` : ""}.`,
   waitingLine: (system, reason, time) =>
     `En cola para ${system} desde las ${time}: ${reason}. Sigue por sí sola cuando le llegue el turno.`,
+  waitingPlaybook: (system, reason, time) =>
+    `Apartado para ${system} desde las ${time}: ${reason}. Sigue cuando eso esté hecho.`,
   uncertainShort: "Alguien debe comprobarlo",
   waitingUncertain: time =>
     `Desde las ${time} no se sabe si una llamada llegó al otro sistema. Alguien con permiso para cambiar ejecuciones debe comprobarlo allí e indicarlo.`,

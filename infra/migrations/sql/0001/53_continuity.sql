@@ -1,0 +1,232 @@
+-- The continuity playbook of a connection, once it was entered for the first time (ADR 0035). A connection without a row, or in
+-- the state `normal`, is called as ever.
+--   state     entered: effects take the way that the playbook declares · reconciling: the other side is back, what was done
+--             meanwhile is compared with it, and effects wait · normal: left
+--   changes   raised by every move, so that of two people who move what they saw one does
+--   settled   workers know a connection for two seconds: what waits since a move by what they knew before has been called
+CREATE TABLE app.continuity (
+  tenant_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  state text NOT NULL CHECK (state IN ('entered', 'reconciling', 'normal')),
+  changes integer NOT NULL DEFAULT 1,
+  entered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  entered_by text NOT NULL,
+  reason text NOT NULL CHECK (length(reason) <= 1000),
+  moved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  moved_by text NOT NULL,
+  left_at timestamptz,
+  settled boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (tenant_id, connection_id),
+  FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection
+);
+CREATE INDEX continuity_unsettled ON app.continuity (moved_at) WHERE NOT settled;
+
+-- What was done by another way while a playbook was entered: one row for each effect, before anything of it is done.
+--   key         the effect's; there is one row for it, and with it the system's own call is never made
+--   way         manual: by a person · file: a file that somebody takes · connection: another address of the same system
+--   state       writing: of a file or another address, nothing is out there for certain · prepared: the file is whole and is
+--               being given its name · open: a person is to do it, or to answer what became of the file · taken: somebody does
+--               answered: the run goes on with `answer` · queued: it waits for the system itself · withdrawn: given up
+--   file        its name below the folder of drops; `written`: under which it lies beside until it gets that
+--   answered_by who answered; `fallback` where the playbook declares the answer
+--   found       what was found in the system when it was back; NULL: nobody has looked yet
+--   posting     wanted: the system is to do it now · sent: it may have
+--   resolution  what it came to; NULL while it keeps the playbook from being left
+--   wake_at     its run is to be called; look_at: the system is to be asked
+CREATE TABLE app.entry (
+  tenant_id uuid NOT NULL,
+  entry_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  key text NOT NULL CHECK (length(key) BETWEEN 1 AND 64),
+  reference text NOT NULL,
+  operation text NOT NULL,
+  mode text NOT NULL CHECK (mode IN ('read', 'keyed', 'check-then-write', 'once-or-ask')),
+  way text NOT NULL CHECK (way IN ('manual', 'file', 'connection')),
+  state text NOT NULL CHECK (state IN ('writing', 'prepared', 'open', 'taken', 'answered', 'queued', 'withdrawn')),
+  version integer NOT NULL DEFAULT 1,
+  request json NOT NULL,
+  file text,
+  written text,
+  business_key text,
+  value_amount bigint,
+  value_currency text,
+  deadline timestamptz,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  taken_by text,
+  taken_at timestamptz,
+  answer json,
+  answered_by text,
+  answered_at timestamptz,
+  note text CHECK (length(note) <= 2000),
+  found text CHECK (found IN ('same', 'different', 'missing', 'cannot-tell')),
+  found_answer json,
+  found_why text CHECK (length(found_why) <= 1000),
+  looked_at timestamptz,
+  posting text CHECK (posting IN ('wanted', 'sent')),
+  resolution text CHECK (resolution IN ('same', 'posted-by-hand', 'posted', 'dropped', 'queued', 'withdrawn')),
+  resolved_at timestamptz,
+  resolved_by text,
+  reason text CHECK (length(reason) <= 2000),
+  wake_at timestamptz,
+  look_at timestamptz,
+  PRIMARY KEY (tenant_id, entry_id),
+  UNIQUE (tenant_id, run_id, key),
+  FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection,
+  CHECK ((resolution IS NULL) = (resolved_at IS NULL)),
+  CHECK (state <> 'answered' OR (answered_by IS NOT NULL AND answered_at IS NOT NULL))
+);
+CREATE INDEX entry_open ON app.entry (tenant_id, connection_id, entry_id) WHERE resolution IS NULL;
+CREATE INDEX entry_connection ON app.entry (tenant_id, connection_id, entry_id);
+CREATE INDEX entry_wake ON app.entry (wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX entry_look ON app.entry (look_at) WHERE look_at IS NOT NULL;
+
+-- As their neighbours have it in 60_policies.sql, which switches row-level security on for every table. Rows are added by the
+-- doors; a worker finishes what it began, people act on them through the API.
+CREATE POLICY tenant ON app.continuity TO waybill_app, waybill_worker
+  USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id());
+CREATE POLICY tenant ON app.entry TO waybill_app, waybill_worker
+  USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id());
+CREATE POLICY doors ON app.continuity TO waybill_doors USING (true) WITH CHECK (true);
+CREATE POLICY doors ON app.entry TO waybill_doors USING (true) WITH CHECK (true);
+CREATE POLICY moves ON app.connection FOR UPDATE TO waybill_doors USING (true) WITH CHECK (true);
+GRANT SELECT ON app.continuity TO waybill_app, waybill_worker;
+GRANT SELECT, UPDATE ON app.entry TO waybill_app, waybill_worker;
+GRANT SELECT, INSERT, UPDATE ON app.continuity, app.entry TO waybill_doors;
+GRANT SELECT, UPDATE (revision, updated_at) ON app.connection TO waybill_doors;
+GRANT INSERT ON app.notice, app.outbox TO waybill_app;
+
+-- Runs that wait for the connection, of these kinds, are called one after the other, twenty a second, in the order of their
+-- promises: to take the fallback, or to go on. `since`: only those that have waited since then.
+CREATE FUNCTION app.spread_runs(of_tenant uuid, connection uuid, kinds text[], since timestamptz) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+  WITH placed AS MATERIALIZED (
+    SELECT w.run_id, row_number() OVER (ORDER BY w.promise, w.created_at, w.run_id) AS place FROM (
+      SELECT r.run_id, r.created_at, coalesce(r.deadline, 'infinity'::timestamptz) AS promise FROM app.run r
+      WHERE r.tenant_id = of_tenant AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
+        AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota', 'playbook')
+        AND r.waiting_for ->> 'kind' = ANY (kinds)
+        AND (r.waiting_for ->> 'kind' <> 'connection' OR r.waiting_for ->> 'parked' = 'true')
+        AND r.state = 'waiting' AND r.lane IS NULL AND r.due_at > clock_timestamp()
+        AND (spread_runs.since IS NULL OR (r.waiting_for ->> 'since')::timestamptz >= spread_runs.since)
+      FOR UPDATE SKIP LOCKED
+    ) w
+  )
+  UPDATE app.run r SET due_at = statement_timestamp() + p.place * interval '50 milliseconds'
+  FROM placed p WHERE r.tenant_id = of_tenant AND r.run_id = p.run_id
+$$;
+
+-- Move a playbook of the tenant in whose scope this is called. `seen`: its `changes` as the caller saw them, NULL for whatever
+-- they are; 0 for one that was never entered. Whoever adds an entry holds the row, so that none is added behind a move.
+-- Answers `moved`, `repeated` where it stands there, `changed`, `open` where entries keep it, `not` where it does not lead there
+-- from where it stands, NULL for no such connection.
+CREATE FUNCTION app.move_playbook(wanted uuid, target text, actor text, why text, seen integer) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE tenant uuid := app.tenant_id(); known app.continuity; was text;
+BEGIN
+  PERFORM 1 FROM app.connection c WHERE c.tenant_id = tenant AND c.connection_id = wanted FOR UPDATE;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT * INTO known FROM app.continuity c WHERE c.tenant_id = tenant AND c.connection_id = wanted FOR UPDATE;
+  was := coalesce(known.state, 'normal');
+  IF was = target AND target <> 'reconciling' THEN RETURN 'repeated'; END IF;
+  IF seen IS NOT NULL AND seen <> coalesce(known.changes, 0) THEN RETURN 'changed'; END IF;
+  IF (target = 'reconciling' AND was = 'normal') OR (target = 'normal' AND was <> 'reconciling') THEN RETURN 'not'; END IF;
+  IF target = 'reconciling' THEN
+    -- What nobody has begun goes to the system itself; what its run does not wait for any more is done by nobody.
+    UPDATE app.entry e SET version = e.version + 1, resolved_at = clock_timestamp(), resolved_by = actor,
+      state = CASE WHEN r.ended_at IS NULL THEN 'queued' ELSE 'withdrawn' END,
+      resolution = CASE WHEN r.ended_at IS NULL THEN 'queued' ELSE 'withdrawn' END,
+      wake_at = clock_timestamp()
+    FROM app.run r WHERE e.tenant_id = tenant AND e.connection_id = wanted AND e.resolution IS NULL
+      AND (e.state = 'writing' OR (e.state = 'open' AND e.way = 'manual'))
+      AND r.tenant_id = e.tenant_id AND r.run_id = e.run_id;
+    UPDATE app.entry e SET look_at = clock_timestamp() WHERE e.tenant_id = tenant AND e.connection_id = wanted
+      AND e.resolution IS NULL AND e.state = 'answered';
+    IF was = 'reconciling' THEN RETURN 'repeated'; END IF;
+  ELSIF target = 'normal' AND EXISTS (SELECT FROM app.entry e
+      WHERE e.tenant_id = tenant AND e.connection_id = wanted AND e.resolution IS NULL) THEN
+    RETURN 'open';
+  END IF;
+  INSERT INTO app.continuity AS c (tenant_id, connection_id, state, entered_by, reason, moved_by)
+  VALUES (tenant, wanted, target, actor, left(why, 1000), actor)
+  ON CONFLICT (tenant_id, connection_id) DO UPDATE SET state = target, changes = c.changes + 1, settled = false,
+    moved_at = clock_timestamp(), moved_by = actor,
+    entered_at = CASE WHEN was = 'normal' THEN clock_timestamp() ELSE c.entered_at END,
+    entered_by = CASE WHEN was = 'normal' THEN actor ELSE c.entered_by END,
+    reason = CASE WHEN target = 'entered' THEN excluded.reason ELSE c.reason END,
+    left_at = CASE WHEN target = 'normal' THEN clock_timestamp() ELSE c.left_at END;
+  IF target = 'normal' THEN
+    -- Who leaves it says that the system is back. If it is not, the next calls find that, as they found it first.
+    UPDATE app.outage o SET ended_at = clock_timestamp(), draining = true, drained_at = NULL
+    WHERE o.tenant_id = tenant AND o.connection_id = wanted AND o.ended_at IS NULL;
+  END IF;
+  -- By its revision workers notice, within two seconds.
+  UPDATE app.connection c SET revision = c.revision + 1, updated_at = clock_timestamp()
+  WHERE c.tenant_id = tenant AND c.connection_id = wanted;
+  PERFORM app.spread_runs(tenant, wanted, CASE WHEN target = 'entered' THEN '{connection,playbook}'::text[] ELSE '{playbook}' END, NULL)
+  WHERE target <> 'reconciling';
+  RETURN 'moved';
+END $$;
+
+-- Note an effect that is about to take another way, unless the playbook is not entered any more, or it is noted. What the run
+-- is worth and until when goes with it. Answers whether it is noted now.
+CREATE FUNCTION app.add_entry(
+  entry uuid, connection uuid, run uuid, effect_key text, reference text, operation text, mode text, way text, state text,
+  request text
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+BEGIN
+  PERFORM 1 FROM app.continuity c
+  WHERE c.tenant_id = app.tenant_id() AND c.connection_id = connection AND c.state = 'entered' FOR SHARE;
+  IF NOT FOUND THEN RETURN false; END IF;
+  INSERT INTO app.entry (tenant_id, entry_id, connection_id, run_id, key, reference, operation, mode, way, state, request,
+                         business_key, value_amount, value_currency, deadline)
+  SELECT r.tenant_id, entry, connection, r.run_id, effect_key, add_entry.reference, add_entry.operation, add_entry.mode,
+         add_entry.way, add_entry.state, request::json, r.business_key, r.value_amount, r.value_currency, r.deadline
+  FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = run
+  ON CONFLICT (tenant_id, run_id, key) DO NOTHING;
+  RETURN FOUND;
+END $$;
+
+-- What nobody rings for: runs whose entry was answered are called, and again while a worker has them in hand; runs that were
+-- set aside behind a move by what a worker knew before it are called. Answers playbooks that are to be entered since their
+-- connection is away for so long (`enter`), and entries for which the system is to be asked (`look`), each to one caller.
+CREATE FUNCTION app.tend_playbooks(most integer, seconds double precision)
+RETURNS TABLE (what text, tenant_id uuid, id uuid, minutes double precision)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE late record;
+BEGIN
+  WITH due AS MATERIALIZED (
+    SELECT e.tenant_id, e.entry_id, e.run_id FROM app.entry e WHERE e.wake_at <= clock_timestamp()
+    ORDER BY e.wake_at LIMIT 500 FOR UPDATE SKIP LOCKED
+  ), woken AS (
+    UPDATE app.run r SET due_at = clock_timestamp() FROM due d
+    WHERE r.tenant_id = d.tenant_id AND r.run_id = d.run_id AND r.state = 'waiting' AND r.lane IS NULL
+      AND r.lease_until IS NULL AND r.writer IS DISTINCT FROM 'waits'
+  )
+  UPDATE app.entry e SET wake_at = CASE WHEN r.lease_until IS NOT NULL THEN clock_timestamp() + interval '1 second' END
+  FROM due d LEFT JOIN app.run r ON r.tenant_id = d.tenant_id AND r.run_id = d.run_id
+  WHERE e.tenant_id = d.tenant_id AND e.entry_id = d.entry_id;
+  FOR late IN
+    UPDATE app.continuity c SET settled = true
+    WHERE NOT c.settled AND c.moved_at <= clock_timestamp() - interval '5 seconds'
+    RETURNING c.tenant_id, c.connection_id, c.state, c.moved_at
+  LOOP
+    PERFORM app.spread_runs(late.tenant_id, late.connection_id,
+                            CASE late.state WHEN 'entered' THEN '{connection,playbook}'::text[] ELSE '{playbook}' END, late.moved_at)
+    WHERE late.state <> 'reconciling';
+  END LOOP;
+  RETURN QUERY
+    SELECT 'enter', o.tenant_id, o.connection_id, (c.playbook ->> 'enters_after_minutes')::double precision
+    FROM app.outage o JOIN app.connection c ON c.tenant_id = o.tenant_id AND c.connection_id = o.connection_id
+    LEFT JOIN app.continuity p ON p.tenant_id = o.tenant_id AND p.connection_id = o.connection_id
+    WHERE o.ended_at IS NULL AND c.status = 'active' AND coalesce(p.state, 'normal') = 'normal'
+      AND greatest(o.since, p.left_at) + (c.playbook ->> 'enters_after_minutes')::double precision * interval '1 minute' <= clock_timestamp()
+    LIMIT 100;
+  RETURN QUERY
+    UPDATE app.entry e SET look_at = clock_timestamp() + make_interval(secs => seconds)
+    FROM (SELECT l.tenant_id, l.entry_id FROM app.entry l WHERE l.look_at <= clock_timestamp()
+          ORDER BY l.look_at LIMIT most FOR UPDATE SKIP LOCKED) d
+    WHERE e.tenant_id = d.tenant_id AND e.entry_id = d.entry_id
+    RETURNING 'look', e.tenant_id, e.entry_id, NULL::double precision;
+END $$;

@@ -1,0 +1,125 @@
+"""Compares what was done while a playbook was entered with the system, once it is back (ADR 0035)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+from uuid import UUID
+
+from infra import crash_points
+from infra.database import Database, surviving
+from infra.problems import Problem
+from services.connectors.breakers import Breakers
+from services.connectors.function import NAME, Connections, ConnectorFunction
+from services.connectors.limits import Limits
+from services.connectors.registry import Registry
+from services.connectors.sdk.context import Sender
+from services.connectors.sdk.errors import Refusal
+from services.connectors.visit import Visit
+from services.engine import entries, playbooks
+from services.engine.entries import Entry
+from services.engine.functions import Answer, Call, Done, Failed, Later
+
+_IT: Final = "it"
+"""The connection, in a call of ours."""
+
+
+class Reconciler(ConnectorFunction):
+    """Looks for entries in their systems, by the connector's read-back, and has posted what people want posted.
+
+    It goes past the playbook, but not past the connection's breaker and limits: its calls find whether the system is
+    back. What another address of the same system did by a key, and what cannot be looked for, is called again with that
+    key, which does nothing twice.
+    """
+
+    def __init__(  # noqa: PLR0913 (wiring, done once)
+        self,
+        registry: Registry,
+        connections: Connections,
+        sender: Sender,
+        breakers: Breakers | None = None,
+        limits: Limits | None = None,
+        *,
+        database: Database,
+    ) -> None:
+        super().__init__(registry, connections, sender, breakers, limits)
+        self._database = database
+
+    async def run(self, poll: float) -> None:
+        """Until cancelled: one round each `poll` seconds."""
+        while True:
+            with surviving("tending playbooks"):
+                await self.tend()
+            await asyncio.sleep(poll)
+
+    async def tend(self) -> None:
+        """One round; safe in every worker at once."""
+        looks = await playbooks.tend(self._database)
+        await asyncio.gather(*(self._look(one.tenant, one.entry) for one in looks))
+
+    async def _look(self, tenant: UUID, entry_id: UUID) -> None:
+        # One that fails keeps no other from being looked for.
+        with surviving("looking for an entry"):
+            entry = await entries.read(self._database, tenant, entry_id)
+            if entry is None or entry.resolution is not None:
+                return
+            call = Call(
+                function=NAME,
+                arguments={"connection": _IT, "operation": entry.operation, "input": entry.request},
+                reference=entry.reference,
+                key=entry.key,
+                tenant=tenant,
+                run=entry.run_id,
+                bindings={_IT: entry.connection_id},
+            )
+            try:
+                visit = await self._visit(call)
+            except (Refusal, Problem) as refused:
+                await entries.look_again(self._database, tenant, entry_id, refused.detail)
+                return
+            if entry.posting is None:
+                await self._note(call, visit, entry, await self._seek(call, visit, entry))
+            else:
+                await self._post(call, visit, entry)
+
+    async def _seek(self, call: Call, visit: Visit, entry: Entry) -> Answer:
+        if visit.checked.reads_back is not None and visit.care.mode != "read":
+            return await self._through(call, visit, visit.read_back, looks=True)
+        if entry.way == "connection" and visit.care.mode == "keyed":
+            return await self._through(call, visit, visit.call)
+        return visit.unknown(f"{visit.operation} cannot be looked for; look in the other system")
+
+    async def _post(self, call: Call, visit: Visit, entry: Entry) -> None:
+        """With the effect's own key. What may be done twice is not asked for again where nobody knows of the first."""
+        is_first = await entries.posting(self._database, call.tenant, entry.entry_id)
+        if not is_first and visit.care.mode == "once-or-ask":
+            await self._note(call, visit, entry, await self._seek(call, visit, entry))
+            return
+        crash_points.pass_by("entry.posting", call.reference)
+        answer = await self._through(call, visit, visit.call)
+        crash_points.pass_by("entry.posted", call.reference)
+        if isinstance(answer, Done):
+            await entries.posted(self._database, call.tenant, entry.entry_id, answer.output)
+        elif isinstance(answer, Later) and not answer.sent and is_first:
+            await entries.unposted(self._database, call.tenant, entry.entry_id, answer.reason)
+        elif isinstance(answer, Later):
+            await entries.look_again(self._database, call.tenant, entry.entry_id, answer.reason)
+        else:
+            await entries.found(
+                self._database, call.tenant, entry.entry_id, "cannot-tell", why=f"posting it: {answer.error.detail}"
+            )
+
+    async def _note(self, call: Call, visit: Visit, entry: Entry, answer: Answer) -> None:
+        place = (self._database, call.tenant, entry.entry_id)
+        if isinstance(answer, Done):
+            is_same = entry.answered_by == entries.FALLBACK and entry.way == "file"
+            what: entries.Found = "same" if is_same or answer.output == entry.answer else "different"
+            await entries.found(*place, what, answer=answer.output)
+        elif isinstance(answer, Later) and answer.absent:
+            await entries.found(*place, "missing", why=f"{visit.operation} was looked for and is not there")
+        elif isinstance(answer, Later):
+            await entries.look_again(*place, answer.reason)
+        elif isinstance(answer, Failed):
+            await entries.found(*place, "missing", why=answer.error.detail)
+        else:
+            await entries.found(*place, "cannot-tell", answer=answer.answer, why=answer.error.detail)

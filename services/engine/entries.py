@@ -1,0 +1,210 @@
+"""Effects that took another way while their connection's playbook was entered, as the worker knows them (`app.entry`).
+
+One row for each effect, committed before anything of it is done; while there is one, the system's own call is not made.
+Every function runs in a transaction of the tenant of its own (ADR 0035).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from infra import ids
+from infra.database import Database
+from services.engine import values
+from services.engine.functions import Call, EffectMode
+
+Way = Literal["manual", "file", "connection"]
+State = Literal["writing", "prepared", "open", "taken", "answered", "queued", "withdrawn"]
+Found = Literal["same", "different", "missing", "cannot-tell"]
+FALLBACK: Final = "fallback"
+"""Who answered where the playbook declares the answer."""
+_BEGUN: Final[dict[Way, State]] = {"manual": "open", "file": "writing", "connection": "writing"}
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """As the row has it; `request` and `answer` are values."""
+
+    entry_id: UUID
+    connection_id: UUID
+    run_id: UUID
+    key: str
+    reference: str
+    operation: str
+    mode: EffectMode
+    way: Way
+    state: State
+    version: int
+    request: Any
+    file: str | None
+    written: str | None
+    answer: Any
+    answered_by: str | None
+    posting: str | None
+    resolution: str | None
+    reason: str | None
+
+
+_READ: Final = (
+    "SELECT entry_id, connection_id, run_id, key, reference, operation, mode, way, state, version, "
+    "request::text AS request, file, written, answer::text AS answer, answered_by, posting, resolution, reason "
+    "FROM app.entry WHERE tenant_id = $1 AND entry_id = coalesce($2::uuid, "
+    "(SELECT e.entry_id FROM app.entry e WHERE e.tenant_id = $1 AND e.run_id = $3 AND e.key = $4))"
+)
+_ANSWERED: Final = (
+    "UPDATE app.entry SET version = version + 1, state = 'answered', answer = $3, answered_by = 'fallback', "
+    "answered_at = clock_timestamp(), look_at = (SELECT clock_timestamp() FROM app.continuity c "
+    "WHERE c.tenant_id = $1 AND c.connection_id = app.entry.connection_id AND c.state = 'reconciling') "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND state = $4 RETURNING 1"
+)
+"""Where the playbook is reconciled by now, the system is asked at once; else when that begins."""
+_PREPARED: Final = (
+    "UPDATE app.entry SET version = version + 1, state = 'prepared', file = $3, written = $4 "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND state = 'writing' AND resolution IS NULL RETURNING 1"
+)
+_OPEN: Final = (
+    "UPDATE app.entry SET version = version + 1, state = 'open' "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND state = 'prepared' RETURNING 1"
+)
+_REFUSED: Final = (
+    "UPDATE app.entry SET version = version + 1, state = 'withdrawn', resolution = 'withdrawn', "
+    "resolved_at = clock_timestamp(), resolved_by = 'engine', reason = $3 "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND state = 'writing' AND resolution IS NULL RETURNING 1"
+)
+_POSTING: Final = (
+    "UPDATE app.entry SET version = version + 1, posting = 'sent' "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND posting = 'wanted' RETURNING 1"
+)
+_UNPOSTED: Final = (
+    "UPDATE app.entry SET version = version + 1, posting = 'wanted', found_why = $3, "
+    "look_at = clock_timestamp() + interval '10 seconds' "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND posting = 'sent' AND resolution IS NULL RETURNING 1"
+)
+_POSTED: Final = (
+    "UPDATE app.entry SET version = version + 1, found_answer = $3, looked_at = clock_timestamp(), look_at = NULL, "
+    "posting = NULL, resolution = 'posted', resolved_at = clock_timestamp() "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND resolution IS NULL RETURNING 1"
+)
+_FOUND: Final = (
+    "UPDATE app.entry SET version = version + 1, found = $3::text, found_answer = $4, "
+    "found_why = nullif($5::text, ''), looked_at = clock_timestamp(), look_at = NULL, posting = NULL, "
+    "resolution = CASE $3 WHEN 'same' THEN 'same' END, resolved_at = CASE $3 WHEN 'same' THEN clock_timestamp() END, "
+    "resolved_by = CASE $3 WHEN 'same' THEN 'engine' END "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND resolution IS NULL RETURNING 1"
+)
+_AGAIN: Final = (
+    "UPDATE app.entry SET version = version + 1, found_why = $3, look_at = clock_timestamp() + interval '10 seconds' "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND resolution IS NULL RETURNING 1"
+)
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """An effect that is about to take another way."""
+
+    connection: UUID
+    operation: str
+    mode: EffectMode
+    way: Way
+    request: Any
+
+
+async def of_call(database: Database, call: Call) -> Entry | None:
+    """What became of the effect of `call`; None where it took no other way."""
+    async with database.tenant(call.tenant) as connection:
+        row = await connection.fetchrow(_READ, call.tenant, None, call.run, call.key)
+    return None if row is None else _entry(row)
+
+
+async def read(database: Database, tenant: UUID, entry: UUID) -> Entry | None:
+    async with database.tenant(tenant) as connection:
+        row = await connection.fetchrow(_READ, tenant, entry, None, None)
+    return None if row is None else _entry(row)
+
+
+async def add(database: Database, call: Call, noted: Noted) -> Entry | None:
+    """The entry of the effect of `call`, new or as it is by now; None where the playbook is not entered any more."""
+    async with database.tenant(call.tenant) as connection:
+        await connection.fetchval(
+            "SELECT app.add_entry($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            ids.new(),
+            noted.connection,
+            call.run,
+            call.key,
+            call.reference,
+            noted.operation,
+            noted.mode,
+            noted.way,
+            _BEGUN[noted.way],
+            values.encode(noted.request).decode(),
+        )
+        row = await connection.fetchrow(_READ, call.tenant, None, call.run, call.key)
+    return None if row is None else _entry(row)
+
+
+async def prepared(database: Database, tenant: UUID, entry: UUID, file: str, written: str) -> bool:
+    """Note that the file is whole, `written` beside, and gets its name now; False where this one must not get it."""
+    return await _change(database, _PREPARED, tenant, entry, file, written)
+
+
+async def dropped(database: Database, tenant: UUID, entry: UUID, answer: Any, *, is_declared: bool) -> None:
+    """Note that the file lies there. Without a declared answer somebody is to tell what became of it."""
+    if is_declared:
+        await _change(database, _ANSWERED, tenant, entry, _text(answer), "prepared")
+    else:
+        await _change(database, _OPEN, tenant, entry)
+
+
+async def answered(database: Database, tenant: UUID, entry: UUID, answer: Any) -> None:
+    """Note what the other address answered."""
+    await _change(database, _ANSWERED, tenant, entry, _text(answer), "writing")
+
+
+async def refused(database: Database, tenant: UUID, entry: UUID, why: str) -> None:
+    """Note that the other address refused it for good: there is nothing to reconcile."""
+    await _change(database, _REFUSED, tenant, entry, values.plain(why)[:2000])
+
+
+async def posting(database: Database, tenant: UUID, entry: UUID) -> bool:
+    """Note that the system is about to do it; False where it may have been asked to before."""
+    return await _change(database, _POSTING, tenant, entry)
+
+
+async def unposted(database: Database, tenant: UUID, entry: UUID, why: str) -> None:
+    """The system was not asked to do it: nothing went out. It is tried again."""
+    await _change(database, _UNPOSTED, tenant, entry, values.plain(why)[:1000])
+
+
+async def posted(database: Database, tenant: UUID, entry: UUID, answer: Any) -> None:
+    """Note that the system has done it now, with the effect's own key."""
+    await _change(database, _POSTED, tenant, entry, _text(answer))
+
+
+async def found(  # noqa: PLR0913 (whose, and what)
+    database: Database, tenant: UUID, entry: UUID, what: Found, *, answer: Any = None, why: str = ""
+) -> None:
+    """Note what was found in the system; what is the same there is reconciled with it."""
+    told = None if answer is None else _text(answer)
+    await _change(database, _FOUND, tenant, entry, what, told, values.plain(why)[:1000])
+
+
+async def look_again(database: Database, tenant: UUID, entry: UUID, why: str) -> None:
+    """The system cannot be asked now."""
+    await _change(database, _AGAIN, tenant, entry, values.plain(why)[:1000])
+
+
+async def _change(database: Database, statement: str, tenant: UUID, entry: UUID, *given: Any) -> bool:
+    async with database.tenant(tenant) as connection:
+        return await connection.fetchval(statement, tenant, entry, *given) is not None
+
+
+def _text(value: Any) -> str:
+    return values.encode(value).decode()
+
+
+def _entry(row: Any) -> Entry:
+    known = dict(row)
+    for name in ("request", "answer"):
+        known[name] = None if known[name] is None else values.decode(known[name])
+    return Entry(**known)

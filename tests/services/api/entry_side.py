@@ -1,0 +1,28 @@
+"""A call that somebody is to make by hand."""
+
+from __future__ import annotations
+
+from infra import ids
+from infra.database import Database
+from infra.ids import TenantId
+from services.engine import decisions, entries
+from services.engine.entries import Noted
+from services.engine.waits import Effect
+from tests.asgi import Caller
+
+
+async def by_hand(client: Caller, worker: Database, tenant: TenantId, connection: str, run: str, note: str) -> str:
+    """Of this run, on a connection whose playbook is entered for it; the entry's id."""
+    await client.post(f"/v1/connections/{connection}/playbook/enter", {"reason": "x"})
+    noted = Noted(
+        connection=ids.read("con", connection),
+        operation="erp.sales-orders.create",
+        mode="keyed",
+        way="manual",
+        request={"note": note},
+    )
+    effect = Effect(function="x", arguments={}, reference="/do/0", iteration=1, name="x")
+    call = decisions.call_of(effect, tenant=tenant, run=ids.read("run", run))
+    entry = await entries.add(worker, call, noted)
+    assert entry is not None
+    return ids.show("ent", entry.entry_id)
