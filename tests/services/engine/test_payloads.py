@@ -17,9 +17,10 @@ from infra import ids
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
 from infra.pagination import Page
-from services.engine import payload_rows, payloads, reading, repeating, standing, state, values
+from services.engine import moves, payload_rows, payloads, reading, repeating, standing, state, values
 from services.engine.faults import standard
 from services.engine.functions import Done, Failed
+from services.engine.migrating import Plan, open_plan
 from services.engine.payloads import LARGE, Large, PayloadUnreadable
 from services.engine.state import RunDescriptor, Snapshot
 from services.engine.state import Scope as RunScope
@@ -203,6 +204,32 @@ async def _until(database: Database, world: World, query: str) -> None:
 async def _fetch(database: Database, world: World, query: str) -> list[Any]:
     async with database.tenant(world.tenant_id) as connection:
         return list(await connection.fetch(query))
+
+
+async def test_a_waiting_run_is_moved_with_its_large_values(engine: Engine, app_database: Database) -> None:
+    world = await make_tenant(app_database)
+    document = DOCUMENT.replace("wait: {milliseconds: 1}, output: {as: '${ . }'}", LISTEN)
+    deployment = await deploy(
+        app_database, world.tenant_id, document, event_type="order", bindings={"erp": UUID(int=7)}
+    )
+    engine.outside.answers = {"fetch": [Done(output={"rows": LINES})], "tell": [Done(output={})]}
+    await engine.intake.receive(world.tenant_id, order(1), "key")
+    await _until(app_database, world, LISTENS)
+    async with app_database.tenant(world.tenant_id) as connection:
+        await connection.execute(
+            "INSERT INTO app.deployment_revision (tenant_id, deployment_id, revision, workflow_version_id, parameters, "
+            "bindings) SELECT tenant_id, deployment_id, 2, workflow_version_id, parameters, bindings "
+            "FROM app.deployment_revision"
+        )
+        plan = Plan(deployment=deployment, former=1, next=2)
+        seen = await moves.preview(connection, world.tenant_id, await open_plan(connection, world.tenant_id, plan))
+    runs = [(one.run_id, one.seq) for one in seen.runs]
+    assert [one.outcome for one in await moves.execute(app_database, world.tenant_id, plan, runs, "key")] == [
+        "migrated"
+    ]
+    await engine.intake.receive(world.tenant_id, order(2, kind="paid"), "key")
+    await _until(app_database, world, "SELECT 1 FROM app.run WHERE state = 'completed' AND revision = 2")
+    assert engine.outside.calls[-1].arguments["input"]["value"] == len(LINES)
 
 
 async def test_S_14_a_foreign_value_is_never_read_by_its_hash(
