@@ -32,7 +32,9 @@ _MOST: Final = 200
 """Runs of a batch; its rows are locked while it is written."""
 _GROUP: Final = 20
 _LINES: Final = 2_000
-"""Of journals that are read at once."""
+"""Of journals that are read at once, or KiB of large values."""
+_BYTES: Final = 32 * 1024 * 1024
+"""Of lines in a file, short of its last group: a reader unpacks it to find one run."""
 _WRITING_SECONDS: Final = 5.0
 ROUND_SECONDS: Final = 180.0
 """Then a round ends, wherever it is; the next one goes on there."""
@@ -131,17 +133,18 @@ class _Batch:
         )
 
     async def _write(self, connection: Any, runs: Sequence[UUID], lengths: dict[UUID, int]) -> tuple[int, UUID | None]:
-        """One file of runs of one month; answers how many, and the last one where there was no time for the others."""
+        """One file of runs of one month; answers how many, and the last one where the others are for another."""
         month, archive = _month_of(runs[0]), ids.new()
         file = f"{ids.show('ten', self._tenant)}/{month:%Y-%m}/{ids.show('arc', archive)}{SUFFIX}"
-        until, done, behind = clock.monotonic() + _WRITING_SECONDS, list[UUID](), None
+        until, done, behind, size = clock.monotonic() + _WRITING_SECONDS, list[UUID](), None, 0
         with Writer(self._folder, file) as writer:
             await asyncio.to_thread(writer.open)
             for group in _groups(runs, lengths):
                 lines = await rows.lines(connection, self._tenant, group)
                 await asyncio.to_thread(writer.add, [line for _, line in lines])
                 done += [run for run, _ in lines]
-                if clock.monotonic() > until and group[-1] != runs[-1]:
+                size += sum(len(line) for _, line in lines)
+                if (size > _BYTES or clock.monotonic() > until) and group[-1] != runs[-1]:
                     behind = group[-1]
                     break
             if not done:

@@ -131,13 +131,16 @@ async def test_two_processes_archive_each_run_once_and_only_for_its_owner_to_rea
 
 
 async def test_each_tenant_and_month_has_its_folder(olden: Olden, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few runs a batch takes, and wherever a round ends."""
-    monkeypatch.setattr(archiver, "_MOST", 2)
+    """However few runs a batch takes, however small a file is, and wherever a round ends."""
+    monkeypatch.setattr(archiver, "_MOST", 3)
+    monkeypatch.setattr(archiver, "_BYTES", 1)
+    monkeypatch.setattr(archiver, "_GROUP", 1)
     runs = [await olden.ended(days) for days in (405, 406, 470, 471, 472)]
     for _ in range(5):
         await archive_due(olden.worker, olden.folder, RULES, seconds=0)
     assert await _archive(olden) >= 0
     assert len(_archived(olden)) == len(runs)
+    assert [one.runs for one in files.manifests(olden.folder)] == [1] * len(runs)
     for manifest in files.manifests(olden.folder):
         tenant, month, _ = manifest.file.split("/")
         assert (tenant, month) == (ids.show("ten", olden.tenant), manifest.month)

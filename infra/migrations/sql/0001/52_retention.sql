@@ -71,8 +71,8 @@ $$;
 
 -- Of the next `looked` runs of the transaction's tenant behind `behind` and before `before`: those that ended before the
 -- time of their deployment, and that nothing asks to be kept. They are locked until the commit, so that nobody tries one
--- again while it is written down; whoever has one in hand at this moment keeps it. `last` is the last run that was looked
--- at, NULL at the end.
+-- again while it is written down; whoever has one in hand at this moment keeps it. `lines` says how much each is: lines of
+-- its journal, and KiB of its large values. `last` is the last run that was looked at, NULL at the end.
 CREATE FUNCTION app.due_runs(
   behind uuid, before uuid, deployments uuid[], cutoffs timestamptz[], looked integer, most integer
 ) RETURNS TABLE (runs uuid[], lines integer[], last uuid)
@@ -81,9 +81,11 @@ BEGIN
   SELECT max(p.run_id::text)::uuid INTO last FROM (
     SELECT r.run_id FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id > behind AND r.run_id < before
     ORDER BY r.run_id LIMIT looked) p;
-  SELECT coalesce(array_agg(d.run_id ORDER BY d.run_id), '{}'), coalesce(array_agg(d.seq ORDER BY d.run_id), '{}')
+  SELECT coalesce(array_agg(d.run_id ORDER BY d.run_id), '{}'), coalesce(array_agg(d.weight ORDER BY d.run_id), '{}')
   INTO runs, lines FROM (
-    SELECT r.run_id, r.seq FROM app.run r
+    SELECT r.run_id, r.seq + coalesce((SELECT sum(p.size) / 1024 FROM app.payload p
+                                       WHERE p.tenant_id = r.tenant_id AND p.owner_id = r.run_id), 0)::integer AS weight
+    FROM app.run r
     JOIN unnest(deployments, cutoffs) AS c(deployment_id, cutoff) ON c.deployment_id = r.deployment_id
     WHERE r.tenant_id = app.tenant_id() AND r.run_id > behind AND r.run_id <= last AND r.ended_at < c.cutoff
       AND NOT coalesce(r.state = 'completed' AND app.is_held(r.output), false)
