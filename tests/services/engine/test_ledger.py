@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
-from infra import clock
+from infra import clock, ids
 from infra.database import Database
 from services.engine import calls, repeating
 from services.engine.deciding import Choice, EffectDecided
@@ -100,6 +101,9 @@ async def _asked(engine: Engine, app_database: Database, mishap: Mishap, choice:
     elif choice == "fail":
         assert msgspec.json.decode(run["error"])["type"] == "/errors/outcome-unknown"
         assert row["status"] == "failed"
+        async with engine.app.tenant(world.tenant_id) as connection:
+            over = await connection.fetchval("SELECT connection FROM app.exception WHERE state = 'open'")
+        assert over == ids.show("con", UUID(int=7)), "that of the call"
     else:
         assert (run["output"], row["status"], len(side.calls)) == ('{"value":8}', "confirmed", 2)
     if choice != "did-not-happen":

@@ -105,7 +105,9 @@ BEGIN
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'title' ELSE waits ->> 'reason' END, ''), 1000),
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'instance' WHEN 'uncertain' THEN coalesce(waits ->> 'task', waits ->> 'ref')
       ELSE waits ->> 'task' END, ''), 1000),
-    CASE now_is WHEN 'failed' THEN left(NEW.error ->> 'connection', 100)
+    CASE now_is WHEN 'failed' THEN coalesce(left(NEW.error ->> 'connection', 100),
+        (SELECT app.show_id('con', f.connection_id) FROM app.effect f WHERE f.tenant_id = NEW.tenant_id AND f.run_id = NEW.run_id
+           AND NEW.error ->> 'type' = '/errors/outcome-unknown' AND f.reference = NEW.error ->> 'instance' AND f.connection_id IS NOT NULL ORDER BY f.intended_at DESC LIMIT 1))
       WHEN 'uncertain' THEN (SELECT app.show_id('con', f.connection_id) FROM app.effect f WHERE f.tenant_id = NEW.tenant_id
         AND f.run_id = NEW.run_id AND f.asked_at IS NOT NULL AND f.connection_id IS NOT NULL ORDER BY f.asked_at LIMIT 1)
       ELSE CASE WHEN waits ->> 'ref' LIKE 'con\_%' THEN left(waits ->> 'ref', 100) END END,
