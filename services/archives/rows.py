@@ -34,6 +34,10 @@ _BESIDE: Final = {
     "effects": "SELECT run_id, key, reference, name, mode, operation, connection_id, status, seq, intended_at, "
     "first_sent_at, sent_at, settled_at, sent::text AS sent, answer::text AS answer, error::text AS error, settled_by "
     "FROM app.effect WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, seq, key",
+    "entries": "SELECT run_id, entry_id, connection_id, key, reference, operation, way, state, "
+    "request::text AS request, file, created_at, taken_by, taken_at, answer::text AS answer, answered_by, "
+    "answered_at, note, found, found_why, posting, resolution, resolved_at, resolved_by, reason FROM app.entry "
+    "WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, entry_id",
     "usage": "SELECT run_id, seq, kind, quantity, at FROM app.usage "
     "WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, seq, kind",
     "keys": "SELECT run_id, name, value FROM app.run_key WHERE tenant_id = $1 AND run_id = ANY ($2) "
@@ -43,12 +47,13 @@ _BESIDE: Final = {
     "ORDER BY run_id, exception_id",
 }
 """What belongs to a run, by the member of its line."""
-_JSON: Final = frozenset({"input", "output", "error", "data", "sent", "answer"})
+_JSON: Final = frozenset({"input", "output", "error", "data", "sent", "answer", "request"})
 _PREFIXES: Final = {
     "deployment_id": "dep",
     "event_id": "evt",
     "connection_id": "con",
     "exception_id": "exc",
+    "entry_id": "ent",
 }
 
 

@@ -17,8 +17,8 @@ from services.api.policy import tenant_paths
 from services.archives import reading
 
 TAGS: Final = ["archives"]
-_SHOWN: Final = ("sent", "answer")
-_OF_PEOPLE: Final = frozenset({"note", "reason"})
+_SHOWN: Final = ("sent", "request", "answer")
+_OF_PEOPLE: Final = frozenset({"title", "note", "reason", "found_why"})
 _Written = frozenset[str]
 
 
@@ -48,7 +48,7 @@ class ArchivedRun(msgspec.Struct, frozen=True, kw_only=True):
         Any,
         Meta(
             description="As the operator's page on archives tells: the run with its `journal`, `effects`, `usage`,"
-            " `keys` and `exceptions`."
+            " `keys`, `entries` and `exceptions`."
         ),
     ]
 
@@ -102,19 +102,20 @@ async def _shown(request: Call, members: dict[str, Any]) -> dict[str, Any]:
         shown["journal"].append({**line, "data": data})
         await asyncio.sleep(0)  # masking large lines takes a while; others want to be served
     shown["effects"] = [
-        {
-            **one,
-            **{name: show(_given(_text(one.get(name)))) for name in _SHOWN},
-            "error": show_error(_given(_text(one.get("error"))), written),
-        }
+        {**_told(one, show), "error": show_error(_given(_text(one.get("error"))), written)}
         for one in _parts(members, "effects")
     ]
+    shown["entries"] = [_told(one, show) for one in _parts(members, "entries")]
+    shown["exceptions"] = [dict(one) for one in _parts(members, "exceptions")]
     if request.payloads != "whole":
-        shown["exceptions"] = [
-            {name: member for name, member in one.items() if name not in {"title", *_OF_PEOPLE}}
-            for one in _parts(members, "exceptions")
-        ]
+        for name in ("entries", "exceptions"):
+            shown[name] = [{key: one[key] for key in one if key not in _OF_PEOPLE} for one in shown[name]]
     return shown
+
+
+def _told(one: dict[str, msgspec.Raw], show: payloads.Show) -> dict[str, Any]:
+    """With what was sent and answered as the caller may see it."""
+    return {name: show(_given(_text(part))) if name in _SHOWN else part for name, part in one.items()}
 
 
 def _parts(members: dict[str, Any], name: str) -> list[dict[str, msgspec.Raw]]:

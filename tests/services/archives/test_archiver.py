@@ -58,14 +58,19 @@ async def test_S_86_what_is_due_goes_to_a_file_with_all_that_belongs_to_it_and_t
 
 
 async def test_S_86_what_somebody_or_something_still_needs_is_kept_whatever_its_age(olden: Olden) -> None:
-    kept, faulted, unsure, held = [
-        await olden.ended(500, state=state) for state in ("completed", "faulted", "cancelled", "completed")
-    ]
+    states = ("completed", "faulted", "cancelled", "completed", "completed")
+    kept, faulted, unsure, held, by_hand = [await olden.ended(500, state=state) for state in states]
     olden.sql(
         "INSERT INTO app.kept_run (tenant_id, run_id, reason, kept_by) VALUES (:'tenant', :'kept', 'audit', 'me')",
         "INSERT INTO app.effect (tenant_id, run_id, key, reference, name, mode, operation, status, seq, intended_at) "
         "VALUES (:'tenant', :'unsure', 'k', '', '', 'once-or-ask', '', 'unknown', 0, now())",
         """UPDATE app.run SET output = '{"released":false}' WHERE run_id = :'held'""",
+        "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
+        "VALUES (:'tenant', :'deployment', 'erp', 'http', '{}')",
+        "INSERT INTO app.entry (tenant_id, entry_id, connection_id, run_id, key, reference, operation, mode, way, "
+        "state, request) VALUES (:'tenant', app.new_id(), :'deployment', :'by_hand', 'k', '', '', 'keyed', "
+        """'manual', 'open', '{"order":"SO-1"}')""",
+        by_hand=by_hand,
         kept=kept,
         unsure=unsure,
         held=held,
@@ -75,11 +80,13 @@ async def test_S_86_what_somebody_or_something_still_needs_is_kept_whatever_its_
         "DELETE FROM app.kept_run",
         "UPDATE app.effect SET status = 'confirmed'",
         "UPDATE app.run SET output = NULL",
+        "UPDATE app.entry SET resolution = 'posted-by-hand', resolved_at = now()",
         "UPDATE app.exception SET state = 'discarded', closed_at = now(), closed_by = 'me', outcome = 'given up', "
         "reason = 'old'",
     )
-    assert await _archive(olden) == 4
-    assert await olden.left("exception") == await olden.left("effect") == set()
+    assert await _archive(olden) == len(states)
+    assert await olden.left("exception") == await olden.left("effect") == await olden.left("entry") == set()
+    assert _archived(olden)[ids.show("run", by_hand)]["entries"][0]["request"] == {"order": "SO-1"}
     assert _archived(olden)[ids.show("run", faulted)]["exceptions"][0]["outcome"] == "given up"
 
 

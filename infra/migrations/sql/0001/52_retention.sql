@@ -94,6 +94,8 @@ BEGIN
                         AND e.status IN ('sent', 'unknown'))
       AND NOT EXISTS (SELECT 1 FROM app.exception x WHERE x.tenant_id = r.tenant_id AND x.run_id = r.run_id
                         AND x.state = 'open')
+      AND NOT EXISTS (SELECT 1 FROM app.entry n WHERE n.tenant_id = r.tenant_id AND n.run_id = r.run_id
+                        AND n.resolution IS NULL)
       AND NOT EXISTS (SELECT 1 FROM app.key_writer w WHERE w.tenant_id = r.tenant_id AND w.run_id = r.run_id)
       AND NOT EXISTS (SELECT 1 FROM app.schedule s WHERE s.tenant_id = r.tenant_id AND s.run_id = r.run_id
                         AND s.kind = 'after' AND s.next_at IS NULL)
@@ -124,6 +126,7 @@ BEGIN
   END IF;
   DELETE FROM app.journal j WHERE j.tenant_id = whose AND j.run_id = ANY (removed);
   DELETE FROM app.effect e WHERE e.tenant_id = whose AND e.run_id = ANY (removed);
+  DELETE FROM app.entry n WHERE n.tenant_id = whose AND n.run_id = ANY (removed);
   DELETE FROM app.payload p WHERE p.tenant_id = whose AND p.owner_id = ANY (removed);
   DELETE FROM app.run_key k WHERE k.tenant_id = whose AND k.run_id = ANY (removed);
   DELETE FROM app.exception x WHERE x.tenant_id = whose AND x.run_id = ANY (removed) AND x.state <> 'open';

@@ -93,6 +93,7 @@ CREATE POLICY moves ON app.connection FOR UPDATE TO waybill_doors USING (true) W
 GRANT SELECT ON app.continuity TO waybill_app, waybill_worker;
 GRANT SELECT, UPDATE ON app.entry TO waybill_app, waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.continuity, app.entry TO waybill_doors;
+GRANT DELETE ON app.entry TO waybill_doors;  -- with its run, when that is archived
 GRANT SELECT, UPDATE (revision, updated_at) ON app.connection TO waybill_doors;
 GRANT INSERT ON app.notice, app.outbox TO waybill_app;
 

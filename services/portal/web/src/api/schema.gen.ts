@@ -1574,7 +1574,7 @@ export interface components {
         /** ArchivedRun */
         ArchivedRun: {
             archive: components["schemas"]["ArchiveView"];
-            /** @description As the operator's page on archives tells: the run with its `journal`, `effects`, `usage`, `keys` and `exceptions`. */
+            /** @description As the operator's page on archives tells: the run with its `journal`, `effects`, `usage`, `keys`, `entries` and `exceptions`. */
             run: unknown;
         };
         /** AuditList */
