@@ -121,16 +121,7 @@ async def set_rule(session: AsyncSession, tenant: UUID, rule: Rule, *, actor: st
 async def line(session: AsyncSession, tenant: UUID, row: PeakRow | None) -> Line:
     """Who waits in line now, in the order in which they are served."""
     found = await session.execute(
-        text(
-            "SELECT r.run_id, r.business_key, r.priority, r.customer_class, s.value AS ship_date, c.value AS cut_off, "
-            "app.key_moment(c.value) AS cut_off_at, r.deadline, r.value_amount AS amount, "
-            "r.value_currency AS currency, clock_timestamp() AS now, "
-            "greatest(r.turn - (SELECT last_value / 1000000.0 FROM app.virtual_clock), 0) AS turns "
-            "FROM app.run r "
-            "LEFT JOIN app.run_key s ON s.tenant_id = r.tenant_id AND s.run_id = r.run_id AND s.name = :ship "
-            "LEFT JOIN app.run_key c ON c.tenant_id = r.tenant_id AND c.run_id = r.run_id AND c.name = :cut_off "
-            "WHERE r.tenant_id = :tenant AND r.lane = 0 ORDER BY r.turn, r.run_id LIMIT :most"
-        ),
+        text("SELECT * FROM app.line_of(:tenant, :ship, :cut_off, :most)"),
         {
             "tenant": tenant,
             "ship": None if row is None else row.ship_key,

@@ -23,6 +23,7 @@ _SEND_SECONDS: Final = 10.0
 _WAIT_SECONDS: Final = 2
 _AGAIN_SECONDS: Final = 0.5
 _TOO_MANY: Final = 429
+_QUOTA: Final = "/problems/quota-reached"
 _FIRST_OUTAGE: Final = 500
 _ENDED: Final = frozenset({"completed", "faulted", "cancelled"})
 _MARKS: Final = {
@@ -150,7 +151,11 @@ async def _steadily(read: Callable[[], Awaitable[T]], until: float) -> T:
 
 def _passing(error: NotAnswered | Problem) -> bool:
     """Whether it may go better in a moment."""
-    return not isinstance(error, Problem) or error.status == _TOO_MANY or error.status >= _FIRST_OUTAGE
+    if not isinstance(error, Problem):
+        return True
+    # What a quota refuses is known not to be stored, and says itself when to send it again.
+    is_quota = error.document.get("type") == _QUOTA
+    return (error.status == _TOO_MANY and not is_quota) or error.status >= _FIRST_OUTAGE
 
 
 def _why(error: NotAnswered | Problem) -> str:

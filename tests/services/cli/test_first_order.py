@@ -108,6 +108,26 @@ def test_an_order_that_cannot_be_read_faults_with_the_reason(terminal: Terminal,
     assert "/errors/validation" in sent.stdout
 
 
+def test_A13_a_partner_caps_its_client_and_peaks_and_classes_are_set_from_the_command_line(terminal: Terminal) -> None:
+    key, where = terminal.secret("partner-key"), ("--client", "acme-wholesale", "--environment", "live")
+    assert terminal.run("quota", "set", "--open-runs", "many", *where, key=key).returncode == 2
+    capped = terminal.run("quota", "set", "--runs-per-minute", "0", *where, key=key)
+    assert capped.returncode == 0, capped.stderr
+    refused = terminal.run("send", str(ORDER))
+    assert (refused.returncode, "A quota is used up" in refused.stderr) == (1, True)
+    terminal.run("quota", "set", "--runs-per-minute", "none", *where, key=key)
+    shown = msgspec.json.decode(terminal.run("quota", "show", "--json").stdout)
+    assert [one["limit"] for one in shown] == [None, None, None]
+    urgent = terminal.run("deployment", "update", "order-release", "--priority", "interactive", "--json")
+    assert msgspec.json.decode(urgent.stdout)["priority"] == "interactive"
+    assert msgspec.json.decode(terminal.run("send", str(ORDER), "--json").stdout)[0]["priority"] == "interactive"
+    peak = terminal.run("peak", "set", "auto", "--from-runs", "50", "--class", "gold", "--cut-off-key", "cutOff")
+    assert peak.returncode == 0, peak.stderr
+    rule = msgspec.json.decode(terminal.run("peak", "show", "--json").stdout)["rule"]
+    assert (rule["mode"], rule["customer_classes"], rule["cut_off_key"]) == ("auto", ["gold"], "cutOff")
+    assert terminal.run("peak", "next").returncode == terminal.run("peak", "set", "off").returncode == 0
+
+
 def test_what_is_no_event_is_wrong_use(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[]")
     for name in ("a.json", "missing.json"):

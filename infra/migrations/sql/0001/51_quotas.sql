@@ -113,7 +113,7 @@ GRANT SELECT, UPDATE ON app.peak TO waybill_doors;
 
 -- The moment that a key's text names, NULL for none: a day lasts to its end in UTC, as deadlines do (ADR 0028).
 CREATE FUNCTION app.key_moment(value text) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, app SET timezone = 'UTC' AS $$
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, app SET timezone = 'UTC' AS $$
   SELECT CASE WHEN value !~ '^\d{4}-\d{2}-\d{2}' OR NOT pg_input_is_valid(value, 'timestamptz') THEN NULL
               WHEN length(value) = 10 THEN value::timestamptz + interval '1 day' ELSE value::timestamptz END
 $$;

@@ -4,7 +4,8 @@
 -- somebody else has in hand stays where it is. Only rows whose place changes are written. Answers how many. No door: it sees
 -- what its caller sees.
 CREATE FUNCTION app.deal_places(rule app.peak, most integer) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, app SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
 DECLARE moved integer;
 BEGIN
   WITH line AS MATERIALIZED (
@@ -13,19 +14,27 @@ BEGIN
     UNION
     (SELECT r.run_id, r.turn, r.priority, r.customer_class, r.deadline FROM app.run r
      WHERE r.tenant_id = rule.tenant_id AND r.lane = 0 ORDER BY r.turn DESC, r.run_id DESC LIMIT 1000)
-  ), place AS (
-    SELECT l.priority, l.turn, row_number() OVER (PARTITION BY l.priority ORDER BY l.turn, l.run_id) AS n FROM line l
-  ), wanted AS (
+  ), place AS MATERIALIZED (
+    -- Read by number, and below each row is found by an order that only its key has: before a table's first ANALYZE the
+    -- planner would compare each of one list with each of the other.
+    SELECT l.priority, array_agg(l.turn ORDER BY l.turn, l.run_id) AS turns FROM line l GROUP BY l.priority
+  ), wanted AS MATERIALIZED (
     SELECT l.run_id, l.priority, l.turn, row_number() OVER (PARTITION BY l.priority ORDER BY
       coalesce(array_position(rule.classes, l.customer_class), cardinality(rule.classes) + 1),
-      app.key_moment(s.value) NULLS LAST, app.key_moment(c.value) NULLS LAST, l.deadline NULLS LAST, l.turn, l.run_id) AS n
+      app.key_moment((SELECT k.value FROM app.run_key k WHERE k.tenant_id = rule.tenant_id AND k.run_id >= l.run_id
+        AND k.run_id <= l.run_id AND k.name = rule.ship_key ORDER BY k.run_id LIMIT 1)) NULLS LAST,
+      app.key_moment((SELECT k.value FROM app.run_key k WHERE k.tenant_id = rule.tenant_id AND k.run_id >= l.run_id
+        AND k.run_id <= l.run_id AND k.name = rule.cut_off_key ORDER BY k.run_id LIMIT 1)) NULLS LAST,
+      l.deadline NULLS LAST, l.turn, l.run_id) AS n
     FROM line l
-    LEFT JOIN app.run_key s ON s.tenant_id = rule.tenant_id AND s.run_id = l.run_id AND s.name = rule.ship_key
-    LEFT JOIN app.run_key c ON c.tenant_id = rule.tenant_id AND c.run_id = l.run_id AND c.name = rule.cut_off_key
   ), held AS MATERIALIZED (
-    SELECT r.run_id, p.turn FROM wanted w JOIN place p ON p.priority = w.priority AND p.n = w.n
-    JOIN app.run r ON r.tenant_id = rule.tenant_id AND r.run_id = w.run_id
-    WHERE p.turn <> w.turn AND r.lane = 0 FOR UPDATE OF r SKIP LOCKED
+    SELECT r.run_id, m.turn FROM (
+      SELECT w.run_id, w.turn AS was, (SELECT p.turns[w.n] FROM place p WHERE p.priority = w.priority) AS turn
+      FROM wanted w OFFSET 0
+    ) m, LATERAL (
+      SELECT o.run_id FROM app.run o WHERE o.tenant_id = rule.tenant_id AND o.run_id >= m.run_id AND o.run_id <= m.run_id
+        AND o.lane = 0 ORDER BY o.run_id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) r WHERE m.turn <> m.was
   ), dealt AS (
     UPDATE app.run r SET turn = h.turn FROM held h WHERE r.tenant_id = rule.tenant_id AND r.run_id = h.run_id RETURNING 1
   ) SELECT count(*) INTO moved FROM dealt;
@@ -82,3 +91,26 @@ BEGIN
   END LOOP;
   RETURN moved;
 END $$;
+
+-- Who is in line, the first `most` of them; `turns`: how far virtual time is from each. No door: it sees what its caller sees.
+CREATE FUNCTION app.line_of(of_tenant uuid, ship_key text, cut_off_key text, most integer) RETURNS TABLE (
+  run_id uuid, business_key text, priority smallint, customer_class text, ship_date text, cut_off text,
+  cut_off_at timestamptz, deadline timestamptz, amount bigint, currency text, now timestamptz, turns double precision
+) LANGUAGE sql STABLE SET search_path = pg_catalog, app SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_sort = off SET enable_incremental_sort = off AS $$
+  WITH line AS MATERIALIZED (
+    SELECT r.run_id, r.business_key, r.priority, r.customer_class, r.deadline, r.value_amount, r.value_currency, r.turn
+    FROM app.run r WHERE r.tenant_id = of_tenant AND r.lane = 0 ORDER BY r.turn, r.run_id LIMIT most
+  ), keyed AS MATERIALIZED (
+    SELECT l.*,
+      (SELECT k.value FROM app.run_key k WHERE k.tenant_id = of_tenant AND k.run_id >= l.run_id AND k.run_id <= l.run_id
+         AND k.name = ship_key ORDER BY k.run_id LIMIT 1) AS ship_date,
+      (SELECT k.value FROM app.run_key k WHERE k.tenant_id = of_tenant AND k.run_id >= l.run_id AND k.run_id <= l.run_id
+         AND k.name = cut_off_key ORDER BY k.run_id LIMIT 1) AS cut_off
+    FROM line l
+  )
+  SELECT k.run_id, k.business_key, k.priority, k.customer_class, k.ship_date, k.cut_off, app.key_moment(k.cut_off),
+         k.deadline, k.value_amount, k.value_currency, clock_timestamp(),
+         greatest(k.turn - (SELECT last_value / 1000000.0::double precision FROM app.virtual_clock), 0)
+  FROM keyed k ORDER BY k.turn, k.run_id
+$$;

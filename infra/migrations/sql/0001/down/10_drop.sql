@@ -22,6 +22,7 @@ BEGIN
   DROP FUNCTION app.take_calls(uuid, uuid, integer, integer, double precision, integer);
   DROP FUNCTION app.call_from_line(uuid, uuid, integer);
   DROP FUNCTION app.line_waits_until(double precision);
+  DROP FUNCTION app.line_of(uuid, text, text, integer);
   DROP FUNCTION app.tell_peak(uuid, text, bigint);
   DROP FUNCTION app.key_moment(text);
   DROP FUNCTION app.quota_standing();
