@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -9,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra import ids
+from infra import clock, ids
 from infra.database import Database
-from services.engine import starter
+from services.engine import starter, subscriptions
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
 from services.events.cloud_event import CloudEvent, read
@@ -168,6 +170,43 @@ async def test_a_run_that_is_resumed_comes_back_in_its_class(line: Line) -> None
     async with line.app.tenant(world.tenant_id) as connection:
         await connection.fetchval("SELECT app.resume_run($1, 'test', $2, NULL)", quick, ids.new())
     assert await line.claim(1) == [quick]
+
+
+async def wait_for(line: Line, waiting: dict[str, object], **more: Any) -> list[UUID]:
+    """An ordinary run and an interactive one, in this order, that wait for the same thing behind fifty bulk runs."""
+    runs = await line.come(0, NORMAL, QUICK)
+    held = {claim.run_id: claim for claim in await line.claims.take(2)}
+    text = msgspec.json.encode({"since": "2026-01-01T00:00:00Z", **waiting}).decode()
+    parked = [msgspec.structs.replace(progress(held[run], "waiting"), waiting_for=text, **more) for run in runs]
+    assert await write(line.worker, *parked) == ["committed", "committed"]
+    await line.come(0, *[BULK] * 50)
+    return runs
+
+
+async def test_runs_that_an_event_wakes_come_back_in_their_class(line: Line) -> None:
+    since = clock.now() - dt.timedelta(seconds=1)
+    wanted = [subscriptions.Subscription("paid", {})]
+    normal, quick = await wait_for(line, {"kind": "event", "ref": ""}, listens=True, subscriptions=wanted, since=since)
+    world, _ = line.tenants[0]
+    async with line.app.tenant(world.tenant_id) as connection:
+        await starter.follow(connection, world.tenant_id, [Received(ids.new(), event(1, "paid"), "test")])
+    assert set(await line.claim(2)) == {quick, normal}
+
+
+async def test_F_20_runs_that_a_connections_line_calls_come_back_in_their_class(line: Line) -> None:
+    world, _ = line.tenants[0]
+    erp = ids.new()
+    normal, quick = await wait_for(line, {"kind": "slot", "ref": ids.show("con", erp)}, delay=600.0)
+    async with line.app.tenant(world.tenant_id) as connection:
+        await connection.execute(
+            "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
+            "VALUES ($1, $2, 'erp', 'erp', '{}')",
+            world.tenant_id,
+            erp,
+        )
+    async with line.worker.doors() as connection:
+        assert await connection.fetchval("SELECT app.call_line($1, $2, 10)", world.tenant_id, erp) == 2
+    assert set(await line.claim(2)) == {quick, normal}
 
 
 def asking(priority: object) -> CloudEvent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Any
 from uuid import UUID
@@ -181,6 +182,28 @@ async def test_a_peak_begins_and_ends_by_itself_and_people_are_told(dock: Dock) 
     ]
     audit = (await dock.client.get("/v1/audit?target=peak")).json["items"]
     assert [one["action"] for one in audit] == ["peak.ended", "peak.set", "peak.began", "peak.set"]
+
+
+async def test_F_23_places_that_are_dealt_while_workers_claim_lose_and_double_no_run(dock: Dock) -> None:
+    for number in range(60):
+        await dock.order(f"o{number}", **{"class": "gold" if number % 3 else "silver"})
+    await dock.rule(mode="on")
+    claims = Claims(dock.worker, "w", 60)
+    taken: list[UUID] = []
+
+    async def claim() -> None:
+        while found := await claims.take(4):
+            taken.extend(one.run_id for one in found)
+
+    async def deal() -> None:
+        for turn in range(12):
+            await dock.rule(mode="on", customer_classes=["gold", "silver"][:: 1 if turn % 2 else -1])
+            await dock.sweep()
+
+    await asyncio.gather(claim(), claim(), deal())
+    await claim()
+    assert len(taken) == len(set(taken)) == 60
+    assert (await dock.seen())["in_line"]["runs"] == 0
 
 
 async def test_S_01_a_rival_sees_and_sets_nothing_of_it(cast: Cast, dock: Dock) -> None:
