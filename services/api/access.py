@@ -16,8 +16,10 @@ from infra.database import Scope as Rows
 from infra.problems import Forbidden, NotFound, Unauthorized
 from infra.telemetry import working_for
 from services.api.call import Call, TenantOfCall
-from services.api.errors import BadParameter, MethodNotAllowed, NeedsClientGrant, UnknownParameter
+from services.api.client_network import address_of
+from services.api.errors import BadParameter, MethodNotAllowed, NeedsClientGrant, NetworkNotAllowed, UnknownParameter
 from services.api.policy import POLICY, Rule
+from tenants.identity.networks import is_in
 from tenants.identity.permissions import PAYLOADS, Scope
 from tenants.identity.principal import Principal
 from tenants.organizations import service as organizations
@@ -114,7 +116,17 @@ async def _authenticate(call: Call, *, passing: bool) -> Principal:
     if principal is None:
         call.resources.throttle.failed(call.scope)
         raise Unauthorized("The API key is unknown, revoked or expired", headers=_CHALLENGE)
+    if principal.networks:
+        _check_network(call, principal)
+    if principal.key_id is not None:
+        call.resources.uses.note(principal.key_id)
     return principal
+
+
+def _check_network(call: Call, principal: Principal) -> None:
+    if not is_in(principal.networks, address_of(call.scope, call.resources.settings.trusted_proxies)):
+        # Whoever has a key's text is told that it is good, and no more than that.
+        raise NetworkNotAllowed("This key may not be used from this network; its holder can make one that may")
 
 
 async def _tenant_of(call: Call, principal: Principal) -> TenantOfCall:

@@ -16,7 +16,13 @@ _V6_PREFIX: Final = 64
 
 
 def network_of(scope: Any, proxies: Sequence[Network]) -> str:
-    """An IPv4 address or an IPv6 /64, as text; empty when nothing tells, as on a socket without addresses.
+    """An IPv4 address or an IPv6 /64, as text; empty when nothing tells, as on a socket without addresses."""
+    address = address_of(scope, proxies)
+    return "" if address is None else _network(address)
+
+
+def address_of(scope: Any, proxies: Sequence[Network]) -> Address | None:
+    """The client's address; None when nothing tells.
 
     Args:
         scope: of the request (ASGI).
@@ -32,7 +38,7 @@ def network_of(scope: Any, proxies: Sequence[Network]) -> str:
         if further is None:
             break
         address = further
-    return "" if address is None else _network(address)
+    return address
 
 
 def _hops(headers: Sequence[tuple[bytes, bytes]]) -> Iterator[str]:

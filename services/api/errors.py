@@ -74,6 +74,13 @@ class NeedsClientGrant(Forbidden):
     title = "This needs the client's grant"
 
 
+class NetworkNotAllowed(Forbidden):
+    """The key is good, and may not be used from where it was sent. Its holder knows from where it may."""
+
+    name = "network-not-allowed"
+    title = "The key may not be used from here"
+
+
 class MethodNotAllowed(Problem):
     """The path exists, but not with this method. The header `Allow` names those that it has."""
 

@@ -165,8 +165,6 @@ CREATING: Final[frozenset[Route]] = frozenset(
 Events and signals are taken once by their own source and id.
 """
 
-_CHANGES: Final = re.compile(
-    r"(PATCH .*|POST .*/(partners|clients|connections|deployments)/\{\w+\}/(dis|en)able|POST .*/keys/\{key\}/revoke)"
-)
+_CHANGES: Final = re.compile(r"(PATCH .*|POST .*/(partners|clients|connections|deployments)/\{\w+\}/(dis|en)able)")
 CHANGING: Final[frozenset[Route]] = frozenset(route for route in POLICY if _CHANGES.fullmatch(" ".join(route)))
 """Routes that change one resource as a person saw it; `If-Match` holds them to that version (ADR 0037)."""

@@ -31,6 +31,7 @@ from services.protocols.resources.fetching import Resources as Fetched
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
 from tenants.identity.keyring import Keyring
+from tenants.identity.uses import Uses
 
 
 class Resources:
@@ -45,6 +46,7 @@ class Resources:
         self.telemetry = Telemetry(settings, "api")
         self.database = Database(settings.database_url)
         self.keyring = Keyring(self.database)
+        self.uses = Uses(self.database)
         self.cursors = Cursors.of_file(settings.kek_file)
         self.kept_answers = KeptAnswers.of_file(settings.kek_file)
         self.throttle = Throttle(settings)
@@ -53,7 +55,7 @@ class Resources:
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.quotas = Quotas(self.database)
-        self._learning: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
         self.intake = Intake(self.database, self.quotas.follow, self.ring, judge=partial(self.ring, JUDGE))
         self.followers = Followers(self.doorbell)
         self.feeds = Feeds(self.database, self.doorbell)
@@ -70,7 +72,7 @@ class Resources:
         self.expressions.start()
         self.followers.open()
         self.feeds.open()
-        self._learning = asyncio.create_task(self.quotas.run())
+        self._running = [asyncio.create_task(self.quotas.run()), asyncio.create_task(self.uses.run())]
         self._watch.start()
 
     def ring(self, channel: str = READY) -> None:
@@ -85,9 +87,10 @@ class Resources:
 
     async def close(self) -> None:
         self._watch.stop()
-        if self._learning is not None:
-            self._learning.cancel()
-            await asyncio.gather(self._learning, return_exceptions=True)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self.uses.write()
         await self.expressions.stop()
         await self.followers.close()
         await self.feeds.close()

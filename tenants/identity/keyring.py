@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from infra.database import Database
-from tenants.identity import repository, tokens
+from tenants.identity import networks, repository, tokens
 from tenants.identity.permissions import Permission, Scope
 from tenants.identity.principal import Principal
 from tenants.identity.repository import FoundKey
@@ -75,4 +75,5 @@ def _principal(key_id: UUID, found: FoundKey) -> Principal:
         tenant_id=found.tenant_id,
         environment=found.environment,
         expires_at=found.expires_at,
+        networks=networks.read(found.networks or ()),
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from infra import ids
+from tenants.identity.networks import Network
 from tenants.identity.permissions import Permission, Scope
 
 
@@ -15,7 +16,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """The holder of a live API key, or an account that is signed in: exactly one of the two ids is set.
 
     Below the operator with its partner; a client's with its tenant too. `expires_at` is the key's end, None for a key
-    without one and for an account.
+    without one and for an account. `networks`: from where the key may be used; none: from everywhere.
     """
 
     scope: Scope
@@ -30,6 +31,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     tenant_id: UUID | None = None
     environment: str | None = None
     expires_at: datetime | None = None
+    networks: tuple[Network, ...] = ()
 
     @property
     def actor(self) -> str:

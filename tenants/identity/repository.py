@@ -32,6 +32,7 @@ class FoundKey(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     secret_hash: bytes
     permissions: list[str]
+    networks: list[str] | None
     expires_at: datetime | None
     live: bool
 

@@ -14,9 +14,10 @@ from infra import ids
 from infra.database import Scope as Rows
 from infra.pagination import Page, cut
 from tenants.audit import service as audit
-from tenants.identity import repository, tokens
+from tenants.identity import networks, repository, tokens
 from tenants.identity.errors import KeyAlreadyRotated, KeyNotLive, LastOperatorKey, NotYoursToGrant, UnknownKey
 from tenants.identity.models import ApiKey
+from tenants.identity.networks import Network
 from tenants.identity.permissions import DEFAULTS, Permission, Scope, grantable
 from tenants.identity.principal import Principal
 from tenants.organizations.names import check_name
@@ -43,13 +44,14 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
     """A key to be made.
 
     `permissions` None: the default of its scope, as far as its maker may grant them. `expires_in` (seconds) None: it
-    ends when its maker does, or never.
+    ends when its maker does, or never. `networks`: from where it may be used; none: from wherever its maker may.
     """
 
     name: str
     holder: Holder
     permissions: frozenset[Permission] | None = None
     expires_in: int | None = None
+    networks: tuple[Network, ...] = ()
 
 
 def scope_for(holder: Holder | ApiKey, maker: Principal | None = None) -> Rows:
@@ -69,8 +71,10 @@ async def create(session: AsyncSession, new: NewKey, maker: Principal) -> tuple[
 
     Raises:
         InvalidField: the name is no good.
-        NotYoursToGrant: a permission that `maker` may not give to this holder, or a life beyond its own (S-68).
+        NotYoursToGrant: a permission that `maker` may not give to this holder, a life beyond its own, or a network
+            from which it may not be used itself (S-68).
     """
+    new = msgspec.structs.replace(new, networks=_within_networks(maker, new.networks))
     granted = _granted(maker, new)
     wanted = maker.expires_at
     if new.expires_in is not None:
@@ -93,6 +97,16 @@ def _granted(maker: Principal, new: NewKey) -> frozenset[Permission]:
     lacking = sorted(wanted - may)
     if lacking:
         raise NotYoursToGrant(f"This key may not grant: {', '.join(lacking)}", permissions=lacking)
+    return wanted
+
+
+def _within_networks(maker: Principal, wanted: tuple[Network, ...]) -> tuple[Network, ...]:
+    """`wanted`, when the maker could use each of them itself; without any, those of the maker."""
+    if not wanted or not maker.networks:
+        return wanted or maker.networks
+    beyond = [str(one) for one in wanted if not networks.covers(maker.networks, one)]
+    if beyond:
+        raise NotYoursToGrant(f"This key may not be used from {', '.join(beyond)} itself", networks=beyond)
     return wanted
 
 
@@ -123,6 +137,7 @@ async def _make(
             "name": check_name(new.name, "/name"),
             "secret_hash": token.digest,
             "permissions": sorted(permissions),
+            "networks": [str(one) for one in new.networks] or None,
             "expires_at": expires_at,
         },
     )
@@ -131,7 +146,12 @@ async def _make(
         actor=actor,
         action="key.created",
         target=ids.show("key", made.key_id),
-        after={"name": made.name, "scope": made.scope, "permissions": made.permissions},
+        after={
+            "name": made.name,
+            "scope": made.scope,
+            "permissions": made.permissions,
+            **({} if made.networks is None else {"networks": made.networks}),
+        },
         partner_id=made.partner_id,
     )
     return made, token.text
@@ -185,6 +205,7 @@ async def rotate(
         name=old.name,
         holder=Holder(partner_id=old.partner_id, tenant_id=old.tenant_id),
         permissions=frozenset(map(Permission, old.permissions)),
+        networks=networks.read(old.networks or ()),
     )
     # A key that was made to end has a successor that ends then: rotating must not make it last longer.
     end = _within_life(maker, old.expires_at)

@@ -12,7 +12,7 @@ from msgspec import Meta
 from infra import clock, ids
 from services.api.call import Call, scope_of
 from services.api.fields import Cursor, Environment, Instant, Limit, Name, NextCursor
-from tenants.identity import service
+from tenants.identity import networks, service
 from tenants.identity.errors import UnknownKey
 from tenants.identity.models import ApiKey
 from tenants.identity.permissions import Permission, Scope
@@ -45,6 +45,10 @@ class NewKeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         ]
         | None
     ) = None
+    networks: Annotated[
+        list[Annotated[str, Meta(max_length=64, examples=["203.0.113.0/24"])]],
+        Meta(max_length=32, description="From where it may be used. Absent: from wherever the key that makes it may."),
+    ] = []
 
 
 class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,10 +66,12 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     partner: str | None
     tenant: str | None
     permissions: list[str]
+    networks: Annotated[list[str], Meta(description="From where it may be used; empty: from everywhere.")]
     status: KeyStatus
     created_at: Instant
     expires_at: Instant | None
     revoked_at: Instant | None
+    last_used_at: Annotated[Instant | None, Meta(description="Half a minute old at most; null: never.")]
 
 
 class MadeKey(KeyView, frozen=True, kw_only=True):
@@ -95,6 +101,7 @@ async def create_key(request: Call, data: JSONBody[NewKeyBody]) -> MadeKey:
         holder=holder,
         permissions=None if data.permissions is None else frozenset(data.permissions),
         expires_in=data.expires_in,
+        networks=networks.read(data.networks),
     )
     async with request.creation(service.scope_for(holder, request.principal)) as creation:
         made, text = await service.create(creation.session, new, request.principal)
@@ -159,11 +166,6 @@ async def revoke_key(request: Call) -> KeyView:
     key_id = request.path_id("key", "key")
     found = await _found(request, key_id)
     async with request.transaction(service.scope_for(found, request.principal)) as session:
-
-        async def present() -> KeyView:
-            return view(await service.find(session, key_id), clock.now())
-
-        await request.match(present)
         return view(await service.revoke(session, key_id, request.principal.actor), clock.now())
 
 
@@ -211,10 +213,12 @@ def _members(row: ApiKey, now: datetime) -> dict[str, Any]:
         "partner": None if row.partner_id is None else ids.show("ptr", row.partner_id),
         "tenant": None if row.tenant_id is None else ids.show("ten", row.tenant_id),
         "permissions": sorted(row.permissions),
+        "networks": row.networks or [],
         "status": service.status_of(row, now),
         "created_at": row.created_at,
         "expires_at": row.expires_at,
         "revoked_at": row.revoked_at,
+        "last_used_at": row.last_used_at,
     }
 
 

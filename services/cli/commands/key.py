@@ -25,6 +25,7 @@ def command() -> None:
 @click.option(
     "--expires-in", type=click.IntRange(1), metavar="SECONDS", help="By default with the key that makes it, or never."
 )
+@click.option("--network", "networks", multiple=True, help="From where it may be used, such as 203.0.113.0/24.")
 @key_files.OUT
 @account_options
 def create(  # noqa: PLR0913 - one argument an option
@@ -36,6 +37,7 @@ def create(  # noqa: PLR0913 - one argument an option
     environment: str | None,
     permissions: tuple[str, ...],
     expires_in: int | None,
+    networks: tuple[str, ...],
     out: Path | None,
 ) -> None:
     """A new key: for whom the calling key stands, unless a partner or a client is named."""
@@ -47,6 +49,7 @@ def create(  # noqa: PLR0913 - one argument an option
         "environment": environment or ("live" if client is not None else None),
         "permissions": list(permissions) or None,
         "expires_in": expires_in,
+        "networks": list(networks) or None,
     }
     key_files.check(out)
     body = {"name": name, **{field: value for field, value in given.items() if value is not None}}
@@ -61,7 +64,7 @@ def create(  # noqa: PLR0913 - one argument an option
 def list_keys(terminal: Terminal, *, partner: str | None, client: str | None, scope: str | None) -> None:
     """The keys that you may manage, the newest first."""
     items = terminal.run(lambda api: api.pages("/keys", partner=partner, client=client, scope=scope))
-    terminal.table(items, "name", "scope", "holder", "status", "created_at", "expires_at", "id")
+    terminal.table(items, "name", "scope", "holder", "status", "created_at", "expires_at", "last_used_at", "id")
 
 
 @command.command()

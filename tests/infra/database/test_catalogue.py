@@ -20,6 +20,7 @@ DOORS = {
     "post_signal": "waybill_app",
     "serialize_runs": "waybill_app, waybill_worker",
     "find_api_key": "waybill_app",
+    "note_key_uses": "waybill_app",
     "find_portal_host": "waybill_app",
     "stored_kek_ids": "waybill_app",
     "cancel_run": "waybill_app",

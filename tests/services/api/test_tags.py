@@ -8,7 +8,7 @@ import pytest
 
 from services.api.policy import CHANGING, POLICY
 from tests.asgi import Answer, Caller
-from tests.services.api.parties import Parties, id_of
+from tests.services.api.parties import Parties
 
 AT = "/v1/clients/acme/live"
 ERP = {
@@ -35,8 +35,6 @@ async def made(parties: Parties, what: str) -> tuple[Caller, str]:
         return parties.operator, "/v1/partners/south"
     if what == "clients":
         return parties.north, "/v1/clients/acme"
-    if what == "keys":
-        return parties.north, f"/v1/keys/{await id_of(parties.acme)}"
     if what == "connections":
         return parties.north, f"{AT}/connections/{(await parties.north.post(f'{AT}/connections', ERP)).json['id']}"
     version = (await parties.north.post(f"{AT}/workflows", {"document": WORKFLOW})).json["id"]
@@ -44,11 +42,11 @@ async def made(parties: Parties, what: str) -> tuple[Caller, str]:
     return parties.north, f"{AT}/deployments/{(await parties.north.post(f'{AT}/deployments', body)).json['id']}"
 
 
-@pytest.mark.parametrize("what", ["partners", "clients", "keys", "connections", "deployments"])
+@pytest.mark.parametrize("what", ["partners", "clients", "connections", "deployments"])
 async def test_a_change_is_held_to_the_version_that_was_read(what: str, parties: Parties) -> None:
     caller, path = await made(parties, what)
     seen = (await caller.get(path)).headers["etag"]
-    act = f"{path}/revoke" if what == "keys" else f"{path}/disable"
+    act = f"{path}/disable"
     other = await change(caller, "POST", act, '"0123456789abcdef0123456789abcdef"')
     assert (other.status, other.problem) == (412, "precondition-failed")
     assert (await caller.get(path)).headers["etag"] == seen
@@ -104,4 +102,4 @@ async def test_S_02_a_tag_tells_nothing_of_another_tenants_resource(parties: Par
 def test_what_changes_a_resource_is_known() -> None:
     assert {method for method, _ in CHANGING} == {"PATCH", "POST"}
     assert {route for route in POLICY if route[0] == "PATCH"} <= CHANGING
-    assert {route for route in POLICY if route[1].endswith(("/disable", "/enable", "/revoke"))} <= CHANGING
+    assert {route for route in POLICY if route[1].endswith(("/disable", "/enable"))} <= CHANGING

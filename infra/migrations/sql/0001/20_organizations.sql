@@ -43,10 +43,12 @@ CREATE TABLE app.api_key (
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
   secret_hash bytea NOT NULL CHECK (length(secret_hash) = 32),
   permissions text[] NOT NULL,
+  networks text[] CHECK (cardinality(networks) BETWEEN 1 AND 32),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at timestamptz,
   rotated_at timestamptz,
   revoked_at timestamptz,
+  last_used_at timestamptz,
   CHECK ((scope = 'operator') = (partner_id IS NULL)),
   CHECK ((scope = 'client') = (tenant_id IS NOT NULL)),
   -- A partner's transaction may write keys of its own: with both columns in the reference, never into another's tenant.

@@ -26,10 +26,10 @@ GRANT SELECT, UPDATE ON SEQUENCE app.virtual_clock TO waybill_doors;
 -- Who stands behind a key. Read before any scope is known, hence a door; it finds one key by its whole id.
 CREATE FUNCTION app.find_api_key(wanted uuid) RETURNS TABLE (
   scope text, partner_id uuid, partner_slug text, client_id uuid, client_slug text, tenant_id uuid, environment text,
-  name text, secret_hash bytea, permissions text[], expires_at timestamptz, live boolean
+  name text, secret_hash bytea, permissions text[], networks text[], expires_at timestamptz, live boolean
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   SELECT k.scope, k.partner_id, p.slug, t.client_id, c.slug, k.tenant_id, t.environment, k.name, k.secret_hash,
-         k.permissions, k.expires_at,
+         k.permissions, k.networks, k.expires_at,
          k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
            AND coalesce(p.status, 'active') = 'active' AND coalesce(c.status, 'active') = 'active'
   FROM app.api_key k
@@ -37,6 +37,16 @@ CREATE FUNCTION app.find_api_key(wanted uuid) RETURNS TABLE (
   LEFT JOIN app.tenant t ON t.tenant_id = k.tenant_id
   LEFT JOIN app.client c ON c.partner_id = t.partner_id AND c.client_id = t.client_id
   WHERE k.key_id = wanted
+$$;
+
+-- When keys were used, as a process noted it. Keys of everybody pass through it, hence a door; it writes nothing else.
+CREATE POLICY doors_note ON app.api_key FOR UPDATE TO waybill_doors USING (true) WITH CHECK (true);
+GRANT UPDATE (last_used_at) ON app.api_key TO waybill_doors;
+CREATE FUNCTION app.note_key_uses(keys uuid[], times timestamptz[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  UPDATE app.api_key k SET last_used_at = least(u.at, clock_timestamp())
+  FROM unnest(keys, times) AS u(key_id, at)
+  WHERE k.key_id = u.key_id AND (k.last_used_at IS NULL OR k.last_used_at < least(u.at, clock_timestamp()))
 $$;
 
 -- Whose host this is and how they look. Read before any scope is known, hence a door; it finds one host by its whole

@@ -141,7 +141,7 @@ BEGIN
     WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname NOT IN ('ensure_partitions', 'drop_months') LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', door, CASE
-      WHEN door::text ~ 'find_api_key|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)|exchange_loads' THEN 'waybill_app'
+      WHEN door::text ~ 'find_api_key|note_key_uses|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)|exchange_loads' THEN 'waybill_app'
       WHEN door::text ~ 'post_signal|decide_effect' THEN 'waybill_app'
       -- Events come by the API and by the worker, which takes those that runs emit.
       WHEN door::text ~ 'post_events|serialize_runs|move_playbook' THEN 'waybill_app, waybill_worker'

@@ -2203,11 +2203,15 @@ export interface components {
             expires_at: string | null;
             /** @example key_01h455vb4pex5vsknk084sn02q */
             id: string;
+            /** @description Half a minute old at most; null: never. */
+            last_used_at: string | null;
             /**
              * @description Shown to people. No control characters.
              * @example Acme Ltd
              */
             name: string;
+            /** @description From where it may be used; empty: from everywhere. */
+            networks: string[];
             partner: string | null;
             permissions: string[];
             /**
@@ -2254,11 +2258,15 @@ export interface components {
             holder: string | null;
             /** @example key_01h455vb4pex5vsknk084sn02q */
             id: string;
+            /** @description Half a minute old at most; null: never. */
+            last_used_at: string | null;
             /**
              * @description Shown to people. No control characters.
              * @example Acme Ltd
              */
             name: string;
+            /** @description From where it may be used; empty: from everywhere. */
+            networks: string[];
             partner: string | null;
             permissions: string[];
             /**
@@ -2288,11 +2296,15 @@ export interface components {
             id: string;
             /** @description The API key. It is never shown again. */
             key: string;
+            /** @description Half a minute old at most; null: never. */
+            last_used_at: string | null;
             /**
              * @description Shown to people. No control characters.
              * @example Acme Ltd
              */
             name: string;
+            /** @description From where it may be used; empty: from everywhere. */
+            networks: string[];
             partner: string | null;
             permissions: string[];
             /**
@@ -2460,6 +2472,8 @@ export interface components {
              * @example Acme Ltd
              */
             name: string;
+            /** @description From where it may be used. Absent: from wherever the key that makes it may. */
+            networks?: string[];
             /** @description Id or slug of a partner; only the operator names one. */
             partner?: string | null;
             /** @description Absent: the scope's default. Nobody grants what they lack. */
@@ -7207,10 +7221,7 @@ export interface operations {
     post_keys_key_revoke: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
-                "If-Match"?: string;
-            };
+            header?: never;
             path: {
                 /** @description Id of the key. */
                 key: string;
@@ -7222,8 +7233,6 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
-                    /** @description Names this version of the resource. */
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7268,15 +7277,6 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description It is another version now than `If-Match` names. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
