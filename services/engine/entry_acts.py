@@ -130,6 +130,8 @@ def _check(row: Any, wanted: Act) -> None:
         raise NotNow(f"It is {state}: nobody is to do it any more")
     if wanted.action == "take" and state != "open":
         raise EntryChanged(f"{row['taken_by']} has it")
+    if wanted.action == "take" and row["ended_at"] is not None:
+        raise NotNow("Its run has ended, and waits for it no more: give it up")
     if wanted.action == "release" and state != "taken":
         raise NotNow("Nobody has it")
     if wanted.action == "answer" and not is_file and (state, row["taken_by"]) != ("taken", wanted.actor):
@@ -184,7 +186,8 @@ async def one(connection: Any, tenant: UUID, entry: UUID) -> Any:
 async def _locked(connection: Any, tenant: UUID, entry: UUID) -> Any:
     row = await connection.fetchrow(
         "SELECT e.run_id, e.connection_id, e.state, e.way, e.version, e.taken_by, e.resolution, e.posting, e.found, "
-        "c.state AS standing FROM app.entry e LEFT JOIN app.continuity c USING (tenant_id, connection_id) "
+        "c.state AS standing, r.ended_at FROM app.entry e LEFT JOIN app.continuity c USING (tenant_id, connection_id) "
+        "LEFT JOIN app.run r ON r.tenant_id = e.tenant_id AND r.run_id = e.run_id "
         "WHERE e.tenant_id = $1 AND e.entry_id = $2 FOR UPDATE OF e",
         tenant,
         entry,

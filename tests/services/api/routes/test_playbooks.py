@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from infra import crash_points
+from infra import clock, crash_points
 from infra.database import Database
 from infra.egress import Client, Guard
 from infra.settings import Settings
 from services.connectors.breakers import IN_A_ROW
+from services.engine.world import check_world
 from tenants.connections import opening
 from tests.services.api.routes.conftest import PREFIX, Cast
 from tests.services.api.routes.continuing import CREATE, Shop, open_shop, sold
@@ -92,6 +94,7 @@ async def test_row_119_by_hand_and_once_until_every_entry_is_reconciled(shop: Sh
     told = [one["kind"] for one in (await shop.person.get("/v1/notices")).json["items"]]
     assert told == ["playbook.left", "playbook.reconciling", "playbook.entered"]
     audited = {one["action"] for one in (await shop.other.get(f"{PREFIX}/audit")).json["items"]}
+    assert await check_world(shop.engine.worker, clock.now() - timedelta(hours=1), 30) == []
     assert {"playbook.entered", "playbook.left", "entry.taken", "entry.answered", "entry.reconciled"} <= audited
 
 
@@ -222,6 +225,44 @@ async def test_F_20_it_is_entered_by_itself_and_holds_while_the_system_flickers(
         await shop.ended(run)
     references = [*(f"PO-{number}" for number in range(IN_A_ROW + 1)), "PO-between", "PO-late"]
     assert [await shop.orders(one) for one in references] == [1] * len(references)
+
+
+async def test_row_66_a_file_with_a_declared_answer_and_what_is_given_back_or_up(shop: Shop) -> None:
+    """The run goes on with what is declared; what is given back waits for the system, what is given up fails."""
+    declared = sold("PO-1", "in a file")
+    await shop.deploy({"operations": {CREATE: {"way": "file", "answer": declared}}})
+    await shop.enter()
+    run = await shop.order("PO-1")
+    assert (await shop.ended(run))["output"] == declared
+    (file,) = shop.files()
+    assert msgspec.json.decode(file.read_bytes())["input"]["reference"] == "PO-1"
+    await shop.person.send("PATCH", f"/v1/connections/{shop.erp}", {"playbook": MANUAL})
+    back = await shop.order("PO-2")
+    await shop.waits(back, "manual")
+    entry = await shop.entry("open")
+    assert (await shop.act(entry, "give-up")).status == 422, "it says why"
+    assert (await shop.act(entry, "queue")).json["resolution"] == "queued"
+    await shop.waits(back, "playbook")
+    over = await shop.order("PO-3")
+    await shop.waits(over, "manual")
+    assert (await shop.act(await shop.entry("open"), "give-up", words="the customer called")).status == 200
+    assert "the customer called" in (await shop.ended(over))["error"]["detail"]
+    gone = await shop.order("PO-4")
+    await shop.waits(gone, "manual")
+    await shop.person.post(f"/v1/runs/{gone}/cancel", {})
+    assert (await shop.act(await shop.entry("open"), "take")).problem == "entry-stands", "nobody waits for it"
+    await shop.move("reconcile")
+
+    async def looked() -> Any:
+        return [one for one in await shop.entries("&open=true") if one["found"]]
+
+    (missing,) = await shop.until(looked)
+    decision = {"decision": "drop", "version": missing["version"], "reason": "the file was entered elsewhere"}
+    assert (await shop.person.post(f"/v1/entries/{missing['id']}/reconcile", decision)).status == 200
+    assert (await shop.move("leave")).status == 200
+    await shop.ended(back)
+    assert [await shop.orders(one) for one in ("PO-1", "PO-2", "PO-3")] == [0, 1, 0]
+    assert shop.files() == [file]
 
 
 async def test_row_66_a_declaration_that_an_operation_does_not_allow_is_refused(shop: Shop) -> None:
