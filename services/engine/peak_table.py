@@ -11,7 +11,7 @@ from infra.database import Base, tenant_key
 
 
 class PeakRow(Base):
-    """A tenant's rule for peaks, and the one that lasts. The sweep writes what is not the rule."""
+    """A tenant's rule for peaks, and the one that lasts. A worker writes what is not the rule."""
 
     __tablename__ = "peak"
 

@@ -8,10 +8,6 @@ from infra.database import Database, surviving
 from services.engine import inbox, lines, outages, scheduling
 
 _MOST = 2_000
-_COUNTING_SECONDS = 2.0
-"""Between two counts of a tenant's open runs."""
-_DEALT = 5_000
-"""Runs at the head of a line whose places a peak deals anew."""
 _SETTLING_SECONDS = 10.0
 """Longer than any transaction takes that stores an event."""
 
@@ -51,16 +47,9 @@ async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
     called = 0
     with surviving("calling from lines"):
         called = await lines.call_all(database)
-    with surviving("looking after quotas and peaks"):
-        await _look_after_tenants(database)
     found = Swept(**row, solo=solo)
     due = min([one for one in (found.next_due, seconds) if one is not None], default=None)
     return msgspec.structs.replace(found, woken=found.woken + begun + called, next_due=due)
-
-
-async def _look_after_tenants(database: Database) -> None:
-    async with database.doors() as connection:
-        await connection.execute("SELECT app.count_loads($1), app.deal_peaks($2)", _COUNTING_SECONDS, _DEALT)
 
 
 async def catch_up_again(database: Database, seconds: float = _SETTLING_SECONDS) -> int:

@@ -18,7 +18,7 @@ from services.archives.archiver import Archiving
 from services.engine import emission
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
-from services.worker import cleaning, failover
+from services.worker import cleaning, failover, load
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
 from services.worker.correlator import Correlator
@@ -80,12 +80,18 @@ class WorkerProcess:
         self._start(composition.bell.listen(JUDGE, lambda _: correlator.nudge()))
         for part in (correlator, scheduler, relay, self._loop):
             self._start(part.run())
-        self._start(failover.watch(composition.database, self._settings.home))
-        self._start(composition.reconciler().run(self._settings.poll_seconds))
-        if composition.telemetry.measures:
-            self._start(observe(composition.database))
+        self._start_looking_after()
         self._watch.start()
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
+
+    def _start_looking_after(self) -> None:
+        """What nobody's run waits for."""
+        composition = self._composition
+        self._start(failover.watch(composition.database, self._settings.home))
+        self._start(composition.reconciler().run(self._settings.poll_seconds))
+        self._start(load.look_after(composition.database))
+        if composition.telemetry.measures:
+            self._start(observe(composition.database))
 
     def _correlator(self) -> Correlator:
         composition, poll = self._composition, self._settings.poll_seconds

@@ -57,7 +57,7 @@ CREATE TABLE app.tenant_quota (
 );
 
 -- What quotas are measured against beside the tenant's clock: of tenants for which one holds, and of no others.
---   open_runs  that had not ended when a sweep counted them at `counted_at`; no more than the quota is counted
+--   open_runs  that had not ended when a worker counted them at `counted_at`; no more than the quota is counted
 --   bytes      of payload that were pushed in on this day (UTC), as the processes of the API reported them
 CREATE TABLE app.tenant_load (
   tenant_id uuid PRIMARY KEY REFERENCES app.tenant,

@@ -139,7 +139,7 @@ async def test_who_comes_behind_a_long_line_is_seen_and_nothing_is_dealt_when_no
 
 
 async def settle(dock: Dock) -> None:
-    """A second later, without waiting for it: to set the rule anew has the next sweep look."""
+    """A second later, without waiting for it: to set the rule anew has a worker look at once."""
     rule = (await dock.seen())["rule"]
     await dock.client.send("PUT", "/v1/peak", rule)
 

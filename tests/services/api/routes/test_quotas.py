@@ -9,7 +9,7 @@ import pytest
 
 from infra.database import Database
 from services.api.quotas import Standing
-from services.engine.recovery import sweep
+from services.worker import load
 from tests.asgi import Answer, Caller
 from tests.services.api.routes.conftest import PREFIX, Cast
 
@@ -76,7 +76,7 @@ async def test_A13_runs_that_have_not_ended_are_limited_and_room_is_found_by_its
     runs = (await live.client.get("/v1/runs")).json["items"]
     for one in runs:
         await live.client.post(f"/v1/runs/{one['id']}/cancel")
-    await sweep(worker_database, 3, 30)
+    await load.count(worker_database)
     await limit(live.partner)  # learns at once what is counted
     assert (await send(live.client, 10)).status == 202
 

@@ -1,0 +1,38 @@
+"""Looks after the load of tenants: counts for quotas, deals the places of peaks (ADR 0033).
+
+Apart from the sweep, which comes a hundred times a second when timers are due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from infra.database import Database, surviving
+
+SECONDS: Final = 1.0
+COUNTING_SECONDS: Final = 2.0
+"""Between two counts of a tenant's open runs."""
+DEALT: Final = 5_000
+"""Runs at the head of a line whose places a peak deals anew."""
+
+
+async def look_after(database: Database) -> None:
+    """Until cancelled."""
+    while True:
+        with surviving("counting for quotas"):
+            await count(database)
+        with surviving("dealing the places of peaks"):
+            await deal(database)
+        await asyncio.sleep(SECONDS)
+
+
+async def count(database: Database) -> None:
+    """One round. Safe to run in every worker at once, as the other is."""
+    async with database.doors() as connection:
+        await connection.execute("SELECT app.count_loads($1)", COUNTING_SECONDS)
+
+
+async def deal(database: Database) -> None:
+    async with database.doors() as connection:
+        await connection.execute("SELECT app.deal_peaks($1)", DEALT)
