@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Uuid, desc, literal, tuple_
+from sqlalchemy import Select, Uuid, desc, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -59,29 +59,49 @@ async def list_runs(
 
 
 def listing(tenant: UUID, page: Page, only: RunFilter, sort: Sort) -> Select[Any]:
-    """Each key that is asked for is a range of the index `run_key_value`, which a list that is sorted is read from.
+    """First which runs, then what is shown of them.
 
-    Its order is that of name, value, run: the database reads either that, or the list's other index with a look at the
-    keys of each run, whichever it expects to be less.
+    With the rest joined before the page is cut, the database reckons with few runs, and reads and sorts all of them.
     """
-    query = joined(SUMMARY, tenant)
-    for column in (Run.state, Run.business_key, Run.deployment_id, Run.event_id):
-        wanted = getattr(only, column.key)
-        if wanted is not None:
-            query = query.where(column == wanted)
-    if only.held:
-        query = query.where(HELD)
-    ordered_by = None
-    for name, conditions in _asked(only, sort):
-        key = aliased(RunKey)
-        its = (key.tenant_id == Run.tenant_id) & (key.run_id == Run.run_id) & (key.tenant_id == tenant)
-        query = query.join(key, its & (key.name == name))
-        query = query.where(*[_HOLDS[how](key.value, value) for how, value in conditions])
-        if name == _SORTED_BY.get(sort):
-            ordered_by = key
-    return (_newest(query, page) if ordered_by is None else _ordered(query, page, ordered_by, sort)).limit(
-        page.limit + 1
-    )
+    picked = _picked(tenant, page, only, sort).subquery("picked")
+    query = joined((*SUMMARY, *([picked.c.place] if sort != "newest" else [])), tenant)
+    query = query.join(picked, picked.c.run_id == Run.run_id)
+    if sort == "newest":
+        return query.order_by(desc(picked.c.run_id))
+    both = (picked.c.place, picked.c.run_id)
+    return query.order_by(*[desc(one) for one in both] if sort == "value" else both)
+
+
+def _picked(tenant: UUID, page: Page, only: RunFilter, sort: Sort) -> Select[Any]:
+    """Ids of the page's runs, in its order, and where each stands in it.
+
+    Each key that is asked for is a range of the index `run_key_value`, whose order is that of name, value, run. The
+    database reads that, or the index of another filter with a look at the keys of each run, whichever it expects to be
+    less.
+    """
+    asked = list(_asked(only, sort))
+    asked.sort(key=lambda one: one[0] != _SORTED_BY.get(sort))  # what the list is sorted by comes first
+    keys_asked = [aliased(RunKey) for _ in asked]
+    conditions = [
+        condition
+        for key, (name, bounds) in zip(keys_asked, asked, strict=True)
+        for condition in (key.tenant_id == tenant, key.name == name, *(_HOLDS[how](key.value, v) for how, v in bounds))
+    ]
+    of_run = [
+        column == getattr(only, column.key)
+        for column in (Run.state, Run.business_key, Run.deployment_id, Run.event_id)
+        if getattr(only, column.key) is not None
+    ]
+    of_run += [HELD] if only.held else []
+    if of_run or not keys_asked:
+        of_run.append(Run.tenant_id == tenant)
+        conditions += [key.run_id == Run.run_id for key in keys_asked[:1]]
+    conditions += [key.run_id == keys_asked[0].run_id for key in keys_asked[1:]]
+    run = keys_asked[0].run_id if keys_asked else Run.run_id
+    query = select(run.label("run_id")).where(*conditions, *of_run)
+    if sort == "newest":
+        return _newest(query, run, page).limit(page.limit + 1)
+    return _ordered(query, page, keys_asked[0], sort).limit(page.limit + 1)
 
 
 def position(row: Row, sort: Sort) -> str:
@@ -114,10 +134,10 @@ def _asked(only: RunFilter, sort: Sort) -> Iterator[tuple[str, list[tuple[str, s
         yield keys.AMOUNT, [(how, keys.amount_text(only.currency, amount)) for how, amount in bounds]
 
 
-def _newest(query: Select[Any], page: Page) -> Select[Any]:
+def _newest(query: Select[Any], run: Any, page: Page) -> Select[Any]:
     if page.after is not None:
-        query = query.where(Run.run_id < UUID(page.after))
-    return query.order_by(Run.run_id.desc())
+        query = query.where(run < UUID(page.after))
+    return query.order_by(desc(run))
 
 
 def _ordered(query: Select[Any], page: Page, key: Any, sort: Sort) -> Select[Any]:

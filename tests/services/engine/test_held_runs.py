@@ -18,7 +18,8 @@ from services.engine.reading import Row
 from tests.world import deploy, make_tenant, progress, start_runs, write
 
 _MANY = 1_500
-_FEW = 60
+_FEW = 100
+"""Each is read twice: to be found, and to be shown."""
 _READ = text(
     "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::int FROM pg_stat_xact_user_tables "
     "WHERE schemaname = 'app' AND relname = 'run'"
