@@ -1,4 +1,4 @@
-"""A13: classes of runs in a tenant's line, and between tenants; in the order of the real claim."""
+"""A13, F-23: classes of runs in a tenant's line, and between tenants; in the order of the real claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be pushed in (ADR 0033): A13, and S-90, by which abuse that nobody pays for is capped by quota."""
+"""What may be pushed in (ADR 0033): A13 and F-23, and S-90, by which abuse that nobody pays for is capped by quota."""
 
 from __future__ import annotations
 
