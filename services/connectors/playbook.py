@@ -22,6 +22,7 @@ from services.connectors.visit import Visit
 from services.engine import entries
 from services.engine.entries import Entry, Noted
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later, Line, Terms
+from tenants.connections import opening
 from tenants.connections.playbook import Kind
 
 _FOREVER: Final = 10**15
@@ -29,6 +30,8 @@ _FOREVER: Final = 10**15
 _MOMENT: Final = 3.0
 """Seconds until this worker knows what others do of a connection."""
 _FILE_SECONDS: Final = 10.0
+_MARGIN: Final = 1.5
+"""So much longer than a worker may go by what it knew of a connection it takes until every worker knows it anew."""
 
 
 class PlaybookFunction(FallbackFunction):
@@ -70,7 +73,8 @@ class PlaybookFunction(FallbackFunction):
     async def _make(self, call: Call, visit: Visit) -> Answer:
         standing = visit.connection.standing
         is_asked = visit.care.mode == "read" and not (_way(visit) == "manual" and standing == "entered")
-        if not standing or (is_asked and not call.by_hand):
+        # Who waited for a person has an entry, whatever this worker knows of the connection.
+        if not call.by_hand and (not standing or is_asked):
             return await super()._make(call, visit)
         try:
             return await self._by_playbook(call, visit)
@@ -91,7 +95,7 @@ class PlaybookFunction(FallbackFunction):
         entry = await entries.of_call(self._database, call)
         if entry is not None and entry.state != "queued":
             return await self._of_entry(call, visit, entry)
-        if visit.connection.standing == "normal":
+        if visit.connection.standing in {"", "normal"}:
             if call.elsewhere:
                 return _waits(visit, "its continuity playbook was left a moment ago", "", seconds=0.0)
             return await super()._make(call, visit)
@@ -104,8 +108,9 @@ class PlaybookFunction(FallbackFunction):
         way = _way(visit)
         if is_queued or way == "queue":
             return _waits(visit, "its continuity playbook is entered", "playbook")
-        if way != "connection" and call.repeated:
-            return _waits(visit, f"{visit.operation} may have reached it before its playbook was entered", "playbook")
+        sent = _waits(visit, f"{visit.operation} may have reached it before its playbook was entered", "playbook")
+        if way != "connection" and call.repeated and visit.care.mode != "read":
+            return sent
         noted = Noted(
             connection=visit.connection.id,
             operation=visit.operation,
@@ -113,8 +118,10 @@ class PlaybookFunction(FallbackFunction):
             way=way,
             request=visit.input,
         )
-        entry = await entries.add(self._database, call, noted)
-        if entry is None:
+        entry = await entries.add(self._database, call, noted, blind=opening.FRESH_SECONDS * _MARGIN)
+        if entry == "begun":
+            return sent
+        if entry == "moves":
             return _waits(visit, "its continuity playbook moves", "playbook", seconds=_MOMENT)
         crash_points.pass_by("entry.noted", call.reference)
         return await self._of_entry(call, visit, entry)
@@ -141,7 +148,7 @@ class PlaybookFunction(FallbackFunction):
             if entry.state == "writing":
                 written = await self._drops.write(call.tenant, drop)
                 crash_points.pass_by("drop.written", call.reference)
-                if not await entries.prepared(self._database, call.tenant, entry.entry_id, name, written):
+                if not await entries.prepared(self._database, call, entry.entry_id, name, written):
                     await self._drops.discard(call.tenant, written)
                 now = await entries.read(self._database, call.tenant, entry.entry_id) or entry
                 crash_points.pass_by("drop.prepared", call.reference)

@@ -74,6 +74,7 @@ class Calls:
             attempt=calling.attempt,
             bindings=self._bindings,
             has_waited=calling.line in {"slot", "quota"},
+            fence=self._claim.fence,
         )
         if calling.last is not None:
             call = replace(call, age=max(now - calling.last, 0) / 1000, repeated=True)

@@ -35,6 +35,7 @@ class ContinuityRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     moved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     moved_by: Mapped[str] = mapped_column(Text)
+    first_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settled: Mapped[bool] = mapped_column(server_default="false")
 

@@ -43,6 +43,7 @@ def call_of(  # noqa: PLR0913 (the parts of one call)
     attempt: int = 1,
     bindings: Mapping[str, UUID] | None = None,
     has_waited: bool = False,
+    fence: int = 0,
 ) -> Call:
     """The call that an effect asks for."""
     return Call(
@@ -55,6 +56,7 @@ def call_of(  # noqa: PLR0913 (the parts of one call)
         bindings=dict(bindings or {}),
         attempt=attempt,
         has_waited=has_waited,
+        fence=fence,
     )
 
 
@@ -85,10 +87,13 @@ def attempt(snapshot: Snapshot) -> int:
     return max((wait.attempt for _, wait in snapshot.calls()), default=1)
 
 
-def put_off(snapshot: Snapshot, strand: int, later: Later, due: int, *, is_doubtful: bool = False) -> Snapshot:
+def put_off(  # noqa: PLR0913 (what was answered, and what is known of it)
+    snapshot: Snapshot, strand: int, later: Later, due: int, *, is_doubtful: bool = False, now: int | None = None
+) -> Snapshot:
     """The snapshot when the call of `strand` answered `Later` and is made again at `due`, Unix milliseconds.
 
-    `is_doubtful`: it was looked for, and nobody knows yet what became of it.
+    `is_doubtful`: it was looked for, and nobody knows yet what became of it. `now`: Unix milliseconds. That a request
+    of it went out is kept whatever its terms are, since people or files may take it over (ADR 0035).
     """
     wait = calling(snapshot, strand)
     tries = wait.attempt if later.parked else wait.attempt + 1
@@ -100,6 +105,7 @@ def put_off(snapshot: Snapshot, strand: int, later: Later, due: int, *, is_doubt
         ref=later.ref,
         parked=later.parked,
         line=later.line,
+        last=now if later.sent and wait.last is None else wait.last,
     )
     if later.absent:
         changed = replace(changed, sent=False, first=None, last=None)

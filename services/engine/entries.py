@@ -19,6 +19,8 @@ from services.engine.functions import Call, EffectMode
 Way = Literal["manual", "file", "connection"]
 State = Literal["writing", "prepared", "open", "taken", "answered", "queued", "withdrawn"]
 Found = Literal["same", "different", "missing", "cannot-tell"]
+Unnoted = Literal["moves", "begun"]
+"""Why there is no entry: the playbook moves, or it may have gone out before that named it (`app.add_entry`)."""
 FALLBACK: Final = "fallback"
 """Who answered where the playbook declares the answer."""
 _BEGUN: Final[dict[Way, State]] = {"manual": "open", "file": "writing", "connection": "writing"}
@@ -62,8 +64,11 @@ _ANSWERED: Final = (
 """Where the playbook is reconciled by now, the system is asked at once; else when that begins."""
 _PREPARED: Final = (
     "UPDATE app.entry SET version = version + 1, state = 'prepared', file = $3, written = $4 "
-    "WHERE tenant_id = $1 AND entry_id = $2 AND state = 'writing' AND resolution IS NULL RETURNING 1"
+    "WHERE tenant_id = $1 AND entry_id = $2 AND state = 'writing' AND resolution IS NULL "
+    "AND EXISTS (SELECT FROM app.run r WHERE r.tenant_id = $1 AND r.run_id = app.entry.run_id AND r.fence = $5 "
+    "AND r.lease_until IS NOT NULL AND r.ended_at IS NULL) RETURNING 1"
 )
+"""By who holds the run alone (F-02): behind it the file gets its name."""
 _OPEN: Final = (
     "UPDATE app.entry SET version = version + 1, state = 'open' "
     "WHERE tenant_id = $1 AND entry_id = $2 AND state = 'prepared' RETURNING 1"
@@ -123,11 +128,14 @@ async def read(database: Database, tenant: UUID, entry: UUID) -> Entry | None:
     return None if row is None else _entry(row)
 
 
-async def add(database: Database, call: Call, noted: Noted) -> Entry | None:
-    """The entry of the effect of `call`, new or as it is by now; None where the playbook is not entered any more."""
+async def add(database: Database, call: Call, noted: Noted, *, blind: float) -> Entry | Unnoted:
+    """The entry of the effect of `call`, new or as it is by now; or why there is none.
+
+    `blind`: seconds for which a worker may not know what others do with a connection.
+    """
     async with database.tenant(call.tenant) as connection:
-        await connection.fetchval(
-            "SELECT app.add_entry($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        told = await connection.fetchval(
+            "SELECT app.add_entry($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             ids.new(),
             noted.connection,
             call.run,
@@ -138,14 +146,18 @@ async def add(database: Database, call: Call, noted: Noted) -> Entry | None:
             noted.way,
             _BEGUN[noted.way],
             values.encode(noted.request).decode(),
+            call.fence,
+            blind,
         )
         row = await connection.fetchrow(_READ, call.tenant, None, call.run, call.key)
-    return None if row is None else _entry(row)
+    if row is not None:
+        return _entry(row)
+    return "begun" if told == "begun" else "moves"
 
 
-async def prepared(database: Database, tenant: UUID, entry: UUID, file: str, written: str) -> bool:
+async def prepared(database: Database, call: Call, entry: UUID, file: str, written: str) -> bool:
     """Note that the file is whole, `written` beside, and gets its name now; False where this one must not get it."""
-    return await _change(database, _PREPARED, tenant, entry, file, written)
+    return await _change(database, _PREPARED, call.tenant, entry, file, written, call.fence)
 
 
 async def dropped(database: Database, tenant: UUID, entry: UUID, answer: Any, *, is_declared: bool) -> None:

@@ -158,6 +158,8 @@ async def decide(  # noqa: PLR0913 (whose, what, and who says so)
         raise NotNow("Begin to reconcile the connection's playbook first")
     if row["state"] not in {"answered", "prepared"} and not (row["state"] == "open" and decision == "drop"):
         raise NotNow(f"It is {row['state']}: it is to be answered, or given back, first")
+    if row["state"] == "prepared" and decision == "posted-by-hand":
+        raise NotNow("Its file is being given its name, and nobody has said how it went: drop it, or read it anew")
     if row["posting"] is not None:
         raise NotNow("The system is doing it now; read it anew in a moment")
     if decision == "post-now" and row["found"] not in {"missing", "cannot-tell"}:

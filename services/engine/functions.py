@@ -54,8 +54,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
             key grows old, since its first: requests with the key may have followed for as long as the key was known.
         planned: `infra.clock.monotonic` of this process before it was committed that an effect with a row is sent.
         elsewhere: as of its `Terms`: nothing is committed of it, so it must not be sent to its own side.
-        repeated: of an effect that has a row, or whose key grows old: a request of it went out before.
+        repeated: a request of it went out before, as far as that left a trace: of an effect without a row whose key
+            does not grow old, the answer that put it off.
         by_hand: it waited for a person who does it.
+        fence: of the claim of the run that makes it (F-02); 0 where there is none.
     """
 
     function: str
@@ -72,6 +74,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: bool = False
     repeated: bool = False
     by_hand: bool = False
+    fence: int = 0
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

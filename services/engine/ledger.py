@@ -97,8 +97,9 @@ class Ledger:
     def _put_off(self, snapshot: Snapshot, strand: int, calling: Calling, later: Later) -> Step:
         pause = decisions.delay(later, calling.attempt, random.random())  # noqa: S311 (jitter, no secret)
         self._progress.put_off(calling, later, pause)
-        due = now(self._claim) + round(pause * 1000)
-        put = decisions.put_off(snapshot, strand, later, due, is_doubtful=self._is_doubtful(strand))
+        moment = now(self._claim)
+        due = moment + round(pause * 1000)
+        put = decisions.put_off(snapshot, strand, later, due, is_doubtful=self._is_doubtful(strand), now=moment)
         if not later.sent and self._is_first(strand):
             put = decisions.unsent(put, strand)
         if calling.sent:

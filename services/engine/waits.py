@@ -46,7 +46,8 @@ class Calling(msgspec.Struct, frozen=True, omit_defaults=True, tag="call"):
         attempt: calls of the effect, from 1; raised by each `Later`.
         sent: the call was about to be made and may not be made again before it was looked for (ADR 0027).
         first, last: Unix milliseconds before which no request of the effect went out, and of the last one; of an effect
-            that may not be repeated. Of one whose key grows old both are of the first: no repetition is committed.
+            that may not be repeated. Of one whose key grows old both are of the first: no repetition is committed. Of
+            any other `last` alone, when the first answer came that put it off behind a request.
         asked: Unix milliseconds since when it is a person's question what became of it.
         verdict: what the answer is; nothing is called any more.
         due: Unix milliseconds before which it is not repeated.

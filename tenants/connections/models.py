@@ -51,6 +51,7 @@ class Connection(Base):
     owner: Mapped[str | None] = mapped_column(Text)
     fallback_id: Mapped[UUID | None] = mapped_column(Uuid)
     playbook: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    ways_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     status: Mapped[str] = mapped_column(Text, default="active")
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())

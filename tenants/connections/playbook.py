@@ -50,6 +50,11 @@ class Playbook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         """None where it is not named."""
         return self.operations.get(operation)
 
+    @property
+    def traced(self) -> set[str]:
+        """Operations that people or files may take over: of each call it is noted that it was sent."""
+        return {name for name, way in self.operations.items() if way.way in {"file", "manual"}}
+
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
     """An operation as a playbook is checked against it. `mode`: `by-call` where only the call tells."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
 from services.engine import decisions, entries
-from services.engine.entries import Noted
+from services.engine.claims import Claims
+from services.engine.entries import Entry, Noted
 from services.engine.waits import Effect
 from tests.asgi import Caller
 
@@ -22,7 +25,11 @@ async def by_hand(client: Caller, worker: Database, tenant: TenantId, connection
         request={"note": note},
     )
     effect = Effect(function="x", arguments={}, reference="/do/0", iteration=1, name="x")
-    call = decisions.call_of(effect, tenant=tenant, run=ids.read("run", run))
-    entry = await entries.add(worker, call, noted)
-    assert entry is not None
+    claims = Claims(worker, "test", 30)
+    held = await claims.take(64)
+    fence = next(one.fence for one in held if one.run_id == ids.read("run", run))
+    call = replace(decisions.call_of(effect, tenant=tenant, run=ids.read("run", run)), fence=fence)
+    entry = await entries.add(worker, call, noted, blind=0.0)
+    await claims.release(held)
+    assert isinstance(entry, Entry)
     return ids.show("ent", entry.entry_id)

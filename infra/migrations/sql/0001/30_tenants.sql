@@ -8,6 +8,8 @@ CREATE TABLE app.tenant_key (
 );
 
 -- `limits` of its calls and `owner`, whom an outage concerns, are told in ADR 0029; `fallback_id` is asked while it is away.
+-- `ways_at`: when its playbook last gave an operation to people or files that it had not given to them; before, calls of
+-- that operation left no trace (ADR 0035). NULL: as it was created.
 CREATE TABLE app.connection (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   connection_id uuid NOT NULL,
@@ -18,6 +20,7 @@ CREATE TABLE app.connection (
   owner text CHECK (length(owner) BETWEEN 1 AND 254),
   fallback_id uuid,
   playbook json NOT NULL DEFAULT '{}',
+  ways_at timestamptz,
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   revision integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),

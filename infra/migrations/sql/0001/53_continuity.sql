@@ -3,6 +3,7 @@
 --   state     entered: effects take the way that the playbook declares · reconciling: the other side is back, what was done
 --             meanwhile is compared with it, and effects wait · normal: left
 --   changes   raised by every move, so that of two people who move what they saw one does
+--   first_at  when it was entered for the first time: until workers know of it, calls are made without a look for entries
 --   settled   workers know a connection for two seconds: what waits since a move by what they knew before has been called
 CREATE TABLE app.continuity (
   tenant_id uuid NOT NULL,
@@ -14,6 +15,7 @@ CREATE TABLE app.continuity (
   reason text NOT NULL CHECK (length(reason) <= 1000),
   moved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   moved_by text NOT NULL,
+  first_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   left_at timestamptz,
   settled boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_id, connection_id),
@@ -169,24 +171,37 @@ BEGIN
   RETURN 'moved';
 END $$;
 
--- Note an effect that is about to take another way, unless the playbook is not entered any more, or it is noted. What the run
--- is worth and until when goes with it. Answers whether it is noted now.
+-- Note an effect that is about to take another way, unless it is noted. What the run is worth and until when goes with it.
+-- `blind`: seconds for which a worker may not know what others do with a connection. Answers `noted`; or nothing is noted:
+--   moves  the playbook is not entered any more, or so newly, for the first time, that a worker may still call past it; or the
+--          run is not in the hands of who asks, under `holding`, or has ended
+--   begun  its run had begun when the playbook did not name the operation so: by its key it may have gone out without a trace
 CREATE FUNCTION app.add_entry(
   entry uuid, connection uuid, run uuid, effect_key text, reference text, operation text, mode text, way text, state text,
-  request text
-) RETURNS boolean
+  request text, holding bigint, blind double precision
+) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE started timestamptz; unseen interval := make_interval(secs => blind);
 BEGIN
   PERFORM 1 FROM app.continuity c
-  WHERE c.tenant_id = app.tenant_id() AND c.connection_id = connection AND c.state = 'entered' FOR SHARE;
-  IF NOT FOUND THEN RETURN false; END IF;
+  WHERE c.tenant_id = app.tenant_id() AND c.connection_id = connection AND c.state = 'entered'
+    AND c.first_at <= clock_timestamp() - unseen FOR SHARE;
+  IF NOT FOUND THEN RETURN 'moves'; END IF;
+  SELECT r.started_at INTO started FROM app.run r
+  WHERE r.tenant_id = app.tenant_id() AND r.run_id = run AND r.fence = holding AND r.lease_until IS NOT NULL
+    AND r.ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN RETURN 'moves'; END IF;
+  PERFORM 1 FROM app.connection c
+  WHERE c.tenant_id = app.tenant_id() AND c.connection_id = connection AND add_entry.mode = 'keyed'
+    AND add_entry.way <> 'connection' AND started < c.ways_at + unseen;
+  IF FOUND THEN RETURN 'begun'; END IF;
   INSERT INTO app.entry (tenant_id, entry_id, connection_id, run_id, key, reference, operation, mode, way, state, request,
                          business_key, value_amount, value_currency, deadline)
   SELECT r.tenant_id, entry, connection, r.run_id, effect_key, add_entry.reference, add_entry.operation, add_entry.mode,
          add_entry.way, add_entry.state, request::json, r.business_key, r.value_amount, r.value_currency, r.deadline
   FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = run
   ON CONFLICT (tenant_id, run_id, key) DO NOTHING;
-  RETURN FOUND;
+  RETURN 'noted';
 END $$;
 
 -- What nobody rings for: runs whose entry was answered are called, and again while a worker has them in hand; runs that were

@@ -83,12 +83,13 @@ END $$;
 
 -- Retry: a faulted run goes on from where it stood before it failed (ADR 0024). `seen` is the number of lines that its reader
 -- saw, so that of two who retry it one does. `snapshot` NULL: it begins anew, with `given` as its input unless NULL.
+-- What was given up of it while a playbook was entered, and what nobody has done, goes to the system itself (ADR 0035).
 -- Answers the state that the run had, `changed` when it is not the one that was seen.
 CREATE FUNCTION app.retry_run(
   wanted uuid, actor text, audit_id uuid, seen integer, snapshot bytea, given text, told text
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
-DECLARE held app.run;
+DECLARE held app.run; anew json;
 BEGIN
   SELECT * INTO held FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = wanted FOR UPDATE;
   IF NOT FOUND OR held.state <> 'faulted' THEN RETURN held.state; END IF;
@@ -100,9 +101,16 @@ BEGIN
   WHERE r.tenant_id = held.tenant_id AND r.run_id = held.run_id;
   INSERT INTO app.journal (tenant_id, run_id, seq, kind, reference, name, data)
   VALUES (held.tenant_id, held.run_id, held.seq, 'run.retried', coalesce(held.error ->> 'instance', ''), '', told::json);
+  WITH queued AS (
+    UPDATE app.entry e SET state = 'queued', resolution = 'queued', version = e.version + 1, resolved_by = actor,
+      resolved_at = clock_timestamp()
+    WHERE e.tenant_id = held.tenant_id AND e.run_id = held.run_id AND e.state = 'withdrawn'
+      AND e.resolution IN ('withdrawn', 'dropped')
+    RETURNING app.show_id('ent', e.entry_id) AS entry
+  ) SELECT json_agg(q.entry) INTO anew FROM queued q;
   INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
-  VALUES (held.tenant_id, audit_id, actor, 'run.retried', app.show_id('run', held.run_id),
-          json_build_object('line', held.seq, 'edited', (told::json -> 'input') IS NOT NULL));
+  VALUES (held.tenant_id, audit_id, actor, 'run.retried', app.show_id('run', held.run_id), json_strip_nulls(
+          json_build_object('line', held.seq, 'edited', (told::json -> 'input') IS NOT NULL, 'entries', anew)));
   RETURN held.state;
 END $$;
 

@@ -1,0 +1,259 @@
+"""Playbooks that are declared or entered while calls are under way: nothing is done beside the system (F-03, F-20)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import crash_points, ids
+from infra.database import Database
+from infra.egress import Client, Guard
+from infra.encryption.key_provider import FileKeyProvider
+from infra.settings import Settings
+from services.connectors.breakers import SharedBreakers
+from services.connectors.builtin import all_connectors
+from services.connectors.connections import TenantConnections
+from services.connectors.drops import Drops
+from services.connectors.function import NAME
+from services.connectors.playbook import PlaybookFunction
+from services.connectors.registry import Registry
+from tenants.connections import opening
+from tenants.connections.opening import OpenConnections
+from tenants.connections.sealing import Sealer
+from tests.services.api.routes.conftest import PREFIX, Cast
+from tests.services.api.routes.continuing import CREATE, Shop, open_shop
+from tests.services.connectors.conftest import Simulator
+
+MANUAL: dict[str, Any] = {"operations": {CREATE: {"way": "manual"}}}
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    async with Client(Guard(allow_loopback=True)) as client:
+        yield client
+
+
+@pytest.fixture
+async def shop(
+    cast: Cast,
+    api_settings: Settings,
+    app_database: Database,
+    worker_database: Database,
+    tmp_path: Path,
+    client: Client,
+) -> AsyncIterator[Shop]:
+    """Its workers know a connection for as long as they do."""
+    (tmp_path / "erp").mkdir()
+    async with (
+        Simulator(client, tmp_path / "erp").running() as simulator,
+        open_shop(cast, api_settings, app_database, worker_database, client, simulator) as shop,
+    ):
+        yield shop
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker sees at once what others do with a connection."""
+    monkeypatch.setattr(opening, "FRESH_SECONDS", 0.0)
+
+
+Warm = Callable[[Shop], Awaitable[PlaybookFunction]]
+
+
+@pytest.fixture
+def warm(api_settings: Settings, worker_database: Database, client: Client) -> Warm:
+    """The calls of another worker, who has just read the connection."""
+
+    async def make(shop: Shop) -> PlaybookFunction:
+        connections = TenantConnections(
+            OpenConnections(worker_database, Sealer(FileKeyProvider(api_settings.kek_file)))
+        )
+        await connections.open(shop.tenant, ids.read("con", shop.erp))
+        wiring = (Registry(all_connectors()), connections, client, SharedBreakers(worker_database))
+        return PlaybookFunction(*wiring, database=worker_database, drops=Drops(api_settings.drops))
+
+    return make
+
+
+def dies_once(monkeypatch: pytest.MonkeyPatch, point: str) -> asyncio.Event:
+    """The first worker that passes `point` dies there, with the run in its hands."""
+    died = asyncio.Event()
+
+    def die(name: str, label: str = "") -> None:
+        del label
+        if name == point and not died.is_set():
+            died.set()
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(crash_points, "pass_by", die)
+    return died
+
+
+async def abandoned(shop: Shop) -> None:
+    """The run that a worker died with goes to whoever takes it."""
+    await asyncio.sleep(0)
+    async with shop.engine.app.tenant(shop.tenant) as connection:
+        row = await connection.fetchrow("SELECT tenant_id, run_id, fence FROM app.run WHERE lease_until IS NOT NULL")
+    async with shop.engine.worker.doors() as doors:
+        await doors.execute("SELECT app.release_runs($1, $2, $3)", [row["tenant_id"]], [row["run_id"]], [row["fence"]])
+    shop.engine.loop.wake()
+
+
+async def declare(shop: Shop, playbook: dict[str, Any]) -> None:
+    answer = await shop.person.send("PATCH", f"/v1/connections/{shop.erp}", {"playbook": playbook})
+    assert answer.status == 200, answer.body
+
+
+async def called_again(shop: Shop, run: str) -> None:
+    """A person sets it aside and has it go on, so that its call is made at once."""
+    for verb in ("suspend", "resume"):
+        answer = await shop.person.post(f"/v1/runs/{run}/{verb}", {})
+        assert answer.status < 300, answer.body
+    shop.engine.loop.wake()
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_F_20_what_went_out_before_its_way_was_declared_waits_for_the_system(shop: Shop) -> None:
+    """In the outage: the system did each of them and died before it answered, and only then people are to do them."""
+    await shop.deploy({})
+    await shop.simulator.faults(next=["cut-after-accept"] * 3, unavailable=1.0)
+    sent = [await shop.order(f"PO-{number}") for number in range(3)]
+    for run in sent:
+        await shop.waits(run, "connection")
+    await declare(shop, MANUAL)
+    await shop.enter()
+    for run in sent:
+        await shop.waits(run, "playbook")
+    assert await shop.entries() == []
+    late = await shop.order("PO-late")
+    await shop.waits(late, "manual")
+    await shop.simulator.faults()
+    await shop.move("reconcile")
+    assert (await shop.move("leave")).status == 200
+    for run in [*sent, late]:
+        await shop.ended(run)
+    assert [await shop.orders(one) for one in ("PO-0", "PO-1", "PO-2", "PO-late")] == [1] * 4
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_F_03_a_call_that_left_no_trace_as_its_worker_died_is_not_done_by_hand(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its way was declared nothing of a keyed call was committed ahead of its answer."""
+    await shop.deploy({"operations": {CREATE: {"way": "queue"}}})
+    died = dies_once(monkeypatch, "call.answered")
+    run = await shop.order("PO-1")
+    await asyncio.wait_for(died.wait(), 10)
+    await declare(shop, {"operations": {CREATE: {"way": "file"}}})
+    await shop.enter()
+    await abandoned(shop)
+    await shop.waits(run, "playbook")
+    assert (await shop.entries(), shop.files()) == ([], [])
+    await shop.move("reconcile")
+    assert (await shop.move("leave")).status == 200
+    await shop.ended(run)
+    assert await shop.orders("PO-1") == 1
+
+
+@pytest.mark.parametrize("way", ["manual", "file"])
+async def test_F_20_as_it_is_first_entered_no_worker_calls_beside_an_entry(
+    shop: Shop, warm: Warm, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker knows that it is entered, the other not yet; the run goes from the one to the other."""
+    await shop.deploy({"operations": {CREATE: {"way": way}}})
+    died = dies_once(monkeypatch, "entry.noted")
+    other = await warm(shop)
+    await shop.enter()
+    run = await shop.order("PO-1")
+
+    async def left() -> Any:
+        return died.is_set() or any(one["kind"] == "playbook" for one in (await shop.run(run))["waits"])
+
+    await shop.until(left, tending=False)
+    shop.engine.functions[NAME] = other
+    await (abandoned(shop) if died.is_set() else called_again(shop, run))
+
+    async def done() -> Any:
+        told = await shop.run(run)
+        return told["state"] == "completed" or any(one["kind"] == "manual" for one in told["waits"])
+
+    await shop.until(done)
+    assert await shop.orders("PO-1") + len(await shop.entries()) == 1
+
+
+async def test_F_20_who_waits_for_a_person_is_not_called_by_a_worker_that_knows_less(
+    shop: Shop, warm: Warm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.deploy(MANUAL)
+    other = await warm(shop)
+    monkeypatch.setattr(opening, "FRESH_SECONDS", 0.0)  # of the first one; the other has read what it knows
+    await shop.enter()
+    run = await shop.order("PO-1")
+    await shop.waits(run, "manual", tending=False)
+    shop.engine.functions[NAME] = other
+    await called_again(shop, run)
+    await shop.waits(run, "manual")
+    assert (await shop.orders("PO-1"), len(await shop.entries())) == (0, 1)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_row_66_what_was_given_up_goes_to_the_system_when_its_run_is_retried(shop: Shop) -> None:
+    """A person gave it up, its run failed; left, and retried, the system does it: no run is lost by it."""
+    await shop.deploy(MANUAL)
+    await shop.enter()
+    run = await shop.order("PO-1")
+    await shop.waits(run, "manual")
+    assert (await shop.act(await shop.entry("open"), "give-up", words="a wrong address")).status == 200
+    assert (await shop.ended(run))["state"] == "faulted"
+    kept = await shop.order("PO-2")
+    await shop.waits(kept, "manual")
+    await shop.by_hand("PO-2")
+    assert (await shop.person.post(f"/v1/runs/{run}/retry", {})).status < 300
+    await shop.waits(run, "playbook")
+    entries = {one["request"]["reference"]: one for one in await shop.entries()}
+    assert [(entries[one]["state"], entries[one]["resolution"]) for one in ("PO-1", "PO-2")] == [
+        ("queued", "queued"),
+        ("answered", None),
+    ]
+    (audited,) = (await shop.other.get(f"{PREFIX}/audit?action=run.retried")).json["items"]
+    assert audited["after"]["entries"] == [entries["PO-1"]["id"]]
+    await shop.move("reconcile")
+    await shop.ended(kept)
+
+    async def looked() -> Any:
+        return [one for one in await shop.entries("&open=true") if one["found"]]
+
+    (missing,) = await shop.until(looked)
+    decision = {"decision": "posted-by-hand", "version": missing["version"], "reason": "it is there as SO-9"}
+    assert (await shop.person.post(f"/v1/entries/{missing['id']}/reconcile", decision)).status == 200
+    assert (await shop.move("leave")).status == 200
+    assert (await shop.ended(run))["state"] == "completed"
+    assert [await shop.orders(one) for one in ("PO-1", "PO-2")] == [1, 0]
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_row_66_a_file_that_got_no_name_is_dropped_and_never_said_to_be_posted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its run would fail although the system had it; dropped, and the run retried, the system does it."""
+    await shop.deploy({"operations": {CREATE: {"way": "file"}}})
+    await shop.enter()
+    died = dies_once(monkeypatch, "drop.prepared")
+    run = await shop.order("PO-1")
+    await asyncio.wait_for(died.wait(), 10)
+    entry = await shop.entry("prepared")
+    await shop.move("reconcile")
+    decision = {"decision": "posted-by-hand", "version": entry["version"], "reason": "somebody said so"}
+    path = f"/v1/entries/{entry['id']}/reconcile"
+    assert (await shop.person.post(path, decision)).problem == "entry-stands"
+    assert (await shop.person.post(path, decision | {"decision": "drop"})).status == 200
+    await abandoned(shop)
+    assert (await shop.ended(run))["state"] == "faulted"
+    assert (await shop.move("leave")).status == 200
+    assert (await shop.person.post(f"/v1/runs/{run}/retry", {})).status < 300
+    assert (await shop.ended(run))["state"] == "completed"
+    assert (await shop.orders("PO-1"), shop.files()) == (1, [])
