@@ -126,9 +126,7 @@ async def update(  # noqa: PLR0913 - the scope, the thing, and who asks
         dropped |= stored - set(changes.secrets)
     secrets = {field: Secret(value) for field, value in changes.secrets.items() if value is not None}
     if changed or dropped or secrets:
-        _mind_ways(row, changed)
-        for column, value in changed.items():
-            setattr(row, column, value)
+        _set(row, changed)
         await repository.touch(session, row)
         await repository.drop_secrets(session, tenant_id, connection_id, dropped)
         await desk.sealer.seal(session, tenant_id, connection_id, row.revision, secrets)
@@ -169,12 +167,14 @@ def _astray(row: Connection, changes: Changes, form: Form, fallback: UUID | None
     return breaches(kept, form.acts, fallback)
 
 
-def _mind_ways(row: Connection, changed: Mapping[str, Any]) -> None:
+def _set(row: Connection, changed: Mapping[str, Any]) -> None:
     """What went out before people or files could take its operation over has left no trace (ADR 0035)."""
     if "playbook" in changed:
         before, after = (msgspec.convert(one, Playbook).traced for one in (row.playbook, changed["playbook"]))
         if after - before:
             row.ways_at = func.clock_timestamp()
+    for column, value in changed.items():
+        setattr(row, column, value)
 
 
 def _changed(row: Connection, wanted: Mapping[str, Any]) -> dict[str, Any]:
