@@ -1,14 +1,14 @@
 """What may be pushed in: held where others begin work, never where work is inside already (ADR 0033).
 
 Starts of a tenant are counted by the statement that places its runs, so they are exact. All the rest is what the
-database said at the last exchange and what this process has added since: others may add as much meanwhile.
+database said at the last exchange and what this process has added since that was counted: others may add as much.
 """
 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import math
+from collections import deque
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from infra.problems import Problem
 from infra.telemetry import instruments
 from services.engine import starter
 from services.engine.starter import Pushed
+from services.events import store
+from services.events.cloud_event import CloudEvent
 from services.events.intake import Followed
 from services.events.received import Received
 from tenants.organizations.quotas import BYTES, OPEN, RUNS, Quota
@@ -56,7 +58,6 @@ class Standing(msgspec.Struct):
 
     Attributes:
         until: of `clock.monotonic`, when nothing is used again; None: never by itself.
-        counted: the moment for which the database counted open runs.
     """
 
     quota: Quota
@@ -64,7 +65,6 @@ class Standing(msgspec.Struct):
     used: int
     is_partners: bool
     until: float | None
-    counted: dt.datetime | None
 
     def present(self) -> int:
         """What is used now."""
@@ -75,8 +75,16 @@ class Standing(msgspec.Struct):
             self.until += period * (1 + (now - self.until) // period)
         return self.used
 
+    def left(self) -> float:
+        """Seconds until there may be room again."""
+        self.present()
+        return _COUNTED_SECONDS if self.until is None else self.until - clock.monotonic()
+
     def refusal(self, used: int, seconds: float) -> QuotaReached:
-        """A partner's total is told to none of its clients: neither how much it is nor what others have used of it."""
+        """One of its own for each request: an exception holds what the request held, its body too.
+
+        A partner's total is told to none of its clients: neither how much it is nor what others have used of it.
+        """
         instruments.QUOTA_REFUSED.add(1, self.quota)
         wait = max(1, math.ceil(seconds))
         level = "partner" if self.is_partners else "environment"
@@ -95,7 +103,8 @@ class Standing(msgspec.Struct):
 class _Refused(msgspec.Struct):
     until: float
     times: int
-    problem: QuotaReached
+    standing: Standing
+    used: int
 
 
 class Quotas:
@@ -106,7 +115,9 @@ class Quotas:
         self._known: dict[UUID, dict[Quota, Standing]] = {}
         self._partner_of: dict[UUID, UUID] = {}
         self._taken: dict[UUID, int] = {}
+        self._started: dict[UUID, deque[tuple[float, int]]] = {}
         self._refused: dict[UUID, _Refused] = {}
+        self._exchanging = asyncio.Lock()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -117,47 +128,80 @@ class Quotas:
 
     async def exchange(self) -> None:
         """Report what was taken, learn what quotas stand at."""
-        taken, self._taken = self._taken, {}
-        try:
-            async with self._database.doors() as connection:
-                rows = await connection.fetch(
-                    "SELECT * FROM app.exchange_loads($1, $2)", list(taken), list(taken.values())
-                )
-        except BaseException:
-            for tenant, count in taken.items():
-                self._taken[tenant] = self._taken.get(tenant, 0) + count
-            raise
-        known: dict[UUID, dict[Quota, Standing]] = {}
-        for row in rows:
-            its = known.setdefault(row["tenant_id"] or row["partner_id"], {})
-            its[row["name"]] = now = _standing(row)
-            before = self._known.get(row["tenant_id"] or row["partner_id"], {}).get(now.quota)
-            if before is not None and now.quota == OPEN and before.counted == now.counted:
-                now.used = before.used  # nobody has counted since: what was started here is not forgotten
-        self._known = known
-        if not known:
-            self._partner_of.clear()
-        self._refused = {one: its for one, its in self._refused.items() if its.until > clock.monotonic()}
+        async with self._exchanging:
+            taken, self._taken = self._taken, {}
+            try:
+                async with self._database.doors() as connection:
+                    asked = clock.monotonic()
+                    rows = await connection.fetch(
+                        "SELECT * FROM app.exchange_loads($1, $2)", list(taken), list(taken.values())
+                    )
+            except BaseException:
+                for tenant, count in taken.items():
+                    self._taken[tenant] = self._taken.get(tenant, 0) + count
+                raise
+            self._learn(rows, asked)
 
-    def admit(self, tenant: UUID, partner: UUID, size: int) -> None:
-        """Whether `partner`'s `tenant` may push in `size` bytes now.
+    def _learn(self, rows: list[Any], asked: float) -> None:
+        """Of `asked` and after, the database may not have known; what it counted before is as old as it says."""
+        known: dict[UUID, dict[Quota, Standing]] = {}
+        oldest = asked
+        for row in rows:
+            owner, one = row["tenant_id"] or row["partner_id"], _standing(row)
+            since = asked
+            if one.quota == OPEN:
+                since = -math.inf if row["counted_ago"] is None else asked - row["counted_ago"]
+            one.used += self._added(owner, one, since)
+            known.setdefault(owner, {})[one.quota] = one
+            oldest = min(oldest, since)
+        self._known = known
+        self._refused = {one: its for one, its in self._refused.items() if its.until > clock.monotonic()}
+        kept = {of: deque(one for one in its if one[0] > oldest) for of, its in self._started.items()}
+        self._started = {of: its for of, its in kept.items() if its}
+
+    def _added(self, owner: UUID, one: Standing, since: float) -> int:
+        """What this process has let in and the database has not counted."""
+        if one.quota == BYTES:
+            return sum(size for tenant, size in self._taken.items() if self._is_of(tenant, owner, one))
+        return sum(
+            runs
+            for tenant, its in self._started.items()
+            if self._is_of(tenant, owner, one)
+            for moment, runs in its
+            if moment > since
+        )
+
+    def _is_of(self, tenant: UUID, owner: UUID, one: Standing) -> bool:
+        return (self._partner_of.get(tenant) if one.is_partners else tenant) == owner
+
+    def attend(self, tenant: UUID, partner: UUID) -> None:
+        """Whether an event of `partner`'s `tenant` is read at all.
+
+        Raises:
+            QuotaReached: too many were refused in this minute.
+        """
+        self._partner_of[tenant] = partner
+        refused = self._refused.get(tenant)
+        if refused is not None and refused.times >= _PATIENT and refused.until > clock.monotonic():
+            raise refused.standing.refusal(refused.used, refused.standing.left())
+
+    async def admit(self, tenant: TenantId, event: CloudEvent, size: int) -> None:
+        """Whether `tenant` may push in `size` bytes now. What was stored before is no more of them.
 
         Raises:
             QuotaReached: send again later.
         """
-        if not self._known:
-            return
-        self._partner_of[tenant] = partner
-        refused = self._refused.get(tenant)
-        if refused is not None and refused.times >= _PATIENT and refused.until > clock.monotonic():
-            raise refused.problem
-        for one in self._of(tenant, BYTES):
+        for one in self._of(tenant, BYTES) if self._known else ():
             used = one.present()
             if used + size > one.amount:
-                raise one.refusal(used, (one.until or 0) - clock.monotonic())
+                async with self._database.tenant(tenant) as connection:
+                    if await store.is_known(connection, tenant, event):
+                        return
+                raise self._noted(tenant, one, used, one.left())
 
-    def took(self, tenant: UUID, size: int) -> None:
+    def took(self, tenant: UUID, partner: UUID, size: int) -> None:
         """What came in is counted once it is stored."""
+        self._partner_of[tenant] = partner
         limits = self._of(tenant, BYTES) if self._known else ()
         for one in limits:
             one.used = one.present() + size
@@ -172,32 +216,41 @@ class Quotas:
 
     def _allow(self, tenant: TenantId, pushed: Pushed) -> None:
         for one in self._of(tenant, RUNS):
-            used = one.present() if one.is_partners else pushed.in_minute - pushed.runs
-            if used + pushed.runs > one.amount:
-                problem = one.refusal(used, pushed.left)
-                self._note(tenant, problem, pushed.left)
-                raise problem
+            used, left = one.present(), one.left()
+            if pushed.runs and not one.is_partners:  # counted by the statement that places them
+                used, left = pushed.in_minute - pushed.runs, pushed.left
+            if _is_over(one, used, pushed):
+                raise self._noted(tenant, one, used, left)
         for one in self._of(tenant, OPEN):
-            if one.used + pushed.runs > one.amount:
-                raise one.refusal(one.used, _COUNTED_SECONDS)
-        for quota in (RUNS, OPEN):
-            for one in self._of(tenant, quota):
-                one.used = one.present() + pushed.runs
+            if _is_over(one, one.used, pushed):
+                raise one.refusal(one.used, one.left())
+        limits = [one for quota in (RUNS, OPEN) for one in self._of(tenant, quota)] if pushed.runs else []
+        for one in limits:
+            one.used = one.present() + pushed.runs
+        if limits:
+            self._started.setdefault(tenant, deque()).append((clock.monotonic(), pushed.runs))
 
     def _of(self, tenant: UUID, quota: Quota) -> list[Standing]:
         partner = self._partner_of.get(tenant)
         found = (self._known.get(tenant), None if partner is None else self._known.get(partner))
         return [its[quota] for its in found if its is not None and quota in its]
 
-    def _note(self, tenant: UUID, problem: QuotaReached, left: float) -> None:
+    def _noted(self, tenant: TenantId, one: Standing, used: int, left: float) -> QuotaReached:
+        """The refusal; with too many of them the tenant is not attended to for the rest of the minute."""
         known = self._refused.get(tenant)
         if known is None or known.until <= clock.monotonic():
-            known = self._refused[tenant] = _Refused(clock.monotonic() + left, 0, problem)
+            known = self._refused[tenant] = _Refused(clock.monotonic() + min(left, _MINUTE), 0, one, used)
         known.times += 1
-        known.problem = problem
+        known.standing, known.used = one, used
+        return one.refusal(used, left)
+
+
+def _is_over(one: Standing, used: int, pushed: Pushed) -> bool:
+    """Of what is to be judged nobody knows how many runs it begins: it may come while there is room for one."""
+    return used + pushed.runs > one.amount or (pushed.judged > 0 and used >= one.amount)
 
 
 def _standing(row: Any) -> Standing:
     left = {RUNS: row["minute_left"], BYTES: row["day_left"]}.get(row["name"])
     until = None if left is None else clock.monotonic() + left
-    return Standing(row["name"], row["amount"], row["used"], row["tenant_id"] is None, until, row["counted"])
+    return Standing(row["name"], row["amount"], row["used"], row["tenant_id"] is None, until)

@@ -51,10 +51,11 @@ class Signal(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A signal that was taken, and the runs that it was handed to."""
+    """A signal that was taken, and the runs that it was handed to; `repeated`: it had been taken before."""
 
     event_id: UUID
     runs: list[UUID]
+    repeated: bool = False
 
 
 async def signal(database: Database, tenant: TenantId, received: Received, name: str, value: str) -> Taken:
@@ -103,7 +104,7 @@ async def _repeated(connection: Any, tenant: TenantId, received: Received, known
     )
     if row is None or (row["name"], row["value"]) != (known.name, known.value):
         raise _reused(received)
-    return Taken(known.event_id, list(row["runs"]))
+    return Taken(known.event_id, list(row["runs"]), repeated=True)
 
 
 def _reused(received: Received) -> EventIdReused:

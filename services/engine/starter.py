@@ -56,11 +56,17 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pushed(msgspec.Struct, frozen=True):
-    """Runs that events from outside begin: how many with this, how many with it in this minute, seconds to its end."""
+    """Runs that events from outside begin.
 
-    runs: int
-    in_minute: int
-    left: float
+    Attributes:
+        runs: how many with this; `in_minute`: with it in this minute, of which `left` seconds are left.
+        judged: how often an event may begin runs later, which expressions have to tell.
+    """
+
+    runs: int = 0
+    in_minute: int = 0
+    left: float = 0
+    judged: int = 0
 
 
 Allow = Callable[[Pushed], None]
@@ -70,6 +76,8 @@ Allow = Callable[[Pushed], None]
 async def follow(connection: Any, tenant: TenantId, events: list[Received], *, allow: Allow | None = None) -> Followed:
     """Start every run that `events` trigger, unless `allow` objects; then tell every run that listens for them."""
     matched = await match(connection, tenant, events)
+    if allow is not None and matched.to_judge:
+        allow(Pushed(judged=matched.to_judge))
     started = await _start(connection, tenant, events, matched.starts, allow)
     arrived = [inbox.Arrived(one.event_id, one.event.type, one.event.attributes) for one in events]
     return Followed(started, await inbox.post(connection, arrived), matched.to_judge)

@@ -42,10 +42,11 @@ MOST: Final = 200
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """What became of an event; a duplicate gets the first one's answer."""
+    """What became of an event; a duplicate gets the first one's answer, and is `repeated`."""
 
     event_id: UUID
     runs: list[UUID]
+    repeated: bool = False
 
 
 _Waiting = tuple[Received, asyncio.Future[Accepted]]
@@ -141,4 +142,4 @@ def _answer(one: Received, event_id: UUID, digest: bytes, runs: dict[UUID, list[
     if digest != one.event.digest:
         source, sent = one.key
         return EventIdReused(f"{source!r} has sent id {sent!r} before, with other content; give this event its own id")
-    return Accepted(event_id, runs.get(event_id, []))
+    return Accepted(event_id, runs.get(event_id, []), repeated=event_id != one.event_id)

@@ -9,6 +9,7 @@ from infra import ids
 from infra.ids import TenantId
 from infra.pagination import Page
 from infra.problems import NotFound
+from services.events.cloud_event import CloudEvent
 from services.events.received import Received
 
 
@@ -46,6 +47,17 @@ async def keep(
         known |= {(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows}
     await _write(connection, tenant, [one for one in ordered if known[one.key][0] == one.event_id])
     return known
+
+
+async def is_known(connection: Any, tenant: TenantId, event: CloudEvent) -> bool:
+    """Whether this source has sent this id before."""
+    found = await connection.fetchval(
+        "SELECT true FROM app.event_key WHERE tenant_id = $1 AND source = $2 AND id = $3",
+        tenant,
+        event.source,
+        event.id,
+    )
+    return found is not None
 
 
 async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> None:

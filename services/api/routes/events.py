@@ -65,15 +65,17 @@ async def send_event(request: Call) -> AcceptedEvent:
     again; nothing is stored then.
     """
     require_media_type(request.headers.get("content-type", ""), cloud_event.STRUCTURED, JSON)
+    quotas, tenant = request.resources.quotas, TenantId(request.tenant.tenant_id)
+    quotas.attend(tenant, request.tenant.partner_id)
     body = await request.body()
     event = cloud_event.read({name.lower(): value for name, value in request.headers.items()}, body)
     if event.attributes.get(ATTRIBUTE) == NAMES[0] and Permission.RUNS_WRITE not in request.principal.permissions:
         needed = Permission.RUNS_WRITE
         raise Forbidden(f"The permission {needed} is needed for `{ATTRIBUTE}` {NAMES[0]}", permission=needed)
-    tenant = TenantId(request.tenant.tenant_id)
-    request.resources.quotas.admit(tenant, request.tenant.partner_id, len(body))
+    await quotas.admit(tenant, event, len(body))
     accepted = await request.resources.intake.receive(tenant, event, request.principal.actor)
-    request.resources.quotas.took(tenant, len(body))
+    if not accepted.repeated:
+        quotas.took(tenant, request.tenant.partner_id, len(body))
     request.resources.changes.note([(tenant, run) for run in accepted.runs])
     return AcceptedEvent(id=ids.show("evt", accepted.event_id), runs=[ids.show("run", run) for run in accepted.runs])
 

@@ -16,7 +16,7 @@ CREATE FUNCTION app.quota_standing() RETURNS TABLE (
     WHERE t.partner_id IN (SELECT q.partner_id FROM app.partner_quota q)
        OR t.tenant_id IN (SELECT q.tenant_id FROM app.tenant_quota q)
   )
-  SELECT q.partner_id, NULL::uuid, q.name, q.amount, coalesce(sum(l.used), 0)::bigint, max(l.counted_at)
+  SELECT q.partner_id, NULL::uuid, q.name, q.amount, coalesce(sum(l.used), 0)::bigint, min(l.counted_at)
   FROM app.partner_quota q LEFT JOIN load l ON l.partner_id = q.partner_id AND l.name = q.name
   GROUP BY q.partner_id, q.name, q.amount
   UNION ALL
@@ -25,9 +25,9 @@ CREATE FUNCTION app.quota_standing() RETURNS TABLE (
 $$;
 
 -- Exchange: a process of the API reports the bytes that it took for tenants since the last time, and learns what every quota
--- stands at, and the seconds to the end of the minute and of the day.
+-- stands at, how many seconds ago its open runs were counted, and the seconds to the end of the minute and of the day.
 CREATE FUNCTION app.exchange_loads(tenants uuid[], taken bigint[]) RETURNS TABLE (
-  partner_id uuid, tenant_id uuid, name text, amount bigint, used bigint, counted timestamptz,
+  partner_id uuid, tenant_id uuid, name text, amount bigint, used bigint, counted_ago double precision,
   minute_left double precision, day_left double precision
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 #variable_conflict use_column
@@ -40,7 +40,8 @@ BEGIN
     ON CONFLICT (tenant_id) DO UPDATE SET
       bytes = CASE WHEN l.day = excluded.day THEN l.bytes ELSE 0 END + excluded.bytes, day = excluded.day;
   END IF;
-  RETURN QUERY SELECT s.partner_id, s.tenant_id, s.name, s.amount, s.used, s.counted, 60 - date_part('second', clock_timestamp()),
+  RETURN QUERY SELECT s.partner_id, s.tenant_id, s.name, s.amount, s.used,
+    date_part('epoch', clock_timestamp() - s.counted), 60 - date_part('second', clock_timestamp()),
     date_part('epoch', date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') + interval '1 day'
                        - clock_timestamp() AT TIME ZONE 'UTC')
   FROM app.quota_standing() s;

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from infra import ids
 from infra.database import Database
-from services.api.quotas import Standing
+from infra.ids import TenantId
+from services.api.quotas import QuotaReached, Quotas, Standing
 from services.worker import load
 from tests.asgi import Answer, Caller
 from tests.services.api.routes.conftest import PREFIX, Cast
@@ -27,6 +30,20 @@ async def go_live(caller: Caller) -> None:
 async def send(caller: Caller, number: int, kind: str = "order", **data: Any) -> Answer:
     event = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": kind, "data": data}
     return await caller.post("/v1/events", event, headers={"content-type": "application/cloudevents+json"})
+
+
+def quotas_of(live: Cast) -> Quotas:
+    found: Quotas = live.client.app.app.state.resources.quotas
+    return found
+
+
+async def owner_of(live: Cast) -> tuple[TenantId, UUID]:
+    client = (await live.partner.get("/v1/clients/acme")).json
+    (tenant,) = [one["id"] for one in client["tenants"] if one["environment"] == "live"]
+    own = TenantId(ids.read("ten", tenant))
+    database: Database = live.client.app.app.state.resources.database
+    async with database.tenant(own) as connection:
+        return own, await connection.fetchval("SELECT partner_id FROM app.tenant WHERE tenant_id = $1", own)
 
 
 async def limit(partner: Caller, client: str = "acme", **amounts: int | None) -> Answer:
@@ -64,6 +81,17 @@ async def test_S_90_who_goes_on_though_refused_is_refused_unread(live: Cast) -> 
     for number in range(51):
         assert (await send(live.client, number)).status == 429
     assert (await send(live.client, 100, kind="other")).problem == "quota-reached"
+    # Whatever it is: nobody looks.
+    nothing = await live.client.post("/v1/events", {}, headers={"content-type": "application/cloudevents+json"})
+    assert nothing.problem == "quota-reached"
+    quotas = quotas_of(live)
+    refusals = []
+    for _ in range(3):
+        with pytest.raises(QuotaReached) as refused:
+            quotas.attend(*await owner_of(live))
+        refusals.append(refused.value)
+    # One for all of them would hold the bodies of all of them, until the minute is over.
+    assert len({id(one) for one in refusals}) == 3
 
 
 async def test_A13_runs_that_have_not_ended_are_limited_and_room_is_found_by_itself(
@@ -79,6 +107,63 @@ async def test_A13_runs_that_have_not_ended_are_limited_and_room_is_found_by_its
     await load.count(worker_database)
     await limit(live.partner)  # learns at once what is counted
     assert (await send(live.client, 10)).status == 202
+
+
+async def test_A13_what_began_after_the_count_is_not_forgotten(live: Cast, worker_database: Database) -> None:
+    await limit(live.partner, open_runs=4)
+    assert [(await send(live.client, number)).status for number in range(2)] == [202, 202]
+    await load.count(worker_database)
+    assert (await send(live.client, 2)).status == 202
+    await limit(live.partner)  # learns that two were counted; there are three
+    assert [(await send(live.client, number)).status for number in range(3, 6)] == [202, 429, 429]
+
+
+async def test_A13_quotas_of_runs_hold_for_events_that_expressions_judge(live: Cast) -> None:
+    document = DOCUMENT.replace("quick", "judged").replace("{type: order}", "{type: maybe, data: '${ .go }'}")
+    workflow = (await live.client.post("/v1/workflows", {"document": document})).json["id"]
+    assert (await live.client.post("/v1/deployments", {"name": "judged", "workflow": workflow})).status == 201
+    await limit(live.partner, open_runs=2)
+    # Nobody knows yet whether it begins a run.
+    assert (await send(live.client, 1, kind="maybe", go=True)).status == 202
+    assert [(await send(live.client, number)).status for number in range(2, 4)] == [202, 202]
+    refused = await send(live.client, 4, kind="maybe", go=True)
+    assert (refused.status, refused.json["quota"]) == (429, "open-runs")
+    assert (await send(live.client, 5, kind="other")).status == 202
+    await limit(live.partner, open_runs=None, runs_per_minute=0)
+    refused = await send(live.client, 4, kind="maybe", go=True)
+    assert (refused.status, refused.json["quota"]) == (429, "runs-per-minute")
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+
+
+async def test_F_14_what_was_stored_is_answered_again_when_the_day_s_bytes_are_used_up(live: Cast) -> None:
+    await limit(live.partner, payload_bytes_per_day=2_000)
+    first = await send(live.client, 1, text="x" * 1_500)
+    assert (first.status, (await send(live.client, 2, text="x" * 1_500)).status) == (202, 429)
+    again = await send(live.client, 1, text="x" * 1_500)
+    assert (again.status, again.json) == (202, first.json)
+    # Nor is it counted twice.
+    await limit(live.partner)
+    items = (await live.client.get("/v1/quotas")).json["items"]
+    (used,) = [one["used"] for one in items if one["quota"].startswith("pay")]
+    assert 1_500 < used < 2_000
+
+
+async def test_S_90_bytes_that_come_while_processes_exchange_are_counted(live: Cast) -> None:
+    await limit(live.partner, payload_bytes_per_day=1_000)
+    quotas, (tenant, partner) = quotas_of(live), await owner_of(live)
+    exchange = asyncio.create_task(quotas.exchange())
+    await asyncio.sleep(0)  # it has asked, and waits for its answer
+    quotas.took(tenant, partner, 900)
+    await exchange
+    assert (await send(live.client, 1, text="x" * 200)).status == 429
+
+
+async def test_S_90_bytes_of_signals_count_for_the_partner_too(live: Cast, operator: Caller) -> None:
+    await operator.send("POST", "/v1/partners/north/quotas", {"payload_bytes_per_day": 1_000})
+    tenant, partner = await owner_of(live)
+    quotas_of(live).took(tenant, partner, 900)  # of a client that has sent no event so far
+    refused = await send(live.rival, 1, text="x" * 200)
+    assert (refused.status, refused.json["level"]) == (429, "partner")
 
 
 async def test_S_90_payload_is_limited_by_the_day(live: Cast) -> None:
@@ -156,7 +241,7 @@ async def test_people_are_told_before_and_when_a_quota_is_reached(live: Cast, wo
 def test_what_is_used_is_nothing_again_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr("infra.clock.monotonic", lambda: now)
-    standing = Standing("runs-per-minute", 5, 4, is_partners=True, until=130.0, counted=None)
+    standing = Standing("runs-per-minute", 5, 4, is_partners=True, until=130.0)
     assert standing.present() == 4
     now = 300.0
     assert (standing.present(), standing.until) == (0, 310.0)
