@@ -1,6 +1,6 @@
 """Peak mode: by which rule a tenant's runs share their places in line, and who waits (ADR 0033).
 
-`app.deal_peaks` deals the places, once a second in a worker; nothing here moves a run.
+`app.deal_peak` deals the places, once a second in a worker; nothing here moves a run.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ async def read(session: AsyncSession, tenant: UUID) -> PeakRow | None:
 
 async def set_rule(session: AsyncSession, tenant: UUID, rule: Rule, *, actor: str) -> None:
     """Holds a second later, when a worker looks. A peak that somebody begins or ends by hand does so now."""
-    values = {**asdict(rule), "classes": list(rule.classes), "set_by": actor, "dealt_clock": None}
+    values = {**asdict(rule), "classes": list(rule.classes), "set_by": actor, "dealt_clock": None, "rests_until": None}
     values |= {"set_at": func.clock_timestamp(), "seen_at": None}
     began: Any = PeakRow.began_at
     if rule.mode == "on":

@@ -24,6 +24,7 @@ class PeakRow(Base):
     began_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     dealt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     dealt_clock: Mapped[float | None] = mapped_column(Double)
+    rests_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     seen_turn: Mapped[float | None] = mapped_column(Double)
     seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     speed: Mapped[float | None] = mapped_column(Double)

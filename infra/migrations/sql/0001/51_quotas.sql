@@ -89,6 +89,7 @@ GRANT INSERT ON app.notice, app.organization_audit TO waybill_doors;
 --   ship_key, cut_off_key  declared keys of runs that hold a date or a moment: the earlier first
 --   began_at     NULL: no peak
 --   dealt_clock  what the tenant's clock read when places were dealt last: where it reads the same, nothing came since
+--   rests_until  places are not dealt again before it: what is dealt nobody can claim meanwhile
 --   seen_turn, seen_at, speed  where virtual time was, and turns a second since, the last minutes counting most
 CREATE TABLE app.peak (
   tenant_id uuid PRIMARY KEY REFERENCES app.tenant,
@@ -100,6 +101,7 @@ CREATE TABLE app.peak (
   began_at timestamptz,
   dealt_at timestamptz,
   dealt_clock double precision,
+  rests_until timestamptz,
   seen_turn double precision,
   seen_at timestamptz,
   speed double precision,

@@ -11,6 +11,7 @@ import pytest
 
 from infra import clock, ids
 from infra.database import Database
+from infra.ids import TenantId
 from services.engine.claims import Claims
 from tests.asgi import Caller
 from tests.services.api.routes.conftest import Cast
@@ -64,7 +65,10 @@ class Dock:
 
     async def sweep(self, head: int = 5_000) -> int:
         async with self.worker.doors() as connection:
-            return int(await connection.fetchval("SELECT app.deal_peaks($1)", head))
+            moved = 0
+            while (one := await connection.fetchval("SELECT app.deal_peak($1)", head)) is not None:
+                moved += one
+            return moved
 
     async def seen(self) -> dict[str, Any]:
         return dict((await self.client.get("/v1/peak")).json)
@@ -118,9 +122,7 @@ async def turns(dock: Dock, cast: Cast) -> list[tuple[float, bool]]:
     """Every place in line, and whether it is the client's."""
     found: list[tuple[float, bool]] = []
     for slug in ("acme", "rival"):
-        tenants = (await cast.partner.get(f"/v1/clients/{slug}")).json["tenants"]
-        (tenant,) = [ids.read("ten", one["id"]) for one in tenants if one["environment"] == "live"]
-        async with dock.worker.tenant(tenant) as connection:
+        async with dock.worker.tenant(await tenant_of(cast, slug)) as connection:
             rows = await connection.fetch("SELECT turn FROM app.run WHERE lane = 0")
         found += [(row["turn"], slug == "acme") for row in rows]
     return sorted(found)
@@ -204,6 +206,60 @@ async def test_F_23_places_that_are_dealt_while_workers_claim_lose_and_double_no
     await claim()
     assert len(taken) == len(set(taken)) == 60
     assert (await dock.seen())["in_line"]["runs"] == 0
+
+
+async def test_A13_the_head_of_a_line_is_left_to_the_claims_while_places_are_dealt(dock: Dock) -> None:
+    for number in range(40):
+        await dock.order(f"o{number}", **{"class": "gold" if number == 39 else "tin"})
+    await dock.rule(mode="on")
+    async with dock.worker.doors() as connection, connection.transaction():
+        assert await connection.fetchval("SELECT app.deal_peak(5000)") == 36
+        assert await dock.claim(4) == ["o0", "o1", "o2", "o3"]
+    assert await dock.claim(1) == ["o39"]
+
+
+async def test_A13_a_run_in_other_hands_keeps_its_place_and_no_place_is_given_twice(cast: Cast, dock: Dock) -> None:
+    for number in range(9):
+        await dock.order(f"o{number}", **{"class": "gold" if number % 2 else "tin"})
+    places = await turns(dock, cast)
+    await dock.rule(mode="on")
+    async with dock.worker.doors() as connection:
+        claim = connection.transaction()
+        await claim.start()
+        run = await connection.fetchval("SELECT run_id FROM app.claim_runs('w', 1, 60, false, 1000)")
+        assert dock.names[ids.show("run", run)] == "o0"
+        assert await dock.sweep() > 0
+        await claim.rollback()
+    assert await turns(dock, cast) == places
+    assert await dock.claim(9) == ["o0", "o1", "o3", "o5", "o7", "o2", "o4", "o6", "o8"]
+
+
+async def test_A13_each_peak_is_dealt_in_a_commit_of_its_own_and_rests_after_it(cast: Cast, dock: Dock) -> None:
+    rival = Dock(cast.rival, dock.worker)
+    await rival.go_live()
+    for one in (dock, rival):
+        await one.rule(mode="on")
+        for number in range(3):
+            await one.order(f"o{number}", **{"class": "gold" if number == 2 else "tin"})
+    async with dock.worker.doors() as connection:
+        dealt = [await connection.fetchval("SELECT app.deal_peak(5000)") for _ in range(3)]
+        assert dealt == [3, 3, None]
+        for slug in ("acme", "rival"):
+            tenant = await tenant_of(cast, slug)
+            assert await rests(dock, tenant)
+
+
+async def rests(dock: Dock, tenant: TenantId) -> bool:
+    """Ten times as long as it took, as the owner of the rule would read it."""
+    app: Database = dock.client.app.app.state.resources.database
+    async with app.tenant(tenant) as connection:
+        return bool(await connection.fetchval("SELECT rests_until > dealt_at FROM app.peak"))
+
+
+async def tenant_of(cast: Cast, slug: str) -> TenantId:
+    tenants = (await cast.partner.get(f"/v1/clients/{slug}")).json["tenants"]
+    (tenant,) = [ids.read("ten", one["id"]) for one in tenants if one["environment"] == "live"]
+    return TenantId(tenant)
 
 
 async def test_S_01_a_rival_sees_and_sets_nothing_of_it(cast: Cast, dock: Dock) -> None:
