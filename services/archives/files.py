@@ -88,8 +88,9 @@ class Writer:
     def add(self, lines: list[bytes]) -> None:
         """Lines without their ends."""
         for line in lines:
-            self._packed.write(line + b"\n")
-            self._lines.update(line + b"\n")
+            for part in (line, b"\n"):
+                self._packed.write(part)
+                self._lines.update(part)
             self._count += 1
 
     def finish(self) -> Written:

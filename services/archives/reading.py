@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -15,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import ids
 from infra.pagination import Page
 from infra.problems import NotFound, Problem, Unavailable
-from services.archives import files
+from services.archives import files, large
 from services.archives.files import ArchiveDamaged
 from services.archives.tables import Archive
 from services.engine import reading as runs
 from services.engine.reading import Row
+
+MOST: Final = 32 * 1024 * 1024
+"""Bytes of an archived run that are held in memory for a reader."""
 
 
 class RunArchived(Problem):
@@ -42,6 +45,14 @@ class ArchiveUnreadable(Problem):
 
     name = "archive-unreadable"
     title = "An archive cannot be read"
+
+
+class ArchivedRunTooLong(Problem):
+    """The archived run is longer than the API shows. The operator reads it from the files."""
+
+    name = "archived-run-too-long"
+    title = "The archived run is too long to be shown"
+    status = 422
 
 
 async def list_archives(session: AsyncSession, tenant: UUID, page: Page) -> Sequence[Archive]:
@@ -90,7 +101,7 @@ async def read_run(
 
     Raises:
         NotFound: no archive of the tenant has it.
-        ArchivesAway, ArchiveUnreadable: see there.
+        ArchivesAway, ArchiveUnreadable, ArchivedRunTooLong: see there.
     """
     found = await archive_of(session, tenant, run)
     if found is None:
@@ -110,5 +121,7 @@ def _read(folder: Path, archive: Archive, run: str) -> dict[str, Any]:
         ) from error
     if line is None:
         raise ArchiveUnreadable(f"Archive {ids.show('arc', archive.archive_id)} does not hold the run")
-    members: dict[str, Any] = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    if (size := sum(len(part) for part in large.pieces(line))) > MOST:
+        raise ArchivedRunTooLong(f"It has {size} bytes; `waybill archive show {run}` writes it out", size=size)
+    members: dict[str, Any] = msgspec.json.decode(b"".join(large.pieces(line)), type=dict[str, msgspec.Raw])
     return members

@@ -1,7 +1,8 @@
-"""Ended runs as lines of an archive: all rows that belong to each, its large values put back (ADR 0034)."""
+"""Ended runs as lines of an archive: all rows that belong to each, its large values with them (ADR 0034)."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.engine import payload_rows
+from services.archives import large
+from services.engine import payload_rows, payloads
 from services.engine.payloads import PayloadUnreadable
 
 _log: Final = logging.getLogger(__name__)
@@ -47,6 +49,13 @@ _BESIDE: Final = {
     "ORDER BY run_id, exception_id",
 }
 """What belongs to a run, by the member of its line."""
+MOST: Final = 64 * 1024 * 1024
+"""Bytes of a run's journal and effects, without large values, that are held in memory for a line."""
+_WEIGHT: Final = """
+SELECT coalesce((SELECT sum(octet_length(j.data::text)) FROM app.journal j WHERE j.tenant_id = $1 AND j.run_id = $2), 0)
+  + coalesce((SELECT sum(octet_length(concat(e.sent, e.answer, e.error))) FROM app.effect e
+              WHERE e.tenant_id = $1 AND e.run_id = $2), 0)
+"""
 _JSON: Final = frozenset({"input", "output", "error", "data", "sent", "answer", "request"})
 _PREFIXES: Final = {
     "deployment_id": "dep",
@@ -60,8 +69,12 @@ _PREFIXES: Final = {
 async def lines(connection: Any, tenant: TenantId, runs: Sequence[UUID]) -> list[tuple[UUID, bytes]]:
     """A line for each of `runs`, in their order; `connection` is in a transaction of the tenant.
 
-    None for one of which a large value is missing or damaged: it is logged, and keeps no other from its file.
+    None for one of which a large value is missing or damaged, or that is too long, which is looked at where it is
+    alone: it is logged, stays where it is, and keeps no other from its file.
     """
+    if len(runs) == 1 and (weight := await connection.fetchval(_WEIGHT, tenant, runs[0])) > MOST:
+        _log.error("a run is too long for an archive", extra={"run": ids.show("run", runs[0]), "bytes": int(weight)})
+        return []
     of = {row["run_id"]: row for row in await connection.fetch(_RUNS, tenant, list(runs))}
     beside = {}
     for name, query in _BESIDE.items():
@@ -70,10 +83,18 @@ async def lines(connection: Any, tenant: TenantId, runs: Sequence[UUID]) -> list
     for run in runs:
         line = values_of(of[run], {name: found[run] for name, found in beside.items()})
         try:
-            made.append((run, await payload_rows.whole(connection, tenant, run, msgspec.json.encode(line))))
+            made.append((run, await _whole(connection, tenant, run, msgspec.json.encode(line))))
         except PayloadUnreadable as error:
             _log.error("a run cannot be archived", extra={"run": ids.show("run", run), "error": error.detail})
     return made
+
+
+async def _whole(connection: Any, tenant: TenantId, run: UUID, text: bytes) -> bytes:
+    """Raises PayloadUnreadable."""
+    if not payloads.has_holes(text):
+        return text
+    bodies = await payload_rows.bodies(connection, tenant, run, payloads.digests(text))
+    return await asyncio.to_thread(large.written, text, bodies)
 
 
 def values_of(row: Any, beside: dict[str, list[Any]]) -> dict[str, Any]:

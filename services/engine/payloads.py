@@ -8,6 +8,7 @@ between texts nothing writes one. Text with holes is still JSON, of which a data
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
@@ -54,6 +55,11 @@ def has_holes(text: bytes | str | None) -> bool:
 def digests(text: bytes) -> set[str]:
     """What the holes in `text` name."""
     return {found.decode() for found in _HOLE.findall(text)}
+
+
+def mentions(text: bytes) -> Counter[str]:
+    """What the holes in `text` name, and how often each."""
+    return Counter(found.decode() for found in _HOLE.findall(text))
 
 
 def fill(text: bytes, bodies: Mapping[str, bytes]) -> bytes:

@@ -8,7 +8,7 @@ import msgspec
 
 from infra import ids
 from infra.settings import load
-from services.archives import files
+from services.archives import files, large
 from services.archives.files import ArchiveDamaged, Manifest
 from services.cli.client import Api
 from services.cli.options import Terminal, api_options
@@ -70,7 +70,9 @@ def show(*, run_id: str, folder: Path | None, tenant: str | None) -> None:
                 click.echo(str(error), err=True)
     if line is None:
         raise click.ClickException(f"No archive in {chosen} holds {run_id[:80]}.")
-    click.echo(line.decode())
+    for part in large.pieces(line):
+        click.echo(bytes(part), nl=False)
+    click.echo()
 
 
 @command.command()

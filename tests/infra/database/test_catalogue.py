@@ -49,7 +49,7 @@ DOORS = {
     "call_lines": "waybill_worker",
     "exchange_loads": "waybill_app",
     "count_loads": "waybill_worker",
-    "deal_peaks": "waybill_worker",
+    "deal_peak": "waybill_worker",
     "line_sums": "waybill_app",
     "line_page": "waybill_app",
     "purge_inbox": "waybill_worker",
@@ -69,7 +69,7 @@ DOORS = {
 }
 """Every function that sees many tenants, and the roles that may call it. A new one needs a review."""
 
-HOUSEKEEPING = {"ensure_partitions": "waybill_worker", "drop_months": "waybill_worker"}
+HOUSEKEEPING = {"ensure_partitions": "waybill_worker", "drop_month": "waybill_worker"}
 """Definer functions that answer no row: rows are moved into the partition of their month, and empty months dropped."""
 
 NOT_OF_ONE_TENANT = {

@@ -54,8 +54,10 @@ class Olden:
             list(statements), self._name, **{name: str(value) for name, value in given.items()}
         )
 
-    async def ended(self, days: int, *, state: str = "completed", deployment: UUID | None = None) -> UUID:
-        """A run that began and ended so many days ago."""
+    async def ended(
+        self, days: int, *, state: str = "completed", deployment: UUID | None = None, mentions: int = 1
+    ) -> UUID:
+        """A run that began and ended so many days ago. `mentions`: lines of its journal that have its large value."""
         moment = datetime.now(UTC) - timedelta(days=days)
         run = UUID(int=ids.least_of(moment).int | 0x7 << 76 | ids.new().int & (2**62 - 1) | 0b10 << 62)
         beginning = Beginning(
@@ -78,7 +80,9 @@ class Olden:
                 run,
             )
         (claim,) = await Claims(self.worker, "w", 30).take(1)
-        made = replace(progress(claim, state), entries=[Entry("task.completed", "/do/0/a", "a", text)], messages=[])
+        made = replace(
+            progress(claim, state), entries=[Entry("task.completed", "/do/0/a", "a", text)] * mentions, messages=[]
+        )
         made = replace(made, entries=[*made.entries, Entry(f"workflow.{state}", "", "", None)])
         assert await write(self.worker, made) == ["committed"]
         ended = "UPDATE app.run SET ended_at = now() - make_interval(days => :'days') WHERE run_id = :'run'"

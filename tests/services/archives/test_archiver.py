@@ -14,9 +14,10 @@ import pytest
 
 from infra import ids
 from infra.embedded.stack import Endpoints
-from services.archives import archiver, files
+from services.archives import archiver, files, large, rows
 from services.archives.archiver import archive_due
 from services.engine.world import check_world
+from services.worker.housekeeping import drop_months
 from tests.services.archives.olden import LARGE, RULES, Olden
 
 
@@ -128,6 +129,28 @@ async def test_F_26_a_run_whose_value_is_lost_stays_and_keeps_no_other(olden: Ol
     assert (await olden.left(), set(_archived(olden))) == ({lost}, {ids.show("run", whole)})
 
 
+async def test_F_22_a_value_that_a_run_names_often_is_written_once_and_read_wherever_it_stood(
+    olden: Olden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "LONGEST", 1024 * 1024)
+    run = await olden.ended(410, mentions=40)
+    assert await _archive(olden) == 1
+    (manifest,) = files.manifests(olden.folder)
+    line = files.find(olden.folder, manifest.file, ids.show("run", run)) or b""
+    assert len(line) < 200_000 < 1024 * 1024 < sum(len(part) for part in large.pieces(line))
+    told = msgspec.json.decode(b"".join(large.pieces(line)))
+    assert [one["data"] for one in told["journal"][:-1]] == [{"output": LARGE}] * 40
+    assert "large" not in told
+    assert told["keys"] == {"orderNumber": "SO-1"}
+
+
+async def test_F_22_a_run_that_is_too_long_for_memory_stays(olden: Olden, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST", 10)
+    run = await olden.ended(410)
+    assert await _archive(olden) == 0
+    assert (await olden.left(), files.manifests(olden.folder)) == ({run}, [])
+
+
 async def test_two_processes_archive_each_run_once_and_only_for_its_owner_to_read(olden: Olden) -> None:
     runs = [await olden.ended(410 + number) for number in range(6)]
     counts = await asyncio.gather(*(_archive(olden) for _ in range(3)))
@@ -162,9 +185,15 @@ async def test_a_month_is_dropped_when_its_runs_are_archived(olden: Olden) -> No
         )
     run = await olden.ended((datetime.now(UTC) - datetime(2001, 1, 15, tzinfo=UTC)).days)
     count = "SELECT count(*) FROM pg_class WHERE relname LIKE '%_2001_01' AND relkind = 'r'"
-    async with olden.worker.doors() as connection:
-        assert await connection.fetchval("SELECT app.drop_months()") == 0
-        assert olden.sql(f"SELECT count(*) FROM app.journal_2001_01 WHERE run_id = '{run}'") == "2"  # noqa: S608
-        assert await _archive(olden) == 1
-        assert await connection.fetchval("SELECT app.drop_months()") == 2
+    assert await drop_months(olden.worker, pause=0) == []
+    assert olden.sql(f"SELECT count(*) FROM app.journal_2001_01 WHERE run_id = '{run}'") == "2"  # noqa: S608
+    assert await _archive(olden) == 1
+    # While one is dropped, nobody waits who writes to another table.
+    async with olden.worker.doors() as connection, connection.transaction():
+        assert await connection.fetchval("SELECT app.drop_month()") == "journal_2001_01"
+        held = "SELECT string_agg(relation::regclass::text, ' ') FROM pg_locks WHERE mode = 'AccessExclusiveLock'"
+        locked = (await connection.fetchval(held)).split()
+        assert "app.journal" in locked
+        assert not {"app.payload", "app.effect", "app.event"} & set(locked)
+    assert await drop_months(olden.worker, pause=0) == ["payload_2001_01"]
     assert olden.sql(count) == "0"

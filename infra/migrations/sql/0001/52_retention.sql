@@ -155,11 +155,12 @@ BEGIN
   RETURN NOT has_rows;
 END $$;
 
--- Drop the partitions of past months that are empty, since their runs are archived: one table at a time, and none that would
--- keep others waiting. Answers how many.
-CREATE FUNCTION app.drop_months() RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET lock_timeout = '500ms' AS $$
-DECLARE one record; first_day date; dropped integer := 0;
+-- Drop a partition of a past month that is empty, since its runs are archived. One a commit: its table of all months is
+-- locked until then, and whoever writes to it waits. The table before its part, as those who write lock them; where others
+-- have it for long, the next one. Answers its name, NULL when there is none.
+CREATE FUNCTION app.drop_month() RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET lock_timeout = '200ms' AS $$
+DECLARE one record; first_day date;
 BEGIN
   PERFORM pg_advisory_xact_lock(7161004219002);
   FOR one IN SELECT c.relname, p.relname AS parent FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -171,17 +172,19 @@ BEGIN
     CONTINUE WHEN NOT app.month_is_empty(one.parent, app.month_floor(first_day),
                                          app.month_floor((first_day + interval '1 month')::date));
     BEGIN
+      EXECUTE format('LOCK TABLE ONLY app.%I IN ACCESS EXCLUSIVE MODE', one.parent);
       EXECUTE format('LOCK TABLE app.%I IN ACCESS EXCLUSIVE MODE', one.relname);
       -- Nobody writes to it any more; what came before the lock is seen now.
       IF app.month_is_empty(one.parent, app.month_floor(first_day),
                             app.month_floor((first_day + interval '1 month')::date)) THEN
         EXECUTE format('DROP TABLE app.%I', one.relname);
-        dropped := dropped + 1;
+        RETURN one.relname;
       END IF;
+      RAISE lock_not_available;  -- lets go of both, and takes the next one
     EXCEPTION WHEN lock_not_available THEN NULL;
     END;
   END LOOP;
-  RETURN dropped;
+  RETURN NULL;
 END $$;
-REVOKE ALL ON FUNCTION app.drop_months() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION app.drop_months() TO waybill_worker;
+REVOKE ALL ON FUNCTION app.drop_month() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.drop_month() TO waybill_worker;

@@ -138,7 +138,7 @@ DO $$
 DECLARE door regprocedure;
 BEGIN
   FOR door IN SELECT p.oid::regprocedure FROM pg_proc p
-    WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname NOT IN ('ensure_partitions', 'drop_months') LOOP
+    WHERE p.pronamespace = 'app'::regnamespace AND p.prosecdef AND p.proname NOT IN ('ensure_partitions', 'drop_month') LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', door, CASE
       WHEN door::text ~ 'find_api_key|note_key_uses|find_portal_host|stored_kek_ids|cancel_run|suspend_run|resume_run|retry_run|migrate_run|hold_runs|tell_run|line_(sums|page)|exchange_loads' THEN 'waybill_app'

@@ -9,6 +9,7 @@ import pytest
 
 from infra import ids
 from infra.ids import TenantId
+from services.archives import reading
 from services.archives.archiver import archive_due
 from tests.services.api.routes.conftest import PREFIX, Cast
 from tests.services.archives.olden import LARGE, RULES, Olden
@@ -58,6 +59,16 @@ async def test_S_01_nobody_else_sees_an_archive_and_who_may_not_read_payloads_se
     above = (await cast.partner.get(f"{PREFIX}/archives/runs/{run}")).json["run"]
     assert (above["input"], above["output"], above["journal"][0]["data"]) == (None, None, None)
     assert above["state"] == "completed"
+
+
+async def test_F_22_a_run_that_is_too_long_for_memory_is_read_from_the_files(
+    cast: Cast, acme: Olden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await _archived(acme)
+    monkeypatch.setattr(reading, "MOST", 1_000)
+    answer = await cast.client.get(f"/v1/archives/runs/{run}")
+    assert (answer.status, answer.problem) == (422, "archived-run-too-long")
+    assert f"waybill archive show {run}" in answer.json["detail"]
 
 
 async def test_F_26_a_damaged_archive_shows_nothing(cast: Cast, acme: Olden) -> None:

@@ -11,7 +11,7 @@ BEGIN
       AND c.relname <> 'alembic_version' LOOP
     EXECUTE format('DROP TABLE app.%I CASCADE', thing.name);
   END LOOP;
-  DROP FUNCTION app.drop_months();
+  DROP FUNCTION app.drop_month();
   DROP FUNCTION app.ensure_partitions(integer);
   DROP FUNCTION app.partition_key(text);
   DROP FUNCTION app.next_runs(integer, integer);
