@@ -1,4 +1,4 @@
-"""Looks for stored secrets where none may be: what is kept of runs, events and records, and log files (I7, S-70).
+"""Looks for stored secrets where none may be: rows of runs, events and records, and files that are written (I7, S-70).
 
 The secrets of every connection are opened here, and compared here: none is sent to a server, or shown. What is found is
 named by connection and field.
@@ -21,6 +21,8 @@ from sqlalchemy import text
 from infra import ids
 from infra.database import Database, Scope
 from infra.ids import TenantId
+from services.archives import files as archives
+from services.cli.leak_places import PLACES
 from services.engine import payload_rows
 from services.engine.world import Finding
 from tenants.connections.errors import ConnectionDisabled
@@ -28,48 +30,11 @@ from tenants.connections.opening import open_connection
 from tenants.connections.sealing import Sealer
 
 _AT_ONCE: Final = 500
-# Of each table: whose row it is, the run if it is of one, what names it beside, and what to look through.
-_PLACES: Final = {
-    "run": (
-        "SELECT run_id AS id, run_id, '' AS line, concat_ws(' ', business_key, input::text, output::text, error::text, "
-        "waiting_for::text, convert_from(snapshot, 'UTF8')) AS content FROM app.run WHERE run_id >= $1"
-    ),
-    "key": "SELECT run_id AS id, run_id, name AS line, value AS content FROM app.run_key WHERE run_id >= $1",
-    "journal": (
-        "SELECT run_id AS id, run_id, seq::text AS line, data::text AS content FROM app.journal WHERE run_id >= $1"
-    ),
-    "effect": (
-        "SELECT run_id AS id, run_id, key AS line, concat_ws(' ', sent::text, answer::text, error::text) AS content "
-        "FROM app.effect WHERE run_id >= $1"
-    ),
-    "large value": (
-        "SELECT owner_id AS id, owner_id AS run_id, '' AS line, hash, size, codec, body FROM app.payload "
-        "WHERE owner_id >= $1"
-    ),
-    "event": (
-        "SELECT event_id AS id, NULL::uuid AS run_id, '' AS line, content::text AS content FROM app.event "
-        "WHERE event_id >= $1"
-    ),
-    "audit": (
-        "SELECT audit_id AS id, NULL::uuid AS run_id, action AS line, after::text AS content FROM app.audit "
-        "WHERE audit_id >= $1"
-    ),
-    "exception": (
-        "SELECT exception_id AS id, run_id, category AS line, concat_ws(' ', title, note, reason) AS content "
-        "FROM app.exception WHERE exception_id >= $1"
-    ),
-    "notice": (
-        "SELECT notice_id AS id, run_id, kind AS line, body::text AS content FROM app.notice WHERE notice_id >= $1"
-    ),
-    "settings": (
-        "SELECT connection_id AS id, NULL::uuid AS run_id, name AS line, settings::text AS content "
-        "FROM app.connection WHERE $1::uuid IS NOT NULL"
-    ),
-    "parameters": (
-        "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, parameters::text AS content "
-        "FROM app.deployment_revision WHERE $1::uuid IS NOT NULL"
-    ),
-}
+_NOBODY: Final = UUID(int=0)
+_LARGE: Final = (
+    "SELECT owner_id AS id, owner_id AS run_id, '' AS line, hash, size, codec, body FROM app.payload "
+    "WHERE owner_id >= $1"
+)
 
 
 class Needle(msgspec.Struct, frozen=True):
@@ -86,10 +51,19 @@ class Search(msgspec.Struct, frozen=True):
     secrets: int
 
 
-async def search(app: Database, worker: Database, sealer: Sealer, since: datetime, logs: Path) -> Search:
-    """Everything that was stored since then, of every tenant, and the files in `logs`.
+class Folders(msgspec.Struct, frozen=True):
+    """Where files are; `archives` None: there are none."""
+
+    logs: Path
+    archives: Path | None
+    drops: Path
+
+
+async def search(app: Database, worker: Database, sealer: Sealer, since: datetime, folders: Folders) -> Search:
+    """Everything that was stored since then, of every tenant, and all files.
 
     Raises:
+        ArchiveDamaged: a file cannot be read.
         SecretUnreadable: the key file is not the one that sealed them.
     """
     async with app.session(Scope.operator()) as session:
@@ -107,7 +81,9 @@ async def search(app: Database, worker: Database, sealer: Sealer, since: datetim
                 where = f"{place} {row['line']}".strip()
                 words = f"{needle.owner} stands in {where} of {row['id']}, {needle.form}"
                 found.append(Finding("I7", tenant, row["run_id"], words))
-    found += _in_files(logs, pattern, needles)
+    found += _in_files(folders.logs.glob("*"), pattern, needles)
+    found += _in_files(folders.drops.rglob("*"), pattern, needles)
+    found += [] if folders.archives is None else _in_archives(folders.archives, since, pattern, needles)
     return Search(found, len(opened))
 
 
@@ -146,7 +122,7 @@ def _needles(opened: Iterable[tuple[str, str]]) -> dict[str, Needle]:
 async def _rows(app: Database, tenant: TenantId, least: UUID) -> AsyncIterator[tuple[str, Any]]:
     async with app.tenant(tenant) as connection:
         await connection.execute("SET LOCAL statement_timeout = 0")
-        for place, query in _PLACES.items():
+        for place, query in [*PLACES.items(), ("large value", _LARGE)]:
             async for row in connection.cursor(query, least, prefetch=_AT_ONCE):
                 yield place, row
 
@@ -157,12 +133,23 @@ async def _content(row: Any) -> str:
     return b"".join((await payload_rows.opened([row])).values()).decode("utf-8", "replace")
 
 
-def _in_files(logs: Path, pattern: re.Pattern[str], needles: dict[str, Needle]) -> list[Finding]:
+def _in_files(files: Iterable[Path], pattern: re.Pattern[str], needles: dict[str, Needle]) -> list[Finding]:
     found = []
-    for file in sorted(logs.glob("*")) if logs.is_dir() else []:
+    for file in sorted(one for one in files if one.is_file()):
         with file.open(encoding="utf-8", errors="replace") as lines:
-            met = {needles[one] for line in lines for one in pattern.findall(line)}
-        nobody = UUID(int=0)
-        words = [f"{one.owner} stands in {file}, {one.form}" for one in sorted(met, key=str)]
-        found += [Finding("I7", nobody, None, one) for one in words]
+            found += _told(file, {needles[one] for line in lines for one in pattern.findall(line)})
     return found
+
+
+def _in_archives(folder: Path, since: datetime, pattern: re.Pattern[str], needles: dict[str, Needle]) -> list[Finding]:
+    """Raises ArchiveDamaged."""
+    found, least = [], ids.show("run", ids.least_of(since))
+    for one in archives.manifests(folder):
+        if one.last >= least:
+            lines = (line.decode("utf-8", "replace") for line in archives.lines(folder, one.file))
+            found += _told(folder / one.file, {needles[met] for line in lines for met in pattern.findall(line)})
+    return found
+
+
+def _told(file: Path, met: set[Needle]) -> list[Finding]:
+    return [Finding("I7", _NOBODY, None, f"{one.owner} stands in {file}, {one.form}") for one in sorted(met, key=str)]

@@ -11,6 +11,7 @@ from infra import ids
 from infra.database import Database
 from infra.encryption.key_provider import FileKeyProvider
 from infra.settings import load
+from services.archives.files import ArchiveDamaged
 from services.cli import direct, leaks, running
 from services.engine import world
 from services.engine.world import Finding, Wait
@@ -67,7 +68,10 @@ def _search(since: datetime) -> leaks.Search:
         worker = await Database(settings.worker_database_url, pool_size=1).open()
         try:
             sealer = Sealer(FileKeyProvider(settings.kek_file))
-            return await leaks.search(app, worker, sealer, since, settings.home / "logs")
+            folders = leaks.Folders(settings.home / "logs", settings.archive_folder, settings.drops)
+            return await leaks.search(app, worker, sealer, since, folders)
+        except ArchiveDamaged as error:
+            raise click.ClickException(f"{error}; see `waybill archive verify`") from None
         finally:
             await worker.close()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from pathlib import Path
 from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -18,6 +20,9 @@ from infra.embedded.stack import Endpoints, Stack
 from infra.encryption.key_file import create_kek_file
 from infra.encryption.key_provider import FileKeyProvider
 from infra.encryption.secret import Secret
+from infra.ids import TenantId
+from services.archives import files
+from services.cli.leak_places import PLACES
 from services.cli.main import waybill
 from services.engine.claims import Claims
 from services.engine.journal import Entry
@@ -55,6 +60,97 @@ async def test_what_is_whole_holds_and_what_is_broken_is_named_with_its_run(
     assert (await check("--days", "0")).exit_code == 0, "none of the runs is as young as that"
 
 
+def archive(folder: Path, tenant: TenantId, values: dict[str, str]) -> None:
+    """A file with one run."""
+    run, file = ids.show("run", ids.new()), f"{ids.show('ten', tenant)}/2026-01/arc_1{files.SUFFIX}"
+    with files.Writer(folder, file) as writer:
+        writer.open()
+        writer.add([msgspec.json.encode({"id": run, **values})])
+        made = writer.finish()
+    files.write_manifest(
+        folder,
+        files.Manifest(
+            format=files.FORMAT,
+            tenant=ids.show("ten", tenant),
+            month="2026-01",
+            file=file,
+            runs=1,
+            first=run,
+            last=run,
+            size=made.size,
+            sha256=made.digest.hex(),
+        ),
+    )
+
+
+async def put_aside(app: Database, tenant: TenantId, connection: UUID, secret: str) -> None:
+    """Where values lie that are for somebody else: a declared answer, a message, an answer that is kept."""
+    value = msgspec.json.encode({"token": secret}).decode()
+    way = msgspec.json.encode({"operations": {"write": {"way": "file", "answer": {"token": secret}}}}).decode()
+    async with app.tenant(tenant) as transaction:
+        await transaction.execute("UPDATE app.connection SET playbook = $1", way)
+        await transaction.execute(
+            "INSERT INTO app.outbox (tenant_id, outbox_id, topic, body) VALUES ($1, $2, 'a', $3)",
+            tenant,
+            connection,
+            value,
+        )
+        await transaction.execute(
+            "INSERT INTO app.kept_answer (owner_id, actor, target, key, digest, status, answer) "
+            "VALUES ($1, 'me', 'POST /v1/x', 'k', sha256(''), 200, convert_to($2, 'UTF8'))",
+            tenant,
+            value,
+        )
+
+
+NOT_LOOKED_THROUGH = {
+    "sealed, wrapped or hashed: it is where it belongs": (
+        "api_key account portal_session connection_secret tenant_key payload.hash *.digest"
+    ),
+    "packed: looked through by a query of its own": "payload.body payload.codec",
+    "of organizations and their people, to whom no connection belongs": (
+        "partner client tenant portal_host known_device sign_in_attempt brand organization_audit partner_quota "
+        "tenant_quota peak"
+    ),
+    "of the installation and its processes": (
+        "installation timeline worker alembic_version run.claimed_by run.trace candidate"
+    ),
+    "of a run's snapshot, which is looked through": "subscription journal.reference journal.name effect.reference "
+    "effect.name exception.reference entry.reference exception.cause exception.connection",
+    "of an event, which is looked through": "event_key",
+    "of a run's key, which is looked through": "key_writer",
+    "the name or the kind of something, checked when it was made": (
+        "*.name *.namespace *.version *.kind *.state *.status *.mode *.way *.operation *.category *.strategy *.topic "
+        "*.connector *.program *.template *.trigger_type *.cron *.found *.posting *.resolution *.mark "
+        "*.value_currency *.currency *.writer_of archive.file *.action *.key kept_answer.target"
+    ),
+    "who somebody is": "*.actor *.owner *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by *.closed_by "
+    "*.entered_by *.moved_by",
+    "made before it is sent anywhere": "workflow_version.elsewhere",
+}
+"""What `leaks.PLACES` leaves out, and why: tables, columns, and columns of any table."""
+
+
+async def test_S_70_every_column_that_may_hold_anybody_s_words_is_looked_through_or_has_a_reason(
+    stack: Stack, endpoints: Endpoints
+) -> None:
+    query = (
+        "SELECT c.relname AS of, a.attname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+        "WHERE c.relnamespace = 'app'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition "
+        "AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid::regtype::text IN ('text', 'text[]', 'json', 'jsonb', "
+        "'bytea')"
+    )
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        there = {(row["of"], row["name"]) for row in await connection.fetch(query)}
+    read = re.compile(r"concat_ws(.*) FROM app\.(\w+)")
+    texts = {found[2]: re.findall(r"\w+", found[1]) for one in PLACES.values() if (found := read.search(one))}
+    assert len(texts) == len(PLACES)
+    looked = {(of, name) for of, name in there if name in texts.get(of, ())}
+    left = {one for words in NOT_LOOKED_THROUGH.values() for one in words.split()}
+    missed = {(of, name) for of, name in there - looked if not {of, f"*.{name}", f"{of}.{name}"} & left}
+    assert missed == set()
+
+
 async def test_S_70_a_secret_that_stands_in_a_journal_or_a_log_is_named_and_not_shown(
     endpoints: Endpoints,
     app_database: Database,
@@ -71,6 +167,7 @@ async def test_S_70_a_secret_that_stands_in_a_journal_or_a_log_is_named_and_not_
         "WAYBILL_KEK_FILE": str(tmp_path / "kek"),
         "WAYBILL_DATABASE_URL": endpoints.database_url,
         "WAYBILL_WORKER_DATABASE_URL": endpoints.worker_database_url,
+        "WAYBILL_ARCHIVE_FOLDER": str(tmp_path / "archives"),
     }.items():
         monkeypatch.setenv(name, value)
     world = await make_tenant(app_database)
@@ -92,14 +189,24 @@ async def test_S_70_a_secret_that_stands_in_a_journal_or_a_log_is_named_and_not_
     clean = await check("--secrets")
     assert (clean.exit_code, "holds   I7" in clean.output) == (0, True), clean.output
     assert "1 secrets were looked for" in clean.output
-    line = base64.b64encode(secret.encode()).decode()
+    raw = secret.encode()
+    line = base64.b64encode(raw).decode()
     told = Entry("task.completed", "/do/0/a", "a", msgspec.json.encode({"output": f"Basic {line}"}).decode())
     assert await write(worker_database, replace(progress(claim), entries=[told])) == ["committed"]
     (tmp_path / "logs" / "api.log").write_text(f"GET /?token={quote(secret, safe='')}\n")
+    (tmp_path / "drops" / "acme").mkdir(parents=True)
+    (tmp_path / "drops" / "acme" / "1.json").write_text(msgspec.json.encode({"token": secret}).decode())
+    archive(tmp_path / "archives", world.tenant_id, {"output": raw.hex()})
+    await put_aside(app_database, world.tenant_id, connection, secret)
     found = await check("--secrets")
     shown = ids.show("con", connection)
     assert found.exit_code == 1
     assert f"token of {shown} stands in journal 0 of {claim.run_id}, as base64" in found.output
     assert f"token of {shown} stands in {tmp_path / 'logs' / 'api.log'}, for a URL" in found.output
+    assert f"token of {shown} stands in {tmp_path / 'drops' / 'acme' / '1.json'}, as JSON" in found.output
+    assert "jsonl.gz, as hex" in found.output
+    assert f"token of {shown} stands in settings erp of {connection}, as JSON" in found.output
+    assert f"token of {shown} stands in message a of {connection}, as JSON" in found.output
+    assert f"token of {shown} stands in kept answer POST /v1/x of {world.tenant_id}, as JSON" in found.output
     assert "canary" not in found.output
     assert "I7" not in (await check("--json")).output, "it is asked for"

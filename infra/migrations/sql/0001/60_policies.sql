@@ -118,4 +118,4 @@ GRANT SELECT ON app.outage TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.connection_line TO waybill_worker;
 -- What a connection's owner is told is written by whoever finds it away or back, as its audit is.
 GRANT INSERT ON app.notice, app.outbox TO waybill_worker;
-GRANT SELECT ON app.notice TO waybill_app;
+GRANT SELECT ON app.notice, app.outbox TO waybill_app;

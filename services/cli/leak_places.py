@@ -1,0 +1,95 @@
+"""What is kept of tenants and may hold anybody's words or values, as texts to look through (I7).
+
+By what a row is called: the statement that reads its id, the run that it is of, what names it beside, and its texts.
+Of rows whose id tells their age those since `$1`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PLACES: Final = {
+    "run": (
+        "SELECT run_id AS id, run_id AS run_id, '' AS line, concat_ws(' ', business_key, input, "
+        "output, error, error_type, waiting_for, asked, customer_class, "
+        "writer, convert_from(snapshot, 'UTF8')) AS content FROM app.run WHERE run_id >= $1"
+    ),
+    "key": (
+        "SELECT run_id AS id, run_id AS run_id, name AS line, concat_ws(' ', value) AS content FROM "
+        "app.run_key WHERE run_id >= $1"
+    ),
+    "journal": (
+        "SELECT run_id AS id, run_id AS run_id, seq::text AS line, concat_ws(' ', data) AS content FROM "
+        "app.journal WHERE run_id >= $1"
+    ),
+    "effect": (
+        "SELECT run_id AS id, run_id AS run_id, key AS line, concat_ws(' ', sent, answer, "
+        "error) AS content FROM app.effect WHERE run_id >= $1"
+    ),
+    "entry": (
+        "SELECT entry_id AS id, run_id AS run_id, key AS line, concat_ws(' ', request, answer, "
+        "found_answer, written, file, note, found_why, reason, "
+        "business_key) AS content FROM app.entry WHERE entry_id >= $1"
+    ),
+    "playbook": (
+        "SELECT connection_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', reason) AS "
+        "content FROM app.continuity WHERE $1::uuid IS NOT NULL"
+    ),
+    "outage": (
+        "SELECT connection_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', reason) AS "
+        "content FROM app.outage WHERE $1::uuid IS NOT NULL"
+    ),
+    "event": (
+        "SELECT event_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', source, id, "
+        "type, subject, content) AS content FROM app.event WHERE event_id >= $1"
+    ),
+    "waiting event": (
+        "SELECT event_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', keys) AS content FROM "
+        "app.pending_event WHERE event_id >= $1"
+    ),
+    "signal": (
+        "SELECT event_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', value) AS content "
+        "FROM app.signal WHERE event_id >= $1"
+    ),
+    "message": (
+        "SELECT outbox_id AS id, NULL::uuid AS run_id, topic AS line, concat_ws(' ', body) AS content "
+        "FROM app.outbox WHERE outbox_id >= $1"
+    ),
+    "audit": (
+        "SELECT audit_id AS id, NULL::uuid AS run_id, action AS line, concat_ws(' ', target, "
+        "after) AS content FROM app.audit WHERE audit_id >= $1"
+    ),
+    "exception": (
+        "SELECT exception_id AS id, run_id AS run_id, category AS line, concat_ws(' ', title, "
+        "note, reason, outcome) AS content FROM app.exception WHERE exception_id >= $1"
+    ),
+    "notice": (
+        "SELECT notice_id AS id, run_id AS run_id, kind AS line, concat_ws(' ', body) AS content FROM "
+        "app.notice WHERE notice_id >= $1"
+    ),
+    "kept run": (
+        "SELECT run_id AS id, run_id AS run_id, '' AS line, concat_ws(' ', reason) AS content FROM "
+        "app.kept_run WHERE run_id >= $1"
+    ),
+    "kept answer": (
+        "SELECT owner_id AS id, NULL::uuid AS run_id, target AS line, concat_ws(' ', key, "
+        "convert_from(answer, 'UTF8')) AS content FROM app.kept_answer WHERE $1::uuid IS NOT NULL"
+    ),
+    "settings": (
+        "SELECT connection_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', settings, "
+        "limits, playbook) AS content FROM app.connection WHERE $1::uuid IS NOT NULL"
+    ),
+    "document": (
+        "SELECT workflow_version_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', title, "
+        "document) AS content FROM app.workflow_version WHERE $1::uuid IS NOT NULL"
+    ),
+    "parameters": (
+        "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, concat_ws(' ', "
+        "parameters, bindings, workflows, keys, trigger) AS content FROM "
+        "app.deployment_revision WHERE $1::uuid IS NOT NULL"
+    ),
+    "trigger": (
+        "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, concat_ws(' ', type, "
+        "attributes) AS content FROM app.deployment_trigger WHERE $1::uuid IS NOT NULL"
+    ),
+}
