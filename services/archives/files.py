@@ -18,11 +18,14 @@ from typing import BinaryIO, Final, Self, cast
 
 import msgspec
 
+from infra import folders
+
 FORMAT: Final = 1
 SUFFIX: Final = ".jsonl.gz"
 MANIFEST: Final = ".manifest.json"
 _LEVEL: Final = 6
 _CHUNK: Final = 1024 * 1024
+_PRIVATE: Final = 0o700
 
 
 class ArchiveDamaged(Exception):
@@ -71,7 +74,7 @@ class Writer:
 
     def open(self) -> None:
         """Begin it. Raises OSError."""
-        _make_folder(self._file.parent)
+        folders.make(self._file.parent, _PRIVATE)
         descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._raw = raw = cast("BinaryIO", os.fdopen(descriptor, "wb"))
         # No name and no time in it: the same lines are the same file.
@@ -114,7 +117,7 @@ class Writer:
         digest = _digest_of(self._draft)
         size = self._draft.stat().st_size
         self._draft.replace(self._file)
-        _sync_folder(self._file.parent)
+        folders.sync(self._file.parent)
         return Written(size, digest)
 
 
@@ -128,7 +131,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(place)
-    _sync_folder(place.parent)
+    folders.sync(place.parent)
 
 
 def manifests(folder: Path, tenant: str | None = None) -> list[Manifest]:
@@ -185,19 +188,3 @@ def _digest_of(place: Path) -> bytes:
         while chunk := stream.read(_CHUNK):
             found.update(chunk)
     return found.digest()
-
-
-def _make_folder(folder: Path) -> None:
-    """With those above it, for its owner alone, and on the disk before anything is in it."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    for one in reversed(missing):
-        one.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(one.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

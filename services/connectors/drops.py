@@ -2,11 +2,15 @@
 
 A file is written beside, under a name of its writer's, and gets its own by a rename, which is the one moment that
 counts: what had its name may have been taken by somebody a moment later, and is not written again.
+
+A mark beside it stays until it is noted as there. What is missing, and has a mark, had its name; where the mark is
+missing too, this is not the folder in which it was written.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +18,12 @@ from uuid import UUID
 
 import msgspec
 
-from infra import ids
+from infra import folders, ids
 from services.engine import values
 
 _BESIDE: Final = ".writing"
+_MARK: Final = ".mark"
+_MODE: Final = 0o750
 
 
 class Drop(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,40 +54,47 @@ class Drops:
         return written
 
     async def place(self, tenant: UUID, written: str, name: str) -> None:
-        """Give it its name. One that is not beside any more has it, or had it."""
+        """Give it its name. One that is not beside any more has it, or had it.
+
+        Raises:
+            OSError: also where its mark is not there: the share is not mounted, or it is another one.
+        """
         await asyncio.to_thread(_place, self._beside(tenant) / written, self._folder / name)
 
     async def discard(self, tenant: UUID, written: str) -> None:
-        """Take away what was written beside and does not get its name."""
-        await asyncio.to_thread((self._beside(tenant) / written).unlink, missing_ok=True)
+        """Take away what lies beside: of one that does not get its name, or that is noted as there."""
+        await asyncio.to_thread(_discard, self._beside(tenant) / written)
 
     def _beside(self, tenant: UUID) -> Path:
         return self._folder / ids.show("ten", tenant) / _BESIDE
 
 
 def _write(beside: Path, text: bytes) -> None:
-    beside.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-    with beside.open("xb") as file:
-        file.write(text + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    _sync(beside.parent)
+    folders.make(beside.parent, _MODE)
+    for place, content in ((beside, text + b"\n"), (_mark(beside), b"")):
+        with place.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    folders.sync(beside.parent)
 
 
 def _place(beside: Path, named: Path) -> None:
-    named.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+    if not _mark(beside).exists():
+        raise FileNotFoundError(errno.ENOENT, "what was written for it is not in the folder of drops", str(beside))
+    folders.make(named.parent, _MODE)
     try:
         beside.rename(named)
     except FileNotFoundError:
         return
-    _sync(named.parent)
-    _sync(beside.parent)
+    folders.sync(named.parent)
+    folders.sync(beside.parent)
 
 
-def _sync(folder: Path) -> None:
-    """So that a name outlives the machine's own end."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _discard(beside: Path) -> None:
+    beside.unlink(missing_ok=True)
+    _mark(beside).unlink(missing_ok=True)
+
+
+def _mark(beside: Path) -> Path:
+    return beside.with_name(beside.name + _MARK)

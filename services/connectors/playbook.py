@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 from msgspec import UNSET
@@ -167,6 +168,8 @@ class PlaybookFunction(FallbackFunction):
                 None if answer is UNSET else answer,
                 is_declared=answer is not UNSET,
             )
+            with contextlib.suppress(OSError):
+                await self._drops.discard(call.tenant, now.written or "")
         return _told(visit, await entries.read(self._database, call.tenant, entry.entry_id) or now)
 
     async def _reroute(self, call: Call, visit: Visit, entry: Entry) -> Answer:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 from uuid import UUID
 
-from infra import crash_points
+from infra import clock, crash_points
 from infra.database import Database, surviving
 from infra.problems import Problem
 from services.connectors.breakers import Breakers
@@ -16,12 +16,14 @@ from services.connectors.registry import Registry
 from services.connectors.sdk.context import Sender
 from services.connectors.sdk.errors import Refusal
 from services.connectors.visit import Visit
-from services.engine import entries, playbooks
+from services.engine import decisions, entries, playbooks
 from services.engine.entries import Entry
 from services.engine.functions import Answer, Call, Done, Failed, Later
+from services.engine.playbooks import Look
 
 _IT: Final = "it"
 """The connection, in a call of ours."""
+_AT_ONCE: Final = 20
 
 
 class Reconciler(ConnectorFunction):
@@ -44,23 +46,41 @@ class Reconciler(ConnectorFunction):
     ) -> None:
         super().__init__(registry, connections, sender, breakers, limits)
         self._database = database
+        self._looking: dict[asyncio.Task[None], UUID] = {}
+        """Looks that are under way, with their connections."""
 
     async def run(self, poll: float) -> None:
-        """Until cancelled: one round each `poll` seconds."""
-        while True:
-            with surviving("tending playbooks"):
-                await self.tend()
-            await asyncio.sleep(poll)
+        """Until cancelled: one round each `poll` seconds, or as soon as all that was looked for has been found."""
+        try:
+            while True:
+                with surviving("tending playbooks"):
+                    await self.tend()
+                if self._looking:
+                    await asyncio.wait(self._looking, timeout=poll)
+                else:
+                    await asyncio.sleep(poll)
+        finally:
+            await self.close()
 
     async def tend(self) -> None:
-        """One round; safe in every worker at once."""
-        looks = await playbooks.tend(self._database)
-        await asyncio.gather(*(self._look(one.tenant, one.entry) for one in looks))
+        """One round; safe in every worker at once. Looks go on behind it: a system that hangs delays no round."""
+        most = _AT_ONCE - len(self._looking)
+        for one in await playbooks.tend(self._database, most, list(self._looking.values())):
+            task = asyncio.create_task(self._look(one))
+            self._looking[task] = one.connection
+            task.add_done_callback(self._looking.pop)
 
-    async def _look(self, tenant: UUID, entry_id: UUID) -> None:
+    async def close(self) -> None:
+        """End the looks that are under way: others begin them again."""
+        ending = list(self._looking)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    async def _look(self, look: Look) -> None:
         # One that fails keeps no other from being looked for.
         with surviving("looking for an entry"):
-            entry = await entries.read(self._database, tenant, entry_id)
+            entry = await entries.read(self._database, look.tenant, look.entry)
             if entry is None or entry.resolution is not None:
                 return
             call = Call(
@@ -68,14 +88,15 @@ class Reconciler(ConnectorFunction):
                 arguments={"connection": _IT, "operation": entry.operation, "input": entry.request},
                 reference=entry.reference,
                 key=entry.key,
-                tenant=tenant,
+                tenant=look.tenant,
                 run=entry.run_id,
                 bindings={_IT: entry.connection_id},
+                planned=clock.monotonic(),
             )
             try:
                 visit = await self._visit(call)
             except (Refusal, Problem) as refused:
-                await entries.look_again(self._database, tenant, entry_id, refused.detail)
+                await entries.look_again(self._database, look.tenant, entry, refused.detail)
                 return
             if entry.posting is None:
                 await self._note(call, visit, entry, await self._seek(call, visit, entry))
@@ -90,27 +111,42 @@ class Reconciler(ConnectorFunction):
         return visit.unknown(f"{visit.operation} cannot be looked for; look in the other system")
 
     async def _post(self, call: Call, visit: Visit, entry: Entry) -> None:
-        """With the effect's own key. What may be done twice is not asked for again where nobody knows of the first."""
-        is_first = await entries.posting(self._database, call.tenant, entry.entry_id)
-        if not is_first and visit.care.mode == "once-or-ask":
+        """With the effect's own key. What may be done twice is not asked for again where nobody knows of the first.
+
+        Nor is it looked for while the first may be on its way. Whoever asks notes it before, in the entry as it was
+        seen: of two, one asks.
+        """
+        is_first, mode = entry.posting == "wanted", visit.care.mode
+        if not is_first and mode != "keyed" and (entry.posting_age or 0.0) < visit.settled_seconds:
+            await entries.look_again(self._database, call.tenant, entry, "it was asked to do it, and may be about it")
+            return
+        if not is_first and mode == "once-or-ask":
             await self._note(call, visit, entry, await self._seek(call, visit, entry))
             return
+        noted = await entries.posting(self._database, call.tenant, entry)
+        if noted is None:
+            return
         crash_points.pass_by("entry.posting", call.reference)
-        answer = await self._through(call, visit, visit.call)
+        answer: Answer = decisions.stood_still(visit.operation)
+        if not visit.is_late:
+            answer = await self._through(call, visit, visit.call)
         crash_points.pass_by("entry.posted", call.reference)
+        await self._posted(call, noted, answer, is_first=is_first)
+
+    async def _posted(self, call: Call, entry: Entry, answer: Answer, *, is_first: bool) -> None:
         if isinstance(answer, Done):
             await entries.posted(self._database, call.tenant, entry.entry_id, answer.output)
         elif isinstance(answer, Later) and not answer.sent and is_first:
-            await entries.unposted(self._database, call.tenant, entry.entry_id, answer.reason)
+            await entries.unposted(self._database, call.tenant, entry, answer.reason)
         elif isinstance(answer, Later):
-            await entries.look_again(self._database, call.tenant, entry.entry_id, answer.reason)
+            await entries.look_again(self._database, call.tenant, entry, answer.reason)
         else:
             await entries.found(
-                self._database, call.tenant, entry.entry_id, "cannot-tell", why=f"posting it: {answer.error.detail}"
+                self._database, call.tenant, entry, "cannot-tell", why=f"posting it: {answer.error.detail}"
             )
 
     async def _note(self, call: Call, visit: Visit, entry: Entry, answer: Answer) -> None:
-        place = (self._database, call.tenant, entry.entry_id)
+        place = (self._database, call.tenant, entry)
         if isinstance(answer, Done):
             is_same = entry.answered_by == entries.FALLBACK and entry.way == "file"
             what: entries.Found = "same" if is_same or answer.output == entry.answer else "different"

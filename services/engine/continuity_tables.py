@@ -22,6 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
 
+_UNLOOKED = "state = 'answered' AND resolution IS NULL AND found IS NULL AND posting IS NULL AND look_at IS NULL"
+
 
 class ContinuityRow(Base):
     __tablename__ = "continuity"
@@ -38,12 +40,15 @@ class ContinuityRow(Base):
     first_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settled: Mapped[bool] = mapped_column(server_default="false")
+    spread_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+    spread_to: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         ForeignKeyConstraint(
             ["tenant_id", "connection_id"], ["app.connection.tenant_id", "app.connection.connection_id"]
         ),
-        Index("continuity_unsettled", "moved_at", postgresql_where=text("NOT settled")),
+        Index("continuity_unsettled", "spread_at", postgresql_where=text("NOT settled")),
+        Index("continuity_reconciling", "tenant_id", "connection_id", postgresql_where=text("state = 'reconciling'")),
     )
 
 
@@ -64,6 +69,7 @@ class EntryRow(Base):
     request: Mapped[Any] = mapped_column(JSON)
     file: Mapped[str | None] = mapped_column(Text)
     written: Mapped[str | None] = mapped_column(Text)
+    prepared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     business_key: Mapped[str | None] = mapped_column(Text)
     value_amount: Mapped[int | None] = mapped_column(BigInteger)
     value_currency: Mapped[str | None] = mapped_column(Text)
@@ -80,6 +86,7 @@ class EntryRow(Base):
     found_why: Mapped[str | None] = mapped_column(Text)
     looked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     posting: Mapped[str | None] = mapped_column(Text)
+    posting_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     resolution: Mapped[str | None] = mapped_column(Text)
     resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     resolved_by: Mapped[str | None] = mapped_column(Text)
@@ -96,4 +103,5 @@ class EntryRow(Base):
         Index("entry_connection", "tenant_id", "connection_id", "entry_id"),
         Index("entry_wake", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("entry_look", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+        Index("entry_unlooked", "tenant_id", "connection_id", postgresql_where=text(_UNLOOKED)),
     )

@@ -27,7 +27,7 @@ _BEGUN: Final[dict[Way, State]] = {"manual": "open", "file": "writing", "connect
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """As the row has it; `request` and `answer` are values."""
+    """As the row has it; `request` and `answer` are values; `posting_age`: seconds since the system was last asked."""
 
     entry_id: UUID
     connection_id: UUID
@@ -45,13 +45,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any
     answered_by: str | None
     posting: str | None
+    posting_age: float | None
     resolution: str | None
     reason: str | None
 
 
 _READ: Final = (
     "SELECT entry_id, connection_id, run_id, key, reference, operation, mode, way, state, version, "
-    "request::text AS request, file, written, answer::text AS answer, answered_by, posting, resolution, reason "
+    "request::text AS request, file, written, answer::text AS answer, answered_by, posting, "
+    "extract(epoch FROM clock_timestamp() - posting_at)::double precision AS posting_age, resolution, reason "
     "FROM app.entry WHERE tenant_id = $1 AND entry_id = coalesce($2::uuid, "
     "(SELECT e.entry_id FROM app.entry e WHERE e.tenant_id = $1 AND e.run_id = $3 AND e.key = $4))"
 )
@@ -63,8 +65,9 @@ _ANSWERED: Final = (
 )
 """Where the playbook is reconciled by now, the system is asked at once; else when that begins."""
 _PREPARED: Final = (
-    "UPDATE app.entry SET version = version + 1, state = 'prepared', file = $3, written = $4 "
-    "WHERE tenant_id = $1 AND entry_id = $2 AND state = 'writing' AND resolution IS NULL "
+    "UPDATE app.entry SET version = version + 1, state = 'prepared', file = $3, written = $4, "
+    "prepared_at = clock_timestamp() WHERE tenant_id = $1 AND entry_id = $2 AND state = 'writing' "
+    "AND resolution IS NULL "
     "AND EXISTS (SELECT FROM app.run r WHERE r.tenant_id = $1 AND r.run_id = app.entry.run_id AND r.fence = $5 "
     "AND r.lease_until IS NOT NULL AND r.ended_at IS NULL) RETURNING 1"
 )
@@ -79,29 +82,32 @@ _REFUSED: Final = (
     "WHERE tenant_id = $1 AND entry_id = $2 AND state = 'writing' AND resolution IS NULL RETURNING 1"
 )
 _POSTING: Final = (
-    "UPDATE app.entry SET version = version + 1, posting = 'sent' "
-    "WHERE tenant_id = $1 AND entry_id = $2 AND posting = 'wanted' RETURNING 1"
+    "UPDATE app.entry SET version = version + 1, posting = 'sent', posting_at = clock_timestamp() "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND version = $3 AND posting IS NOT NULL AND resolution IS NULL "
+    "RETURNING version"
 )
+"""Each time that it is asked, so that of two who are about to ask one does."""
 _UNPOSTED: Final = (
-    "UPDATE app.entry SET version = version + 1, posting = 'wanted', found_why = $3, "
+    "UPDATE app.entry SET version = version + 1, posting = 'wanted', found_why = $4, "
     "look_at = clock_timestamp() + interval '10 seconds' "
-    "WHERE tenant_id = $1 AND entry_id = $2 AND posting = 'sent' AND resolution IS NULL RETURNING 1"
+    "WHERE tenant_id = $1 AND entry_id = $2 AND version = $3 AND posting = 'sent' AND resolution IS NULL RETURNING 1"
 )
 _POSTED: Final = (
     "UPDATE app.entry SET version = version + 1, found_answer = $3, looked_at = clock_timestamp(), look_at = NULL, "
     "posting = NULL, resolution = 'posted', resolved_at = clock_timestamp() "
     "WHERE tenant_id = $1 AND entry_id = $2 AND resolution IS NULL RETURNING 1"
 )
+"""Of whatever version: that the system has done it stays true, and nobody is to have it posted again."""
 _FOUND: Final = (
-    "UPDATE app.entry SET version = version + 1, found = $3::text, found_answer = $4, "
-    "found_why = nullif($5::text, ''), looked_at = clock_timestamp(), look_at = NULL, posting = NULL, "
-    "resolution = CASE $3 WHEN 'same' THEN 'same' END, resolved_at = CASE $3 WHEN 'same' THEN clock_timestamp() END, "
-    "resolved_by = CASE $3 WHEN 'same' THEN 'engine' END "
-    "WHERE tenant_id = $1 AND entry_id = $2 AND resolution IS NULL RETURNING 1"
+    "UPDATE app.entry SET version = version + 1, found = $4::text, found_answer = $5, "
+    "found_why = nullif($6::text, ''), looked_at = clock_timestamp(), look_at = NULL, posting = NULL, "
+    "resolution = CASE $4 WHEN 'same' THEN 'same' END, resolved_at = CASE $4 WHEN 'same' THEN clock_timestamp() END, "
+    "resolved_by = CASE $4 WHEN 'same' THEN 'engine' END "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND version = $3 AND resolution IS NULL RETURNING 1"
 )
 _AGAIN: Final = (
-    "UPDATE app.entry SET version = version + 1, found_why = $3, look_at = clock_timestamp() + interval '10 seconds' "
-    "WHERE tenant_id = $1 AND entry_id = $2 AND resolution IS NULL RETURNING 1"
+    "UPDATE app.entry SET version = version + 1, found_why = $4, look_at = clock_timestamp() + interval '10 seconds' "
+    "WHERE tenant_id = $1 AND entry_id = $2 AND version = $3 AND resolution IS NULL RETURNING 1"
 )
 
 
@@ -178,14 +184,16 @@ async def refused(database: Database, tenant: UUID, entry: UUID, why: str) -> No
     await _change(database, _REFUSED, tenant, entry, values.plain(why)[:2000])
 
 
-async def posting(database: Database, tenant: UUID, entry: UUID) -> bool:
-    """Note that the system is about to do it; False where it may have been asked to before."""
-    return await _change(database, _POSTING, tenant, entry)
+async def posting(database: Database, tenant: UUID, seen: Entry) -> Entry | None:
+    """Note that the system is about to do it; None where the entry is not as it was `seen` any more."""
+    async with database.tenant(tenant) as connection:
+        version = await connection.fetchval(_POSTING, tenant, seen.entry_id, seen.version)
+    return None if version is None else msgspec.structs.replace(seen, version=version)
 
 
-async def unposted(database: Database, tenant: UUID, entry: UUID, why: str) -> None:
+async def unposted(database: Database, tenant: UUID, seen: Entry, why: str) -> None:
     """The system was not asked to do it: nothing went out. It is tried again."""
-    await _change(database, _UNPOSTED, tenant, entry, values.plain(why)[:1000])
+    await _change(database, _UNPOSTED, tenant, seen.entry_id, seen.version, values.plain(why)[:1000])
 
 
 async def posted(database: Database, tenant: UUID, entry: UUID, answer: Any) -> None:
@@ -194,16 +202,19 @@ async def posted(database: Database, tenant: UUID, entry: UUID, answer: Any) -> 
 
 
 async def found(  # noqa: PLR0913 (whose, and what)
-    database: Database, tenant: UUID, entry: UUID, what: Found, *, answer: Any = None, why: str = ""
+    database: Database, tenant: UUID, seen: Entry, what: Found, *, answer: Any = None, why: str = ""
 ) -> None:
-    """Note what was found in the system; what is the same there is reconciled with it."""
+    """Note what was found in the system; what is the same there is reconciled with it.
+
+    What has changed since it was `seen` stays as it is: a look that took long says nothing about a later decision.
+    """
     told = None if answer is None else _text(answer)
-    await _change(database, _FOUND, tenant, entry, what, told, values.plain(why)[:1000])
+    await _change(database, _FOUND, tenant, seen.entry_id, seen.version, what, told, values.plain(why)[:1000])
 
 
-async def look_again(database: Database, tenant: UUID, entry: UUID, why: str) -> None:
+async def look_again(database: Database, tenant: UUID, seen: Entry, why: str) -> None:
     """The system cannot be asked now."""
-    await _change(database, _AGAIN, tenant, entry, values.plain(why)[:1000])
+    await _change(database, _AGAIN, tenant, seen.entry_id, seen.version, values.plain(why)[:1000])
 
 
 async def _change(database: Database, statement: str, tenant: UUID, entry: UUID, *given: Any) -> bool:

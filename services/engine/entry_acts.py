@@ -58,6 +58,12 @@ WHERE tenant_id = $1 AND ($2::uuid IS NULL OR entry_id = $2) AND ($3::uuid IS NU
   AND ($4::uuid IS NULL OR run_id = $4) AND ($5::text IS NULL OR state = $5) AND (NOT $6::boolean OR resolution IS NULL)
   AND ($7::uuid IS NULL OR entry_id > $7) ORDER BY entry_id LIMIT $8
 """
+_LISTED: Final = (
+    _SHOWN.replace("request::text AS request", "NULL::text AS request")
+    .replace("answer::text AS answer,", "NULL::text AS answer,")
+    .replace("found_answer::text AS found_answer", "NULL::text AS found_answer")
+)
+"""Without whole values, each of which may be a megabyte."""
 _DECIDE: Final = """
 UPDATE app.entry SET version = version + 1, resolved_by = $3, reason = $4,
   resolution = CASE $5::text WHEN 'posted-by-hand' THEN 'posted-by-hand' WHEN 'drop' THEN 'dropped' END,
@@ -162,6 +168,8 @@ async def decide(  # noqa: PLR0913 (whose, what, and who says so)
         raise NotNow("Its file is being given its name, and nobody has said how it went: drop it, or read it anew")
     if row["posting"] is not None:
         raise NotNow("The system is doing it now; read it anew in a moment")
+    if row["state"] == "prepared" and row["in_hand"]:
+        raise NotNow("A worker gives its file the name just now; read it anew in a minute")
     if decision == "post-now" and row["found"] not in {"missing", "cannot-tell"}:
         raise NotNow("Only what was looked for and is not there is posted now")
     await connection.execute(_DECIDE, tenant, entry, actor, reason, decision)
@@ -171,10 +179,10 @@ async def decide(  # noqa: PLR0913 (whose, what, and who says so)
 
 
 async def listed(connection: Any, tenant: UUID, page: Page, only: Filter) -> list[Any]:
-    """The oldest first; one row more than the page holds."""
+    """The oldest first, without requests and answers; one row more than the page holds."""
     after = None if page.after is None else UUID(page.after)
     given = (only.connection, only.run, only.state, only.is_open, after, page.limit + 1)
-    return list(await connection.fetch(_SHOWN, tenant, None, *given))
+    return list(await connection.fetch(_LISTED, tenant, None, *given))
 
 
 async def one(connection: Any, tenant: UUID, entry: UUID) -> Any:
@@ -188,7 +196,9 @@ async def one(connection: Any, tenant: UUID, entry: UUID) -> Any:
 async def _locked(connection: Any, tenant: UUID, entry: UUID) -> Any:
     row = await connection.fetchrow(
         "SELECT e.run_id, e.connection_id, e.state, e.way, e.version, e.taken_by, e.resolution, e.posting, e.found, "
-        "c.state AS standing, r.ended_at FROM app.entry e LEFT JOIN app.continuity c USING (tenant_id, connection_id) "
+        "c.state AS standing, r.ended_at, (r.lease_until IS NOT NULL "
+        "OR e.prepared_at > clock_timestamp() - interval '1 minute') AS in_hand "
+        "FROM app.entry e LEFT JOIN app.continuity c USING (tenant_id, connection_id) "
         "LEFT JOIN app.run r ON r.tenant_id = e.tenant_id AND r.run_id = e.run_id "
         "WHERE e.tenant_id = $1 AND e.entry_id = $2 FOR UPDATE OF e",
         tenant,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -21,7 +22,10 @@ KINDS: Final[dict[State, str]] = {
     "normal": "playbook.left",
 }
 """What is told and audited of a move."""
-_MOST: Final = 20
+_WOKEN: Final = 500
+_SPREAD: Final = 1_000
+"""Runs that one statement calls: some tens of milliseconds."""
+_PLAYBOOKS: Final = 100
 _LOOKING_SECONDS: Final = 120.0
 """An entry whose look came to no end is looked for again after that."""
 _log: Final = logging.getLogger(__name__)
@@ -73,10 +77,11 @@ class Playbook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """An entry for which the system is to be asked."""
+    """An entry for which the system, behind its connection, is to be asked."""
 
     tenant: UUID
     entry: UUID
+    connection: UUID
 
 
 async def read(transaction: Any, tenant: UUID, connection: UUID) -> Playbook:
@@ -137,18 +142,35 @@ async def move(  # noqa: PLR0913 (whose, where to, and who asks)
     return stands
 
 
-async def tend(database: Database) -> list[Look]:
-    """One round of what nobody rings for; safe in every worker at once. Answers whom to ask about what.
+async def tend(database: Database, most: int, busy: Sequence[UUID] = ()) -> list[Look]:
+    """One round of what nobody rings for; safe in every worker at once. Answers about what to ask: `most` entries.
 
-    Enters the playbooks whose connections are away for as long as they declare.
+    Enters the playbooks whose connections are away for as long as they declare, and calls runs that wait for one that
+    was moved. What fails of it keeps nothing else of it from being done. `busy`: connections whose systems the caller
+    asks by now, each as often as it does.
     """
+    with surviving("waking runs of entries"):
+        async with database.doors() as connection:
+            await connection.execute("SELECT app.wake_entries($1)", _WOKEN)
+    with surviving("calling what waits for a playbook"):
+        await _spread(database)
     async with database.doors() as connection:
-        rows = await connection.fetch("SELECT * FROM app.tend_playbooks($1, $2)", _MOST, _LOOKING_SECONDS)
+        rows = await connection.fetch(
+            "SELECT * FROM app.tend_playbooks($1, $2, $3)", most, _LOOKING_SECONDS, list(busy)
+        )
     for row in rows:
         if row["what"] == "enter":
             with surviving("entering a playbook"):
                 await _enter(database, row["tenant_id"], row["id"], row["minutes"])
-    return [Look(row["tenant_id"], row["id"]) for row in rows if row["what"] == "look"]
+    return [Look(row["tenant_id"], row["id"], row["of_connection"]) for row in rows if row["what"] == "look"]
+
+
+async def _spread(database: Database) -> None:
+    """A part of what waits for each playbook that was moved, each in a transaction of its own."""
+    for _ in range(_PLAYBOOKS):
+        async with database.doors() as connection:
+            if await connection.fetchval("SELECT app.spread_playbook($1)", _SPREAD) is None:
+                return
 
 
 async def _enter(database: Database, tenant: UUID, connection: UUID, minutes: float) -> None:

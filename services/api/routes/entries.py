@@ -51,21 +51,21 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     value: EntryValue | None
     deadline: Instant | None
     created_at: Instant
-    request: Annotated[Any, Meta(description="What is to be done; null or masked as a run's data is.")]
+    request: Annotated[Any, Meta(description="What is to be done; null in lists, null or masked as a run's data is.")]
     schema: Annotated[Any, Meta(description="JSON Schema of the answer; only of one entry that is read alone.")]
     file: Annotated[str | None, Meta(description="Below the folder of drops.")]
     taken_by: str | None
     taken_at: Instant | None
-    answer: Annotated[Any, Meta(description="What the run goes on with; null or masked as a run's data is.")]
+    answer: Annotated[Any, Meta(description="What the run goes on with; as `request`.")]
     answered_by: Annotated[str | None, Meta(description="`fallback`: as it is declared, or another address.")]
     answered_at: Instant | None
-    note: str | None
+    note: Annotated[str | None, Meta(description="Null to who does not see a run's data whole.")]
     found: Annotated[
         Literal["same", "different", "missing", "cannot-tell"] | None,
         Meta(description="What the system has of it, since it is back; null: nobody has looked."),
     ]
-    found_answer: Annotated[Any, Meta(description="As the system has it; null or masked as a run's data is.")]
-    found_why: str | None
+    found_answer: Annotated[Any, Meta(description="As the system has it; as `request`.")]
+    found_why: Annotated[str | None, Meta(description="As `note`.")]
     looked_at: Instant | None
     posting: Annotated[bool, Meta(description="The system is to do it now.")]
     resolution: Annotated[
@@ -74,7 +74,7 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     ]
     resolved_at: Instant | None
     resolved_by: str | None
-    reason: str | None
+    reason: Annotated[str | None, Meta(description="As `note`.")]
 
 
 class EntryList(msgspec.Struct, frozen=True):
@@ -124,7 +124,10 @@ async def list_entries(
         ),
     ] = "false",
 ) -> EntryList:
-    """What was, or is to be, done by another way while a connection's playbook is entered; the oldest first."""
+    """What was, or is to be, done by another way while a connection's playbook is entered; the oldest first.
+
+    Requests and answers are shown of one that is read alone.
+    """
     page, tenant = request.page(limit, cursor), request.tenant.tenant_id
     only = Filter(
         connection=filter_id("con", "connection", connection),
@@ -214,11 +217,13 @@ async def _shown(request: Call, entry: Any) -> EntryView:
 
 def _view(request: Call, row: Any, schema: Any = None) -> EntryView:
     show = payloads.DATA_OF_RUN[request.payloads][0]
+    words: dict[str, Any] = {name: row[name] if request.payloads == "whole" else None for name in _OF_PEOPLE}
     value = None
     if row["value_amount"] is not None:
         value = EntryValue(amount=row["value_amount"], currency=row["value_currency"])
     return EntryView(
         **{name: row[name] for name in _SAME},
+        **words,
         id=ids.show("ent", row["entry_id"]),
         connection=ids.show("con", row["connection_id"]),
         run=ids.show("run", row["run_id"]),
@@ -238,8 +243,10 @@ def _invalid(pointer: str, detail: str) -> Invalid:
 
 _SAME: Final = (
     *("reference", "operation", "way", "state", "version", "business_key", "deadline", "created_at", "file"),
-    *("taken_by", "taken_at", "answered_by", "answered_at", "note", "found", "found_why", "looked_at"),
-    *("resolution", "resolved_at", "resolved_by", "reason"),
+    *("taken_by", "taken_at", "answered_by", "answered_at", "found", "looked_at"),
+    *("resolution", "resolved_at", "resolved_by"),
 )
+_OF_PEOPLE: Final = ("note", "reason", "found_why")
+"""Words of people and of the other system, in which data may stand that nothing can find to mask."""
 
 HANDLERS: Final = (list_entries, read_entry, act_on_entry, reconcile_entry)

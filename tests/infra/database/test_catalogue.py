@@ -43,6 +43,8 @@ DOORS = {
     "drain_connections": "waybill_worker",
     "move_playbook": "waybill_app, waybill_worker",
     "add_entry": "waybill_worker",
+    "wake_entries": "waybill_worker",
+    "spread_playbook": "waybill_worker",
     "tend_playbooks": "waybill_worker",
     "beat_worker": "waybill_worker",
     "call_line": "waybill_worker",

@@ -4,7 +4,8 @@
 --             meanwhile is compared with it, and effects wait · normal: left
 --   changes   raised by every move, so that of two people who move what they saw one does
 --   first_at  when it was entered for the first time: until workers know of it, calls are made without a look for entries
---   settled   workers know a connection for two seconds: what waits since a move by what they knew before has been called
+--   settled   what waited when it was moved has been called, and what waits since by what workers knew before: two seconds
+--   spread_at when more of that is called; spread_to: the last moment that was given to a run
 CREATE TABLE app.continuity (
   tenant_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -18,10 +19,13 @@ CREATE TABLE app.continuity (
   first_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   left_at timestamptz,
   settled boolean NOT NULL DEFAULT false,
+  spread_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  spread_to timestamptz,
   PRIMARY KEY (tenant_id, connection_id),
   FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection
 );
-CREATE INDEX continuity_unsettled ON app.continuity (moved_at) WHERE NOT settled;
+CREATE INDEX continuity_unsettled ON app.continuity (spread_at) WHERE NOT settled;
+CREATE INDEX continuity_reconciling ON app.continuity (tenant_id, connection_id) WHERE state = 'reconciling';
 
 -- What was done by another way while a playbook was entered: one row for each effect, before anything of it is done.
 --   key         the effect's; there is one row for it, and with it the system's own call is never made
@@ -32,7 +36,7 @@ CREATE INDEX continuity_unsettled ON app.continuity (moved_at) WHERE NOT settled
 --   file        its name below the folder of drops; `written`: under which it lies beside until it gets that
 --   answered_by who answered; `fallback` where the playbook declares the answer
 --   found       what was found in the system when it was back; NULL: nobody has looked yet
---   posting     wanted: the system is to do it now · sent: it may have
+--   posting     wanted: the system is to do it now · sent: it may have, since it was asked to last at `posting_at`
 --   resolution  what it came to; NULL while it keeps the playbook from being left
 --   wake_at     its run is to be called; look_at: the system is to be asked
 CREATE TABLE app.entry (
@@ -50,6 +54,7 @@ CREATE TABLE app.entry (
   request json NOT NULL,
   file text,
   written text,
+  prepared_at timestamptz,
   business_key text,
   value_amount bigint,
   value_currency text,
@@ -66,6 +71,7 @@ CREATE TABLE app.entry (
   found_why text CHECK (length(found_why) <= 1000),
   looked_at timestamptz,
   posting text CHECK (posting IN ('wanted', 'sent')),
+  posting_at timestamptz,
   resolution text CHECK (resolution IN ('same', 'posted-by-hand', 'posted', 'dropped', 'queued', 'withdrawn')),
   resolved_at timestamptz,
   resolved_by text,
@@ -82,6 +88,8 @@ CREATE INDEX entry_open ON app.entry (tenant_id, connection_id, entry_id) WHERE 
 CREATE INDEX entry_connection ON app.entry (tenant_id, connection_id, entry_id);
 CREATE INDEX entry_wake ON app.entry (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX entry_look ON app.entry (look_at) WHERE look_at IS NOT NULL;
+CREATE INDEX entry_unlooked ON app.entry (tenant_id, connection_id)
+  WHERE state = 'answered' AND resolution IS NULL AND found IS NULL AND posting IS NULL AND look_at IS NULL;
 
 -- As their neighbours have it in 60_policies.sql, which switches row-level security on for every table. Rows are added by the
 -- doors; a worker finishes what it began, people act on them through the API.
@@ -98,26 +106,6 @@ GRANT SELECT, INSERT, UPDATE ON app.continuity, app.entry TO waybill_doors;
 GRANT DELETE ON app.entry TO waybill_doors;  -- with its run, when that is archived
 GRANT SELECT, UPDATE (revision, updated_at) ON app.connection TO waybill_doors;
 GRANT INSERT ON app.notice, app.outbox TO waybill_app;
-
--- Runs that wait for the connection, of these kinds, are called one after the other, twenty a second, in the order of their
--- promises: to take the fallback, or to go on. `since`: only those that have waited since then.
-CREATE FUNCTION app.spread_runs(of_tenant uuid, connection uuid, kinds text[], since timestamptz) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
-  WITH placed AS MATERIALIZED (
-    SELECT w.run_id, row_number() OVER (ORDER BY w.promise, w.created_at, w.run_id) AS place FROM (
-      SELECT r.run_id, r.created_at, coalesce(r.deadline, 'infinity'::timestamptz) AS promise FROM app.run r
-      WHERE r.tenant_id = of_tenant AND r.waiting_for ->> 'ref' = app.show_id('con', connection)
-        AND r.waiting_for ->> 'kind' IN ('connection', 'slot', 'quota', 'playbook')
-        AND r.waiting_for ->> 'kind' = ANY (kinds)
-        AND (r.waiting_for ->> 'kind' <> 'connection' OR r.waiting_for ->> 'parked' = 'true')
-        AND r.state = 'waiting' AND r.lane IS NULL AND r.due_at > clock_timestamp()
-        AND (spread_runs.since IS NULL OR (r.waiting_for ->> 'since')::timestamptz >= spread_runs.since)
-      FOR UPDATE SKIP LOCKED
-    ) w
-  )
-  UPDATE app.run r SET due_at = statement_timestamp() + p.place * interval '50 milliseconds'
-  FROM placed p WHERE r.tenant_id = of_tenant AND r.run_id = p.run_id
-$$;
 
 -- Move a playbook of the tenant in whose scope this is called. `seen`: its `changes` as the caller saw them, NULL for whatever
 -- they are; 0 for one that was never entered. Whoever adds an entry holds the row, so that none is added behind a move.
@@ -144,7 +132,7 @@ BEGIN
       AND (e.state = 'writing' OR (e.state = 'open' AND e.way = 'manual'))
       AND r.tenant_id = e.tenant_id AND r.run_id = e.run_id;
     UPDATE app.entry e SET look_at = clock_timestamp() WHERE e.tenant_id = tenant AND e.connection_id = wanted
-      AND e.resolution IS NULL AND e.state = 'answered';
+      AND e.resolution IS NULL AND e.state = 'answered' AND e.posting IS NULL;  -- what is being posted has a time of its own
     IF was = 'reconciling' THEN RETURN 'repeated'; END IF;
   ELSIF target = 'normal' AND EXISTS (SELECT FROM app.entry e
       WHERE e.tenant_id = tenant AND e.connection_id = wanted AND e.resolution IS NULL) THEN
@@ -152,8 +140,8 @@ BEGIN
   END IF;
   INSERT INTO app.continuity AS c (tenant_id, connection_id, state, entered_by, reason, moved_by)
   VALUES (tenant, wanted, target, actor, left(why, 1000), actor)
-  ON CONFLICT (tenant_id, connection_id) DO UPDATE SET state = target, changes = c.changes + 1, settled = false,
-    moved_at = clock_timestamp(), moved_by = actor,
+  ON CONFLICT (tenant_id, connection_id) DO UPDATE SET state = target, changes = c.changes + 1,
+    settled = false, spread_at = clock_timestamp(), spread_to = NULL, moved_at = clock_timestamp(), moved_by = actor,
     entered_at = CASE WHEN was = 'normal' THEN clock_timestamp() ELSE c.entered_at END,
     entered_by = CASE WHEN was = 'normal' THEN actor ELSE c.entered_by END,
     reason = CASE WHEN target = 'entered' THEN excluded.reason ELSE c.reason END,
@@ -166,8 +154,7 @@ BEGIN
   -- By its revision workers notice, within two seconds.
   UPDATE app.connection c SET revision = c.revision + 1, updated_at = clock_timestamp()
   WHERE c.tenant_id = tenant AND c.connection_id = wanted;
-  PERFORM app.spread_runs(tenant, wanted, CASE WHEN target = 'entered' THEN '{connection,playbook}'::text[] ELSE '{playbook}' END, NULL)
-  WHERE target <> 'reconciling';
+  -- Whoever tends playbooks calls the runs that wait, however many they are.
   RETURN 'moved';
 END $$;
 
@@ -202,47 +189,4 @@ BEGIN
   FROM app.run r WHERE r.tenant_id = app.tenant_id() AND r.run_id = run
   ON CONFLICT (tenant_id, run_id, key) DO NOTHING;
   RETURN 'noted';
-END $$;
-
--- What nobody rings for: runs whose entry was answered are called, and again while a worker has them in hand; runs that were
--- set aside behind a move by what a worker knew before it are called. Answers playbooks that are to be entered since their
--- connection is away for so long (`enter`), and entries for which the system is to be asked (`look`), each to one caller.
-CREATE FUNCTION app.tend_playbooks(most integer, seconds double precision)
-RETURNS TABLE (what text, tenant_id uuid, id uuid, minutes double precision)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
-DECLARE late record;
-BEGIN
-  WITH due AS MATERIALIZED (
-    SELECT e.tenant_id, e.entry_id, e.run_id FROM app.entry e WHERE e.wake_at <= clock_timestamp()
-    ORDER BY e.wake_at LIMIT 500 FOR UPDATE SKIP LOCKED
-  ), woken AS (
-    UPDATE app.run r SET due_at = clock_timestamp() FROM due d
-    WHERE r.tenant_id = d.tenant_id AND r.run_id = d.run_id AND r.state = 'waiting' AND r.lane IS NULL
-      AND r.lease_until IS NULL AND r.writer IS DISTINCT FROM 'waits'
-  )
-  UPDATE app.entry e SET wake_at = CASE WHEN r.lease_until IS NOT NULL THEN clock_timestamp() + interval '1 second' END
-  FROM due d LEFT JOIN app.run r ON r.tenant_id = d.tenant_id AND r.run_id = d.run_id
-  WHERE e.tenant_id = d.tenant_id AND e.entry_id = d.entry_id;
-  FOR late IN
-    UPDATE app.continuity c SET settled = true
-    WHERE NOT c.settled AND c.moved_at <= clock_timestamp() - interval '5 seconds'
-    RETURNING c.tenant_id, c.connection_id, c.state, c.moved_at
-  LOOP
-    PERFORM app.spread_runs(late.tenant_id, late.connection_id,
-                            CASE late.state WHEN 'entered' THEN '{connection,playbook}'::text[] ELSE '{playbook}' END, late.moved_at)
-    WHERE late.state <> 'reconciling';
-  END LOOP;
-  RETURN QUERY
-    SELECT 'enter', o.tenant_id, o.connection_id, (c.playbook ->> 'enters_after_minutes')::double precision
-    FROM app.outage o JOIN app.connection c ON c.tenant_id = o.tenant_id AND c.connection_id = o.connection_id
-    LEFT JOIN app.continuity p ON p.tenant_id = o.tenant_id AND p.connection_id = o.connection_id
-    WHERE o.ended_at IS NULL AND c.status = 'active' AND coalesce(p.state, 'normal') = 'normal'
-      AND greatest(o.since, p.left_at) + (c.playbook ->> 'enters_after_minutes')::double precision * interval '1 minute' <= clock_timestamp()
-    LIMIT 100;
-  RETURN QUERY
-    UPDATE app.entry e SET look_at = clock_timestamp() + make_interval(secs => seconds)
-    FROM (SELECT l.tenant_id, l.entry_id FROM app.entry l WHERE l.look_at <= clock_timestamp()
-          ORDER BY l.look_at LIMIT most FOR UPDATE SKIP LOCKED) d
-    WHERE e.tenant_id = d.tenant_id AND e.entry_id = d.entry_id
-    RETURNING 'look', e.tenant_id, e.entry_id, NULL::double precision;
 END $$;

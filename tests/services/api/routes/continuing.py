@@ -126,6 +126,7 @@ class Shop:
         return await self.until(look)
 
     async def entries(self, only: str = "") -> list[Any]:
+        """As they are listed: without values."""
         return list((await self.person.get(f"/v1/entries?connection={self.erp}{only}")).json["items"])
 
     async def entry(self, state: str) -> Any:
@@ -173,4 +174,8 @@ async def open_shop(
     wiring = (Registry(all_connectors()), connections, client, SharedBreakers(worker))
     async with at_work(app, worker) as engine:
         engine.functions[NAME] = PlaybookFunction(*wiring, database=worker, drops=Drops(settings.drops))
-        yield Shop(cast, engine, simulator, settings.drops, Reconciler(*wiring, database=worker))
+        reconciler = Reconciler(*wiring, database=worker)
+        try:
+            yield Shop(cast, engine, simulator, settings.drops, reconciler)
+        finally:
+            await reconciler.close()

@@ -116,8 +116,9 @@ async def test_row_119_what_is_found_the_same_needs_nobody_and_what_differs_some
     await shop.waits(idle, "playbook")
 
     async def looked() -> Any:
-        found = {one["request"]["reference"]: one for one in await shop.entries() if one["found"]}
-        return found if len(found) == 2 else None
+        listed = [one["id"] for one in await shop.entries() if one["found"]]
+        found = [(await shop.person.get(f"/v1/entries/{one}")).json for one in listed]
+        return {one["request"]["reference"]: one for one in found} if len(found) == 2 else None
 
     found = await shop.until(looked)
     assert (found["PO-1"]["resolution"], found["PO-2"]["resolution"]) == ("same", None)

@@ -474,6 +474,8 @@ export interface paths {
          * List entries
          * @description What was, or is to be, done by another way while a connection's playbook is entered; the oldest first.
          *
+         *     Requests and answers are shown of one that is read alone.
+         *
          *     Needs: `runs:read`.
          */
         get: operations["get_entries"];
@@ -1910,7 +1912,7 @@ export interface components {
         };
         /** EntryView */
         EntryView: {
-            /** @description What the run goes on with; null or masked as a run's data is. */
+            /** @description What the run goes on with; as `request`. */
             answer: unknown;
             /**
              * @description UTC, RFC 3339.
@@ -1941,8 +1943,9 @@ export interface components {
              * @enum {null|string}
              */
             found: "same" | "different" | "missing" | "cannot-tell" | null;
-            /** @description As the system has it; null or masked as a run's data is. */
+            /** @description As the system has it; as `request`. */
             found_answer: unknown;
+            /** @description As `note`. */
             found_why: string | null;
             /** @example ent_01h455vb4pex5vsknk084sn02q */
             id: string;
@@ -1951,14 +1954,16 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             looked_at: string | null;
+            /** @description Null to who does not see a run's data whole. */
             note: string | null;
             operation: string;
             /** @description The system is to do it now. */
             posting: boolean;
+            /** @description As `note`. */
             reason: string | null;
             /** @description JSON pointer of the task in its workflow. */
             reference: string;
-            /** @description What is to be done; null or masked as a run's data is. */
+            /** @description What is to be done; null in lists, null or masked as a run's data is. */
             request: unknown;
             /**
              * @description What it came to; null: it keeps the playbook from being left.
