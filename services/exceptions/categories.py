@@ -25,7 +25,7 @@ TAKES: Final[Mapping[Action, frozenset[Category]]] = {
 OTHERWISE: Final[Mapping[Category, str]] = {
     "failed": "Its run has ended: retry it, or discard the exception with a reason",
     "uncertain": "Decide the effect of unknown outcome (`/runs/{run}/effects/{effect}/decide`), or cancel the run",
-    "parked": "Its run goes on by itself when the connection is back; it can be cancelled or discarded",
+    "parked": "Its run goes on when the connection is back or its entry is answered; it can be cancelled or discarded",
     "quarantined": "Its run was set aside by the engine: resume, cancel or discard it",
     "outage": "It ends by itself with the first call that is answered; correct the connection where it is wrong",
     "dead-letter": "It stands for events that began no run; discard it once that is put right",

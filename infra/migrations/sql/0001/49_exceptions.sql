@@ -65,10 +65,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE state
     WHEN 'faulted' THEN 'failed'
     WHEN 'waiting' THEN CASE waiting_for ->> 'kind' WHEN 'uncertain' THEN 'uncertain'
-      WHEN 'connection' THEN CASE waiting_for ->> 'parked' WHEN 'true' THEN 'parked' END END
+      WHEN 'connection' THEN CASE waiting_for ->> 'parked' WHEN 'true' THEN 'parked' END
+      WHEN 'manual' THEN 'parked' WHEN 'playbook' THEN 'parked' END
     WHEN 'suspended' THEN CASE WHEN waiting_for ->> 'kind' = 'quarantine' THEN 'quarantined'
       WHEN waiting_for -> 'was' ->> 'kind' = 'uncertain' THEN 'uncertain' END END
 $$;
+
+-- What a parked run waits for: its connection, somebody who does its call by hand, or the end of a continuity playbook.
+CREATE FUNCTION app.parked_cause(waiting_for json) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT coalesce(nullif(waiting_for ->> 'kind', 'connection'), 'parked') $$;
 
 -- What a run that changed leaves behind, and what it comes to. The claim that tries whether a parked run can go on takes it
 -- from where it stood; when it stands there again with that very claim, nothing has changed for whoever looks after it.
@@ -80,8 +85,11 @@ DECLARE
   waits json := CASE WHEN NEW.waiting_for ->> 'kind' = 'suspension' THEN NEW.waiting_for -> 'was' ELSE NEW.waiting_for END;
 BEGIN
   IF was IS NOT DISTINCT FROM now_is THEN
-    UPDATE app.exception e SET revision = NEW.revision WHERE NEW.revision <> OLD.revision AND e.tenant_id = NEW.tenant_id
-      AND e.run_id = NEW.run_id AND e.state = 'open';
+    UPDATE app.exception e SET revision = NEW.revision,
+      cause = CASE WHEN now_is = 'parked' THEN app.parked_cause(waits) ELSE e.cause END,
+      title = CASE WHEN now_is = 'parked' THEN left(coalesce(waits ->> 'reason', ''), 1000) ELSE e.title END
+    WHERE (NEW.revision <> OLD.revision OR (now_is = 'parked' AND app.parked_cause(waits) <> app.parked_cause(OLD.waiting_for)))
+      AND e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.state = 'open';
     RETURN NULL;
   END IF;
   IF was IS NOT NULL THEN
@@ -101,7 +109,8 @@ BEGIN
   INSERT INTO app.exception (tenant_id, exception_id, category, run_id, deployment_id, revision, cause, title, reference,
                              connection, value, currency, deadline, worth, due, owner)
   VALUES (NEW.tenant_id, app.new_id(), now_is, NEW.run_id, NEW.deployment_id, NEW.revision,
-    left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'type' WHEN 'quarantined' THEN waits ->> 'ref' END, now_is), 500),
+    left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'type' WHEN 'quarantined' THEN waits ->> 'ref' WHEN 'parked' THEN app.parked_cause(waits) END,
+      now_is), 500),
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'title' ELSE waits ->> 'reason' END, ''), 1000),
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'instance' WHEN 'uncertain' THEN coalesce(waits ->> 'task', waits ->> 'ref')
       ELSE waits ->> 'task' END, ''), 1000),
@@ -121,8 +130,8 @@ END $$;
 -- The condition is what keeps it off the way of every other change: texts of a row that is in hand.
 CREATE TRIGGER exception AFTER UPDATE OF state, waiting_for ON app.run FOR EACH ROW
 WHEN (NEW.state IN ('faulted', 'suspended') OR OLD.state IN ('faulted', 'suspended')
-  OR (NEW.state = 'waiting' AND NEW.waiting_for ->> 'kind' IN ('uncertain', 'connection'))
-  OR (OLD.state = 'waiting' AND OLD.waiting_for ->> 'kind' IN ('uncertain', 'connection')))
+  OR (NEW.state = 'waiting' AND NEW.waiting_for ->> 'kind' IN ('uncertain', 'connection', 'manual', 'playbook'))
+  OR (OLD.state = 'waiting' AND OLD.waiting_for ->> 'kind' IN ('uncertain', 'connection', 'manual', 'playbook')))
 EXECUTE FUNCTION app.note_exception_of_run();
 
 -- A connection that is away, and is back.

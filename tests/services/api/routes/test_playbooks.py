@@ -52,6 +52,8 @@ async def test_row_119_by_hand_and_once_until_every_entry_is_reconciled(shop: Sh
     await shop.enter()
     run = await shop.order("PO-1")
     await shop.waits(run, "manual")
+    (parked,) = (await shop.person.get("/v1/exceptions?category=parked")).json["items"]
+    assert (parked["run"], parked["cause"]) == (run, "manual")
     entry = await shop.entry("open")
     assert (entry["run"], entry["operation"], entry["request"]["reference"]) == (run, CREATE, "PO-1")
     assert "number" in entry["schema"]["required"]
@@ -65,6 +67,7 @@ async def test_row_119_by_hand_and_once_until_every_entry_is_reconciled(shop: Sh
     answered = await shop.act(taken.json, "answer", answer=sold("PO-1"), words="by phone")
     assert (answered.json["state"], answered.json["note"]) == ("answered", "by phone")
     assert (await shop.ended(run))["output"]["number"] == "SO-BY-HAND"
+    assert (await shop.person.get("/v1/exceptions")).json["items"] == []
     (effect,) = (await shop.person.get(f"/v1/runs/{run}/effects")).json["items"]
     assert (effect["status"], effect["settled_by"]) == ("confirmed", answered.json["answered_by"])
     assert await shop.orders("PO-1") == 0

@@ -44,6 +44,7 @@ BEGIN
   DROP FUNCTION app.note_exception_of_outage();
   DROP FUNCTION app.note_exception(uuid, text, uuid, text, text);
   DROP FUNCTION app.exception_of(text, json);
+  DROP FUNCTION app.parked_cause(json);
   DROP FUNCTION app.exception_mark(text, uuid, text, text);
   DROP FUNCTION app.error_type(json);
   DROP FUNCTION app.failed_over();
