@@ -40,7 +40,7 @@ _ENDS: Final = (
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, orders: int = ORDERS) -> None:
     """Raises AssertionError naming what of the story did not come true."""
     async with Plant(folder, settings={"WAYBILL_SOLO_DEATHS": "99"}) as plant:
-        carrier, spare = await _carrier(plant)
+        carrier, spare = await with_carrier(plant)
         workers = [plant.start_worker(), plant.start_worker()]
         await plant.faults(latency=0.2)
         promises = [_promise(hour) for hour in random.sample(range(1, 10 * orders), orders)]
@@ -63,7 +63,7 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, orders: i
         await plant.all_ended(orders, 300)
         most = await _drained(plant, row["now"], held)
         rerouted = await _read_elsewhere(plant, spare)
-        await _nobody_retyped(plant)
+        await nobody_retyped(plant)
         await check_world(plant, accepted=orders)
         outcome.faults = 2
         outcome.note = (
@@ -77,7 +77,7 @@ def _promise(hour: int) -> str:
     return (datetime(2030, 1, 1, tzinfo=UTC) + timedelta(hours=hour)).isoformat()
 
 
-async def _carrier(plant: Plant) -> tuple[str, str]:
+async def with_carrier(plant: Plant) -> tuple[str, str]:
     """The demo's connection, with an owner and another system to read from; its id, and that one's address."""
     url = await plant.start_erp()
     spare = {
@@ -86,13 +86,13 @@ async def _carrier(plant: Plant) -> tuple[str, str]:
         "settings": {"base_url": url, "allow_http": True},
         "secrets": {"token": plant.erp_token},
     }
-    made = await _asked(plant, "POST", "/v1/connections", spare)
-    (erp,) = (await _asked(plant, "GET", "/v1/connections?name=erp"))["items"]
-    await _asked(plant, "PATCH", f"/v1/connections/{erp['id']}", {"owner": OWNER, "fallback": made["id"]})
+    made = await asked(plant, "POST", "/v1/connections", spare)
+    (erp,) = (await asked(plant, "GET", "/v1/connections?name=erp"))["items"]
+    await asked(plant, "PATCH", f"/v1/connections/{erp['id']}", {"owner": OWNER, "fallback": made["id"]})
     return erp["id"], url
 
 
-async def _asked(plant: Plant, method: str, path: str, body: Any = None) -> Any:
+async def asked(plant: Plant, method: str, path: str, body: Any = None) -> Any:
     answer = await plant.request(method, path, body)
     assert answer.status in {200, 201}, answer.body
     return msgspec.json.decode(answer.body)
@@ -101,7 +101,7 @@ async def _asked(plant: Plant, method: str, path: str, body: Any = None) -> Any:
 async def _told(plant: Plant, carrier: str) -> float:
     """Seconds until the connection's owner had a notice."""
     began = time.monotonic()
-    while not (found := (await _asked(plant, "GET", f"/v1/notices?connection={carrier}"))["items"]):
+    while not (found := (await asked(plant, "GET", f"/v1/notices?connection={carrier}"))["items"]):
         assert time.monotonic() - began < _TOLD_SECONDS, "the owner is not told"
         await asyncio.sleep(0.1)
     assert [(one["kind"], one["owner"]) for one in found] == [("connection.away", OWNER)]
@@ -112,7 +112,7 @@ async def _all_wait(plant: Plant, carrier: str) -> int:
     """How many runs wait for the carrier, once all do that have not ended and no worker holds one of them."""
     async with asyncio.timeout(2 * _TOLD_SECONDS):
         while True:
-            waiting = (await _asked(plant, "GET", f"/v1/connections/{carrier}/outage?limit=1"))["waiting"]
+            waiting = (await asked(plant, "GET", f"/v1/connections/{carrier}/outage?limit=1"))["waiting"]
             left = await plant.query("SELECT value_amount, deadline FROM app.run WHERE ended_at IS NULL")
             # Who stood in line for one of its slots as it went away waits there with the others.
             if waiting["runs"] == len(left) and "connection" in waiting["kinds"] and not await plant.held():
@@ -157,6 +157,6 @@ async def _read_elsewhere(plant: Plant, spare: str) -> int:
     return found
 
 
-async def _nobody_retyped(plant: Plant) -> None:
+async def nobody_retyped(plant: Plant) -> None:
     rows = await plant.query("SELECT action, actor FROM app.audit WHERE action = ANY ($1::text[])", list(_RETYPED))
     assert rows == [], f"somebody had to help: {rows[:3]}"

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.nightly import carrier, kills, outages, soak, tryton
+from tests.nightly import carrier, kills, outages, soak, tracking, tryton
 from tests.nightly.figures import ahead
 from tests.nightly.ledger import table
 from tests.nightly.main import MOST_MINUTES, ONCE, Part, parts, run, run_all
@@ -56,6 +56,12 @@ async def test_F_20_F_21_story_4_with_few_orders(tmp_path: Path) -> None:
     outcome = _outcome()
     await carrier.one_round(tmp_path / "home", DICE, outcome, orders=24)
     assert outcome.runs == 24
+
+
+async def test_F_20_story_4_its_orders_go_by_file(tmp_path: Path) -> None:
+    outcome = _outcome()
+    await tracking.one_round(tmp_path / "home", DICE, outcome, orders=16)
+    assert outcome.runs == 16
 
 
 def test_F_21_what_comes_before_its_rate_lets_it_is_counted() -> None:

@@ -13,7 +13,7 @@ from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.policy import tenant_paths
 from services.api.run_view import RunSummary, summary
-from services.engine import outages, queueing, reading
+from services.engine import incidents, outages, queueing, reading
 from tenants.connections import service
 
 TAGS: Final = ["connections"]
@@ -60,11 +60,22 @@ class OutageView(msgspec.Struct, frozen=True, kw_only=True):
     calls_refused: Annotated[int, Meta(description="That did not go out; each worker tells once a second.")]
 
 
+class IncidentsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Its outages of the last 30 days, the one that lasts among them."""
+
+    outages: int
+    minutes: Annotated[float, Meta(description="That they took together.")]
+    longest_minutes: float
+    calls_refused: int
+    available: Annotated[float, Meta(description="Share of the time in which it was not away.", examples=[0.9986])]
+
+
 class LastOutage(msgspec.Struct, frozen=True):
     """`outage`: null for a connection that had none so far."""
 
     outage: OutageView | None
     waiting: WaitingRuns
+    last_30_days: IncidentsView
 
 
 @get(tenant_paths("/connections/{connection:str}/outage"), summary="Read a connection's outage", tags=TAGS)
@@ -81,6 +92,7 @@ async def read_outage(request: Call, limit: Limit = 50, cursor: Cursor = None) -
         waiting, last = await _waiting(session, tenant, connection_id, page)
     async with request.resources.database.tenant(tenant) as transaction:
         told = await outages.told(transaction, tenant, connection_id)
+        lately = _lately(await incidents.read(transaction, tenant, connection_id))
     outage = None
     if told is not None:
         outage = OutageView(
@@ -90,7 +102,17 @@ async def read_outage(request: Call, limit: Limit = 50, cursor: Cursor = None) -
             next_try_at=told.next_try_at,
             calls_refused=told.refused,
         )
-    return LastOutage(outage, msgspec.structs.replace(waiting, next=request.cursor(last)))
+    return LastOutage(outage, msgspec.structs.replace(waiting, next=request.cursor(last)), lately)
+
+
+def _lately(found: incidents.Incidents) -> IncidentsView:
+    return IncidentsView(
+        outages=found.outages,
+        minutes=round(found.seconds / 60, 2),
+        longest_minutes=round(found.longest / 60, 2),
+        calls_refused=found.refused,
+        available=round(found.available, 6),
+    )
 
 
 async def _waiting(session: AsyncSession, tenant: UUID, connection: UUID, page: Page) -> tuple[WaitingRuns, str | None]:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, Final
 
 import msgspec
+import pytest
 
 from infra import ids
 from infra.database import Database
@@ -92,6 +93,7 @@ async def test_scenario_4_which_runs_what_value_and_which_deadlines_an_outage_to
     path = f"/v1/connections/{made.json['id']}/outage"
     told = (await parties.acme.get(path)).json
     assert told["outage"]["reason"] == REASON
+    assert (told["last_30_days"]["outages"], told["last_30_days"]["available"]) == (1, 1.0)
     waiting = told["waiting"]
     assert (waiting["runs"], waiting["kinds"], waiting["overdue"]) == (4, {"connection": 4}, 1)
     assert waiting["worth"] == [
@@ -168,3 +170,25 @@ async def test_a_fallback_is_another_connection_of_the_tenant_with_the_same_conn
     changed = await parties.acme.send("PATCH", path, {"fallback": None, "limits": {}})
     assert (changed.json["fallback"], changed.json["limits"]["at_once"]) == (None, 10)
     assert changed.json["revision"] == 2
+
+
+async def test_scenario_4_incidents_and_their_minutes_are_added_up(
+    parties: Parties, worker_database: Database, stack: Stack, endpoints: Endpoints
+) -> None:
+    settings = {"base_url": "http://127.0.0.1:9", "timeout_seconds": 1}
+    plan = {"name": "carrier", "connector": "erp-simulator", "settings": settings, "secrets": {"token": "t" * 20}}
+    made = (await parties.acme.post("/v1/connections", plan)).json
+    tenant, connection = ids.read("ten", parties.ids["acme:live"]), ids.read("con", made["id"])
+    path = f"/v1/connections/{made['id']}/outage"
+    none = (await parties.acme.get(path)).json["last_30_days"]
+    assert none == {"outages": 0, "minutes": 0, "longest_minutes": 0, "calls_refused": 0, "available": 1}
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as admin:
+        for minutes in (30, 60):
+            await outages.begin(worker_database, tenant, connection, REASON, 30)
+            await admin.execute("UPDATE app.outage SET since = since - make_interval(mins => $1)", minutes)
+            await outages.end(worker_database, tenant, connection, refused=4)
+    lately = (await parties.acme.get(path)).json["last_30_days"]
+    assert (lately["outages"], lately["calls_refused"]) == (2, 8)
+    assert 90 <= lately["minutes"] < 91
+    assert 60 <= lately["longest_minutes"] < 61
+    assert lately["available"] == pytest.approx(1 - 90 / (30 * 24 * 60), abs=1e-4)
