@@ -25,9 +25,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Embedded services without fsync; tests that kill them start their own."""
+    """Embedded services without fsync; tests that kill them start their own.
+
+    Nothing gathers statistics by itself: a test that looks at plans finds its tables as new ones are.
+    """
     home: Path = tmp_path_factory.mktemp("home")
-    with Stack.start(home, durable=False) as running:
+    with Stack.start(home, durable=False, overrides={"autovacuum": "off"}) as running:
         yield running
 
 

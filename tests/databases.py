@@ -8,7 +8,7 @@ from uuid import uuid4
 from infra.embedded.psql import SqlFailed
 from infra.embedded.stack import Endpoints, Stack
 
-_USES: Final = 40
+_USES: Final = 12
 """What is deleted stays in the files as dead rows; a database is not used for ever."""
 
 # What a test may have altered beside rows: tables, partitions, functions, policies, triggers, settings.
@@ -44,7 +44,7 @@ BEGIN
   FOR t IN SELECT c.oid::regclass AS name, pg_relation_size(c.oid) AS size FROM pg_class c
     WHERE c.relnamespace = 'app'::regnamespace AND c.relkind = 'r'
       AND c.relname NOT IN ('installation', 'alembic_version') LOOP
-    IF t.size > 1000000 THEN EXECUTE format('TRUNCATE %s', t.name);
+    IF t.size > 100000 THEN EXECUTE format('TRUNCATE %s', t.name);
     ELSIF t.size > 0 THEN EXECUTE format('DELETE FROM %s', t.name); END IF;
   END LOOP;
   FOR t IN SELECT s.schemaname, s.sequencename, s.start_value FROM pg_sequences s WHERE s.schemaname = 'app' LOOP

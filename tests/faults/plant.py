@@ -24,6 +24,7 @@ from infra.encryption.key_file import create_kek_file
 from infra.encryption.secret import Secret
 from infra.settings import child_environment, load
 from services.cli import demo
+from tests.faults.seedling import Seedling
 from tests.superuser import connected
 
 NOBODY = UUID(int=0)
@@ -44,6 +45,9 @@ class Plant:
         """`stack`: services that run already, in `folder`; it ends with the plant. `settings` of every process."""
         self.settings = dict(settings or {})
         self.home = folder
+        self._seedling = Seedling.get() if stack is None else None
+        if self._seedling is not None:
+            self._seedling.plant_in(folder)
         self.stack = stack or Stack.start(folder, overrides=overrides)
         self.workers: list[subprocess.Popen[bytes]] = []
         self._others: list[subprocess.Popen[bytes]] = []
@@ -63,12 +67,16 @@ class Plant:
         return self
 
     async def _start(self) -> None:
-        create_kek_file(self.home / "secrets" / "kek")
-        await migrate.upgrade(self.stack.endpoints.migrator_database_url)
         await self._client.__aenter__()
-        self.erp_url = await self.start_erp()
-        credentials = await demo.seed(load(self.environment()))
-        self.key = credentials.api_key
+        if self._seedling is None:
+            create_kek_file(self.home / "secrets" / "kek")
+            await migrate.upgrade(self.stack.endpoints.migrator_database_url)
+            self.erp_url = await self.start_erp()
+            self.key = (await demo.seed(load(self.environment()))).api_key
+        else:
+            self.erp_url = await self.start_erp(self._seedling.erp_port)
+            self.key = self._seedling.key
+            await self._lead_to_erp()
         self.start_api()
         await self.answers(self.api_url + "/health/ready")
 
@@ -109,9 +117,17 @@ class Plant:
         """What the process and its children have written."""
         return self._logs[process.pid].read_text(encoding="utf-8", errors="replace")
 
-    async def start_erp(self) -> str:
-        """One more simulated ERP, with books of its own; its address."""
-        url = f"http://127.0.0.1:{choose(None)}"
+    async def _lead_to_erp(self) -> None:
+        """The demo's connection, where the port that it was made for is somebody else's now."""
+        await self.query(
+            "UPDATE app.connection SET settings = jsonb_set(settings::jsonb, '{base_url}', to_jsonb($1::text)) "
+            "WHERE settings ->> 'base_url' <> $1",
+            self.erp_url,
+        )
+
+    async def start_erp(self, port: int | None = None) -> str:
+        """One more simulated ERP, with books of its own; its address, on `port` where that is free."""
+        url = f"http://127.0.0.1:{choose(port)}"
         self.erp_token = self.stack.home.secret("erp-token")
         books = self.home / f"erp-{len(self.erp_urls)}.sqlite"
         command = ["services.connectors.simulators.erp", "--port", url.rpartition(":")[2], "--data", str(books)]

@@ -80,6 +80,7 @@ def test_S_17_no_label_can_hold_a_tenant_or_a_run() -> None:
         "http.route",
         "operation",
         "outcome",
+        "quota",
         "reason",
         "state",
     }

@@ -69,7 +69,7 @@ def test_from_the_first_operator_to_a_clients_key(commands: Commands, tmp_path: 
     file = tmp_path / "partner.key"
     file.write_text(partner + "\n")
     listed = commands.run("key", "list", "--client", "acme", "--key-file", str(file)).stdout.splitlines()
-    assert listed[0].split() == ["name", "scope", "holder", "status", "created_at", "expires_at", "id"]
+    assert listed[0].split() == ["name", "scope", "holder", "status", "created_at", "expires_at", "last_used_at", "id"]
     assert (listed[1].split()[:2], listed[1].split()[-1]) == (["shop", "client"], shop["id"])
     assert listed[1].split()[2].partition("/")[0] == "acme"
     assert "acme" in commands.run("client", "list", key=partner).stdout

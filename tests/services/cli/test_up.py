@@ -19,7 +19,7 @@ from infra.embedded.processes import Identity
 from services.cli import running
 from services.cli.running import State
 
-LATER_START = 10.0
+LATER_START = 30.0
 """Seconds that a start may take when its data exists."""
 
 

@@ -20,6 +20,7 @@ from services.connectors.sdk.errors import Away, Refusal
 from services.connectors.sdk.redaction import excerpt
 
 _KEPT: Final = 1000
+_OK: Final = 200
 _UNAUTHORIZED: Final = 401
 _NOT_FOUND: Final = 404
 
@@ -96,6 +97,9 @@ async def _log_in(context: Context) -> Session:
     answer = await _post(context, "common.db.login", [user, {"password": password.reveal()}])
     if answer.status == _UNAUTHORIZED:
         raise Refusal("The ERP does not accept the user and password", name="authentication", status=_UNAUTHORIZED)
+    if answer.status == _NOT_FOUND and await _has_database(context):
+        # Tryton says the same of a database that it could not open for once, such as SQLite's while somebody writes.
+        raise Away("its database cannot be opened for now")
     login = _result(answer, context)
     pair = f"{user}:{login[0]}:{login[1]}".encode()
     session = Session(Secret(f"Session {base64.b64encode(pair).decode()}"))
@@ -106,6 +110,16 @@ async def _log_in(context: Context) -> Session:
         if name in {"company", "companies", "company_filter", "employee", "language"}
     }
     return session
+
+
+async def _has_database(context: Context) -> bool:
+    """Whether it lists the database; an installation that keeps its list to itself is taken at its word."""
+    body = msgspec.json.encode({"id": 1, "method": "common.db.list", "params": []})
+    answer = await context.send("POST", "rpc/", headers={"Content-Type": "application/json"}, body=body)
+    if answer.status != _OK:
+        return False
+    listed = read_json(answer)
+    return isinstance(listed, dict) and context.settings["database"] in (listed.get("result") or ())
 
 
 async def _post(context: Context, method: str, params: list[Any], session: Session | None = None) -> Response:
