@@ -2146,6 +2146,19 @@ export interface components {
             /** @description Name of the deployment's workflow. */
             workflow: string | null;
         };
+        /** IncidentsView */
+        IncidentsView: {
+            /**
+             * @description Share of the time in which it was not away.
+             * @example 0.9986
+             */
+            available: number;
+            calls_refused: number;
+            longest_minutes: number;
+            /** @description That they took together. */
+            minutes: number;
+            outages: number;
+        };
         /** Journal */
         Journal: {
             items: components["schemas"]["JournalLine"][];
@@ -2231,6 +2244,7 @@ export interface components {
         };
         /** LastOutage */
         LastOutage: {
+            last_30_days: components["schemas"]["IncidentsView"];
             outage: components["schemas"]["OutageView"] | null;
             waiting: components["schemas"]["WaitingRuns"];
         };
