@@ -214,8 +214,8 @@ async def test_row_66_what_was_given_up_goes_to_the_system_when_its_run_is_retri
     await shop.by_hand("PO-2")
     assert (await shop.person.post(f"/v1/runs/{run}/retry", {})).status < 300
     await shop.waits(run, "playbook")
-    entries = {one["request"]["reference"]: one for one in await shop.entries()}
-    assert [(entries[one]["state"], entries[one]["resolution"]) for one in ("PO-1", "PO-2")] == [
+    entries = {one["run"]: one for one in await shop.entries()}
+    assert [(entries[one]["state"], entries[one]["resolution"]) for one in (run, kept)] == [
         ("queued", "queued"),
         ("answered", None),
     ]
