@@ -50,7 +50,7 @@ async def evaluator() -> AsyncIterator[Expressions]:
 async def through(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Through:
     """What came of every scenario of this session that goes through the product, run side by side."""
     chosen = [one for item in request.session.items if (one := summary.through_the_stack(item))]
-    folder: Path = tmp_path_factory.mktemp("plant")
+    folder: Path = tmp_path_factory.mktemp("conformance") / "plant"
     # A double of its own: the same scenario may be under way in memory.
     async with Doubles() as own, ProgramRunner() as programs, Plant(folder, settings=programs.environment) as plant:
         plant.start_worker()

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from infra import ids
+import pytest
+
+from infra import crash_points, ids
 from infra.database import Database
 from infra.egress import Client
 from infra.encryption.key_provider import FileKeyProvider
@@ -46,6 +48,7 @@ do:
           currency: USD
           lines: [{item: SKU-1, quantity: 10, unit_price: {amount: 1299, currency: USD}}]
 """
+MANUAL: Final[dict[str, Any]] = {"operations": {CREATE: {"way": "manual"}}}
 _TRIES: Final = 1500
 
 
@@ -53,6 +56,20 @@ def sold(reference: str, number: str = "SO-BY-HAND") -> dict[str, Any]:
     """What somebody answers who wrote the order by hand."""
     total = {"amount": 12_990, "currency": "USD"}
     return {"number": number, "state": "confirmed", "reference": reference, "total": total, "duplicates_cancelled": 0}
+
+
+def dies_once(monkeypatch: pytest.MonkeyPatch, point: str) -> asyncio.Event:
+    """The first worker that passes `point` dies there, with the run in its hands."""
+    died = asyncio.Event()
+
+    def die(name: str, label: str = "") -> None:
+        del label
+        if name == point and not died.is_set():
+            died.set()
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(crash_points, "pass_by", die)
+    return died
 
 
 class Shop:
@@ -179,3 +196,13 @@ async def open_shop(
             yield Shop(cast, engine, simulator, settings.drops, reconciler)
         finally:
             await reconciler.close()
+
+
+async def abandoned(shop: Shop) -> None:
+    """The run that a worker died with goes to whoever takes it."""
+    await asyncio.sleep(0)
+    async with shop.engine.app.tenant(shop.tenant) as connection:
+        row = await connection.fetchrow("SELECT tenant_id, run_id, fence FROM app.run WHERE lease_until IS NOT NULL")
+    async with shop.engine.worker.doors() as doors:
+        await doors.execute("SELECT app.release_runs($1, $2, $3)", [row["tenant_id"]], [row["run_id"]], [row["fence"]])
+    shop.engine.loop.wake()

@@ -4,60 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra import crash_points, ids
-from infra.database import Database
-from infra.egress import Client, Guard
+from infra import ids
 from infra.ids import TenantId
-from infra.settings import Settings
 from services.connectors.reconciling import Reconciler
 from services.engine import entries, entry_acts, playbooks
 from services.engine.entry_acts import Act
-from tenants.connections import opening
-from tests.services.api.routes.conftest import Cast
-from tests.services.api.routes.continuing import CREATE, Shop, open_shop, sold
-from tests.services.connectors.conftest import Simulator
+from tests.services.api.routes.playbooks.continuing import CREATE, MANUAL, Shop, dies_once, sold
 
-MANUAL: dict[str, Any] = {"operations": {CREATE: {"way": "manual"}}}
+pytestmark = pytest.mark.usefixtures("at_once")
+
 _LONG_AGO = "UPDATE app.entry SET posting_at = posting_at - interval '1 hour', look_at = clock_timestamp()"
-
-
-@pytest.fixture
-async def shop(
-    cast: Cast,
-    api_settings: Settings,
-    app_database: Database,
-    worker_database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Shop]:
-    monkeypatch.setattr(opening, "FRESH_SECONDS", 0.0)
-    (tmp_path / "erp").mkdir()
-    async with (
-        Client(Guard(allow_loopback=True)) as client,
-        Simulator(client, tmp_path / "erp").running() as simulator,
-        open_shop(cast, api_settings, app_database, worker_database, client, simulator) as shop,
-    ):
-        yield shop
-
-
-def dying(at: str, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Whoever passes the point first ends there."""
-    died = asyncio.Event()
-
-    def die(name: str, label: str = "") -> None:
-        del label
-        if name == at and not died.is_set():
-            died.set()
-            raise asyncio.CancelledError
-
-    monkeypatch.setattr(crash_points, "pass_by", die)
-    return died
 
 
 async def changed(shop: Shop, statement: str, *given: Any) -> None:
@@ -109,7 +69,7 @@ async def test_F_03_reconciling_again_while_an_entry_is_posted_posts_it_once(
     worker, tenant = shop.engine.worker, shop.tenant
     seen = await entries.read(worker, tenant, ids.read("ent", entry["id"]))
     assert seen is not None
-    died = dying(point, monkeypatch)
+    died = dies_once(monkeypatch, point)
     await post_now(shop, entry)
     await entries.found(worker, tenant, seen, "missing")
     assert (await the_row(shop))["posting"] == "wanted", "a look that began before the decision"
@@ -223,7 +183,7 @@ async def test_F_03_a_file_that_is_gone_before_it_has_its_name_is_nobodys_answer
     """Its run waits and says why; it is not given up while a worker may give the file its name."""
     await shop.deploy({"operations": {CREATE: {"way": "file", "answer": sold("PO-1")}}})
     await shop.enter()
-    died = dying("drop.prepared", monkeypatch)
+    died = dies_once(monkeypatch, "drop.prepared")
     run = await shop.order("PO-1")
     await asyncio.wait_for(died.wait(), 10)
     await asyncio.sleep(0)

@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from infra import clock, crash_points
-from infra.database import Database
-from infra.egress import Client, Guard
-from infra.settings import Settings
+from infra import clock
 from services.connectors.breakers import IN_A_ROW
 from services.engine.world import check_world
-from tenants.connections import opening
-from tests.services.api.routes.conftest import PREFIX, Cast
-from tests.services.api.routes.continuing import CREATE, Shop, open_shop, sold
-from tests.services.connectors.conftest import Simulator
+from tests.services.api.routes.conftest import PREFIX
+from tests.services.api.routes.playbooks.continuing import CREATE, MANUAL, Shop, abandoned, dies_once, sold
 
-MANUAL: dict[str, Any] = {"operations": {CREATE: {"way": "manual"}}}
+pytestmark = pytest.mark.usefixtures("at_once")
+
 FILE: dict[str, Any] = {"operations": {CREATE: {"way": "file"}}}
-
-
-@pytest.fixture
-async def shop(
-    cast: Cast,
-    api_settings: Settings,
-    app_database: Database,
-    worker_database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Shop]:
-    # A worker sees at once what others do with a connection.
-    monkeypatch.setattr(opening, "FRESH_SECONDS", 0.0)
-    (tmp_path / "erp").mkdir()
-    async with (
-        Client(Guard(allow_loopback=True)) as client,
-        Simulator(client, tmp_path / "erp").running() as simulator,
-        open_shop(cast, api_settings, app_database, worker_database, client, simulator) as shop,
-    ):
-        yield shop
 
 
 async def test_row_119_by_hand_and_once_until_every_entry_is_reconciled(shop: Shop) -> None:
@@ -145,22 +119,10 @@ async def test_F_03_a_worker_that_dies_between_the_entry_and_its_checkpoint(
     """One entry, one file, one result: whoever takes the run up goes on with the entry where it stands."""
     await shop.deploy({"operations": {CREATE: {"way": way}}})
     await shop.enter()
-    died = asyncio.Event()
-
-    def die(name: str, label: str = "") -> None:
-        del label
-        if name == point and not died.is_set():
-            died.set()
-            raise asyncio.CancelledError
-
-    monkeypatch.setattr(crash_points, "pass_by", die)
+    died = dies_once(monkeypatch, point)
     run = await shop.order("PO-1")
     await asyncio.wait_for(died.wait(), 10)
-    await asyncio.sleep(0)
-    async with shop.engine.app.tenant(shop.tenant) as connection:
-        row = await connection.fetchrow("SELECT tenant_id, run_id, fence FROM app.run")
-    async with shop.engine.worker.doors() as doors:
-        await doors.execute("SELECT app.release_runs($1, $2, $3)", [row["tenant_id"]], [row["run_id"]], [row["fence"]])
+    await abandoned(shop)
     await shop.waits(run, "manual")
     (entry,) = await shop.entries()
     assert entry["state"] == "open"
