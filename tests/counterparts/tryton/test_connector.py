@@ -16,7 +16,8 @@ from services.engine.functions import Done, Failed, Later
 from tests.counterparts.tryton.conftest import Erp
 from tests.counterparts.tryton.proxy import Proxy
 
-pytestmark = pytest.mark.tryton
+# Where the first of them installs it, that takes minutes.
+pytestmark = [pytest.mark.tryton, pytest.mark.timeout(600)]
 XTS = {"amount": 1, "currency": "XTS"}  # ISO 4217 keeps this code for tests
 
 

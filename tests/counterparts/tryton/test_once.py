@@ -16,7 +16,8 @@ from services.engine.functions import Done, Failed, Later
 from tests.counterparts.tryton.conftest import TENANT, Erp
 from tests.counterparts.tryton.proxy import Fault, Proxy
 
-pytestmark = pytest.mark.tryton
+# Where the first of them installs it, that takes minutes.
+pytestmark = [pytest.mark.tryton, pytest.mark.timeout(600)]
 CREATE = "erp.sales-orders.create"
 
 
