@@ -30,7 +30,8 @@ reset:
 
 ## test: every test, on services of its own; those that mostly wait run beside the others
 CRASHES := $(addprefix tests/faults/test_,effects.py kills.py listening.py one_writer.py retried.py shown.py suspended.py)
-FAULTS := tests/faults $(addprefix --ignore=,$(CRASHES))
+API := tests/services/api
+FAULTS := tests/faults $(API) $(addprefix --ignore=,$(CRASHES))
 SYSTEMS := tests/counterparts tests/nightly tests/portal tests/conformance
 BESIDE = .venv/bin/python -m pytest --durations=12 $($(1)) > build/$(1).log 2>&1 & beside+=($$!)
 test: development viewer portal
@@ -40,7 +41,7 @@ else
 	@mkdir -p build; failed=0; beside=(); \
 	$(call BESIDE,CRASHES); $(call BESIDE,FAULTS); $(call BESIDE,SYSTEMS); \
 	trap 'kill "$${beside[@]}" 2>/dev/null || true' EXIT; \
-	.venv/bin/python -m pytest --durations=12 $(addprefix --ignore=,tests/faults $(SYSTEMS)) || failed=$$?; \
+	.venv/bin/python -m pytest --durations=12 $(addprefix --ignore=,tests/faults $(API) $(SYSTEMS)) || failed=$$?; \
 	for one in "$${beside[@]}"; do wait "$$one" || failed=$$?; done; \
 	cat build/CRASHES.log build/FAULTS.log build/SYSTEMS.log; exit $$failed
 endif
@@ -73,7 +74,7 @@ nightly: development
 
 ## counterparts: a real Tryton beside the product, in the foreground
 counterparts: development
-	@.venv/bin/python tests/counterparts/tryton/install.py --home "$${WAYBILL_HOME:-.waybill}" --serve
+	@.venv/bin/python -m tests.counterparts.tryton.install --home "$${WAYBILL_HOME:-.waybill}" --serve
 
 environment: .venv/runtime.stamp
 development: .venv/development.stamp

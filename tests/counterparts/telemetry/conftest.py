@@ -18,7 +18,7 @@ def phoenix_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if os.environ.get("CI") == "true":
         install(home)
     elif not is_installed(home):
-        pytest.skip("Phoenix is not installed: run `python tests/counterparts/telemetry/install.py`")
+        pytest.skip("Phoenix is not installed: run `python -m tests.counterparts.telemetry.install`")
     with phoenix(folder(home), tmp_path_factory.mktemp("phoenix")) as url:
         yield url
 

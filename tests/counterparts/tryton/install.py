@@ -1,6 +1,6 @@
 """Installs a real Tryton 8.2 beside the product, in an environment of its own, and makes a pristine database.
 
-`python tests/counterparts/tryton/install.py --home DIR [--serve --port N]`, called by `make counterparts`. Safe to
+`python -m tests.counterparts.tryton.install --home DIR [--serve --port N]`, called by `make counterparts`. Safe to
 repeat: finished parts are kept. About 20 s for the packages and 50 s for the database on two cores.
 """
 
@@ -17,11 +17,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from tests.counterparts import packages
 
 HERE: Final = Path(__file__).parent
 DATABASE: Final = "erp"
@@ -72,8 +73,7 @@ def _wanted() -> str:
 
 
 def _install_packages(place: Path) -> None:
-    venv.create(place / "venv", with_pip=True, clear=True)
-    _run([place / "venv/bin/python", "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"])
+    packages.install(place / "venv", HERE / "requirements.txt")
     (place / "installed.txt").write_text(_wanted())
 
 
