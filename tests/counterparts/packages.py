@@ -12,7 +12,7 @@ def install(environment: Path, requirements: Path) -> None:
     """Make the environment anew. By uv, which takes a twentieth of pip's processor time. Raises SystemExit."""
     venv.create(environment, with_pip=False, clear=True)
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet"]
-    where = ["--python", environment / "bin/python", "--requirements", requirements]
+    where: list[str | Path] = ["--python", environment / "bin/python", "--requirements", requirements]
     done = subprocess.run([*install, *where], check=False, capture_output=True, text=True)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
