@@ -29,6 +29,9 @@ from tests.superuser import connected
 
 NOBODY = UUID(int=0)
 LEASE_SECONDS = 1.0
+PATIENT_SECONDS = 3.0
+PATIENT = {"WAYBILL_LEASE_SECONDS": str(PATIENT_SECONDS)}
+"""Of workers that are to lose nothing: on a busy machine one may renew a lease of a second too late."""
 
 
 class Plant:

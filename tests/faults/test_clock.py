@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.plant import LEASE_SECONDS, Plant
+from tests.faults.plant import PATIENT, PATIENT_SECONDS, Plant
 from tests.faults.world_check import check_world
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -29,9 +29,9 @@ async def test_F_04_a_clock_an_hour_off_takes_nothing_over_early_and_fires_nothi
 ) -> None:
     # Only the calendar is wrong; intervals pass as they do, as on a machine that was set badly.
     wrong = {"LD_PRELOAD": _faketime(), "FAKETIME": f"{offset}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    plant.start_worker()
-    plant.start_worker(changes=wrong)
-    await plant.faults(latency=2 * LEASE_SECONDS)
+    plant.start_worker(changes=PATIENT)
+    plant.start_worker(changes=PATIENT | wrong)
+    await plant.faults(latency=1.5 * PATIENT_SECONDS)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(10)))
     await plant.all_ended(10)
     await plant.faults(unavailable=0.5, seed=3)

@@ -7,12 +7,10 @@ import asyncio
 import msgspec
 import pytest
 
-from tests.faults.plant import Plant
+from tests.faults.plant import PATIENT, PATIENT_SECONDS, Plant
 from tests.faults.world_check import check_world
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-_PATIENT = {"WAYBILL_LEASE_SECONDS": "5"}
-"""Of workers that nobody kills: on a busy machine one may renew a lease of a second too late, and lawfully lose it."""
 
 
 async def test_F_03_the_line_is_cut_after_the_order_was_taken(plant: Plant) -> None:
@@ -34,9 +32,9 @@ async def test_F_20_the_erp_answers_503_half_of_the_time(plant: Plant) -> None:
 
 async def test_F_20_the_erp_is_slow(plant: Plant) -> None:
     """Slower than a lease: the worker renews it and nobody takes the run over."""
-    plant.start_worker(changes=_PATIENT)
-    plant.start_worker(changes=_PATIENT)
-    await plant.faults(latency=6)
+    plant.start_worker(changes=PATIENT)
+    plant.start_worker(changes=PATIENT)
+    await plant.faults(latency=1.5 * PATIENT_SECONDS)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(10)))
     await plant.all_ended(10)
     erp = await check_world(plant, accepted=10)
@@ -97,8 +95,8 @@ async def test_S_44_the_same_id_with_another_body_is_409(plant: Plant) -> None:
 
 
 async def test_two_workers_share_the_work_and_do_nothing_twice(plant: Plant) -> None:
-    plant.start_worker(changes=_PATIENT)
-    plant.start_worker(changes=_PATIENT)
+    plant.start_worker(changes=PATIENT)
+    plant.start_worker(changes=PATIENT)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(200)))
     await plant.all_ended(200)
     erp = await check_world(plant, accepted=200)

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.faults.plant import LEASE_SECONDS, Plant
+from tests.faults.plant import PATIENT, PATIENT_SECONDS, Plant
 from tests.faults.world_check import check_world
 from tests.nightly.outcome import Outcome
 
@@ -32,11 +32,11 @@ async def one_round(folder: Path, _random: Random, outcome: Outcome) -> None:
     if found is None:
         raise AssertionError("libfaketime is missing")
     clock, other = folder.parent / "clock-of-a-worker", folder.parent / "clock-of-the-database"
-    async with Plant(folder) as plant:
+    async with Plant(folder, settings=PATIENT) as plant:
         plant.start_worker(changes=_by(found, clock))
         plant.start_worker()
         for jump in _JUMPS:
-            await plant.faults(latency=1.5 * LEASE_SECONDS)
+            await plant.faults(latency=1.5 * PATIENT_SECONDS)
             sending = asyncio.create_task(_send(plant, outcome))
             await plant.until_held(4)
             _set(clock, jump)
@@ -59,7 +59,7 @@ async def _of_database(plant: Plant, found: Path, clock: Path, outcome: Outcome)
         await asyncio.to_thread(plant.stack.postgres.stop_immediate)
         plant.stack.postgres.start()
     await plant.answers(plant.api_url + "/health/ready")
-    await plant.faults(latency=1.5 * LEASE_SECONDS)
+    await plant.faults(latency=1.5 * PATIENT_SECONDS)
     sending = asyncio.create_task(_send(plant, outcome))
     await plant.until_held(4)
     before = (await plant.query("SELECT clock_timestamp() AS now"))[0]["now"]
