@@ -10,7 +10,7 @@ import pytest
 
 from infra.database import Database
 from services.engine.claims import Claims
-from services.engine.journal import Checkpoint, Journal
+from services.engine.journal import CALL, Checkpoint, Journal, parameters_of
 from services.engine.recovery import Swept, sweep
 from tests.world import World, deploy, make_tenant, progress, start_runs, write
 
@@ -207,3 +207,20 @@ async def test_A13_a_woken_backlog_stands_behind_its_own_tenant(
     taken = await claims.take(12)
     assert sum(claim.tenant_id == fresh.tenant_id for claim in taken) >= 4
     assert len(await claims.take(30)) == 13
+
+
+@pytest.mark.timeout(30)
+async def test_F_04_renewing_waits_for_no_run_that_somebody_works_on(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    """Its own checkpoint, or a person who cancels it; the others' leases are whole meanwhile."""
+    await start_runs(app_database, world.tenant_id, 2)
+    claims = Claims(worker_database, "w", 0)
+    busy, free = await claims.take(2)
+    claims.lease = 30
+    async with worker_database.doors() as holder, holder.transaction():
+        await holder.fetch(CALL, *parameters_of([progress(busy)]))
+        assert await claims.renew([busy, free]) == {busy.run_id, free.run_id}
+    async with app_database.tenant(world.tenant_id) as connection:
+        rows = await connection.fetch("SELECT run_id FROM app.run WHERE lease_until > clock_timestamp()")
+    assert {row["run_id"] for row in rows} == {free.run_id}

@@ -186,12 +186,20 @@ $$;
 
 -- Keep leases; answers those that are kept. The others belong to somebody else now. A lease that ran out and that nobody
 -- has taken yet, as after a pause of the database, is as good as before: the fence tells (F-06).
+-- It waits for nobody: a run that is locked, mostly by its own worker's checkpoint, is told as held and has its turn with the
+-- next round. Waiting, it met checkpoints of other runs crosswise, and a deadlock of a second costs more than a round.
 CREATE FUNCTION app.renew_leases(tenants uuid[], runs uuid[], fences bigint[], lease_seconds double precision)
 RETURNS TABLE (run_id uuid) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
-  UPDATE app.run r SET lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
-  FROM unnest(tenants, runs, fences) AS i(tenant_id, run_id, fence)
-  WHERE r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until IS NOT NULL
-  RETURNING r.run_id
+  WITH free AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id FROM unnest(tenants, runs, fences) AS i(tenant_id, run_id, fence) JOIN app.run r
+      ON r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until IS NOT NULL
+    FOR UPDATE OF r SKIP LOCKED
+  ), renewed AS (
+    UPDATE app.run r SET lease_until = clock_timestamp() + make_interval(secs => lease_seconds)
+    FROM free f WHERE r.tenant_id = f.tenant_id AND r.run_id = f.run_id
+  )
+  SELECT r.run_id FROM unnest(tenants, runs, fences) AS i(tenant_id, run_id, fence) JOIN app.run r
+    ON r.tenant_id = i.tenant_id AND r.run_id = i.run_id AND r.fence = i.fence AND r.lease_until IS NOT NULL
 $$;
 
 -- What the outside is told of a run's suspension: the message that was made when it was asked for, with the number and the
