@@ -7,12 +7,11 @@ import subprocess
 from random import Random
 from typing import Final
 
-from infra.crash_points import NAMES
 from tests.faults.plant import Plant, end
 from tests.faults.world_check import check_world
+from tests.nightly.herd import POINTS
 from tests.nightly.outcome import Outcome
 
-_WORKER_POINTS: Final = tuple(name for name in NAMES if not name.startswith("intake."))
 _BATCH: Final = 40
 _LEAST_OPEN: Final = 20
 _FINISH_SECONDS: Final = 400.0
@@ -59,7 +58,7 @@ class Campaign:
         self._outcome.faults += 1
         point = ""
         if self._random.random() < 1 / 3:
-            point = f"{self._random.choice(_WORKER_POINTS)}%{self._random.randint(1, 30)}"
+            point = f"{self._random.choice(POINTS)}%{self._random.randint(1, 30)}"
         self._workers[place] = self.plant.start_worker(point, changes=_SETTINGS)
 
     async def finish(self) -> None:

@@ -24,7 +24,7 @@ RUNS: Final = 20
 _TOGETHER: Final = 50
 _LATEST: Final = 2.0
 """Seconds after its event at which a run is cancelled at most, in the beginning."""
-_UNUSED: Final = ("emit.taken", "judging.before", "judging.committed")
+_UNUSED: Final = ("emit.taken",)
 _OTHER: Final = {"pending", "running", "waiting", "suspended", "faulted"}
 
 
