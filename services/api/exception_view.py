@@ -17,7 +17,7 @@ from services.engine.functions import STANDARD_ERRORS
 from services.exceptions.categories import Category
 from services.exceptions.reading import State
 
-Outcome = Literal["retried", "resumed", "cancelled", "suspended", "went-on", "discarded"]
+Outcome = Literal["retried", "resumed", "cancelled", "suspended", "went-on", "decided", "discarded"]
 Owner = Annotated[
     str,
     Meta(
@@ -45,6 +45,10 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     ]
     run: Annotated[str | None, Meta(description="Id of the run that stands there.")]
     run_state: str | None
+    entry: Annotated[
+        str | None,
+        Meta(description="Id of the entry of the run that somebody is to decide; the run itself may be well."),
+    ]
     business_key: str | None
     deployment: str | None
     deployment_name: str | None
@@ -78,6 +82,7 @@ def view(row: Any, payloads: Payloads) -> ExceptionView:
         title=title,
         run=_shown("run", row["run_id"]),
         run_state=row["run_state"],
+        entry=row["mark"] if row["run_id"] is not None else None,
         business_key=row["business_key"],
         deployment=_shown("dep", row["deployment_id"]),
         deployment_name=row["deployment_name"],

@@ -44,9 +44,9 @@ _BESIDE: Final = {
     "WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, seq, kind",
     "keys": "SELECT run_id, name, value FROM app.run_key WHERE tenant_id = $1 AND run_id = ANY ($2) "
     "ORDER BY run_id, name",
-    "exceptions": "SELECT run_id, exception_id, category, cause, title, reference, owner, note, outcome, reason, "
-    "times, opened_at, closed_at, closed_by FROM app.exception WHERE tenant_id = $1 AND run_id = ANY ($2) "
-    "ORDER BY run_id, exception_id",
+    "exceptions": "SELECT run_id, exception_id, mark AS entry, category, cause, title, reference, owner, note, "
+    "outcome, reason, times, opened_at, closed_at, closed_by FROM app.exception "
+    "WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, exception_id",
 }
 """What belongs to a run, by the member of its line."""
 MOST: Final = 64 * 1024 * 1024

@@ -13,7 +13,7 @@ from infra.ids import TenantId
 from infra.pagination import BadCursor
 from services.engine import redriving
 from services.engine.redriving import Left
-from services.exceptions.categories import EVERY, TAKES, Category, Done
+from services.exceptions.categories import ENDS, EVERY, TAKES, Category, Done
 from services.exceptions.errors import ExceptionChanged, ExceptionClosed
 from services.exceptions.handling import Act, Hand
 from services.exceptions.reading import Filter
@@ -33,7 +33,7 @@ def narrowed(only: Filter, act: Act) -> Filter:
     """`only` such of the filter's as the act is for."""
     wanted: Sequence[Category] = EVERY if only.categories is None else only.categories
     takes = [category for category in wanted if category in TAKES[act.action]]
-    return msgspec.structs.replace(only, state="open", categories=takes)
+    return msgspec.structs.replace(only, state="open", categories=takes, but_entries=act.action in ENDS)
 
 
 def pack(act: Act, rows: Sequence[Any]) -> bytes:

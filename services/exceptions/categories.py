@@ -21,6 +21,9 @@ TAKES: Final[Mapping[Action, frozenset[Category]]] = {
     "assign": frozenset(EVERY),
     "note": frozenset(EVERY),
 }
+ENDS: Final[frozenset[Action]] = frozenset({"cancel", "discard"})
+"""What is not done with an exception of an entry: its run may be well, and the entry is decided."""
+OF_ENTRY: Final = "Decide its entry: `/entries/{entry}/reconcile`"
 
 OTHERWISE: Final[Mapping[Category, str]] = {
     "failed": "Its run has ended: retry it, or discard the exception with a reason",

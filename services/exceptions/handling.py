@@ -14,7 +14,7 @@ from services.engine import operating, repeating
 from services.engine.operating import RunHasEnded, RunNotSuspended
 from services.engine.repeating import RunNotFaulted
 from services.exceptions import owners
-from services.exceptions.categories import OF_LIVING_RUNS, OTHERWISE, TAKES, Action, Category, Done
+from services.exceptions.categories import ENDS, OF_ENTRY, OF_LIVING_RUNS, OTHERWISE, TAKES, Action, Category, Done
 from services.exceptions.errors import ExceptionChanged, ExceptionClosed, NotForThisCategory
 
 
@@ -33,8 +33,13 @@ class _Standing(msgspec.Struct, frozen=True):
     closed_by: str | None
     reason: str | None
     run_id: UUID | None
+    mark: str | None
     changes: int
     seq: int | None
+
+    @property
+    def is_of_entry(self) -> bool:
+        return self.run_id is not None and self.mark is not None
 
 
 _OUTCOMES: Final[dict[tuple[Action, Category], Done]] = {
@@ -96,6 +101,8 @@ class Hand:
             raise ExceptionClosed(f"It is {found.state}: {found.outcome}")
         if seen is not None and found.changes != seen:
             raise ExceptionChanged
+        if found.is_of_entry and wanted.action in ENDS:
+            raise NotForThisCategory(OF_ENTRY)
         if found.category not in TAKES[wanted.action]:
             raise NotForThisCategory(OTHERWISE[found.category])
         if outcome == "discarded":
@@ -169,7 +176,7 @@ class Hand:
 
     async def _standing(self) -> _Standing:
         row = await self._connection.fetchrow(
-            "SELECT e.category, e.state, e.outcome, e.closed_by, e.reason, e.run_id, e.changes, r.seq "
+            "SELECT e.category, e.state, e.outcome, e.closed_by, e.reason, e.run_id, e.mark, e.changes, r.seq "
             "FROM app.exception e LEFT JOIN app.run r ON r.tenant_id = e.tenant_id AND r.run_id = e.run_id "
             "WHERE e.tenant_id = $1 AND e.exception_id = $2",
             self._tenant,

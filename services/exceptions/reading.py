@@ -37,6 +37,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         least_value: in minor units of `currency`; one without a value is not found by it.
         since, until: when it was opened.
         deadline_before: one without a deadline is not found by it.
+        but_entries: without those of entries.
     """
 
     state: State = "open"
@@ -53,6 +54,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     deadline_before: datetime | None = None
+    but_entries: bool = False
 
 
 _BOUND: Final = text(
@@ -164,7 +166,7 @@ def _found(columns: Iterable[Any], tenant: UUID, only: Filter) -> Select[Any]:
     for column, holds, wanted in conditions:
         if wanted is not None:
             query = query.where(holds(column, wanted))
-    return query
+    return query.where(row.run_id.is_(None) | row.mark.is_(None)) if only.but_entries else query
 
 
 def _among(column: Any, wanted: Sequence[Any]) -> Any:

@@ -13,6 +13,7 @@ from infra.database import Base, tenant_key
 
 _NOW: Final = func.clock_timestamp()
 _OPEN: Final = text("state = 'open'")
+_OPEN_OF_RUN: Final = text("state = 'open' AND mark IS NULL")
 
 
 class ExceptionRow(Base):
@@ -48,7 +49,7 @@ class ExceptionRow(Base):
     closed_by: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
-        Index("exception_open_of_run", "tenant_id", "run_id", unique=True, postgresql_where=_OPEN),
+        Index("exception_open_of_run", "tenant_id", "run_id", unique=True, postgresql_where=_OPEN_OF_RUN),
         Index("exception_open_mark", "tenant_id", "mark", unique=True, postgresql_where=_OPEN),
         Index("exception_run", "tenant_id", "run_id", "exception_id"),
         Index("exception_age", "tenant_id", "state", "exception_id"),

@@ -192,6 +192,44 @@ async def test_the_check_names_a_run_that_nobody_sees(
     assert told == ([missing] if "DELETE" in broken else [missing, wrong])
 
 
+async def test_an_entry_that_is_to_be_decided_stands_beside_what_its_run_is(
+    app_database: Database, worker_database: Database, world: World, desk: Desk, stack: Stack, endpoints: Endpoints
+) -> None:
+    """Row 119: each is opened and closed by itself, and `uncertain` is counted for both."""
+    (claim,) = await begun(app_database, worker_database, world)
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        await connection.execute(
+            "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
+            "VALUES ($1, $2, 'erp', 'http', '{}')",
+            world.tenant_id,
+            claim.run_id,
+        )
+        await connection.execute(
+            "INSERT INTO app.entry (tenant_id, entry_id, connection_id, run_id, key, reference, operation, mode, way, "
+            "state, request, answered_by, answered_at) VALUES ($1, app.new_id(), $2, $2, 'k', '/do/0/order', "
+            "'erp.orders', 'keyed', 'manual', 'answered', '{}', 'key:k', now())",
+            world.tenant_id,
+            claim.run_id,
+        )
+    async with worker_database.tenant(world.tenant_id) as connection:
+        await connection.execute("UPDATE app.entry SET found = 'missing'")
+    assert await write(worker_database, fault(claim)) == ["committed"]
+    assert [(row["category"], row["state"]) for row in await desk.rows()] == [("uncertain", "open"), ("failed", "open")]
+    async with app_database.tenant(world.tenant_id) as connection:
+        await repeating.retry(connection, world.tenant_id, claim.run_id, "key:k")
+    (entry, run) = await desk.rows()
+    assert (entry["state"], run["state"], run["outcome"]) == ("open", "resolved", "retried")
+    (again,) = await Claims(worker_database, "w", 30).take(1)
+    assert await write(worker_database, fault(again)) == ["committed"]
+    await desk.do("UPDATE app.entry SET resolution = 'dropped', resolved_at = now(), resolved_by = 'key:k'")
+    assert [(row["state"], row["outcome"]) for row in await desk.rows()] == [
+        ("resolved", "decided"),
+        ("resolved", "retried"),
+        ("open", None),
+    ]
+    assert await check_world(worker_database, LONG_AGO, 30.0) == []
+
+
 async def test_texts_of_any_kind_open_one(
     app_database: Database, worker_database: Database, world: World, desk: Desk
 ) -> None:

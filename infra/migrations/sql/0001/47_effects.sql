@@ -73,7 +73,7 @@ BEGIN
   FROM app.run r WHERE r.tenant_id = of_tenant AND r.run_id = of_run;
   IF over IS NOT NULL THEN
     UPDATE app.exception e SET connection = app.show_id('con', over)
-    WHERE e.tenant_id = of_tenant AND e.run_id = of_run AND e.state = 'open' AND e.connection IS NULL;
+    WHERE e.tenant_id = of_tenant AND e.run_id = of_run AND e.mark IS NULL AND e.state = 'open' AND e.connection IS NULL;
   END IF;
 END $$;
 

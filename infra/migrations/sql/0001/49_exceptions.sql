@@ -1,7 +1,7 @@
 -- What needs somebody: a row for each thing that stands still and does not go on as it should, from then until it goes on or
 -- somebody gives it up (ADR 0030). Rows of runs and of outages are opened and closed by triggers, in the transaction that
 -- made it so, so that no door can forget one.
---   mark       what it is of where it is of no run: of the same there is one open row
+--   mark       what it is of where it is of no run, or of an entry of its run: of the same there is one open row
 --   cause      of a fault its type, else the kind of what happened; `title` says it in words
 --   reference  JSON pointer of the task where it happened, empty where that is not known
 --   connection public id of the connection that it is about
@@ -47,9 +47,9 @@ CREATE TABLE app.exception (
   CHECK ((state = 'open') = (outcome IS NULL)),
   CHECK ((state = 'open') = (closed_by IS NULL)),
   CHECK ((state = 'discarded') = (reason IS NOT NULL)),
-  CHECK ((run_id IS NULL) = (mark IS NOT NULL))
+  CHECK (run_id IS NOT NULL OR mark IS NOT NULL)
 );
-CREATE UNIQUE INDEX exception_open_of_run ON app.exception (tenant_id, run_id) WHERE state = 'open';
+CREATE UNIQUE INDEX exception_open_of_run ON app.exception (tenant_id, run_id) WHERE state = 'open' AND mark IS NULL;
 CREATE UNIQUE INDEX exception_open_mark ON app.exception (tenant_id, mark) WHERE state = 'open';
 CREATE INDEX exception_run ON app.exception (tenant_id, run_id, exception_id);
 -- The three orders of a list. Of columns: behind row-level security no index answers a condition on `coalesce`, which PostgreSQL
@@ -89,7 +89,7 @@ BEGIN
       cause = CASE WHEN now_is = 'parked' THEN app.parked_cause(waits) ELSE e.cause END,
       title = CASE WHEN now_is = 'parked' THEN left(coalesce(waits ->> 'reason', ''), 1000) ELSE e.title END
     WHERE (NEW.revision <> OLD.revision OR (now_is = 'parked' AND app.parked_cause(waits) <> app.parked_cause(OLD.waiting_for)))
-      AND e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.state = 'open';
+      AND e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.mark IS NULL AND e.state = 'open';
     RETURN NULL;
   END IF;
   IF was IS NOT NULL THEN
@@ -98,12 +98,12 @@ BEGIN
       outcome = CASE WHEN NEW.state = 'cancelled' THEN 'cancelled' WHEN was = 'failed' THEN 'retried'
         WHEN OLD.state = NEW.state THEN 'went-on' WHEN OLD.state = 'suspended' THEN 'resumed'
         WHEN NEW.state = 'suspended' THEN 'suspended' ELSE 'went-on' END
-    WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.state = 'open';
+    WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.mark IS NULL AND e.state = 'open';
   END IF;
   IF now_is IS NULL THEN RETURN NULL; END IF;
   UPDATE app.exception e SET state = 'open', closed_at = NULL, closed_by = NULL, outcome = NULL, last_at = clock_timestamp(),
     times = e.times + 1
-  WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.category = now_is AND e.state = 'resolved'
+  WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.mark IS NULL AND e.category = now_is AND e.state = 'resolved'
     AND e.outcome = 'went-on' AND e.fence = NEW.fence;
   IF FOUND THEN RETURN NULL; END IF;
   INSERT INTO app.exception (tenant_id, exception_id, category, run_id, deployment_id, revision, cause, title, reference,
@@ -122,7 +122,7 @@ BEGIN
       ELSE CASE WHEN waits ->> 'ref' LIKE 'con\_%' THEN left(waits ->> 'ref', 100) END END,
     NEW.value_amount, NEW.value_currency, NEW.deadline, coalesce(NEW.value_amount, -9223372036854775808),
     coalesce(NEW.deadline, 'infinity'),
-    (SELECT e.owner FROM app.exception e WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id
+    (SELECT e.owner FROM app.exception e WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.mark IS NULL
      ORDER BY e.exception_id DESC LIMIT 1));
   RETURN NULL;
 END $$;

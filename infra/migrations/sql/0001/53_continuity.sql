@@ -190,3 +190,40 @@ BEGIN
   ON CONFLICT (tenant_id, run_id, key) DO NOTHING;
   RETURN 'noted';
 END $$;
+
+-- Whether somebody has to say what an entry came to: the system was asked, and has it differently, lacks it or cannot tell.
+CREATE FUNCTION app.is_undecided(found text, posting text, resolution text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT coalesce(found <> 'same' AND posting IS NULL AND resolution IS NULL, false) $$;
+
+-- Such an entry is an exception of its run beside what the run itself may be, until it is decided (ADR 0030). Whoever looks again
+-- and finds it undecided leaves the same row; a post that comes to nothing leaves another, of the same owner. Its words are ours:
+-- what was found may be anybody's data.
+CREATE FUNCTION app.note_exception_of_entry() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+DECLARE of_entry text := app.show_id('ent', NEW.entry_id);
+BEGIN
+  IF NOT app.is_undecided(NEW.found, NEW.posting, NEW.resolution) THEN
+    UPDATE app.exception e SET state = 'resolved', closed_at = clock_timestamp(), closed_by = coalesce(NEW.resolved_by, 'engine'),
+      outcome = CASE NEW.resolution WHEN 'same' THEN 'went-on' ELSE 'decided' END
+    WHERE e.tenant_id = NEW.tenant_id AND e.mark = of_entry AND e.state = 'open';
+    RETURN NULL;
+  END IF;
+  INSERT INTO app.exception AS e (tenant_id, exception_id, category, mark, run_id, deployment_id, revision, cause, title, reference,
+                                  connection, value, currency, deadline, worth, due, owner)
+  SELECT NEW.tenant_id, app.new_id(), 'uncertain', of_entry, NEW.run_id, r.deployment_id, r.revision, 'reconciliation',
+    left(format('%s was done %s, and %s', NEW.operation,
+      CASE NEW.way WHEN 'manual' THEN 'by hand' WHEN 'file' THEN 'by file' ELSE 'on another address' END,
+      CASE NEW.found WHEN 'missing' THEN 'its system does not have it' WHEN 'different' THEN 'its system has it differently'
+        ELSE 'nobody can tell whether its system has it' END), 1000),
+    left(NEW.reference, 1000), app.show_id('con', NEW.connection_id), NEW.value_amount, NEW.value_currency, NEW.deadline,
+    coalesce(NEW.value_amount, -9223372036854775808), coalesce(NEW.deadline, 'infinity'),
+    (SELECT o.owner FROM app.exception o WHERE o.tenant_id = NEW.tenant_id AND o.run_id = NEW.run_id AND o.mark = of_entry
+     ORDER BY o.exception_id DESC LIMIT 1)
+  FROM app.run r WHERE r.tenant_id = NEW.tenant_id AND r.run_id = NEW.run_id
+  ON CONFLICT (tenant_id, mark) WHERE state = 'open' DO UPDATE SET times = e.times + 1, last_at = clock_timestamp(),
+    title = excluded.title;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER exception AFTER UPDATE OF found, posting, resolution ON app.entry FOR EACH ROW
+WHEN (app.is_undecided(NEW.found, NEW.posting, NEW.resolution) OR app.is_undecided(OLD.found, OLD.posting, OLD.resolution))
+EXECUTE FUNCTION app.note_exception_of_entry();

@@ -54,12 +54,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   UNION ALL
   (SELECT 'I1', r.tenant_id, r.run_id, format('it is %s, and no exception says so', r.exception) FROM runs r
    WHERE r.exception IS NOT NULL AND NOT EXISTS (
-     SELECT 1 FROM app.exception e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.run_id AND e.category = r.exception
+     SELECT 1 FROM app.exception e WHERE e.tenant_id = r.tenant_id AND e.run_id = r.run_id AND e.mark IS NULL AND e.category = r.exception
        AND (e.state = 'open' OR (r.exception = 'failed' AND e.state = 'discarded' AND e.opened_at >= r.ended_at))) LIMIT most)
   UNION ALL
   (SELECT 'I1', e.tenant_id, e.run_id, format('an exception says that it is %s, and it is not', e.category)
    FROM app.exception e LEFT JOIN runs r USING (tenant_id, run_id)
-   WHERE e.state = 'open' AND e.run_id >= since_id AND r.exception IS DISTINCT FROM e.category LIMIT most)
+   WHERE e.state = 'open' AND e.mark IS NULL AND e.run_id >= since_id AND r.exception IS DISTINCT FROM e.category LIMIT most)
+  UNION ALL
+  (SELECT 'I1', n.tenant_id, n.run_id, format('its entry %s is to be decided, and no exception says so', app.show_id('ent', n.entry_id))
+   FROM app.entry n WHERE n.run_id >= since_id AND app.is_undecided(n.found, n.posting, n.resolution) AND NOT EXISTS (
+     SELECT 1 FROM app.exception e WHERE e.tenant_id = n.tenant_id AND e.mark = app.show_id('ent', n.entry_id)
+       AND e.state = 'open') LIMIT most)
+  UNION ALL
+  (SELECT 'I1', e.tenant_id, e.run_id, 'an exception says that an entry of it is to be decided, and none is' FROM app.exception e
+   WHERE e.state = 'open' AND e.mark IS NOT NULL AND e.run_id >= since_id AND NOT EXISTS (
+     SELECT 1 FROM app.entry n WHERE n.tenant_id = e.tenant_id AND n.run_id = e.run_id AND e.mark = app.show_id('ent', n.entry_id)
+       AND app.is_undecided(n.found, n.posting, n.resolution)) LIMIT most)
   UNION ALL
   (SELECT 'I2', r.tenant_id, r.run_id, format('its row counts %s lines of journal, and there are %s', r.seq, coalesce(l.lines, 0))
    FROM runs r LEFT JOIN lines l USING (tenant_id, run_id)

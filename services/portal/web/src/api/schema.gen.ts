@@ -2101,6 +2101,8 @@ export interface components {
             deadline: string | null;
             deployment: string | null;
             deployment_name: string | null;
+            /** @description Id of the entry of the run that somebody is to decide; the run itself may be well. */
+            entry: string | null;
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
             /**
@@ -2120,7 +2122,7 @@ export interface components {
              * @description What became of it; null while it is open.
              * @enum {null|string}
              */
-            outcome: "retried" | "resumed" | "cancelled" | "suspended" | "went-on" | "discarded" | null;
+            outcome: "retried" | "resumed" | "cancelled" | "suspended" | "went-on" | "decided" | "discarded" | null;
             /**
              * @description `role:…`, or `account:…` of somebody who signs in.
              * @example role:credit
