@@ -38,8 +38,8 @@ _BESIDE: Final = {
     "FROM app.effect WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, seq, key",
     "entries": "SELECT run_id, entry_id, connection_id, key, reference, operation, way, state, "
     "request::text AS request, file, created_at, taken_by, taken_at, answer::text AS answer, answered_by, "
-    "answered_at, note, found, found_why, posting, resolution, resolved_at, resolved_by, reason FROM app.entry "
-    "WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, entry_id",
+    "answered_at, note, found, found_answer::text AS found_answer, found_why, posting, resolution, resolved_at, "
+    "resolved_by, reason FROM app.entry WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, entry_id",
     "usage": "SELECT run_id, seq, kind, quantity, at FROM app.usage "
     "WHERE tenant_id = $1 AND run_id = ANY ($2) ORDER BY run_id, seq, kind",
     "keys": "SELECT run_id, name, value FROM app.run_key WHERE tenant_id = $1 AND run_id = ANY ($2) "
@@ -50,13 +50,15 @@ _BESIDE: Final = {
 }
 """What belongs to a run, by the member of its line."""
 MOST: Final = 64 * 1024 * 1024
-"""Bytes of a run's journal and effects, without large values, that are held in memory for a line."""
+"""Bytes of a run's journal, effects and entries, without large values, that are held in memory for a line."""
 _WEIGHT: Final = """
 SELECT coalesce((SELECT sum(octet_length(j.data::text)) FROM app.journal j WHERE j.tenant_id = $1 AND j.run_id = $2), 0)
   + coalesce((SELECT sum(octet_length(concat(e.sent, e.answer, e.error))) FROM app.effect e
               WHERE e.tenant_id = $1 AND e.run_id = $2), 0)
+  + coalesce((SELECT sum(octet_length(concat(n.request, n.answer, n.found_answer))) FROM app.entry n
+              WHERE n.tenant_id = $1 AND n.run_id = $2), 0)
 """
-_JSON: Final = frozenset({"input", "output", "error", "data", "sent", "answer", "request"})
+_JSON: Final = frozenset({"input", "output", "error", "data", "sent", "answer", "request", "found_answer"})
 _PREFIXES: Final = {
     "deployment_id": "dep",
     "event_id": "evt",

@@ -129,6 +129,8 @@ class PlaybookFunction(FallbackFunction):
 
     async def _of_entry(self, call: Call, visit: Visit, entry: Entry) -> Answer:
         """What the run goes on with; or the next step of an entry that was begun."""
+        if entry.lost:
+            return _unread(visit, entry)
         if entry.state in {"writing", "prepared"} and entry.way == "file":
             return await self._drop(call, visit, entry)
         if entry.state == "writing" and visit.connection.standing == "entered":
@@ -164,13 +166,14 @@ class PlaybookFunction(FallbackFunction):
             await entries.dropped(
                 self._database,
                 call.tenant,
-                entry.entry_id,
+                entry,
                 None if answer is UNSET else answer,
                 is_declared=answer is not UNSET,
             )
             with contextlib.suppress(OSError):
                 await self._drops.discard(call.tenant, now.written or "")
-        return _told(visit, await entries.read(self._database, call.tenant, entry.entry_id) or now)
+        now = await entries.read(self._database, call.tenant, entry.entry_id) or now
+        return _unread(visit, now) if now.lost else _told(visit, now)
 
     async def _reroute(self, call: Call, visit: Visit, entry: Entry) -> Answer:
         """The same call with the same key at another address of the same system."""
@@ -188,7 +191,7 @@ class PlaybookFunction(FallbackFunction):
             await entries.refused(self._database, call.tenant, entry.entry_id, answer.error.title)
         if not isinstance(answer, Done):
             return answer
-        await entries.answered(self._database, call.tenant, entry.entry_id, answer.output)
+        await entries.answered(self._database, call.tenant, entry, answer.output)
         return replace(answer, via=other.connection.ref, by=entries.FALLBACK)
 
 
@@ -223,6 +226,11 @@ def _told(visit: Visit, entry: Entry) -> Answer:
         what = "is to be done by hand" if entry.way == "manual" else "lies in a file; somebody is to say how it went"
         return _waits(visit, f"{entry.operation} {what}", "manual")
     return _waits(visit, "its continuity playbook moves", "playbook", seconds=_MOMENT)
+
+
+def _unread(visit: Visit, entry: Entry) -> Later:
+    """Its effect took another way, and nobody can say with what: its run waits until the database is put right."""
+    return _waits(visit, f"the values of its entry cannot be read: {entry.lost}", "playbook", seconds=_FILE_SECONDS)
 
 
 def _waits(visit: Visit, reason: str, line: Line, *, seconds: float | None = None) -> Later:

@@ -83,6 +83,9 @@ class Reconciler(ConnectorFunction):
             entry = await entries.read(self._database, look.tenant, look.entry)
             if entry is None or entry.resolution is not None:
                 return
+            if entry.lost:  # a person can look, and decide it without them
+                await entries.found(self._database, look.tenant, entry, "cannot-tell", why=entry.lost)
+                return
             call = Call(
                 function=NAME,
                 arguments={"connection": _IT, "operation": entry.operation, "input": entry.request},
@@ -135,7 +138,7 @@ class Reconciler(ConnectorFunction):
 
     async def _posted(self, call: Call, entry: Entry, answer: Answer, *, is_first: bool) -> None:
         if isinstance(answer, Done):
-            await entries.posted(self._database, call.tenant, entry.entry_id, answer.output)
+            await entries.posted(self._database, call.tenant, entry, answer.output)
         elif isinstance(answer, Later) and not answer.sent and is_first:
             await entries.unposted(self._database, call.tenant, entry, answer.reason)
         elif isinstance(answer, Later):

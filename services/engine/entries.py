@@ -13,7 +13,7 @@ import msgspec
 
 from infra import ids
 from infra.database import Database
-from services.engine import values
+from services.engine import entry_values, values
 from services.engine.functions import Call, EffectMode
 
 Way = Literal["manual", "file", "connection"]
@@ -23,11 +23,18 @@ Unnoted = Literal["moves", "begun"]
 """Why there is no entry: the playbook moves, or it may have gone out before that named it (`app.add_entry`)."""
 FALLBACK: Final = "fallback"
 """Who answered where the playbook declares the answer."""
+_VALUES: Final = ("request", "answer")
 _BEGUN: Final[dict[Way, State]] = {"manual": "open", "file": "writing", "connection": "writing"}
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """As the row has it; `request` and `answer` are values; `posting_age`: seconds since the system was last asked."""
+    """As the row has it.
+
+    Attributes:
+        request, answer: values, whole.
+        posting_age: seconds since the system was last asked.
+        lost: why its values cannot be read, empty where they can; they are None then.
+    """
 
     entry_id: UUID
     connection_id: UUID
@@ -48,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     posting_age: float | None
     resolution: str | None
     reason: str | None
+    lost: str = ""
 
 
 _READ: Final = (
@@ -124,14 +132,12 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
 async def of_call(database: Database, call: Call) -> Entry | None:
     """What became of the effect of `call`; None where it took no other way."""
     async with database.tenant(call.tenant) as connection:
-        row = await connection.fetchrow(_READ, call.tenant, None, call.run, call.key)
-    return None if row is None else _entry(row)
+        return await _read(connection, call.tenant, None, call.run, call.key)
 
 
 async def read(database: Database, tenant: UUID, entry: UUID) -> Entry | None:
     async with database.tenant(tenant) as connection:
-        row = await connection.fetchrow(_READ, tenant, entry, None, None)
-    return None if row is None else _entry(row)
+        return await _read(connection, tenant, entry, None, None)
 
 
 async def add(database: Database, call: Call, noted: Noted, *, blind: float) -> Entry | Unnoted:
@@ -140,6 +146,7 @@ async def add(database: Database, call: Call, noted: Noted, *, blind: float) -> 
     `blind`: seconds for which a worker may not know what others do with a connection.
     """
     async with database.tenant(call.tenant) as connection:
+        request = await entry_values.stored(connection, call.tenant, call.run, noted.request)
         told = await connection.fetchval(
             "SELECT app.add_entry($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             ids.new(),
@@ -151,13 +158,15 @@ async def add(database: Database, call: Call, noted: Noted, *, blind: float) -> 
             noted.mode,
             noted.way,
             _BEGUN[noted.way],
-            values.encode(noted.request).decode(),
+            request.text,
             call.fence,
             blind,
         )
-        row = await connection.fetchrow(_READ, call.tenant, None, call.run, call.key)
-    if row is not None:
-        return _entry(row)
+        if told == "noted":
+            await entry_values.keep(connection, call.tenant, call.run, request)
+        entry = await _read(connection, call.tenant, None, call.run, call.key)
+    if entry is not None:
+        return entry
     return "begun" if told == "begun" else "moves"
 
 
@@ -166,17 +175,17 @@ async def prepared(database: Database, call: Call, entry: UUID, file: str, writt
     return await _change(database, _PREPARED, call.tenant, entry, file, written, call.fence)
 
 
-async def dropped(database: Database, tenant: UUID, entry: UUID, answer: Any, *, is_declared: bool) -> None:
+async def dropped(database: Database, tenant: UUID, entry: Entry, answer: Any, *, is_declared: bool) -> None:
     """Note that the file lies there. Without a declared answer somebody is to tell what became of it."""
     if is_declared:
-        await _change(database, _ANSWERED, tenant, entry, _text(answer), "prepared")
+        await _change_with(database, _ANSWERED, tenant, entry, answer, behind=("prepared",))
     else:
-        await _change(database, _OPEN, tenant, entry)
+        await _change(database, _OPEN, tenant, entry.entry_id)
 
 
-async def answered(database: Database, tenant: UUID, entry: UUID, answer: Any) -> None:
+async def answered(database: Database, tenant: UUID, entry: Entry, answer: Any) -> None:
     """Note what the other address answered."""
-    await _change(database, _ANSWERED, tenant, entry, _text(answer), "writing")
+    await _change_with(database, _ANSWERED, tenant, entry, answer, behind=("writing",))
 
 
 async def refused(database: Database, tenant: UUID, entry: UUID, why: str) -> None:
@@ -196,9 +205,9 @@ async def unposted(database: Database, tenant: UUID, seen: Entry, why: str) -> N
     await _change(database, _UNPOSTED, tenant, seen.entry_id, seen.version, values.plain(why)[:1000])
 
 
-async def posted(database: Database, tenant: UUID, entry: UUID, answer: Any) -> None:
+async def posted(database: Database, tenant: UUID, entry: Entry, answer: Any) -> None:
     """Note that the system has done it now, with the effect's own key."""
-    await _change(database, _POSTED, tenant, entry, _text(answer))
+    await _change_with(database, _POSTED, tenant, entry, answer)
 
 
 async def found(  # noqa: PLR0913 (whose, and what)
@@ -208,8 +217,11 @@ async def found(  # noqa: PLR0913 (whose, and what)
 
     What has changed since it was `seen` stays as it is: a look that took long says nothing about a later decision.
     """
-    told = None if answer is None else _text(answer)
-    await _change(database, _FOUND, tenant, seen.entry_id, seen.version, what, told, values.plain(why)[:1000])
+    before, behind = (seen.version, what), (values.plain(why)[:1000],)
+    if answer is None:
+        await _change(database, _FOUND, tenant, seen.entry_id, *before, None, *behind)
+    else:
+        await _change_with(database, _FOUND, tenant, seen, answer, before=before, behind=behind)
 
 
 async def look_again(database: Database, tenant: UUID, seen: Entry, why: str) -> None:
@@ -222,12 +234,28 @@ async def _change(database: Database, statement: str, tenant: UUID, entry: UUID,
         return await connection.fetchval(statement, tenant, entry, *given) is not None
 
 
-def _text(value: Any) -> str:
-    return values.encode(value).decode()
+async def _change_with(  # noqa: PLR0913 (the statement's parameters, in their order)
+    database: Database,
+    statement: str,
+    tenant: UUID,
+    seen: Entry,
+    value: Any,
+    *,
+    before: tuple[Any, ...] = (),
+    behind: tuple[Any, ...] = (),
+) -> None:
+    """As `_change`, with a value between the others."""
+    async with database.tenant(tenant) as connection:
+        one = await entry_values.stored(connection, tenant, seen.run_id, value)
+        if await connection.fetchval(statement, tenant, seen.entry_id, *before, one.text, *behind) is not None:
+            await entry_values.keep(connection, tenant, seen.run_id, one)
 
 
-def _entry(row: Any) -> Entry:
-    known = dict(row)
-    for name in ("request", "answer"):
+async def _read(connection: Any, tenant: UUID, *which: Any) -> Entry | None:
+    row = await connection.fetchrow(_READ, tenant, *which)
+    if row is None:
+        return None
+    known, lost = await entry_values.whole(connection, tenant, row, _VALUES)
+    for name in _VALUES:
         known[name] = None if known[name] is None else values.decode(known[name])
-    return Entry(**known)
+    return Entry(**known, lost=lost)

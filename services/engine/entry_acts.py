@@ -13,7 +13,7 @@ import msgspec
 from infra import ids
 from infra.pagination import Page
 from infra.problems import Conflict, NotFound
-from services.engine import values
+from services.engine import entry_values, values
 
 Action = Literal["take", "release", "answer", "queue", "give-up"]
 Decision = Literal["posted-by-hand", "post-now", "drop"]
@@ -120,8 +120,9 @@ async def act(connection: Any, tenant: UUID, entry: UUID, wanted: Act) -> UUID:
     if wanted.action == "take" and row["state"] == "taken" and row["taken_by"] == wanted.actor:
         return cast("UUID", row["run_id"])
     _check(row, wanted)
-    answer = values.encode(wanted.answer).decode()
-    await connection.execute(_ACT, tenant, entry, _STATES[wanted.action], wanted.actor, wanted.words, answer)
+    answer = await entry_values.stored(connection, tenant, row["run_id"], wanted.answer)
+    await connection.execute(_ACT, tenant, entry, _STATES[wanted.action], wanted.actor, wanted.words, answer.text)
+    await entry_values.keep(connection, tenant, row["run_id"], answer)
     told = {"connection": ids.show("con", row["connection_id"]), "run": ids.show("run", row["run_id"])}
     await _audit(connection, tenant, entry, _DONE[wanted.action], told | {"words": wanted.words}, actor=wanted.actor)
     return cast("UUID", row["run_id"])
@@ -186,11 +187,28 @@ async def listed(connection: Any, tenant: UUID, page: Page, only: Filter) -> lis
 
 
 async def one(connection: Any, tenant: UUID, entry: UUID) -> Any:
-    """The row, with the connector of its connection. Raises NotFound."""
+    """The row with its values whole, or why they are `unreadable`, and the connector of its connection.
+
+    Raises NotFound: the tenant has no such entry.
+    """
     row = await connection.fetchrow(_SHOWN, tenant, entry, None, None, None, False, None, 1)
     if row is None:
         raise NotFound
-    return row
+    told, lost = await entry_values.whole(connection, tenant, row, ("request", "answer", "found_answer"))
+    return {**told, "unreadable": lost or None}
+
+
+async def asked_of(connection: Any, tenant: UUID, entry: UUID) -> tuple[str, str]:
+    """The connector and the operation that the entry is for, whose answer it takes. Raises NotFound."""
+    row = await connection.fetchrow(
+        "SELECT c.connector, e.operation FROM app.entry e JOIN app.connection c USING (tenant_id, connection_id) "
+        "WHERE e.tenant_id = $1 AND e.entry_id = $2",
+        tenant,
+        entry,
+    )
+    if row is None:
+        raise NotFound
+    return row["connector"], row["operation"]
 
 
 async def _locked(connection: Any, tenant: UUID, entry: UUID) -> Any:

@@ -66,6 +66,7 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     ]
     found_answer: Annotated[Any, Meta(description="As the system has it; as `request`.")]
     found_why: Annotated[str | None, Meta(description="As `note`.")]
+    unreadable: Annotated[str | None, Meta(description="Why its values cannot be read; they are null then.")]
     looked_at: Instant | None
     posting: Annotated[bool, Meta(description="The system is to do it now.")]
     resolution: Annotated[
@@ -196,21 +197,18 @@ async def _answer(request: Call, entry: Any, data: ActOnEntry) -> Any:
         values.check_bounds(data.answer)
     except values.ValueRefused as error:
         raise _invalid("/answer", f"it is {error}") from None
-    row = await _row(request, entry)
-    checked = request.resources.registry.operation(row["connector"], row["operation"])
+    tenant = request.tenant.tenant_id
+    async with request.resources.database.tenant(tenant) as connection:
+        checked = request.resources.registry.operation(*await entry_acts.asked_of(connection, tenant, entry))
     if checked is not None and (fault := checked.fault_in_output(data.answer)):
         raise _invalid("/answer", fault)
     return data.answer
 
 
-async def _row(request: Call, entry: Any) -> Any:
+async def _shown(request: Call, entry: Any) -> EntryView:
     tenant = request.tenant.tenant_id
     async with request.resources.database.tenant(tenant) as connection:
-        return await entry_acts.one(connection, tenant, entry)
-
-
-async def _shown(request: Call, entry: Any) -> EntryView:
-    row = await _row(request, entry)
+        row = await entry_acts.one(connection, tenant, entry)
     checked = request.resources.registry.operation(row["connector"], row["operation"])
     return _view(request, row, None if checked is None else checked.operation.output)
 
@@ -233,6 +231,7 @@ def _view(request: Call, row: Any, schema: Any = None) -> EntryView:
         request=show(row["request"]),
         answer=show(row["answer"]),
         found_answer=show(row["found_answer"]),
+        unreadable=row.get("unreadable"),
         posting=row["posting"] is not None,
     )
 

@@ -16,6 +16,7 @@ from infra import ids
 from infra.embedded.stack import Endpoints
 from services.archives import archiver, files, large, rows
 from services.archives.archiver import archive_due
+from services.engine.payloads import Large
 from services.engine.world import check_world
 from services.worker.housekeeping import drop_months
 from tests.services.archives.olden import LARGE, RULES, Olden
@@ -89,6 +90,25 @@ async def test_S_86_what_somebody_or_something_still_needs_is_kept_whatever_its_
     assert await olden.left("exception") == await olden.left("effect") == await olden.left("entry") == set()
     assert _archived(olden)[ids.show("run", by_hand)]["entries"][0]["request"] == {"order": "SO-1"}
     assert _archived(olden)[ids.show("run", faulted)]["exceptions"][0]["outcome"] == "given up"
+
+
+async def test_S_86_large_values_of_entries_are_in_the_file_and_gone_with_their_run(olden: Olden) -> None:
+    run = await olden.ended(410)
+    text = Large().text({"order": LARGE})
+    olden.sql(
+        "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
+        "VALUES (:'tenant', :'deployment', 'erp', 'http', '{}')",
+        "INSERT INTO app.entry (tenant_id, entry_id, connection_id, run_id, key, reference, operation, mode, way, "
+        "state, request, resolution, resolved_at) VALUES (:'tenant', app.new_id(), :'deployment', :'run', 'k', '', '', "
+        "'keyed', 'manual', 'queued', '{}', 'queued', now())",
+        run=run,
+    )
+    async with olden.app.tenant(olden.tenant) as connection:
+        await connection.execute("UPDATE app.entry SET request = $1, answer = $1, found_answer = $1", text)
+    assert await _archive(olden) == 1
+    assert await olden.left("payload", "owner_id") == await olden.left("entry") == set()
+    (entry,) = _archived(olden)[ids.show("run", run)]["entries"]
+    assert [entry[name] for name in ("request", "answer", "found_answer")] == [{"order": LARGE}] * 3
 
 
 @pytest.mark.parametrize("point", ["archive.written", "archive.removed"])

@@ -1990,6 +1990,8 @@ export interface components {
              */
             taken_at: string | null;
             taken_by: string | null;
+            /** @description Why its values cannot be read; they are null then. */
+            unreadable: string | null;
             value: components["schemas"]["EntryValue"] | null;
             version: number;
             /**

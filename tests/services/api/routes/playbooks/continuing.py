@@ -46,7 +46,8 @@ do:
           reference: ${ .reference }
           customer: ACME-001
           currency: USD
-          lines: [{item: SKU-1, quantity: 10, unit_price: {amount: 1299, currency: USD}}]
+          lines:
+            - {item: SKU-1, quantity: 10, unit_price: {amount: 1299, currency: USD}, description: '${ .words // "" }'}
 """
 MANUAL: Final[dict[str, Any]] = {"operations": {CREATE: {"way": "manual"}}}
 _TRIES: Final = 1500
@@ -98,12 +99,13 @@ class Shop:
         deployed = await self.other.post(f"{PREFIX}/deployments", body)
         assert deployed.status == 201, deployed.body
 
-    async def order(self, reference: str) -> str:
+    async def order(self, reference: str, words: str = "") -> str:
         """Comes in; the run's id."""
         self._events += 1
         event = {"specversion": "1.0", "id": str(self._events), "source": "/shop", "type": "order.captured"}
         headers = {"content-type": "application/cloudevents+json"}
-        came = await self.person.post("/v1/events", event | {"data": {"reference": reference}}, headers=headers)
+        data = {"data": {"reference": reference, "words": words}}
+        came = await self.person.post("/v1/events", event | data, headers=headers)
         self.engine.loop.wake()
         return str(came.json["runs"][0])
 

@@ -135,7 +135,7 @@ async def test_F_03_a_post_that_comes_to_nothing_is_another_exception_of_the_sam
     other = await exception(shop)
     assert (other["id"] != row["id"], other["owner"]) == (True, "role:erp")
     assert "422" not in other["title"], "words of the other system may be anybody's data"
-    await entries.posted(worker, tenant, seen.entry_id, {"number": "SO-1"})
+    await entries.posted(worker, tenant, seen, {"number": "SO-1"})
     assert await open_exceptions(shop) == []
     assert await broken(shop) == []
 
