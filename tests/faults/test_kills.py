@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 
 import pytest
 
@@ -82,14 +83,18 @@ async def test_F_32_a_worker_told_to_stop_hands_back_or_finishes_what_it_holds(p
 
 
 async def test_F_05_all_workers_die_at_once_and_again(plant: Plant) -> None:
-    """Whole groups, in the middle of their work: nobody is left to hand anything back."""
+    """Whole groups, in the middle of their work: nobody is left to hand anything back.
+
+    What is left over is done in twice the time for which they died, and the test waits ten times that.
+    """
+    began = time.monotonic()
     await plant.faults(latency=0.5)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
     for _ in range(3):
         await kill_together(plant, plant.start_worker(), plant.start_worker(), least=10)
     await plant.faults()
     plant.start_worker()
-    await plant.all_ended(60)
+    await plant.all_ended(60, 10 * 2 * (time.monotonic() - began))
     await check_world(plant, accepted=60)
 
 

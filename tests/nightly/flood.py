@@ -24,8 +24,11 @@ PROVES = "F-23, I9"
 SECONDS = 20.0
 _SENDERS: Final = 48
 _QUIET: Final = 20
-_MOST_SECONDS: Final = 8.0
-"""Ten times what was measured. F-23 asks for twice the wait without a flood: not reached (docs/reliability.md)."""
+_MOST_TIMES: Final = 10 * 2
+"""What the other client may wait, for a worker and for the API, in times of what it waits without a flood: ten times
+what F-23 asks for. Twice is not reached (docs/reliability.md)."""
+_QUIET_SECONDS: Final = 0.1
+"""Less than a worker's pause between two looks is the luck of a doorbell, and of a quiet machine."""
 _FORM: Final = {"content-type": "application/cloudevents+json"}
 _ENDLESS: Final = {
     "document": {"dsl": "1.0.3", "namespace": "tests", "version": "1.0.0", "name": "endless"},
@@ -35,7 +38,7 @@ _ENDLESS: Final = {
 
 
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, seconds: float = SECONDS) -> None:
-    """Raises AssertionError when the other client's runs wait ten times as long as they did, or one is lost."""
+    """Raises AssertionError when the other client waits far longer than it did, or one of its runs is lost."""
     async with Plant(folder) as plant:
         quiet, _ = await move_in(plant)
         await _deploy_endless(plant)
@@ -50,7 +53,9 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, seconds: 
         behind = await _wait(plant, quiet, "behind")
         outcome.faults = sum(answers.values())
         outcome.runs = answers[202] + 4 * _QUIET
-        assert max(beside, behind) < _MOST_SECONDS, f"I9: the other client's p95 went {alone} → {beside}, {behind} s"
+        for what, one, *others in zip(("for a worker", "for the API"), alone, beside, behind, strict=True):
+            most = _MOST_TIMES * max(one, _QUIET_SECONDS)
+            assert max(others) <= most, f"I9: the other client's wait {what} (p95) went {one} → {others} s"
         # Those that are left of the flood are in line, and of nobody else.
         await check_tenants(plant)
         rows = await plant.query("SELECT * FROM app.broken('00000000-0000-0000-0000-000000000000', 1.0, 5)")
@@ -58,9 +63,10 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, seconds: 
         states = await plant.states()
         assert sum(states.values()) == outcome.runs, f"I1: {states}, {outcome.runs} accepted"
         told = ", ".join(f"{count:,} x {status}" for status, count in sorted(answers.items()))
+        waits = [f"{worker * 1000:.0f} and {api * 1000:.0f}" for worker, api in (alone, beside, behind)]
         outcome.note = (
-            f"{told} in {seconds:g} s; the other's wait for a worker, p95: {alone * 1000:.0f} ms alone, "
-            f"{beside * 1000:.0f} beside the flood, {behind * 1000:.0f} beside its backlog"
+            f"{told} in {seconds:g} s; the other's wait for a worker and for the API, p95 in ms: {waits[0]} alone, "
+            f"{waits[1]} beside the flood, {waits[2]} beside its backlog"
         )
 
 
@@ -88,10 +94,13 @@ async def _flood(plant: Plant, random: Random, until: float, answers: Counter[in
             answers[answer.status] += 1
 
 
-async def _wait(plant: Plant, key: str, name: str) -> float:
-    """Seconds from an order to its worker, p95 of some that come one by one."""
+async def _wait(plant: Plant, key: str, name: str) -> tuple[float, float]:
+    """Seconds from an order to its worker, and until it is taken in; p95 of some that come one by one."""
+    took = []
     for number in range(_QUIET):
+        began = time.monotonic()
         await plant.send_until_taken(f"{name}-{number}", key=key)
+        took.append(time.monotonic() - began)
         await asyncio.sleep(0.2)
     async with asyncio.timeout(200):
         while True:
@@ -101,5 +110,5 @@ async def _wait(plant: Plant, key: str, name: str) -> float:
                 f"PO-{name}-%",
             )
             if len(rows) == _QUIET:
-                return p95([row["wait"] for row in rows])
+                return p95([row["wait"] for row in rows]), p95(took)
             await asyncio.sleep(0.2)

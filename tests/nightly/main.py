@@ -35,6 +35,7 @@ from tests.nightly import (
     recovery,
     report,
     soak,
+    together,
     tracking,
     tryton,
 )
@@ -43,7 +44,10 @@ from tests.nightly.outcome import Outcome
 MOST_MINUTES: Final = 60.0
 # Of the whole; what is left is for the last round of each part to end, which is what makes them late.
 _SHARES: Final = {"kills": 0.15, "outages": 0.08, "tryton": 0.08, "soak": 0.33}
-ONCE: Final = (recovery, cuts, doorbell, line, clocks, cancelling, pending, flood, backlog, carrier, tracking, failover)
+ONCE: Final = (
+    *(recovery, cuts, doorbell, line, clocks, cancelling, pending, together, flood, backlog, carrier, tracking),
+    failover,
+)
 """Parts of one round each, which has the length that its row of faults asks for."""
 _ONCE_MINUTES: Final = 30.0
 """Those take a quarter of an hour; a night that is shorter than this goes without them."""

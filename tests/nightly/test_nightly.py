@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.nightly import carrier, kills, outages, soak, tracking, tryton
+from tests.nightly import carrier, kills, outages, soak, together, tracking, tryton
 from tests.nightly.figures import ahead
 from tests.nightly.ledger import table
 from tests.nightly.main import MOST_MINUTES, ONCE, Part, parts, run, run_all
@@ -35,6 +35,12 @@ async def test_F_01_a_few_random_kills_lose_and_double_nothing(tmp_path: Path) -
     page.write_text(f"{CAMPAIGN}\n{END}\n")
     put(page, CAMPAIGN, table(outcome, found, SEED))
     assert "| **lost** | **0** |" in page.read_text()
+
+
+async def test_F_05_what_dead_workers_left_is_done_in_time(tmp_path: Path) -> None:
+    outcome = _outcome()
+    await together.one_round(tmp_path / "home", DICE, outcome, seconds=5)
+    assert outcome.faults >= together.WORKERS + 1
 
 
 async def test_F_06_a_few_random_outages_lose_and_double_nothing(tmp_path: Path) -> None:
