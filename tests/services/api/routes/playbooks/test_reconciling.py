@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from infra import ids
+from infra.embedded.stack import Endpoints, Stack
 from infra.ids import TenantId
 from services.connectors.reconciling import Reconciler
 from services.engine import entries, entry_acts, playbooks
 from services.engine.entry_acts import Act
 from tests.services.api.routes.playbooks.continuing import CREATE, MANUAL, Shop, dies_once, sold
+from tests.superuser import connected
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -112,13 +114,17 @@ async def test_row_119_an_answer_that_crosses_the_move_is_looked_for(shop: Shop)
     await looked_for(shop, "missing")
 
 
-async def test_row_119_moves_call_what_waits_a_part_at_a_time(shop: Shop) -> None:
+async def test_row_119_moves_call_what_waits_a_part_at_a_time(shop: Shop, stack: Stack, endpoints: Endpoints) -> None:
     """However many wait, a move is one row; those with the earliest promise come first, and all of them come."""
     await shop.deploy({})
     await shop.enter()
     runs = [await shop.order(f"PO-{number}") for number in range(3)]
     for run in runs:
         await shop.waits(run, "playbook", tending=False)
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as administrator:
+        promise = "UPDATE app.run SET deadline = clock_timestamp() + make_interval(hours => $2) WHERE run_id = $1"
+        for run, hours in ((runs[1], 2), (runs[2], 1)):
+            await administrator.execute(promise, ids.read("run", run), hours)
     await shop.move("reconcile")
     assert (await shop.move("leave")).status == 200
 
@@ -134,7 +140,10 @@ async def test_row_119_moves_call_what_waits_a_part_at_a_time(shop: Shop) -> Non
     async with shop.engine.worker.doors() as doors:
         assert await doors.fetchval("SELECT app.spread_playbook(2)") == ids.read("con", shop.erp)
         assert await doors.fetchval("SELECT app.spread_playbook(2)") is None, "and others' come between"
-    assert await waiting() == runs[2:]
+    assert await waiting() == runs[:1], "it promised nothing"
+    async with shop.engine.app.tenant(shop.tenant) as connection:
+        called = await connection.fetch("SELECT run_id FROM app.run ORDER BY due_at")
+    assert [ids.show("run", one["run_id"]) for one in called] == [runs[2], runs[1], runs[0]]
     for run in runs:
         await shop.ended(run)
 
