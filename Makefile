@@ -11,7 +11,7 @@ TELL = printf '%-15s%s\n'
 # The machine's Node, else the one that comes as a wheel.
 WITH_NODE = if ! command -v npm >/dev/null; then \
 	  test -x .venv/bin/npm || $(TELL) environment 'installing Node'; \
-	  .venv/bin/pip install --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
+	  .venv/bin/pip install --quiet --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi
 
 .PHONY: up down reset test lint conformance bench nightly counterparts lock clean environment development viewer portal client
@@ -88,15 +88,15 @@ development: .venv/development.stamp
 .venv/runtime.stamp: infra/locks/runtime.txt pyproject.toml | .venv/bin/pip
 	@if ! cmp -s infra/locks/runtime.txt "$@" && ! cmp -s infra/locks/development.txt .venv/development.stamp; then \
 	  $(TELL) environment 'installing the locked Python packages'; \
-	  .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r infra/locks/runtime.txt; fi
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	  .venv/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes -r infra/locks/runtime.txt; fi
+	@.venv/bin/pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@cp infra/locks/runtime.txt "$@"
 
 .venv/development.stamp: infra/locks/development.txt pyproject.toml | .venv/bin/pip
 	@if ! cmp -s infra/locks/development.txt "$@"; then \
 	  $(TELL) environment 'installing the locked Python packages, those of development too'; \
-	  .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r infra/locks/development.txt; fi
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	  .venv/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes -r infra/locks/development.txt; fi
+	@.venv/bin/pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@cp infra/locks/development.txt "$@"
 	@cp infra/locks/runtime.txt .venv/runtime.stamp
 
