@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tenants.connections.opening import FRESH_SECONDS
 from tests.faults.deaths import kill_together
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
@@ -48,7 +49,8 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, orders: i
         await _move(plant, carrier, "enter")
         await kill_together(plant, workers[0])
         plant.start_worker()
-        # None of these was ever heard at the carrier, whatever became of those before.
+        # None of these is called at the carrier any more, whatever became of those before: every worker knows by then.
+        await asyncio.sleep(2 * FRESH_SECONDS)
         await _sent(plant, range(orders // 2, orders))
         await _all_by_file(plant, carrier, orders)
         await plant.faults()
