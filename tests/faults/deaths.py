@@ -8,10 +8,23 @@ import re
 import signal
 import subprocess
 from collections import Counter
+from typing import Final
 
 from dramatiq.cli import RET_KILLED
 
 from tests.faults.plant import Plant
+
+POINTS: Final = (
+    "claim.committed",
+    "activation.begun",
+    "call.before",
+    "call.answered",
+    "checkpoint.before",
+    "checkpoint.committed",
+    "end.before",
+    "end.committed",
+)
+"""The crash points that an order passes."""
 
 _CRASH = re.compile(r"crash point (\S+) in (\d+)\n")
 _END = re.compile(r"Worker with PID (\d+) exited unexpectedly \(code (-?\d+)\)")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.faults.deaths import crashes, died_at, kill_together
+from tests.faults.deaths import POINTS, crashes, died_at, kill_together
 from tests.faults.plant import LEASE_SECONDS, Plant, paused
 from tests.faults.world_check import check_world
 
@@ -16,16 +16,6 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 RUNS = 200
 KILLS = 4
-POINTS = (
-    "claim.committed",
-    "activation.begun",
-    "call.before",
-    "call.answered",
-    "checkpoint.before",
-    "checkpoint.committed",
-    "end.before",
-    "end.committed",
-)
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -7,9 +7,9 @@ import subprocess
 from random import Random
 from typing import Final
 
+from tests.faults.deaths import POINTS
 from tests.faults.plant import Plant, end
 from tests.faults.world_check import check_world
-from tests.nightly.herd import POINTS
 from tests.nightly.outcome import Outcome
 
 _BATCH: Final = 40

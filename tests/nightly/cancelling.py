@@ -11,10 +11,9 @@ from typing import Final
 
 import msgspec
 
-from tests.faults.deaths import died_at
+from tests.faults.deaths import POINTS, died_at
 from tests.faults.plant import Plant, end
 from tests.faults.world_check import check_world
-from tests.nightly.herd import POINTS
 from tests.nightly.outcome import Outcome
 
 PART = "people cancel what is ending, and what its worker dies with"
@@ -24,7 +23,6 @@ RUNS: Final = 20
 _TOGETHER: Final = 50
 _LATEST: Final = 2.0
 """Seconds after its event at which a run is cancelled at most, in the beginning."""
-_UNUSED: Final = ("emit.taken",)
 _OTHER: Final = {"pending", "running", "waiting", "suspended", "faulted"}
 
 
@@ -38,7 +36,7 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, races: in
         assert states.get("completed", 0) == answers[409], f"F-39: {states}, and the answers were {answers}"
         worker.terminate()
         assert await asyncio.to_thread(worker.wait, 120) == 0
-        for point in (name for name in POINTS if name not in _UNUSED):
+        for point in POINTS:
             await _at(plant, point, outcome)
         states = await _ended(plant)
         # A sale that was under way when its run was cancelled may be made; nobody makes it twice.

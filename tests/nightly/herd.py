@@ -16,21 +16,11 @@ from typing import Final
 
 import msgspec
 
+from tests.faults.deaths import POINTS
 from tests.faults.plant import Plant
 from tests.nightly.nursery import Nursery
 
-POINTS: Final = (
-    "claim.committed",
-    "activation.begun",
-    "call.before",
-    "call.answered",
-    "checkpoint.before",
-    "checkpoint.committed",
-    "end.before",
-    "end.committed",
-    "emit.taken",
-)
-"""Of the crash points those that this work passes."""
+_POINTS: Final = (*POINTS, "emit.taken")
 # Few slots, so that each death leaves others something to do. Every process may die many times: nothing is poison here.
 SETTINGS: Final = {"WAYBILL_WORKER_SLOTS": "8", "WAYBILL_SOLO_DEATHS": "100"}
 _FARTHEST: Final = 6
@@ -97,7 +87,7 @@ class Herd:
     def _bear(self) -> _Worker:
         self._born += 1
         armed = self._random.random() < _ARMED
-        point = f"{self._random.choice(POINTS)}%{self._random.randint(1, _FARTHEST)}"
+        point = f"{self._random.choice(_POINTS)}%{self._random.randint(1, _FARTHEST)}"
         wishes = {"WAYBILL_CRASH_POINTS": "1" if armed else "0", "WAYBILL_CRASH_POINT": point if armed else ""}
         log = self._plant.home / "logs" / f"herd-{self._born}.log"
         return _Worker(self._nursery.bear(self._plant.environment({**SETTINGS, **wishes}), log), log, armed)

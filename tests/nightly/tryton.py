@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 
 from tests.counterparts.tryton.server import running
-from tests.counterparts.tryton.test_kills import POINTS, SOLD, lead_to_tryton, sales
-from tests.faults.deaths import died_at
+from tests.counterparts.tryton.test_kills import SOLD, lead_to_tryton, sales
+from tests.faults.deaths import POINTS, died_at
 from tests.faults.plant import Plant
 from tests.nightly.outcome import Outcome
 

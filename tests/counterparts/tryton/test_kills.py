@@ -15,22 +15,12 @@ from infra.encryption.secret import Secret
 from services.connectors.builtin.tryton.session import Rpc, Sessions
 from services.connectors.sdk.context import Context, OpenConnection
 from tests.counterparts.tryton.install import DATABASE, PASSWORD, USER
-from tests.faults.deaths import died_at
+from tests.faults.deaths import POINTS, died_at
 from tests.faults.plant import Plant
 
 pytestmark = [pytest.mark.tryton, pytest.mark.faults, pytest.mark.timeout(600)]
 
 RUNS = 20
-POINTS = (
-    "claim.committed",
-    "activation.begun",
-    "call.before",
-    "call.answered",
-    "checkpoint.before",
-    "checkpoint.committed",
-    "end.before",
-    "end.committed",
-)
 SOLD = {"confirmed", "processing", "done"}
 
 
