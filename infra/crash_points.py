@@ -36,6 +36,9 @@ NAMES: Final = (
     "drop.placed",
     "entry.posting",
     "entry.posted",
+    "webhook.sent",
+    "seal.computed",
+    "seal.committed",
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from infra import ids
+from infra import ids, redaction
 from infra.telemetry import subject, trace
 
 SERVER: Final = Path(__file__).with_suffix(".json")
@@ -29,25 +29,27 @@ class JsonFormatter(logging.Formatter):
 
     Where they are known, `tenant`, `run`, `trace` and `span` are added: whom the work is for and where its spans are.
 
-    A field whose name speaks of a secret is masked, whatever it holds; a text is cut at 4 KiB.
+    A field whose name speaks of a secret is masked, whatever it holds, and by value all that the task holds (S-73); a
+    text is cut at 4 KiB.
     """
 
     def format(self, record: logging.LogRecord) -> str:
+        hider = redaction.here()
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": _bounded(record.getMessage()),
+            "message": _bounded(hider.text(record.getMessage())),
         }
         for name, value in vars(record).items():
             if name not in _OWN:
-                line[name] = _REDACTED if _speaks_of_secret(name) else _bounded(value)
+                line[name] = _REDACTED if _speaks_of_secret(name) else _bounded(hider.value(value))
         for name, text in _whereabouts().items():
             if line.get(name) is None:
                 line[name] = text
         if record.exc_info and record.exc_info[1] is not None:
-            line["error"] = _bounded(_tail(record.exc_info[1]))
-        text = _ENCODER.encode(line).decode()
+            line["error"] = _bounded(_tail(record.exc_info[1], hider))
+        text = hider.text(_ENCODER.encode(line).decode())
         # Some readers break lines at U+2028, and a terminal obeys bidirectional marks: what is not ASCII is escaped.
         return text if text.isascii() else json.dumps(json.loads(text))
 
@@ -69,9 +71,9 @@ def _speaks_of_secret(name: str) -> bool:
     return any(part in lower for part in _SECRET_NAMES)
 
 
-def _tail(error: BaseException) -> str:
+def _tail(error: BaseException, hider: redaction.Hider) -> str:
     # The end of a traceback says where it broke; locals are never printed, since they may hold a secret (S-73).
-    return "".join(traceback.format_exception(error))[-FIELD_BYTES:]
+    return hider.text("".join(traceback.format_exception(error)))[-FIELD_BYTES:]
 
 
 def _bounded(value: Any) -> Any:

@@ -20,6 +20,7 @@ class Problem(Exception):
         name: last part of the type reference, kebab case, stable for ever.
         title: short, the same for each occurrence.
         status: HTTP status code.
+        media_type: of the document; another one only where a standard asks for it.
         headers: extra response headers, such as `Retry-After` (seconds).
         extensions: further members of the problem document.
     """
@@ -27,6 +28,7 @@ class Problem(Exception):
     name: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Something failed on our side"
     status: ClassVar[int] = 500
+    media_type: ClassVar[str] = MEDIA_TYPE
 
     def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None, **extensions: Any) -> None:
         super().__init__(detail or self.title)

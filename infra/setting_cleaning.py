@@ -19,7 +19,14 @@ CLEANING: Final = (
         "notice_days",
         "90",
         "days, 1 to 36500",
-        "How long a notice is kept; one whose outage lasts, or whose question is open, stays for as long as that.",
+        "How long a notice or mail is kept; a notice whose outage lasts, or whose question is open, stays as long.",
         values.whole(1, 36_500),
+    ),
+    Definition(
+        "webhook_days",
+        "30",
+        "days, 8 to 3650",
+        "How long a webhook that came in is kept as it came: to be replayed, and to be known when it comes again.",
+        values.whole(8, 3_650),
     ),
 )

@@ -15,6 +15,13 @@ def _folder(text: str) -> Path | None:
 
 RETENTION: Final = (
     Definition(
+        "backup_days",
+        "35",
+        "days, 0 to 3650",
+        "How long backups of the database are kept. Nothing is deleted by it: certificates of deleted clients tell it.",
+        values.whole(0, 3_650),
+    ),
+    Definition(
         "archive_folder",
         "",
         "a folder",

@@ -10,26 +10,32 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
+from infra import setting_keys as keys
+from infra import setting_mail as mail
+from infra import setting_objects as objects
 from infra import setting_runner as runner
 from infra import setting_values as values
 from infra.encryption.secret import Secret
 from infra.setting_api import API
+from infra.setting_audit import AUDIT
 from infra.setting_cleaning import CLEANING
+from infra.setting_edge import EDGE
 from infra.setting_egress import EGRESS
 from infra.setting_retention import RETENTION
 from infra.setting_telemetry import TELEMETRY
 from infra.setting_values import Definition
+from infra.setting_worker import WORKER
 
 
 class BadSetting(ValueError):
     """A variable holds what it may not. The operator corrects it; nothing was started."""
 
     def __init__(self, name: str, given: str, expected: str) -> None:
-        may_be_secret = "://" in given or "=" in given or name.endswith(("_KEY", "_TOKEN"))
+        may_be_secret = "://" in given or "=" in given or name.endswith(("_KEY", "_TOKEN", "_PASSWORD"))
         shown = f"{len(given)} characters" if may_be_secret else given[:80]
         super().__init__(f"{name} is {shown!r}; expected {expected}")
         self.name = name
@@ -50,9 +56,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_rate: int
     api_burst: int
     trusted_proxies: tuple[values.Network, ...]
+    dns_resolvers: tuple[tuple[str, int], ...]
+    own_domains: tuple[str, ...]
+    edge_domain: str
+    domain_wait_hours: float
+    domain_grace_hours: float
+    live_owners: str
     api_url: str
     api_key: str
     kek_file: Path
+    kek_old_files: tuple[Path, ...]
+    kek_public_file: Path | None
+    service_key_file: Path | None
+    kms_key: str
+    kms_old_key: str
+    kms_endpoint: str
+    kms_access_key: str
+    kms_secret_key: Secret | None
+    kms_session_token: Secret | None
     drops: Path
     egress_loopback: bool
     egress_networks: tuple[values.Network, ...]
@@ -65,13 +86,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tenant_running: int
     exception_days: int
     notice_days: int
+    webhook_days: int
     crash_points: bool
     crash_point: str
     log_level: str
     demo_erp_url: str
+    backup_days: int
     archive_folder: Path | None
     retention_days: int
     retention_floor_days: int
+    audit_key_file: Path
+    audit_heads_folder: Path | None
+    mail_host: str
+    mail_port: int
+    mail_security: Literal["starttls", "tls", "none"]
+    mail_user: str
+    mail_password: Secret | None
+    mail_from: str
+    mail_ca: Path | None
+    objects_folder: Path
+    objects_s3_url: str
+    objects_s3_region: str
+    objects_s3_key_id: str
+    objects_s3_key: Secret | None
+    document_max: int
+    document_days: dict[str, int]
+    document_scan: str
+    document_scan_required: bool
+    document_scan_seconds: float
     runner_url: str
     runner_token: Secret | None
     runner_kinds: tuple[str, ...]
@@ -96,6 +138,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     otel_bsp_max_export_batch_size: int
     otel_bsp_schedule_delay: int
     otel_metric_export_interval: int
+
+    @property
+    def service_key(self) -> Path:
+        """The file of the API's own key."""
+        return self.service_key_file or self.kek_file
 
     @property
     def processes(self) -> tuple[str, ...]:
@@ -131,6 +178,7 @@ DEFINITIONS: Final = (
         values.url("redis", "rediss"),
     ),
     *API,
+    *EDGE,
     Definition(
         "api_url",
         "",
@@ -145,47 +193,10 @@ DEFINITIONS: Final = (
         "API key of the command line. Empty: the demo key of `waybill up`, for that home's own API only.",
         str,
     ),
-    Definition(
-        "kek_file",
-        "{home}/secrets/kek",
-        "a file of 32 bytes",
-        "Key-encryption key: 32 random bytes, mode 0600. Without it no stored secret can be read: back it up.",
-        values.folder,
-    ),
+    *keys.KEYS,
     Definition("drops", "{home}/drops", "a folder", "Files of entered playbooks; all workers share it.", values.folder),
     *EGRESS,
-    Definition(
-        "lease_seconds",
-        "30",
-        "seconds, 1 to 3600",
-        "How long a worker holds a run before another may take it.",
-        values.seconds(1, 3600),
-    ),
-    Definition(
-        "poll_seconds",
-        "1",
-        "seconds, 0.05 to 60",
-        "How often a worker looks for due runs when no doorbell rings.",
-        values.seconds(0.05, 60),
-    ),
-    Definition("worker_slots", "64", "1 to 1024", "Runs in flight in one worker process.", values.whole(1, 1024)),
-    Definition(
-        "worker_processes", "1", "1 to 64", "Worker processes that `waybill worker` starts.", values.whole(1, 64)
-    ),
-    Definition(
-        "solo_deaths",
-        "3",
-        "1 to 100",
-        "Workers that a run may take down alone before it is set aside as poison.",
-        values.whole(1, 100),
-    ),
-    Definition(
-        "tenant_running",
-        "50",
-        "1 to 10000",
-        "Runs of one tenant that all workers together may hold at once; keep it under the slots of all workers.",
-        values.whole(1, 10000),
-    ),
+    *WORKER,
     *CLEANING,
     Definition(
         "crash_points",
@@ -204,6 +215,9 @@ DEFINITIONS: Final = (
         values.url("http", "https"),
     ),
     *RETENTION,
+    *AUDIT,
+    *mail.MAIL,
+    *objects.OBJECTS,
     *runner.RUNNER,
     *TELEMETRY,
 )
@@ -228,6 +242,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         found["crash_point"] = ""
     if runner.missing(found):
         raise BadSetting("WAYBILL_RUNNER_TOKEN", "", "a token, since WAYBILL_RUNNER_URL is set")
+    if keys.missing(found):
+        raise BadSetting("WAYBILL_KMS_SECRET_KEY", "", "credentials, since a key of AWS KMS is named")
+    if objects.missing(found):
+        raise BadSetting("WAYBILL_OBJECTS_S3_KEY", "", "a key and its id, since WAYBILL_OBJECTS_S3_URL is set")
+    if stands := mail.missing(found):
+        raise BadSetting(stands[0], "", stands[1])
     return Settings(**found)
 
 

@@ -5,5 +5,6 @@ from infra.database.metadata import Base, naming, tenant_key
 from infra.database.opening import Database
 from infra.database.patience import surviving, through_outage
 from infra.database.scope import Scope
+from infra.database.turns import take_turn
 
-__all__ = ["Base", "Database", "Scope", "is_outage", "naming", "surviving", "tenant_key", "through_outage"]
+__all__ = ["Base", "Database", "Scope", "is_outage", "naming", "surviving", "take_turn", "tenant_key", "through_outage"]

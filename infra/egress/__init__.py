@@ -1,9 +1,11 @@
 """The only way out (docs/architecture.md, Egress). Nothing else in the product may import an HTTP client."""
 
 from infra.egress.client import Client
-from infra.egress.dial import Dial, Wire
+from infra.egress.dial import Dial, Wire, upgrade
 from infra.egress.guard import Guard, OneOrigin
+from infra.egress.lookup import Found, Lookups
 from infra.egress.messages import IDEMPOTENT_METHODS, Destination, Failed, Refused, Request, Response
+from infra.egress.one_place import OnePlace
 from infra.egress.stream import Stream
 from infra.egress.target import canonical_origin, join, request_target
 from infra.egress.websocket import HandshakeRefused, Websocket
@@ -14,9 +16,12 @@ __all__ = [
     "Destination",
     "Dial",
     "Failed",
+    "Found",
     "Guard",
     "HandshakeRefused",
+    "Lookups",
     "OneOrigin",
+    "OnePlace",
     "Refused",
     "Request",
     "Response",
@@ -26,4 +31,5 @@ __all__ = [
     "canonical_origin",
     "join",
     "request_target",
+    "upgrade",
 ]

@@ -15,12 +15,14 @@ from uuid import UUID
 
 import aiohttp
 
+from infra import redaction
 from infra.egress import body, target
 from infra.egress.dial import Dial, Wire, connect, hang_up
 from infra.egress.failures import translated
 from infra.egress.guard import Guard
+from infra.egress.guards import Allowed, Guards, nothing_beside
 from infra.egress.headers import outgoing, received
-from infra.egress.messages import MAX_BODY, Failed, Request, Response
+from infra.egress.messages import MAX_BODY, Destination, Failed, Request, Response
 from infra.egress.pool import CONNECTIONS_PER_ORIGIN, FLIGHT, Flight, Pool
 from infra.egress.stream import STREAM_SECONDS, Stream
 from infra.egress.websocket import MESSAGE_BYTES, Websocket, only_the_handshake
@@ -46,13 +48,22 @@ class Client:
         guard: what may be called.
         trust: certificates to trust in place of the system's, for an ERP behind a private authority.
         total: cap in seconds of a whole call.
+        allowed: private networks that the operator opened to one tenant.
     """
 
-    def __init__(self, guard: Guard, *, trust: ssl.SSLContext | None = None, total: float = TOTAL_SECONDS) -> None:
-        self._guard = guard
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        trust: ssl.SSLContext | None = None,
+        total: float = TOTAL_SECONDS,
+        allowed: Allowed = nothing_beside,
+    ) -> None:
+        self._guards = Guards(guard, allowed)
         self._trust = trust
         self._total = total
         self._pools: dict[UUID, Pool] = {}
+        self._retired: list[Pool] = []
         self._held: Counter[UUID] = Counter()
 
     async def __aenter__(self) -> Self:
@@ -65,9 +76,18 @@ class Client:
 
     async def close(self) -> None:
         """Close every connection. Safe to repeat."""
-        pools, self._pools = self._pools, {}
-        for pool in pools.values():
+        pools = [*self._pools.values(), *self._retired]
+        self._pools, self._retired = {}, []
+        for pool in pools:
             await pool.session.close()
+
+    def admit(self, tenant: UUID, url: str, destination: Destination) -> None:
+        """What can be said of an address before its name is resolved; sends nothing.
+
+        Raises:
+            Refused: nothing may be sent there.
+        """
+        self._guards.of(tenant).admit(target.parse(url), destination)
 
     async def send(self, tenant: UUID, request: Request) -> Response:
         """Send once and read the whole answer, whatever its status; redirects are answers like others.
@@ -78,6 +98,7 @@ class Client:
             Refused: a rule forbids it; nothing was sent.
             Failed: the network or the answer's form; `sent` says whether the other side may have acted.
         """
+        redaction.hold(request.credentials.values())
         with trace.span("HTTP", "client") as span:
             try:
                 answer = await self._send(tenant, request)
@@ -95,7 +116,7 @@ class Client:
             Refused, Failed: as `send`.
         """
         goal = target.parse(request.url)
-        self._guard.admit(goal, request.destination)
+        self._guards.of(tenant).admit(goal, request.destination)
         headers = outgoing(request, goal.origin, encoding="identity")
         pool = await self._pool(tenant)
         flight = Flight()
@@ -116,11 +137,11 @@ class Client:
         Raises:
             Refused, Failed: as `send`; `HandshakeRefused` for an answer that is no websocket.
         """
-        goal = target.parse(request.url)
-        self._guard.admit(goal, request.destination)
+        goal, guard = target.parse(request.url), self._guards.of(tenant)
+        guard.admit(goal, request.destination)
         headers = outgoing(request, goal.origin, encoding="identity")
         # Its own pool: a websocket is never kept for others, and only here a handshake has to be watched.
-        pool = Pool(self._guard, self._trust, (only_the_handshake,))
+        pool = Pool(guard, self._trust, (only_the_handshake,))
         flight = Flight()
         with self._holding(tenant, pool), trace.span("WebSocket", "client") as span:
             try:
@@ -146,7 +167,7 @@ class Client:
         """
         with self._holding(tenant), trace.span(dial.protocol, "client") as span:
             try:
-                wire = await connect(self._guard, dial, self._trust)
+                wire = await connect(self._guards.of(tenant), dial, self._trust)
             except Failed as error:
                 span.fail(error.kind)
                 raise
@@ -173,7 +194,7 @@ class Client:
 
     async def _send(self, tenant: UUID, request: Request) -> Response:
         goal = target.parse(request.url)
-        self._guard.admit(goal, request.destination)
+        self._guards.of(tenant).admit(goal, request.destination)
         headers = outgoing(request, goal.origin)
         pool = await self._pool(tenant)
         flight = Flight()
@@ -240,8 +261,16 @@ class Client:
             )
 
     async def _pool(self, tenant: UUID) -> Pool:
-        pool = self._pools.pop(tenant, None) or Pool(self._guard, self._trust)
+        guard, pool = self._guards.of(tenant), self._pools.pop(tenant, None)
+        if pool is not None and pool.guard is not guard:
+            # What is kept open was let through by rules that hold no more. Calls that are under way come to their end.
+            self._retired.append(pool)
+            pool = None
+        pool = pool or Pool(guard, self._trust)
         self._pools[tenant] = pool  # at the end: the order is that of last use
+        for old in [one for one in self._retired if not one.busy]:
+            self._retired.remove(old)
+            await old.session.close()
         if len(self._pools) > TENANTS_KEPT:
             oldest = next((key for key, value in self._pools.items() if not value.busy and value is not pool), None)
             if oldest is not None:

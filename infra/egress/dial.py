@@ -18,12 +18,17 @@ from infra.egress.messages import Destination, Failed
 CONNECT_SECONDS: Final = 5.0
 _READ_AHEAD: Final = 256 * 1024
 
-Protocol = Literal["grpc", "mqtt", "redis"]
+Protocol = Literal["dns", "grpc", "mqtt", "redis", "smtp"]
 _PORTS: Final[dict[Protocol, frozenset[int]]] = {
+    "dns": frozenset({853, 53}),
     "grpc": frozenset({443, 50051}),
     "mqtt": frozenset({8883, 1883}),
     "redis": frozenset({6379, 6380}),
+    "smtp": frozenset({25, 465, 587, 2525}),
 }
+
+
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Dial(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +50,15 @@ class Dial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wire(msgspec.Struct, frozen=True):
-    """Both ends of a connection. Bytes are read ahead up to 256 KiB, then the other side waits."""
+    """Both ends of a connection. Bytes are read ahead up to 256 KiB, then the other side waits.
+
+    Attributes:
+        trust: certificates to trust in place of the system's, should it be upgraded.
+    """
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    trust: ssl.SSLContext | None = None
 
 
 async def connect(guard: Guard, dial: Dial, trust: ssl.SSLContext | None) -> Wire:
@@ -66,13 +76,41 @@ async def connect(guard: Guard, dial: Dial, trust: ssl.SSLContext | None) -> Wir
     for address in found:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return await _open(guard, address, origin, context)
+                reader, writer = await _open(guard, address, origin, context)
+                return Wire(reader, writer, trust)
         except ssl.SSLError as error:
-            words = "the certificate does not verify" if isinstance(error, ssl.CertificateError) else "TLS failed"
-            raise Failed("connect", words, sent=False) from error
+            raise Failed("connect", _words(error), sent=False) from error
         except (OSError, TimeoutError) as error:
             why = error
     raise Failed("connect", "the connection was refused", sent=False) from why
+
+
+async def upgrade(wire: Wire, host: str) -> Wire:
+    """The same connection, from now on in TLS that is verified against `host`; to be hung up before the one it was.
+
+    Its reader is a new one: what somebody slipped in before the handshake was never said in TLS, and is not read.
+
+    Raises:
+        Failed: `connect`: the certificate does not verify, or TLS failed.
+    """
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=_READ_AHEAD)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    before = wire.writer.transport.get_protocol()
+    context = _context(wire.trust, ())
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            name = target.place(host, 0).host
+            transport = await loop.start_tls(wire.writer.transport, protocol, context, server_hostname=name)
+    except ssl.SSLError as error:
+        raise Failed("connect", _words(error), sent=False) from error
+    except (OSError, TimeoutError) as error:
+        raise Failed("connect", "TLS failed", sent=False) from error
+    if transport is None:
+        raise Failed("connect", "the connection closed", sent=False)
+    protocol.connection_made(transport)
+    before.connection_lost(None)  # nobody else tells it, and whoever hangs up waits for that
+    return Wire(reader, asyncio.StreamWriter(transport, protocol, reader, loop), wire.trust)
 
 
 async def hang_up(wire: Wire) -> None:
@@ -84,7 +122,11 @@ async def hang_up(wire: Wire) -> None:
     wire.writer.transport.abort()
 
 
-async def _open(guard: Guard, address: str, origin: target.Origin, context: ssl.SSLContext | None) -> Wire:
+def _words(error: ssl.SSLError) -> str:
+    return "the certificate does not verify" if isinstance(error, ssl.CertificateError) else "TLS failed"
+
+
+async def _open(guard: Guard, address: str, origin: target.Origin, context: ssl.SSLContext | None) -> Ends:
     # The same last lock as for HTTP: the socket is made here, for an address that passes, and nothing resolves again.
     if not guard.allows_text(address):
         raise PermissionError("The address may not be called")
@@ -95,7 +137,7 @@ async def _open(guard: Guard, address: str, origin: target.Origin, context: ssl.
         made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         await asyncio.get_running_loop().sock_connect(made, (address, origin.port))
         name = origin.host if context is not None else None
-        return Wire(*await asyncio.open_connection(sock=made, ssl=context, server_hostname=name, limit=_READ_AHEAD))
+        return await asyncio.open_connection(sock=made, ssl=context, server_hostname=name, limit=_READ_AHEAD)
     except BaseException:
         made.close()
         raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-from infra.egress.addresses import NEVER, Address, inside, is_loopback, is_public, networks
+from infra.egress.addresses import NEVER, Address, Network, inside, is_loopback, is_public, networks
 from infra.egress.addresses import read as read_address
 from infra.egress.messages import Destination, Failed, Refused
 from infra.egress.resolver import Resolver
@@ -54,6 +55,13 @@ class Guard:
         self._closed = tuple(parse(url).origin for url in closed)
         self._resolve = resolve or Resolver()
         self._known: dict[Address, bool] = {}
+
+    def beside(self, networks: Iterable[Network]) -> Guard:
+        """The same rules with more private networks; what is closed to all stays closed."""
+        made = copy.copy(self)
+        made._networks = (*self._networks, *networks)  # noqa: SLF001 (of its own class)
+        made._known = {}  # noqa: SLF001
+        return made
 
     def allows(self, address: Address) -> bool:
         """Whether a connection to `address` may be opened. The answer never changes, and is kept."""

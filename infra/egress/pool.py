@@ -71,7 +71,7 @@ class Pool:
         middlewares: see each request's answer before aiohttp looks at it.
     """
 
-    __slots__ = ("busy", "session")
+    __slots__ = ("busy", "guard", "session")
 
     def __init__(
         self, guard: Guard, trust: ssl.SSLContext | None, middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
@@ -84,6 +84,7 @@ class Pool:
             return socket.socket(family, kind, protocol)
 
         self.busy = 0
+        self.guard = guard
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=_Resolver(guard),

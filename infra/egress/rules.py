@@ -10,5 +10,11 @@ def guard(settings: Settings) -> Guard:
         allow_loopback=settings.egress_loopback,
         networks=map(str, settings.egress_networks),
         denied=map(str, settings.egress_denied),
-        closed=filter(None, [settings.runner_url]),
+        closed=filter(None, [settings.runner_url, _mail_server(settings)]),
     )
+
+
+def _mail_server(settings: Settings) -> str:
+    """As a URL, whose host and port are what counts."""
+    host = f"[{settings.mail_host}]" if ":" in settings.mail_host else settings.mail_host
+    return f"https://{host}:{settings.mail_port}" if host else ""

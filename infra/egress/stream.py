@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 import aiohttp
@@ -31,7 +31,7 @@ class Stream:
         self._flight = flight
         self._limit = limit
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
         """What comes, as it comes, until the other side ends.
 
         Raises:

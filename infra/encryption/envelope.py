@@ -1,8 +1,7 @@
-"""Sealing one field with AES-256-GCM, bound to the place it is stored in: moved, it does not open (S-71)."""
+"""Sealing one field (HPKE with AES-256-GCM), bound to the place it is stored in: moved, it does not open (S-71)."""
 
 from __future__ import annotations
 
-import os
 from typing import Final
 from uuid import UUID
 
@@ -11,11 +10,11 @@ from cryptography.exceptions import InvalidTag
 
 from infra.encryption.canonical import encode
 from infra.encryption.errors import SecretUnreadable
+from infra.encryption.key_pair import open_with, seal_to
 from infra.encryption.secret import Secret
-from infra.encryption.tenant_key import TenantKey
+from infra.encryption.tenant_key import SealingKey, TenantKey
 
-_FORMAT: Final = b"\x01"
-_NONCE_BYTES: Final = 12
+_FORMAT: Final = b"\x02"
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +28,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-def seal(key: TenantKey, place: Place, secret: Secret) -> bytes:
-    """Format byte, 96-bit random nonce, ciphertext and tag. Under 2^32 seals a key, so random nonces are safe."""
-    nonce = os.urandom(_NONCE_BYTES)
-    return _FORMAT + nonce + key.aead.encrypt(nonce, secret.reveal().encode(), _associated(key, place))
+def seal(key: SealingKey, place: Place, secret: Secret) -> bytes:
+    """Format byte, then what HPKE makes of it: each seal has a key of its own, so no nonce is ever used twice."""
+    return _FORMAT + seal_to(key.public, secret.reveal().encode(), _bound(key.version, place))
 
 
 def unseal(key: TenantKey, place: Place, sealed: bytes) -> Secret:
@@ -41,23 +39,22 @@ def unseal(key: TenantKey, place: Place, sealed: bytes) -> Secret:
     Raises:
         SecretUnreadable: another place, version, key, or altered bytes.
     """
-    nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-    if sealed[:1] != _FORMAT or len(nonce) < _NONCE_BYTES:
+    if sealed[:1] != _FORMAT:
         raise SecretUnreadable("The stored secret has an unknown form")
     try:
-        return Secret.of_bytes(key.aead.decrypt(nonce, rest, _associated(key, place)))
+        return Secret.of_bytes(open_with(key.private, sealed[1:], _bound(key.version, place)))
     except InvalidTag as error:
         raise SecretUnreadable("The stored secret was moved or altered") from error
 
 
-def _associated(key: TenantKey, place: Place) -> bytes:
+def _bound(key_version: int, place: Place) -> bytes:
     return encode(
-        "v1",
+        "v2",
         place.installation,
         place.environment,
         str(place.tenant),
         str(place.connection),
         place.field,
         place.version,
-        key.version,
+        key_version,
     )

@@ -22,3 +22,18 @@ class KeyFileUnusable(Problem):
     name: ClassVar[str] = "key-file-unusable"
     title: ClassVar[str] = "The key file cannot be used"
     status: ClassVar[int] = 500
+
+
+class KeyServiceUnavailable(Problem):
+    """The key service is away, refuses us for now, or has its key switched off (F-27). The same may be tried later.
+
+    Nothing was stored. Runs wait for it and lose no attempt.
+    """
+
+    name: ClassVar[str] = "kms-unavailable"
+    title: ClassVar[str] = "Secrets cannot be opened or stored at the moment"
+    status: ClassVar[int] = 503
+
+
+class SealingOnlyError(TypeError):
+    """A process that may seal was asked to open. A defect of its composition; never caught."""

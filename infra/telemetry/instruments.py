@@ -42,6 +42,18 @@ CONNECTOR_CALLS: Final = Histogram(
     ("connector", "operation", "outcome"),
 )
 QUOTA_REFUSED: Final = Counter("waybill.quota.refused", "{event}", "Events that were refused by a quota.", ("quota",))
+WEBHOOKS: Final = Counter(
+    "waybill.webhooks.received",
+    "{request}",
+    "Requests to addresses of webhooks, by what became of them.",
+    ("outcome",),
+)
+SECRETS_UNREADABLE: Final = Counter(
+    "waybill.secrets.unreadable", "{secret}", "Stored secrets that did not open: moved, altered, or of another key."
+)
+KEY_SERVICE_FAILED: Final = Counter(
+    "waybill.key_service.failed", "{call}", "Calls of the key service that failed, by why.", ("reason",)
+)
 DROPPED: Final = Observed(
     "waybill.telemetry.dropped", "{span}", "Spans that were not exported: queue full or export failed.", ("reason",)
 )
@@ -60,6 +72,9 @@ INSTRUMENTS: Final[tuple[Instrument, ...]] = (
     FLUSH_DURATION,
     RETRIES,
     QUOTA_REFUSED,
+    SECRETS_UNREADABLE,
+    KEY_SERVICE_FAILED,
     CONNECTOR_CALLS,
+    WEBHOOKS,
     DROPPED,
 )

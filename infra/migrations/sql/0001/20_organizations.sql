@@ -16,24 +16,32 @@ CREATE TABLE app.client (
   client_id uuid NOT NULL,
   slug text NOT NULL CHECK (slug ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
-  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
+  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled', 'suspended', 'deleted')),
+  status_reason text CHECK (length(status_reason) BETWEEN 1 AND 500),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (partner_id, client_id),
   UNIQUE (partner_id, slug)
 );
 
--- A tenant is a client in one environment: what owns runs, connections, secrets, records and audit.
+-- A tenant is a client in one environment: what owns runs, connections, secrets, records and audit. Every client begins with
+-- dev, test and live; others are added by name. A client that moves to another partner takes all along that names its partner
+-- beside it, by the cascades of this file (ADR 0042).
+--   needs_owners  whether nothing goes live in it that nobody answers for; NULL: in `live`, and in none that was added (ADR 0051)
+--   hold  1: its client is suspended, and its runs stand aside of the line; 2: they are being put back; NULL: neither (ADR 0040)
 CREATE TABLE app.tenant (
   tenant_id uuid PRIMARY KEY,
   partner_id uuid NOT NULL,
   client_id uuid NOT NULL,
-  environment text NOT NULL CHECK (environment IN ('dev', 'test', 'live')),
+  environment text NOT NULL CHECK (environment ~ '^[a-z0-9](-?[a-z0-9]){0,31}$'),
   weight real NOT NULL DEFAULT 1 CHECK (weight > 0),
+  needs_owners boolean,
+  hold smallint CHECK (hold IN (1, 2)),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  FOREIGN KEY (partner_id, client_id) REFERENCES app.client,
+  FOREIGN KEY (partner_id, client_id) REFERENCES app.client ON UPDATE CASCADE,
   UNIQUE (partner_id, client_id, environment),
   UNIQUE (partner_id, tenant_id)
 );
+CREATE INDEX tenant_hold ON app.tenant (tenant_id) WHERE hold IS NOT NULL;
 
 CREATE TABLE app.api_key (
   key_id uuid PRIMARY KEY,
@@ -49,36 +57,42 @@ CREATE TABLE app.api_key (
   rotated_at timestamptz,
   revoked_at timestamptz,
   last_used_at timestamptz,
+  -- As audit records name whoever made it: an account that is sent away may have left keys.
+  made_by text,
   CHECK ((scope = 'operator') = (partner_id IS NULL)),
   CHECK ((scope = 'client') = (tenant_id IS NOT NULL)),
   -- A partner's transaction may write keys of its own: with both columns in the reference, never into another's tenant.
-  FOREIGN KEY (partner_id, tenant_id) REFERENCES app.tenant (partner_id, tenant_id)
+  FOREIGN KEY (partner_id, tenant_id) REFERENCES app.tenant (partner_id, tenant_id) ON UPDATE CASCADE
 );
 CREATE INDEX api_key_partner ON app.api_key (partner_id, key_id);
 CREATE INDEX api_key_tenant ON app.api_key (tenant_id, key_id);
 
--- A person who signs in on a partner's host and sees one tenant. The address is a name within the partner and no more.
+-- A person who signs in on a partner's host and sees one tenant; one without a tenant is of the partner itself. The address
+-- is a name to sign in with where there is a password, and otherwise says only where to write to.
 CREATE TABLE app.account (
-  partner_id uuid NOT NULL,
+  partner_id uuid NOT NULL REFERENCES app.partner,
   account_id uuid NOT NULL,
-  tenant_id uuid NOT NULL,
+  tenant_id uuid,
   email text NOT NULL CHECK (email = lower(email) AND length(email) BETWEEN 3 AND 254),
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
-  password_hash text NOT NULL CHECK (password_hash LIKE '$argon2id$%'),
+  password_hash text CHECK (password_hash LIKE '$argon2id$%'),
   permissions text[] NOT NULL,
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (partner_id, account_id),
-  UNIQUE (partner_id, email),
   UNIQUE (partner_id, account_id, tenant_id),
-  FOREIGN KEY (partner_id, tenant_id) REFERENCES app.tenant (partner_id, tenant_id)
+  FOREIGN KEY (partner_id, tenant_id) REFERENCES app.tenant (partner_id, tenant_id) ON UPDATE CASCADE
 );
 CREATE INDEX account_tenant ON app.account (tenant_id, account_id);
+CREATE UNIQUE INDEX account_email ON app.account (partner_id, email) WHERE password_hash IS NOT NULL;
 
--- Which partner a host name belongs to; whatever is not here is nobody's.
+-- Which partner a host name belongs to, and what answers there; whatever is not here is nobody's. The operator gave it, or its
+-- partner proved to hold it (`24_edge.sql`).
 CREATE TABLE app.portal_host (
   host text PRIMARY KEY CHECK (host ~ '^[a-z0-9-]+([.][a-z0-9-]+)*$' AND length(host) <= 253),
   partner_id uuid NOT NULL REFERENCES app.partner,
+  use text NOT NULL DEFAULT 'portal' CHECK (use IN ('portal', 'api')),
+  is_claimed boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (partner_id, host)
 );
@@ -88,12 +102,21 @@ CREATE TABLE app.portal_session (
   partner_id uuid NOT NULL,
   token_hash bytea NOT NULL CHECK (length(token_hash) = 32),
   account_id uuid NOT NULL,
-  tenant_id uuid NOT NULL,
+  tenant_id uuid,
   host text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at timestamptz NOT NULL,
+  -- When the person last proved who they are, by all that their account asks for.
+  proved_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- Of a partner's person who works as one of its clients: in which tenant, and why. The session ends when that does.
+  acting_tenant_id uuid,
+  acting_reason text CHECK (length(acting_reason) BETWEEN 1 AND 500),
+  CHECK ((acting_tenant_id IS NULL) = (acting_reason IS NULL)),
+  CHECK (acting_tenant_id IS NULL OR tenant_id IS NULL),
   PRIMARY KEY (partner_id, token_hash),
+  FOREIGN KEY (partner_id, acting_tenant_id) REFERENCES app.tenant (partner_id, tenant_id),
+  FOREIGN KEY (partner_id, account_id) REFERENCES app.account,
   FOREIGN KEY (partner_id, account_id, tenant_id) REFERENCES app.account (partner_id, account_id, tenant_id),
   -- Sessions go with their host, whoever takes it away: both are the same partner's.
   FOREIGN KEY (partner_id, host) REFERENCES app.portal_host (partner_id, host) ON DELETE CASCADE
@@ -107,10 +130,11 @@ CREATE TABLE app.known_device (
   partner_id uuid NOT NULL,
   token_hash bytea NOT NULL CHECK (length(token_hash) = 32),
   account_id uuid NOT NULL,
-  tenant_id uuid NOT NULL,
+  tenant_id uuid,
   host text NOT NULL,
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (partner_id, token_hash, account_id),
+  FOREIGN KEY (partner_id, account_id) REFERENCES app.account,
   FOREIGN KEY (partner_id, account_id, tenant_id) REFERENCES app.account (partner_id, account_id, tenant_id),
   FOREIGN KEY (partner_id, host) REFERENCES app.portal_host (partner_id, host) ON DELETE CASCADE
 );

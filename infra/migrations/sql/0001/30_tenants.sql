@@ -1,8 +1,12 @@
+-- A tenant's key: what is sealed to its public half opens with the private one, which is here wrapped by the key-encryption
+-- key whose id are the first 8 bytes. `vouched`: that this installation made it; nothing is sealed to any other (ADR 0054).
 CREATE TABLE app.tenant_key (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   version integer NOT NULL CHECK (version > 0),
   provider text NOT NULL,
   wrapped bytea NOT NULL,
+  public bytea NOT NULL CHECK (length(public) = 32),
+  vouched bytea NOT NULL,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, version)
 );
@@ -69,19 +73,24 @@ CREATE TABLE app.deployment (
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   revision integer NOT NULL,
   priority smallint NOT NULL DEFAULT 1 CHECK (priority BETWEEN 0 AND 2),
+  site_id uuid,
+  domain text NOT NULL DEFAULT 'other',
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, deployment_id),
+  FOREIGN KEY (tenant_id, site_id) REFERENCES app.site,
   UNIQUE (tenant_id, name)
 );
 
 -- An immutable revision: runs in flight keep theirs. `workflows` are the versions that it runs beside its own, by the names
--- that documents give them; `keys` what its runs and theirs are found by, by the same names, '' for its own.
+-- that documents give them; `keys` what its runs and theirs are found by, by the same names, '' for its own. `sources`
+-- says of each parameter where it comes from (ADR 0041).
 CREATE TABLE app.deployment_revision (
   tenant_id uuid NOT NULL,
   deployment_id uuid NOT NULL,
   revision integer NOT NULL CHECK (revision > 0),
   workflow_version_id uuid NOT NULL,
   parameters json NOT NULL,
+  sources json NOT NULL DEFAULT '{}',
   bindings json NOT NULL,
   workflows json NOT NULL DEFAULT '{}',
   keys json,

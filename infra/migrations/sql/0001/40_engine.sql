@@ -44,7 +44,8 @@ CREATE FUNCTION app.error_type(error json) RETURNS text LANGUAGE sql IMMUTABLE P
 $$;
 
 -- One row a run: its snapshot, its place in the queue, its lease. The journal beside it is append-only.
---   lane   NULL: not claimable; 0: claimed in batches; 1: claimed alone, after its worker died (ADR 0007)
+--   lane   NULL: not claimable; 0: claimed in batches; 1: claimed alone, after its worker died (ADR 0007); 2: it would be
+--          claimable, and its client is suspended (ADR 0040)
 --   priority  0 interactive, 1 normal, 2 bulk: which clock of its tenant gives it its turns (ADR 0033)
 --   fence  raised by every claim; a write with an old fence changes nothing
 --   seq    journal entries written so far; with the fence it makes a checkpoint safe to repeat
@@ -65,7 +66,7 @@ CREATE TABLE app.run (
   depth smallint NOT NULL DEFAULT 0,
   business_key text CHECK (length(business_key) <= 512),
   state text NOT NULL CHECK (state IN ('pending', 'running', 'waiting', 'suspended', 'cancelled', 'faulted', 'completed')),
-  lane smallint CHECK (lane IN (0, 1)),
+  lane smallint CHECK (lane IN (0, 1, 2)),
   priority smallint NOT NULL DEFAULT 1,
   turn double precision NOT NULL,
   fence bigint NOT NULL DEFAULT 0,
@@ -102,6 +103,7 @@ CREATE TABLE app.run (
 ) WITH (fillfactor = 70);
 CREATE INDEX run_ready ON app.run (lane, turn, run_id) WHERE lane IS NOT NULL;
 CREATE INDEX run_ready_of ON app.run (tenant_id, turn, run_id) WHERE lane = 0;
+CREATE INDEX run_aside ON app.run (tenant_id, turn, run_id) WHERE lane = 2;
 CREATE INDEX run_leased ON app.run (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX run_due ON app.run (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX run_parked ON app.run (run_id) WHERE state = 'waiting' AND lane IS NULL AND due_at IS NULL;

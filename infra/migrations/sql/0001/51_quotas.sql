@@ -53,7 +53,7 @@ CREATE TABLE app.tenant_quota (
   told_at timestamptz,
   PRIMARY KEY (tenant_id, name),
   -- A partner's transaction writes these: with both columns in the reference, never those of another's tenant.
-  FOREIGN KEY (tenant_id, partner_id) REFERENCES app.tenant (tenant_id, partner_id)
+  FOREIGN KEY (tenant_id, partner_id) REFERENCES app.tenant (tenant_id, partner_id) ON UPDATE CASCADE
 );
 
 -- What quotas are measured against beside the tenant's clock: of tenants for which one holds, and of no others.

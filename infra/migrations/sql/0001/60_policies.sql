@@ -83,7 +83,7 @@ GRANT SELECT ON app.installation TO waybill_app, waybill_worker;
 GRANT SELECT, INSERT, UPDATE ON app.partner, app.client, app.tenant, app.api_key TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.account, app.brand TO waybill_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.portal_session, app.known_device, app.sign_in_attempt TO waybill_app;
-GRANT SELECT, INSERT, DELETE ON app.portal_host TO waybill_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (is_claimed) ON app.portal_host TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.kept_answer TO waybill_app;
 GRANT SELECT ON app.tenant TO waybill_worker;
 GRANT SELECT, INSERT ON app.organization_audit, app.audit TO waybill_app;

@@ -26,12 +26,12 @@ GRANT SELECT, UPDATE ON SEQUENCE app.virtual_clock TO waybill_doors;
 -- Who stands behind a key. Read before any scope is known, hence a door; it finds one key by its whole id.
 CREATE FUNCTION app.find_api_key(wanted uuid) RETURNS TABLE (
   scope text, partner_id uuid, partner_slug text, client_id uuid, client_slug text, tenant_id uuid, environment text,
-  name text, secret_hash bytea, permissions text[], networks text[], expires_at timestamptz, live boolean
+  name text, secret_hash bytea, permissions text[], networks text[], expires_at timestamptz, suspended boolean, live boolean
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   SELECT k.scope, k.partner_id, p.slug, t.client_id, c.slug, k.tenant_id, t.environment, k.name, k.secret_hash,
-         k.permissions, k.networks, k.expires_at,
+         k.permissions, k.networks, k.expires_at, coalesce(c.status = 'suspended', false),
          k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
-           AND coalesce(p.status, 'active') = 'active' AND coalesce(c.status, 'active') = 'active'
+           AND coalesce(p.status, 'active') = 'active' AND coalesce(c.status, 'active') IN ('active', 'suspended')
   FROM app.api_key k
   LEFT JOIN app.partner p ON p.partner_id = k.partner_id
   LEFT JOIN app.tenant t ON t.tenant_id = k.tenant_id
@@ -52,27 +52,28 @@ $$;
 -- Whose host this is and how they look. Read before any scope is known, hence a door; it finds one host by its whole
 -- name, and none of a partner that is disabled.
 CREATE FUNCTION app.find_portal_host(wanted text) RETURNS TABLE (
-  partner_id uuid, partner_slug text, partner_name text, name text, accent text, font text, logo text, support_email text
+  partner_id uuid, partner_slug text, partner_name text, name text, accent text, font text, logo text, support_email text,
+  use text
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-  SELECT h.partner_id, p.slug, p.name, b.name, b.accent, b.font, b.logo, b.support_email
+  SELECT h.partner_id, p.slug, p.name, b.name, b.accent, b.font, b.logo, b.support_email, h.use
   FROM app.portal_host h
   JOIN app.partner p ON p.partner_id = h.partner_id AND p.status = 'active'
   LEFT JOIN app.brand b ON b.partner_id = h.partner_id
   WHERE h.host = wanted
 $$;
 
--- Which key files wrapped the tenants' keys: their ids alone, each once, found step by step in the index. A start and
--- `doctor` ask before any scope is known whether the file at hand is the right one.
+-- Which key-encryption keys wrapped the tenants' keys: their ids alone, each once, found step by step in the index. A start and
+-- `doctor` ask before any scope is known whether the one at hand is the right one.
 CREATE POLICY doors ON app.tenant_key FOR SELECT TO waybill_doors USING (true);
 GRANT SELECT (provider, wrapped) ON app.tenant_key TO waybill_doors;
-CREATE INDEX tenant_key_wrapped_by ON app.tenant_key (substr(wrapped, 1, 8)) WHERE provider = 'file';
+CREATE INDEX tenant_key_wrapped_by ON app.tenant_key (substr(wrapped, 1, 8));
 CREATE FUNCTION app.stored_kek_ids() RETURNS SETOF bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   WITH RECURSIVE found AS (
-    SELECT (SELECT substr(k.wrapped, 1, 8) FROM app.tenant_key k WHERE k.provider = 'file' ORDER BY 1 LIMIT 1) AS id
+    SELECT (SELECT substr(k.wrapped, 1, 8) FROM app.tenant_key k ORDER BY 1 LIMIT 1) AS id
     UNION ALL
     SELECT (SELECT substr(k.wrapped, 1, 8) FROM app.tenant_key k
-            WHERE k.provider = 'file' AND substr(k.wrapped, 1, 8) > f.id ORDER BY 1 LIMIT 1)
+            WHERE substr(k.wrapped, 1, 8) > f.id ORDER BY 1 LIMIT 1)
     FROM found f WHERE f.id IS NOT NULL
   )
   SELECT f.id FROM found f WHERE f.id IS NOT NULL
@@ -167,7 +168,7 @@ CREATE FUNCTION app.queue_state(most integer) RETURNS TABLE (
     SELECT count(*) AS runs, count(*) FILTER (WHERE q.state = 'pending') AS pending,
            count(*) FILTER (WHERE q.state = 'running') AS running, count(*) FILTER (WHERE q.state = 'waiting') AS waiting,
            min(q.created_at) FILTER (WHERE q.state = 'pending') AS since
-    FROM (SELECT r.state, r.created_at FROM app.run r WHERE r.lane IS NOT NULL ORDER BY r.lane, r.turn, r.run_id
+    FROM (SELECT r.state, r.created_at FROM app.run r WHERE r.lane < 2 ORDER BY r.lane, r.turn, r.run_id
           LIMIT most) q
   ), held AS (
     SELECT count(*) AS runs FROM (SELECT 1 FROM app.run r WHERE r.lease_until IS NOT NULL LIMIT most) q

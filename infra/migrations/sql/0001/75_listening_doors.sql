@@ -70,7 +70,7 @@ BEGIN
   RETURN purged;
 END $$;
 
--- Schedules whose time has come. Those that follow the end of a run get their time first, once that has ended.
+-- Schedules whose time has come, but of no suspended client. Those that follow the end of a run get their time first, once that has ended.
 CREATE FUNCTION app.due_schedules(most integer) RETURNS TABLE (
   tenant_id uuid, deployment_id uuid, kind text, revision integer, milliseconds bigint, cron text, next_at timestamptz,
   now timestamptz
@@ -86,14 +86,16 @@ BEGIN
   FROM following f WHERE s.tenant_id = f.tenant_id AND s.deployment_id = f.deployment_id AND s.kind = 'after';
   RETURN QUERY
   SELECT s.tenant_id, s.deployment_id, s.kind, s.revision, s.milliseconds, s.cron, s.next_at, clock_timestamp()
-  FROM app.schedule s WHERE s.next_at <= (SELECT clock_timestamp()) ORDER BY s.next_at LIMIT most;
+  FROM app.schedule s WHERE s.next_at <= (SELECT clock_timestamp())
+    AND s.tenant_id <> ALL (ARRAY(SELECT t.tenant_id FROM app.tenant t WHERE t.hold = 1))
+  ORDER BY s.next_at LIMIT most;
 END $$;
 
 -- Seconds until the next time of any schedule, NULL for none.
 CREATE FUNCTION app.next_schedule() RETURNS double precision
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
   SELECT extract(epoch FROM min(s.next_at) - clock_timestamp())::double precision FROM app.schedule s
-  WHERE s.next_at IS NOT NULL
+  WHERE s.next_at IS NOT NULL AND s.tenant_id <> ALL (ARRAY(SELECT t.tenant_id FROM app.tenant t WHERE t.hold = 1))
 $$;
 
 -- Deployments with events to judge, for `seconds` nobody else's: the oldest event of each is marked. Each tenant's first

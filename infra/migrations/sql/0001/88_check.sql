@@ -33,6 +33,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   (SELECT 'I1', r.tenant_id, r.run_id, 'it has not ended, and no worker has it or will take it' FROM runs r
    WHERE r.state IN ('pending', 'running') AND r.lane IS NULL AND r.lease_until IS NULL AND r.due_at IS NULL LIMIT most)
   UNION ALL
+  (SELECT 'I1', r.tenant_id, r.run_id, 'it stands aside, and its client is not suspended' FROM runs r
+   JOIN app.tenant t USING (tenant_id) WHERE r.lane = 2 AND t.hold IS NULL LIMIT most)
+  UNION ALL
   (SELECT 'I1', r.tenant_id, r.run_id, 'it waits and does not say for what' FROM runs r
    WHERE r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.waits_for_nothing LIMIT most)
   UNION ALL

@@ -2,15 +2,46 @@
 DO $$
 DECLARE thing record;
 BEGIN
+  DROP TRIGGER own ON app.exception;
+  DROP TRIGGER announce ON app.outbox;
+  DROP TRIGGER announce ON app.event;
+  DROP TRIGGER mail ON app.notice;
+  DROP TRIGGER void_mail ON app.invitation;
+  DROP TRIGGER void_mail_gone ON app.invitation;
   FOR thing IN SELECT p.oid::regprocedure AS name FROM pg_proc p
     WHERE p.pronamespace = 'app'::regnamespace AND p.proowner = 'waybill_doors'::regrole LOOP
     EXECUTE format('DROP FUNCTION %s', thing.name);
   END LOOP;
+  DROP FUNCTION app.note_traffic(uuid, text, text, text, text, text, timestamptz, timestamptz, bigint, integer);
+  DROP FUNCTION app.told_of_connection(uuid, uuid, text);
+  DROP FUNCTION app.audit_mail(app.mail, text);
+  DROP FUNCTION app.suppress_address(app.mail, text);
+  DROP FUNCTION app.mail_letter(app.mail);
+  DROP FUNCTION app.who_answers(uuid, text, text);
+  DROP FUNCTION app.is_there(uuid, text);
+  DROP FUNCTION app.client_role(uuid, text);
+  DROP FUNCTION app.tell_domain(app.domain_claim, text, text);
   FOR thing IN SELECT c.relname AS name FROM pg_class c
     WHERE c.relnamespace = 'app'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND c.relname <> 'alembic_version' LOOP
     EXECUTE format('DROP TABLE app.%I CASCADE', thing.name);
   END LOOP;
+  DROP FUNCTION app.announce_run();
+  DROP FUNCTION app.announce_event();
+  DROP FUNCTION app.webhook_content(json, text);
+  DROP FUNCTION app.webhook_takes(text[], text);
+  DROP FUNCTION app.cut_audit();
+  DROP FUNCTION app.cut_text(text);
+  DROP FUNCTION app.veil_row(bytea, bytea, text, text, text, boolean, boolean, boolean);
+  DROP FUNCTION app.veiled_field(bytea, bytea, text, text, boolean);
+  DROP FUNCTION app.this_cluster();
+  DROP FUNCTION app.held_permissions(uuid, uuid, text[]);
+  DROP FUNCTION app.erased_tables();
+  DROP FUNCTION app.service_sealed();
+  DROP FUNCTION app.remove_people(uuid[]);
+  DROP FUNCTION app.end_presence(uuid[]);
+  DROP FUNCTION app.sealed_above(uuid[]);
+  DROP FUNCTION app.keep_roles(uuid, uuid[]);
   DROP FUNCTION app.drop_month();
   DROP FUNCTION app.ensure_partitions(integer);
   DROP FUNCTION app.partition_key(text);
@@ -23,6 +54,7 @@ BEGIN
   DROP FUNCTION app.call_from_line(uuid, uuid, integer);
   DROP FUNCTION app.line_waits_until(double precision);
   DROP FUNCTION app.line_of(uuid, text, text, integer);
+  DROP FUNCTION app.set_aside(integer);
   DROP FUNCTION app.tell_peak(uuid, text, bigint);
   DROP FUNCTION app.key_moment(text);
   DROP FUNCTION app.quota_standing();

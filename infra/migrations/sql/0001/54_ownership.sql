@@ -1,0 +1,65 @@
+-- Who answers for what in a tenant, and who does while that one is away (ADR 0051). Nothing goes live without them, and what
+-- stands still goes to them.
+--   subject  a domain of processes, an entity of data, the public id of a connection; '' for interfaces and standards
+--   owner    `role:…` or `account:…`, as exceptions have it
+CREATE TABLE app.owner (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  kind text NOT NULL CHECK (kind IN ('process', 'data', 'integration', 'architecture')),
+  subject text NOT NULL CHECK (length(subject) <= 100),
+  owner text NOT NULL CHECK (length(owner) <= 200),
+  deputy text NOT NULL CHECK (length(deputy) <= 200),
+  set_by text NOT NULL,
+  set_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, kind, subject),
+  CHECK (owner <> deputy),
+  CHECK ((kind = 'architecture') = (subject = ''))
+);
+CREATE POLICY tenant ON app.owner TO waybill_app USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id());
+CREATE POLICY doors ON app.owner FOR SELECT TO waybill_doors USING (true);
+CREATE POLICY owners ON app.account FOR SELECT TO waybill_doors USING (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.owner TO waybill_app;
+GRANT SELECT ON app.owner TO waybill_doors;
+GRANT SELECT (tenant_id, account_id, status) ON app.account TO waybill_doors;
+
+CREATE POLICY owners ON app.role FOR SELECT TO waybill_doors USING (true);
+GRANT SELECT ON app.role TO waybill_doors;
+
+-- How the role of a slug stands with a tenant's people: `active`, `disabled`, or NULL where there is none: then it is the name
+-- of a queue, and nobody's. No door: it sees what its caller sees.
+CREATE FUNCTION app.client_role(of_tenant uuid, of_slug text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT min(r.status) FROM app.role r WHERE r.level = 'client' AND r.slug = of_slug AND (r.tenant_id = of_tenant
+    OR (r.tenant_id IS NULL AND (r.partner_id IS NULL OR r.partner_id = (
+      SELECT t.partner_id FROM app.tenant t WHERE t.tenant_id = of_tenant))))
+$$;
+
+-- Whether there is whom `who` names: an active account of the tenant's, or an active role of its people.
+CREATE FUNCTION app.is_there(of_tenant uuid, who text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT CASE WHEN who LIKE 'account:%' THEN EXISTS (
+      SELECT 1 FROM app.account a WHERE a.tenant_id = of_tenant AND a.status = 'active'
+        AND app.show_id('account:acc', a.account_id) = who)
+    ELSE coalesce(app.client_role(of_tenant, substr(who, 6)) = 'active', false) END
+$$;
+
+-- The owner; the deputy while the owner is not there; NULL when neither is. A queue answers while its deputy is there.
+CREATE FUNCTION app.who_answers(of_tenant uuid, of_kind text, of_subject text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT CASE WHEN app.is_there(of_tenant, o.owner) THEN o.owner WHEN app.is_there(of_tenant, o.deputy) THEN
+    CASE WHEN o.owner LIKE 'role:%' AND app.client_role(of_tenant, substr(o.owner, 6)) IS NULL THEN o.owner ELSE o.deputy END END
+  FROM app.owner o WHERE o.tenant_id = of_tenant AND o.kind = of_kind AND o.subject = of_subject
+$$;
+
+-- What stands still belongs to somebody from the moment that it does: to the integration's owner where it is about a
+-- connection, else to the process's, else to the architecture's. What a person assigned before stays with that one.
+CREATE FUNCTION app.own_exception() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+BEGIN
+  NEW.owner := coalesce(
+    CASE WHEN NEW.connection IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'integration', NEW.connection) END,
+    CASE WHEN NEW.deployment_id IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'process', (
+      SELECT d.domain FROM app.deployment d WHERE d.tenant_id = NEW.tenant_id AND d.deployment_id = NEW.deployment_id)) END,
+    app.who_answers(NEW.tenant_id, 'architecture', ''));
+  RETURN NEW;
+END $$;
+CREATE TRIGGER own BEFORE INSERT ON app.exception FOR EACH ROW WHEN (NEW.owner IS NULL) EXECUTE FUNCTION app.own_exception();
