@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from template_library.dsl.schemas import compile_schema
+from template_library.dsl.schemas import Validator, compile_schema
 
 MOST: Final = 50
 _LINE: Final = 300
@@ -27,8 +27,13 @@ def check(schema: Mapping[str, Any], value: Any, *, hidden: bool = False) -> lis
     Raises:
         SchemaError: `schema` is no JSON Schema, or refers outside itself.
     """
+    return breaches(compile_schema(dict(schema)), value, hidden=hidden)
+
+
+def breaches(validator: Validator, value: Any, *, hidden: bool = False) -> list[Breach]:
+    """As `check`, with a schema that was compiled before."""
     found: list[Breach] = []
-    for error in compile_schema(dict(schema)).iter_errors(value):
+    for error in validator.iter_errors(value):
         rule = error.schema_path[-1] if error.schema_path else "false"
         words = f"breaks the rule `{rule}`" if hidden else error.message
         found.append(Breach(_pointer(error.instance_path), words if len(words) <= _LINE else words[:_LINE] + "…"))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, FetchedValue, Index, Text, Uuid
+from sqlalchemy import JSON, DateTime, FetchedValue, Index, LargeBinary, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -23,7 +23,10 @@ class Xid8(UserDefinedType[int]):
 
 
 class AuditRecord(Base):
-    """What happened inside one tenant."""
+    """What happened inside one tenant.
+
+    `salt` hides what is sealed of actor, target and `after`; where one was erased, `veil` has what is left (ADR 0057).
+    """
 
     __tablename__ = "audit"
 
@@ -35,6 +38,15 @@ class AuditRecord(Base):
     action: Mapped[str] = mapped_column(Text)
     target: Mapped[str] = mapped_column(Text)
     after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary, server_default=FetchedValue(), deferred=True)
+    veil: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+    __table_args__ = (
+        Index("audit_order", "tenant_id", "xid", "audit_id"),
+        Index("audit_target", "tenant_id", "target", "audit_id"),
+        Index("audit_action", "tenant_id", "action", "audit_id"),
+        Index("audit_actor", "tenant_id", "actor", "audit_id", postgresql_where=text("actor <> 'engine'")),
+    )
 
 
 class OrganizationAuditRecord(Base):
@@ -50,5 +62,10 @@ class OrganizationAuditRecord(Base):
     action: Mapped[str] = mapped_column(Text)
     target: Mapped[str] = mapped_column(Text)
     after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary, server_default=FetchedValue(), deferred=True)
+    veil: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
-    __table_args__ = (Index("organization_audit_partner", "partner_id", "audit_id"),)
+    __table_args__ = (
+        Index("organization_audit_partner", "partner_id", "audit_id"),
+        Index("organization_audit_order", "partner_id", "xid", "audit_id"),
+    )

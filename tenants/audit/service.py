@@ -11,7 +11,8 @@ from infra.database import Scope
 from infra.pagination import Page, cut
 from tenants.audit import repository
 from tenants.audit.errors import WrongScopeError
-from tenants.audit.models import AuditRecord
+from tenants.audit.log import ALL, Log, Wanted
+from tenants.audit.models import AuditRecord, OrganizationAuditRecord
 
 
 async def record(  # noqa: PLR0913 (the members of a record)
@@ -45,8 +46,8 @@ async def record(  # noqa: PLR0913 (the members of a record)
 
 
 async def history(
-    session: AsyncSession, tenant_id: UUID, page: Page, *, action: str | None = None, target: str | None = None
-) -> tuple[list[AuditRecord], str | None]:
-    """A tenant's records, newest first, and the position of the next page."""
-    rows = await repository.of_tenant(session, tenant_id, page, action=action, target=target)
+    session: AsyncSession, log: Log, page: Page, wanted: Wanted = ALL
+) -> tuple[list[AuditRecord | OrganizationAuditRecord], str | None]:
+    """The records of a log that are wanted, newest first, and the position of the next page."""
+    rows = await repository.newest(session, log, page, wanted)
     return cut(rows, page, lambda row: str(row.audit_id))

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from template_library import schemas
+from template_library.policies.capabilities import Access
 from template_library.schemas import Breach
 from tenants.connections.playbook import Act
 
@@ -22,12 +23,14 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         secrets: whether each secret field is required, by name.
         destination: settings that say where secrets are sent; None counts all of them.
         operations: what it offers.
+        access: what each of them may write.
         acts: the same as playbooks are checked against them.
     """
 
     settings: Mapping[str, Any]
     secrets: Mapping[str, bool]
     operations: frozenset[str]
+    access: Mapping[str, Access] = {}
     acts: Mapping[str, Act] = {}
     destination: frozenset[str] | None = None
 

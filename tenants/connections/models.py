@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     FetchedValue,
     ForeignKeyConstraint,
@@ -22,7 +23,7 @@ from infra.database import Base, tenant_key
 
 
 class TenantKey(Base):
-    """A tenant's data key, wrapped by the installation's key. Secrets name the version that sealed them."""
+    """A tenant's key, its private half wrapped by the installation's key. Secrets name the version that sealed them."""
 
     __tablename__ = "tenant_key"
 
@@ -30,11 +31,11 @@ class TenantKey(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     provider: Mapped[str] = mapped_column(Text)
     wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    public: Mapped[bytes] = mapped_column(LargeBinary)
+    vouched: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
-    __table_args__ = (
-        Index("tenant_key_wrapped_by", text("substr(wrapped, 1, 8)"), postgresql_where=text("provider = 'file'")),
-    )
+    __table_args__ = (Index("tenant_key_wrapped_by", text("substr(wrapped, 1, 8)")),)
 
 
 class Connection(Base):
@@ -87,4 +88,25 @@ class ConnectionSecret(Base):
             ["tenant_id", "connection_id"], ["app.connection.tenant_id", "app.connection.connection_id"]
         ),
         ForeignKeyConstraint(["tenant_id", "key_version"], ["app.tenant_key.tenant_id", "app.tenant_key.version"]),
+    )
+
+
+class SecretUse(Base):
+    """Who used one field's secret, how often and when; written by a door, read here."""
+
+    __tablename__ = "secret_use"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    connection_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    field: Mapped[str] = mapped_column(Text, primary_key=True)
+    used_by: Mapped[str] = mapped_column(Text, primary_key=True)
+    uses: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_run: Mapped[UUID | None] = mapped_column(Uuid)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "connection_id"], ["app.connection.tenant_id", "app.connection.connection_id"]
+        ),
     )

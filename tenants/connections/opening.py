@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,11 +11,15 @@ import msgspec
 
 from infra import clock
 from infra.database import Database
+from infra.encryption.errors import SecretUnreadable
 from infra.encryption.secret import Secret
+from infra.redaction import NOTHING, Hider
+from tenants.connections import alarms
 from tenants.connections.errors import ConnectionDisabled, UnknownConnection
 from tenants.connections.limits import Limits
 from tenants.connections.playbook import Playbook, Standing
 from tenants.connections.sealing import Row, Sealer
+from tenants.connections.secret_uses import SecretUses
 
 FRESH_SECONDS: Final = 2.0
 _MOST: Final = 10_000
@@ -32,7 +37,10 @@ WHERE c.tenant_id = $1 AND c.connection_id = $2
 
 
 class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
-    """Ready for a call; `secrets` by field. `standing`: of its playbook, empty where that was never entered."""
+    """Ready for a call; `secrets` by field. `standing`: of its playbook, empty where that was never entered.
+
+    `until`: no secret of it is kept for longer, on the monotonic clock. `hider` masks them.
+    """
 
     connection_id: UUID
     connector: str
@@ -44,6 +52,8 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     playbook: Playbook = Playbook()
     standing: Standing = ""
+    until: float = math.inf
+    hider: Hider = NOTHING
 
 
 async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, connection_id: UUID) -> OpenConnection:
@@ -53,26 +63,32 @@ async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, conn
         UnknownConnection: the tenant has none of this id.
         ConnectionDisabled: it may not be used.
         SecretUnreadable: a stored secret was moved or altered, or the key file is another one.
+        KeyServiceUnavailable: its key cannot be unwrapped now.
     """
-    rows = await connection.fetch(_READ, tenant_id, connection_id)
+    return await _opened(sealer, await _rows(connection, tenant_id, connection_id), tenant_id, connection_id)
+
+
+async def _rows(connection: Any, tenant_id: UUID, connection_id: UUID) -> list[Any]:
+    rows: list[Any] = await connection.fetch(_READ, tenant_id, connection_id)
     if not rows:
         raise UnknownConnection("There is no such connection")
-    first = rows[0]
-    if first["status"] != "active":
+    if rows[0]["status"] != "active":
         raise ConnectionDisabled("Enable the connection, or bind another")
-    secrets = {}
+    return rows
+
+
+async def _opened(sealer: Sealer, rows: list[Any], tenant_id: UUID, connection_id: UUID) -> OpenConnection:
+    first, secrets, until = rows[0], {}, math.inf
     for row in rows:
-        if row["field"] is not None:
-            place = Row(
-                tenant_id=tenant_id,
-                connection_id=connection_id,
-                environment=row["environment"],
-                revision=row["version"],
-            )
-            wrapped = (row["key_version"], row["wrapped"])
-            secrets[row["field"]] = await sealer.open(
-                place, str(row["installation_id"]), row["field"], row["sealed"], wrapped
-            )
+        if row["field"] is None:
+            continue
+        place = Row(
+            tenant_id=tenant_id, connection_id=connection_id, environment=row["environment"], revision=row["version"]
+        )
+        wrapped, installation = (row["key_version"], row["wrapped"]), str(row["installation_id"])
+        key = await sealer.key(tenant_id, installation, wrapped)
+        secrets[row["field"]] = await sealer.open(place, installation, row["field"], row["sealed"], wrapped)
+        until = min(until, key.until)
     return OpenConnection(
         connection_id=connection_id,
         connector=first["connector"],
@@ -84,6 +100,8 @@ async def open_connection(sealer: Sealer, connection: Any, tenant_id: UUID, conn
         name=first["name"],
         playbook=msgspec.json.decode(first["playbook"], type=Playbook),
         standing=first["standing"] or "",
+        until=until,
+        hider=Hider(secrets.values()),
     )
 
 
@@ -93,11 +111,16 @@ class _Kept(msgspec.Struct):
 
 
 class OpenConnections:
-    """A worker's connections. What it gives was true at most two seconds ago; callers at once share one look."""
+    """A worker's connections. What it gives was true at most two seconds ago; callers at once share one look.
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
+    Args:
+        uses: is told of each connection whose secrets are given out.
+    """
+
+    def __init__(self, database: Database, sealer: Sealer, uses: SecretUses | None = None) -> None:
         self._database = database
         self._sealer = sealer
+        self._uses = uses
         self._kept: dict[tuple[UUID, UUID], _Kept] = {}
         self._looking: dict[tuple[UUID, UUID], asyncio.Task[OpenConnection]] = {}
 
@@ -105,15 +128,20 @@ class OpenConnections:
         """The connection, opened.
 
         Raises:
-            UnknownConnection, ConnectionDisabled, SecretUnreadable: as `open_connection` does.
+            UnknownConnection, ConnectionDisabled, SecretUnreadable, KeyServiceUnavailable: as `open_connection` does.
         """
-        key = (tenant_id, connection_id)
+        opened = await self._get((tenant_id, connection_id))
+        if self._uses is not None and opened.secrets:
+            self._uses.note(tenant_id, connection_id, opened.secrets)
+        return opened
+
+    async def _get(self, key: tuple[UUID, UUID]) -> OpenConnection:
         kept = self._kept.get(key)
         if kept is not None and clock.monotonic() < kept.until:
             return kept.opened
         task = self._looking.get(key)
         if task is None:
-            task = self._looking[key] = asyncio.create_task(self._look(tenant_id, connection_id))
+            task = self._looking[key] = asyncio.create_task(self._look(*key))
             task.add_done_callback(lambda _: self._looking.pop(key, None))
         # One caller's end must not take the answer from the others.
         return await asyncio.shield(task)
@@ -125,13 +153,22 @@ class OpenConnections:
         opened = await self._read(tenant_id, connection_id, kept)
         if len(self._kept) >= _MOST:
             self._kept.clear()
-        self._kept[key] = _Kept(opened, began + FRESH_SECONDS)
+        self._kept[key] = _Kept(opened, min(began + FRESH_SECONDS, opened.until))
         return opened
 
     async def _read(self, tenant_id: UUID, connection_id: UUID, kept: _Kept | None) -> OpenConnection:
         async with self._database.tenant(tenant_id) as connection:
-            opened = None if kept is None else await self._unchanged(connection, tenant_id, kept.opened)
-            return opened or await open_connection(self._sealer, connection, tenant_id, connection_id)
+            if kept is not None and clock.monotonic() < kept.opened.until:
+                opened = await self._unchanged(connection, tenant_id, kept.opened)
+                if opened is not None:
+                    return opened
+            rows = await _rows(connection, tenant_id, connection_id)
+        # Behind the transaction: unwrapping may ask a key service, over the network.
+        try:
+            return await _opened(self._sealer, rows, tenant_id, connection_id)
+        except SecretUnreadable as error:
+            await alarms.unreadable(self._database, tenant_id, connection_id, error)
+            raise
 
     async def _unchanged(self, connection: Any, tenant_id: UUID, opened: OpenConnection) -> OpenConnection | None:
         revision = await connection.fetchval(

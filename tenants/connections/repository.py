@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
-from tenants.connections.models import Connection, ConnectionSecret, TenantKey
+from tenants.connections.models import Connection, ConnectionSecret, SecretUse, TenantKey
 
 
 async def add(session: AsyncSession, values: Mapping[str, Any]) -> bool:
@@ -107,13 +107,43 @@ async def place(session: AsyncSession, tenant_id: UUID) -> tuple[str, str]:
     return str(row[0]), str(row[1])
 
 
-async def newest_key(session: AsyncSession, tenant_id: UUID) -> TenantKey | None:
-    return await session.scalar(
-        select(TenantKey).where(TenantKey.tenant_id == tenant_id).order_by(TenantKey.version.desc()).limit(1)
+async def keys(session: AsyncSession, tenant_id: UUID) -> list[TenantKey]:
+    """All versions of the tenant's key, newest first."""
+    query = select(TenantKey).where(TenantKey.tenant_id == tenant_id).order_by(TenantKey.version.desc())
+    return list((await session.scalars(query)).all())
+
+
+async def add_key(session: AsyncSession, tenant_id: UUID, values: Mapping[str, Any]) -> None:
+    """Store a version of a tenant's key, unless there is one by now."""
+    await session.execute(insert(TenantKey).values(tenant_id=tenant_id, **values).on_conflict_do_nothing())
+
+
+async def uses(session: AsyncSession, tenant_id: UUID, connection_ids: Collection[UUID]) -> list[SecretUse]:
+    """What is known of who used the secrets of these connections, by field."""
+    query = select(SecretUse).where(
+        SecretUse.tenant_id == tenant_id, SecretUse.connection_id.in_(sorted(connection_ids))
     )
+    rows = await session.scalars(
+        query.order_by(SecretUse.field, SecretUse.used_by).execution_options(populate_existing=True)
+    )
+    return list(rows.all())
 
 
-async def add_key(session: AsyncSession, tenant_id: UUID, provider: str, wrapped: bytes) -> None:
-    """Store a tenant's first key, unless it has one by now."""
-    values = {"tenant_id": tenant_id, "version": 1, "provider": provider, "wrapped": wrapped}
-    await session.execute(insert(TenantKey).values(**values).on_conflict_do_nothing())
+async def reseal(session: AsyncSession, known: Mapping[str, Any], key_version: int, sealed: bytes) -> bool:
+    """Put a secret's value, sealed anew, in its place; False when another value has come or it is gone.
+
+    `known`: the row's key with the versions of value and key that were read.
+    """
+    columns = [getattr(ConnectionSecret, name) == value for name, value in known.items()]
+    statement = update(ConnectionSecret).where(*columns).values(key_version=key_version, sealed=sealed)
+    found = await session.execute(statement.returning(ConnectionSecret.field))
+    return found.first() is not None
+
+
+async def environments(session: AsyncSession) -> list[UUID]:
+    """Of all clients, in the operator's scope; those that are deleted are not among them."""
+    query = text(
+        "SELECT t.tenant_id FROM app.tenant t JOIN app.client c USING (partner_id, client_id) "
+        "WHERE c.status <> 'deleted' ORDER BY t.tenant_id"
+    )
+    return [row[0] for row in await session.execute(query)]

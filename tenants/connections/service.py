@@ -12,8 +12,9 @@ from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
-from infra.encryption.secret import Secret
+from infra.encryption.secret import MIN_LENGTH, Secret
 from infra.pagination import Page, cut
+from infra.redaction import Hider
 from template_library import schemas
 from template_library.schemas import Breach
 from tenants.audit import service as audit
@@ -21,7 +22,7 @@ from tenants.connections import repository
 from tenants.connections.errors import InvalidConnection, NameTaken, UnknownConnection
 from tenants.connections.form import Form, Forms, secrets_breaches, settings_breaches
 from tenants.connections.limits import Limits
-from tenants.connections.models import Connection, ConnectionSecret
+from tenants.connections.models import Connection, ConnectionSecret, SecretUse
 from tenants.connections.playbook import Playbook, breaches
 from tenants.connections.sealing import Sealer
 
@@ -78,7 +79,7 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     """
     form = _form(desk.forms, plan.connector)
     settings = schemas.with_defaults(form.settings, plan.settings)
-    _refuse(settings_breaches(form, settings) + secrets_breaches(form, plan.secrets, frozenset()))
+    _refuse(settings_breaches(form, settings) + secrets_breaches(form, plan.secrets, frozenset()), plan.secrets)
     connection_id = ids.new()
     row = {"connection_id": connection_id, "name": name, "connector": plan.connector, "settings": settings}
     row |= {"limits": msgspec.to_builtins(plan.limits), "owner": plan.owner, "fallback_id": plan.fallback}
@@ -115,7 +116,8 @@ async def update(  # noqa: PLR0913 - the scope, the thing, and who asks
     _refuse(
         settings_breaches(form, settings)
         + secrets_breaches(form, changes.secrets, frozenset() if swapped else frozenset(stored))
-        + ([] if swapped else _strays(form, row.settings, settings, stored - set(changes.secrets)))
+        + ([] if swapped else _strays(form, row.settings, settings, stored - set(changes.secrets))),
+        changes.secrets,
     )
     wanted = row.fallback_id if changes.fallback is UNSET else changes.fallback
     _refuse(await _unfit(session, tenant_id, wanted, connector, connection_id))
@@ -210,6 +212,16 @@ async def find(session: AsyncSession, tenant_id: UUID, connection_id: UUID, *, l
     return row, await repository.secrets(session, tenant_id, [connection_id])
 
 
+async def uses(session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> list[SecretUse]:
+    """Who used the connection's secrets, by field.
+
+    Raises:
+        UnknownConnection: the tenant has none of this id.
+    """
+    await find(session, tenant_id, connection_id)
+    return await repository.uses(session, tenant_id, [connection_id])
+
+
 async def list_connections(
     session: AsyncSession, tenant_id: UUID, page: Page, filters: Mapping[str, str]
 ) -> tuple[list[Pair], str | None]:
@@ -246,11 +258,14 @@ def _strays(form: Form, old: Mapping[str, Any], new: Mapping[str, Any], kept: se
     ]
 
 
-def _refuse(breaches: Sequence[Breach]) -> None:
+def _refuse(breaches: Sequence[Breach], secrets: Mapping[str, str | None] | None = None) -> None:
+    """`secrets` that came with it: one that was put into a setting as well is not repeated to who sent it (S-70)."""
     if breaches:
+        given = [value for value in (secrets or {}).values() if value is not None and len(value) >= MIN_LENGTH]
+        hider = Hider(map(Secret, given))
         raise InvalidConnection(
-            "; ".join(f"{one.pointer}: {one.detail}" for one in breaches[:3]),
-            errors=[{"pointer": one.pointer, "detail": one.detail} for one in breaches],
+            hider.text("; ".join(f"{one.pointer}: {one.detail}" for one in breaches[:3])),
+            errors=[{"pointer": one.pointer, "detail": hider.text(one.detail)} for one in breaches],
         )
 
 

@@ -36,6 +36,30 @@ class NameTaken(Conflict):
     title = "The name is taken"
 
 
+class OwnersMissing(Conflict):
+    """Nothing goes live without owners and deputies. Name those in `errors` (`PUT /owners`) and send again."""
+
+    name = "owners-missing"
+    title = "Owners are missing"
+
+
+class OwnerNeeded(Conflict):
+    """Something that is live needs this owner. Name somebody else in the same seat."""
+
+    name = "owner-needed"
+    title = "The owner is needed"
+
+
+class InvalidOwner(Invalid):
+    """The seat, its owner or its deputy is none. `errors` names the member."""
+
+    name = "invalid-owner"
+    title = "Nobody can answer for this"
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(f"{pointer}: {detail}", errors=[{"pointer": pointer, "detail": detail}])
+
+
 class InvalidDeployment(Invalid):
     """The workflow, its parameters and its connections do not fit together. `errors` lists `{pointer, detail}`."""
 

@@ -13,6 +13,7 @@ from template_library import catalog, schemas
 from template_library.catalog import Package, UnknownTemplate
 from template_library.dsl import Workflow
 from template_library.dsl.schemas import SchemaError, compile_schema
+from template_library.policies.capabilities import Access
 from template_library.schemas import Breach
 from tenants.connections import repository as connections
 from tenants.connections.models import Connection
@@ -20,8 +21,8 @@ from tenants.deployments import needs
 from tenants.deployments.errors import InvalidDeployment
 from tenants.deployments.needs import Need
 
-Offers = Mapping[str, frozenset[str]]
-"""Operations by connector name, handed down by the edge: a tenant's part knows no connector."""
+Offers = Mapping[str, Mapping[str, Access]]
+"""Operations by connector, with what each may write. The edge hands them down: a tenant's part knows no connector."""
 
 _NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "additionalProperties": False}
 
@@ -64,8 +65,7 @@ async def check(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Of
             that lacks an operation. A connection of another tenant is unknown like any other (S-02).
     """
     workflow, package, bindings = parts.workflow, parts.package, parts.bindings
-    schema = package.parameters if package else workflow.document.metadata.get("parameters", _NO_PARAMETERS)
-    filled, errors = _parameters(schema, parts.parameters)
+    filled, errors = _parameters(schema_of(workflow, package), parts.parameters)
     needed = needs.join(needs.find(workflow, *parts.nested)[0], package.manifest if package else None)
     known = {row.connection_id: row for row in await connections.find_many(session, tenant_id, set(bindings.values()))}
     errors += _bindings(needed, bindings, known, offers)
@@ -75,6 +75,11 @@ async def check(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Of
             errors=[{"pointer": error.pointer, "detail": error.detail} for error in errors],
         )
     return filled
+
+
+def schema_of(workflow: Workflow, package: Package | None) -> Any:
+    """JSON Schema of the parameters, as the package or the document declares it."""
+    return package.parameters if package else workflow.document.metadata.get("parameters", _NO_PARAMETERS)
 
 
 def _parameters(schema: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Breach]]:
@@ -109,6 +114,6 @@ def _binding(pointer: str, need: Need, connection: Connection | None, offers: Of
     elif connection.status != "active":
         yield Breach(pointer, "the connection is disabled")
     else:
-        missing = sorted(need.operations - offers.get(connection.connector, frozenset()))
+        missing = sorted(need.operations.difference(offers.get(connection.connector, {})))
         if missing:
             yield Breach(pointer, f"the connector `{connection.connector}` does not offer {', '.join(missing)}")

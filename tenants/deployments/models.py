@@ -57,9 +57,28 @@ class Deployment(Base):
     status: Mapped[str] = mapped_column(Text, default="active")
     revision: Mapped[int]
     priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    site_id: Mapped[UUID | None] = mapped_column(Uuid)
+    domain: Mapped[str] = mapped_column(Text, server_default="other")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
-    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "site_id"], ["app.site.tenant_id", "app.site.site_id"]),
+        UniqueConstraint("tenant_id", "name"),
+    )
+
+
+class Owner(Base):
+    """Who answers for a domain, an entity, a connection or the architecture, and who does meanwhile (ADR 0051)."""
+
+    __tablename__ = "owner"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    owner: Mapped[str] = mapped_column(Text)
+    deputy: Mapped[str] = mapped_column(Text)
+    set_by: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
 
 class DeploymentRevision(Base):
@@ -72,6 +91,7 @@ class DeploymentRevision(Base):
     revision: Mapped[int] = mapped_column(primary_key=True)
     workflow_version_id: Mapped[UUID] = mapped_column(Uuid)
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    sources: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
     bindings: Mapped[dict[str, str]] = mapped_column(JSON)
     workflows: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
     keys: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -110,6 +110,12 @@ async def pairs(
     return [(row[0], row[1], row[2]) for row in await session.execute(query)]
 
 
+async def every(session: AsyncSession, tenant_id: UUID, *, status: str) -> list[Pair]:
+    """All of a tenant's deployments in this state, by name."""
+    query = _joined(tenant_id).where(Deployment.status == status).order_by(Deployment.name)
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+
+
 async def pair(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> Pair | None:
     query = _joined(tenant_id).where(Deployment.deployment_id == deployment_id)
     row = (await session.execute(query)).one_or_none()

@@ -15,7 +15,17 @@ from infra.pagination import Page, cut
 from template_library.catalog import Package
 from template_library.dsl import Workflow, parse_published
 from tenants.audit import service as audit
-from tenants.deployments import fit, nesting, priorities, publishing, repository, schedules
+from tenants.deployments import (
+    fit,
+    guarding,
+    inheriting,
+    nesting,
+    ownership,
+    priorities,
+    publishing,
+    repository,
+    schedules,
+)
 from tenants.deployments.errors import InvalidDeployment, NameTaken, UnknownDeployment, UnknownWorkflow
 from tenants.deployments.fit import Offers
 from tenants.deployments.models import DeploymentRevision, WorkflowVersion
@@ -27,12 +37,17 @@ Status = Literal["active", "disabled"]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run. `source` is a published version's id or a package, which is published on the way."""
+    """What to run. `source` is a published version's id or a package, which is published on the way.
+
+    `sources` says where those `parameters` come from that were not given now; the site's values are inherited first.
+    """
 
     source: UUID | Package
     parameters: dict[str, Any] = {}
     bindings: dict[str, UUID] = {}
     priority: Priority = "normal"
+    site_id: UUID | None = None
+    sources: dict[str, str] = {}
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,16 +70,19 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     Raises:
         NameTaken: the tenant has a deployment of this name.
         InvalidDeployment: the parts do not fit together, or the workflow version is unknown.
+        WriteNotApproved: a path reaches a write that a rule guards, without an approval.
         VersionTaken: the package's version was published by the tenant with another text.
     """
     deployment_id = ids.new()
     row = {"tenant_id": tenant_id, "deployment_id": deployment_id, "name": name, "status": "active", "revision": 1}
+    row["site_id"] = plan.site_id
     if not await repository.add(session, row | {"priority": priorities.number(plan.priority)}):
         raise NameTaken(f"there is a deployment `{name}`")
     drawn = await _draw(session, tenant_id, plan, offers=offers, actor=actor)
     revision = DeploymentRevision(tenant_id=tenant_id, deployment_id=deployment_id, revision=1, **drawn)
     await repository.add_revision(session, revision)
     await _add_triggers(session, revision)
+    await _place(session, tenant_id, deployment_id)
     told = {"name": name, "priority": plan.priority}
     await _record(session, "deployment.created", revision, told, actor=actor)
     return await _planned(session, tenant_id, deployment_id)
@@ -77,7 +95,7 @@ async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
 
     Raises:
         UnknownDeployment: the tenant has none of this id.
-        InvalidDeployment, VersionTaken: as for `create`.
+        InvalidDeployment, WriteNotApproved, VersionTaken: as for `create`.
     """
     locked = await repository.lock(session, tenant_id, deployment_id)
     if locked is None:
@@ -91,7 +109,9 @@ async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
         await session.flush()
     plan = Plan(
         source=present.workflow_version_id if changes.source is UNSET else changes.source,
-        parameters=present.parameters if changes.parameters is UNSET else changes.parameters,
+        parameters=inheriting.kept(present) if changes.parameters is UNSET else changes.parameters,
+        sources=present.sources if changes.parameters is UNSET else {},
+        site_id=locked.site_id,
         bindings=_uuids(present.bindings) if changes.bindings is UNSET else changes.bindings,
     )
     drawn = await _draw(session, tenant_id, plan, offers=offers, actor=actor)
@@ -103,6 +123,7 @@ async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
         locked.revision = number
         await session.flush()
         await _add_triggers(session, revision)
+        await _place(session, tenant_id, deployment_id)
         await _record(session, "deployment.revised", revision, {"changed": changed}, actor=actor)
     return await _planned(session, tenant_id, deployment_id)
 
@@ -141,6 +162,13 @@ async def find(session: AsyncSession, tenant_id: UUID, deployment_id: UUID, *, l
     return found
 
 
+async def _place(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> None:
+    """Write down whose process it is: by that what stands still finds its owner."""
+    found = await find(session, tenant_id, deployment_id)
+    found[0].domain = (await ownership.subjects_of(session, tenant_id, found)).domain
+    await session.flush()
+
+
 async def _add_triggers(session: AsyncSession, revision: DeploymentRevision) -> None:
     stored = await publishing.find(session, revision.tenant_id, revision.workflow_version_id)
     place = (revision.tenant_id, revision.deployment_id, revision.revision)
@@ -172,12 +200,17 @@ async def _draw(session: AsyncSession, tenant_id: UUID, plan: Plan, *, offers: O
     version, package = await _source(session, tenant_id, plan.source, actor=actor)
     workflow = parse_published(version.document)
     nested = await nesting.resolve(session, tenant_id, workflow)
-    parts = fit.Parts(workflow, package, plan.parameters, plan.bindings, tuple(one.workflow for one in nested))
+    inherited = await inheriting.inherit(session, tenant_id, plan.site_id, fit.schema_of(workflow, package))
+    own = inheriting.own(plan.parameters, plan.sources, inherited)
+    given = inheriting.values(inherited) | own
+    parts = fit.Parts(workflow, package, given, plan.bindings, tuple(one.workflow for one in nested))
     parameters = await fit.check(session, tenant_id, parts, offers)
+    await guarding.admit_deployment(session, tenant_id, guarding.Parts(version, nested, plan.bindings), offers)
     trigger = None if workflow.trigger is None else dict(workflow.trigger.attributes)
     return {
         "workflow_version_id": version.workflow_version_id,
         "parameters": parameters,
+        "sources": inheriting.sources(parameters, own, plan.sources, inherited),
         "bindings": {name: str(connection_id) for name, connection_id in sorted(plan.bindings.items())},
         "workflows": {one.name: str(one.workflow_version_id) for one in nested},
         "keys": _keys(workflow, nested),

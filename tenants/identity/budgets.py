@@ -14,6 +14,8 @@ NETWORK_ADDRESS: Final = 10
 NETWORK: Final = 30
 ADDRESS: Final = 100
 HOST: Final = 1_000
+LEAVING: Final = 300
+CODE: Final = 10
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -37,6 +39,16 @@ def of_stranger(host: str, address: str, network: str) -> tuple[Budget, ...]:
         Budget(_subject("address", host, address), ADDRESS),
         Budget(_subject("host", host), HOST, shared=True),
     )
+
+
+def of_leaving(host: str, network: str) -> tuple[Budget, ...]:
+    """Of browsers of a network that leave for a provider, or open an invitation."""
+    return (Budget(_subject("leaving", host, network), LEAVING),)
+
+
+def of_codes(account: str) -> tuple[Budget, ...]:
+    """Of second factors that somebody tries who knows the first: wherever they are, since they guess at six digits."""
+    return (Budget(_subject("code", account), CODE),)
 
 
 def _subject(*parts: str) -> bytes:

@@ -32,7 +32,7 @@ async def is_known(session: AsyncSession, place: Place, token: str | None, email
     query = (
         select(KnownDevice.account_id)
         .join(Account, (Account.partner_id == KnownDevice.partner_id) & (Account.account_id == KnownDevice.account_id))
-        .where(*_at(place, digest), Account.email == email)
+        .where(*_at(place, digest), Account.email == email, Account.password_hash.is_not(None))
     )
     return (await session.execute(query)).one_or_none() is not None
 
@@ -49,7 +49,7 @@ async def remember(session: AsyncSession, place: Place, account: FoundAccount, t
         made = secrets.token_urlsafe(_TOKEN_BYTES)
         digest = hashlib.sha256(made.encode()).digest()
     values = {"partner_id": place.partner_id, "token_hash": digest, "host": place.host}
-    values |= {"account_id": account.account_id, "tenant_id": account.tenant_id}
+    values |= {"account_id": account.account_id, "tenant_id": account.own_tenant_id}
     known = insert(KnownDevice).values(values)
     keys = ["partner_id", "token_hash", "account_id"]
     await session.execute(known.on_conflict_do_update(index_elements=keys, set_={"seen_at": func.clock_timestamp()}))

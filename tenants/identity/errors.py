@@ -59,3 +59,88 @@ class TooManyAttempts(Problem):
     name = "too-many-attempts"
     title = "Too many attempts to sign in"
     status = 429
+
+
+class UnknownRole(NotFound):
+    """No such role that this caller may see, or none that these people may have."""
+
+
+class RoleTaken(Conflict):
+    """A role of the same owner and level has the slug. Use another, or change that one."""
+
+    name = "role-taken"
+    title = "A role has this slug"
+
+
+class RoleOfTheProduct(Conflict):
+    """The role belongs to somebody above; it may be given and not changed. Make one of your own."""
+
+    name = "role-not-yours"
+    title = "This role is not yours to change"
+
+
+class NotYoursToManage(Forbidden):
+    """The account holds more than the caller does; whoever changed it could become it. Have somebody above do it."""
+
+    name = "not-yours-to-manage"
+    title = "This account holds more than you"
+
+
+class LastAdministrator(Conflict):
+    """Nobody else there could let people in. Give another active account `people:write` first."""
+
+    name = "last-administrator"
+    title = "The last administrator stays"
+
+
+class SecondFactorNeeded(Unauthorized):
+    """The first factor is right and the account has a second one. Send both again, with a code."""
+
+    name = "second-factor-needed"
+    title = "A code is needed, too"
+
+
+class SecondFactorFailed(Unauthorized):
+    """The code is wrong, or was used before. Wait for the next one."""
+
+    name = "second-factor-failed"
+    title = "The code is wrong"
+
+
+class SecondFactorSet(Conflict):
+    """The account has a second factor. Remove it first."""
+
+    name = "second-factor-set"
+    title = "A second factor is set"
+
+
+class PasskeyRefused(Unauthorized):
+    """The passkey is unknown here, signed something else, or was copied. Begin anew, or sign in in another way."""
+
+    name = "passkey-refused"
+    title = "This passkey does not open"
+
+
+class UnknownPasskey(NotFound):
+    """The account has no such passkey."""
+
+
+class ProofNeeded(Forbidden):
+    """What is asked for is dangerous, and the person proved who they are over ten minutes ago. Prove it again."""
+
+    name = "proof-needed"
+    title = "Prove again that it is you"
+
+
+class SignsInAtProvider(Conflict):
+    """A directory provisions the account, so it signs in at that directory's provider and in no other way."""
+
+    name = "signs-in-at-provider"
+    title = "This account signs in at its provider alone"
+
+
+class InvitationOver(NotFound):
+    """No invitation of this text here: it was withdrawn, accepted, or is too old. Ask for another."""
+
+    name = "invitation-over"
+    title = "This invitation is over"

@@ -15,8 +15,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from infra.database import Base
 
@@ -39,33 +40,42 @@ class ApiKey(Base):
     rotated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    made_by: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
-        ForeignKeyConstraint(["partner_id", "tenant_id"], ["app.tenant.partner_id", "app.tenant.tenant_id"]),
+        ForeignKeyConstraint(
+            ["partner_id", "tenant_id"], ["app.tenant.partner_id", "app.tenant.tenant_id"], onupdate="CASCADE"
+        ),
         Index("api_key_partner", "partner_id", "key_id"),
         Index("api_key_tenant", "tenant_id", "key_id"),
     )
 
 
 class Account(Base):
-    """A person who signs in on a partner's host and sees one tenant. Only the argon2id hash of the password is kept."""
+    """A person who signs in on a partner's host and sees one tenant; without one, a person of the partner's own.
+
+    Only the argon2id hash of the password is kept; None: the person signs in at a provider.
+    """
 
     __tablename__ = "account"
 
-    partner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"), primary_key=True)
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
     email: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
-    password_hash: Mapped[str] = mapped_column(Text, deferred=True)
+    password_hash: Mapped[str | None] = mapped_column(Text, deferred=True)
+    has_password: Mapped[bool] = column_property(password_hash.is_not(None))
     permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
     status: Mapped[str] = mapped_column(Text, server_default="active")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
     __table_args__ = (
-        ForeignKeyConstraint(["partner_id", "tenant_id"], ["app.tenant.partner_id", "app.tenant.tenant_id"]),
-        UniqueConstraint("partner_id", "email"),
+        ForeignKeyConstraint(
+            ["partner_id", "tenant_id"], ["app.tenant.partner_id", "app.tenant.tenant_id"], onupdate="CASCADE"
+        ),
         UniqueConstraint("partner_id", "account_id", "tenant_id"),
+        Index("account_email", "partner_id", "email", unique=True, postgresql_where=text("password_hash IS NOT NULL")),
         Index("account_tenant", "tenant_id", "account_id"),
     )
 
@@ -78,13 +88,18 @@ class PortalSession(Base):
     partner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     account_id: Mapped[UUID] = mapped_column(Uuid)
-    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
     host: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    proved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+    acting_tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
+    acting_reason: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
+        ForeignKeyConstraint(["partner_id", "acting_tenant_id"], ["app.tenant.partner_id", "app.tenant.tenant_id"]),
+        ForeignKeyConstraint(["partner_id", "account_id"], ["app.account.partner_id", "app.account.account_id"]),
         ForeignKeyConstraint(
             ["partner_id", "account_id", "tenant_id"],
             ["app.account.partner_id", "app.account.account_id", "app.account.tenant_id"],
@@ -106,11 +121,12 @@ class KnownDevice(Base):
     partner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    tenant_id: Mapped[UUID] = mapped_column(Uuid)
+    tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
     host: Mapped[str] = mapped_column(Text)
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
     __table_args__ = (
+        ForeignKeyConstraint(["partner_id", "account_id"], ["app.account.partner_id", "app.account.account_id"]),
         ForeignKeyConstraint(
             ["partner_id", "account_id", "tenant_id"],
             ["app.account.partner_id", "app.account.account_id", "app.account.tenant_id"],

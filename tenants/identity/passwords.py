@@ -10,22 +10,44 @@ import asyncio
 import base64
 import os
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import Final, TypeVar
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
+from zxcvbn import zxcvbn
 
 from infra.problems import Unavailable
 from tenants.organizations.errors import InvalidField
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
+STRENGTH: Final = 3
+"""Of zxcvbn's five grades, 0 to 4: ten to the eighth guesses at least."""
 AT_ONCE: Final = 2
 MOST_WAITING: Final = 32
+
+_ESTIMATED: Final = 72
+_POINTER: Final = "/password"
+
+_WEAK: Final[Mapping[str, str]] = {
+    "common": "many people use it, or one like it; use several words that do not belong together",
+    "personal": "it is made of your name, your address or the name of this portal",
+    "words": "use several words that do not belong together",
+    "keyboard": "it follows the keys of a keyboard; use several words that do not belong together",
+    "repeats": "it repeats itself; use several words that do not belong together",
+    "sequence": "it counts up or down; use several words that do not belong together",
+    "date": "dates and years are tried first; use several words that do not belong together",
+}
+"""Why a password is weak, by a word that pages have words of their own for."""
+_DICTIONARIES: Final = {"passwords": "common", "user_inputs": "personal"}
+_PATTERNS: Final = {
+    "spatial": "keyboard", "repeat": "repeats", "sequence": "sequence", "regex": "date", "date": "date",
+}  # fmt: skip
 
 T = TypeVar("T")
 
@@ -76,6 +98,16 @@ class Passwords:
         """
         return await self._run(_HASHER.hash, checked(password), placed=placed)
 
+    async def hash_new(self, password: str, words: Sequence[str] = (), *, pointer: str = _POINTER) -> str:
+        """What is stored for a password that somebody chooses; `words`: what a guesser would try first, of the person.
+
+        Raises:
+            InvalidField: of `pointer`: too short, too long, or too easily guessed.
+            Unavailable: too many wait.
+        """
+        work = partial(_hash_strong, words=tuple(words), pointer=pointer)
+        return await self._run(work, checked(password, pointer), placed=False)
+
     async def fits(self, stored: str | None, password: str, *, placed: bool = False) -> bool:
         """Whether `stored` is of `password`. None, for nobody, takes the same time and never fits (S-65).
 
@@ -104,7 +136,7 @@ def normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def checked(password: str) -> str:
+def checked(password: str, pointer: str = _POINTER) -> str:
     """`password` in its one spelling, when it is long enough; what it is made of is its owner's affair.
 
     Raises:
@@ -112,8 +144,25 @@ def checked(password: str) -> str:
     """
     text = normal(password)
     if not SHORTEST <= len(text) <= LONGEST:
-        raise InvalidField("/password", f"Use {SHORTEST} to {LONGEST} characters")
+        raise InvalidField(pointer, f"Use {SHORTEST} to {LONGEST} characters", reason="length")
     return text
+
+
+def _hash_strong(password: str, words: Sequence[str], pointer: str) -> str:
+    """On a thread: the estimate costs some milliseconds. What lies behind its longest text makes nothing weaker."""
+    found = zxcvbn(password[:_ESTIMATED], user_inputs=list(words), max_length=_ESTIMATED)
+    if found["score"] < STRENGTH:
+        reason = _weakness(found["sequence"])
+        raise InvalidField(pointer, f"This is easily guessed: {_WEAK[reason]}", reason=reason)
+    return _HASHER.hash(password)
+
+
+def _weakness(sequence: list[dict[str, Any]]) -> str:
+    """By which the estimate guessed the longest part; one of `_WEAK`."""
+    longest = max(sequence, key=lambda match: len(match["token"]))
+    if longest["pattern"] == "dictionary":
+        return _DICTIONARIES.get(longest["dictionary_name"], "words")
+    return _PATTERNS.get(longest["pattern"], "words")
 
 
 def _fits(stored: str, password: str) -> bool:

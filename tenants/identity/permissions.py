@@ -23,6 +23,11 @@ class Permission(StrEnum):
     PARTNERS_WRITE = "partners:write"
     CLIENTS_READ = "clients:read"
     CLIENTS_WRITE = "clients:write"
+    CLIENTS_ACT = "clients:act"
+    BRAND_READ = "brand:read"
+    BRAND_WRITE = "brand:write"
+    DOMAINS_READ = "domains:read"
+    DOMAINS_WRITE = "domains:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
     KEYS_ISSUE = "keys:issue"
@@ -41,6 +46,13 @@ class Permission(StrEnum):
     PAYLOADS_READ = "payloads:read"
     PAYLOADS_MASKED = "payloads:masked"
     USAGE_READ = "usage:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    PEOPLE_READ = "people:read"
+    PEOPLE_WRITE = "people:write"
+    ROLES_WRITE = "roles:write"
+    PROVIDERS_WRITE = "providers:write"
+    SCIM_WRITE = "scim:write"
 
 
 _P = Permission
@@ -48,28 +60,40 @@ _P = Permission
 MANAGEMENT: Final = frozenset(
     {_P.AUDIT_READ, _P.TEMPLATES_READ, _P.CONNECTIONS_READ, _P.CONNECTIONS_WRITE, _P.WORKFLOWS_READ}
     | {_P.WORKFLOWS_WRITE, _P.DEPLOYMENTS_READ, _P.DEPLOYMENTS_WRITE, _P.RUNS_READ, _P.RUNS_WRITE, _P.USAGE_READ}
+    | {_P.WEBHOOKS_READ}
 )
 """What brings a client live and keeps it running, without a look into its payloads."""
 
 PAYLOADS: Final = frozenset({_P.PAYLOADS_READ, _P.PAYLOADS_MASKED, _P.EVENTS_READ})
 """The client's own business data. A key above the client never holds these: that takes the client's grant (S-05)."""
 
+PEOPLE: Final = frozenset({_P.PEOPLE_READ, _P.PEOPLE_WRITE, _P.ROLES_WRITE, _P.PROVIDERS_WRITE, _P.SCIM_WRITE})
+"""Who is let in and what they may. No key has these unless its maker names them."""
+
 DEFAULTS: Final[Mapping[Scope, frozenset[Permission]]] = {
     Scope.OPERATOR: frozenset(
         {_P.PARTNERS_READ, _P.PARTNERS_WRITE, _P.CLIENTS_READ, _P.CLIENTS_WRITE, _P.KEYS_READ, _P.KEYS_WRITE}
         | {_P.KEYS_ISSUE, _P.AUDIT_READ, _P.TEMPLATES_READ}
     ),
-    Scope.PARTNER: MANAGEMENT | {_P.CLIENTS_READ, _P.CLIENTS_WRITE, _P.KEYS_READ, _P.KEYS_WRITE, _P.KEYS_ISSUE},
-    Scope.CLIENT: MANAGEMENT | PAYLOADS | {_P.EVENTS_WRITE, _P.KEYS_READ, _P.KEYS_WRITE},
+    Scope.PARTNER: MANAGEMENT
+    | {_P.CLIENTS_READ, _P.CLIENTS_WRITE, _P.BRAND_READ, _P.BRAND_WRITE, _P.DOMAINS_READ, _P.DOMAINS_WRITE}
+    | {_P.KEYS_READ, _P.KEYS_WRITE, _P.KEYS_ISSUE},
+    Scope.CLIENT: MANAGEMENT | PAYLOADS | {_P.EVENTS_WRITE, _P.KEYS_READ, _P.KEYS_WRITE, _P.WEBHOOKS_WRITE},
 }
 """What a key gets when its maker names nothing."""
 
 ALLOWED: Final[Mapping[Scope, frozenset[Permission]]] = {
     Scope.OPERATOR: DEFAULTS[Scope.OPERATOR],
-    Scope.PARTNER: DEFAULTS[Scope.PARTNER] | {_P.EVENTS_WRITE},
-    Scope.CLIENT: DEFAULTS[Scope.CLIENT],
+    Scope.PARTNER: DEFAULTS[Scope.PARTNER] | PEOPLE | {_P.EVENTS_WRITE, _P.CLIENTS_ACT},
+    Scope.CLIENT: DEFAULTS[Scope.CLIENT] | PEOPLE,
 }
-"""The most that a key of a scope may ever hold."""
+"""The most that a key, an account or a role of a scope may ever hold."""
+
+ACTING: Final = (
+    ALLOWED[Scope.CLIENT] - PAYLOADS - PEOPLE - {_P.KEYS_READ, _P.KEYS_WRITE, _P.EVENTS_WRITE, _P.WEBHOOKS_WRITE}
+)
+"""What a partner's person may do as one of its clients, at most: no look into payloads, which a webhook would send out,
+and nobody let in (S-05)."""
 
 ACCOUNT: Final = frozenset(
     {_P.RUNS_READ, _P.RUNS_WRITE, _P.EVENTS_READ, _P.EVENTS_WRITE, _P.DEPLOYMENTS_READ, _P.TEMPLATES_READ}

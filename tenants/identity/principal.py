@@ -17,6 +17,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     Below the operator with its partner; a client's with its tenant too. `expires_at` is the key's end, None for a key
     without one and for an account. `networks`: from where the key may be used; none: from everywhere.
+    `is_suspended`: its client is, so it may read and nothing else. `proved_at`: when the account last proved itself;
+    None for a key. `is_acting`: somebody of the partner's own who works as the client.
     """
 
     scope: Scope
@@ -32,10 +34,13 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     environment: str | None = None
     expires_at: datetime | None = None
     networks: tuple[Network, ...] = ()
+    is_suspended: bool = False
+    proved_at: datetime | None = None
+    is_acting: bool = False
 
     @property
     def actor(self) -> str:
         """How audit records and logs name it."""
         if self.account_id is not None:
-            return f"account:{ids.show('acc', self.account_id)}"
+            return f"{'acting' if self.is_acting else 'account'}:{ids.show('acc', self.account_id)}"
         return f"key:{ids.show('key', self.key_id)}" if self.key_id is not None else "nobody"

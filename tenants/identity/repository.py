@@ -19,7 +19,7 @@ from tenants.identity.models import ApiKey
 class FoundKey(msgspec.Struct, frozen=True, kw_only=True):
     """What stands behind a key, read before any scope is known.
 
-    `live`: neither revoked nor expired, and nobody that it stands for is disabled.
+    `live`: neither revoked nor expired, and nobody that it stands for is disabled. `suspended`: its client is.
     """
 
     scope: str
@@ -34,6 +34,7 @@ class FoundKey(msgspec.Struct, frozen=True, kw_only=True):
     permissions: list[str]
     networks: list[str] | None
     expires_at: datetime | None
+    suspended: bool
     live: bool
 
 

@@ -14,7 +14,7 @@ from infra import ids
 from infra.database import Scope as Rows
 from infra.pagination import Page, cut
 from tenants.audit import service as audit
-from tenants.identity import networks, repository, tokens
+from tenants.identity import networks, repository, tokens, withdrawals
 from tenants.identity.errors import KeyAlreadyRotated, KeyNotLive, LastOperatorKey, NotYoursToGrant, UnknownKey
 from tenants.identity.models import ApiKey
 from tenants.identity.networks import Network
@@ -139,6 +139,7 @@ async def _make(
             "permissions": sorted(permissions),
             "networks": [str(one) for one in new.networks] or None,
             "expires_at": expires_at,
+            "made_by": actor,
         },
     )
     await audit.record(
@@ -223,7 +224,7 @@ async def rotate(
 
 
 async def revoke(session: AsyncSession, key_id: UUID, actor: str) -> ApiKey:
-    """End a key. It stops within 5 s everywhere. Safe to repeat.
+    """End a key. It stops within 5 s everywhere, and nobody is let in any more by its invitations. Safe to repeat.
 
     Raises:
         UnknownKey: nothing there for this scope.
@@ -241,6 +242,7 @@ async def revoke(session: AsyncSession, key_id: UUID, actor: str) -> ApiKey:
         raise UnknownKey
     if found.revoked_at is None:
         await repository.revoke(session, key_id, await repository.now(session))
+        await withdrawals.of(session, f"key:{ids.show('key', key_id)}", actor=actor)
         await audit.record(
             session,
             actor=actor,

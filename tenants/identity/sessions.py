@@ -8,18 +8,19 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
+from infra import ids
 from infra.database import Database, Scope
 from infra.problems import NotFound
 from tenants.audit import service as audit
 from tenants.identity import account_repository as repository
-from tenants.identity.account_repository import FoundAccount
-from tenants.identity.permissions import Permission
+from tenants.identity.account_repository import FoundAccount, FoundSession
+from tenants.identity.permissions import ACTING, ALLOWED, Permission
 from tenants.identity.permissions import Scope as KeyScope
 from tenants.identity.principal import Principal
 
@@ -31,6 +32,8 @@ _REMEMBERED: Final = 10_000
 _TOUCH_AFTER: Final = timedelta(minutes=1)
 _TOKEN_BYTES: Final = 32
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+MOST_ACTING: Final = timedelta(hours=4)
+"""How long somebody of a partner may act as one of its clients before they say again why."""
 _BY_TEXT: Final = {one.value: one for one in Permission}
 
 
@@ -41,15 +44,28 @@ class Place(msgspec.Struct, frozen=True):
     host: str
 
 
+class Acting(msgspec.Struct, frozen=True, kw_only=True):
+    """That somebody of a partner works as its client of `tenant_id`, why, and for how long."""
+
+    tenant_id: UUID
+    reason: str
+    life: timedelta
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A live session. `expires_at` is its end at the latest."""
+    """A live session. `expires_at` is its end at the latest.
+
+    `client_name` and its fellows are None for a person of a partner's own, who acts as nobody else; `acting_reason` is
+    why one acts as the client that is named.
+    """
 
     account_id: UUID
     name: str
     email: str
-    client_name: str
-    client_slug: str
-    environment: str
+    client_name: str | None
+    client_slug: str | None
+    environment: str | None
+    acting_reason: str | None
     permissions: frozenset[Permission]
     expires_at: datetime
     principal: Principal
@@ -63,6 +79,15 @@ class Made(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Made({self.session.account_id})"
+
+
+class _New(msgspec.Struct, frozen=True, kw_only=True):
+    """A session to be made: `stored` and `acting` as for `Sessions.start`, the others as for `Sessions.follow`."""
+
+    stored: str | None = None
+    acting: Acting | None = None
+    follows: bytes | None = None
+    proved_at: datetime | None = None
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -105,40 +130,85 @@ class Sessions:
             self._known[place, digest] = _Known(until, found, passing)
         return found
 
-    async def start(self, place: Place, account: FoundAccount, stored: str, *, before: str | None) -> Made | None:
+    async def start(
+        self,
+        place: Place,
+        account: FoundAccount,
+        stored: str | None,
+        *,
+        before: str | None,
+        acting: Acting | None = None,
+    ) -> Made | None:
         """A new session with a new text, whatever the browser had before; that one ends (S-63).
 
-        None when `stored` is the account's hash no more, or the account is disabled by now.
+        None when `stored` is the account's hash no more, the account is disabled by now, or may not act any more.
+
+        Args:
+            place: where.
+            account: whose; what it stands for is read anew when it acts as a client.
+            stored: the hash that the password was found to fit; None: the account proved itself in another way.
+            before: text of the cookie that the browser had.
+            acting: the client that the account works as; the caller has checked that it may.
 
         Raises:
             NotFound: the host was taken from its partner meanwhile.
         """
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        digest = hashlib.sha256(token.encode()).digest()
         if before is not None:
             await self.end(place, before)
-        values = {"token_hash": digest, "host": place.host, "account_id": account.account_id}
-        values |= {"partner_id": place.partner_id, "tenant_id": account.tenant_id}
-        principal = _principal(account)
-        async with self._database.session(Scope.tenant(account.tenant_id)) as session:
+        return await self._begin(place, account, _New(stored=stored, acting=acting))
+
+    async def follow(
+        self, place: Place, account: FoundAccount, session: Session, token: str, acting: Acting | None
+    ) -> Made | None:
+        """A session in place of `session`, whose text is `token`: another id, and nothing proven anew (S-63).
+
+        It ends when the proof of the first is as old as a session may become. None as for `start`, and when the first
+        was ended meanwhile: what is remembered of it may be two seconds old.
+        """
+        digest, proved_at = digest_of(token), session.principal.proved_at
+        if digest is None or proved_at is None:
+            return None
+        made = await self._begin(place, account, _New(acting=acting, follows=digest, proved_at=proved_at))
+        self._known.pop((place, digest), None)
+        return made
+
+    async def _begin(self, place: Place, account: FoundAccount, new: _New) -> Made | None:
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        digest = hashlib.sha256(token.encode()).digest()
+        if not await self._write(place, account, digest, new):
+            return None
+        made = await self._read(place, digest, passing=True)
+        return None if made is None else Made(made, token)
+
+    async def _write(self, place: Place, account: FoundAccount, digest: bytes, new: _New) -> bool:
+        """Whether the account, and the session that it follows, still are what they were; then its session is there."""
+        values: dict[str, Any] = {"token_hash": digest, "host": place.host, "account_id": account.account_id}
+        values |= {"partner_id": place.partner_id, "tenant_id": account.own_tenant_id}
+        life = LIFE
+        if new.proved_at is not None:
+            values["proved_at"] = new.proved_at
+        if new.acting is not None:
+            values |= {"acting_tenant_id": new.acting.tenant_id, "acting_reason": new.acting.reason}
+            life = min(new.acting.life, MOST_ACTING)
+        async with self._database.session(account.rows) as session:
             # First of all, so that it waits for nothing while it holds other rows.
-            if not await repository.hold(session, place.partner_id, account.account_id, stored):
-                return None
+            if not await repository.hold(session, place.partner_id, account.account_id, new.stored):
+                return False
+            if new.follows is not None:
+                ended = await repository.end_session(session, place.partner_id, place.host, new.follows)
+                if ended != account.account_id:
+                    return False
             await repository.drop_ended(session, place.partner_id)
             try:
-                end = await repository.add_session(session, values, LIFE)
+                await repository.add_session(session, values, life, LIFE)
             except IntegrityError:
                 # The account is held, so what is missing is the host.
                 raise NotFound from None
-            await audit.record(
-                session,
-                actor=principal.actor,
-                action="session.started",
-                target=principal.actor.partition(":")[2],
-                after={"host": place.host},
-            )
+            who = ids.show("acc", account.account_id)
+            after = {"host": place.host}
+            await audit.record(session, actor=f"account:{who}", action="session.started", target=who, after=after)
             await session.commit()
-        return Made(_session(account, end), token)
+        return True
 
     async def end(self, place: Place, token: str) -> None:
         """End it here at once and elsewhere within 5 s. Safe to repeat."""
@@ -159,11 +229,13 @@ class Sessions:
             found = await repository.session_of(session, place.partner_id, place.host, digest, REST)
             if found is None or not found.account.live:
                 return None
+            if found.acting_reason is not None and not _may_act(found.account):
+                return None
             # At most once a minute, so that a busy page does not write at each of its requests.
             if not passing and found.now - found.seen_at > _TOUCH_AFTER:
                 await repository.touch_session(session, place.partner_id, digest)
                 await session.commit()
-        return _session(found.account, found.expires_at)
+        return _session(found)
 
 
 def digest_of(token: str) -> bytes | None:
@@ -171,11 +243,23 @@ def digest_of(token: str) -> bytes | None:
     return hashlib.sha256(token.encode()).digest() if _TOKEN.fullmatch(token) else None
 
 
-def _principal(account: FoundAccount) -> Principal:
+def _may_act(account: FoundAccount) -> bool:
+    """Asked at each look and not only as it begins: what may have been taken in between is taken (S-68)."""
+    return account.tenant_id is not None and Permission.CLIENTS_ACT in account.permissions
+
+
+def _principal(found: FoundSession) -> Principal:
+    account = found.account
+    # A permission that this version does not know gives nothing; a newer one wrote it (F-33).
+    held = frozenset(_BY_TEXT[text] for text in account.permissions if text in _BY_TEXT)
+    if found.acting_reason is not None:
+        scope, held = KeyScope.CLIENT, held & ACTING
+    else:
+        scope = KeyScope.PARTNER if account.own_tenant_id is None else KeyScope.CLIENT
+        held &= ALLOWED[scope]
     return Principal(
-        scope=KeyScope.CLIENT,
-        # A permission that this version does not know gives nothing; a newer one wrote it (F-33).
-        permissions=frozenset(_BY_TEXT[text] for text in account.permissions if text in _BY_TEXT),
+        scope=scope,
+        permissions=held,
         account_id=account.account_id,
         key_name=account.name,
         partner_id=account.partner_id,
@@ -184,11 +268,13 @@ def _principal(account: FoundAccount) -> Principal:
         client_slug=account.client_slug,
         tenant_id=account.tenant_id,
         environment=account.environment,
+        proved_at=found.proved_at,
+        is_acting=found.acting_reason is not None,
     )
 
 
-def _session(account: FoundAccount, end: datetime) -> Session:
-    principal = _principal(account)
+def _session(found: FoundSession) -> Session:
+    account, principal = found.account, _principal(found)
     return Session(
         account_id=account.account_id,
         name=account.name,
@@ -196,7 +282,8 @@ def _session(account: FoundAccount, end: datetime) -> Session:
         client_name=account.client_name,
         client_slug=account.client_slug,
         environment=account.environment,
+        acting_reason=found.acting_reason,
         permissions=principal.permissions,
-        expires_at=end,
+        expires_at=found.expires_at,
         principal=principal,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,11 +15,12 @@ from infra.database import Database, Scope
 from tenants.audit import service as audit
 from tenants.identity import account_repository as repository
 from tenants.identity import attempt_repository as attempts
-from tenants.identity import budgets, devices, emails
+from tenants.identity import budgets, devices, emails, tries
 from tenants.identity.account_repository import FoundAccount
 from tenants.identity.budgets import WINDOW, Budget
-from tenants.identity.errors import SignInFailed, TooManyAttempts
+from tenants.identity.errors import SecondFactorNeeded, SignInFailed
 from tenants.identity.passwords import Passwords, is_stale, normal
+from tenants.identity.second_factors import SecondFactors
 from tenants.identity.sessions import Made, Place, Sessions
 
 _READINGS: Final = 3
@@ -54,22 +54,27 @@ class _Try(msgspec.Struct, frozen=True):
     browser: Browser
     counted: Sequence[Budget]
     found: tuple[FoundAccount, str] | None
+    code: str | None
 
 
 class SignIn:
     """Signs accounts in, for one process."""
 
-    def __init__(self, database: Database, passwords: Passwords, sessions: Sessions) -> None:
+    def __init__(self, database: Database, passwords: Passwords, sessions: Sessions, factors: SecondFactors) -> None:
         self._database = database
+        self._factors = factors
         self._passwords = passwords
         self._sessions = sessions
         self._writing: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, place: Place, email: str, password: str, browser: Browser) -> Entered:
+    async def __call__(
+        self, place: Place, email: str, password: str, browser: Browser, code: str | None = None
+    ) -> Entered:
         """A new session; the one that the browser had ends.
 
         Raises:
             SignInFailed: wrong in whatever way.
+            SecondFactorNeeded, SecondFactorFailed: both are right, and the code that is needed, too, is not.
             TooManyAttempts: a budget of `tenants.identity.budgets` is used up.
             NotFound: the host was taken from its partner meanwhile.
             Unavailable: too many sign in at this moment.
@@ -77,6 +82,7 @@ class SignIn:
         # Before anything is counted: whoever is turned away for the crowd's sake has not tried.
         with self._passwords.place():
             one = await self._count(place, emails.normal(email), password, browser)
+            one = msgspec.structs.replace(one, code=code)
             return await self._enter(one)
 
     async def _count(self, place: Place, address: str, password: str, browser: Browser) -> _Try:
@@ -92,9 +98,9 @@ class SignIn:
             over = [now[one.subject].left for one in counted if now[one.subject].attempts > one.limit]
             if over:
                 # Not committed: a try that is refused counts nowhere, so nobody closes one budget by way of another.
-                raise _too_many(max(over).total_seconds())
+                raise tries.too_many(max(over).total_seconds())
             await session.commit()
-        return _Try(place, address, password, browser, counted, found)
+        return _Try(place, address, password, browser, counted, found, None)
 
     async def _enter(self, one: _Try) -> Entered:
         found, account = one.found, None
@@ -103,6 +109,7 @@ class SignIn:
             fits = await self._passwords.fits(stored, one.password, placed=True)
             if account is None or stored is None or not fits or not account.live:
                 break
+            await self._prove(one, account)
             made = await self._sessions.start(one.place, account, stored, before=one.browser.session)
             if made is not None:
                 device = await self._settle(one, account)
@@ -114,6 +121,17 @@ class SignIn:
                 found = await _find(session, one.place, one.address)
         self._note(one.place, account)
         raise SignInFailed("Check both and try again")
+
+    async def _prove(self, one: _Try, account: FoundAccount) -> None:
+        """Raises as `SecondFactors.prove`. A password that is right was no failure, whatever comes of the code."""
+        try:
+            await self._factors.prove(account, one.code)
+        except SecondFactorNeeded:
+            async with self._database.session(Scope.partner(one.place.partner_id)) as session:
+                returned = [budget.subject for budget in one.counted]
+                await attempts.settle(session, one.place.partner_id, forgotten=[], returned=returned)
+                await session.commit()
+            raise
 
     async def settled(self) -> None:
         """When the failures so far are written down; waits two seconds at most."""
@@ -152,7 +170,7 @@ class SignIn:
     async def _record(self, place: Place, account: FoundAccount) -> None:
         who = ids.show("acc", account.account_id)
         try:
-            async with self._database.session(Scope.tenant(account.tenant_id)) as session:
+            async with self._database.session(account.rows) as session:
                 await audit.record(
                     session, actor="nobody", action="session.refused", target=who, after={"host": place.host}
                 )
@@ -168,8 +186,3 @@ async def _find(session: AsyncSession, place: Place, address: str) -> tuple[Foun
 def _wanted(address: str) -> str:
     # What is no address is looked for all the same, so that it takes its time; PostgreSQL holds no NUL.
     return address if emails.is_address(address) else "?"
-
-
-def _too_many(left: float) -> TooManyAttempts:
-    seconds = max(1, math.ceil(left))
-    return TooManyAttempts(f"Wait {math.ceil(seconds / 60)} min, then try again", headers={"Retry-After": str(seconds)})

@@ -17,6 +17,7 @@ import msgspec
 from infra import ids
 
 SECRET_BYTES: Final = 32
+BEGINS: Final = "pk_"
 FORM: Final = r"pk_[0-7][0-9a-hjkmnp-tv-z]{25}_[a-z2-7]{52}"
 _FORM: Final = re.compile(r"pk_([0-7][0-9a-hjkmnp-tv-z]{25})_[a-z2-7]{52}")
 _LENGTH: Final = 3 + 26 + 1 + 52

@@ -1,11 +1,14 @@
-"""A partner's brand and the hosts that show it. A session is the caller's, of the operator's scope; it commits."""
+"""A partner's brand and the hosts that show it. A session is the caller's, which commits.
+
+A brand is the operator's and the partner's to change, a host the operator's alone.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Literal
 from uuid import UUID
 
 import idna
@@ -13,19 +16,26 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
-from infra.database import Database
+from infra.database import Database, take_turn
 from tenants.audit import service as audit
 from tenants.organizations import repository
 from tenants.organizations.colours import Colours, colours, is_colour
-from tenants.organizations.errors import HostTaken, InvalidField, UnknownHost
+from tenants.organizations.errors import HostTaken, InvalidField, UnknownHost, UnknownPartner
 from tenants.organizations.logo import checked_logo
 from tenants.organizations.models import Brand as BrandRow
 from tenants.organizations.models import Partner
 from tenants.organizations.names import check_name
+from tenants.organizations.raster import drawing_of
 
 FONTS: Final = ("system", "grotesque", "humanist", "geometric", "serif")
 NAME_LENGTH: Final = 64
 _HOST_LENGTH: Final = 253
+Changes = Mapping[str, str | None]
+"""What is stored of a brand, by member."""
+Draw = Callable[[bytes], Awaitable[str]]
+"""Draws a picture anew, as `tenants.organizations.raster` does."""
+Use = Literal["portal", "api"]
+"""What answers on a host."""
 NEUTRAL_ACCENT: Final = "#3b5b92"
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?")
@@ -41,6 +51,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     font: str
     logo: str | None
     support_email: str | None
+    use: str = "portal"
 
     @property
     def colours(self) -> Colours:
@@ -48,12 +59,15 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be changed of a brand; None leaves a member as it is. An empty logo or address takes it away."""
+    """What is to be changed of a brand; None leaves a member as it is. An empty logo or address takes it away.
+
+    A logo is the text of an SVG, or the bytes of a PNG, JPEG or WebP.
+    """
 
     name: str | None = None
     accent: str | None = None
     font: str | None = None
-    logo: str | None = None
+    logo: str | bytes | None = None
     support_email: str | None = None
 
 
@@ -75,19 +89,36 @@ async def of_host(database: Database, host: str) -> Brand | None:
         font=row["font"] or FONTS[0],
         logo=row["logo"],
         support_email=row["support_email"],
+        use=row["use"],
     )
 
 
 async def set_brand(session: AsyncSession, partner: Partner, look: Look, *, actor: str) -> None:
-    """Change a partner's brand; its hosts show it within 5 s.
+    """Change a partner's brand; its hosts show it within 5 s. Raises as `checked`."""
+    await put(session, partner, await checked(look), actor=actor)
+
+
+async def checked(look: Look, draw: Draw = drawing_of) -> Changes:
+    """What is stored of `look`. A picture is drawn anew, which takes its time: no transaction waits for it.
 
     Raises:
         InvalidField: a member that could not be shown everywhere, or a logo that could do more than be looked at.
+        Unavailable: `draw` has too much to do.
     """
     given = {name: value for name, value in msgspec.structs.asdict(look).items() if value is not None}
+    points = given.pop("logo") if isinstance(look.logo, bytes) else None
     changes = {name: _CHECKS[name](value) for name, value in given.items()}
+    if points is not None:
+        # Drawn anew by ourselves: what comes back needs no further look.
+        changes["logo"] = await draw(points)
+    return changes
+
+
+async def put(session: AsyncSession, partner: Partner, changes: Changes, *, actor: str) -> None:
+    """Change a partner's brand as `checked` gave it; its hosts show it within 5 s."""
+    await take_turn_of(session, partner.partner_id)
     begin = {"name": partner.name[:NAME_LENGTH].strip(), "accent": NEUTRAL_ACCENT}
-    await repository.put_brand(session, partner.partner_id, begin, changes)
+    await repository.put_brand(session, partner.partner_id, begin, dict(changes))
     await audit.record(
         session,
         actor=actor,
@@ -98,15 +129,17 @@ async def set_brand(session: AsyncSession, partner: Partner, look: Look, *, acto
     )
 
 
-async def add_host(session: AsyncSession, partner: Partner, host: str, *, actor: str) -> str:
-    """Give `host` to the partner, and answer it as it is compared. Safe to repeat.
+async def add_host(session: AsyncSession, partner: Partner, host: str, *, actor: str, use: Use = "portal") -> str:
+    """Give `host` to the partner, and answer it as it is compared. Safe to repeat; `use` stays as it was at first.
+
+    One that the partner claimed stays from now on, whatever becomes of the claim.
 
     Raises:
         InvalidField: no host name.
         HostTaken: another partner has it.
     """
     name = check_host(host)
-    owner = await repository.add_host(session, name, partner.partner_id)
+    owner = await repository.add_host(session, name, partner.partner_id, use)
     if owner is not None and owner != partner.partner_id:
         raise HostTaken
     if owner is None:
@@ -117,6 +150,8 @@ async def add_host(session: AsyncSession, partner: Partner, host: str, *, actor:
 async def remove_host(session: AsyncSession, host: str, *, actor: str) -> None:
     """Take a host from its partner; within 5 s it is nobody's, and no session there counts.
 
+    With it goes the partner's claim of that name, which would say that something answers there.
+
     Raises:
         UnknownHost: nobody has it.
     """
@@ -124,12 +159,39 @@ async def remove_host(session: AsyncSession, host: str, *, actor: str) -> None:
     owner = await repository.remove_host(session, name)
     if owner is None:
         raise UnknownHost
+    await repository.end_claims(session, owner, name, actor)
     await _audit_host(session, owner, name, "host.removed", actor)
 
 
 async def hosts(session: AsyncSession, partner_id: UUID) -> list[str]:
     """A partner's hosts, by name."""
     return await repository.hosts(session, partner_id)
+
+
+async def take_turn_of(session: AsyncSession, partner_id: UUID) -> None:
+    """Before a brand is compared with what somebody saw and changed: it may have no row yet."""
+    await take_turn(session, "brand", partner_id)
+
+
+async def partner_of(session: AsyncSession, partner_id: UUID) -> Partner:
+    """Raises UnknownPartner: nothing that this scope may see."""
+    found = await repository.partner(session, partner_id=partner_id)
+    if found is None:
+        raise UnknownPartner
+    return found
+
+
+def look_of(partner: Partner, row: BrandRow | None) -> Brand:
+    """How the partner's hosts look, on none in particular."""
+    return Brand(
+        partner_id=partner.partner_id,
+        host="",
+        name=partner.name[:NAME_LENGTH].strip() if row is None else row.name,
+        accent=NEUTRAL_ACCENT if row is None else row.accent,
+        font=FONTS[0] if row is None else row.font,
+        logo=None if row is None else row.logo,
+        support_email=None if row is None else row.support_email,
+    )
 
 
 async def brand_row(session: AsyncSession, partner_id: UUID) -> BrandRow | None:

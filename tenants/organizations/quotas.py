@@ -93,7 +93,8 @@ async def set_tenants(
 async def partners(session: AsyncSession, partner_id: UUID) -> dict[str, PartnerQuota]:
     """A partner's, by name."""
     query = select(PartnerQuota).where(PartnerQuota.partner_id == partner_id)
-    return {row.name: row for row in await session.scalars(query)}
+    # What was read before a change of the same transaction is read anew.
+    return {row.name: row for row in await session.scalars(query.execution_options(populate_existing=True))}
 
 
 async def tenants(session: AsyncSession, tenant_id: UUID) -> dict[str, TenantQuota]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,11 @@ from infra import ids
 from infra.database import Database
 from infra.pagination import Page
 from tenants.organizations.models import ENVIRONMENTS, Brand, Client, Partner, PortalHost, Tenant
+
+HELD: Final = 1
+"""Of a tenant: its runs stand aside of the line."""
+RELEASED: Final = 2
+"""Its runs are being put back in line; the worker takes the mark away with the last one."""
 
 
 async def add_partner(session: AsyncSession, *, slug: str, name: str) -> Partner | None:
@@ -89,6 +94,28 @@ async def clients(
     return list((await session.scalars(query.order_by(Client.client_id.desc()).limit(page.limit + 1))).all())
 
 
+async def add_tenant(session: AsyncSession, found: Client, environment: str, *, needs_owners: bool) -> Tenant | None:
+    """The client's new environment; None when it has one of that name. What is held stays held."""
+    made = insert(Tenant).values(
+        tenant_id=ids.new(),
+        partner_id=found.partner_id,
+        client_id=found.client_id,
+        environment=environment,
+        needs_owners=needs_owners,
+        hold=HELD if found.status == "suspended" else None,
+    )
+    return (await session.scalars(made.on_conflict_do_nothing().returning(Tenant))).one_or_none()
+
+
+async def hold_tenants(session: AsyncSession, found: Client, hold: int) -> None:
+    """Of all environments of the client."""
+    await session.execute(
+        update(Tenant)
+        .where(Tenant.partner_id == found.partner_id, Tenant.client_id == found.client_id)
+        .values(hold=hold)
+    )
+
+
 async def set_client(session: AsyncSession, found: Client, changes: dict[str, Any]) -> None:
     await session.execute(
         update(Client)
@@ -107,6 +134,11 @@ async def tenant(session: AsyncSession, partner_id: UUID, client_id: UUID, envir
         Tenant.partner_id == partner_id, Tenant.client_id == client_id, Tenant.environment == environment
     )
     return (await session.scalars(query)).one_or_none()
+
+
+async def takes_people(session: AsyncSession, partner_id: UUID, tenant_id: UUID | None) -> bool:
+    """Through the door that holds the client's row, which a tenant's scope does not see."""
+    return bool(await session.scalar(select(func.app.takes_people(partner_id, tenant_id))))
 
 
 async def names(session: AsyncSession, partners: Collection[UUID], tenants: Collection[UUID]) -> dict[UUID, str]:
@@ -130,7 +162,8 @@ async def look_up_host(database: Database, host: str) -> Any | None:
 
 
 async def brand(session: AsyncSession, partner_id: UUID) -> Brand | None:
-    return (await session.scalars(select(Brand).where(Brand.partner_id == partner_id))).one_or_none()
+    query = select(Brand).where(Brand.partner_id == partner_id)
+    return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
 
 async def put_brand(session: AsyncSession, partner_id: UUID, begin: dict[str, Any], changes: dict[str, Any]) -> None:
@@ -140,9 +173,14 @@ async def put_brand(session: AsyncSession, partner_id: UUID, begin: dict[str, An
     await session.execute(made.on_conflict_do_update(index_elements=["partner_id"], set_=changed))
 
 
-async def add_host(session: AsyncSession, host: str, partner_id: UUID) -> UUID | None:
-    """Whose the host is already; None when it was nobody's and is the partner's now."""
-    made = insert(PortalHost).values(host=host, partner_id=partner_id).on_conflict_do_nothing()
+async def add_host(session: AsyncSession, host: str, partner_id: UUID, use: str) -> UUID | None:
+    """Whose the host is already; None when it is the partner's as of now, who may have claimed it before."""
+    kept = update(PortalHost).where(
+        PortalHost.host == host, PortalHost.partner_id == partner_id, PortalHost.is_claimed.is_(True)
+    )
+    if (await session.execute(kept.values(is_claimed=False).returning(PortalHost.host))).one_or_none() is not None:
+        return None
+    made = insert(PortalHost).values(host=host, partner_id=partner_id, use=use).on_conflict_do_nothing()
     if (await session.execute(made.returning(PortalHost.host))).one_or_none() is not None:
         return None
     query = select(PortalHost.partner_id).where(PortalHost.host == host)
@@ -155,6 +193,17 @@ async def remove_host(session: AsyncSession, host: str) -> UUID | None:
     return (await session.execute(gone)).scalar_one_or_none()
 
 
+async def end_claims(session: AsyncSession, partner_id: UUID, domain: str, actor: str) -> None:
+    """Release the partner's claim of a name that it holds, if it has one."""
+    ended = text(
+        "SELECT app.release_domain(c.partner_id, c.claim_id, :actor) FROM app.domain_claim c "
+        "WHERE c.partner_id = :partner AND c.domain = :domain AND c.state IN ('quarantined', 'active', 'failing')"
+    )
+    await session.execute(ended, {"actor": actor, "partner": partner_id, "domain": domain})
+
+
 async def hosts(session: AsyncSession, partner_id: UUID) -> list[str]:
-    query = select(PortalHost.host).where(PortalHost.partner_id == partner_id).order_by(PortalHost.host)
+    """Those that show a portal: links for people lead there, and to no host of the API."""
+    query = select(PortalHost.host).where(PortalHost.partner_id == partner_id, PortalHost.use == "portal")
+    query = query.order_by(PortalHost.host)
     return list((await session.scalars(query)).all())

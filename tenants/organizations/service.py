@@ -12,11 +12,19 @@ from infra import ids
 from infra.pagination import Page, cut
 from tenants.audit import service as audit
 from tenants.organizations import repository
-from tenants.organizations.errors import PartnerDisabled, SlugTaken, UnknownClient, UnknownPartner
+from tenants.organizations.errors import (
+    ClientStands,
+    ClientSuspended,
+    PartnerDisabled,
+    SlugTaken,
+    UnknownClient,
+    UnknownPartner,
+)
 from tenants.organizations.models import ENVIRONMENTS, Client, Partner, Tenant
 from tenants.organizations.names import check_name, check_slug, is_slug
 
 Status = Literal["active", "disabled"]
+ClientStatus = Literal["active", "disabled", "suspended", "deleted"]
 
 
 async def create_partner(session: AsyncSession, *, slug: str, name: str, actor: str) -> Partner:
@@ -127,13 +135,27 @@ async def find_client(session: AsyncSession, partner_id: UUID | None, reference:
     return found
 
 
+async def find_changeable(session: AsyncSession, partner_id: UUID | None, reference: str) -> Client:
+    """As `find_client`, locked, of one whose things may be changed from above.
+
+    Raises:
+        ClientSuspended, ClientStands: it is suspended, or deleted.
+    """
+    found = await find_client(session, partner_id, reference, lock=True)
+    if found.status == "suspended":
+        raise ClientSuspended("The client is suspended: nothing was stored. Send it again after it is resumed")
+    if found.status == "deleted":
+        raise ClientStands("The client is deleted")
+    return found
+
+
 async def list_clients(
     session: AsyncSession,
     partner_id: UUID | None,
     page: Page,
     *,
     slug: str | None = None,
-    status: Status | None = None,
+    status: ClientStatus | None = None,
 ) -> tuple[list[Client], str | None]:
     """Newest first, and the position of the next page."""
     rows = await repository.clients(session, partner_id, page, slug=slug, status=status)
@@ -141,7 +163,13 @@ async def list_clients(
 
 
 async def set_client_status(session: AsyncSession, found: Client, status: Status, *, actor: str) -> Client:
-    """Disable or enable. A disabled client's keys stop within 5 s. Safe to repeat."""
+    """Disable or enable. A disabled client's keys stop within 5 s. Safe to repeat.
+
+    Raises:
+        ClientStands: it is suspended or deleted.
+    """
+    if found.status not in {"active", "disabled"}:
+        raise ClientStands(f"The client is {found.status}; resume it first, if it is to be so")
     if found.status != status:
         await repository.set_client(session, found, {"status": status})
         await audit.record(
@@ -154,10 +182,19 @@ async def set_client_status(session: AsyncSession, found: Client, status: Status
     return found
 
 
+async def takes_people(session: AsyncSession, partner_id: UUID, tenant_id: UUID | None) -> bool:
+    """Whether somebody may be let in there now; until the transaction ends it stays so.
+
+    False when the client is suspended, disabled or deleted, or for a scope that is not of the partner or the tenant.
+    """
+    return await repository.takes_people(session, partner_id, tenant_id)
+
+
 async def tenants_of(session: AsyncSession, found: Client) -> list[Tenant]:
-    """The client's tenants, in the order dev, test, live."""
+    """The client's tenants: dev, test, live, then the others by name."""
     rows = await repository.tenants(session, found.partner_id, found.client_id)
-    return sorted(rows, key=lambda row: ENVIRONMENTS.index(row.environment))
+    known = {name: place for place, name in enumerate(ENVIRONMENTS)}
+    return sorted(rows, key=lambda row: (known.get(row.environment, len(known)), row.environment))
 
 
 async def names_of(session: AsyncSession, partners: Collection[UUID], tenants: Collection[UUID]) -> dict[UUID, str]:
@@ -166,7 +203,7 @@ async def names_of(session: AsyncSession, partners: Collection[UUID], tenants: C
 
 
 async def find_tenant(session: AsyncSession, found: Client, environment: str) -> Tenant:
-    """The client's tenant for `environment` (dev, test, live).
+    """The client's tenant for `environment`.
 
     Raises:
         UnknownClient: there is no such environment.
@@ -175,6 +212,11 @@ async def find_tenant(session: AsyncSession, found: Client, environment: str) ->
     if row is None:
         raise UnknownClient
     return row
+
+
+def owners_required(row: Tenant) -> bool:
+    """Whether nothing is to go live there that nobody answers for (ADR 0051)."""
+    return row.environment == "live" if row.needs_owners is None else row.needs_owners
 
 
 def _id(prefix: str, reference: str, unknown: type[UnknownPartner | UnknownClient]) -> UUID:

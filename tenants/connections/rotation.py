@@ -1,0 +1,79 @@
+"""A tenant gets another key: its secrets are sealed to the new one, and what comes is sealed to no older one."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from infra import ids
+from infra.database import Database, Scope
+from infra.encryption.tenant_key import SealingKey
+from infra.ids import TenantId
+from tenants.audit import service as audit
+from tenants.connections import repository
+from tenants.connections.sealing import Row, Sealer
+from tenants.connections.secret_uses import SecretUses
+
+_READ: Final = """
+SELECT s.connection_id, s.field, s.version, s.key_version, s.sealed, k.wrapped, t.environment, i.installation_id
+FROM app.connection_secret s JOIN app.tenant t USING (tenant_id) CROSS JOIN app.installation i
+JOIN app.tenant_key k ON k.tenant_id = s.tenant_id AND k.version = s.key_version
+WHERE s.tenant_id = $1 AND s.key_version < $2 ORDER BY s.connection_id, s.field
+"""
+
+
+class Rotated(msgspec.Struct, frozen=True):
+    """The version that seals from now on; how many secrets were sealed anew, and how many had another value by then."""
+
+    version: int
+    sealed: int
+    passed: int
+
+
+async def rotate(app: Database, worker: Database, sealer: Sealer, tenant_id: UUID, *, actor: str) -> Rotated:
+    """Give the tenant a new version of its key and seal its secrets to it, with the databases of both roles.
+
+    Earlier versions stay: what was read under one a moment ago opens, and so does a backup. Safe to repeat.
+
+    Raises:
+        SecretUnreadable: a secret does not open; those before it are sealed anew, and it is left as it is.
+        KeyServiceUnavailable: the key service is away.
+    """
+    key = await sealer.renew(app, tenant_id)
+    async with worker.tenant(tenant_id) as connection:
+        rows = list(await connection.fetch(_READ, tenant_id, key.version))
+    uses, sealed = SecretUses(worker, "rotation"), 0
+    for row in rows:
+        value = await _anew(sealer, key, tenant_id, row)
+        uses.note(tenant_id, row["connection_id"], [row["field"]])
+        async with app.session(Scope.tenant(tenant_id)) as session:
+            known = {name: row[name] for name in ("connection_id", "field", "version", "key_version")}
+            sealed += await repository.reseal(session, {"tenant_id": tenant_id, **known}, key.version, value)
+            await session.commit()
+    await uses.write()
+    rotated = Rotated(key.version, sealed, len(rows) - sealed)
+    async with app.session(Scope.tenant(tenant_id)) as session:
+        target, after = ids.show("ten", tenant_id), msgspec.to_builtins(rotated)
+        await audit.record(session, actor=actor, action="tenant-key.rotated", target=target, after=after)
+        await session.commit()
+    return rotated
+
+
+async def _anew(sealer: Sealer, key: SealingKey, tenant_id: UUID, row: Any) -> bytes:
+    place = Row(
+        tenant_id=tenant_id,
+        connection_id=row["connection_id"],
+        environment=row["environment"],
+        revision=row["version"],
+    )
+    installation, wrapped = str(row["installation_id"]), (row["key_version"], row["wrapped"])
+    value = await sealer.open(place, installation, row["field"], row["sealed"], wrapped)
+    return sealer.sealed_anew(key, place, installation, row["field"], value)
+
+
+async def everybody(app: Database) -> list[TenantId]:
+    """Every environment of every client that is not deleted."""
+    async with app.session(Scope.operator()) as session:
+        return [TenantId(row) for row in await repository.environments(session)]

@@ -1,0 +1,156 @@
+"""Policies: rules on what workflows may write, of the operator, a partner and a client (ADR 0063).
+
+All SQL about them; the caller commits. What is set above holds below, and nobody below takes it away: an owner's rules
+stand beside those that it inherits. Each change is a version that stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import and_, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra import ids
+from template_library.policies import rules as checks
+from template_library.policies.rules import Rule
+from tenants.audit import service as audit
+from tenants.organizations.errors import InvalidField, UnknownClient
+from tenants.organizations.models import Tenant
+from tenants.organizations.policy_models import PolicyVersion
+
+Level = Literal["operator", "partner", "client"]
+_PREFIXES: Final[dict[Level, str]] = {"partner": "ptr", "client": "cli"}
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose policy; the operator's id is nil."""
+
+    level: Level
+    owner_id: UUID = UUID(int=0)
+    partner_id: UUID | None = None
+    client_id: UUID | None = None
+
+    @property
+    def public_id(self) -> str:
+        prefix = _PREFIXES.get(self.level)
+        return "operator" if prefix is None else ids.show(prefix, self.owner_id)
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What an owner has said last; version 0 of one that never said anything."""
+
+    owner: Owner
+    version: int = 0
+    rules: tuple[Rule, ...] = ()
+    set_at: datetime | None = None
+
+
+OPERATOR: Final = Owner(level="operator")
+
+
+def of_partner(partner_id: UUID) -> list[Owner]:
+    """The partner, and whose rules it inherits before it."""
+    return [OPERATOR, Owner(level="partner", owner_id=partner_id, partner_id=partner_id)]
+
+
+def of_client(partner_id: UUID, client_id: UUID) -> list[Owner]:
+    """The client, and whose rules it inherits before it."""
+    return [
+        *of_partner(partner_id),
+        Owner(level="client", owner_id=client_id, partner_id=partner_id, client_id=client_id),
+    ]
+
+
+async def of_tenant(session: AsyncSession, tenant_id: UUID) -> list[Owner]:
+    """Whose rules hold in an environment.
+
+    Raises:
+        UnknownClient: the scope sees no such tenant.
+    """
+    row = (await session.scalars(select(Tenant).where(Tenant.tenant_id == tenant_id))).one_or_none()
+    if row is None:
+        raise UnknownClient
+    return of_client(row.partner_id, row.client_id)
+
+
+async def read(session: AsyncSession, chain: Sequence[Owner]) -> list[Policy]:
+    """What each of `chain` has said last, in its order."""
+    newest = (
+        select(PolicyVersion.owner_id, func.max(PolicyVersion.version).label("version"))
+        .where(PolicyVersion.owner_id.in_([one.owner_id for one in chain]))
+        .group_by(PolicyVersion.owner_id)
+        .subquery()
+    )
+    is_newest = and_(PolicyVersion.owner_id == newest.c.owner_id, PolicyVersion.version == newest.c.version)
+    query = select(PolicyVersion).join(newest, is_newest)
+    rows = {row.owner_id: row for row in (await session.scalars(query)).all()}
+    return [_policy(one, rows.get(one.owner_id)) for one in chain]
+
+
+async def holding(session: AsyncSession, tenant_id: UUID) -> list[Rule]:
+    """All rules that hold in an environment, whoever set them."""
+    return [rule for one in await read(session, await of_tenant(session, tenant_id)) for rule in one.rules]
+
+
+async def lock(session: AsyncSession, owner: Owner) -> None:
+    """Nobody else changes the owner's policy until the transaction ends."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:owner, 63))"), {"owner": str(owner.owner_id)}
+    )
+
+
+async def change(session: AsyncSession, owner: Owner, rules: Sequence[Rule], *, actor: str) -> Policy:
+    """The owner's next version; the present one where it says the same. Safe to repeat.
+
+    Raises:
+        InvalidField: a rule is no good.
+    """
+    for mistake in checks.mistakes(rules):
+        raise InvalidField(f"/rules{mistake.pointer}", mistake.detail)
+    await lock(session, owner)
+    (present,) = await read(session, [owner])
+    if present.rules == tuple(rules):
+        return present
+    said = msgspec.to_builtins(list(rules))
+    row = PolicyVersion(
+        owner_id=owner.owner_id,
+        version=present.version + 1,
+        level=owner.level,
+        partner_id=owner.partner_id,
+        client_id=owner.client_id,
+        rules=said,
+        set_by=actor,
+    )
+    session.add(row)
+    await session.flush()
+    after = {"version": row.version, "rules": said}
+    await audit.record(
+        session, actor=actor, action="policy.set", target=owner.public_id, after=after, partner_id=owner.partner_id
+    )
+    (made,) = await read(session, [owner])
+    return made
+
+
+def _policy(owner: Owner, row: PolicyVersion | None) -> Policy:
+    if row is None:
+        return Policy(owner=owner)
+    rules = msgspec.convert(row.rules, tuple[Rule, ...])
+    return Policy(owner=owner, version=row.version, rules=rules, set_at=row.set_at)
+
+
+async def of_worker(connection: Any, tenant_id: UUID) -> list[Rule]:
+    """All rules that hold in an environment; `connection` is asyncpg's, in a transaction of the tenant."""
+    rows = await connection.fetch(_HOLDING, tenant_id)
+    return [rule for row in rows for rule in msgspec.json.decode(row["rules"], type=list[Rule])]
+
+
+_HOLDING: Final = """
+SELECT DISTINCT ON (p.owner_id) p.rules::text AS rules FROM app.tenant t JOIN app.policy_version p
+  ON p.owner_id IN ('00000000-0000-0000-0000-000000000000', t.partner_id, t.client_id)
+WHERE t.tenant_id = $1 ORDER BY p.owner_id, p.version DESC
+"""
