@@ -37,4 +37,5 @@ class TenantConnections:
             name=opened.name,
             playbook=opened.playbook,
             standing=opened.standing,
+            hider=opened.hider,
         )

@@ -9,9 +9,11 @@ from uuid import UUID
 
 import msgspec
 
-from infra import clock
+from infra import clock, redaction
+from infra.encryption.errors import KeyServiceUnavailable
 from infra.problems import Problem
 from infra.telemetry import instruments, trace
+from services.connectors import concealing
 from services.connectors.breakers import Breakers, Closed, parked
 from services.connectors.limits import Limits, Unlimited
 from services.connectors.registry import Registry
@@ -21,6 +23,7 @@ from services.connectors.sdk.manifest import Care
 from services.connectors.visit import Arguments, Visit, absent, unknown
 from services.engine import decisions
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later, Terms
+from services.engine.secrets import key_service_away
 
 NAME: Final = "connector:1.0.0@default"
 _REDIRECT: Final = 300
@@ -155,6 +158,7 @@ class ConnectorFunction:
             detail = f"The deployment binds no connection to the name {arguments.connection[:_LONGEST_NAME]!r}"
             raise Refusal(detail, name="configuration", title="No such connection")
         connection = await self._connections.open(call.tenant, bound)
+        redaction.hold(connection.secrets.values())
         connector = self._registry.connector(connection.connector)
         checked = self._registry.operation(connection.connector, arguments.operation)
         if connector is None or checked is None:
@@ -169,7 +173,7 @@ class ConnectorFunction:
         self, call: Call, visit: Visit, act: Callable[[], Awaitable[Answer]], *, looks: bool = False
     ) -> Answer:
         """What `act` gives, past the connection's breaker and its limits. `looks`: it asks what became of the call."""
-        answer = await self._past_limits(call, visit, act, looks=looks)
+        answer = concealing.concealed(await self._past_limits(call, visit, act, looks=looks), visit.connection)
         return msgspec.structs.replace(answer, ref=visit.connection.ref) if isinstance(answer, Failed) else answer
 
     async def _past_limits(
@@ -269,6 +273,8 @@ def later(away: Away, name: str, connection: OpenConnection, *, sent: bool) -> L
 
 
 def _unopened(problem: Problem, name: str) -> Answer:
+    if isinstance(problem, KeyServiceUnavailable):
+        return key_service_away(name, ref=name)
     if problem.status == _UNAVAILABLE:
         error = _details("communication", _UNAVAILABLE, problem.title, problem.detail)
         return Later(reason=f"The connection {name} cannot be opened now", ref=name, error=error, sent=False)

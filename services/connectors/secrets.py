@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from infra import redaction
 from infra.database import is_outage
 from infra.problems import Unavailable
-from services.connectors.sdk.redaction import hidden
 from services.engine.secrets import Opened
 from tenants.connections.errors import UnknownConnection
 from tenants.connections.opening import OpenConnection, OpenConnections
@@ -27,9 +27,11 @@ class BoundSecrets:
         """The secrets of these names. Raises Problem: 503 while the database is away, else as opening does."""
         found = {name: await self._one(tenant, bindings, name) for name in names}
         secrets = [secret for one in found.values() for secret in one.secrets.values()]
+        hider = redaction.Hider(secrets)
+        redaction.hold(secrets)
         members = {name: _members(one) for name, one in found.items()}
         origins = {name: one.settings["base_url"] for name, one in found.items() if "base_url" in one.settings}
-        return Opened(members, lambda value: hidden(value, secrets), origins)
+        return Opened(members, lambda value: redaction.here(hider).value(value), origins)
 
     async def _one(self, tenant: UUID, bindings: Mapping[str, UUID], name: str) -> OpenConnection:
         if name not in bindings:

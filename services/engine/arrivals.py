@@ -9,7 +9,7 @@ from services.engine.activation import Activation
 from services.engine.faulting import fault, time_out
 from services.engine.faults import Fault, standard
 from services.engine.frames import Frame
-from services.engine.functions import Done, Failed
+from services.engine.functions import NOT_APPROVED, Done, Failed
 from services.engine.scopes import interrupt
 from services.engine.state import Strand
 from services.engine.tasks import listen_task, protocol_task, run_task, try_task
@@ -20,7 +20,7 @@ from template_library.dsl.model import ListenTask, ProtocolCallTask, RunTask, Tr
 
 async def answered(activation: Activation, answer: Done | Failed) -> None:
     if isinstance(answer, Failed):
-        raise Fault(answer.error)
+        raise Fault(answer.error, is_final=answer.error.type == NOT_APPROVED)
     try:
         values.check_bounds(answer.output)
     except values.ValueRefused as error:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from infra import clock, crash_points
+from infra.encryption.errors import KeyServiceUnavailable
 from infra.problems import Problem
 from infra.telemetry import trace
 from services.engine import decisions
@@ -31,7 +32,7 @@ from services.engine.functions import (
     Terms,
     Unknown,
 )
-from services.engine.secrets import Secrets
+from services.engine.secrets import Secrets, key_service_away
 from services.engine.state import Snapshot
 from services.engine.waits import Calling, Verdict
 
@@ -128,6 +129,8 @@ class Calls:
             return replace(answer, output=opened.hide(answer.output))
         if isinstance(answer, Unknown):
             answer = replace(answer, answer=opened.hide(answer.answer))
+        if isinstance(answer, Later):
+            answer = replace(answer, reason=opened.hide(answer.reason))
         return replace(answer, error=msgspec.convert(opened.hide(msgspec.to_builtins(answer.error)), ErrorDetails))
 
     async def _answer(self, planned: Planned, call: Call) -> Answer:
@@ -147,6 +150,8 @@ def _is_cautious(kind: type[Function]) -> bool:
 
 
 def _unopened(problem: Problem) -> Answer:
+    if isinstance(problem, KeyServiceUnavailable):
+        return key_service_away("a secret")
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         away = standard("communication", problem.title, problem.detail, status=problem.status)
         return Later(reason="a secret cannot be read now", ref="", error=away, sent=False)

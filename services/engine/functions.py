@@ -13,6 +13,8 @@ from uuid import UUID
 import msgspec
 
 STANDARD_ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
+NOT_APPROVED: Final = "/problems/write-not-approved"
+"""The error of a write that a rule guards and nobody approved (ADR 0063). Nothing catches it."""
 Line = Literal["", "slot", "quota", "manual", "playbook"]
 """Of a connection: one of its calls at once, or one of its rate; a person who does what it cannot; or that its playbook
 is left (ADR 0035)."""
@@ -22,6 +24,11 @@ EffectMode = Literal["read", "keyed", "check-then-write", "once-or-ask"]
 `read` changes nothing. `keyed`: the other side recognises the key. `check-then-write`: it is looked for before it is
 written. `once-or-ask`: it is sent once, and what became of it is looked for or asked about, never tried again.
 """
+
+
+def is_ours(kind: str) -> bool:
+    """Whether the words of an error of this type are the product's, and no document's."""
+    return kind.startswith(STANDARD_ERRORS) or kind == NOT_APPROVED
 
 
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

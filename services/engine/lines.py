@@ -63,3 +63,10 @@ async def call_all(database: Database) -> int:
     async with database.doors() as doors:
         called: int = await doors.fetchval("SELECT app.call_lines()")
         return called
+
+
+async def up_again(database: Database, most: int) -> int:
+    """Put up to `most` runs of each client that was resumed back in line (ADR 0040); answers how many."""
+    async with database.doors() as doors:
+        back: int = await doors.fetchval("SELECT app.line_up_again($1)", most)
+        return back

@@ -1,7 +1,7 @@
 """What people are told: a row for lists and the feed of changes, a message for whoever carries it on.
 
 That somebody has to say what became of an effect is told by the database, with the line that asks (`47_effects.sql`).
-Nothing is sent by mail yet: the outbox topic `notices` is where that will begin.
+What is told of a connection goes out by mail, too, by a trigger of the database (ADR 0061).
 """
 
 from __future__ import annotations

@@ -98,7 +98,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read(session: AsyncSession, tenant: UUID) -> PeakRow | None:
     """None where nobody has set a rule."""
-    return await session.scalar(select(PeakRow).where(PeakRow.tenant_id == tenant))
+    # What was read before a change of the same transaction is read anew.
+    query = select(PeakRow).where(PeakRow.tenant_id == tenant)
+    return await session.scalar(query.execution_options(populate_existing=True))
 
 
 async def set_rule(session: AsyncSession, tenant: UUID, rule: Rule, *, actor: str) -> None:

@@ -47,6 +47,8 @@ async def sweep(database: Database, solo_limit: int, lease: float) -> Swept:
     called = 0
     with surviving("calling from lines"):
         called = await lines.call_all(database)
+    with surviving("putting runs of resumed clients in line"):
+        called += await lines.up_again(database, _MOST)
     found = Swept(**row, solo=solo)
     due = min([one for one in (found.next_due, seconds) if one is not None], default=None)
     return msgspec.structs.replace(found, woken=found.woken + begun + called, next_due=due)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
+
+from services.engine.faults import standard
+from services.engine.functions import Later
+
+KMS_UNAVAILABLE: Final = "kms_unavailable"
+LOOK_SECONDS: Final = 10.0
+"""At least so long a run waits before it looks again whether its secrets can be opened."""
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -21,6 +29,14 @@ class Opened(msgspec.Struct, frozen=True):
     members: dict[str, Any]
     hide: Callable[[Any], Any]
     origins: dict[str, str] = {}
+
+
+def key_service_away(what: str, ref: str = "") -> Later:
+    """The answer to a call whose secrets cannot be unwrapped now: it waits, and no attempt of it is used up (F-27)."""
+    reason = f"{KMS_UNAVAILABLE}: the secrets of {what} cannot be opened while the key service is away"
+    error = standard("communication", "Secrets cannot be opened at the moment", reason, status=503)
+    seconds = LOOK_SECONDS * random.uniform(1, 2)  # noqa: S311 (jitter, no secret)
+    return Later(reason=reason, ref=ref, error=error, seconds=seconds, sent=False, parked=True)
 
 
 class Secrets(Protocol):

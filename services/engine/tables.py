@@ -28,13 +28,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
+from services.engine.approval_table import ApprovalRow
 from services.engine.continuity_tables import ContinuityRow, EntryRow
 from services.engine.effect_table import EffectRow
 from services.engine.payload_table import Payload
 from services.engine.peak_table import PeakRow
 from services.engine.timeline_table import TimelineRow
 
-__all__ = ["ContinuityRow", "EffectRow", "EntryRow", "Payload", "PeakRow", "TimelineRow"]
+__all__ = ["ApprovalRow", "ContinuityRow", "EffectRow", "EntryRow", "Payload", "PeakRow", "TimelineRow"]
 _NOW = func.clock_timestamp()
 
 
@@ -87,6 +88,7 @@ class Run(Base):
         Index("run_error_type", "tenant_id", "error_type", "run_id", postgresql_where=text("error_type IS NOT NULL")),
         Index("run_ready", "lane", "turn", "run_id", postgresql_where=text("lane IS NOT NULL")),
         Index("run_ready_of", "tenant_id", "turn", "run_id", postgresql_where=text("lane = 0")),
+        Index("run_aside", "tenant_id", "turn", "run_id", postgresql_where=text("lane = 2")),
         Index("run_leased", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
         Index("run_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("run_parked", "run_id", postgresql_where=text("state = 'waiting' AND lane IS NULL AND due_at IS NULL")),

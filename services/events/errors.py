@@ -22,3 +22,51 @@ class EventIdReused(Conflict):
 
     name = "event-id-reused"
     title = "This event id belongs to another event"
+
+
+class EventBreaksSchema(Invalid):
+    """The event's data are not of the schema that holds for them; `schema` names it, `errors` say where.
+
+    Nothing was stored. Correct the data and send the event again under the same id.
+    """
+
+    name = "event-breaks-schema"
+    title = "The event's data break their schema"
+
+
+class UnknownEventSchema(Invalid):
+    """`dataschema` names a schema that is not registered, or another type's. Name one that is, or leave it out."""
+
+    name = "unknown-event-schema"
+    title = "No such schema of this event type"
+
+
+class UnknownEventType(Invalid):
+    """The catalogue does not know this type. Send the schema that its data have."""
+
+    name = "unknown-event-type"
+    title = "The catalogue does not know this event type"
+
+
+class UnusableEventSchema(Invalid):
+    """This is no schema that can be registered. `errors` says what to change."""
+
+    name = "unusable-event-schema"
+    title = "This schema cannot be registered"
+
+
+class IncompatibleEventSchema(Conflict):
+    """The schema would break who sends or reads by the one before; `errors` names each path. Nothing was registered.
+
+    Further members that nobody has to send may be added. For everything else take a type of another name.
+    """
+
+    name = "incompatible-event-schema"
+    title = "The schema would break those who rely on the one before"
+
+
+class TooManyEventSchemas(Conflict):
+    """The environment has as many schemas as it may, or somebody registers one at this moment; `detail` says which."""
+
+    name = "too-many-event-schemas"
+    title = "No further schema is taken now"

@@ -20,7 +20,7 @@ from infra.telemetry import instruments, trace, working_for
 from services.events import store
 from services.events.cloud_event import CloudEvent
 from services.events.errors import EventIdReused
-from services.events.received import Received
+from services.events.received import Beside, Received
 
 
 class Followed(msgspec.Struct, frozen=True):
@@ -66,17 +66,20 @@ class Intake:
         self._waiting: dict[TenantId, list[_Waiting]] = {}
         self._flushing: dict[TenantId, asyncio.Task[None]] = {}
 
-    async def receive(self, tenant: TenantId, event: CloudEvent, actor: str, *, depth: int = 0) -> Accepted:
+    async def receive(
+        self, tenant: TenantId, event: CloudEvent, actor: str, *, depth: int = 0, beside: Beside | None = None
+    ) -> Accepted:
         """Store `event` for `tenant`, start what it triggers and tell who listens for it.
 
-        `depth`: runs and events between it and an event from outside.
+        `depth`: runs and events between it and an event from outside. `beside` is called if the event is new; what it
+        raises is raised here, and nothing is stored.
 
         Raises:
             EventIdReused: the id belongs to another event of the source; recorded, not stored.
         """
         future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         place = trace.current().context
-        received = Received(ids.new(), event, actor, None if place is None else place.encode(), depth)
+        received = Received(ids.new(), event, actor, None if place is None else place.encode(), depth, beside)
         self._waiting.setdefault(tenant, []).append((received, future))
         if tenant not in self._flushing:
             # In a context of its own: what it does is for every request that waits, and not for the first.
@@ -112,6 +115,9 @@ class Intake:
         async with self._database.tenant(tenant) as connection:
             known = await store.keep(connection, tenant, batch)
             fresh = [one for one in batch if known[one.key][0] == one.event_id]
+            for one in fresh:
+                if one.beside is not None:
+                    await one.beside(connection, one.event_id)
             followed = await self._follow(connection, tenant, fresh)
             runs = followed.started
             repeated = {known[one.key][0] for one in batch} - set(runs)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, Index, LargeBinary, SmallInteger, Text, Uuid, func
+from sqlalchemy import JSON, Boolean, DateTime, Index, Integer, LargeBinary, SmallInteger, Text, Uuid, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
@@ -35,3 +35,17 @@ class Event(Base):
     content: Mapped[Any] = mapped_column(JSON)
     depth: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+class EventSchema(Base):
+    """A version of what a tenant demands of the data of its events. Only `enforced` ever changes."""
+
+    __tablename__ = "event_schema"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    type: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    schema: Mapped[Any] = mapped_column(JSON)
+    enforced: Mapped[bool] = mapped_column(Boolean)
+    made_by: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

@@ -31,6 +31,6 @@ OTHERWISE: Final[Mapping[Category, str]] = {
     "parked": "Its run goes on when the connection is back or its entry is answered; it can be cancelled or discarded",
     "quarantined": "Its run was set aside by the engine: resume, cancel or discard it",
     "outage": "It ends by itself with the first call that is answered; correct the connection where it is wrong",
-    "dead-letter": "It stands for events that began no run; discard it once that is put right",
+    "dead-letter": "It stands for events that began no run, or were not taken in; discard it once that is put right",
     "missed": "It stands for a time at which no run began; discard it once that is put right",
 }

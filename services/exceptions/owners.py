@@ -8,8 +8,10 @@ from typing import Any, Final
 from infra import ids
 from infra.ids import TenantId
 from services.exceptions.errors import UnknownOwner
+from tenants.deployments.ownership import PATTERN
 
-PATTERN: Final = r"^(role:[a-z0-9](-?[a-z0-9]){0,62}|account:acc_[0-9a-z]{26})$"
+__all__ = ["PATTERN", "check"]
+
 _FORM: Final = re.compile(PATTERN)
 
 

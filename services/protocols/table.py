@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.egress import Client
-from services.engine.functions import Functions
+from services.engine.functions import Cautious
 from services.protocols.a2a import A2aCall
 from services.protocols.asyncapi.call import AsyncApiCall
 from services.protocols.exchange import Exchange
@@ -17,7 +17,7 @@ from services.protocols.resources.fetching import Resources
 from services.protocols.runner import Runner
 
 
-def functions(client: Client, runner: Runner | None = None) -> Functions:
+def functions(client: Client, runner: Runner | None = None) -> dict[str, Cautious]:
     """All of them, on one way out, with one memory of tokens and documents. Programs are started by `runner` alone."""
     exchange = Exchange(client)
     resources = Resources(exchange)

@@ -11,6 +11,7 @@ from infra.database import Database, surviving
 _DEDUPE_DAYS: Final = 7
 _INBOX_MINUTES: Final = 60
 _ANSWER_HOURS: Final = 24
+_WEBHOOK_DAYS: Final = 30
 _BATCH: Final = 5_000
 
 
@@ -19,6 +20,8 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
 
     exception_days: int = 365
     notice_days: int = 90
+    webhook_days: int = 30
+    backup_days: int = 35
 
 
 class Given(Protocol):
@@ -28,10 +31,19 @@ class Given(Protocol):
     def exception_days(self) -> int: ...
     @property
     def notice_days(self) -> int: ...
+    @property
+    def webhook_days(self) -> int: ...
+    @property
+    def backup_days(self) -> int: ...
 
 
 def ages(settings: Given) -> Ages:
-    return Ages(exception_days=settings.exception_days, notice_days=settings.notice_days)
+    return Ages(
+        exception_days=settings.exception_days,
+        notice_days=settings.notice_days,
+        webhook_days=settings.webhook_days,
+        backup_days=settings.backup_days,
+    )
 
 
 async def clean(database: Database, ages: Ages) -> None:
@@ -41,7 +53,10 @@ async def clean(database: Database, ages: Ages) -> None:
         ("purging inboxes", "SELECT app.purge_inbox($1, $2)", _INBOX_MINUTES),
         ("purging kept answers", "SELECT app.purge_kept_answers($1, $2)", _ANSWER_HOURS),
         ("purging closed exceptions", "SELECT app.purge_exceptions($1, $2)", ages.exception_days),
+        ("purging webhook messages", "SELECT app.purge_webhooks($1, $2)", _WEBHOOK_DAYS),
         ("purging old notices", "SELECT app.purge_notices($1, $2)", ages.notice_days),
+        ("purging received webhooks", "SELECT app.purge_inbound_requests($1, $2)", ages.webhook_days),
+        ("purging old mails", "SELECT app.purge_mails($1, $2)", ages.notice_days),
     ):
         with surviving(what):
             purged = _BATCH

@@ -12,7 +12,8 @@ from typing import Final, Self
 from infra.database import Database, surviving
 from infra.egress import Client
 from infra.egress.rules import guard
-from infra.encryption.key_provider import FileKeyProvider
+from infra.encryption.errors import KeyFileUnusable
+from infra.key_services import choosing
 from infra.redis import Doorbell
 from infra.settings import Settings
 from infra.telemetry import Telemetry
@@ -28,18 +29,25 @@ from services.connectors.reconciling import Reconciler
 from services.connectors.registry import Registry
 from services.connectors.secrets import BoundSecrets
 from services.connectors.shares import Shares
+from services.connectors.writes import ConnectorWrites
 from services.engine.advance import Advance
 from services.engine.changes import Changes
 from services.engine.claims import Claims
 from services.engine.definitions import Definitions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
-from services.engine.functions import Functions
+from services.engine.functions import Call, Functions
+from services.engine.guarded import Guarded, Rules
 from services.engine.journal import Journal
 from services.protocols import table as protocols
 from services.protocols.runner import Runner
+from services.worker.webhooks import Deliverer
+from template_library.policies import tasks
+from template_library.policies.capabilities import Writes
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
+from tenants.connections.secret_uses import SecretUses
+from tenants.organizations.opened_networks import OpenedNetworks
 
 _LEAVE_SECONDS: Final = 1.0
 
@@ -60,13 +68,18 @@ class Composition:
         self.journal = Journal(self.database, self.changes.note)
         self._pool = ExpressionPool()
         self.definitions = Definitions(self.database, Expressions(self._pool))
-        self._sealer = Sealer(FileKeyProvider(settings.kek_file))
-        self._client = Client(guard(settings))
+        self.keys = choosing.opening(settings)
+        self._sealer = Sealer(self.keys)
+        self._uses = SecretUses(self.database)
+        self._networks = OpenedNetworks(self.database)
+        self._rules = Rules(self.database)
+        self._client = Client(guard(settings), allowed=self._networks)
         self._runner = Runner.of(settings)
-        self._connections = OpenConnections(self.database, self._sealer)
+        self._connections = OpenConnections(self.database, self._sealer, self._uses)
         # A process that runs one suspect at a time takes no part from the others: of few slots it would hold them idle.
         self._has_part = process == "worker"
         self._beating: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._shares = Shares(self.database, f"{socket.gethostname()}-{os.getpid()}")
         self._breakers = SharedBreakers(self.database)
         self._limits = SharedLimits(self.database, self._shares, self.bell.ring)
@@ -78,23 +91,49 @@ class Composition:
         await self._client.__aenter__()
         self._pool.start()
         self.flushing = asyncio.create_task(self.journal.run())
+        self._noting = asyncio.create_task(self._uses.run())
+        # Before the first run is taken: a call that was let through yesterday is let through now.
+        with surviving("reading the opened networks"):
+            await self._networks.refresh()
+        self._reading = asyncio.create_task(self._networks.run())
         if self._has_part:
             with surviving("saying that this worker lives"):
                 await self._shares.beat()
             self._beating = asyncio.create_task(self._shares.run())
         return self
 
+    async def look_for_keys(self) -> None:
+        """See that every stored key can be unwrapped: one that was taken away too early would fail runs (F-30).
+
+        Raises:
+            KeyFileUnusable: one is missing. A database that is away is not asked.
+        """
+        stored: set[bytes] = set()
+        with surviving("looking which keys are needed"):
+            async with self.database.doors() as connection:
+                rows = await connection.fetch("SELECT id FROM app.stored_kek_ids() AS id")
+                stored = {row["id"] for row in rows}
+        if missing := stored - self.keys.ids:
+            named = ", ".join(sorted(one.hex() for one in missing))
+            raise KeyFileUnusable(
+                f"Stored secrets need a key that is not here ({named}); `secrets status` says of which"
+            )
+
     async def close(self) -> None:
-        self.flushing.cancel()
-        if self._beating is not None:
-            self._beating.cancel()
-        await asyncio.gather(self.flushing, *filter(None, [self._beating]), return_exceptions=True)
+        others = [*filter(None, [self._noting, self._reading, self._beating])]
+        for task in (self.flushing, *others):
+            task.cancel()
+        await asyncio.gather(self.flushing, *others, return_exceptions=True)
+        with surviving("noting which secrets were used"):
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await self._uses.write()
         if self._beating is not None:
             with surviving("leaving the others"):
                 async with asyncio.timeout(_LEAVE_SECONDS):
                     await self._shares.leave()
         await self._pool.stop()
         await self._client.close()
+        await self.keys.close()
         if self._runner is not None:
             await self._runner.close()
         await self.changes.close()
@@ -126,14 +165,23 @@ class Composition:
         )
 
     def _functions(self) -> Functions:
+        calls = PlaybookFunction(*self._connecting(), database=self.database, drops=self._drops)
+        written = ConnectorWrites(Registry(all_connectors()), self.database)
         return {
-            **protocols.functions(self._client, self._runner),
-            connector.NAME: PlaybookFunction(*self._connecting(), database=self.database, drops=self._drops),
+            **{
+                name: Guarded(function, self._rules, _of_protocol)
+                for name, function in protocols.functions(self._client, self._runner).items()
+            },
+            connector.NAME: Guarded(calls, self._rules, written),
         }
 
     def reconciler(self) -> Reconciler:
         """What compares with a system that is back."""
         return Reconciler(*self._connecting(), database=self.database)
+
+    def deliverer(self) -> Deliverer:
+        """What sends webhook messages."""
+        return Deliverer(self.database, self._client, self._sealer, self.settings.poll_seconds)
 
     def _connecting(self) -> tuple[Registry, TenantConnections, Client, SharedBreakers, SharedLimits]:
         return (
@@ -143,3 +191,7 @@ class Composition:
             self._breakers,
             self._limits,
         )
+
+
+async def _of_protocol(call: Call) -> Writes:
+    return tasks.of_protocol(call.function, call.arguments)

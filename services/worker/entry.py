@@ -16,10 +16,10 @@ import uvloop
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from infra import broker, collector, crash_points, settings
+from infra import broker, collector, core_dumps, crash_points, settings
 from infra.logs import configure
 from infra.problems import Problem
-from services.worker.housekeeping import declare
+from services.worker.housekeeping import Rounds, declare
 from services.worker.process import WorkerProcess
 
 _log: Final = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ _END_SECONDS: Final = 5.0
 # Before Dramatiq makes its loop.
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
+core_dumps.forbid()
 _settings = settings.load()
 configure(_settings.log_level)
 if _settings.crash_points:
@@ -50,7 +51,12 @@ class Engine(Middleware):
 
     def before_worker_shutdown(self, _broker: Any, _worker: Any) -> None:
         """The loop must still run here: AsyncIO's own shutdown comes later."""
-        _event_loop().run_coroutine(_process.stop())
+        _event_loop().run_coroutine(_stop())
+
+
+async def _stop() -> None:
+    _rounds.end()
+    await _process.stop()
 
 
 def _end() -> NoReturn:
@@ -79,5 +85,6 @@ def _prepare(send_housekeeping: Callable[[], object]) -> WorkerProcess:
 
 
 dramatiq_broker = broker.connect(_settings.redis_url, Engine())
-housekeeping = declare(dramatiq_broker, _settings)
+_rounds = Rounds()
+housekeeping = declare(dramatiq_broker, _settings, _rounds)
 _process = _prepare(housekeeping.send)

@@ -1,4 +1,4 @@
-"""Looks after the load of tenants: counts for quotas, deals the places of peaks (ADR 0033).
+"""Looks after the load of tenants: counts for quotas and fleets, deals the places of peaks (ADR 0033, ADR 0041).
 
 Apart from the sweep, which comes a hundred times a second when timers are due.
 """
@@ -14,6 +14,9 @@ from infra.database import Database, surviving
 SECONDS: Final = 1.0
 COUNTING_SECONDS: Final = 2.0
 """Between two counts of a tenant's open runs."""
+FLEET_SECONDS: Final = 30.0
+FLEET_MOST: Final = 50
+"""Environments that are counted for partners in one round, and how old their numbers are then."""
 DEALT: Final = 5_000
 """Runs at the head of a line whose places a peak deals anew."""
 
@@ -25,6 +28,8 @@ async def look_after(database: Database) -> None:
             await count(database)
         with surviving("dealing the places of peaks"):
             await deal(database)
+        with surviving("counting fleets"):
+            await count_fleet(database)
         await asyncio.sleep(SECONDS)
 
 
@@ -32,6 +37,12 @@ async def count(database: Database) -> None:
     """One round. Safe to run in every worker at once, as the other is."""
     async with database.doors() as connection:
         await connection.execute("SELECT app.count_loads($1)", COUNTING_SECONDS)
+
+
+async def count_fleet(database: Database) -> None:
+    """What partners see of their clients' environments at a glance."""
+    async with database.doors() as connection:
+        await connection.execute("SELECT app.count_fleet($1, $2)", FLEET_SECONDS, FLEET_MOST)
 
 
 async def deal(database: Database) -> None:

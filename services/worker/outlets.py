@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -16,11 +17,15 @@ from infra.problems import Problem
 from services.engine import starter
 from services.engine.emission import Emitted, Started
 from services.events import cloud_event
-from services.events.errors import EventIdReused
+from services.events.checks import EventChecks
+from services.events.cloud_event import CloudEvent
+from services.events.errors import EventBreaksSchema, EventIdReused
 from services.events.intake import Intake
 from tenants.deployments.triggers import declared
 
 _log: Final = logging.getLogger(__name__)
+_PLACES: Final = 5
+_LONGEST: Final = 500
 
 
 class Outlets:
@@ -30,19 +35,27 @@ class Outlets:
         """`ring` tells the workers that something is in line, `judge` that events are to be judged."""
         self._database = database
         self._ring = ring
+        self._checks = EventChecks(database)
+        self._turn = asyncio.Lock()
         self._intake = Intake(database, starter.follow, ring, judge=judge)
 
-    async def emit(self, tenant: UUID, _message: UUID, body: str) -> None:
-        """Take the event in, as if somebody had sent it; one that is no CloudEvent is audited and dropped."""
+    async def emit(self, tenant: UUID, message: UUID, body: str) -> None:
+        """Take the event in, as if somebody had sent it.
+
+        One that is no CloudEvent, or breaks a schema that it is held to, is dropped: the audit and an exception tell.
+        """
         told = msgspec.json.decode(body, type=Emitted)
-        actor = f"run:{told.run}"
+        event = None
         try:
             event = cloud_event.read({"content-type": cloud_event.STRUCTURED}, bytes(told.event))
-            await self._intake.receive(TenantId(tenant), event, actor, depth=told.depth)
+            # One may have to learn what the next one finds known: they are taken in as they were emitted all the same.
+            async with self._turn:
+                await self._checks.check(TenantId(tenant), event)
+            await self._intake.receive(TenantId(tenant), event, f"run:{told.run}", depth=told.depth)
         except EventIdReused:
             _log.info("an emitted event had the id of another one")  # its intake wrote the audit
         except Problem as problem:
-            await self._record(tenant, actor, told.run, problem)
+            await self._record(tenant, message, told.run, _words(event, problem))
         crash_points.pass_by("emit.taken")
 
     async def start(self, tenant: UUID, message: UUID, body: str) -> None:
@@ -67,15 +80,36 @@ class Outlets:
             await starter.begin(connection, TenantId(tenant), [beginning])
         self._ring()
 
-    async def _record(self, tenant: UUID, actor: str, run: str, problem: Problem) -> None:
-        after = msgspec.json.encode({"detail": problem.detail}).decode()
+    async def _record(self, tenant: UUID, message: UUID, run: str, detail: str) -> None:
+        """Once for a message: the row of the audit has its id."""
+        after = msgspec.json.encode({"detail": detail}).decode()
         async with self._database.tenant(tenant) as connection:
-            await connection.execute(
+            written = await connection.fetchval(
                 "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-                "VALUES ($1, $2, $3, 'event.refused', $4, $5)",
+                "VALUES ($1, $2, $3, 'event.refused', $4, $5) ON CONFLICT DO NOTHING RETURNING true",
                 tenant,
-                ids.new(),
-                actor,
+                message,
+                f"run:{run}",
                 run,
                 after,
             )
+            if written:
+                await connection.execute(
+                    "SELECT app.note_exception($1, 'dead-letter', deployment_id, 'event.refused', $3) "
+                    "FROM app.run WHERE tenant_id = $1 AND run_id = $2",
+                    tenant,
+                    ids.read("run", run),
+                    detail,
+                )
+
+
+def _words(event: CloudEvent | None, problem: Problem) -> str:
+    """Why an emitted event was not taken in, without what it holds: the partner's people read this, too."""
+    if event is None:
+        return problem.detail
+    said = problem.detail
+    if isinstance(problem, EventBreaksSchema):
+        places = [one["pointer"] for one in problem.extensions["errors"]]
+        more = ", …" if len(places) > _PLACES else ""
+        said = f"its data break {problem.extensions['schema']} at {', '.join(places[:_PLACES])}{more}"
+    return f"An event of type {event.type!r} that a run emitted was not taken in: {said}"[:_LONGEST]

@@ -11,6 +11,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
+from infra.egress import Lookups
+from infra.encryption.signing_key import SigningKey
+from infra.mail.server import UNSENT, Server, client_of
+from infra.objects.choosing import store_of
 from infra.redis import JUDGE, READY
 from infra.settings import Settings
 from infra.stalls import Watch
@@ -18,16 +22,19 @@ from services.archives.archiver import Archiving
 from services.engine import emission
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
-from services.worker import cleaning, failover, load
+from services.worker import cleaning, domains, failover, load, sealing, traffic
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
 from services.worker.correlator import Correlator
 from services.worker.housekeeping import sender
 from services.worker.observer import observe
 from services.worker.outlets import Outlets
+from services.worker.postman import Postman
 from services.worker.relay import Relay
 from services.worker.scheduler import Scheduler
 from services.worker.solo import Suspects
+from services.worker.webhooks import Deliverer
+from tenants.organizations.domain_proofs import Rules
 
 _log: Final = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 25.0
@@ -49,6 +56,7 @@ class WorkerProcess:
     async def start(self) -> None:
         composition = await self._composition.open()
         composition.flushing.add_done_callback(self._ended)
+        await composition.look_for_keys()
         name = f"{socket.gethostname()}-{os.getpid()}"
         claims = Claims(
             composition.database, name, self._settings.lease_seconds, tenant_cap=self._settings.tenant_running
@@ -61,7 +69,9 @@ class WorkerProcess:
             self._settings.poll_seconds,
             {emission.EMIT: outlets.emit, emission.START: outlets.start},
         )
-        advance = composition.advance(claims, leave_after_commit=lambda: self._loop.stopping, told=relay.nudge)
+        deliverer = composition.deliverer()
+        told = partial(_nudge, relay, deliverer)
+        advance = composition.advance(claims, leave_after_commit=lambda: self._loop.stopping, told=told)
         self._loop = ClaimLoop(
             claims,
             advance,
@@ -78,7 +88,7 @@ class WorkerProcess:
         )
         self._start(composition.bell.listen(READY, lambda _: self._loop.wake()))
         self._start(composition.bell.listen(JUDGE, lambda _: correlator.nudge()))
-        for part in (correlator, scheduler, relay, self._loop):
+        for part in (correlator, scheduler, relay, deliverer, self._loop):
             self._start(part.run())
         self._start_looking_after()
         self._watch.start()
@@ -88,10 +98,23 @@ class WorkerProcess:
         """What nobody's run waits for."""
         composition = self._composition
         self._start(failover.watch(composition.database, self._settings.home))
+        key, heads = SigningKey(self._settings.audit_key_file), self._settings.audit_heads_folder
+        self._start(sealing.look_after(composition.database, key, heads))
         self._start(composition.reconciler().run(self._settings.poll_seconds))
         self._start(load.look_after(composition.database))
+        self._start(traffic.look_after(composition.database))
+        lookups = Lookups(self._settings.dns_resolvers)
+        self._start(domains.look_after(composition.database, lookups, Rules.of(self._settings)))
+        self._start(self._postman().run())
         if composition.telemetry.measures:
             self._start(observe(composition.database))
+
+    def _postman(self) -> Postman:
+        server = Server.of(self._settings)
+        client = None if server is None else client_of(server, self._settings)
+        return Postman(
+            self._composition.database, self._composition.keys, server, client, self._settings.mail_from or UNSENT
+        )
 
     def _correlator(self) -> Correlator:
         composition, poll = self._composition, self._settings.poll_seconds
@@ -99,7 +122,8 @@ class WorkerProcess:
 
     def _housekeeping(self) -> Callable[[], Awaitable[None]]:
         ages, archiving = cleaning.ages(self._settings), Archiving.of(self._settings)
-        return sender(self._send_housekeeping, self._composition.database, ages, archiving)
+        open_store = partial(store_of, self._settings)
+        return sender(self._send_housekeeping, self._composition.database, ages, archiving, open_store)
 
     def _ring(self) -> None:
         """Say that something is in line, to the others and here."""
@@ -128,3 +152,9 @@ class WorkerProcess:
             _log.error("a part of the worker did not end", extra={"part": repr(task.get_coro())})
         self._watch.stop()
         await self._composition.close()
+
+
+def _nudge(relay: Relay, deliverer: Deliverer) -> None:
+    """A commit may have left something for both."""
+    relay.nudge()
+    deliverer.nudge()

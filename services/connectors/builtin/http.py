@@ -71,7 +71,15 @@ class Http:
             SecretField(name="value", title="Header value (header)", required=False),
         ),
         operations=(
-            Operation(name="http.request", title="Send a request", mode="by-call", input=_REQUEST, output=_ANSWER),
+            # What it writes is the other system's to know: rules take it for a write of anything.
+            Operation(
+                name="http.request",
+                title="Send a request",
+                mode="by-call",
+                input=_REQUEST,
+                output=_ANSWER,
+                reading=("method", tuple(sorted(_SAFE))),
+            ),
         ),
     )
 

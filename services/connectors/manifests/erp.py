@@ -73,6 +73,7 @@ def operations(*, write: Mode, evens_out: bool = False) -> tuple[Operation, ...]
             title="Create and confirm a sales order",
             mode=write,
             evens_out=evens_out,
+            writes=("order",),
             input=_record(reference=_CODE, customer=_CODE, currency=_CURRENCY, lines=_list(_LINE, _MAX_LINES)),
             output=_record(
                 number={"type": "string"},

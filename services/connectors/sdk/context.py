@@ -11,6 +11,7 @@ import msgspec
 
 from infra import clock, egress
 from infra.encryption.secret import Secret
+from infra.redaction import Hider
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
 from tenants.connections.limits import Limits
 from tenants.connections.playbook import Playbook, Standing
@@ -35,6 +36,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
         playbook: what becomes of its calls while that is entered; `standing`: whether it is, empty where it never was.
         revision: raised by every change of settings or secrets, so that a kept session of an older one is dropped.
         ref: public id, for people.
+        hider: masks the secrets; None: it is made where it is needed.
     """
 
     id: UUID
@@ -48,6 +50,11 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     playbook: Playbook = Playbook()
     standing: Standing = ""
+    hider: Hider | None = None
+
+    def hides(self) -> Hider:
+        """What masks its secrets."""
+        return Hider(self.secrets.values()) if self.hider is None else self.hider
 
 
 class Exchange(msgspec.Struct, frozen=True):

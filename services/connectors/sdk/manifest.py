@@ -8,6 +8,7 @@ import msgspec
 
 from services.engine.functions import EffectMode
 from template_library.dsl.durations import DurationError, milliseconds
+from template_library.policies.capabilities import ANYTHING, READS, Access, Domain
 
 Mode = EffectMode | Literal["by-call"]
 """How an operation stands being repeated with the same key (`services.engine.functions.EffectMode`).
@@ -32,9 +33,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         key_valid_for: of a `keyed` one whose other side forgets keys: for how long it knows them (`PT24H`).
         evens_out: of a `check-then-write` one: two of its writes at once come to one effect, so that one that is absent
             is written at once. Without it, it counts as absent only when no earlier write can be on its way any more.
+        writes: what it writes about, for rules that ask for an approval before it (ADR 0063). None of one that writes:
+            about anything. Of `reading` see `access`.
+        reading: a member of the input, and its values with which a call only reads.
 
     Raises:
-        ValueError: an age of keys where there are none, or one that is no duration; `evens_out` of another mode.
+        ValueError: an age of keys where there are none, or one that is no duration; `evens_out` of another mode; a
+            `read` that writes.
     """
 
     name: str
@@ -44,14 +49,30 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     output: dict[str, Any]
     key_valid_for: str | None = None
     evens_out: bool = False
+    writes: tuple[Domain, ...] = ()
+    reading: tuple[str, tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
+        if self.writes and self.mode == "read":
+            raise ValueError(f"{self.name} has the mode read and says what it writes")
         if self.evens_out and self.mode != "check-then-write":
             raise ValueError(f"{self.name} has the mode {self.mode} and says that it evens out what is written twice")
         if self.key_valid_for is not None:
             if self.mode != "keyed":
                 raise ValueError(f"{self.name} has the mode {self.mode} and says how long a key is known")
             age(self.key_valid_for)
+
+    @property
+    def access(self) -> Access:
+        """What it may write, with the default of the member that tells whether a call reads."""
+        if self.mode == "read":
+            return READS
+        writes = frozenset(self.writes) or ANYTHING
+        if self.reading is None:
+            return Access(writes=writes)
+        member, values = self.reading
+        absent = self.input.get("properties", {}).get(member, {}).get("default")
+        return Access(writes=writes, member=member, reading=frozenset(values), absent_reads=absent in values)
 
 
 def age(text: str) -> int:

@@ -1,0 +1,208 @@
+"""Documents taken in, handed out and removed. A file is sealed as it comes, opened as it goes, and never held whole."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra import clock, ids
+from infra.database import Database, Scope
+from infra.encryption import stream
+from infra.encryption.key_provider import KeyProvider
+from infra.objects.choosing import store_of
+from infra.objects.scanning import Scanner
+from infra.objects.store import Store
+from infra.problems import NotFound
+from infra.settings import Settings
+from services.documents import kinds, names, repository
+from services.documents.errors import (
+    DocumentHeld,
+    DocumentInfected,
+    DocumentRefused,
+    DocumentTooLarge,
+    RunIsKept,
+    UnknownDocument,
+)
+from services.documents.keys import DocumentKeys, bound_to
+from services.documents.tables import Document
+from tenants.audit import service as audit
+
+_COMING: Final = "coming"
+_OCTETS: Final = "application/octet-stream"
+
+
+class New(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that somebody sends. `name` is checked by `Documents.take`."""
+
+    tenant: UUID
+    run: UUID
+    name: str
+    class_: str
+    actor: str
+
+
+class _Met(msgspec.Struct):
+    """What was learnt of a file while it came."""
+
+    size: int = 0
+    kind: str | None = None
+    digest: bytes = b""
+
+
+class Documents:
+    """One a process.
+
+    Args:
+        keys: wraps tenants' keys for documents, and unwraps them: this process hands documents out.
+    """
+
+    def __init__(self, database: Database, settings: Settings, keys: KeyProvider, store: Store | None = None) -> None:
+        self._database = database
+        self._settings = settings
+        self.keys = DocumentKeys(keys)
+        self.store = store or store_of(settings)
+        seconds = settings.document_scan_seconds
+        self.scanner = Scanner(settings.document_scan, seconds) if settings.document_scan else None
+
+    async def take(self, new: New, content: AsyncIterator[bytes]) -> Document:
+        """Store the file; what fails on the way leaves nothing that anybody sees.
+
+        Raises:
+            NotFound: the tenant has no such run.
+            InvalidField, DocumentRefused, DocumentTooLarge: the file is none that is taken.
+            StoreAway: it cannot be stored at the moment.
+        """
+        name, document = names.checked(new.name), ids.new()
+        async with self._database.session(Scope.tenant(new.tenant)) as session:
+            if not await repository.run_is_there(session, new.tenant, new.run):
+                raise NotFound
+            key = await self.keys.make(session, new.tenant, document)
+            keep = clock.now() + timedelta(days=self._settings.document_days[new.class_])
+            row = {
+                "tenant_id": new.tenant, "document_id": document, "run_id": new.run, "class_": new.class_,
+                "name": name, "media_type": _OCTETS, "size": 0, "key_version": key.version,
+                "sealed_key": key.sealed, "state": _COMING, "made_by": new.actor, "keep_until": keep,
+            }  # fmt: skip
+            await repository.add(session, row)
+            await session.commit()
+        met = _Met()
+        try:
+            plain = self._watched(content, name, met)
+            bound = bound_to(new.tenant, document)
+            await self.store.put(new.tenant, document, stream.seal(key.key, bound, plain))
+            state = await self._looked_into(stream.unseal(key.key, bound, self.store.get(new.tenant, document)))
+        except BaseException:
+            # By a task of its own: whoever sent it may have gone, and this with them. What is left is found by its age.
+            await asyncio.shield(self._set(new.tenant, document, "going"))
+            raise
+        return await self._complete(new, document, met, state)
+
+    async def open(self, tenant: UUID, found: Document) -> AsyncIterator[bytes]:
+        """The file's bytes, each proven before it is given out.
+
+        Raises:
+            DocumentHeld, DocumentInfected: it is handed to nobody.
+            SecretUnreadable, ObjectMissing, StoreAway: now, or while it is read.
+        """
+        if found.state == "held":
+            raise DocumentHeld
+        if found.state == "infected":
+            raise DocumentInfected
+        async with self._database.session(Scope.tenant(tenant)) as session:
+            wrapped = await repository.key(session, tenant, found.key_version)
+        if wrapped is None:
+            raise UnknownDocument
+        key = await self.keys.open(tenant, found.document_id, found.key_version, wrapped.wrapped, found.sealed_key)
+        sealed = self.store.get(tenant, found.document_id)
+        pieces = stream.unseal(key, bound_to(tenant, found.document_id), sealed)
+        # Before anything is said: a file that is missing, or another one, is an answer of its own.
+        return _behind(await anext(pieces), pieces)
+
+    async def remove(self, session: AsyncSession, found: Document, reason: str, *, actor: str) -> None:
+        """Nobody sees it from now on; its file goes within minutes. The session is the caller's, of the tenant's scope.
+
+        Raises:
+            RunIsKept: its run is.
+            UnknownDocument: somebody removed it just now.
+        """
+        if await repository.run_is_kept(session, found.tenant_id, found.run_id):
+            raise RunIsKept
+        removed = await repository.become(
+            session, found.tenant_id, found.document_id, repository.SHOWN, {"state": "going"}
+        )
+        if not removed:
+            raise UnknownDocument
+        after = {"run": ids.show("run", found.run_id), "reason": reason}
+        target = shown(found.document_id)
+        await audit.record(session, actor=actor, action="document.removed", target=target, after=after)
+
+    async def close(self) -> None:
+        await self.store.close()
+
+    async def _watched(self, content: AsyncIterator[bytes], name: str, met: _Met) -> AsyncIterator[bytes]:
+        """`content`, with what is to be known of it; its head is held back until its kind is."""
+        head, digest = bytearray(), hashlib.sha256()
+        async for part in content:
+            met.size += len(part)
+            if met.size > self._settings.document_max:
+                raise DocumentTooLarge(f"A document has at most {self._settings.document_max} bytes")
+            digest.update(part)
+            if met.kind is not None:
+                yield part
+                continue
+            head += part
+            if len(head) >= kinds.HEAD:
+                met.kind = _kind(bytes(head), name)
+                yield bytes(head)
+        if met.kind is None:
+            met.kind = _kind(bytes(head), name)
+            yield bytes(head)
+        met.digest = digest.digest()
+
+    async def _looked_into(self, content: AsyncIterator[bytes]) -> str:
+        if self.scanner is None:
+            return "unscanned"
+        verdict = await self.scanner.look(content)
+        return "held" if verdict == "unscanned" and self._settings.document_scan_required else verdict
+
+    async def _complete(self, new: New, document: UUID, met: _Met, state: str) -> Document:
+        values = {"media_type": met.kind, "size": met.size, "digest": met.digest, "state": state}
+        async with self._database.session(Scope.tenant(new.tenant)) as session:
+            if not await repository.become(session, new.tenant, document, (_COMING,), values):
+                raise UnknownDocument
+            found = await repository.find(session, new.tenant, new.run, document)
+            if found is None:
+                raise UnknownDocument
+            after = {"run": ids.show("run", new.run), "sha256": met.digest.hex(), "size": met.size, "state": state}
+            await audit.record(session, actor=new.actor, action="document.added", target=shown(document), after=after)
+            await session.commit()
+        return found
+
+    async def _set(self, tenant: UUID, document: UUID, state: str) -> None:
+        async with self._database.session(Scope.tenant(tenant)) as session:
+            await repository.become(session, tenant, document, (_COMING,), {"state": state})
+            await session.commit()
+
+
+async def _behind(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in pieces:
+        yield piece
+
+
+def shown(document: UUID) -> str:
+    return ids.show("doc", document)
+
+
+def _kind(head: bytes, name: str) -> str:
+    found = kinds.kind_of(head[: kinds.HEAD], name)
+    if found is None:
+        raise DocumentRefused(f"Send {kinds.TAKEN}")
+    return found
