@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from litestar.routes import HTTPRoute
 
 from infra import collector, crash_points, logs, settings
+from services.api import asyncapi
 from services.api.access import TenantDirectory, guard
 from services.api.call import Call
 from services.api.denials import Denials, record_denied
@@ -42,7 +43,8 @@ def create_app(given: settings.Settings | None = None) -> Edge:
         RouteWithoutPolicy: a defect of this version.
     """
     read = begin(given)
-    return Edge(build(Resources(read)), hosts=hosts_of(read), max_body=read.api_max_body)
+    app = build(Resources(read))
+    return Edge(app, hosts=hosts_of(read), max_body=read.api_max_body, max_document=read.document_max)
 
 
 def begin(given: settings.Settings | None = None) -> settings.Settings:
@@ -90,6 +92,7 @@ def build(resources: Resources) -> Litestar:
     )
     app.state.parameters = _query_parameters(app)
     app.state.document = cache(partial(document, HANDLERS))
+    app.state.asyncapi = cache(asyncapi.document)
     return app
 
 

@@ -36,6 +36,7 @@ class TenantOfCall(msgspec.Struct, frozen=True, kw_only=True):
     client_id: UUID
     client_slug: str
     environment: str
+    is_suspended: bool = False
 
 
 class Creation:
@@ -63,6 +64,14 @@ class Call(Request[Any, Any, Any]):
     def principal(self) -> Principal:
         """Who calls. Only on routes that the policy does not leave public."""
         found: Principal = self.scope["state"]["principal"]
+        return found
+
+    @property
+    def partner_id(self) -> UUID:
+        """The partner that calls, or whose client does. Not on routes that the operator may call."""
+        found = self.principal.partner_id
+        if found is None:
+            raise NotFound
         return found
 
     @property
@@ -130,6 +139,10 @@ class Call(Request[Any, Any, Any]):
             BadIfMatch: it cannot be read.
         """
         await tags.check(self.scope["headers"], present)
+
+    def version(self, shown: msgspec.Struct) -> None:
+        """What the answer's tag is of, on routes of `conditions.VERSIONED`: that of the body which people set."""
+        self.scope["state"][tags.VERSION] = tags.tag_of(encode_json(shown))
 
     def path_id(self, prefix: str, parameter: str) -> UUID:
         """The id in the path. One that is malformed is answered as one that is unknown."""

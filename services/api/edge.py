@@ -7,26 +7,29 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Send
 
 from infra import ids
-from infra.problems import MEDIA_TYPE, BadRequest, NotFound, Problem
+from infra.problems import BadRequest, NotFound, Problem
 from infra.telemetry import instruments, trace, working_for
 from services.api.errors import MalformedBody, RequestTimeout, TooLarge, UnsupportedMediaType
-from services.api.rendering import encode, note, problem_of
+from services.api.rendering import note, problem_of, rendered
 from services.api.throttle import HEADERS
 
 ACCESS: Final = logging.getLogger("api.access")
 BODY_SECONDS: Final = 15.0
+DOCUMENT_SECONDS: Final = 300.0
+_DOCUMENTS: Final = re.compile(r"/v1(?:/clients/[^/]+/[^/]+)?/runs/[^/]+/documents")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _METHODS: Final = _WITH_BODY | {"GET", "HEAD", "OPTIONS"}
 _CLIENT_REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 _ODD_PATH: Final = re.compile(r"//|/\.{1,2}(?:/|$)|[\\\x00-\x1f\x7f]|.(?<!^/)/$")
-_ODD_RAW_PATH: Final = re.compile(rb"%(?:2f|5c|00)", re.IGNORECASE)
+_ODD_RAW_PATH: Final = re.compile(rb"%(?:2f|5c|00|2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])", re.IGNORECASE)
+"""What a path never needs to spell so: separators, the end of a string, and the unreserved of RFC 3986, section 2.3."""
 _HEALTH: Final = "/health/"
 _HOSTS_REMEMBERED: Final = 256
 _MAX_TARGET: Final = 8192
@@ -50,12 +53,14 @@ class Edge:
     Args:
         hosts: names that it answers to, without port; any other is 404 (house: an unknown host is nobody's).
         max_body: bytes of a request body.
+        max_document: of one that is a document; None: as any other.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], max_body: int) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], max_body: int, max_document: int | None = None) -> None:
         self.app = app
         self._hosts = frozenset(host.lower() for host in hosts)
         self._max_body = max_body
+        self._max_document = max_document or max_body
         self._judged: dict[bytes, bool] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -88,15 +93,17 @@ class Edge:
             if answer.is_head:
                 scope["method"] = "GET"
             if scope["method"] in _WITH_BODY:
-                self._check_body(headers)
-                receive = _Body(receive, self._max_body)
+                is_document = scope["method"] == "POST" and _DOCUMENTS.fullmatch(scope["path"]) is not None
+                limit = self._max_document if is_document else self._max_body
+                _check_body(headers, limit)
+                receive = _Body(receive, limit, DOCUMENT_SECONDS if is_document else BODY_SECONDS)
             await self.app(scope, receive, answer)
         except Exception as error:
             if answer.status:
                 raise
             problem = problem_of(error)
             note(problem, error, answer.request_id)
-            await answer.problem(problem)
+            await answer.problem(problem, scope["path"])
         finally:
             seconds = time.perf_counter() - began
             _log(scope, answer, client_request_id, seconds)
@@ -134,16 +141,17 @@ class Edge:
             self._judged[host] = judged
         return judged
 
-    def _check_body(self, headers: MutableMapping[bytes, bytes]) -> None:
-        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-            raise UnsupportedMediaType("Send the body without Content-Encoding")
-        length = headers.get(b"content-length")
-        if length is None:
-            return
-        if not length.isdigit():
-            raise BadRequest("Content-Length is not a number")
-        if int(length) > self._max_body:
-            raise TooLarge(f"A body has at most {self._max_body} bytes")
+
+def _check_body(headers: Mapping[bytes, bytes], limit: int) -> None:
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise UnsupportedMediaType("Send the body without Content-Encoding")
+    length = headers.get(b"content-length")
+    if length is None:
+        return
+    if not length.isdigit():
+        raise BadRequest("Content-Length is not a number")
+    if int(length) > limit:
+        raise TooLarge(f"A body has at most {limit} bytes")
 
 
 def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -173,10 +181,11 @@ def _sanitised(given: bytes | None) -> str | None:
 class _Body:
     """Receives a body within its limits of size and time."""
 
-    __slots__ = ("_deadline", "_left", "_limit", "_receive")
+    __slots__ = ("_deadline", "_left", "_limit", "_receive", "_seconds")
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self._receive = receive
+        self._seconds = seconds
         self._limit = self._left = limit
         self._deadline: float | None = None
 
@@ -185,7 +194,7 @@ class _Body:
             # The body is complete; what comes now is the news that the caller has gone.
             return await self._receive()  # type: ignore[return-value]
         if self._deadline is None:
-            self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+            self._deadline = asyncio.get_running_loop().time() + self._seconds
         try:
             async with asyncio.timeout_at(self._deadline):
                 message: Any = await self._receive()
@@ -230,12 +239,12 @@ class Answer:
             message["body"] = b""
         await self._send(message)
 
-    async def problem(self, problem: Problem) -> None:
-        body = encode(problem, self.request_id)
+    async def problem(self, problem: Problem, path: str) -> None:
+        found = rendered(problem, self.request_id, path)
         headers = [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-        headers += [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-        await self({"type": "http.response.start", "status": problem.status, "headers": headers})
-        await self({"type": "http.response.body", "body": body, "more_body": False})
+        headers += [(b"content-type", found.media_type.encode()), (b"content-length", str(len(found.body)).encode())]
+        await self({"type": "http.response.start", "status": found.status, "headers": headers})
+        await self({"type": "http.response.body", "body": found.body, "more_body": False})
 
 
 def _tell(scope: Any, answer: Answer, seconds: float, span: trace.Span | trace.Nothing) -> None:

@@ -13,7 +13,7 @@ from services.api.call import Payloads
 from services.api.fields import Instant
 from services.api.run_view import RunValue
 from services.engine import values
-from services.engine.functions import STANDARD_ERRORS
+from services.engine.functions import is_ours
 from services.exceptions.categories import Category
 from services.exceptions.reading import State
 
@@ -111,7 +111,7 @@ def _told(row: Any, payloads: Payloads) -> tuple[str, str | None]:
     if row["category"] != "failed" or payloads == "whole":
         return cause, title
     if payloads == "hidden":
-        return cause if cause.startswith(STANDARD_ERRORS) else "about:blank", None
+        return cause if is_ours(cause) else "about:blank", None
     error = values.decode(bytes(masking.masked_error(values.encode({"type": cause, "title": title}).decode())))
     return error["type"], error["title"]
 

@@ -29,8 +29,21 @@ Name = Annotated[
     Meta(min_length=1, max_length=200, description="Shown to people. No control characters.", examples=["Acme Ltd"]),
 ]
 Status = Annotated[Literal["active", "disabled"], Meta(description="A disabled one's keys do not work.")]
-Environment = Annotated[Literal["dev", "test", "live"], Meta(description="Environment of the client.")]
+ENVIRONMENT_PATTERN: Final = r"^[a-z0-9](-?[a-z0-9]){0,31}$"
+Environment = Annotated[
+    str,
+    Meta(
+        max_length=63,
+        pattern=ENVIRONMENT_PATTERN,
+        description="Environment of the client: dev, test, live, or another that was added.",
+        examples=["live"],
+    ),
+]
 Instant = Annotated[datetime, Meta(description="UTC, RFC 3339.", examples=["2026-01-31T09:30:00.000000Z"])]
+ClientStatus = Annotated[
+    Literal["active", "disabled", "suspended", "deleted"],
+    Meta(description="Of a disabled one keys do not work; of a suspended one they read, and nothing goes on."),
+]
 NextCursor = Annotated[
     str | None, Meta(description="Send it as `cursor` to read on; null on the last page. Good for 24 hours.")
 ]
@@ -47,6 +60,10 @@ Cursor = Annotated[
 ]
 StatusFilter = Annotated[
     Literal["active", "disabled"] | None, QueryParameter(description="Only those in this state.", required=False)
+]
+ClientStatusFilter = Annotated[
+    Literal["active", "disabled", "suspended", "deleted"] | None,
+    QueryParameter(description="Only those in this state.", required=False),
 ]
 
 

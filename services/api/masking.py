@@ -21,7 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from services.engine import values
-from services.engine.functions import STANDARD_ERRORS
+from services.engine.functions import is_ours
 
 MASK: Final = "••••••"
 Written = AbstractSet[str]
@@ -154,7 +154,7 @@ def _mask_sentence(error: dict[str, Any], written: Written) -> None:
     computed = {name for name in ("type", "title", "detail") if error.get(name) and str(error[name]) not in written}
     if "detail" in computed:
         error["detail"] = MASK
-    if "type" in error and not str(error["type"]).startswith(STANDARD_ERRORS):
+    if "type" in error and not is_ours(str(error["type"])):
         error |= {"type": "about:blank"} if "type" in computed else {}
         error |= {"title": MASK} if "title" in computed else {}
 

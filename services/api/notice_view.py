@@ -22,6 +22,9 @@ Kind = Literal[
     "quota.reached",
     "peak.began",
     "peak.ended",
+    "interface.finding",
+    "webhook.disabled",
+    "webhook.recovered",
 ]
 
 
@@ -35,7 +38,8 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             description="That an outage began, or ended; that nobody but a person can tell what became of a call; that"
             " four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a"
-            " playbook was moved."
+            " playbook was moved; that an interface is used by somebody or in a version that was not declared; that"
+            " nothing is sent to a webhook endpoint any more, or that it takes messages again."
         ),
     ]
     connection: Annotated[str | None, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
@@ -47,7 +51,9 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
             description="Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`,"
             " which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the"
             " run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a"
-            " peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`."
+            " peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. Of an interface"
+            " what the register finds of it (`finding`, `kind`, `name`, `party`, `version`). Of a webhook endpoint its"
+            " id (`endpoint`) and a `title`."
         ),
     ]
 

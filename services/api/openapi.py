@@ -12,10 +12,19 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from infra.problems import MEDIA_TYPE
+from services.api import deprecations
 from services.api.call import Call
+from services.api.conditions import CHANGING, CREATING
+from services.api.fields import ENVIRONMENT_PATTERN
+from services.api.inbound_policy import REPLAY
 from services.api.kept_answers import HEADER
-from services.api.policy import CHANGING, CREATING, POLICY, Route, Rule
+from services.api.oauth_description import describe
+from services.api.policy import POLICY, Route, Rule
+from services.api.problem_schema import PROBLEM
+from services.api.scim import description as scim
+from services.api.scim.errors import is_scim
 from services.api.tags import TAGGED
+from services.api.throttle import TOKEN_ROUTE
 
 _DESCRIPTION: Final = """\
 Every answer carries a `Request-Id`. Errors are problem details (RFC 9457); `GET` their `type` to read what it means.
@@ -39,12 +48,18 @@ _WHY: Final = {
     "503": "Temporarily unavailable; send again after `Retry-After` seconds.",
 }
 _PATH_PARAMETERS: Final = {
+    "address": "What the endpoint was made with.",
     "archived": "Id of the run.",
     "client": "Slug or id of the client.",
-    "environment": "dev, test or live.",
+    "environment": "dev, test, live, or another that the client has.",
+    "event_type": "Type of event, such as `order.captured`.",
     "partner": "Slug or id of the partner.",
+    "resource_type": "`User` or `Group`.",
+    "schema": "URN of the schema.",
+    "site": "Slug or id of the site.",
 }
 # Read by hand, since an event comes in two forms (CloudEvents 1.0, HTTP binding).
+_FILE_BODY: Final = {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}
 _EVENT_BODY: Final = {
     "required": True,
     "content": {
@@ -75,7 +90,10 @@ _EVENT_HEADERS: Final = [
 ]
 _REFERENCE: Final = re.compile(r"#/components/schemas/([A-Za-z0-9_.-]+)")
 _WORD: Final = re.compile(r"[^a-zA-Z0-9]+")
-_ITSELF: Final = "/v1/openapi.json"
+_DOCUMENTS: Final = frozenset({"/v1/openapi.json", "/v1/asyncapi.json"})
+_WELL_KNOWN: Final = "/.well-known/"
+_WORKFLOWS: Final = "/workflows"
+_HOOKS: Final = "/hooks/{address}"
 _STREAM: Final = "/runs/changes"
 _LIFECYCLE: Final = "/lifecycle"
 _LAST_EVENT_ID: Final = {
@@ -127,29 +145,7 @@ _TOLD: Final = {
     },
 }
 _PROBLEM_REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
-_PROBLEM: Final = {
-    "type": "object",
-    "title": "Problem",
-    "description": "Problem details (RFC 9457).",
-    "required": ["type", "title", "status", "detail", "request_id"],
-    "properties": {
-        "type": {"type": "string", "description": "Stable; GET it to read what it means."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong here, and what to do."},
-        "request_id": {"type": "string", "description": "Name it when you ask for help."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) to the field."},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
-    },
-}
+_REFUSAL: Final = {MEDIA_TYPE: {"schema": _PROBLEM_REFERENCE}}
 
 
 def document(handlers: Sequence[ControllerRouterHandler]) -> bytes:
@@ -161,7 +157,7 @@ def document(handlers: Sequence[ControllerRouterHandler]) -> bytes:
     schema: dict[str, Any] = described.openapi_schema.to_schema()
     schema["servers"] = [{"url": "/"}]
     components = schema.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = _PROBLEM
+    components.setdefault("schemas", {}).update({"Problem": PROBLEM, scim.COMPONENT: scim.ERROR_SCHEMA})
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}}
     for path in list(schema["paths"]):
         for method, operation in schema["paths"][path].items():
@@ -199,32 +195,52 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
     if method == "post" and path.endswith("/events"):
         operation["requestBody"] = _EVENT_BODY
         operation.setdefault("parameters", []).extend(_EVENT_HEADERS)
+    if method == "post" and path.endswith("/documents"):
+        operation["requestBody"] = _FILE_BODY
     responses: dict[str, Any] = operation.setdefault("responses", {})
     responses.pop("400", None)
+    if is_scim(path):
+        scim.describe(method, path, operation)
     _describe_conditions((method.upper(), path), operation)
-    if path == _ITSELF:
-        responses["200"]["content"] = {"application/json": {"schema": {"type": "object"}}}
-    if path.endswith(_STREAM):
-        events = {"type": "string", "description": "Events `run`, whose data is a RunSummary, and `reload`."}
-        responses["200"]["content"] = {"text/event-stream": {"schema": events}}
+    if (method.upper(), path) == TOKEN_ROUTE:
+        describe(operation)
+    _describe_answers(method, path, responses)
     if path.endswith(_LIFECYCLE):
         operation.setdefault("parameters", []).append(_LAST_EVENT_ID)
         link = {"description": "`rel=next`, where more follows.", "schema": {"type": "string"}}
         responses["200"] |= {"content": _TOLD, "headers": {"Link": link}}
         responses["204"] = {"description": "The run's end was told before."}
+    refused = scim.refusal() if is_scim(path) else _REFUSAL
     for status in _statuses(path, operation, rule):
-        responses.setdefault(
-            status, {"description": _WHY[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM_REFERENCE}}}
-        )
+        responses.setdefault(status, {"description": _WHY[status], "content": refused})
+    deprecation = deprecations.of((method.upper(), path))
+    if deprecation is not None:
+        operation["deprecated"] = True
+        operation["description"] = f"{operation.get('description') or ''}\n\n{deprecation.words()}".strip()
     if not rule.is_public:
         operation["security"] = [{"key": []}]
         needs = rule.permission or "any live key"
         operation["description"] = f"{operation.get('description') or ''}\n\nNeeds: `{needs}`.".strip()
 
 
+def _describe_answers(method: str, path: str, responses: dict[str, Any]) -> None:
+    """Answers that handlers make by hand."""
+    if path in _DOCUMENTS:
+        responses["200"]["content"] = {"application/json": {"schema": {"type": "object"}}}
+    if (method, path.endswith(_WORKFLOWS)) == ("post", True):
+        responses["200"] = {**responses["201"], "description": "It was published before, and is the same."}
+    if path == _HOOKS:
+        responses["200"] = {**responses["202"], "description": "It came before; nothing was taken again."}
+        responses["410"] = {"description": "Closed, and you are its sender.", "content": _REFUSAL}
+        responses["401"] = {"description": "It is not proven from whom it is.", "content": _REFUSAL}
+    if path.endswith(_STREAM):
+        events = {"type": "string", "description": "Events `run`, whose data is a RunSummary, and `reload`."}
+        responses["200"]["content"] = {"text/event-stream": {"schema": events}}
+
+
 def _describe_conditions(route: Route, operation: dict[str, Any]) -> None:
     """Headers by which a request is made once, or only of the version that was seen (ADR 0037)."""
-    if route in CREATING:
+    if route in CREATING or route[1].endswith(REPLAY):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     if route in CHANGING:
         operation.setdefault("parameters", []).append(_IF_MATCH)
@@ -237,12 +253,16 @@ def _statuses(path: str, operation: dict[str, Any], rule: Rule) -> list[str]:
     found = ["400"]
     if not rule.is_public:
         found += ["401", "403", "429", "503"]
-    if "{" in path or rule.is_tenant or not rule.is_public:
+    if "{" in path or not rule.is_public or path.startswith(_WELL_KNOWN):
         found.append("404")
     if "/runs/{run}" in path:
         found.append("410")
+    if path.endswith(REPLAY):
+        found.append("422")
+    if path == _HOOKS:
+        found += ["408", "409", "413", "415", "422", "429", "503"]
     if "requestBody" in operation:
-        found += ["408", "413", "415", "422"]
+        found += ["408", "413", "415"] + ([] if is_scim(path) else ["422"])
     if not rule.is_public and operation["operationId"].startswith(("post", "put", "patch", "delete")):
         found.append("409")
     if (operation["operationId"].partition("_")[0].upper(), path) in CHANGING:
@@ -257,4 +277,4 @@ def _describe_path_parameters(operation: dict[str, Any]) -> None:
         if parameter["in"] == "path":
             parameter.setdefault("description", _PATH_PARAMETERS.get(name, f"Id of the {name}."))
             if name == "environment":
-                parameter["schema"] = {"type": "string", "enum": ["dev", "test", "live"]}
+                parameter["schema"] = {"type": "string", "pattern": ENVIRONMENT_PATTERN, "examples": ["live"]}

@@ -12,7 +12,7 @@ from services.api import masking
 from services.api.call import Call, Payloads
 from services.api.graphs import WorkflowUnreadable
 from services.api.run_view import raw
-from services.engine.functions import STANDARD_ERRORS
+from services.engine.functions import is_ours
 
 
 async def written(request: Call, run: Any, texts: Iterable[str | None]) -> masking.Written:
@@ -36,7 +36,7 @@ def kind_of_error(text: str | None, _: masking.Written) -> Any:
         return None
     error = msgspec.json.decode(text)
     kept = {name: error[name] for name in ("status", "instance") if name in error}
-    is_standard = str(error.get("type", "")).startswith(STANDARD_ERRORS)
+    is_standard = is_ours(str(error.get("type", "")))
     return kept | {"type": error["type"] if is_standard else "about:blank"}
 
 

@@ -16,9 +16,10 @@ from litestar.exceptions import (
 )
 
 from infra.database import is_outage
-from infra.problems import MEDIA_TYPE, BadRequest, NotFound, Problem, Unauthorized, Unavailable
+from infra.problems import BadRequest, NotFound, Problem, Unauthorized, Unavailable
 from services.api.errors import BadParameter, MalformedBody, MethodNotAllowed, TooLarge, UnsupportedMediaType
 from services.api.kept_answers import REPLAYED, Replayed
+from services.api.scim import errors as scim
 
 LOG: Final = logging.getLogger("api")
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
@@ -58,8 +59,18 @@ def _from_framework(error: HTTPException) -> Problem:
     return next((kind() for kind in kinds if kind.status == error.status_code), Problem(_OURS))
 
 
-def encode(problem: Problem, request_id: str) -> bytes:
-    return _ENCODER.encode({**problem.document(), "request_id": request_id})
+class Rendered(msgspec.Struct, frozen=True):
+    status: int
+    media_type: str
+    body: bytes
+
+
+def rendered(problem: Problem, request_id: str, path: str) -> Rendered:
+    """A problem as whoever asked for `path` reads it."""
+    if scim.is_scim(path):
+        return Rendered(scim.status_of(problem), scim.MEDIA_TYPE, _ENCODER.encode(scim.document_of(problem)))
+    body = _ENCODER.encode({**problem.document(), "request_id": request_id})
+    return Rendered(problem.status, problem.media_type, body)
 
 
 def render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -69,9 +80,8 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
     problem = problem_of(error)
     request_id = request.scope["state"].get("request_id", "")
     note(problem, error, request_id)
-    return Response(
-        encode(problem, request_id), status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers)
-    )
+    found = rendered(problem, request_id, request.scope["path"])
+    return Response(found.body, status_code=found.status, media_type=found.media_type, headers=dict(problem.headers))
 
 
 def note(problem: Problem, error: BaseException, request_id: str) -> None:

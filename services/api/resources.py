@@ -6,9 +6,11 @@ import asyncio
 from functools import partial
 
 from infra.database import Database
-from infra.egress import Client
+from infra.egress import Client, Lookups
 from infra.egress.rules import guard
 from infra.encryption.key_provider import FileKeyProvider
+from infra.encryption.voucher import Voucher
+from infra.key_services import choosing
 from infra.pagination import Cursors
 from infra.redis import JUDGE, READY, Doorbell
 from infra.settings import Settings
@@ -23,15 +25,22 @@ from services.api.throttle import Throttle
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
+from services.documents import holding
+from services.documents.documents import Documents
 from services.engine.changes import Changes
 from services.engine.expressions.pool import ExpressionPool
+from services.events.checks import EventChecks
 from services.events.intake import Intake
+from services.inbound.directory import Hooks
 from services.protocols.exchange import Exchange
 from services.protocols.resources.fetching import Resources as Fetched
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
+from tenants.identity.access_tokens import AccessTokens
 from tenants.identity.keyring import Keyring
 from tenants.identity.uses import Uses
+from tenants.organizations.opened_networks import OpenedNetworks
+from tenants.organizations.raster import Drawings
 
 
 class Resources:
@@ -47,32 +56,43 @@ class Resources:
         self.database = Database(settings.database_url)
         self.keyring = Keyring(self.database)
         self.uses = Uses(self.database)
-        self.cursors = Cursors.of_file(settings.kek_file)
-        self.kept_answers = KeptAnswers.of_file(settings.kek_file)
+        self.access_tokens = AccessTokens.of_file(settings.service_key, _address(settings))
+        self.cursors = Cursors.of_file(settings.service_key)
+        self.kept_answers = KeptAnswers.of_file(settings.service_key)
         self.throttle = Throttle(settings)
         self.registry = Registry(all_connectors())
-        self.desk = Desk(forms(self.registry), Sealer(FileKeyProvider(settings.kek_file)))
+        self.keys = FileKeyProvider(settings.service_key, settings.kek_old_files)
+        self.wrapper = choosing.sealing(settings)
+        self.desk = Desk(forms(self.registry), Sealer(self.wrapper, Voucher.of_file(settings.service_key)))
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.quotas = Quotas(self.database)
+        self.event_checks = EventChecks(self.database)
+        self.drawings = Drawings()
+        self.hooks = Hooks(self.database, self.keys)
+        self.lookups = Lookups(settings.dns_resolvers)
         self._running: list[asyncio.Task[None]] = []
         self.intake = Intake(self.database, self.quotas.follow, self.ring, judge=partial(self.ring, JUDGE))
         self.followers = Followers(self.doorbell)
         self.feeds = Feeds(self.database, self.doorbell)
         self.changes = Changes(_nobody if self.doorbell is None else self.doorbell.publish)
         self.graphs = Graphs(self.database)
-        self._client = Client(guard(settings))
+        self.networks = OpenedNetworks(self.database)
+        self.client = Client(guard(settings), allowed=self.networks)
+        self.documents = Documents(self.database, settings, self.keys)
         self._watch = Watch()
-        self.elsewhere = Fetched(Exchange(self._client))
+        self.elsewhere = Fetched(Exchange(self.client))
 
     async def open(self) -> None:
         await self.telemetry.open()
         await self.database.open()
-        await self._client.__aenter__()
+        await self.client.__aenter__()
         self.expressions.start()
         self.followers.open()
         self.feeds.open()
-        self._running = [asyncio.create_task(self.quotas.run()), asyncio.create_task(self.uses.run())]
+        running = [one.run() for one in (self.quotas, self.uses, self.networks)]
+        running.append(holding.look_after(self.database, self.documents))
+        self._running = [asyncio.create_task(one) for one in running]
         self._watch.start()
 
     def ring(self, channel: str = READY) -> None:
@@ -97,9 +117,18 @@ class Resources:
         await self.changes.close()
         if self.doorbell is not None:
             await self.doorbell.close()
-        await self._client.close()
+        await self.client.close()
+        await self.wrapper.close()
+        await self.documents.close()
         await self.database.close()
         await self.telemetry.close()
+
+
+def _address(settings: Settings) -> str:
+    """By which this API issues tokens, and takes them: equal in all of its processes."""
+    if settings.api_hosts:
+        return f"https://{settings.api_hosts[0]}"
+    return f"http://{settings.api_host}:{settings.api_port}"
 
 
 async def _nobody(_channel: str, _message: bytes) -> bool:

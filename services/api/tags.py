@@ -1,7 +1,7 @@
 """Entity tags: a resource's answer names its version, and a change may ask that it is still that one (RFC 9110, 8.8.3).
 
 The tag is a hash of the body. What a caller is shown depends on its permissions, so its tags do, too; the answer of a
-change has the tag that the next read has.
+change has the tag that the next read has. Where a body holds what changes by itself, the tag is of what people set.
 """
 
 from __future__ import annotations
@@ -16,18 +16,26 @@ import msgspec
 from litestar.serialization import encode_json
 from litestar.types import ASGIApp, Message, Receive, Send
 
+from services.api.conditions import CHANGING, CREATING, VERSIONED
 from services.api.errors import BadIfMatch, PreconditionFailed
-from services.api.policy import CHANGING, CREATING, POLICY, Route
+from services.api.policy import POLICY, Route
 
 _TAG_BYTES: Final = 16
 _ANY: Final = "*"
 _TAG: Final = re.compile(r'"[\x21\x23-\x7e]*"')
+_HAVE_A_TAG: Final = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
 _OF_A_BODY: Final = frozenset({b"content-length", b"content-type"})
 _ONE: Final[frozenset[Route]] = frozenset(
-    route for route, rule in POLICY.items() if route[0] == "GET" and route[1].endswith("}") and not rule.is_public
+    route
+    for route, rule in POLICY.items()
+    if route[0] == "GET"
+    and not rule.is_public
+    and (route[1].endswith("}") or any((method, route[1]) in CHANGING for method in ("PATCH", "PUT", "POST")))
 )
-TAGGED: Final = _ONE | CREATING | CHANGING
+TAGGED: Final = _ONE | CREATING | {route for route in CHANGING if route[0] != "DELETE"}
 """Routes whose answer is one resource."""
+VERSION: Final = "version"
+"""Where the state of a request holds the tag of what its answer shows, on routes of `VERSIONED`."""
 
 
 def tag_of(body: bytes) -> str:
@@ -68,12 +76,19 @@ class _Tagger:
 
     def __init__(self, scope: Any, send: Send) -> None:
         self._known = [value for name, value in scope["headers"] if name == b"if-none-match"]
-        self._reads = scope["method"] == "GET"
+        self._state = scope["state"]
+        route = (scope["method"], scope["path_template"])
+        self._reads = scope["method"] == "GET" and route not in VERSIONED
         self._send = send
         self._head: Any = None
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] in {HTTPStatus.OK, HTTPStatus.CREATED}:
+        if (
+            message["type"] == "http.response.start"
+            and message["status"] in _HAVE_A_TAG
+            # One that has a version of its own (SCIM) is left as it is.
+            and not any(name.lower() == b"etag" for name, _ in message["headers"])
+        ):
             self._head = message
             return
         if self._head is not None and message["type"] == "http.response.body":
@@ -84,7 +99,8 @@ class _Tagger:
         await self._send(message)
 
     def _tag(self, head: Any, message: Any) -> Any:
-        tag = tag_of(message.get("body", b"")).encode()
+        version: str | None = self._state.get(VERSION)
+        tag = (version or tag_of(message.get("body", b""))).encode()
         head["headers"] = [*head["headers"], (b"etag", tag)]
         if self._reads and any(tag in _weak(value) or value.strip() == b"*" for value in self._known):
             head["status"] = HTTPStatus.NOT_MODIFIED.value

@@ -13,8 +13,10 @@ from uuid import UUID
 from infra.setting_values import Network
 from infra.settings import Settings
 from services.api.client_network import network_of
+from services.api.conditions import CREATING
 from services.api.errors import TooManyRequests
-from services.api.policy import CREATING, PREFIX, Route
+from services.api.inbound_policy import REPLAY
+from services.api.policy import PREFIX, Route
 from services.api.rates import Allowed, Rate
 from tenants.identity.principal import Principal
 
@@ -26,11 +28,19 @@ _FAILURES_A_SECOND: Final = 1.0
 _FAILURES: Final = 60
 _STRANGERS: Final = "Too many wrong credentials came from your network, which has"
 _DEAR: Final = 10
-_DEAR_IN_TENANT: Final = ("/deployments/{deployment}/migrations", "/runs/redrive", "/exceptions/act")
-COST: Final[dict[Route, int]] = dict.fromkeys(CREATING, _DEAR) | {
-    ("POST", f"{at}{path}"): _DEAR for path in _DEAR_IN_TENANT for at in ("/v1", PREFIX)
+_DEAR_IN_TENANT: Final = (
+    *("/deployments/{deployment}/migrations", "/runs/redrive", "/exceptions/act"),
+    REPLAY,
+)
+_DEAR_TO_READ: Final = ("/export", "/audit/export", "/audit/verification")
+TOKEN_ROUTE: Final[Route] = ("POST", "/v1/oauth/token")
+COST: Final[dict[Route, int]] = dict.fromkeys((*CREATING, TOKEN_ROUTE), _DEAR) | {
+    ("POST", "/v1/domains/{domain}/check"): _DEAR,
+    ("PATCH", "/v1/brand"): _DEAR,
+    **{("GET", f"{at}{path}"): _DEAR for path in _DEAR_TO_READ for at in ("/v1", PREFIX)},
+    **{("POST", f"{at}{path}"): _DEAR for path in _DEAR_IN_TENANT for at in ("/v1", PREFIX)},
 }
-"""Routes that weigh more than one call: they compile, look through many rows, or make what stays."""
+"""Routes that weigh more than one call: they compile, draw, look through or send many rows, or make what stays."""
 
 
 class Throttle:
@@ -42,18 +52,41 @@ class Throttle:
         self._callers = Rate("caller", rate, burst)
         self._tenants = Rate("tenant", TENANT_TIMES * rate, TENANT_TIMES * burst)
         self._strangers = Rate("network", _FAILURES_A_SECOND, _FAILURES)
+        self._webhooks = Rate("webhook", rate, burst)
+        # What anybody may send to an address that got about, before the one who signs has to wait.
+        self._knocks = Rate("address", TENANT_TIMES * rate, TENANT_TIMES * burst)
 
-    def admit(self, scope: Any, principal: Principal, tenant: UUID | None) -> None:
+    def admit(self, scope: Any, principal: Principal, whose: UUID | None) -> None:
         """Count a call of somebody known, and leave headers that say what is left.
 
         Raises:
-            TooManyRequests: of the caller, or of its tenant with all its keys.
+            TooManyRequests: of the caller, or of its tenant or partner with all its keys.
         """
         cost = COST.get((scope["method"], scope["path_template"]), 1)
-        rate = self._callers
-        allowed = rate.take(principal.key_id or principal.account_id, cost)
-        if allowed.wait == 0 and tenant is not None:
-            of_tenant = self._tenants.take(tenant, cost)
+        self._count(scope, self._callers, principal.key_id or principal.account_id, whose, cost)
+
+    def knock(self, hook: UUID) -> None:
+        """A request came to the address of a webhook, whoever sent it; before anything of it is read.
+
+        Raises:
+            TooManyRequests: of that address.
+        """
+        allowed = self._knocks.take(hook)
+        if allowed.wait:
+            raise TooManyRequests(_words(self._knocks), allowed.wait)
+
+    def deliver(self, scope: Any, hook: UUID, tenant: UUID) -> None:
+        """Count a webhook whose sender is proven, as a call of the tenant's.
+
+        Raises:
+            TooManyRequests: of the webhook, or of its tenant with all that it sends.
+        """
+        self._count(scope, self._webhooks, hook, tenant, 1)
+
+    def _count(self, scope: Any, rate: Rate, who: UUID | None, whose: UUID | None, cost: int) -> None:
+        allowed = rate.take(who, cost)
+        if allowed.wait == 0 and whose is not None:
+            of_tenant = self._tenants.take(whose, cost)
             if of_tenant.wait or of_tenant.left < allowed.left:
                 rate, allowed = self._tenants, of_tenant
         scope["state"][HEADERS] += _told(rate, allowed)
@@ -72,7 +105,12 @@ class Throttle:
 
 
 def _words(rate: Rate) -> str:
-    whose = {"caller": "This key or account has", "tenant": "The keys of this client and environment have together"}
+    whose = {
+        "caller": "This key or account has",
+        "tenant": "The keys of this client and environment have together",
+        "webhook": "The sender of this webhook has",
+        "address": "Whoever sends to this address has",
+    }
     return f"{whose.get(rate.name, _STRANGERS)} used up what is allowed at once"
 
 

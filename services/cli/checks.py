@@ -101,20 +101,25 @@ def disk(settings: Settings) -> Check:
 def kek(settings: Settings) -> Check:
     file: Path = settings.kek_file
     if not file.exists():
-        if (settings.home / "VERSION").exists():
-            return finding(
-                "KEK file", f"{file} is missing", "Put it back from your backup: stored secrets need this key."
-            )
-        if settings.database_url:
-            # `waybill up` makes one; API and worker that are started by hand on outside servers do not.
-            return finding("KEK file", "missing", stored_keys.unusable(file))
-        return finding("KEK file", "not made yet; `waybill up` makes it")
+        return _without_kek(settings)
     mode, size = stat.S_IMODE(file.stat().st_mode), file.stat().st_size
     if mode & 0o077:
         return finding("KEK file", f"mode {mode:04o}", f"Others can read it: `chmod 600 '{file}'`.")
     if size != KEY_BYTES:
         return finding("KEK file", f"{size} bytes", "It must hold 32 bytes. Put the right one back from your backup.")
     return finding("KEK file", f"{file}, mode {mode:04o}")
+
+
+def _without_kek(settings: Settings) -> Check:
+    file = settings.kek_file
+    if settings.kms_key:
+        return finding("KEK file", "none: a key of AWS KMS wraps tenants' keys")
+    if (settings.home / "VERSION").exists():
+        return finding("KEK file", f"{file} is missing", "Put it back from your backup: stored secrets need this key.")
+    if settings.database_url:
+        # `waybill up` makes one; API and worker that are started by hand on outside servers do not.
+        return finding("KEK file", "missing", stored_keys.unusable(file))
+    return finding("KEK file", "not made yet; `waybill up` makes it")
 
 
 def worker(settings: Settings) -> list[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
@@ -18,6 +19,8 @@ _NOBODY: Final = UUID(int=0)
 _EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
 _PORTS: Final = {"http": 80, "https": 443}
 _FIRST_ERROR: Final = 400
+_DOWNLOAD_SECONDS: Final = 600.0
+_DOWNLOAD_BYTES: Final = 2**40
 
 
 class NotAnswered(Exception):
@@ -41,7 +44,9 @@ class Problem(Exception):
         head, detail = str(self.document.get("title") or "The API refused"), str(self)
         # The detail of a document with many faults is its first ones, which follow here with their places.
         told = any(str(error.get("detail")) in detail for error in errors)
-        if detail and detail != head and not told:
+        if detail.startswith(head):
+            head = detail
+        elif detail and not told:
             head = f"{head}: {detail}"
         places = [(error.get("pointer") or "/", error.get("line"), error.get("detail")) for error in errors]
         return [head] + [
@@ -143,6 +148,36 @@ class Api:
         if isinstance(document, dict) and (document.get("detail") or document.get("title")):
             return {"status": status, **document}
         return {"status": status, "title": "The API refused", "detail": f"{self.account.url} answered {status}"}
+
+    async def download(self, suffix: str, file: Path) -> int:
+        """A tenant route's answer in a new file; how many bytes. What fails leaves no file.
+
+        Raises:
+            Problem, NotAnswered: as `call`.
+            OSError: the file cannot be written.
+        """
+        request = egress.Request(
+            method="GET",
+            url=self.account.url + self.account.path(suffix),
+            credentials=self._credentials,
+            timeout=_DOWNLOAD_SECONDS,
+            destination=self._destination,
+        )
+        size, draft = 0, file.with_name(f".{file.name}.part")
+        try:
+            async with self._client.stream(_NOBODY, request, limit=_DOWNLOAD_BYTES) as answer:
+                if answer.status >= _FIRST_ERROR:
+                    document = msgspec.json.decode(await answer.read())
+                    raise Problem(self._refusal(answer.status, document))
+                with draft.open("xb") as stream:
+                    async for chunk in answer.chunks():
+                        size += stream.write(chunk)
+            draft.replace(file)
+        except (egress.Failed, msgspec.DecodeError) as error:
+            raise NotAnswered(f"The API at {self.account.url} did not answer to the end ({error}).") from None
+        finally:
+            draft.unlink(missing_ok=True)
+        return size
 
     async def get(self, suffix: str, **query: Any) -> Any:
         """A tenant route; parameters that are None are left out."""

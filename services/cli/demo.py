@@ -11,10 +11,12 @@ from uuid import UUID
 
 from infra.database import Database, Scope
 from infra.embedded.home import Home, write_private
-from infra.encryption.key_provider import FileKeyProvider
+from infra.encryption.voucher import Voucher
+from infra.key_services import choosing
 from infra.pagination import Page
 from infra.settings import BadSetting, Settings
 from services.cli.demo_cast import CAST, Part
+from services.cli.demo_owners import name_all
 from services.cli.demo_portal import portal
 from services.cli.running import Demo, Portal
 from services.connectors.builtin import all_connectors
@@ -51,7 +53,8 @@ async def seed(settings: Settings) -> Demo:
         raise BadSetting("WAYBILL_DEMO_ERP_URL", "", "the simulated ERP's address; `waybill up` sets it")
     home = Home(settings.home)
     home.make()
-    desk = Desk(forms(Registry(all_connectors())), Sealer(FileKeyProvider(settings.kek_file)))
+    wrapper = choosing.sealing(settings)
+    desk = Desk(forms(Registry(all_connectors())), Sealer(wrapper, Voucher.of_file(settings.service_key)))
     database = await Database(settings.database_url, pool_size=2).open()
     try:
         portals, api_keys = [], []
@@ -61,6 +64,7 @@ async def seed(settings: Settings) -> Demo:
             api_keys.append(api_key)
     finally:
         await database.close()
+        await wrapper.close()
     first = CAST[0]
     return Demo(
         partner=first.partner[1],
@@ -77,6 +81,7 @@ async def _play(database: Database, home: Home, desk: Desk, erp_url: str, part: 
     partner = await _partner(database, keys, part)
     tenant_id, client, api_key = await _client(database, keys, partner, part)
     erp = await _connection(database, tenant_id, client, desk, erp_url, home.secret("erp-token"))
+    await name_all(database, tenant_id, erp, actor=client.actor)
     await _deployment(database, tenant_id, client, desk, erp)
     if partner.partner_id is None:
         raise RuntimeError("the demo partner's key is of no partner")
@@ -184,7 +189,7 @@ async def _connection(  # noqa: PLR0913, PLR0917 - what a connection is made of
 
 async def _deployment(database: Database, tenant_id: UUID, client: Principal, desk: Desk, erp: UUID) -> None:
     """The template's newest version on `erp`; a deployment that exists is left as it is."""
-    offers = {name: form.operations for name, form in desk.forms.items()}
+    offers = {name: form.access for name, form in desk.forms.items()}
     async with database.session(Scope.tenant(tenant_id)) as session:
         rows, _ = await deployments.list_deployments(session, tenant_id, _FIRST, name=TEMPLATE)
         if not rows:

@@ -12,6 +12,7 @@ from tenants.identity import accounts
 from tenants.identity.accounts import NewAccount
 from tenants.identity.errors import UnknownAccount
 from tenants.identity.passwords import Passwords
+from tenants.identity.permissions import ACCOUNT, Permission
 from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tenants.organizations.errors import HostTaken
@@ -63,17 +64,22 @@ async def _account(  # noqa: PLR0913 (what an account is made of)
             except UnknownAccount:
                 found = None
         if found is not None and not is_new:
-            return found.tenant_id
+            return found.tenant_id or tenant_id
         stored = await passwords.hash(password)
     finally:
         passwords.close()
-    where = tenant_id if found is None else found.tenant_id
-    async with database.session(Scope.tenant(where)) as session:
+    where = tenant_id if found is None or found.tenant_id is None else found.tenant_id
+    async with database.session(Scope.tenant(where) if found is None else accounts.rows_of(found)) as session:
         if found is not None:
             await accounts.set_password(session, found, stored, actor=ACTOR)
         else:
             new = NewAccount(
-                partner_id=partner_id, tenant_id=where, email=part.email, name=part.person, password_hash=stored
+                partner_id=partner_id,
+                tenant_id=where,
+                email=part.email,
+                name=part.person,
+                password_hash=stored,
+                permissions=ACCOUNT | {Permission.AUDIT_READ},
             )
             await accounts.create(session, new, actor=ACTOR)
         await session.commit()

@@ -234,6 +234,7 @@ class Installation:
             "WAYBILL_REDIS_URL": self.endpoints.redis_url,
             "WAYBILL_HOME": str(self.home.folder),
             "WAYBILL_KEK_FILE": str(self.settings.kek_file),
+            "WAYBILL_AUDIT_KEY_FILE": str(self.settings.audit_key_file),
             "WAYBILL_EGRESS_LOOPBACK": "true" if self.settings.egress_loopback else "false",
             "WAYBILL_DEMO_ERP_URL": self.settings.demo_erp_url,
             **(changes or {}),

@@ -43,9 +43,17 @@ PLACES: Final = {
         "SELECT event_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', source, id, "
         "type, subject, content) AS content FROM app.event WHERE event_id >= $1"
     ),
+    "event schema": (
+        "SELECT tenant_id AS id, NULL::uuid AS run_id, type AS line, concat_ws(' ', type, schema, made_by) AS "
+        "content FROM app.event_schema WHERE $1::uuid IS NOT NULL"
+    ),
     "waiting event": (
         "SELECT event_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', keys) AS content FROM "
         "app.pending_event WHERE event_id >= $1"
+    ),
+    "approval": (
+        "SELECT approval_id AS id, run_id AS run_id, reference AS line, concat_ws(' ', note) AS content "
+        "FROM app.approval WHERE approval_id >= $1"
     ),
     "signal": (
         "SELECT event_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', value) AS content "
@@ -85,8 +93,42 @@ PLACES: Final = {
     ),
     "parameters": (
         "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, concat_ws(' ', "
-        "parameters, bindings, workflows, keys, trigger) AS content FROM "
+        "parameters, sources, bindings, workflows, keys, trigger) AS content FROM "
         "app.deployment_revision WHERE $1::uuid IS NOT NULL"
+    ),
+    "inherited parameter": (
+        "SELECT owner_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', value) AS content FROM "
+        "app.parameter WHERE $1::uuid IS NOT NULL"
+    ),
+    "interface": (
+        "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', name, publisher, version, "
+        "retired, consumers) AS content FROM app.interface WHERE $1::uuid IS NOT NULL"
+    ),
+    "traffic": (
+        "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', name, party, version) AS "
+        "content FROM app.interface_traffic WHERE $1::uuid IS NOT NULL"
+    ),
+    "inbound webhook": (
+        "SELECT hook_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', address, verification, event, "
+        "media_types) AS content FROM app.inbound_webhook WHERE $1::uuid IS NOT NULL"
+    ),
+    # As text, whatever its bytes are.
+    "received webhook": (
+        "SELECT request_id AS id, NULL::uuid AS run_id, sent_id AS line, concat_ws(' ', sent_id, event_type, problem, "
+        "detail, headers, replace(encode(body, 'escape'), '\\\\', '\\')) AS content FROM app.inbound_request "
+        "WHERE request_id >= $1"
+    ),
+    "webhook endpoint": (
+        "SELECT endpoint_id AS id, NULL::uuid AS run_id, why AS line, concat_ws(' ', url, description, types, why) AS "
+        "content FROM app.webhook_endpoint WHERE $1::uuid IS NOT NULL"
+    ),
+    "webhook message": (
+        "SELECT message_id AS id, NULL::uuid AS run_id, type AS line, concat_ws(' ', type, subject, content) AS "
+        "content FROM app.webhook_message WHERE message_id >= $1"
+    ),
+    "webhook attempt": (
+        "SELECT message_id AS id, NULL::uuid AS run_id, number::text AS line, concat_ws(' ', error, answer) AS "
+        "content FROM app.webhook_attempt WHERE message_id >= $1"
     ),
     "trigger": (
         "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, concat_ws(' ', type, "

@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import text
 
-from infra import ids
+from infra import ids, redaction
 from infra.database import Database, Scope
 from infra.ids import TenantId
 from services.archives import files as archives
@@ -28,6 +28,7 @@ from services.engine.world import Finding
 from tenants.connections.errors import ConnectionDisabled
 from tenants.connections.opening import open_connection
 from tenants.connections.sealing import Sealer
+from tenants.connections.secret_uses import SecretUses
 
 _AT_ONCE: Final = 500
 _NOBODY: Final = UUID(int=0)
@@ -68,8 +69,10 @@ async def search(app: Database, worker: Database, sealer: Sealer, since: datetim
     """
     async with app.session(Scope.operator()) as session:
         tenants = [TenantId(row[0]) for row in await session.execute(text("SELECT tenant_id FROM app.tenant"))]
-    opened = [one for tenant in tenants for one in await _secrets(worker, sealer, tenant)]
+    uses = SecretUses(worker, "check")
+    opened = [one for tenant in tenants for one in await _secrets(worker, sealer, tenant, uses)]
     needles = _needles(opened)
+    await uses.write()
     if not needles:
         return Search([], 0)
     pattern = re.compile("|".join(re.escape(one) for one in sorted(needles, key=len, reverse=True)))
@@ -87,7 +90,7 @@ async def search(app: Database, worker: Database, sealer: Sealer, since: datetim
     return Search(found, len(opened))
 
 
-async def _secrets(worker: Database, sealer: Sealer, tenant: TenantId) -> list[tuple[str, str]]:
+async def _secrets(worker: Database, sealer: Sealer, tenant: TenantId, uses: SecretUses) -> list[tuple[str, str]]:
     """Of the tenant's connections that are in use: whose each is, and its value."""
     opened = []
     async with worker.tenant(tenant) as connection:
@@ -97,6 +100,7 @@ async def _secrets(worker: Database, sealer: Sealer, tenant: TenantId) -> list[t
                 one = await open_connection(sealer, connection, tenant, row["connection_id"])
             except ConnectionDisabled:
                 continue
+            uses.note(tenant, row["connection_id"], one.secrets)
             opened += [(f"{field} of {shown}", secret.reveal()) for field, secret in one.secrets.items()]
     return opened
 
@@ -116,6 +120,8 @@ def _needles(opened: Iterable[tuple[str, str]]) -> dict[str, Needle]:
         }
         for form, written in forms.items():
             found.setdefault(written, Needle(owner, form))
+        for written in redaction.forms(value):
+            found.setdefault(written, Needle(owner, "encoded"))
     return found
 
 

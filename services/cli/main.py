@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from infra import core_dumps
 from infra.settings import BadSetting
 
 # Name, module (it holds the click command as `command`), and the line of help, which must not cost an import.
@@ -18,19 +19,29 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "reset": ("services.cli.commands.reset", "Remove all data of this home."),
     "logs": ("services.cli.commands.logs", "Show the logs of the processes."),
     "doctor": ("services.cli.commands.doctor", "Say what is missing or wrong, and what helps."),
+    "secrets": ("services.cli.commands.secrets", "The keys behind stored secrets: rotate, rewrap, retire."),
     "check": ("services.cli.commands.check", "Look whether what was done is whole: runs, journals, usage, audit."),
     "api": ("services.cli.commands.api", "Run the API in the foreground."),
     "worker": ("services.cli.commands.worker", "Run the worker in the foreground."),
     "migrate": ("services.cli.commands.migrate", "Bring the database to this version."),
     "database": ("services.cli.commands.database", "Prepare, dump, restore or upgrade a database."),
+    "audit": ("services.cli.commands.audit", "What was done by whom: list, export, verify; how long it is kept."),
     "failover": ("services.cli.commands.failover", "What a failover may have lost; go on after it."),
     "operator": ("services.cli.commands.operator", "The operator's keys, with access to the database as proof."),
+    "provision": ("services.cli.commands.provision", "Make a partner, a client, an environment, and the way there."),
     "partner": ("services.cli.commands.partner", "The partners of this installation."),
     "client": ("services.cli.commands.client", "A partner's clients."),
+    "site": ("services.cli.commands.site", "A client's places inside an environment."),
+    "parameter": ("services.cli.commands.parameter", "Values that are inherited, and where each comes from."),
+    "policy": ("services.cli.commands.policy", "Rules on what workflows may write without an approval."),
     "brand": ("services.cli.commands.brand", "How a partner's portal looks, and on which hosts."),
+    "domain": ("services.cli.commands.domain", "A partner's own domains: claim, prove, give back."),
+    "provider": ("services.cli.commands.provider", "OpenID providers where people sign in, and their directories."),
     "account": ("services.cli.commands.account", "The people who sign in on a partner's portal."),
+    "mail": ("services.cli.commands.mail", "Mail that waits, was sent or was kept; whom it comes from."),
     "quota": ("services.cli.commands.quota", "How much may be pushed into an environment, or a partner's all."),
     "key": ("services.cli.commands.key", "API keys: create, list, show, rotate, disable."),
+    "event": ("services.cli.commands.event", "Types of events, and the schemas that they are held to."),
     "signal": ("services.cli.commands.signal", "Tell runs that wait, by a key such as an order's number."),
     "send": ("services.cli.commands.send", "Send an event and follow what it starts."),
     "run": ("services.cli.commands.run", "What events started: list, show, cancel, resume."),
@@ -41,6 +52,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "entry": ("services.cli.commands.entry", "What is done by hand or by file while a connection is away."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),
+    "owner": ("services.cli.commands.owner", "Who answers for processes, data, connections and architecture."),
+    "interface": ("services.cli.commands.interface", "Which interfaces there are, who uses them, and what is wrong."),
     "template": ("services.cli.commands.template", "The workflow templates, and their tests."),
     "workflow": ("services.cli.commands.workflow", "Run one workflow document without any service."),
 }
@@ -82,6 +95,7 @@ def waybill() -> None:
 
 def main() -> None:
     """Entry point: 0 done, 1 failed, 2 wrong use; errors of the operator's making are one line."""
+    core_dumps.forbid()
     try:
         waybill()
     except BadSetting as error:

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from services.cli.client import Account, Api, NotAnswered, Problem, account
+from services.cli.printable import printable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Terminal(msgspec.Struct, frozen=True):
         width = max(len(name) for name in value)
         for name, member in value.items():
             text = member if isinstance(member, str) else msgspec.json.encode(member).decode()
-            click.echo(f"{name:{width}}  {text}")
+            click.echo(f"{name:{width}}  {printable(text)}")
 
     def table(self, items: Sequence[Mapping[str, Any]], *columns: str) -> None:
         """A list: JSON, or a line for each item; a column may lead inside with dots (`workflow.name`)."""
@@ -71,7 +72,7 @@ def key_of(text: str, option: str) -> tuple[str, str]:
 
 def fail(*lines: str) -> NoReturn:
     """End with exit code 1."""
-    click.echo("\n".join(["Error: " + lines[0], *lines[1:]]), err=True)
+    click.echo("\n".join(printable(line) for line in ["Error: " + lines[0], *lines[1:]]), err=True)
     sys.exit(1)
 
 
@@ -103,7 +104,7 @@ def api_options(command: Callable[Concatenate[Terminal, P], T]) -> Callable[...,
     """Give a command about a tenant the options of the API, and a `Terminal` as its first argument."""
 
     @click.option("--client", help="The client, for a key above it.")
-    @click.option("--environment", type=click.Choice(["dev", "test", "live"]), default="live", show_default=True)
+    @click.option("--environment", default="live", show_default=True)
     @account_options
     @functools.wraps(command)
     def wrapped(terminal: Terminal, *arguments: Any, client: str | None, environment: str, **rest: Any) -> T:
@@ -147,4 +148,4 @@ def _cell(item: Mapping[str, Any], column: str) -> str:
     value: Any = item
     for step in column.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
-    return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return "" if value is None else printable(value if isinstance(value, str) else msgspec.json.encode(value).decode())

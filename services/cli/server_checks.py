@@ -107,11 +107,10 @@ async def _stored_keys(settings: Settings) -> Check:
     """Whether the key file is the one that the stored secrets need, by its id: no secret is opened."""
     name = _STORED
     stored = await stored_keys.stored_kek_ids(settings.database_url)
-    if wrong := stored_keys.fault(settings.kek_file, stored):
+    if wrong := stored_keys.fault(settings, stored):
         return finding(name, wrong, stored_keys.HELP)
     if len(stored) > 1:
-        found = "the key file opens some of them; others were sealed with another one"
-        return finding(name, found, "Restore the database and the key file that belong together from your backup.")
+        return finding(name, "the keys that are here open them; `waybill secrets rewrap` makes one of them enough")
     return finding(name, "the key file opens them" if stored else "none yet")
 
 

@@ -1,4 +1,4 @@
-"""Whether the key file is the one that the database's secrets need. A lost one is never replaced in silence."""
+"""Whether the keys at hand are those that the database's secrets need. A lost one is never replaced in silence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Final
 import asyncpg
 
 from infra.encryption.errors import KeyFileUnusable
-from infra.encryption.key_file import create_kek_file, kek_id, read_kek_file
+from infra.encryption.key_file import create_kek_file, read_kek_file
+from infra.key_services import choosing
 from infra.settings import Settings, load
 
 LIMIT: Final = 30.0
@@ -22,10 +23,10 @@ HELP: Final = (
 
 
 async def stored_kek_ids(url: str) -> set[bytes]:
-    """Ids (`kek_id`, 8 bytes) of the keys that wrapped the tenants' keys: one, or none while there is no secret.
+    """Ids (8 bytes) of the keys that wrapped the tenants' keys: one, none while there is no secret, two in a rotation.
 
     Args:
-        url: the database as the API's role.
+        url: the database as the API's role, or the worker's.
     """
     connection = await asyncpg.connect(url, timeout=LIMIT)
     try:
@@ -51,24 +52,47 @@ def unusable(file: Path) -> str:
     return ""
 
 
-def fault(file: Path, stored: set[bytes]) -> str:
-    """Why `file` opens nothing of what `stored` sealed; empty when it does, or there is nothing to open."""
+def unusable_for_sealing(settings: Settings) -> str:
+    """Why the API cannot start with the keys that it is given, with the remedy; empty when it can."""
+    if wrong := unusable(settings.service_key):
+        return wrong
+    if settings.kms_key or settings.kek_public_file is None:
+        return "" if settings.kms_key else unusable(settings.kek_file)
+    try:
+        choosing.sealing(settings)
+    except KeyFileUnusable as error:
+        return f"{error.detail}: {settings.kek_public_file}. `waybill secrets public` writes it."
+    return ""
+
+
+def fault(settings: Settings, stored: set[bytes]) -> str:
+    """Why not all of what `stored` wrapped can be opened; empty when it can, or there is nothing to open."""
     if not stored:
         return ""
-    if not file.exists():
-        return f"The key file {file} is missing, and the database holds secrets that only it opens."
-    try:
-        own = kek_id(read_kek_file(file))
-    except KeyFileUnusable as error:
-        return f"{error.detail}: {file}."
-    return "" if own in stored else f"The key file {file} is not the one that sealed the database's secrets."
+    for file in choosing.files_of(settings):
+        if not file.exists():
+            return f"The key file {file} is missing, and the database holds secrets that only it opens."
+        try:
+            read_kek_file(file)
+        except KeyFileUnusable as error:
+            return f"{error.detail}: {file}."
+    missing = stored - choosing.opening(settings).ids
+    if not missing:
+        return ""
+    if missing == stored:
+        named = "The key of the key service" if settings.kms_key else f"The key file {settings.kek_file}"
+        return f"{named} is not the one that sealed the database's secrets."
+    return (
+        "A key that wrapped some of the database's keys is not here: it was taken away too early. Name it in "
+        "WAYBILL_KEK_OLD_FILES (or WAYBILL_KMS_OLD_KEY) until `waybill secrets rewrap` has put another in its place."
+    )
 
 
 async def prepare(settings: Settings) -> str:
     """Make the key file when there is none and nothing stored needs an older one; else what is wrong and what helps."""
     if settings.kek_file.exists() and (wrong := unusable(settings.kek_file)):
         return wrong
-    if wrong := fault(settings.kek_file, await stored_kek_ids(settings.database_url)):
+    if wrong := fault(settings, await stored_kek_ids(settings.database_url)):
         return f"{wrong} {HELP}"
     if not settings.kek_file.exists():
         create_kek_file(settings.kek_file)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import get
@@ -8,22 +9,69 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from infra import ids
+from infra.encryption import signing_key
+from services.api.access import is_still_admitted
 from services.api.call import Call
+from services.api.download import Download
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.policy import tenant_paths
-from tenants.audit import service
-from tenants.audit.models import AuditRecord
+from tenants.audit import checking, exporting, repository, service
+from tenants.audit.log import Log, Wanted
+
+TAGS: Final = ["audit"]
+_ABOVE: Final = "/v1/organization/audit"
+_ACTING: Final = "acting:"
+
+Action = Annotated[str | None, QueryParameter(description="Only this action.", required=False, max_length=200)]
+Actor = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only what this one did, as a record names it: `account:acc_…`, `key:key_…`, `engine`.",
+        required=False,
+        max_length=200,
+    ),
+]
+Target = Annotated[str | None, QueryParameter(description="Only this target.", required=False, max_length=200)]
+About = Annotated[
+    str | None,
+    QueryParameter(
+        description="An id: what was done to it, and, of an account or key, what it did itself.",
+        required=False,
+        max_length=200,
+    ),
+]
+Since = Annotated[datetime | None, QueryParameter(description="Only from this time on.", required=False)]
+Until = Annotated[datetime | None, QueryParameter(description="Only before this time.", required=False)]
+Form = Annotated[
+    Literal["jsonl", "csv"],
+    QueryParameter(
+        description="`jsonl` has the seals, and can be verified with the public key alone; `csv` is for a spreadsheet.",
+        required=False,
+    ),
+]
+Behind = Annotated[
+    int,
+    QueryParameter(description="Batches up to this one were verified by the calls before.", required=False, ge=0),
+]
+State = Literal["whole", "broken", "rolled-back", "unknown"]
+_TYPES: Final = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
 
 
 class AuditView(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was done, and by whom. Records are never changed or deleted."""
+    """Something that was done, and by whom. Records are never changed; of one that is forgotten a pseudonym is left."""
 
     id: str
     at: Instant
-    actor: Annotated[str, Meta(description="`key:<id>`, or the part of the system that acted.")]
+    actor: Annotated[str, Meta(description="`key:<id>`, `account:<id>`, or the part of the system that acted.")]
+    on_behalf_of: Annotated[
+        str | None,
+        Meta(description="The client as whom somebody of its partner's acted; else null."),
+    ]
     action: Annotated[str, Meta(examples=["connection.created"])]
     target: Annotated[str, Meta(description="Id of what it was done to.")]
     after: Annotated[Any, Meta(description="What it became; never a secret or a payload.")]
+    batch: Annotated[int | None, Meta(description="The sealed batch that has it; null for about a minute.")]
+    is_veiled: Annotated[bool, Meta(description="Who or what it was about was erased; its seal holds.")]
 
 
 class AuditList(msgspec.Struct, frozen=True):
@@ -31,35 +79,191 @@ class AuditList(msgspec.Struct, frozen=True):
     next: NextCursor
 
 
-@get(tenant_paths("/audit"), summary="List audit records", tags=["audit"])
+class AuditKey(msgspec.Struct, frozen=True):
+    """Of Ed25519 (RFC 8032). It stays the same as long as the installation's file of it does."""
+
+    public_key: Annotated[str | None, Meta(description="Base64 of 32 bytes; null until a worker has made it.")]
+
+
+class AuditVerification(msgspec.Struct, frozen=True, kw_only=True):
+    """What was verified in one call: batches behind one up to another, each with all of its rows."""
+
+    state: Annotated[
+        State,
+        Meta(
+            description="`rolled-back`: the database is behind heads that were published outside of it. `unknown`: the "
+            "public key of the seals is not here; verify an export with it."
+        ),
+    ]
+    behind: int
+    up_to: int
+    last: Annotated[int, Meta(description="The newest batch.")]
+    next: Annotated[int | None, Meta(description="`behind` of the next call; null when this was the last, or broken.")]
+    rows: Annotated[int, Meta(description="As they were sealed.")]
+    dropped: Annotated[int, Meta(description="Batches whose time was over; their heads are whole.")]
+    unsealed: Annotated[int, Meta(description="Rows that no batch has yet.")]
+    sealed_at: Instant | None
+    what: Annotated[str | None, Meta(description="What is wrong first, where something is.")]
+    batch: int | None
+    row: str | None
+
+
+@get(tenant_paths("/audit"), summary="List audit records", tags=TAGS)
 async def list_audit(
     request: Call,
     limit: Limit = 50,
     cursor: Cursor = None,
-    action: Annotated[
-        str | None, QueryParameter(description="Only this action.", required=False, max_length=200)
-    ] = None,
-    target: Annotated[
-        str | None, QueryParameter(description="Only this target.", required=False, max_length=200)
-    ] = None,
+    action: Action = None,
+    actor: Actor = None,
+    target: Target = None,
+    about: About = None,
+    since: Since = None,
+    until: Until = None,
 ) -> AuditList:
     """Newest first."""
+    wanted = Wanted(action=action, actor=actor, target=target, about=about, since=since, until=until)
+    return await _listed(request, limit, cursor, wanted)
+
+
+@get(_ABOVE, summary="List audit records above clients", tags=TAGS)
+async def list_organization_audit(
+    request: Call,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    action: Action = None,
+    actor: Actor = None,
+    target: Target = None,
+    about: About = None,
+    since: Since = None,
+    until: Until = None,
+) -> AuditList:
+    """The partner's own log, or the operator's: what was done to clients, keys and people. Newest first."""
+    wanted = Wanted(action=action, actor=actor, target=target, about=about, since=since, until=until)
+    return await _listed(request, limit, cursor, wanted)
+
+
+@get(tenant_paths("/audit/export"), summary="Export the audit", tags=TAGS, media_type=_TYPES["jsonl"])
+async def export_audit(
+    request: Call,
+    format: Form = "jsonl",  # noqa: A002 (the parameter's name)
+    action: Action = None,
+    actor: Actor = None,
+    target: Target = None,
+    about: About = None,
+    since: Since = None,
+    until: Until = None,
+) -> Download:
+    """Oldest first. Without a filter each batch comes with all of its rows; with one each row has its own proof."""
+    wanted = Wanted(action=action, actor=actor, target=target, about=about, since=since, until=until)
+    return await _exported(request, format, wanted)
+
+
+@get(f"{_ABOVE}/export", summary="Export the audit above clients", tags=TAGS, media_type=_TYPES["jsonl"])
+async def export_organization_audit(
+    request: Call,
+    format: Form = "jsonl",  # noqa: A002 (the parameter's name)
+    action: Action = None,
+    actor: Actor = None,
+    target: Target = None,
+    about: About = None,
+    since: Since = None,
+    until: Until = None,
+) -> Download:
+    """The partner's own log, or the operator's, as a client's is."""
+    wanted = Wanted(action=action, actor=actor, target=target, about=about, since=since, until=until)
+    return await _exported(request, format, wanted)
+
+
+@get(tenant_paths("/audit/verification"), summary="Verify the audit", tags=TAGS)
+async def verify_audit(request: Call, behind: Behind = 0) -> AuditVerification:
+    """Twenty batches a call: hashes, order and signatures of all of their rows. Call again with `next`."""
+    return await _verified(request, behind)
+
+
+@get(f"{_ABOVE}/verification", summary="Verify the audit above clients", tags=TAGS)
+async def verify_organization_audit(request: Call, behind: Behind = 0) -> AuditVerification:
+    """As a client's is."""
+    return await _verified(request, behind)
+
+
+@get("/v1/audit-key", summary="Read the key of the audit's seals", tags=TAGS)
+async def read_audit_key(request: Call) -> AuditKey:
+    """Keep it where you keep what you must prove: exports are verified with it, without this service."""
+    found = _key(request)
+    return AuditKey(public_key=None if found is None else signing_key.shown(found))
+
+
+async def _listed(request: Call, limit: int, cursor: str | None, wanted: Wanted) -> AuditList:
+    log = Log.of(request.rows)
     async with request.transaction() as session:
-        rows, last = await service.history(
-            session, request.tenant.tenant_id, request.page(limit, cursor), action=action, target=target
+        rows, last = await service.history(session, log, request.page(limit, cursor), wanted)
+        places = await repository.batches_of(session, log, [row.audit_id for row in rows]) if rows else {}
+    acted = ids.show("cli", request.tenant.client_id) if log.kind == "tenant" else None
+    return AuditList([_view(row, places.get(row.audit_id, (None,))[0], acted) for row in rows], request.cursor(last))
+
+
+async def _exported(request: Call, form: Literal["jsonl", "csv"], wanted: Wanted) -> Download:
+    log, database = Log.of(request.rows), request.resources.database
+    after = {"format": form, "filter": msgspec.to_builtins(wanted) or None}
+    async with request.transaction() as session:
+        await service.record(
+            session, actor=request.principal.actor, action="audit.exported", target=log.name, after=after
         )
-    return AuditList([view(row) for row in rows], request.cursor(last))
+    chunks = exporting.table(database, log, wanted) if form == "csv" else exporting.lines(database, log, wanted)
+    return Download(
+        chunks, name=f"audit-{log.name}.{form}", media_type=_TYPES[form], goes_on=lambda: is_still_admitted(request)
+    )
 
 
-def view(row: AuditRecord) -> AuditView:
+async def _verified(request: Call, behind: int) -> AuditVerification:
+    key = _key(request)
+    found = await checking.check(request.resources.database, Log.of(request.rows), [] if key is None else [key], behind)
+    state: State = "whole" if found.what is None else "broken"
+    if found.rolled_back:
+        state = "rolled-back"
+    elif key is None:
+        state = "unknown"
+    is_known, is_whole = state != "unknown", state == "whole"
+    return AuditVerification(
+        state=state,
+        behind=found.behind,
+        up_to=found.up_to,
+        last=found.last,
+        next=found.up_to if is_whole and found.up_to < found.last else None,
+        rows=found.rows,
+        dropped=found.dropped,
+        unsealed=found.unsealed,
+        sealed_at=found.sealed_at,
+        what=found.what if is_known else None,
+        batch=found.batch if is_known else None,
+        row=found.row if is_known else None,
+    )
+
+
+def _key(request: Call) -> bytes | None:
+    return signing_key.public_of(request.resources.settings.audit_key_file)
+
+
+def _view(row: Any, batch: int | None, acted_as: str | None) -> AuditView:
     return AuditView(
         id=ids.show("aud", row.audit_id),
         at=row.at,
         actor=row.actor,
+        on_behalf_of=acted_as if row.actor.startswith(_ACTING) else None,
         action=row.action,
         target=row.target,
         after=row.after,
+        batch=batch,
+        is_veiled=row.veil is not None,
     )
 
 
-HANDLERS: Final = (list_audit,)
+HANDLERS: Final = (
+    list_audit,
+    list_organization_audit,
+    export_audit,
+    export_organization_audit,
+    verify_audit,
+    verify_organization_audit,
+    read_audit_key,
+)

@@ -12,7 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from services.api.call import Call
-from services.api.fields import Cursor, Environment, Instant, Limit, Name, NextCursor, Slug, Status, StatusFilter
+from services.api.fields import (
+    ClientStatus,
+    ClientStatusFilter,
+    Cursor,
+    Environment,
+    Instant,
+    Limit,
+    Name,
+    NextCursor,
+    Slug,
+)
 from tenants.organizations import service
 from tenants.organizations.errors import InvalidField
 from tenants.organizations.models import Client, Tenant
@@ -29,11 +39,17 @@ class NewClient(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     partner: PartnerOfClient = None
 
 
+OwnersRequired = Annotated[
+    bool, Meta(description="Whether nothing is deployed there while an owner of it is missing; always so in `live`.")
+]
+
+
 class TenantView(msgspec.Struct, frozen=True):
     """The client in one environment."""
 
     id: Annotated[str, Meta(examples=["ten_01h455vb4pex5vsknk084sn02q"])]
     environment: Environment
+    owners_required: OwnersRequired
 
 
 class ClientView(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,12 +59,13 @@ class ClientView(msgspec.Struct, frozen=True, kw_only=True):
     partner: Annotated[str, Meta(description="Id of its partner.")]
     slug: Slug
     name: Name
-    status: Status
+    status: ClientStatus
+    status_reason: Annotated[str | None, Meta(description="Why it is suspended.")]
     created_at: Instant
 
 
 class ClientDetail(ClientView, frozen=True, kw_only=True):
-    """With its tenants: dev, test and live."""
+    """With its tenants: dev, test, live, then those that were added."""
 
     tenants: list[TenantView]
 
@@ -62,7 +79,7 @@ class ClientList(msgspec.Struct, frozen=True):
 async def create_client(request: Call, data: JSONBody[NewClient]) -> ClientDetail:
     """With its three environments: dev, test and live."""
     async with request.creation() as creation:
-        partner_id = await _partner_of(request, creation.session, data.partner)
+        partner_id = await partner_of(request, creation.session, data.partner)
         if partner_id is None:
             raise InvalidField("/partner", "Name the partner that the client belongs to")
         made, tenants = await service.create_client(
@@ -76,13 +93,13 @@ async def list_clients(
     request: Call,
     limit: Limit = 50,
     cursor: Cursor = None,
-    status: StatusFilter = None,
+    status: ClientStatusFilter = None,
     slug: Annotated[str | None, QueryParameter(description="Only the client of this slug.", required=False)] = None,
     partner: Annotated[str | None, QueryParameter(description="Only clients of this partner.", required=False)] = None,
 ) -> ClientList:
     """Newest first."""
     async with request.transaction() as session:
-        partner_id = await _partner_of(request, session, partner)
+        partner_id = await partner_of(request, session, partner)
         page = request.page(limit, cursor)
         rows, last = await service.list_clients(session, partner_id, page, slug=slug, status=status)
     return ClientList([view(row) for row in rows], request.cursor(last))
@@ -119,7 +136,7 @@ async def _set_status(request: Call, client: str, status: Literal["active", "dis
         return view(await service.set_client_status(session, found, status, actor=request.principal.actor))
 
 
-async def _partner_of(request: Call, session: AsyncSession, named: str | None) -> UUID | None:
+async def partner_of(request: Call, session: AsyncSession, named: str | None) -> UUID | None:
     """The partner that the call is about: the caller's own, else the one that the operator names.
 
     Raises:
@@ -135,8 +152,11 @@ def view(row: Client) -> ClientView:
 
 
 def detail(row: Client, tenants: Sequence[Tenant]) -> ClientDetail:
-    shown = [TenantView(ids.show("ten", one.tenant_id), one.environment) for one in tenants]  # type: ignore[arg-type]
-    return ClientDetail(**_members(row), tenants=shown)
+    return ClientDetail(**_members(row), tenants=[tenant_view(one) for one in tenants])
+
+
+def tenant_view(row: Tenant) -> TenantView:
+    return TenantView(ids.show("ten", row.tenant_id), row.environment, service.owners_required(row))
 
 
 def _members(row: Client) -> dict[str, Any]:
@@ -146,6 +166,7 @@ def _members(row: Client) -> dict[str, Any]:
         "slug": row.slug,
         "name": row.name,
         "status": row.status,
+        "status_reason": row.status_reason,
         "created_at": row.created_at,
     }
 

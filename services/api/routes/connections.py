@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -104,6 +105,7 @@ async def create_connection(request: Call, data: JSONBody[NewConnection]) -> Con
         fallback=_fallback(data.fallback),
         playbook=Playbook() if data.playbook is UNSET else data.playbook,
     )
+    await _prepare(request, data.secrets)
     async with request.creation() as creation:
         made = await service.create(
             creation.session,
@@ -155,6 +157,7 @@ async def change_connection(request: Call, data: JSONBody[ConnectionChanges]) ->
         fallback=UNSET if isinstance(data.fallback, UnsetType) else _fallback(data.fallback),
         playbook=data.playbook,
     )
+    await _prepare(request, data.secrets)
     async with request.transaction() as session:
         await request.match(partial(_present, request, session))
         changed = await service.update(
@@ -178,6 +181,13 @@ async def disable_connection(request: Call) -> ConnectionView:
 async def enable_connection(request: Call) -> ConnectionView:
     """Safe to repeat."""
     return await _set_status(request, "active")
+
+
+async def _prepare(request: Call, secrets: Mapping[str, str | None]) -> None:
+    """See that there is a key to seal to before the transaction begins: a key service is asked over the network."""
+    if any(value is not None for value in secrets.values()):
+        resources = request.resources
+        await resources.desk.sealer.prepare(resources.database, request.tenant.tenant_id)
 
 
 async def _present(request: Call, session: AsyncSession) -> ConnectionView:

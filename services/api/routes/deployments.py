@@ -14,14 +14,17 @@ from infra import ids
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug, StatusFilter
 from services.api.policy import tenant_paths
+from services.api.routes.owners import is_required
+from services.api.routes.workflows import offers
 from template_library import catalog
 from template_library.catalog import Package, UnknownTemplate
-from tenants.deployments import service
+from tenants.deployments import ownership, service
 from tenants.deployments.errors import InvalidDeployment
-from tenants.deployments.fit import Offers
 from tenants.deployments.priorities import NAMES, Priority
 from tenants.deployments.repository import Pair
 from tenants.deployments.service import Changes, Plan
+from tenants.organizations import sites
+from tenants.organizations.errors import SiteDisabled, UnknownSite
 
 TAGS: Final = ["deployments"]
 _ONE: Final = "/deployments/{deployment:str}"
@@ -54,6 +57,7 @@ class NewDeployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     parameters: Parameters = {}
     bindings: Bindings = {}
     priority: RunPriority = "normal"
+    site: Annotated[str | None, Meta(description="Slug or id of a site, whose parameters come first.")] = None
 
 
 class DeploymentChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -83,6 +87,14 @@ class DeploymentView(msgspec.Struct, frozen=True, kw_only=True):
     revision: Annotated[int, Meta(description="Rises with every change; a run keeps the one it began with.")]
     workflow: DeployedWorkflow
     parameters: dict[str, Any]
+    sources: Annotated[
+        dict[str, str],
+        Meta(
+            description="Where each parameter comes from: `deployment`, a level from which it is inherited (`site`,"
+            " `environment`, `client`, `partner`, `operator`), or `default`."
+        ),
+    ]
+    site: Annotated[str | None, Meta(description="Id of the site that it is for.")]
     bindings: dict[str, str]
     priority: RunPriority
     trigger: Annotated[dict[str, str] | None, Meta(description="Event attributes that start it, all equal.")]
@@ -105,7 +117,10 @@ async def create_deployment(request: Call, data: JSONBody[NewDeployment]) -> Dep
     plan = Plan(source=source, parameters=data.parameters, bindings=bindings, priority=data.priority)
     async with request.creation() as creation:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
-        made = await service.create(creation.session, tenant_id, data.name, plan, offers=_offers(request), actor=actor)
+        if data.site is not None:
+            plan = msgspec.structs.replace(plan, site_id=await _site(creation.session, tenant_id, data.site))
+        made = await service.create(creation.session, tenant_id, data.name, plan, offers=offers(request), actor=actor)
+        await _owned(request, creation.session, made)
         return creation.answer(view(made))
 
 
@@ -151,9 +166,9 @@ async def change_deployment(request: Call, data: JSONBody[DeploymentChanges]) ->
     async with request.transaction() as session:
         await request.match(partial(_present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
-        return view(
-            await service.revise(session, tenant_id, deployment_id, changes, offers=_offers(request), actor=actor)
-        )
+        made = await service.revise(session, tenant_id, deployment_id, changes, offers=offers(request), actor=actor)
+        await _owned(request, session, made)
+        return view(made)
 
 
 @post(tenant_paths(f"{_ONE}/disable"), summary="Disable a deployment", tags=TAGS, status_code=200)
@@ -173,7 +188,15 @@ async def _set_status(request: Call, status: service.Status) -> DeploymentView:
     async with request.transaction() as session:
         await request.match(partial(_present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
-        return view(await service.set_status(session, tenant_id, deployment_id, status, actor=actor))
+        made = await service.set_status(session, tenant_id, deployment_id, status, actor=actor)
+        await _owned(request, session, made)
+        return view(made)
+
+
+async def _owned(request: Call, session: AsyncSession, pair: Pair) -> None:
+    """Nothing runs in `live` that nobody answers for (ADR 0051)."""
+    if pair[0].status == "active" and await is_required(request, session):
+        await ownership.admit(session, request.tenant.tenant_id, pair)
 
 
 async def _present(request: Call, session: AsyncSession) -> DeploymentView:
@@ -181,8 +204,14 @@ async def _present(request: Call, session: AsyncSession) -> DeploymentView:
     return view(await service.find(session, request.tenant.tenant_id, deployment_id, lock=True))
 
 
-def _offers(request: Call) -> Offers:
-    return {name: form.operations for name, form in request.resources.desk.forms.items()}
+async def _site(session: AsyncSession, tenant_id: UUID, reference: str) -> UUID:
+    try:
+        found = await sites.find(session, tenant_id, reference)
+    except UnknownSite:
+        raise _invalid("/site", "there is no such site") from None
+    if found.status != "active":
+        raise SiteDisabled
+    return found.site_id
 
 
 def _template(choice: TemplateChoice | None) -> Package:
@@ -231,6 +260,8 @@ def view(pair: Pair) -> DeploymentView:
             template=version.template,
         ),
         parameters=revision.parameters,
+        sources=revision.sources,
+        site=None if deployment.site_id is None else ids.show("sit", deployment.site_id),
         bindings={name: ids.show("con", UUID(text)) for name, text in revision.bindings.items()},
         priority=NAMES[deployment.priority],
         trigger=revision.trigger,

@@ -63,6 +63,9 @@ async def send_event(request: Call) -> AcceptedEvent:
     Answered after the commit. Safe to repeat: an event is taken once per source and id. The same id with other content
     is refused with `event-id-reused`. More than is agreed is refused with `quota-reached`, which says when to send
     again; nothing is stored then.
+
+    Where its attribute `dataschema` names a registered schema, or the environment holds its type to one, its data are
+    compared with that: `event-breaks-schema` says where they differ, and nothing is stored.
     """
     require_media_type(request.headers.get("content-type", ""), cloud_event.STRUCTURED, JSON)
     quotas, tenant = request.resources.quotas, TenantId(request.tenant.tenant_id)
@@ -73,6 +76,7 @@ async def send_event(request: Call) -> AcceptedEvent:
         needed = Permission.RUNS_WRITE
         raise Forbidden(f"The permission {needed} is needed for `{ATTRIBUTE}` {NAMES[0]}", permission=needed)
     await quotas.admit(tenant, event, len(body))
+    await request.resources.event_checks.check(tenant, event)
     accepted = await request.resources.intake.receive(tenant, event, request.principal.actor)
     if not accepted.repeated:
         quotas.took(tenant, request.tenant.partner_id, len(body))

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, get
 from msgspec import Meta
 
-from infra import migrate
+from infra import schema_version
 from infra.database import is_outage
 from services.api.call import Call
 from services.api.resources import Resources
@@ -51,7 +51,7 @@ async def _database(resources: Resources) -> State:
         if is_outage(error):
             return "down"
         raise
-    return "up" if at == migrate.head() else "outdated"
+    return "up" if at == schema_version.NEWEST else "outdated"
 
 
 async def _doorbell(resources: Resources) -> State:

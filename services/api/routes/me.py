@@ -41,7 +41,7 @@ async def read_me(request: Call) -> Me:
         scope=who.scope.value,
         partner=_named("ptr", who.partner_id, who.partner_slug),
         client=_named("cli", who.client_id, who.client_slug),
-        environment=who.environment,  # type: ignore[arg-type]
+        environment=who.environment,
         permissions=sorted(who.permissions),
     )
 

@@ -8,6 +8,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from infra import ids
+from infra.database import take_turn
 from services.api.call import Call
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
@@ -84,6 +85,7 @@ async def read_peak(request: Call) -> PeakView:
     tenant = request.tenant.tenant_id
     async with request.transaction() as session:
         row = await peak.read(session, tenant)
+        request.version(_present(row))
         return _view(row, await peak.line(session, tenant, row))
 
 
@@ -99,8 +101,15 @@ async def set_peak(request: Call, data: JSONBody[PeakRule]) -> PeakView:
         cut_off_key=data.cut_off_key,
     )
     async with request.transaction() as session:
+
+        async def present() -> PeakRule:
+            return _present(await peak.read(session, tenant))
+
+        await take_turn(session, "peak", tenant)
+        await request.match(present)
         await peak.set_rule(session, tenant, rule, actor=request.principal.actor)
         row = await peak.read(session, tenant)
+        request.version(_present(row))
         return _view(row, await peak.line(session, tenant, row))
 
 
@@ -108,7 +117,7 @@ def _view(row: PeakRow | None, line: Line) -> PeakView:
     return PeakView(
         on=row is not None and row.began_at is not None,
         since=None if row is None else row.began_at,
-        rule=PeakRule(mode="off") if row is None else _rule(row),
+        rule=_present(row),
         in_line=_sum(line.total),
         whole=line.whole,
         groups=[
@@ -127,7 +136,9 @@ def _view(row: PeakRow | None, line: Line) -> PeakView:
     )
 
 
-def _rule(row: PeakRow) -> PeakRule:
+def _present(row: PeakRow | None) -> PeakRule:
+    if row is None:
+        return PeakRule(mode="off")
     return PeakRule(
         mode=row.mode,  # type: ignore[arg-type]
         from_runs=row.from_runs,

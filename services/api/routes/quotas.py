@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from infra.database import Scope as Rows
+from infra.database import take_turn
 from services.api.call import Call
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
@@ -55,6 +56,12 @@ class QuotaView(msgspec.Struct, frozen=True, kw_only=True):
     set_at: Instant | None
 
 
+class OwnQuotas(msgspec.Struct, frozen=True):
+    """What the partner has set for the environment: the version of its quotas."""
+
+    amounts: dict[Quota, int]
+
+
 class QuotaList(msgspec.Struct, frozen=True):
     items: list[QuotaView]
 
@@ -75,7 +82,7 @@ class PartnerQuotaList(msgspec.Struct, frozen=True):
 @get(tenant_paths("/quotas"), summary="Read the quotas of an environment", tags=TAGS)
 async def read_quotas(request: Call) -> QuotaList:
     """What may be pushed in, and what is used. A client sees its own limits and nothing of its partner's total."""
-    return QuotaList(await _of_tenant(request))
+    return await _of_tenant(request)
 
 
 @post(tenant_paths("/quotas"), summary="Set the quotas of an environment", tags=TAGS, status_code=200)
@@ -83,11 +90,17 @@ async def set_quotas(request: Call, data: JSONBody[QuotaChanges]) -> QuotaList:
     """By its partner; holds within two seconds. None may be above what the partner has for all its environments."""
     tenant = request.tenant
     async with request.transaction(Rows.partner(tenant.partner_id)) as session:
+
+        async def present() -> OwnQuotas:
+            return _version(await quotas.tenants(session, tenant.tenant_id))
+
+        await take_turn(session, "quotas", tenant.tenant_id)
+        await request.match(present)
         await quotas.set_tenants(
             session, tenant.partner_id, tenant.tenant_id, data.amounts(), actor=request.principal.actor
         )
     await request.resources.quotas.exchange()
-    return QuotaList(await _of_tenant(request))
+    return await _of_tenant(request)
 
 
 @get("/v1/partners/{partner:str}/quotas", summary="Read a partner's quotas", tags=TAGS)
@@ -103,13 +116,19 @@ async def set_partner_quotas(request: Call, partner: FromPath[str], data: JSONBo
     """Of all its environments together. Holds within two seconds."""
     async with request.transaction() as session:
         found = await service.find_partner(session, partner)
+
+        async def present() -> PartnerQuotaList:
+            return _partners(await quotas.partners(session, found.partner_id))
+
+        await take_turn(session, "quotas", found.partner_id)
+        await request.match(present)
         await quotas.set_partners(session, found.partner_id, data.amounts(), actor=request.principal.actor)
         answer = _partners(await quotas.partners(session, found.partner_id))
     await request.resources.quotas.exchange()
     return answer
 
 
-async def _of_tenant(request: Call) -> list[QuotaView]:
+async def _of_tenant(request: Call) -> QuotaList:
     tenant = request.tenant
     above: Mapping[str, PartnerQuota] = {}
     if request.principal.scope is Scope.PARTNER:
@@ -118,7 +137,12 @@ async def _of_tenant(request: Call) -> list[QuotaView]:
     async with request.transaction() as session:
         own = await quotas.tenants(session, tenant.tenant_id)
         load = await quotas.load(session, tenant.tenant_id)
-    return [_view(name, own.get(name), above.get(name), load) for name in QUOTAS]
+    request.version(_version(own))
+    return QuotaList([_view(name, own.get(name), above.get(name), load) for name in QUOTAS])
+
+
+def _version(own: Mapping[str, TenantQuota]) -> OwnQuotas:
+    return OwnQuotas({name: own[name].amount for name in QUOTAS if name in own})
 
 
 def _view(name: Quota, own: TenantQuota | None, above: PartnerQuota | None, load: Load) -> QuotaView:

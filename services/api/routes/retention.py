@@ -8,6 +8,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from infra import ids
+from infra.database import take_turn
 from infra.ids import TenantId
 from infra.problems import Invalid, NotFound
 from services.api.call import Call
@@ -84,6 +85,12 @@ async def change_retention(request: Call, data: JSONBody[RetentionChange]) -> Re
         except ids.MalformedId:
             raise _unknown() from None
     async with request.transaction() as session:
+
+        async def present() -> RetentionView:
+            return await _view(request)
+
+        await take_turn(session, "retention", request.tenant.tenant_id)
+        await request.match(present)
         try:
             await keeping.set_period(session, request.tenant.tenant_id, deployment, days, actor=request.principal.actor)
         except NotFound:

@@ -17,8 +17,9 @@ from services.engine.expressions.evaluator import Expressions
 from services.protocols.elsewhere import gather
 from template_library.dsl import DocumentError, Workflow, elsewhere
 from template_library.dsl.limits import DOCUMENT_BYTES
-from tenants.deployments import publishing
+from tenants.deployments import guarding, publishing
 from tenants.deployments.errors import InvalidDocument
+from tenants.deployments.fit import Offers
 from tenants.deployments.models import WorkflowVersion
 from tenants.deployments.publishing import Candidate
 
@@ -58,9 +59,13 @@ class WorkflowList(msgspec.Struct, frozen=True):
 
 @post(tenant_paths("/workflows"), summary="Publish a workflow version", tags=TAGS)
 async def publish_workflow(request: Call, data: JSONBody[NewWorkflow]) -> Response[WorkflowView]:
-    """The same text again is the same version (200); another text under a published version is refused."""
+    """The same text again is the same version (200); another text under a published version is refused.
+
+    So is one with a path that reaches a write which a rule guards without an approval (`write-not-approved`).
+    """
     candidate = await checked(request, publishing.read(data.document, request.resources.settings.processes))
     async with request.creation() as creation:
+        await guarding.admit(creation.session, request.tenant.tenant_id, candidate, offers(request))
         stored, made = await publishing.publish(
             creation.session, request.tenant.tenant_id, candidate, actor=request.principal.actor
         )
@@ -130,6 +135,11 @@ async def _elsewhere(request: Call, workflow: Workflow, evaluator: Expressions) 
         await check_expressions(elsewhere.function(name, definition, name), text, evaluator, filename=name)
     made: dict[str, Any] = msgspec.to_builtins(found)
     return made
+
+
+def offers(request: Call) -> Offers:
+    """What the connectors of this installation offer."""
+    return {name: form.access for name, form in request.resources.desk.forms.items()}
 
 
 def view(row: WorkflowVersion) -> WorkflowView:

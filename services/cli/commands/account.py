@@ -9,12 +9,11 @@ import msgspec
 
 from infra.database import Database, Scope
 from services.cli import direct, key_files
-from tenants.identity import accounts
+from tenants.identity import accounts, people, second_factors
 from tenants.identity.accounts import NewAccount, Status
 from tenants.identity.models import Account
 from tenants.identity.passwords import Passwords
 from tenants.identity.permissions import ACCOUNT, ALLOWED, Permission
-from tenants.identity.permissions import Scope as KeyScope
 from tenants.organizations import service as organizations
 
 _ACTOR = "cli:account"
@@ -27,6 +26,15 @@ _PASSWORD = click.option(
 )
 
 
+class _Whose(msgspec.Struct, frozen=True):
+    """For whom an account is made: a partner, or one of its clients, and its role there."""
+
+    partner: str
+    client: str | None
+    environment: str
+    role: str | None
+
+
 @click.group()
 def command() -> None:
     """The people who sign in on a partner's portal. With access to the database as the proof of who acts."""
@@ -36,9 +44,10 @@ def command() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="Shown to the person and in audit records.")
 @_PARTNER
-@click.option("--client", required=True, help="Slug or id of the client whose data the account sees.")
-@click.option("--environment", type=click.Choice(["dev", "test", "live"]), default="live", show_default=True)
+@click.option("--client", help="Slug or id of the client whose data it sees; without it, of the partner's own.")
+@click.option("--environment", default="live", show_default=True)
 @click.option("--permission", "permissions", multiple=True, metavar="RESOURCE:ACTION", help="In place of the default.")
+@click.option("--role", "role", help="Slug of a role that it has, in place of the default.")
 @_PASSWORD
 @key_files.OUT
 @_JSON
@@ -47,37 +56,49 @@ def create(  # noqa: PLR0913 - one argument an option
     email: str,
     name: str,
     partner: str,
-    client: str,
+    client: str | None,
     environment: str,
     permissions: tuple[str, ...],
+    role: str | None,
     password_file: Path | None,
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """A new account for one client of PARTNER, signing in with EMAIL."""
+    """A new account for PARTNER, or for one of its clients, signing in with EMAIL."""
     key_files.check(out)
-    password, wanted = _password(password_file), _permissions(permissions)
+    if client is None and role is None:
+        raise click.UsageError("Name the --client that it sees, or the --role that it has at the partner.")
+    password = _password(password_file)
+    wanted = frozenset[Permission]() if role is not None and not permissions else _permissions(permissions)
+    of = _Whose(partner, client, environment, role)
+    made = direct.run(lambda database: _create(database, of, email, name, password, wanted))
+    _show_once(_shown(made), password, out, is_made=password_file is None, as_json=as_json)
 
-    async def work(database: Database) -> Account:
-        owner = await direct.partner_of(database, partner)
+
+async def _create(  # noqa: PLR0913, PLR0917 (what an account is made of)
+    database: Database, of: _Whose, email: str, name: str, password: str, wanted: frozenset[Permission]
+) -> Account:
+    owner = await direct.partner_of(database, of.partner)
+    tenant_id = None
+    if of.client is not None:
         async with database.session(Scope.partner(owner.partner_id)) as session:
-            found = await organizations.find_client(session, owner.partner_id, client)
-            tenant = await organizations.find_tenant(session, found, environment)
-        stored = await _hash(password)
-        async with database.session(Scope.tenant(tenant.tenant_id)) as session:
-            new = NewAccount(
-                partner_id=owner.partner_id,
-                tenant_id=tenant.tenant_id,
-                email=email,
-                name=name,
-                password_hash=stored,
-                permissions=wanted,
-            )
-            made = await accounts.create(session, new, actor=_ACTOR)
-            await session.commit()
-        return made
-
-    _show_once(_shown(direct.run(work)), password, out, is_made=password_file is None, as_json=as_json)
+            found = await organizations.find_client(session, owner.partner_id, of.client)
+            tenant_id = (await organizations.find_tenant(session, found, of.environment)).tenant_id
+    new = NewAccount(
+        partner_id=owner.partner_id,
+        tenant_id=tenant_id,
+        email=email,
+        name=name,
+        password_hash=await _hash(password),
+        permissions=wanted,
+    )
+    rows = Scope.partner(owner.partner_id) if tenant_id is None else Scope.tenant(tenant_id)
+    async with database.session(rows) as session:
+        made = await accounts.create(session, new, actor=_ACTOR)
+        if of.role is not None:
+            await people.give_first(session, made, of.role, actor=_ACTOR)
+        await session.commit()
+    return made
 
 
 @command.command("list")
@@ -124,19 +145,42 @@ def enable(*, account: str, partner: str, as_json: bool) -> None:
 @key_files.OUT
 @_JSON
 def password(*, account: str, partner: str, password_file: Path | None, out: Path | None, as_json: bool) -> None:
-    """Give ACCOUNT (address or id) another password; its sessions end within five seconds."""
+    """Give ACCOUNT (address or id) another password; its sessions end within five seconds.
+
+    Its passkeys are removed: each would open the account still.
+    """
     key_files.check(out)
     given = _password(password_file)
 
     async def work(database: Database) -> Account:
         found = await _find(database, account, partner)
         stored = await _hash(given)
-        async with database.session(Scope.tenant(found.tenant_id)) as session:
+        async with database.session(accounts.rows_of(found)) as session:
             await accounts.set_password(session, found, stored, actor=_ACTOR)
             await session.commit()
         return found
 
     _show_once(_shown(direct.run(work)), given, out, is_made=password_file is None, as_json=as_json)
+
+
+@command.command("remove-second-factor")
+@click.argument("account")
+@_PARTNER
+@_JSON
+def remove_second_factor(*, account: str, partner: str, as_json: bool) -> None:
+    """For somebody who lost both device and recovery codes: ACCOUNT (address or id) signs in by its password alone.
+
+    Its passkeys are removed, too.
+    """
+
+    async def work(database: Database) -> Account:
+        found = await _find(database, account, partner)
+        async with database.session(accounts.rows_of(found)) as session:
+            await second_factors.reset(session, found, actor=_ACTOR)
+            await session.commit()
+        return found
+
+    direct.show(_shown(direct.run(work)), as_json=as_json)
 
 
 @command.command()
@@ -155,8 +199,9 @@ def permissions(*, account: str, partner: str, permissions: tuple[str, ...], is_
 
     async def work(database: Database) -> Account:
         found = await _find(database, account, partner)
-        async with database.session(Scope.tenant(found.tenant_id)) as session:
-            await accounts.set_permissions(session, found, wanted, grantable=ALLOWED[KeyScope.CLIENT], actor=_ACTOR)
+        async with database.session(accounts.rows_of(found)) as session:
+            may = ALLOWED[accounts.level_of(found.tenant_id)]
+            await accounts.set_permissions(session, found, wanted, grantable=may, actor=_ACTOR)
             await session.commit()
         return await _find(database, account, partner)
 
@@ -166,7 +211,7 @@ def permissions(*, account: str, partner: str, permissions: tuple[str, ...], is_
 def _set_status(account: str, partner: str, status: Status) -> Account:
     async def work(database: Database) -> Account:
         found = await _find(database, account, partner)
-        async with database.session(Scope.tenant(found.tenant_id)) as session:
+        async with database.session(accounts.rows_of(found)) as session:
             await accounts.set_status(session, found, status, actor=_ACTOR)
             await session.commit()
         return await _find(database, account, partner)
@@ -183,7 +228,7 @@ async def _find(database: Database, account: str, partner: str) -> Account:
 async def _hash(given: str) -> str:
     passwords = Passwords()
     try:
-        return await passwords.hash(given)
+        return await passwords.hash_new(given)
     finally:
         passwords.close()
 

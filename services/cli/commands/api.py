@@ -16,7 +16,7 @@ def command() -> None:
     settings = running.completed(load())
     if not settings.database_url:
         raise click.ClickException("WAYBILL_DATABASE_URL is not set and no `waybill up` runs in this home.")
-    if wrong := stored_keys.unusable(settings.kek_file):
+    if wrong := stored_keys.unusable_for_sealing(settings):
         raise click.ClickException(wrong)
     words = ["--interface", "asgi", "--factory", "--host", settings.api_host, "--port", str(settings.api_port)]
     words += ["--loop", "uvloop", "--no-ws", "--log-level", settings.log_level, "--log-config", str(LOG_CONFIG)]

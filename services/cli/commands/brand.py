@@ -25,7 +25,11 @@ def command() -> None:
 @click.option("--name", help="Shown in place of any other name; at most 64 characters.")
 @click.option("--accent", metavar="#RRGGBB", help="Shifted where text on it would not be legible.")
 @click.option("--font", type=click.Choice(FONTS))
-@click.option("--logo", type=click.Path(path_type=Path), help="SVG file that loads and runs nothing; '' removes it.")
+@click.option(
+    "--logo",
+    type=click.Path(path_type=Path),
+    help="PNG, JPEG or WebP; or an SVG that loads and runs nothing. '' removes it.",
+)
 @click.option("--support-email", help="Where people are sent for help; '' removes it.")
 @_JSON
 def set_brand(  # noqa: PLR0913 - one argument an option
@@ -62,8 +66,9 @@ def show(*, partner: str, as_json: bool) -> None:
 @command.command("add-host")
 @click.argument("partner")
 @click.argument("host")
+@click.option("--api", "is_api", is_flag=True, help="The API answers there, for keys of PARTNER and its clients.")
 @_JSON
-def add_host(*, partner: str, host: str, as_json: bool) -> None:
+def add_host(*, partner: str, host: str, is_api: bool, as_json: bool) -> None:
     """Answer on HOST with PARTNER's brand. Prove that the name is the partner's before."""
     settings = load()
     if host.lower().rstrip(".") in {*settings.api_hosts, settings.api_host, "localhost"}:
@@ -72,7 +77,7 @@ def add_host(*, partner: str, host: str, as_json: bool) -> None:
     async def work(database: Database) -> dict[str, Any]:
         owner = await direct.partner_of(database, partner)
         async with database.session(Scope.operator()) as session:
-            await branding.add_host(session, owner, host, actor=_ACTOR)
+            await branding.add_host(session, owner, host, actor=_ACTOR, use="api" if is_api else "portal")
             await session.commit()
         return await _shown(database, partner)
 
@@ -113,11 +118,12 @@ async def _shown(database: Database, partner: str) -> dict[str, Any]:
     }
 
 
-def _logo(file: Path | None) -> str | None:
+def _logo(file: Path | None) -> str | bytes | None:
     if file is None or str(file) in {"", "."}:
         return None if file is None else ""
     try:
-        return file.read_text(encoding="utf-8")
+        content = file.read_bytes()
+        return content.decode() if file.suffix.lower() == ".svg" else content
     except OSError as error:
         raise click.UsageError(f"--logo: {file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

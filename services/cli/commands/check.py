@@ -9,7 +9,7 @@ import msgspec
 
 from infra import ids
 from infra.database import Database
-from infra.encryption.key_provider import FileKeyProvider
+from infra.key_services import choosing
 from infra.settings import load
 from services.archives.files import ArchiveDamaged
 from services.cli import direct, leaks, running
@@ -66,13 +66,14 @@ def _search(since: datetime) -> leaks.Search:
 
     async def work(app: Database) -> leaks.Search:
         worker = await Database(settings.worker_database_url, pool_size=1).open()
+        keys = choosing.opening(settings)
         try:
-            sealer = Sealer(FileKeyProvider(settings.kek_file))
             folders = leaks.Folders(settings.home / "logs", settings.archive_folder, settings.drops)
-            return await leaks.search(app, worker, sealer, since, folders)
+            return await leaks.search(app, worker, Sealer(keys), since, folders)
         except ArchiveDamaged as error:
             raise click.ClickException(f"{error}; see `waybill archive verify`") from None
         finally:
+            await keys.close()
             await worker.close()
 
     return direct.run(work)

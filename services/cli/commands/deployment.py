@@ -34,6 +34,7 @@ def command() -> None:
 @_SET
 @_PARAMETERS
 @_PRIORITY
+@click.option("--site", help="For this site: its parameters come first.")
 @api_options
 def create(  # noqa: PLR0913 - one argument an option
     terminal: Terminal,
@@ -46,6 +47,7 @@ def create(  # noqa: PLR0913 - one argument an option
     given: tuple[str, ...],
     file: Path | None,
     priority: str | None,
+    site: str | None,
 ) -> None:
     """Deploy a template, a published workflow or a document as NAME. Events that match its trigger start it at once."""
     text = _one_source(template, workflow, document, needed=True)
@@ -54,6 +56,7 @@ def create(  # noqa: PLR0913 - one argument an option
     async def work(api: Api) -> Any:
         bindings = await _bindings(api, bound)
         body = {"name": name, "parameters": parameters, "bindings": bindings, **_given(priority)}
+        body |= {} if site is None else {"site": site}
         if document is not None and text is not None:
             from services.cli import fitting  # noqa: PLC0415 - only a document needs connectors and schemas here
 

@@ -20,7 +20,7 @@ def command() -> None:
 @click.option("--name", required=True, help="What it is for.")
 @click.option("--partner", help="For this partner, by slug or id; an operator's key makes it.")
 @click.option("--client", help="For this client, by slug or id; a partner's key makes it.")
-@click.option("--environment", type=click.Choice(["dev", "test", "live"]), help="Of the client; live by default.")
+@click.option("--environment", help="Of the client; live by default.")
 @click.option("--permission", "permissions", multiple=True, metavar="RESOURCE:ACTION", help="In place of the default.")
 @click.option(
     "--expires-in", type=click.IntRange(1), metavar="SECONDS", help="By default with the key that makes it, or never."

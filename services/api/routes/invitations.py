@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from litestar import get, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from infra import clock, ids
+from infra.database import Scope as Rows
+from infra.pagination import cut
+from services.api.call import Call
+from services.api.fields import Cursor, Environment, Instant, Limit, Name, NextCursor
+from services.api.routes.people import RoleIds, partner_of, role_ids, tenant_named
+from tenants.identity import invitation_repository as repository
+from tenants.identity import invitations
+from tenants.identity.invitations import NewInvitation, Status
+from tenants.identity.people_models import Invitation
+
+TAGS: Final = ["people"]
+
+
+class NewInvitationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """For the caller's own people; a partner names client and environment to ask a client's in."""
+
+    email: Annotated[str, Meta(min_length=3, max_length=254)]
+    name: Name
+    roles: RoleIds
+    client: Annotated[str | None, Meta(description="Id or slug of a client; with `environment`.")] = None
+    environment: Environment | None = None
+    host: Annotated[str, Meta(max_length=253, description="Of the partner's; absent: its first.")] | None = None
+    mail: Annotated[bool, Meta(description="Whether the link goes to the address by mail as well.")] = True
+    language: Annotated[Literal["en", "es"] | None, Meta(description="Of the mail; absent: the partner's.")] = None
+
+
+class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is asked in, without the link."""
+
+    id: Annotated[str, Meta(examples=["inv_01h455vb4pex5vsknk084sn02q"])]
+    email: str
+    name: Name
+    tenant: str | None
+    roles: list[str]
+    inviter: str
+    status: Status
+    created_at: Instant
+    expires_at: Instant
+    account: Annotated[str | None, Meta(description="The account that came of it.")]
+
+
+class MadeInvitation(InvitationView, frozen=True, kw_only=True):
+    """With its link, shown this once."""
+
+    link: Annotated[str, Meta(description="To be handed to the person and to nobody else. It is never shown again.")]
+
+
+class InvitationList(msgspec.Struct, frozen=True):
+    items: list[InvitationView]
+    next: NextCursor
+
+
+@get("/v1/invitations", summary="List invitations", tags=TAGS)
+async def list_invitations(request: Call, limit: Limit = 50, cursor: Cursor = None) -> InvitationList:
+    """Those that you may see, newest first."""
+    page = request.page(limit, cursor)
+    async with request.transaction() as session:
+        found = await repository.of_partner(session, partner_of(request), page)
+    rows, last = cut(found, page, lambda row: str(row.invitation_id))
+    return InvitationList([view(one) for one in rows], request.cursor(last))
+
+
+@post("/v1/invitations", summary="Invite somebody", tags=TAGS)
+async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) -> MadeInvitation:
+    """The link goes out by mail, and the answer holds it. It leads to the partner's own host, for three days, once."""
+    partner_id = partner_of(request)
+    named = await tenant_named(request, data.client, data.environment)
+    tenant_id = named or request.principal.tenant_id
+    async with request.transaction(Rows.partner(partner_id)) as session:
+        host = await invitations.host_for(session, partner_id, data.host)
+    new = NewInvitation(
+        partner_id=partner_id,
+        tenant_id=tenant_id,
+        email=data.email,
+        name=data.name,
+        roles=role_ids(data.roles),
+        host=host,
+        language=data.language,
+    )
+    rows = Rows.partner(partner_id) if tenant_id is None else Rows.tenant(tenant_id)
+    async with request.creation(rows) as creation:
+        keys = request.resources.wrapper if data.mail else None
+        made, token = await invitations.create(creation.session, new, request.principal, keys)
+        shown, port = view(made), request.resources.settings.api_port
+        # The tag of the next read, which shows no link.
+        request.version(shown)
+        return creation.answer(MadeInvitation(**msgspec.structs.asdict(shown), link=f"{link_to(host, port)}#{token}"))
+
+
+@get("/v1/invitations/{invitation:str}", summary="Read an invitation", tags=TAGS)
+async def read_invitation(request: Call) -> InvitationView:
+    """Without its link."""
+    async with request.transaction() as session:
+        found = await invitations.find(session, partner_of(request), request.path_id("inv", "invitation"))
+        return view(found)
+
+
+@post("/v1/invitations/{invitation:str}/withdraw", summary="Withdraw an invitation", tags=TAGS, status_code=200)
+async def withdraw_invitation(request: Call) -> InvitationView:
+    """Nobody accepts it any more. Safe to repeat."""
+    partner_id, invitation_id = partner_of(request), request.path_id("inv", "invitation")
+    async with request.transaction() as session:
+        found = await invitations.find(session, partner_id, invitation_id)
+    rows = Rows.partner(partner_id) if found.tenant_id is None else Rows.tenant(found.tenant_id)
+    async with request.transaction(rows) as session:
+        locked = await invitations.find(session, partner_id, invitation_id, lock=True)
+
+        async def present() -> InvitationView:
+            return view(locked)
+
+        await request.match(present)
+        return view(await invitations.withdraw(session, locked, actor=request.principal.actor))
+
+
+def link_to(host: str, port: int) -> str:
+    """The page of a partner's host; this machine's own names have no TLS, and no proxy before the server's `port`."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return f"http://{host}:{port}/invitation"
+    return f"https://{host}/invitation"
+
+
+def view(row: Invitation) -> InvitationView:
+    return InvitationView(
+        id=invitations.shown(row),
+        email=row.email,
+        name=row.name,
+        tenant=None if row.tenant_id is None else ids.show("ten", row.tenant_id),
+        roles=[ids.show("rol", one) for one in row.roles],
+        inviter=row.inviter,
+        status=_status(row),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        account=None if row.account_id is None else ids.show("acc", row.account_id),
+    )
+
+
+def _status(row: Invitation) -> Status:
+    if row.account_id is not None:
+        return "accepted"
+    if row.ended_at is not None:
+        return "withdrawn"
+    return "expired" if row.expires_at <= clock.now() else "waiting"
+
+
+HANDLERS: Final = (list_invitations, create_invitation, read_invitation, withdraw_invitation)
