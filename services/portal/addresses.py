@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 REFUSED: Final = "refused"
 """Where the state of a request for a page holds the status with which its address was refused."""
-_NO_PAGES: Final = frozenset({"assets", "health", "portal", "problems", "v1"})
+_NO_PAGES: Final = frozenset({"assets", "health", "portal", "problems", "scim", "v1"})
 _SLASHES: Final = re.compile("/{2,}")
 _PLAIN: Final = re.compile(r"(?:/[^/\\\x00-\x1f\x7f]+)+|/")
 _HIDDEN: Final = re.compile(rb"%(?:2f|5c|00)", re.IGNORECASE)

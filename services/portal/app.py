@@ -16,7 +16,7 @@ from services.api.call import Call
 from services.api.edge import Edge
 from services.api.rendering import render
 from services.api.resources import Resources
-from services.portal import addresses
+from services.portal import addresses, api_host, policy
 from services.portal.brands import Brands
 from services.portal.doorkeeper import STATE, Doorkeeper
 from services.portal.edge import BrandEdge
@@ -39,17 +39,20 @@ def create_app(given: settings.Settings | None = None) -> Front:
     read = begin(given)
     resources = Resources(read)
     api = build(resources)
-    keeper, brands = Doorkeeper(resources.database, read.trusted_proxies), Brands(resources.database)
+    keeper = Doorkeeper(resources.database, resources.client, resources.keys, read.trusted_proxies)
+    brands = Brands(resources.database)
     inner = Inner(api, _routes(resources, keeper), Files())
-    portal = BrandEdge(inner, brands, keeper, max_body=read.api_max_body)
-    return Front(Edge(api, hosts=hosts_of(read), max_body=read.api_max_body), portal, inner)
+    sizes = {"max_body": read.api_max_body, "max_document": read.document_max}
+    portal = BrandEdge(inner, brands, keeper, **sizes)
+    return Front(Edge(api, hosts=hosts_of(read), **sizes), portal, inner)
 
 
 def _routes(resources: Resources, keeper: Doorkeeper) -> Litestar:
     """The portal's own routes; the API's stand beside them and know nothing of it."""
-    return Litestar(
+    app = Litestar(
         route_handlers=HANDLERS,
         request_class=Call,
+        guards=[policy.guard],
         exception_handlers={Exception: render},
         state=State({"resources": resources, STATE: keeper}),
         openapi_config=None,
@@ -57,6 +60,8 @@ def _routes(resources: Resources, keeper: Doorkeeper) -> Litestar:
         request_max_body_size=None,
         debug=False,
     )
+    policy.check_complete(app)
+    return app
 
 
 class Front:
@@ -96,13 +101,16 @@ class Inner:
 
     def __init__(self, api: Litestar, portal: Litestar, files: Files) -> None:
         self._api = api
-        self._portal = portal
+        self.portal = portal
         self.files = files
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if api_host.is_api(scope):
+            await self._api(scope, receive, send)
+            return
         chosen: Any = self.files
         # A page whose address was refused is no route's: `/x/../v1/me` has another first part than it looks.
         if addresses.REFUSED not in scope["state"]:
             top = addresses.top(scope["path"])
-            chosen = {"v1": self._api, "problems": self._api, "portal": self._portal}.get(top, self.files)
+            chosen = {"v1": self._api, "problems": self._api, "portal": self.portal}.get(top, self.files)
         await chosen(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The two cookies: of a session, and of a browser that somebody has signed in with (ADR 0016).
+"""The cookies: of a session, of a browser that somebody has signed in with (ADR 0016), and of a way in under way.
 
 Their names bind them to the host and to TLS: no other host or path can set or read them (S-63).
 """
@@ -11,11 +11,15 @@ from typing import Final
 from litestar.datastructures import Cookie
 
 from services.api.call import Call
-from tenants.identity import devices
+from tenants.identity import devices, invitations, passkeys
+from tenants.identity.openid import flow
 from tenants.identity.sessions import LIFE
 
 NAME: Final = "__Host-session"
 DEVICE: Final = "__Host-device"
+FLOW: Final = "__Host-flow"
+INVITATION: Final = "__Host-invitation"
+PASSKEY: Final = "__Host-passkey"
 
 
 def token_of(request: Call, cookie: str = NAME) -> str | None:
@@ -40,9 +44,24 @@ def setting_device(token: str) -> Cookie:
     return _cookie(DEVICE, token, devices.LIFE)
 
 
-def clearing() -> Cookie:
-    """Has the browser forget its session."""
-    return _cookie(NAME, "", timedelta())
+def setting_flow(text: str) -> Cookie:
+    """Of a sign-in at a provider."""
+    return _cookie(FLOW, text, flow.LIFE)
+
+
+def setting_invitation(text: str) -> Cookie:
+    """Of the browser that opened an invitation."""
+    return _cookie(INVITATION, text, invitations.OPEN)
+
+
+def setting_passkey(text: str) -> Cookie:
+    """Of the browser whose passkey is asked."""
+    return _cookie(PASSKEY, text, passkeys.LIFE)
+
+
+def clearing(name: str = NAME) -> Cookie:
+    """Has the browser forget its session, or another of them."""
+    return _cookie(name, "", timedelta())
 
 
 def _cookie(name: str, value: str, life: timedelta) -> Cookie:

@@ -5,14 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 from infra.database import Database
+from infra.egress import Client
+from infra.encryption.key_provider import KeyProvider
 from infra.problems import Unauthorized
 from infra.setting_values import Network
 from services.api.call import Call
 from services.api.client_network import network_of
 from services.portal.brands import brand_of, place_of
 from services.portal.cookies import DEVICE, token_of
+from tenants.identity import budgets, tries
+from tenants.identity.account_repository import FoundAccount
+from tenants.identity.acting import Mine
+from tenants.identity.invitations import Invitations
+from tenants.identity.openid.flow import Flows
+from tenants.identity.passkeys import Passkeys
 from tenants.identity.passwords import Passwords
 from tenants.identity.principal import Principal
+from tenants.identity.proving import Proving, account_of
+from tenants.identity.second_factors import SecondFactors
 from tenants.identity.sessions import Session, Sessions
 from tenants.identity.sign_in import Browser, Entered, SignIn
 from tenants.organizations.branding import Brand
@@ -36,17 +46,44 @@ class Doorkeeper:
         proxies: networks of the proxies in front, whose word about a client's address counts.
     """
 
-    def __init__(self, database: Database, proxies: tuple[Network, ...]) -> None:
+    def __init__(self, database: Database, client: Client, keys: KeyProvider, proxies: tuple[Network, ...]) -> None:
+        self.database = database
         self._proxies = proxies
         self.sessions = Sessions(database)
         self.passwords = Passwords()
-        self._sign_in = SignIn(database, self.passwords, self.sessions)
+        self.factors = SecondFactors(database, keys)
+        self.flows = Flows(database, client, keys)
+        self.invitations = Invitations(database)
+        self.passkeys = Passkeys(database)
+        self.prove = Proving(database, self.passwords, self.sessions, self.factors)
+        self._sign_in = SignIn(database, self.passwords, self.sessions, self.factors)
 
-    async def sign_in(self, call: Call, email: str, password: str) -> Entered:
+    async def sign_in(self, call: Call, email: str, password: str, code: str | None = None) -> Entered:
         """A new session; raises as `tenants.identity.sign_in` does."""
         network = network_of(call.scope, self._proxies)
         browser = Browser(session=token_of(call), device=token_of(call, DEVICE), network=network)
-        return await self._sign_in(place_of(brand_of(call)), email, password, browser)
+        return await self._sign_in(place_of(brand_of(call)), email, password, browser, code)
+
+    async def spend(self, call: Call) -> None:
+        """Count that somebody who is not signed in has us do something. Raises TooManyAttempts."""
+        place = place_of(brand_of(call))
+        counted = budgets.of_leaving(place.host, network_of(call.scope, self._proxies))
+        await tries.spend(self.database, place.partner_id, counted)
+
+    async def mine(self, call: Call) -> Mine:
+        """The caller's own session. Raises NotSignedIn."""
+        brand, token = brand_of(call), token_of(call)
+        found = await self.session(brand, token)
+        if found is None or token is None:
+            raise NotSignedIn
+        return Mine(place_of(brand), found, token)
+
+    async def account(self, session: Session) -> FoundAccount:
+        """Whose session it is. Raises NotSignedIn: it is gone."""
+        found = await account_of(self.database, session)
+        if found is None:
+            raise NotSignedIn
+        return found
 
     async def sign_out(self, brand: Brand, token: str | None) -> None:
         if token is not None:

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp
 from infra.problems import BadRequest, NotFound
 from services.api.access import ADMISSION
 from services.api.edge import Answer, Edge, name_of
-from services.portal import addresses, origin
+from services.portal import addresses, api_host, origin
 from services.portal.brands import Brands
 from services.portal.doorkeeper import Doorkeeper
 
@@ -33,8 +33,10 @@ _TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 class BrandEdge(Edge):
     """Wraps what answers on brands' hosts. A host that is nobody's is the same 404 as the API's."""
 
-    def __init__(self, app: ASGIApp, brands: Brands, keeper: Doorkeeper, *, max_body: int) -> None:
-        super().__init__(app, hosts=(), max_body=max_body)
+    def __init__(
+        self, app: ASGIApp, brands: Brands, keeper: Doorkeeper, *, max_body: int, max_document: int | None = None
+    ) -> None:
+        super().__init__(app, hosts=(), max_body=max_body, max_document=max_document)
         self.brands = brands
         self.keeper = keeper
 
@@ -53,6 +55,9 @@ class BrandEdge(Edge):
         brand = await self.brands.find(name)
         if brand is None:
             raise NotFound
+        if brand.use == "api":
+            api_host.enter(scope, brand, headers[b"host"])
+            return
         # On http a browser ignores it; on this machine's own names it would stay when the next one tries http.
         answer.security = _HEADERS if origin.is_local(name) else (*_HEADERS, _TLS)
         origin.check(scope["method"], scope["path"], headers)
@@ -64,6 +69,6 @@ class BrandEdge(Edge):
         try:
             super().check_target(scope)
         except (BadRequest, NotFound) as problem:
-            if scope["method"] not in {"GET", "HEAD"} or not addresses.is_page(scope["path"]):
+            if scope["method"] not in {"GET", "HEAD"} or api_host.is_api(scope) or not addresses.is_page(scope["path"]):
                 raise
             scope["state"][addresses.REFUSED] = problem.status

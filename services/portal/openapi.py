@@ -25,6 +25,40 @@ _NAMES: Final = {
     ("post", "/portal/session"): "sign_in",
     ("get", "/portal/session"): "get_session",
     ("delete", "/portal/session"): "sign_out",
+    ("post", "/portal/session/proof"): "prove",
+    ("get", "/portal/password"): "get_password",
+    ("post", "/portal/password"): "change_password",
+    ("get", "/portal/providers"): "list_sign_in_providers",
+    ("post", "/portal/providers/{provider}/leave"): "leave_for_provider",
+    ("post", "/portal/invitation"): "open_invitation",
+    ("post", "/portal/invitation/accept"): "accept_invitation",
+    ("get", "/portal/second-factor"): "get_second_factor",
+    ("post", "/portal/second-factor"): "begin_second_factor",
+    ("post", "/portal/second-factor/confirm"): "confirm_second_factor",
+    ("delete", "/portal/second-factor"): "remove_second_factor",
+    ("get", "/portal/passkeys"): "list_passkeys",
+    ("post", "/portal/passkeys"): "add_passkey",
+    ("post", "/portal/passkeys/ask"): "ask_for_new_passkey",
+    ("post", "/portal/passkeys/proof/ask"): "ask_for_passkey_again",
+    ("post", "/portal/passkeys/proof"): "prove_with_passkey",
+    ("delete", "/portal/passkeys/{passkey}"): "remove_passkey",
+    ("post", "/portal/passkey-session/ask"): "ask_for_passkey",
+    ("post", "/portal/passkey-session"): "sign_in_with_passkey",
+    ("post", "/portal/acting"): "start_acting",
+    ("delete", "/portal/acting"): "stop_acting",
+}
+_PUBLIC: Final = frozenset(
+    {"get_brand", "sign_in", "list_sign_in_providers", "leave_for_provider", "open_invitation", "accept_invitation"}
+    | {"ask_for_passkey", "sign_in_with_passkey"}
+)
+_REFUSED: Final = {
+    "400": "The request cannot be read.",
+    "401": "Nobody is signed in, or the proof is wrong.",
+    "403": "It is not allowed, comes from another site, or needs a fresh proof.",
+    "404": "Nothing is here.",
+    "409": "The present state forbids this.",
+    "422": "The payload breaks a rule.",
+    "429": "Too many failures; again after `Retry-After` seconds.",
 }
 _ANSWERS: Final[dict[str, dict[str, str]]] = {
     "get_brand": {},
@@ -70,17 +104,18 @@ def document() -> bytes:
 def _is_for_accounts(path: str) -> bool:
     """Whether an account reaches the path: as a client does, under its short form."""
     rules = [rule for (_, known), rule in POLICY.items() if known == path and not rule.is_public]
-    return not path.startswith(PREFIX) and any(Scope.CLIENT in rule.scopes for rule in rules)
+    is_for_partners = path.startswith("/v1/clients") and any(Scope.PARTNER in rule.scopes for rule in rules)
+    return not path.startswith(PREFIX) and (is_for_partners or any(Scope.CLIENT in rule.scopes for rule in rules))
 
 
 def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     name = operation["operationId"] = _NAMES[method, path]
     responses = operation["responses"]
     responses.pop("400", None)
-    for status, why in _ANSWERS[name].items():
+    for status, why in _ANSWERS.get(name, _REFUSED).items():
         schema = {"$ref": "#/components/schemas/Problem"}
         responses[status] = {"description": why, "content": {MEDIA_TYPE: {"schema": schema}}}
-    if name not in {"get_brand", "sign_in"}:
+    if name not in _PUBLIC:
         operation["security"] = []
 
 

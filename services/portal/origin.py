@@ -12,7 +12,7 @@ from services.api.edge import name_of
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM: Final = re.compile(rb"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 _PORTS: Final = {b"http": b"80", b"https": b"443"}
-_PRIVATE: Final = ("/v1/", "/portal/session")
+_PRIVATE: Final = ("/v1/", "/portal/session", "/portal/second-factor", "/portal/passkeys")
 
 
 class CrossSite(Forbidden):
@@ -49,6 +49,15 @@ def is_own(origin: bytes, host: bytes) -> bool:
     _, mark, port = host.rpartition(b":")
     given = port if mark and port.isdigit() else _PORTS[scheme]
     return match["host"].decode() == name and (match["port"] or _PORTS[scheme]) == given
+
+
+def of(host: str) -> str:
+    """The origin of a partner's host: https, but for this machine's own names, which keep their port."""
+    name = name_of(host.encode())
+    if not is_local(name):
+        return f"https://{name}"
+    _, mark, port = host.rpartition(":")
+    return f"http://{name}:{port}" if mark and port.isdigit() else f"http://{name}"
 
 
 def is_local(name: str) -> bool:

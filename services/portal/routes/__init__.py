@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.portal.routes import brand, session
+from services.portal.routes import acting, brand, invitation, passkeys, password, providers, second_factor, session
 
-HANDLERS: Final = (*brand.HANDLERS, *session.HANDLERS)
+HANDLERS: Final = (
+    *brand.HANDLERS,
+    *session.HANDLERS,
+    *providers.HANDLERS,
+    *invitation.HANDLERS,
+    *second_factor.HANDLERS,
+    *passkeys.HANDLERS,
+    *password.HANDLERS,
+    *acting.HANDLERS,
+)

@@ -19,7 +19,7 @@ TAGS: Final = ["brand"]
 Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$", examples=["#0b7285"])]
 
 # A picture that is opened by itself is a document of this origin: it may run nothing and load nothing (S-101).
-PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+PICTURE_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 _SVG: Final = "image/svg+xml"
 
 

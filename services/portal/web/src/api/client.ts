@@ -10,6 +10,8 @@ export class Problem extends Error {
   readonly type: string;
   readonly title: string;
   readonly id: string | null;
+  /** Which of its field's rules the first error is about, where it has several. */
+  readonly reason: string | null;
   readonly retryAfter: number | null;
 
   constructor(status: number, body: Partial<ProblemBody>, retryAfter: number | null) {
@@ -18,6 +20,7 @@ export class Problem extends Error {
     this.type = body.type ?? "about:blank";
     this.title = body.title ?? "";
     this.id = body.request_id ?? null;
+    this.reason = body.errors?.[0]?.reason ?? null;
     this.retryAfter = retryAfter;
   }
 }

@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { wanted } from "../audit/wanted";
 import { asked } from "./background";
 import { api, body, Problem, type Schemas } from "./client";
 import { type Journal, pagesOf, readOn } from "./journal";
@@ -8,6 +9,8 @@ export type RunView = Schemas["RunView"];
 export type RunState = RunSummary["state"];
 export type RunList = Schemas["RunList"];
 export type { JournalLine } from "./journal";
+export type Client = Schemas["ClientList"]["items"][number];
+export type Passkey = Schemas["PasskeyView"];
 export type Session = Schemas["SessionView"];
 export type Brand = Schemas["BrandView"];
 export type Graph = Schemas["RunGraph"];
@@ -28,6 +31,55 @@ export const brandQuery = queryOptions({
   queryKey: ["brand"],
   queryFn: () => body(api.GET("/portal/brand")),
   staleTime: Number.POSITIVE_INFINITY,
+});
+
+/**
+ * Where one can sign in besides here; `also`: one that a link named. For `accept` where the invitation that is open here
+ * can be accepted, for `prove` where whoever is signed in is known.
+ */
+export const providersQuery = (query: { also?: string; for?: "accept" | "prove" }) =>
+  queryOptions({
+    // What is public may outlive a session.
+    queryKey: [query.for ? "my-providers" : "brand", "providers", query.for ?? "", query.also ?? ""],
+    queryFn: () => body(api.GET("/portal/providers", { params: { query } })),
+    staleTime: 300_000,
+  });
+
+export const clientsQuery = infiniteQueryOptions({
+  queryKey: ["clients"],
+  queryFn: ({ pageParam, queryKey }) =>
+    body(
+      api.GET("/v1/clients", {
+        headers: asked(queryKey),
+        params: {
+          query: { limit: PAGE, status: "active", ...(pageParam ? { cursor: pageParam } : {}) },
+        },
+      }),
+    ),
+  initialPageParam: "",
+  getNextPageParam: (page: Schemas["ClientList"]) => page.next ?? undefined,
+});
+
+export const clientQuery = (client: string) =>
+  queryOptions({
+    queryKey: ["client", client],
+    queryFn: ({ queryKey }) =>
+      body(api.GET("/v1/clients/{client}", { params: { path: { client } }, headers: asked(queryKey) })),
+  });
+
+export const factorQuery = queryOptions({
+  queryKey: ["second-factor"],
+  queryFn: ({ queryKey }) => body(api.GET("/portal/second-factor", { headers: asked(queryKey) })),
+});
+
+export const passwordQuery = queryOptions({
+  queryKey: ["password"],
+  queryFn: ({ queryKey }) => body(api.GET("/portal/password", { headers: asked(queryKey) })),
+});
+
+export const passkeysQuery = queryOptions({
+  queryKey: ["passkeys"],
+  queryFn: ({ queryKey }) => body(api.GET("/portal/passkeys", { headers: asked(queryKey) })),
 });
 
 export const sessionQuery = queryOptions({
@@ -58,6 +110,31 @@ export const runsQuery = (filter: RunFilter) =>
       ),
     initialPageParam: "",
     getNextPageParam: (page: RunList) => page.next ?? undefined,
+  });
+
+/** `find`: an id, somebody who acted, or an action; days are those of whoever looks. */
+export interface AuditFilter {
+  find?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+}
+
+export type AuditRecord = Schemas["AuditView"];
+export type AuditList = Schemas["AuditList"];
+export type Verification = Schemas["AuditVerification"];
+
+export const auditQuery = (filter: AuditFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["audit", filter.find ?? "", filter.since ?? "", filter.until ?? ""],
+    queryFn: ({ pageParam, queryKey }) =>
+      body(
+        api.GET("/v1/audit", {
+          headers: asked(queryKey),
+          params: { query: { limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}), ...wanted(filter) } },
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page: AuditList) => page.next ?? undefined,
   });
 
 export const runQuery = (run: string) =>

@@ -7,11 +7,12 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { Problem } from "../api/client";
-import { brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
+import { type AuditFilter, brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
 import { Frame } from "../frame/Frame";
 import { Failure } from "../pages/Failure";
 import { NotFound } from "../pages/NotFound";
 import { SignInPage } from "../session/SignInPage";
+import type { DeliveryState } from "../webhooks/queries";
 import { onSignedOut, queries } from "./cache";
 
 const STATES: readonly string[] = [
@@ -27,6 +28,9 @@ const STATES: readonly string[] = [
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+
+const day = (value: unknown): string | undefined =>
+  typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
 
 /** Only a path of ours: `//host` and `\\host` lead elsewhere, and the way in leads nowhere. */
 function leadsOn(to: string): boolean {
@@ -48,10 +52,28 @@ const signIn = createRoute({
   component: SignInPage,
   validateSearch: (
     search: Record<string, unknown>,
-  ): { to?: string | undefined; ended?: boolean | undefined } => {
+  ): {
+    to?: string | undefined;
+    ended?: boolean | undefined;
+    failed?: string | undefined;
+    told?: string | undefined;
+    provider?: string | undefined;
+  } => {
     const to = text(search.to);
-    return { to: to && leadsOn(to) ? to : undefined, ended: search.ended === true || undefined };
+    return {
+      to: to && leadsOn(to) ? to : undefined,
+      ended: search.ended === true || undefined,
+      failed: text(search.failed),
+      told: text(search.told),
+      provider: text(search.provider),
+    };
   },
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("../session/InvitationPage"), "InvitationPage"),
 });
 
 const inside = createRoute({
@@ -73,16 +95,42 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/runs", replace: true });
+  beforeLoad: ({ context }) => {
+    throw redirect({ to: context.session.client ? "/runs" : "/clients", replace: true });
   },
+});
+
+const clients = createRoute({
+  getParentRoute: () => inside,
+  path: "/clients",
+  component: lazyRouteComponent(() => import("../acting/ClientsPage"), "ClientsPage"),
+});
+
+const secondFactor = createRoute({
+  getParentRoute: () => inside,
+  path: "/account/second-factor",
+  component: lazyRouteComponent(() => import("../session/SecondFactorPage"), "SecondFactorPage"),
+});
+
+const password = createRoute({
+  getParentRoute: () => inside,
+  path: "/account/password",
+  component: lazyRouteComponent(() => import("../session/PasswordPage"), "PasswordPage"),
+});
+
+const passkeys = createRoute({
+  getParentRoute: () => inside,
+  path: "/account/passkeys",
+  component: lazyRouteComponent(() => import("../passkeys/PasskeysPage"), "PasskeysPage"),
 });
 
 const runs = createRoute({
   getParentRoute: () => inside,
   path: "/runs",
   component: lazyRouteComponent(() => import("../runs/RunsPage"), "RunsPage"),
-  beforeLoad: ({ search, location }) => {
+  beforeLoad: ({ search, location, context }) => {
+    // Somebody of the partner's own has runs of no client before they act as one.
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
     // The address says what is shown: a state that there is not leaves it.
     const asked = new URLSearchParams(location.searchStr).has("state");
     if (asked && !search.state) throw redirect({ to: "/runs", search, replace: true });
@@ -97,6 +145,20 @@ const runs = createRoute({
   },
 });
 
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("../audit/AuditPage"), "AuditPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+  validateSearch: (search: Record<string, unknown>): AuditFilter => ({
+    find: text(search.find),
+    since: day(search.since),
+    until: day(search.until),
+  }),
+});
+
 const run = createRoute({
   getParentRoute: () => inside,
   path: "/runs/$run",
@@ -106,10 +168,47 @@ const run = createRoute({
   }),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("../webhooks/WebhooksPage"), "WebhooksPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+});
+
+const DELIVERIES: readonly string[] = ["pending", "delivered", "failed"];
+
+const endpoint = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks/$endpoint",
+  component: lazyRouteComponent(() => import("../webhooks/EndpointPage"), "EndpointPage"),
+  validateSearch: (search: Record<string, unknown>): { state?: DeliveryState | undefined } => {
+    const state = text(search.state);
+    return { state: state && DELIVERIES.includes(state) ? (state as DeliveryState) : undefined };
+  },
+});
+
 const lost = createRoute({ getParentRoute: () => inside, path: "$", component: NotFound });
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, inside.addChildren([home, runs, run, lost])]),
+  routeTree: root.addChildren([
+    signIn,
+    invitation,
+    inside.addChildren([
+      home,
+      clients,
+      password,
+      secondFactor,
+      passkeys,
+      runs,
+      run,
+      webhooks,
+      endpoint,
+      audit,
+      lost,
+    ]),
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: Failure,
   defaultNotFoundComponent: NotFound,

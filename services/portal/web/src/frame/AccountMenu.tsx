@@ -1,6 +1,6 @@
 import { Popover } from "@mantine/core";
 import { useMutation, useSuspenseQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, Problem } from "../api/client";
 import { sessionQuery } from "../api/queries";
@@ -67,6 +67,15 @@ export function AccountMenu() {
           <KeysChoice />
         </div>
         <div className={classes.acts}>
+          <Link to="/account/password" className={classes.act} onClick={() => setOpen(false)}>
+            {texts.ownPassword}
+          </Link>
+          <Link to="/account/passkeys" className={classes.act} onClick={() => setOpen(false)}>
+            {texts.passkeys}
+          </Link>
+          <Link to="/account/second-factor" className={classes.act} onClick={() => setOpen(false)}>
+            {texts.secondFactor}
+          </Link>
           <button type="button" className={classes.act} onClick={help}>
             {texts.keyboard}
             {keys && <kbd className={classes.key}>?</kbd>}

@@ -1,4 +1,5 @@
 import { Outlet } from "@tanstack/react-router";
+import { ActingBanner } from "../acting/ActingBanner";
 import { useTexts } from "../texts/texts";
 import classes from "./Frame.module.css";
 import { HelpProvider } from "./Help";
@@ -17,6 +18,7 @@ export function Frame() {
       <div className={classes.frame}>
         <Rail />
         <main id="content" className={classes.content} tabIndex={-1}>
+          <ActingBanner />
           <Outlet />
         </main>
       </div>

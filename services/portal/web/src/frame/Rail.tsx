@@ -2,7 +2,7 @@ import { Tooltip } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { brandQuery, sessionQuery } from "../api/queries";
-import { RunsIcon } from "../states/icons";
+import { AuditIcon, ClientIcon, RunsIcon, WebhookIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { AccountMenu } from "./AccountMenu";
 import { BrandMark } from "./BrandMark";
@@ -12,27 +12,46 @@ export function Rail() {
   const { texts } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const environment = session.environment as keyof typeof texts.environments;
+  const environment = session.environment ?? "";
+  const known = environment in texts.environments ? (environment as keyof typeof texts.environments) : null;
   return (
     <header className={classes.rail}>
-      <Link to="/runs" className={classes.brand} title={brand.name}>
+      <Link to="/" className={classes.brand} title={brand.name}>
         <BrandMark brand={brand} size={24} named />
       </Link>
-      <div className={classes.client}>
-        <span className={classes.clientName} title={session.client.name}>
-          {session.client.name}
-        </span>
-        <Tooltip label={texts.environmentHint[environment]} openDelay={300}>
-          <span className={classes.environment} data-environment={environment}>
-            {texts.environments[environment]}
+      {session.client && session.environment && (
+        <div className={classes.client}>
+          <span className={classes.clientName} title={session.client.name}>
+            {session.client.name}
           </span>
-        </Tooltip>
-      </div>
+          <Tooltip label={known === null ? environment : texts.environmentHint[known]} openDelay={300}>
+            <span className={classes.environment} data-environment={environment}>
+              {known === null ? environment : texts.environments[known]}
+            </span>
+          </Tooltip>
+        </div>
+      )}
       <nav className={classes.jobs} aria-label={texts.navigation}>
-        <Link to="/runs" className={classes.job} activeProps={{ "aria-current": "page" }}>
-          <RunsIcon />
-          {texts.runs}
+        <Link
+          to={session.client ? "/runs" : "/clients"}
+          className={classes.job}
+          activeProps={{ "aria-current": "page" }}
+        >
+          {session.client ? <RunsIcon /> : <ClientIcon />}
+          <span className={classes.jobName}>{session.client ? texts.runs : texts.clients}</span>
         </Link>
+        {session.client && session.permissions.includes("webhooks:read") && (
+          <Link to="/webhooks" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <WebhookIcon />
+            <span className={classes.jobName}>{texts.webhooks}</span>
+          </Link>
+        )}
+        {session.client && session.permissions.includes("audit:read") && (
+          <Link to="/audit" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <AuditIcon />
+            <span className={classes.jobName}>{texts.audit}</span>
+          </Link>
+        )}
       </nav>
       <div className={classes.foot}>
         <AccountMenu />

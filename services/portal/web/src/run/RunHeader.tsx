@@ -1,5 +1,6 @@
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { RunView } from "../api/queries";
+import { type RunView, sessionQuery } from "../api/queries";
 import { CopyText } from "../display/CopyText";
 import { human } from "../display/names";
 import { absolute, between, duration, relative } from "../display/time";
@@ -14,6 +15,8 @@ const LONG = 40;
 
 export function RunHeader({ run, now }: { run: RunView; now: number }) {
   const { texts, language } = useTexts();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const audited = session.permissions.includes("audit:read");
   const began = run.started_at ?? run.created_at;
   return (
     <header className={classes.head}>
@@ -56,6 +59,16 @@ export function RunHeader({ run, now }: { run: RunView; now: number }) {
             {run.started_at ? duration(language, between(run.started_at, run.ended_at ?? now)) : "–"}
           </dd>
         </div>
+        {audited && (
+          <div>
+            <dt>{texts.audit}</dt>
+            <dd>
+              <Link to="/audit" search={{ find: run.id }} className="quiet-link">
+                {texts.runTrail}
+              </Link>
+            </dd>
+          </div>
+        )}
         <div className={classes.id}>
           <dt>{texts.runId}</dt>
           <dd>

@@ -1,136 +1,100 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useRef, useState } from "react";
-import { api, body, Problem, Unreachable } from "../api/client";
-import { brandQuery, sessionQuery } from "../api/queries";
-import { BrandMark } from "../frame/BrandMark";
-import { LanguageChoice } from "../frame/LanguageChoice";
-import type { Texts } from "../texts/en";
+import { Button } from "@mantine/core";
+import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { brandQuery, providersQuery } from "../api/queries";
+import { PasskeyIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
-import classes from "./SignInPage.module.css";
+import { DoorPage } from "./DoorPage";
+import classes from "./DoorPage.module.css";
+import { begun, useEntered } from "./entered";
+import { leaveFor } from "./leave";
+import { enterByPasskey, stopAsking } from "./passkey";
+import { Refusal } from "./Refusal";
+import { SignInForm } from "./SignInForm";
+import { passkeyWords } from "./words";
 
 export function SignInPage() {
   const { texts } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
-  const { ended } = useSearch({ from: "/sign-in" });
+  const { ended, failed, told } = useSearch({ from: "/sign-in" });
+  const note = ended ? texts.sessionEnded : told && texts.told[told];
   useEffect(() => {
     document.title = `${texts.signIn} · ${brand.name}`;
   }, [texts, brand]);
   return (
-    <div className={classes.page}>
-      <main className={classes.card}>
-        <BrandMark brand={brand} size={40} />
-        <h1 className={classes.title}>{texts.signInTo(brand.name)}</h1>
-        {ended && (
-          <p className={classes.note} role="status">
-            {texts.sessionEnded}
-          </p>
-        )}
-        <SignInForm />
-        {brand.support_email && (
-          <p className={classes.help}>
-            {texts.needHelp} <a href={`mailto:${brand.support_email}`}>{brand.support_email}</a>
-          </p>
-        )}
-      </main>
-      <footer className={classes.foot}>
-        <LanguageChoice />
-      </footer>
-    </div>
+    <DoorPage title={texts.signInTo(brand.name)}>
+      {note && (
+        <p className={classes.note} role="status">
+          {note}
+        </p>
+      )}
+      {failed && (
+        <div className={classes.before}>
+          <Refusal>{texts.failed[failed] ?? texts.failedOther}</Refusal>
+        </div>
+      )}
+      <SignInForm />
+      <div className={classes.providers}>
+        <span className={classes.or}>{texts.or}</span>
+        <Passkey />
+        <Providers />
+      </div>
+    </DoorPage>
   );
 }
 
-const PASSWORD = "password";
-
-function SignInForm() {
+/** Asks for whichever passkey the person has here. Shown by every browser: one that cannot says so. */
+function Passkey() {
   const { texts } = useTexts();
-  const { to } = useSearch({ from: "/sign-in" });
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
-  const [lacking, setLacking] = useState({ email: false, password: false });
-  const emailField = useRef<HTMLInputElement>(null);
-  const passwordField = useRef<HTMLInputElement>(null);
-  const queries = useQueryClient();
-  const router = useRouter();
-  const navigate = useNavigate();
+  const entered = useEntered();
   const entering = useMutation({
-    mutationFn: () => enter(email.trim(), password),
-    onSuccess: async session => {
-      // The way back leads here too, with what was read for whoever was signed in.
-      queries.removeQueries({ predicate: query => query.queryKey[0] !== "brand" });
-      queries.setQueryData(sessionQuery.queryKey, session);
-      if (to) router.history.push(to);
-      else await navigate({ to: "/runs" });
+    mutationFn: async () => {
+      await enterByPasskey();
+      return begun();
     },
-    onError: () => passwordField.current?.select(),
+    onSuccess: entered,
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const found = { email: email.trim() === "", password: password === "" };
-    setLacking(found);
-    if (found.email) emailField.current?.focus();
-    else if (found.password) passwordField.current?.focus();
-    else entering.mutate();
-  };
-  const refused = entering.error && words(texts, entering.error);
-  const lacks = lacking.email || lacking.password;
+  useEffect(() => stopAsking, []);
   return (
-    <form onSubmit={submit} className={classes.form} noValidate>
-      <TextInput
-        ref={emailField}
-        label={texts.email}
-        type="email"
-        autoComplete="username"
-        value={email}
-        onChange={event => setEmail(event.currentTarget.value)}
+    <>
+      <Button
+        variant="default"
         size="md"
-        autoFocus
-        spellCheck={false}
-        error={lacking.email ? texts.emailNeeded : !lacks && Boolean(refused)}
-        errorProps={{ role: "alert" }}
-        // What was wrong with both stands below both, and belongs to each.
-        attributes={{ input: !lacks && refused ? { "aria-describedby": `${PASSWORD}-error` } : {} }}
-      />
-      <PasswordInput
-        id={PASSWORD}
-        ref={passwordField}
-        label={texts.password}
-        autoComplete="current-password"
-        value={password}
-        onChange={event => setPassword(event.currentTarget.value)}
-        size="md"
-        error={lacks ? lacking.password && texts.passwordNeeded : refused}
-        errorProps={{ role: "alert", className: lacks ? "" : (classes.complaint ?? "") }}
-        visibilityToggleFocusable
-        visibilityToggleButtonProps={{ "aria-label": texts.showPassword }}
-      />
-      <Button type="submit" size="md" fullWidth loading={entering.isPending}>
-        {texts.signIn}
+        fullWidth
+        leftSection={<PasskeyIcon />}
+        loading={entering.isPending}
+        onClick={() => entering.mutate()}
+      >
+        {texts.withPasskey}
       </Button>
-    </form>
+      {entering.error && <Refusal>{passkeyWords(texts, entering.error, texts.passkeyFailed)}</Refusal>}
+    </>
   );
 }
 
-/** The sign-in was good, and the browser did not keep what says so. */
-class CookieRefused extends Error {}
-
-async function enter(email: string, password: string) {
-  await api.POST("/portal/session", { body: { email, password } });
-  try {
-    return await body(api.GET("/portal/session"));
-  } catch (error) {
-    if (error instanceof Problem && error.status === 401) throw new CookieRefused();
-    throw error;
-  }
-}
-
-function words(texts: Texts, error: Error): string {
-  if (error instanceof CookieRefused) return texts.cookieRefused;
-  if (error instanceof Unreachable) return texts.unreachableBody;
-  if (!(error instanceof Problem)) return texts.errorBody;
-  if (error.status === 401) return texts.signInFailed;
-  if (error.status === 429) return texts.signInLater(Math.ceil((error.retryAfter ?? 60) / 60));
-  if (error.status === 422 || error.status === 400) return texts.signInFailed;
-  return error.message;
+/** The partner's own, and one that a link named. Without any, nothing is here. */
+function Providers() {
+  const { texts } = useTexts();
+  const { to, provider } = useSearch({ from: "/sign-in" });
+  const { data: choice } = useQuery(providersQuery(provider ? { also: provider } : {}));
+  const leaving = useMutation({ mutationFn: (id: string) => leaveFor(id, { to: to ?? "/" }) });
+  return (
+    <>
+      {choice?.items.map(one => (
+        <Button
+          key={one.id}
+          className={classes.wide}
+          variant="default"
+          size="md"
+          fullWidth
+          loading={leaving.isPending && leaving.variables === one.id}
+          onClick={() => leaving.mutate(one.id)}
+        >
+          {texts.signInWith(one.name)}
+        </Button>
+      ))}
+      {leaving.error && <Refusal>{texts.failed["provider-away"]}</Refusal>}
+    </>
+  );
 }

@@ -82,6 +82,12 @@ export const IdleIcon = (props: Props) => (
     <circle cx="8" cy="8" r="2.5" />
   </Icon>
 );
+export const WebhookIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M2 8h8M7 4.500 10.500 8 7 11.500" />
+    <path d="M13.500 3v10" />
+  </Icon>
+);
 export const RunsIcon = (props: Props) => (
   <Icon {...props}>
     <circle cx="3.5" cy="3.5" r="1.5" />
@@ -98,6 +104,12 @@ export const SearchIcon = (props: Props) => (
 export const CloseIcon = (props: Props) => (
   <Icon {...props}>
     <path d="m4 4 8 8M12 4l-8 8" />
+  </Icon>
+);
+export const AuditIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 1.800 13 3.500v4c0 3.300-2.100 5.500-5 6.700-2.900-1.200-5-3.400-5-6.700v-4z" />
+    <path d="M5.800 8 7.400 9.600l3-3.200" />
   </Icon>
 );
 export const LockIcon = (props: Props) => (
@@ -162,5 +174,16 @@ export const RaiseIcon = (props: Props) => (
 export const GroupIcon = (props: Props) => (
   <Icon {...props}>
     <rect x="2.5" y="2.5" width="11" height="11" rx="2" strokeDasharray="2.2 2.2" />
+  </Icon>
+);
+export const PasskeyIcon = (props: Props) => (
+  <Icon {...props}>
+    <circle cx="5.25" cy="10.75" r="3.25" />
+    <path d="M7.600 8.400 13.500 2.500M10.200 5.800l2.300 2.300" />
+  </Icon>
+);
+export const ClientIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M3 13.500V3.500A1 1 0 0 1 4 2.500h5a1 1 0 0 1 1 1v10M10 6.500h2a1 1 0 0 1 1 1v6M1.500 13.500h13M5.500 5.500h2M5.500 8.500h2" />
   </Icon>
 );

@@ -1,6 +1,12 @@
 import type { GraphNode } from "../api/queries";
+import audit from "./en-audit";
+import people from "./en-people";
+import webhooks from "./en-webhooks";
 
 const en = {
+  ...people,
+  ...audit,
+  ...webhooks,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",
@@ -22,7 +28,7 @@ const en = {
   passwordNeeded: "Enter your password.",
   needHelp: "Need help?",
   cookieRefused:
-    "The password is right, but this browser did not keep you signed in: it refuses the cookie. Allow cookies for this address, or use another browser.",
+    "You were let in, but this browser did not keep you signed in: it refuses the cookie. Allow cookies for this address, or use another browser.",
   sessionEnded: "Your session has ended. Sign in to go on where you were.",
   signOut: "Sign out",
 

@@ -1,6 +1,12 @@
 import type { Texts } from "./en";
+import audit from "./es-audit";
+import people from "./es-people";
+import webhooks from "./es-webhooks";
 
 const es: Texts = {
+  ...people,
+  ...audit,
+  ...webhooks,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",
@@ -22,7 +28,7 @@ const es: Texts = {
   passwordNeeded: "Escriba su contraseña.",
   needHelp: "¿Necesita ayuda?",
   cookieRefused:
-    "La contraseña es correcta, pero este navegador no mantuvo la sesión: rechaza la cookie. Permita las cookies de esta dirección o use otro navegador.",
+    "Ha entrado, pero este navegador no mantuvo la sesión: rechaza la cookie. Permita las cookies de esta dirección o use otro navegador.",
   sessionEnded: "Su sesión ha terminado. Inicie sesión para seguir donde estaba.",
   signOut: "Cerrar sesión",
 

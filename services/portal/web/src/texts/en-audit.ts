@@ -1,0 +1,58 @@
+/** Words of the audit: what was done by whom, and whether that is as it was sealed. */
+const audit = {
+  audit: "Audit",
+  auditSearch: "Find by id, person or action",
+  auditSince: "From",
+  auditUntil: "Until",
+  auditTrailOf: "Trail of",
+  auditActionOf: "Only",
+  auditAll: "Show everything",
+  auditColumns: { at: "When", action: "What", actor: "Who", target: "On what", seal: "Seal" },
+  auditEngine: "The system",
+  auditKey: "API key",
+  auditAccount: "Person",
+  auditActing: "Service provider",
+  auditOperator: "Operator",
+  auditErased: "Erased person",
+  auditOnBehalf: "on behalf of this client",
+  auditSealed: (batch: number) => `Sealed in batch ${batch}`,
+  auditUnsealed: "Not sealed yet: it takes up to a minute.",
+  auditUnsealedShort: "Soon",
+  auditVeiled: "Somebody was erased from this record at their request. Its seal holds.",
+  auditAfter: "What it became",
+  auditNothing: "Nothing more is recorded.",
+  auditRecord: "Record",
+  auditTrail: "Show the trail",
+  auditOpen: (action: string) => `Details of ${action}`,
+  auditShown: (count: number, more: boolean) =>
+    more ? `The newest ${count} records` : `${count} ${count === 1 ? "record" : "records"}`,
+  auditEmptyTitle: "Nothing is recorded yet",
+  auditEmptyBody: "Whatever people, keys and the system do here stands in this log from then on.",
+  auditNoMatchTitle: "No record matches",
+  auditNoMatchBody: "Try an id such as run_…, an action such as run.cancelled, or another time.",
+  auditExport: "Export",
+  auditExportLines: "With seals, to verify (JSON Lines)",
+  auditExportTable: "For a spreadsheet (CSV)",
+  runTrail: "Audit trail",
+  seal: {
+    verify: "Verify",
+    goOn: "Verify the rest",
+    working: (done: number, all: number) => `Verifying: ${done} of ${all} batches`,
+    whole: (rows: string) => `Verified: ${rows} records are as they were sealed`,
+    part: (rows: string) => `Verified so far: ${rows} records are as they were sealed`,
+    none: "Nothing is sealed yet",
+    broken: "This log is not as it was sealed",
+    rolledBack: "The database was set back behind what was published",
+    away: "It could not be verified",
+    until: (time: string) => `sealed until ${time}`,
+    unsealed: (count: number) => `${count} not sealed yet`,
+    dropped: (count: number) => `${count} batches dropped in their time`,
+    place: (batch: number | null, row: string | null) =>
+      [batch === null ? "" : `batch ${batch}`, row === null ? "" : `record ${row}`]
+        .filter(Boolean)
+        .join(", "),
+    brokenHint: "Keep an export, and tell whoever runs this service.",
+  },
+};
+
+export default audit;

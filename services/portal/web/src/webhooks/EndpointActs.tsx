@@ -1,0 +1,122 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, body } from "../api/client";
+import { Dialog, DialogActs } from "../pages/Dialog";
+import { Refusal } from "../session/Refusal";
+import { generalWords } from "../session/words";
+import { useTexts } from "../texts/texts";
+import classes from "./EndpointActs.module.css";
+import { type Endpoint, endpointsQuery, type MadeEndpoint } from "./queries";
+import { SecretOnce } from "./SecretOnce";
+
+type Asked = "disable" | "rotate" | "remove";
+const DAYS_KEPT = 30;
+const DAY = 86_400_000;
+const OVERLAP = 86_400;
+
+/** What can be done with an endpoint; what cannot be taken back is asked in between. */
+export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
+  const { texts } = useTexts();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [asked, ask] = useState<Asked | null>(null);
+  const [made, setMade] = useState<MadeEndpoint | null>(null);
+  const [sent, setSent] = useState<number | null>(null);
+  const place = { params: { path: { endpoint: endpoint.id } } };
+  const again = () => queries.invalidateQueries({ queryKey: endpointsQuery.queryKey });
+  const enabling = useMutation({
+    mutationFn: () => api.POST("/v1/webhook-endpoints/{endpoint}/enable", place),
+    onSettled: again,
+  });
+  const replaying = useMutation({
+    mutationFn: () => {
+      const now = Date.now();
+      const between = { since: iso(now - DAYS_KEPT * DAY), until: iso(now), which: "missed" as const };
+      return body(api.POST("/v1/webhook-endpoints/{endpoint}/replay", { ...place, body: between }));
+    },
+    onSuccess: answer => setSent(answer.messages),
+    onSettled: again,
+  });
+  const acting = useMutation({
+    mutationFn: async (what: Asked) => {
+      if (what === "disable") await api.POST("/v1/webhook-endpoints/{endpoint}/disable", place);
+      if (what === "remove") await api.POST("/v1/webhook-endpoints/{endpoint}/remove", place);
+      if (what !== "rotate") return null;
+      return body(
+        api.POST("/v1/webhook-endpoints/{endpoint}/rotate", { ...place, body: { overlap_seconds: OVERLAP } }),
+      );
+    },
+    onSuccess: async (answer, what) => {
+      ask(null);
+      setMade(answer);
+      if (what === "remove") await navigate({ to: "/webhooks" });
+      await again();
+    },
+  });
+  const error = enabling.error ?? replaying.error;
+  const isOn = endpoint.status === "active";
+  return (
+    <div className={classes.acts}>
+      {isOn ? (
+        <>
+          <Button
+            variant="default"
+            size="xs"
+            loading={replaying.isPending}
+            onClick={() => replaying.mutate()}
+          >
+            {texts.replayMissed}
+          </Button>
+          <Button variant="default" size="xs" onClick={() => ask("disable")}>
+            {texts.disable}
+          </Button>
+        </>
+      ) : (
+        <Button size="xs" loading={enabling.isPending} onClick={() => enabling.mutate()}>
+          {texts.enable}
+        </Button>
+      )}
+      <Button variant="default" size="xs" onClick={() => ask("rotate")}>
+        {texts.rotateSecret}
+      </Button>
+      {!isOn && (
+        <Button variant="default" size="xs" onClick={() => ask("remove")}>
+          {texts.removeShort}
+        </Button>
+      )}
+      <p role="status" className={classes.told}>
+        {sent !== null && texts.replayed(sent)}
+      </p>
+      {error && <Refusal>{generalWords(texts, error) ?? texts.failedPlain}</Refusal>}
+      <Dialog
+        open={asked !== null}
+        close={() => ask(null)}
+        title={asked ? texts.endpointAsk[asked].title : ""}
+      >
+        {asked && (
+          <>
+            <p>{texts.endpointAsk[asked].body}</p>
+            {acting.error && <Refusal>{generalWords(texts, acting.error) ?? texts.failedPlain}</Refusal>}
+            <DialogActs>
+              <Button variant="default" onClick={() => ask(null)} data-autofocus>
+                {texts.cancel}
+              </Button>
+              <Button loading={acting.isPending} onClick={() => acting.mutate(asked)}>
+                {texts.endpointAsk[asked].act}
+              </Button>
+            </DialogActs>
+          </>
+        )}
+      </Dialog>
+      <Dialog open={made !== null} close={() => setMade(null)} title={texts.secretTitle}>
+        {made && (
+          <SecretOnce secret={made.secret} body={texts.secretRotatedBody} close={() => setMade(null)} />
+        )}
+      </Dialog>
+    </div>
+  );
+}
+
+const iso = (moment: number): string => new Date(moment).toISOString();
