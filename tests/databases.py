@@ -43,10 +43,12 @@ BEGIN
   SET LOCAL lock_timeout = '1s';
   FOR t IN SELECT c.oid::regclass AS name, pg_relation_size(c.oid) AS size FROM pg_class c
     WHERE c.relnamespace = 'app'::regnamespace AND c.relkind = 'r'
-      AND c.relname NOT IN ('installation', 'alembic_version') LOOP
+      AND c.relname NOT IN ('installation', 'alembic_version', 'role') LOOP
     IF t.size > 100000 THEN EXECUTE format('TRUNCATE %s', t.name);
     ELSIF t.size > 0 THEN EXECUTE format('DELETE FROM %s', t.name); END IF;
   END LOOP;
+  -- Those without a partner come with the product.
+  DELETE FROM app.role WHERE partner_id IS NOT NULL;
   FOR t IN SELECT s.schemaname, s.sequencename, s.start_value FROM pg_sequences s WHERE s.schemaname = 'app' LOOP
     PERFORM setval(format('%I.%I', t.schemaname, t.sequencename)::regclass, t.start_value, false);
   END LOOP;

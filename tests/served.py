@@ -34,6 +34,7 @@ def served(home: Path, endpoints: Endpoints, **settings: str) -> Iterator[tuple[
         "WAYBILL_DATABASE_URL": endpoints.database_url,
         "WAYBILL_REDIS_URL": endpoints.redis_url,
         "WAYBILL_API_PORT": str(port),
+        "WAYBILL_LIVE_OWNERS": "reported",
         "WAYBILL_API_URL": f"http://127.0.0.1:{port}",
         **settings,
     }

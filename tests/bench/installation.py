@@ -90,6 +90,7 @@ class Installation:
                 **{line.name: "" for line in DEFINITIONS},
                 "WAYBILL_HOME": str(self._folder),
                 "WAYBILL_DATABASE_URL": urls.database_url,
+                "WAYBILL_LIVE_OWNERS": "reported",
                 "WAYBILL_WORKER_DATABASE_URL": urls.worker_database_url,
                 "WAYBILL_REDIS_URL": urls.redis_url,
                 "WAYBILL_API_PORT": str(self.api_port or 8420),

@@ -95,6 +95,7 @@ class Plant:
             {
                 "WAYBILL_HOME": str(self.home),
                 "WAYBILL_DATABASE_URL": urls.database_url,
+                "WAYBILL_LIVE_OWNERS": "reported",
                 "WAYBILL_WORKER_DATABASE_URL": urls.worker_database_url,
                 "WAYBILL_REDIS_URL": urls.redis_url,
                 "WAYBILL_DEMO_ERP_URL": self.erp_url,

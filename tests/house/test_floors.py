@@ -13,10 +13,23 @@ import pytest
 
 from tests.house.tree import ROOT, parsed, place, python_files, relative
 
-# Modules of the standard library that open connections or listen; `socket` is left to the contract and to reviews.
+# Modules of the standard library that open connections or listen.
 _NETWORK: Final = frozenset(
-    {"ftplib", "http.client", "http.server", "imaplib", "poplib", "smtplib", "socketserver", "urllib.request"}
+    {"ftplib", "http.client", "http.server", "imaplib", "nntplib", "poplib", "smtplib", "socketserver", "telnetlib"}
+    | {"urllib.request", "xmlrpc.client", "logging.handlers", "multiprocessing.connection", "wsgiref.simple_server"}
 )
+# What opens a connection or asks for a name's address, on a socket, the event loop or asyncio.
+_CONNECTS: Final = frozenset(
+    {"socket", "create_connection", "connect_ex", "open_connection", "open_unix_connection", "create_unix_connection"}
+    | {"sock_connect", "create_datagram_endpoint", "getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo"}
+    | {"gethostbyaddr"}
+)
+_OWN_MACHINE: Final = {
+    "infra/embedded/ports.py": "binds a port of this machine to see that nobody has it",
+    "infra/embedded/valkey.py": "asks the Valkey that it started itself",
+    "services/cli/installation.py": "asks the API that it started itself whether it is ready",
+}
+"""Who may beside `infra/egress/`, and what for: none of it goes where a tenant says."""
 
 # A file that breaks a rule, its code, and the objection that it must meet.
 _STEPS: Final = [
@@ -34,6 +47,13 @@ _STEPS: Final = [
     ("services/api/queue.py", "import dramatiq", "services.api.queue -> dramatiq"),
     ("infra/expression.py", "import jq", "infra.expression -> jq"),
     ("infra/other_client.py", "import httpx", "infra is not allowed to import httpx"),
+    ("services/webhooks/own_client.py", "import urllib3", "services is not allowed to import urllib3"),
+    ("tenants/identity/mail.py", "import smtplib", "tenants is not allowed to import smtplib"),
+    (
+        "services/webhooks/aside.py",
+        "import services.connectors",
+        "services.webhooks is not allowed to import services.co",
+    ),
 ]
 
 
@@ -63,7 +83,7 @@ def test_a_step_off_the_floors_is_named(objections: str, path: str, objection: s
     assert objection in objections, path
 
 
-def test_only_egress_uses_the_network_of_the_standard_library() -> None:
+def test_S_55_only_egress_uses_the_network_of_the_standard_library() -> None:
     found = []
     for file in python_files():
         if relative(file).startswith("infra/egress/"):
@@ -77,3 +97,38 @@ def test_only_egress_uses_the_network_of_the_standard_library() -> None:
                 continue
             found += [place(file, node.lineno) for name in names if name in _NETWORK]
     assert not found, f"the only way out is infra.egress: {found}"
+
+
+def test_S_55_nobody_else_opens_a_connection_or_asks_for_an_address() -> None:
+    """By the names of what does it: `socket.socket`, `asyncio.open_connection`, the loop's own."""
+    found: dict[str, str] = {}
+    for file in python_files():
+        if relative(file).startswith("infra/egress/"):
+            continue
+        for node in ast.walk(parsed(file)):
+            if _connects(node):
+                found.setdefault(relative(file), place(file, node.lineno))  # type: ignore[attr-defined]  # of a statement
+    assert found.keys() == _OWN_MACHINE.keys(), f"the only way out is infra.egress: {found}"
+
+
+def _connects(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr in _CONNECTS
+    if isinstance(node, ast.ImportFrom):
+        return node.module in {"asyncio", "socket"} and any(alias.name in _CONNECTS for alias in node.names)
+    return False
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "socket.socket()",
+        "socket.create_connection(('x', 1))",
+        "asyncio.open_connection('x', 1)",
+        "loop.getaddrinfo('x', 1)",
+        "from socket import create_connection",
+        "from asyncio import open_connection",
+    ],
+)
+def test_S_55_each_way_to_connect_is_seen(code: str) -> None:
+    assert any(_connects(node) for node in ast.walk(ast.parse(code)))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.house.tree import ROOT, files, relative
 
-LOCKS: Final = ("infra/locks/runtime.txt", "infra/locks/development.txt")
+LOCKS: Final = ("infra/locks/runtime.txt", "infra/locks/development.txt", "infra/locks/audit.txt")
 _PIN: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==\S+")
 
 
@@ -34,7 +34,7 @@ def _locked(lock: str) -> set[str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_every_line_is_pinned_and_hashed(lock: str) -> None:
+def test_S_104_every_line_is_pinned_and_hashed(lock: str) -> None:
     requirements = _requirements(lock)
     assert requirements
     assert not [line[:60] for line in requirements if not _PIN.match(line) or "--hash=sha256:" not in line]
@@ -60,7 +60,7 @@ def _packages(lock: Path) -> dict[str, dict[str, Any]]:
     return {name: package for name, package in packages.items() if name and not package.get("link")}
 
 
-def test_the_locks_of_npm_carry_hashes_and_no_hosts() -> None:
+def test_S_104_the_locks_of_npm_carry_hashes_and_no_hosts() -> None:
     for lock in files("package-lock.json"):
         packages = _packages(lock)
         assert not [name for name, package in packages.items() if not package.get("integrity")], relative(lock)

@@ -12,7 +12,12 @@ FILE_LINES: Final = 300
 FUNCTION_LINES: Final = 40
 
 # `path` or `path::function` → since when, and why it may stay. An entry that is no longer needed fails.
-ALLOWED: Final[dict[str, tuple[date, str]]] = {}
+ALLOWED: Final[dict[str, tuple[date, str]]] = {
+    "tenants/audit/verifier.py": (
+        date(2026, 11, 22),
+        "an auditor takes it along, as one file that needs nothing of ours",
+    ),
+}
 
 
 def _oversized() -> dict[str, int]:

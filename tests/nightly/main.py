@@ -24,14 +24,17 @@ from tests.nightly import (
     cancelling,
     carrier,
     clocks,
+    contract,
     cuts,
     doorbell,
     failover,
     flood,
+    interleaved,
     kills,
     line,
     outages,
     pending,
+    receivers,
     recovery,
     report,
     soak,
@@ -43,15 +46,28 @@ from tests.nightly.outcome import Outcome
 
 MOST_MINUTES: Final = 60.0
 # Of the whole; what is left is for the last round of each part to end, which is what makes them late.
-_SHARES: Final = {"kills": 0.15, "outages": 0.08, "tryton": 0.08, "soak": 0.33}
-ONCE: Final = (
-    *(recovery, cuts, doorbell, line, clocks, cancelling, pending, together, flood, backlog, carrier, tracking),
+_SHARES: Final = {"kills": 0.1, "outages": 0.06, "tryton": 0.06, "soak": 0.32}
+_FAULTS: Final = (
+    recovery,
+    cuts,
+    doorbell,
+    line,
+    clocks,
+    cancelling,
+    pending,
+    together,
+    flood,
+    backlog,
+    carrier,
+    tracking,
     failover,
+    receivers,
 )
+ONCE: Final = (*_FAULTS, interleaved, contract)
 """Parts of one round each, which has the length that its row of faults asks for."""
-_ONCE_MINUTES: Final = 30.0
-"""Those take a quarter of an hour; a night that is shorter than this goes without them."""
-_STUCK_SECONDS: Final = 600.0
+_ONCE_MINUTES: Final = 45.0
+"""Those take about half an hour; a night that is shorter than this goes without them."""
+_STUCK_SECONDS: Final = 1_200.0
 _SOAK_ENDING: Final = 45.0
 """Seconds that a soak's start, drain and checks take beside its steady part."""
 _SOAK_PATIENCE: Final = soak.FINISH_SECONDS + 120.0
@@ -106,7 +122,8 @@ def parts(minutes: float, home: Path) -> list[Part]:
         Part(Outcome(part=kills.PART, proves=kills.PROVES), kills.one_round, seconds["kills"]),
         Part(Outcome(part=outages.PART, proves=outages.PROVES), outages.one_round, seconds["outages"]),
         Part(beside, lambda *given: tryton.one_round(*given, place=tryton_folder(home)), seconds["tryton"]),
-        *(Part(Outcome(part=one.PART, proves=one.PROVES), one.one_round, 0.0) for one in ONCE),
+        *(Part(Outcome(part=one.PART, proves=one.PROVES), one.one_round, 0.0) for one in ONCE if one is not contract),
+        Part(Outcome(part=contract.PART, proves=contract.PROVES), contract.one_round, 0.0, contract.PATIENCE),
         # One round, since it takes all of the part's time: a soak that is cut in two is two short ones.
         Part(
             Outcome(part=f"{soak.PART}, {soak.RATE} orders a second", proves=soak.PROVES),

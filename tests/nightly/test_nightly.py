@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.nightly import carrier, kills, outages, soak, together, tracking, tryton
+from tests.nightly import carrier, kills, outages, receivers, soak, together, tracking, tryton
 from tests.nightly.figures import ahead
 from tests.nightly.ledger import table
 from tests.nightly.main import MOST_MINUTES, ONCE, Part, parts, run, run_all
@@ -39,7 +39,7 @@ async def test_F_01_a_few_random_kills_lose_and_double_nothing(tmp_path: Path) -
 
 async def test_F_05_what_dead_workers_left_is_done_in_time(tmp_path: Path) -> None:
     outcome = _outcome()
-    await together.one_round(tmp_path / "home", DICE, outcome, seconds=5)
+    await together.one_round(tmp_path / "home", DICE, outcome, seconds=5, every=2)
     assert outcome.faults >= together.WORKERS + 1
 
 
@@ -47,6 +47,12 @@ async def test_F_06_a_few_random_outages_lose_and_double_nothing(tmp_path: Path)
     outcome = _outcome()
     await outages.one_round(tmp_path / "home", DICE, outcome, outages=2)
     assert outcome.faults == 2
+
+
+async def test_F_24_a_few_dead_receivers_keep_none_of_a_hundred_waiting(tmp_path: Path) -> None:
+    outcome = _outcome()
+    await receivers.one_round(tmp_path / "home", DICE, outcome, tenants=5)
+    assert outcome.runs == 90 * receivers.ROUNDS
 
 
 async def test_F_40_a_short_soak_says_what_memory_and_handles_did(tmp_path: Path) -> None:

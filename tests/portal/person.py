@@ -60,7 +60,7 @@ class Person:
     async def fill_in(self, password: str) -> None:
         await self.page.get_by_label("Email").fill(self.portal.email)
         await self.page.get_by_role("textbox", name="Password").fill(password)
-        await self.page.get_by_role("button", name="Sign in").click()
+        await self.page.get_by_role("button", name="Sign in", exact=True).click()
 
     def heading(self, name: str = "Runs") -> Locator:
         return self.page.get_by_role("heading", name=name, exact=True, level=1)

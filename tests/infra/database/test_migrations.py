@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from infra import migrate
+from infra import migrate, schema_version
 from infra.database import Base
 from infra.embedded.stack import Endpoints, Stack
 
@@ -27,7 +29,7 @@ _PARTITION = re.compile(r"(event|journal|usage|audit|effect|payload)_(\d{4}_\d{2
 
 
 def _load_models() -> None:
-    for file in (*ROOT.glob("tenants/*/models.py"), *ROOT.glob("services/*/tables.py")):
+    for file in (*ROOT.glob("tenants/*/*models.py"), *ROOT.glob("services/*/tables.py")):
         importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
@@ -53,6 +55,13 @@ def _difference(connection: Connection) -> list[Any]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Did not recognize type 'xid8'")
         return list(compare_metadata(context, Base.metadata))
+
+
+def test_the_newest_migration_is_known_without_alembic() -> None:
+    assert migrate.head() == schema_version.NEWEST
+    loaded = "import sys, services.portal.app; print([one for one in ('alembic', 'mako') if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"
 
 
 async def test_models_equal_what_the_migrations_make(endpoints: Endpoints) -> None:

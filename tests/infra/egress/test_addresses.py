@@ -163,6 +163,31 @@ async def test_S_52_a_name_is_resolved_once_per_connection_and_dialled_as_answer
     assert f"Host: erp.example.com:{server.port}" in server.heads[0]
 
 
+async def test_S_52_each_new_connection_is_checked_anew(serve: Any, tenant: UUID) -> None:
+    """A name that was public when the first connection was made leads inside when the next one is."""
+    answers = [["127.0.0.1"], ["10.0.0.1"]]
+
+    async def rebinding(_name: str, _port: int) -> list[str]:
+        return answers.pop(0)
+
+    async def once(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+
+    server = await serve(once)
+    request = Request(
+        method="GET",
+        url=f"http://erp.example.com:{server.port}/",
+        destination=Destination(allow_http=True, ports=frozenset({server.port})),
+    )
+    async with Client(Guard(allow_loopback=True, resolve=rebinding)) as client:
+        assert (await client.send(tenant, request)).status == 200
+        with pytest.raises(Refused) as refused:
+            await client.send(tenant, request)
+    assert refused.value.rule == "address"
+    assert len(server.heads) == 1
+
+
 async def test_a_resolver_that_does_not_answer_fails_unsent(tenant: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(_name: str, _port: int) -> list[str]:
         await asyncio.get_running_loop().create_future()

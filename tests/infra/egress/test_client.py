@@ -26,9 +26,14 @@ async def test_S_53_a_redirect_is_an_answer_and_never_followed(
     serve: Any, answer: Any, client: Client, tenant: UUID, location: str, status: str
 ) -> None:
     server = await serve(answer(b"", f"Location: {location.format(own='127.0.0.1')}", status=status))
-    got = await client.send(tenant, Request(method="GET", url=server.url))
+    bound = Destination(allowed_origins=(server.url,))
+    request = Request(method="GET", url=server.url, credentials={"Authorization": CANARY}, destination=bound)
+    got = await client.send(tenant, request)
     assert str(got.status) == status[:3]
     assert len(server.heads) == 1
+    async with client.stream(tenant, request) as stream:
+        assert str(stream.status) == status[:3]
+    assert len(server.heads) == 2
 
 
 async def test_S_55_proxy_settings_and_netrc_in_the_environment_are_ignored(

@@ -8,10 +8,13 @@ import pytest
 from infra import settings
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
-from services.api.app import create_app
+from services.api.app import create_app, routes_of
+from services.api.policy import POLICY
 from tenants.identity import service as identity
 from tests.asgi import Caller, running
 from tests.services.api.parties import Parties, make_parties
+from tests.services.api.things import Things, make_things
+from tests.services.api.walk import Routes
 from tests.services.archives.olden import Olden
 
 
@@ -28,6 +31,9 @@ def api_settings(endpoints: Endpoints, tmp_path: Path) -> settings.Settings:
             "WAYBILL_KEK_FILE": str(kek),
             "WAYBILL_LOG_LEVEL": "error",
             "WAYBILL_ARCHIVE_FOLDER": str(tmp_path / "archives"),
+            # What most tests deploy nobody answers for; those of owners ask for them.
+            "WAYBILL_LIVE_OWNERS": "reported",
+            "WAYBILL_DNS_RESOLVERS": "none",
         }
     )
 
@@ -68,3 +74,14 @@ def operator(nobody: Caller, operator_key: str) -> Caller:
 @pytest.fixture
 async def parties(operator: Caller) -> Parties:
     return await make_parties(operator)
+
+
+@pytest.fixture
+async def things(parties: Parties, app_database: Database, worker_database: Database, olden: Olden) -> Things:
+    return await make_things(parties, app_database, worker_database, olden)
+
+
+@pytest.fixture
+def routes(nobody: Caller) -> Routes:
+    """The route table of the running application, each with who may enter."""
+    return [(method, path, POLICY[method, path]) for method, path in routes_of(nobody.app.app)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tenants.identity.permissions import ALLOWED, Scope
 from tests.asgi import Caller
 
 
@@ -35,6 +36,23 @@ async def make_parties(operator: Caller) -> Parties:
             callers[client] = operator.having(await make_key(callers[partner], client=client, environment="live"))
     callers["acme_test"] = operator.having(await make_key(callers["north"], client="acme", environment="test"))
     return Parties(operator=operator, nobody=operator.having(None), ids=ids, **callers)
+
+
+async def holding_all(parties: Parties) -> Parties:
+    """The same with keys that hold whatever one of their scope may, so that nothing is refused for want of it."""
+    callers: dict[str, Caller] = {}
+    for partner, clients in (("north", ("acme", "sibling")), ("south", ("foreign",))):
+        held = sorted(ALLOWED[Scope.PARTNER])
+        callers[partner] = parties.nobody.having(await make_key(parties.operator, partner=partner, permissions=held))
+        for client in clients:
+            callers[client] = await _client_holding_all(callers[partner], client, "live")
+    callers["acme_test"] = await _client_holding_all(callers["north"], "acme", "test")
+    return msgspec.structs.replace(parties, **callers)
+
+
+async def _client_holding_all(partner: Caller, client: str, environment: str) -> Caller:
+    held = sorted(ALLOWED[Scope.CLIENT])
+    return partner.having(await make_key(partner, client=client, environment=environment, permissions=held))
 
 
 async def make_key(maker: Caller, **body: object) -> str:

@@ -55,7 +55,7 @@ async def test_readiness_tells_an_outage_from_a_foreign_schema(nobody: Caller, m
     ready = await nobody.get("/health/ready")
     assert (ready.status, ready.json["database"], ready.json["doorbell"]) == (200, "up", "up")
     with monkeypatch.context() as patched:
-        patched.setattr("infra.migrate.head", lambda: "9999")
+        patched.setattr("infra.schema_version.NEWEST", "9999")
         outdated = await nobody.get("/health/ready")
     assert (outdated.status, outdated.json["database"]) == (503, "outdated")
 

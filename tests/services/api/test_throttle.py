@@ -82,13 +82,23 @@ async def test_S_66_a_key_that_calls_too_often_waits_and_no_other_does(slow: Par
         assert (await other.get("/v1/me")).status == 200
 
 
-async def test_S_66_many_keys_of_one_tenant_have_one_allowance_together(slow: Parties) -> None:
+@pytest.mark.parametrize("path", ["/v1/runs", "/v1/me"])
+async def test_S_66_many_keys_of_one_tenant_have_one_allowance_together(slow: Parties, path: str) -> None:
     keys = [slow.north.having(await make_key(slow.acme)) for _ in range(6)]
-    answers = [await key.get("/v1/runs") for key in keys for _ in range(80)]
+    answers = [await key.get(path) for key in keys for _ in range(80)]
     refused = [one for one in answers if one.status == 429]
     assert len(refused) >= 60
     assert refused[-1].headers["ratelimit"].startswith('"tenant";r=0;t=')
-    assert (await slow.sibling.get("/v1/runs")).status == 200
+    assert (await slow.sibling.get(path)).status == 200
+
+
+async def test_S_66_many_keys_of_one_partner_have_one_allowance_together(slow: Parties) -> None:
+    # A key is dear: those that are made make the others.
+    first = [slow.north.having(await make_key(slow.north)) for _ in range(2)]
+    keys = first + [one.having(await make_key(one)) for one in first for _ in range(2)]
+    statuses = [(await key.get("/v1/keys")).status for key in keys for _ in range(80)]
+    assert statuses.count(429) >= 60
+    assert (await slow.south.get("/v1/keys")).status == 200
 
 
 async def test_S_66_a_network_that_guesses_is_slowed_down_and_who_has_a_key_is_let_in(slow: Parties) -> None:

@@ -66,6 +66,15 @@ def test_from_the_first_operator_to_a_clients_key(commands: Commands, tmp_path: 
     )
     assert (shop["scope"], shop["permissions"]) == ("client", ["events:write"])
 
+    assert "order.held" in commands.run("event", "types", key=partner).stdout
+    held_to = commands.json("event", "register", "order.held", "--client", "acme", "--named-only", key=partner)
+    assert (held_to["version"], held_to["enforced"]) == (1, False)
+    assert [one["type"] for one in commands.json("event", "schemas", "--client", "acme", key=partner)] == ["order.held"]
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "array"}')
+    bent = ("event", "register", "order.held", "--schema", str(schema), "--client", "acme")
+    assert "/type" in commands.run(*bent, key=partner).stderr
+
     file = tmp_path / "partner.key"
     file.write_text(partner + "\n")
     listed = commands.run("key", "list", "--client", "acme", "--key-file", str(file)).stdout.splitlines()

@@ -6,9 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -48,7 +51,8 @@ class Terminal:
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     terminal = Terminal(tmp_path_factory.mktemp("first order") / ".waybill")
-    environment = {**terminal.environment, "WAYBILL_API_PORT": str(ports.choose(None))}
+    port = str(ports.choose(None))
+    environment = {**terminal.environment, "WAYBILL_API_PORT": port, "WAYBILL_LIVE_OWNERS": "reported"}
     up = subprocess.Popen(
         [sys.executable, "-u", "-m", "services.cli.main", "up"],
         env=environment,
@@ -126,6 +130,39 @@ def test_A13_a_partner_caps_its_client_and_peaks_and_classes_are_set_from_the_co
     rule = msgspec.json.decode(terminal.run("peak", "show", "--json").stdout)["rule"]
     assert (rule["mode"], rule["customer_classes"], rule["cut_off_key"]) == ("auto", ["gold"], "cutOff")
     assert terminal.run("peak", "next").returncode == terminal.run("peak", "set", "off").returncode == 0
+
+
+def test_A14_a_partner_looks_after_its_clients_from_the_command_line(terminal: Terminal, tmp_path: Path) -> None:
+    key, where = terminal.secret("partner-key"), ("--client", "acme-wholesale")
+
+    def done(*words: str, key: str = key) -> Any:
+        ended = terminal.run(*words, "--json", key=key)
+        assert ended.returncode == 0, ended.stderr
+        return msgspec.json.decode(ended.stdout)
+
+    assert done("client", "add-environment", "acme-wholesale", "staging")["environment"] == "staging"
+    assert done("site", "create", "depot", "--name", "Depot", *where)["time_zone"] == "UTC"
+    assert done("site", "update", "depot", "--time-zone", "Europe/Madrid", *where)["time_zone"] == "Europe/Madrid"
+    done("parameter", "set", "cutoff=13:00", "--all-environments", *where)
+    done("parameter", "set", "cutoff=15:00", "--site", "depot", *where)
+    (value,) = done("parameter", "show", "--site", "depot", *where)
+    assert (value["value"], value["level"], value["above"][0]["level"]) == ("15:00", "site", "client")
+    (tmp_path / "clients.csv").write_text("slug,name\nbolts,Bolts\n")
+    assert done("client", "onboard", str(tmp_path / "clients.csv"))[0]["outcome"] == "created"
+    assert done("client", "onboard", str(tmp_path / "clients.csv"))[0]["outcome"] == "unchanged"
+    assert done("client", "suspend", "acme-wholesale", "--reason", "a test")["status"] == "suspended"
+    assert terminal.run("client", "export", str(tmp_path / "all.zip")).returncode == 0
+    assert "manifest.json" in zipfile.ZipFile(tmp_path / "all.zip").namelist()
+    deadline = time.monotonic() + 30
+    while "The client is suspended" not in (refused := terminal.run("send", str(ORDER))).stderr:
+        assert time.monotonic() < deadline, refused.stdout + refused.stderr
+    assert done("client", "resume", "acme-wholesale")["status"] == "active"
+    while terminal.run("send", str(ORDER)).returncode != 0:
+        assert time.monotonic() < deadline
+    while {"acme-wholesale", "bolts"} - {one["slug"] for one in done("client", "fleet")}:
+        assert time.monotonic() < deadline
+    assert done("client", "suspend", "bolts", "--reason", "a test")["id"]
+    assert done("client", "delete", "bolts", "--reason", "a test", "--yes")["state"] == "erasing"
 
 
 def test_what_is_no_event_is_wrong_use(terminal: Terminal, tmp_path: Path) -> None:

@@ -19,8 +19,7 @@ PAGE = (
 )
 
 
-@pytest.fixture
-def portal_settings(endpoints: Endpoints, tmp_path: Path) -> settings.Settings:
+def complete_settings(endpoints: Endpoints, tmp_path: Path, **more: str) -> settings.Settings:
     kek = tmp_path / "kek"
     kek.write_bytes(bytes(range(32)))
     kek.chmod(0o600)
@@ -31,8 +30,16 @@ def portal_settings(endpoints: Endpoints, tmp_path: Path) -> settings.Settings:
             "WAYBILL_REDIS_URL": endpoints.redis_url,
             "WAYBILL_KEK_FILE": str(kek),
             "WAYBILL_LOG_LEVEL": "error",
+            "WAYBILL_LIVE_OWNERS": "reported",
+            "WAYBILL_DNS_RESOLVERS": "none",
+            **more,
         }
     )
+
+
+@pytest.fixture
+def portal_settings(endpoints: Endpoints, tmp_path: Path) -> settings.Settings:
+    return complete_settings(endpoints, tmp_path)
 
 
 @pytest.fixture

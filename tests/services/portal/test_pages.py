@@ -69,7 +69,7 @@ PAGE_POLICY = (
 )
 POLICIES = {
     "text/html": PAGE_POLICY,
-    "image/svg+xml": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+    "image/svg+xml": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
     "text/javascript": "default-src 'none'; script-src 'self'; connect-src 'self'",
 }
 NOTHING = "default-src 'none'; frame-ancestors 'none'"

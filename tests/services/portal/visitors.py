@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -93,7 +94,11 @@ def cookies_of(answer: Answer) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-async def make_house(nobody: Caller, database: Database) -> House:
+CAST = (("north", NORTH, "acme", (CLERK, APPROVER)), ("south", SOUTH, "foreign", (BUYER, CLERK)))
+"""Slugs, hosts, clients and their people, of two partners."""
+
+
+async def make_house(nobody: Caller, database: Database, cast: Sequence[Sequence[Any]] = CAST) -> House:
     async with database.session(Scope.operator()) as session:
         _, text = await identity.create_operator(session, "first", actor="test")
         await session.commit()
@@ -103,10 +108,7 @@ async def make_house(nobody: Caller, database: Database) -> House:
     passwords = Passwords()
     stored = await passwords.hash(PASSWORD)
     passwords.close()
-    for partner, host, client, people in (
-        ("north", NORTH, "acme", (CLERK, APPROVER)),
-        ("south", SOUTH, "foreign", (BUYER, CLERK)),
-    ):
+    for partner, host, client, people in cast:
         made = await operator.post("/v1/partners", {"slug": partner, "name": partner.title()})
         found[partner] = ids.read("ptr", made.json["id"])
         keys[partner] = await make_key(operator, partner=partner)
@@ -116,7 +118,7 @@ async def make_house(nobody: Caller, database: Database) -> House:
         keys[client] = await make_key(nobody.having(keys[partner]), client=client, environment="live")
         async with database.session(Scope.operator()) as session:
             row = await organizations.find_partner(session, partner)
-            look = Look(name=f"{partner.title()} Portal", accent="#ffd400" if partner == "south" else "#0b7285")
+            look = Look(name=f"{partner.title()} Portal", accent="#ffd400" if partner == cast[1][0] else "#0b7285")
             await branding.set_brand(session, row, look, actor="test")
             await branding.add_host(session, row, host, actor="test")
             await session.commit()
@@ -129,7 +131,7 @@ async def make_house(nobody: Caller, database: Database) -> House:
                 row_of = await accounts.create(session, new, actor="test")
                 found[f"{email} at {partner}"] = row_of.account_id
             await session.commit()
-    return House(operator, Visitor(nobody, NORTH), Visitor(nobody, SOUTH), found, keys)
+    return House(operator, Visitor(nobody, cast[0][1]), Visitor(nobody, cast[1][1]), found, keys)
 
 
 async def change(database: Database, scope: Scope, statement: str, **values: object) -> None:

@@ -14,6 +14,7 @@ from infra.redis import Doorbell
 from services.api.graphs import Graphs
 from services.engine import decisions, emission, reading
 from services.engine.expressions.pool import ExpressionPool
+from services.events import schemas
 from services.worker.outlets import Outlets
 from services.worker.relay import Relay
 from tests.services.engine.running import Engine, order
@@ -135,10 +136,39 @@ async def test_S_34_a_workflow_that_sets_itself_going_comes_to_an_end(engine: En
     assert await rows(engine, world, "SELECT 1 FROM app.run WHERE state <> 'completed'") == []
 
 
-async def test_an_emitted_event_that_is_none_is_audited_and_dropped(engine: Engine, app_database: Database) -> None:
+async def test_an_emitted_event_that_is_none_is_audited_once_and_dropped(
+    engine: Engine, app_database: Database
+) -> None:
     world = await make_tenant(app_database)
     outlets = Outlets(engine.worker, engine.loop.wake, judge=engine.correlator.nudge)
-    body = '{"run":"run_x","depth":1,"event":{"specversion":"1.0","id":"1","source":"/f","type":"t","Bad":"1"}}'
-    await outlets.emit(world.tenant_id, world.tenant_id, body)
+    run = "run_01h455vb4pex5vsknk084sn02q"
+    body = f'{{"run":"{run}","depth":1,"event":{{"specversion":"1.0","id":"1","source":"/f","type":"t","Bad":"1"}}}}'
+    for _ in range(2):
+        await outlets.emit(world.tenant_id, world.tenant_id, body)
     (line,) = await rows(engine, world, "SELECT actor, target FROM app.audit WHERE action = 'event.refused'")
-    assert (line["actor"], line["target"]) == ("run:run_x", "run_x")
+    assert (line["actor"], line["target"]) == (f"run:{run}", run)
+
+
+async def test_what_a_run_emits_is_held_to_schemas_as_what_comes_from_outside(
+    engine: Engine, app_database: Database
+) -> None:
+    world = await make_tenant(app_database)
+    schema = {"type": "object", "properties": {"amount": {"type": "integer", "maximum": 2}}}
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        await schemas.register(session, world.tenant_id, "paid", schema, enforced=True, actor="key")
+        await session.commit()
+    place = await deploy(app_database, world.tenant_id, HEAD.format("telling") + EMIT, event_type="go")
+    await deploy(app_database, world.tenant_id, HEAD.format("started") + "do: [{a: {set: {b: 1}}}]", event_type="paid")
+    await engine.intake.receive(world.tenant_id, order(1, kind="go"), "key")
+    async with asyncio.timeout(20):
+        while not (told := await rows(engine, world, "SELECT * FROM app.exception")):
+            await asyncio.sleep(0.01)
+    # The run has ended well, its event began nothing, and people are told where it broke and not what was in it.
+    assert [run["state"] for run in await engine.ended(world)] == ["completed"]
+    assert await rows(engine, world, "SELECT 1 FROM app.event WHERE type = 'paid'") == []
+    (one,) = told
+    assert (one["category"], one["cause"], one["deployment_id"]) == ("dead-letter", "event.refused", place)
+    assert one["title"].endswith("its data break urn:own-event-schema:paid:1 at /data/amount")
+    (line,) = await rows(engine, world, "SELECT after::text FROM app.audit WHERE action = 'event.refused'")
+    assert "/data/amount" in line["after"]
+    assert "maximum" not in line["after"]

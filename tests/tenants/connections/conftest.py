@@ -9,6 +9,9 @@ from infra.encryption.key_provider import FileKeyProvider
 from tenants.connections.form import Form
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
+from tests.tenants.connections.keys_side import BELOW
+
+assert BELOW == "tenant", "its model is known, without which no connection can be changed"
 
 SETTINGS = {
     "type": "object",

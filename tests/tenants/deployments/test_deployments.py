@@ -13,14 +13,16 @@ from infra import ids
 from infra.database import Database, Scope
 from infra.pagination import Page
 from template_library import catalog
+from template_library.policies.capabilities import READS, Access
 from tenants.deployments import publishing, service, triggers
 from tenants.deployments.errors import InvalidDeployment, InvalidDocument, NameTaken, UnknownDeployment, VersionTaken
 from tenants.deployments.repository import Pair
 from tenants.deployments.service import Changes, Plan
 from tests.world import World, make_tenant
 
-OPERATIONS = frozenset({"erp.customers.credit", "erp.items.availability", "erp.sales-orders.create"})
-OFFERS = {"simulator": OPERATIONS, "other-erp": OPERATIONS, "half-erp": OPERATIONS - {"erp.sales-orders.create"}}
+READING = {"erp.customers.credit": READS, "erp.items.availability": READS}
+OPERATIONS = {**READING, "erp.sales-orders.create": Access(writes=frozenset({"order"}))}
+OFFERS = {"simulator": OPERATIONS, "other-erp": OPERATIONS, "half-erp": READING}
 WHO = "key:tests"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -11,11 +12,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from infra.database import Database, Scope
+from infra.encryption.key_provider import FileKeyProvider
 from infra.problems import NotFound, Unavailable
 from tenants.identity import account_repository, accounts
 from tenants.identity.accounts import NewAccount
 from tenants.identity.errors import SignInFailed
 from tenants.identity.passwords import Passwords, is_stale
+from tenants.identity.second_factors import SecondFactors
 from tenants.identity.sessions import Place, Sessions
 from tenants.identity.sign_in import Browser, SignIn
 from tenants.organizations import branding
@@ -50,12 +53,16 @@ class Interrupted(Passwords):
 class Door:
     """One account, whose hash is of an earlier cost, and the way in."""
 
-    def __init__(self, database: Database, world: World) -> None:
+    def __init__(self, database: Database, world: World, folder: Path) -> None:
+        kek = folder / "kek"
+        kek.write_bytes(bytes(32))
+        kek.chmod(0o600)
         self.database = database
+        self.factors = SecondFactors(database, FileKeyProvider(kek))
         self.world = world
         self.place = Place(world.partner_id, HOST)
         self.passwords = Interrupted(at_once=1, most_waiting=0)
-        self.sign_in = SignIn(database, self.passwords, Sessions(database))
+        self.sign_in = SignIn(database, self.passwords, Sessions(database), self.factors)
 
     async def change(self, **changes: str) -> None:
         async with self.database.session(Scope.tenant(self.world.tenant_id)) as session:
@@ -74,8 +81,8 @@ class Door:
 
 
 @pytest.fixture
-async def door(app_database: Database) -> AsyncIterator[Door]:
-    door = Door(app_database, await make_tenant(app_database))
+async def door(app_database: Database, tmp_path: Path) -> AsyncIterator[Door]:
+    door = Door(app_database, await make_tenant(app_database), tmp_path)
     async with app_database.session(Scope.operator()) as session:
         partner = await organizations.find_partner(session, "partner-of-acme")
         await branding.add_host(session, partner, HOST, actor="test")
@@ -154,7 +161,7 @@ async def test_a_hash_that_never_rests_ends_in_a_failure(door: Door) -> None:
 
 async def test_many_sign_ins_at_once_all_succeed_while_the_hash_is_made_anew(door: Door) -> None:
     passwords = Passwords(at_once=2, most_waiting=8)
-    sign_in = SignIn(door.database, passwords, Sessions(door.database))
+    sign_in = SignIn(door.database, passwords, Sessions(door.database), door.factors)
     made = await asyncio.gather(*(sign_in(door.place, CLERK, PASSWORD, STRANGER) for _ in range(6)))
     passwords.close()
     assert len({one.made.token for one in made}) == 6

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from infra.database import Database, Scope
+from infra.encryption.key_provider import FileKeyProvider
+from tests.counterparts.mail.install import install, is_installed
+from tests.counterparts.mail.mail_server import PATIENCE, MailServer
+from tests.counterparts.mail.office import HOST, Office
+from tests.infra.egress.test_tls import certificate
+from tests.world import World, make_tenant
+
+
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """The server's own; in CI it is installed, elsewhere the tests are skipped without it."""
+    home = Path(os.environ.get("WAYBILL_HOME", ".waybill"))
+    if os.environ.get("CI") != "true" and not is_installed(home):
+        pytest.skip("the mail server is not installed: run `python -m tests.counterparts.mail.install`")
+    return install(home)
+
+
+@pytest.fixture
+def mail_server(python: Path, tmp_path: Path) -> Iterator[MailServer]:
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    known, key = certificate(tmp_path)
+    command = [python, Path(__file__).with_name("server.py"), folder, known, key]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        ports = msgspec.json.decode(process.stdout.readline())
+        yield MailServer(ports, folder, known)
+        process.stdin.close()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> FileKeyProvider:
+    kek = tmp_path / "kek"
+    kek.write_bytes(bytes(range(32)))
+    kek.chmod(0o600)
+    return FileKeyProvider(kek)
+
+
+@pytest.fixture
+async def world(app_database: Database) -> World:
+    made = await make_tenant(app_database)
+    async with app_database.session(Scope.operator()) as session:
+        await session.execute(
+            text("INSERT INTO app.portal_host (host, partner_id) VALUES (:h, :p)"), {"h": HOST, "p": made.partner_id}
+        )
+        await session.commit()
+    return made
+
+
+@pytest.fixture
+def office(world: World, app_database: Database, worker_database: Database, keys: FileKeyProvider) -> Office:
+    return Office(world, app_database, worker_database, keys)

@@ -1,0 +1,99 @@
+"""A real mail server, three times: with STARTTLS and a password, in TLS with a password, and in the clear.
+
+Run by the Python of its own environment: `server.py FOLDER CERTIFICATE KEY`. It prints its ports as JSON, and writes
+each message that it takes as a file of FOLDER. Some recipients are refused, as servers do.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import socket
+import ssl
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller  # type: ignore[import-not-found]
+from aiosmtpd.smtp import AuthResult, LoginPassword  # type: ignore[import-not-found]
+
+USER, PASSWORD = b"waybill", b"correct horse"
+REFUSED = {
+    "gone": "550 5.1.1 There is no such user here",
+    "nobody": "550 no such user",
+    "unwelcome": "550 5.7.1 Your mail is not welcome here",
+    "later": "451 4.3.0 Try again later",
+}
+
+
+class Taker:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count(1)
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        refused = REFUSED.get(address.partition("@")[0])
+        if refused is not None:
+            return refused
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if b"Subject: refuse me" in envelope.content:
+            return "554 5.6.0 Not this content"
+        found = {
+            "from": envelope.mail_from,
+            "to": envelope.rcpt_tos,
+            "content": base64.b64encode(envelope.original_content).decode(),
+            "greeted": session.host_name,
+            "tls": session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None,
+            "authenticated": bool(session.authenticated),
+        }
+        name = self._folder / f"{next(self._numbers):06}.json"
+        draft = name.with_suffix(".part")
+        draft.write_text(json.dumps(found))
+        draft.rename(name)
+        return "250 OK"
+
+
+def authenticated(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> Any:
+    good = isinstance(data, LoginPassword) and data.login == USER and data.password == PASSWORD
+    return AuthResult(success=good, handled=False)
+
+
+def free_port() -> int:
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        port: int = made.getsockname()[1]
+        return port
+
+
+def main() -> None:
+    folder, certificate, key = map(Path, sys.argv[1:4])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    taker = Taker(folder)
+    secured: dict[str, Any] = {"authenticator": authenticated, "auth_required": True}
+    servers = {
+        "starttls": Controller(
+            taker, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True, **secured
+        ),
+        "tls": Controller(
+            taker, hostname="127.0.0.1", port=free_port(), ssl_context=context, auth_require_tls=False, **secured
+        ),
+        "none": Controller(taker, hostname="127.0.0.1", port=free_port()),
+    }
+    for one in servers.values():
+        one.start()
+    sys.stdout.write(json.dumps({name: one.port for name, one in servers.items()}) + "\n")
+    sys.stdout.flush()
+    while sys.stdin.read(1):
+        time.sleep(0.1)
+    for one in servers.values():
+        one.stop()
+
+
+if __name__ == "__main__":
+    main()

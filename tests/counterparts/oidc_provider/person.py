@@ -1,0 +1,33 @@
+"""A person at the provider's pages: signs in, consents, and is sent back."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+_STEPS: Final = 12
+_PROMPT: Final = re.compile(r'name="prompt" value="(\w+)"')
+_ACTION: Final = re.compile(r'action="([^"]+)"')
+
+
+async def sign_in(location: str, login: str, returns_to: str) -> URL:
+    """The address that the provider sends the browser back to."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+        answer = await browser.get(location, allow_redirects=False)
+        for _ in range(_STEPS):
+            if "location" in answer.headers:
+                target = answer.url.join(URL(answer.headers["location"], encoded=True))
+                if str(target).startswith(returns_to):
+                    return target
+                answer = await browser.get(target, allow_redirects=False)
+                continue
+            page = await answer.text()
+            prompt, action = _PROMPT.search(page), _ACTION.search(page)
+            assert prompt is not None, page
+            assert action is not None, page
+            form = {"prompt": prompt[1]} | ({"login": login, "password": "any"} if prompt[1] == "login" else {})
+            answer = await browser.post(answer.url.join(URL(action[1])), data=form, allow_redirects=False)
+    raise AssertionError("the provider never sent the browser back")

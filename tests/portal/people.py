@@ -1,0 +1,62 @@
+"""People of a partner's own, and what a journey of theirs asks of a page."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from base64 import b32decode
+
+import msgspec
+
+from services.cli.running import Portal
+from tenants.identity import totp
+from tests.house.tree import ROOT
+from tests.portal.person import SCHEMES, Person
+from tests.portal.site import Site
+
+_DEADLINE = 15.0
+
+
+async def staff(
+    site: Site, email: str, portal: Portal | None = None, name: str = "Hana Boss", *, of_client: bool = False
+) -> Portal:
+    """An administrator of the partner's own, made as an operator makes the first one; harbor's unless told.
+
+    `of_client`: of its client's instead.
+    """
+    there = portal or site.harbor
+    command = [sys.executable, "-m", "services.cli.main", "account", "create", email, "--name", name]
+    command += ["--partner", there.partner_slug, "--role", "administrator", "--json"]
+    if of_client:
+        command += ["--client", there.client_slug, "--environment", there.environment]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=site.environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    told, failed = await process.communicate()
+    assert process.returncode == 0, failed.decode()
+    return msgspec.structs.replace(there, email=email, password=msgspec.json.decode(told)["password"])
+
+
+async def look(someone: Person, name: str) -> None:
+    """A picture in both themes; no flaw for axe, and nothing to scroll sideways."""
+    for scheme in SCHEMES:
+        await someone.turn(scheme)
+        await someone.shoot(f"{name}-{scheme}")
+        found = await someone.flaws()
+        assert not found, f"{name}-{scheme}: {found}"
+    assert await someone.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+async def grow_old(someone: Person) -> None:
+    """The proof of who it is is eleven minutes old; a process may remember for two seconds that it was not."""
+    await someone.site.query("UPDATE app.portal_session SET proved_at = proved_at - interval '11 minutes'")
+    until = time.monotonic() + _DEADLINE
+    ask = "fetch('/portal/passkeys/ask', { method: 'POST' }).then(answer => answer.status)"
+    while await someone.page.evaluate(ask) != 403:
+        assert time.monotonic() < until
+        await asyncio.sleep(0.2)
+
+
+def code_now(secret: str, later: int) -> str:
+    return totp.code_at(b32decode(secret), int(time.time()) // totp.STEP_SECONDS + later)

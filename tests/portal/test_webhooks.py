@@ -1,0 +1,117 @@
+"""Where events go and what became of them, on the pages: made, looked into, sent again (A18)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from playwright.async_api import Browser, expect
+
+from tests.portal.people import look, staff
+from tests.portal.person import PHONE, Person, person
+from tests.portal.site import Site
+from tests.services.webhooks.receiver import Receiver, receiving, verifies
+
+SEEN = 20_000
+"""Milliseconds until a page has looked again."""
+
+
+async def make(someone: Person, url: str, name: str) -> str:
+    """Add an endpoint; answers the secret that the page shows once."""
+    page = someone.page
+    await page.get_by_role("button", name="Add an endpoint").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Address").fill(url)
+    await dialog.get_by_label("Name").fill(name)
+    await dialog.get_by_role("button", name="Add an endpoint").click()
+    await page.get_by_role("heading", name="Copy the secret now").wait_for()
+    return (await dialog.get_by_text(re.compile("^whsec_")).inner_text()).strip()
+
+
+async def sample(someone: Person) -> None:
+    """An order whose run ends, which is an event."""
+    await someone.page.get_by_role("link", name="Runs").click()
+    await someone.heading().wait_for()
+    await someone.page.get_by_role("button", name="Send sample order").first.click()
+    confirm = someone.page.get_by_role("dialog")
+    if await confirm.count():
+        await confirm.get_by_role("button", name="Send sample order").click()
+
+
+async def until(receiver: Receiver, count: int) -> None:
+    async with asyncio.timeout(60):
+        while len(receiver.got) < count:
+            await asyncio.sleep(0.1)
+
+
+async def test_A18_an_endpoint_is_added_and_its_deliveries_are_seen_and_sent_again(
+    browser: Browser, site: Site
+) -> None:
+    boss = await staff(site, "wanda@acme.example", name="Wanda Hooks", of_client=True)
+    async with receiving() as receiver, person(browser, site, boss) as someone:
+        page = someone.page
+        await someone.sign_in()
+        await page.get_by_role("link", name="Webhooks").click()
+        await someone.heading("Webhooks").wait_for()
+        await expect(page.get_by_text("No endpoints yet")).to_be_visible()
+        await look(someone, "webhooks-empty")
+        await page.get_by_role("button", name="Add an endpoint").click()
+        await page.get_by_label("Address").fill("https://169.254.169.254/")
+        await page.get_by_role("dialog").get_by_role("button", name="Add an endpoint").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Nothing may be sent to this address")
+        await look(someone, "webhooks-refused")
+        await page.keyboard.press("Escape")
+        receiver.says("500 Oh", body=b"the warehouse is being counted")
+        secret = await make(someone, receiver.url, "Warehouse")
+        await look(someone, "webhooks-secret")
+        await page.get_by_role("button", name="I have copied it").click()
+        assert secret not in await page.content()
+        await sample(someone)
+        await until(receiver, 2)
+        assert verifies(receiver.got[0], secret) == 1
+        await page.get_by_role("link", name="Webhooks").click()
+        await expect(page.get_by_text("Failing")).to_be_visible(timeout=SEEN)
+        await look(someone, "webhooks")
+        await page.get_by_role("link", name="Warehouse").click()
+        await someone.heading("Warehouse").wait_for()
+        row = page.get_by_role("row").filter(has_text="io.serverlessworkflow.workflow").first
+        await expect(row).to_contain_text("Answered 500")
+        await look(someone, "webhook")
+        receiver.says("200 OK")
+        await row.get_by_role("button").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("the warehouse is being counted")
+        await look(someone, "webhook-delivery")
+        sent = len(receiver.got)
+        await page.get_by_role("button", name="Send again").click()
+        await until(receiver, sent + 1)
+        await expect(row).to_contain_text("Delivered", timeout=SEEN)
+        assert receiver.got[-1].id in {one.id for one in receiver.got[:sent]}
+        await page.get_by_role("button", name="Disable").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+        await expect(page.get_by_text("Somebody disabled it")).to_be_visible()
+        await look(someone, "webhook-disabled")
+        await page.get_by_role("button", name="Remove").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+        await someone.heading("Webhooks").wait_for()
+        await expect(page.get_by_text("No endpoints yet")).to_be_visible()
+
+
+async def test_A18_on_a_phone_the_same_is_within_reach(browser: Browser, site: Site) -> None:
+    boss = await staff(site, "wim@summit.example", site.summit, name="Wim Hooks", of_client=True)
+    async with receiving() as receiver, person(browser, site, boss, size=PHONE) as someone:
+        page = someone.page
+        await someone.sign_in()
+        await page.get_by_role("link", name="Webhooks").click()
+        await someone.heading("Webhooks").wait_for()
+        receiver.says("410 Gone")
+        await make(someone, receiver.url, "The distribution centre with the very long name in the south")
+        await page.get_by_role("button", name="I have copied it").click()
+        await sample(someone)
+        await until(receiver, 1)
+        await page.get_by_role("link", name="Webhooks").click()
+        await expect(page.get_by_text("Gone", exact=True)).to_be_visible(timeout=SEEN)
+        await look(someone, "webhooks-phone")
+        await page.get_by_role("link", name=re.compile("^The distribution")).click()
+        await expect(page.get_by_text("It answered that it wants nothing more")).to_be_visible()
+        await expect(page.get_by_role("row").filter(has_text="Answered 410").first).to_be_visible()
+        await look(someone, "webhook-phone")

@@ -1,0 +1,230 @@
+"""Requests that would be good, were the id in them the caller's own: what S-02 tries with the ids of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+PREFIXES: Final = {
+    "client": "cli",
+    "connection": "con",
+    "deployment": "dep",
+    "endpoint": "whe",
+    "event": "evt",
+    "exception": "exc",
+    "invitation": "inv",
+    "message": "msg",
+    "neighbour": "cli",
+    "partner": "ptr",
+    "person": "acc",
+    "provider": "idp",
+    "role": "rol",
+    "run": "run",
+    "site": "sit",
+    "staff": "acc",
+    "staff_invitation": "inv",
+    "staff_provider": "idp",
+    "staff_role": "rol",
+    "workflow": "wfv",
+}
+"""What ids begin with, by kind. A `neighbour` is a client of one's own partner, and `staff` the partner's own."""
+NOBODYS: Final = {"host": "portal.nobody.example"}
+"""What nobody has, of kinds that have no id."""
+SETTINGS: Final = {"base_url": "http://127.0.0.1:9", "allow_http": True}
+CONNECTION: Final = {"name": "new", "connector": "erp-simulator", "settings": SETTINGS, "secrets": {"token": "t" * 12}}
+DEPLOYMENT: Final = {"name": "new", "template": {"name": "order-release"}, "bindings": {"erp": "{own:connection}"}}
+INVITATION: Final = {"email": "new@acme.example", "name": "New", "roles": ["{own:role}"]}
+PROVIDER: Final = {"name": "New", "issuer": "https://login.new.example", "client_id": "portal"}
+SEAT: Final = {"kind": "data", "subject": "order", "owner": "role:x", "deputy": "role:y"}
+HOOK: Final = {
+    "name": "new",
+    "connection": "{id}",
+    "verification": {"style": "standard-webhooks"},
+    "event": {"type": {"value": "order.captured"}},
+}
+ASSIGN: Final = {"action": "assign", "owner": "account:{id}"}
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """A request that would be good, were its id (`{id}`) the caller's own. `{own:…}` is the caller's own thing.
+
+    `kind`: of what the id is. `field`: where it stands in the body; "" for the path, the query or a header.
+    """
+
+    kind: str
+    method: str
+    path: str
+    body: Any = None
+    field: str = ""
+    headers: dict[str, str] = {}
+
+
+def bodies(kind: str, method: str, path: str, *variants: tuple[str, Any]) -> Iterator[Attempt]:
+    for field, body in variants:
+        yield Attempt(kind, method, path, body, field)
+
+
+def of_people() -> Iterator[Attempt]:
+    """Who signs in, and by what: those of a client, and those of its partner's own."""
+    invitation = ("POST", "/v1/invitations")
+    given = ("PUT", "/v1/people/{own:person}/roles")
+    for role in ("role", "staff_role"):
+        yield Attempt(role, "GET", "/v1/roles/{id}")
+        yield Attempt(role, "PATCH", "/v1/roles/{id}", {"permissions": ["runs:read"]})
+        yield from (Attempt(role, "POST", f"/v1/roles/{{id}}/{act}") for act in ("disable", "enable"))
+        yield from bodies(role, *invitation, ("/roles", {**INVITATION, "roles": ["{own:role}", "{id}"]}))
+        yield from bodies(role, *given, ("/roles", {"roles": ["{id}"]}))
+        yield from bodies(role, "POST", "/v1/identity-providers", ("/newcomers", {**PROVIDER, "newcomers": "{id}"}))
+    for person in ("person", "staff"):
+        yield Attempt(person, "GET", "/v1/people/{id}")
+        yield Attempt(person, "PUT", "/v1/people/{id}/roles", {"roles": ["{own:role}"]})
+        yield from (Attempt(person, "POST", f"/v1/people/{{id}}/{act}") for act in ("disable", "enable"))
+        yield from bodies(
+            person, "PUT", "/v1/owners",
+            ("/owner", {**SEAT, "owner": "account:{id}"}), ("/deputy", {**SEAT, "deputy": "account:{id}"}),
+        )  # fmt: skip
+        yield from bodies(person, "POST", "/v1/exceptions/{own:exception}/act", ("/owner", {**ASSIGN, "seen": 0}))
+        yield from bodies(
+            person, "POST", "/v1/exceptions/act",
+            ("/owner", {"preview": True, "filter": {}, **ASSIGN}),
+            ("/filter/owner", {"preview": True, "filter": {"owner": "account:{id}"}, "action": "note", "words": "x"}),
+        )  # fmt: skip
+    for provider in ("provider", "staff_provider"):
+        yield Attempt(provider, "GET", "/v1/identity-providers/{id}")
+        acts = ("disable", "enable", "provision")
+        yield from (Attempt(provider, "POST", f"/v1/identity-providers/{{id}}/{act}") for act in acts)
+    for asked in ("invitation", "staff_invitation"):
+        yield Attempt(asked, "GET", "/v1/invitations/{id}")
+        yield Attempt(asked, "POST", "/v1/invitations/{id}/withdraw")
+    for client in ("client", "neighbour"):
+        yield from bodies(client, *invitation, ("/client", {**INVITATION, "client": "{id}", "environment": "live"}))
+        yield Attempt(client, "GET", "/v1/people?client={id}&environment=live")
+    yield from bodies("host", *invitation, ("/host", {**INVITATION, "host": "{id}"}))
+
+
+def of_webhooks() -> Iterator[Attempt]:
+    """Where a client's events go, and what became of them."""
+    at, day = "/v1/webhook-endpoints/{id}", {"since": "2026-01-01T00:00:00Z", "until": "2036-01-01T00:00:00Z"}
+    yield Attempt("endpoint", "GET", at)
+    yield Attempt("endpoint", "PATCH", at, {"types": ["*"]})
+    yield from (Attempt("endpoint", "POST", f"{at}/{act}") for act in ("disable", "enable"))
+    yield Attempt("endpoint", "POST", f"{at}/rotate", {})
+    yield Attempt("endpoint", "POST", f"{at}/replay", day)
+    yield Attempt("endpoint", "GET", f"{at}/deliveries")
+    yield Attempt("message", "POST", "/v1/webhook-endpoints/{own:endpoint}/deliveries/{id}/replay")
+    yield Attempt("endpoint", "POST", f"{at}/remove")
+
+
+ATTEMPTS: Final = (
+    *of_people(),
+    *bodies("connection", "POST", "/v1/connections", ("/fallback", {**CONNECTION, "fallback": "{id}"})),
+    *bodies("connection", "PATCH", "/v1/connections/{own:connection}", ("/fallback", {"fallback": "{id}"})),
+    *bodies("workflow", "POST", "/v1/deployments", ("/workflow", {"name": "new", "workflow": "{id}"})),
+    *bodies("connection", "POST", "/v1/deployments", ("/bindings", {**DEPLOYMENT, "bindings": {"erp": "{id}"}})),
+    *bodies("workflow", "PATCH", "/v1/deployments/{own:deployment}", ("/workflow", {"workflow": "{id}"})),
+    *bodies("connection", "PATCH", "/v1/deployments/{own:deployment}", ("/bindings", {"bindings": {"erp": "{id}"}})),
+    *bodies("site", "POST", "/v1/deployments", ("/site", {**DEPLOYMENT, "site": "{id}"})),
+    Attempt("connection", "PATCH", "/v1/connections/{id}", {"owner": "x"}),
+    *bodies("connection", "POST", "/v1/inbound-webhooks", ("/connection", HOOK)),
+    Attempt("site", "PATCH", "/v1/sites/{id}", {"name": "New"}),
+    Attempt("site", "PATCH", "/v1/sites/{id}/parameters", {"values": {"x": 1}}),
+    *bodies("connection", "PUT", "/v1/owners", ("/subject", {**SEAT, "kind": "integration", "subject": "{id}"})),
+    *bodies("connection", "POST", "/v1/owners/remove", ("/subject", {"kind": "integration", "subject": "{id}"})),
+    *bodies("deployment", "POST", "/v1/retention", ("/deployment", {"deployment": "{id}", "keep": "P400D"})),
+    *(
+        Attempt(kind, "POST", "/v1/runs/redrive", {"preview": True, "filter": {kind: "{id}"}}, f"/filter/{kind}")
+        for kind in ("deployment", "workflow", "connection")
+    ),
+    *(
+        Attempt(
+            kind,
+            "POST",
+            "/v1/exceptions/act",
+            {"preview": True, "filter": {kind: "{id}"}, "action": "assign", "owner": "role:x"},
+            f"/filter/{kind}",
+        )
+        for kind in ("deployment", "connection")
+    ),
+    Attempt(
+        "exception",
+        "POST",
+        "/v1/exceptions/act",
+        {"preview": True, "filter": {"ids": ["{id}"]}, "action": "assign", "owner": "role:x"},
+        "/filter/ids",
+    ),
+    Attempt("client", "POST", "/v1/keys", {"name": "x", "client": "{id}", "environment": "live"}, "/client"),
+    Attempt("partner", "POST", "/v1/keys", {"name": "x", "partner": "{id}"}, "/partner"),
+    *(
+        Attempt(kind, "GET", f"/v1/{listed}?{kind}={{id}}")
+        for listed, kinds in {
+            "entries": ("connection", "run"),
+            "notices": ("connection", "run"),
+            "runs": ("deployment", "event"),
+            "exceptions": ("connection", "deployment", "run"),
+            "exceptions/summary": ("connection", "deployment"),
+            "inbound-webhooks": ("connection",),
+        }.items()
+        for kind in kinds
+    ),
+    *(
+        Attempt("person", "GET", f"/v1/{listed}?owner=account:{{id}}")
+        for listed in ("exceptions", "exceptions/summary")
+    ),
+    *of_webhooks(),
+    Attempt("run", "GET", "/v1/runs/changes?run={id}"),
+    *(
+        Attempt(kind, "GET", f"/v1/audit?{name}={{id}}")
+        for kind, name in (("run", "target"), ("run", "about"), ("person", "about"))
+    ),
+    Attempt("person", "GET", "/v1/audit?actor=account:{id}"),
+    Attempt("connection", "GET", "/v1/runs", headers={"idempotency-key": "{id}", "x-request-id": "{id}"}),
+)
+
+# fmt: off
+NO_IDS: Final = frozenset({
+    "accent", "font", "logo", "picture", "support_email", "svg",
+    "action", "algorithm", "answer", "at_once", "attributes", "behind", "business_key", "calls", "category", "cause",
+    "client_id", "client_secret", "connector", "count", "csv", "currency", "excludedAttributes", "startIndex",
+    "subject_claim",
+    "customer_class", "customer_classes", "cut_off_key", "data",
+    "days", "deadline_after", "deadline_before", "decision", "document", "document_class", "email", "enforced",
+    "enters_after_minutes",
+    "encoding", "environment", "error", "expires_in", "filter", "format", "from", "from_revision", "from_runs",
+    "header", "id", "input", "issuer", "keep", "key", "kind", "language", "least_value", "level", "limit", "limits",
+    "mail", "map",
+    "media_types", "mode", "most_value", "name",
+    "networks", "only", "open", "open_runs", "operations", "output", "overlap_seconds", "owners_required", "parameters",
+    "payload_bytes_per_day", "permissions", "playbook", "pointer", "policy", "prefix", "preview", "priority",
+    "publisher", "rate", "secret", "signature_field", "signed", "style", "timestamp_field", "timestamp_header",
+    "types", "verification",
+    "reason", "retired", "runs_per_minute", "same_system", "schema", "scope", "seconds", "secrets", "seen",
+    "settings", "ship_date_key", "since", "slug", "sort", "source", "state", "status", "target", "template", "time",
+    "time_zone", "to", "to_revision", "type", "until", "use", "value", "values", "version", "wait", "way", "why",
+    "words", "description", "network", "url", "which",
+    "domains", "rules", "task", "note", "undeclared",
+})
+# fmt: on
+"""Fields and parameters that hold no id of ours. `id` is the sender's own, of a signal; `client_id` a provider's."""
+ELSEWHERE: Final = {
+    "about": "of an audit, where it is tried at the list, and in exports: test_S_84_an_export_holds_nothing_of_others",
+    "actor": "the same",
+    "token": "a signed preview: test_S_02_a_preview_of_anothers_is_none",
+    "after": "the same",
+    "cursor": "signed, and bound to its caller: test_S_96 in test_lists",
+    "partner": "of a partner's or the operator's routes: test_S_02_an_organization_of_anothers_is_unknown",
+    "client": "the same, and a client's own key tries it at people and invitations",
+    "domain": "a name that anybody may claim: test_S_99_another_partners_claim_is_neither_seen_nor_in_the_way",
+    "consumers": "what traffic is to be compared with, of this environment and in words: test_interfaces",
+}
+PLAIN: Final = {
+    ("POST", "/v1/audit/forget", "/subject"): "test_S_85_nobody_is_forgotten_in_anothers_log",
+    ("POST", "/v1/connections", "/owner"): "anybody's name, in words",
+    ("PATCH", "/v1/connections/{connection}", "/owner"): "the same",
+    ("POST", "/v1/inbound-webhooks", "/event"): "what is made of a webhook",
+    ("POST", "/v1/inbound-webhooks", "/event/subject"): "where that stands in a webhook",
+    ("PATCH", "/v1/inbound-webhooks/{hook}", "/event"): "as where it is made",
+    ("PATCH", "/v1/inbound-webhooks/{hook}", "/event/subject"): "as where it is made",
+}
+"""Fields that hold no id where they stand, though others of their name do."""

@@ -1,0 +1,283 @@
+"""Nothing goes live without owners, and what stands still goes to them (ADR 0051, row 95 of the features)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from infra import ids
+from infra.database import Database, Scope
+from infra.ids import TenantId
+from infra.settings import Settings
+from services.api.app import create_app
+from services.engine import findings
+from tenants.deployments import ownership
+from tenants.deployments.ownership import Seat
+from tests.asgi import Answer, Caller, running
+from tests.services.api.parties import Parties, make_parties
+
+ERP: dict[str, Any] = {
+    "name": "erp",
+    "connector": "erp-simulator",
+    "settings": {"base_url": "http://127.0.0.1:9", "allow_http": True},
+    "secrets": {"token": "simulator-token"},
+}
+DESK, SECOND = "role:order-desk", "role:second-desk"
+
+
+@pytest.fixture
+async def parties(api_settings: Settings, operator_key: str, app_database: Database) -> AsyncIterator[Parties]:
+    """Of an installation as it is when nobody sets anything."""
+    app = create_app(msgspec.structs.replace(api_settings, live_owners="required"))
+    async with running(app):
+        made = await make_parties(Caller(app).having(operator_key))
+        await make_roles(app_database, ids.read("ptr", made.ids["north"]))
+        yield made
+
+
+async def make_roles(database: Database, partner: UUID) -> None:
+    """For the people of all of its clients."""
+    statement = "INSERT INTO app.role (role_id, partner_id, level, slug, name, permissions) "
+    statement += "SELECT app.new_id(), :p, 'client', s, s, '{runs:read}' FROM unnest(CAST(:slugs AS text[])) s"
+    async with database.session(Scope.partner(partner)) as session:
+        await session.execute(text(statement), {"p": partner, "slugs": ["order-desk", "second-desk", "integration"]})
+        await session.commit()
+
+
+async def name(caller: Caller, kind: str, subject: str = "", owner: str = DESK, deputy: str = SECOND) -> Answer:
+    return await caller.send("PUT", "/v1/owners", {"kind": kind, "subject": subject, "owner": owner, "deputy": deputy})
+
+
+async def deploy(caller: Caller, erp: str) -> Answer:
+    body = {"name": "orders", "template": {"name": "order-release"}, "bindings": {"erp": erp}}
+    return await caller.post("/v1/deployments", body)
+
+
+async def connect(caller: Caller) -> str:
+    made: str = (await caller.post("/v1/connections", ERP)).json["id"]
+    return made
+
+
+async def named(caller: Caller) -> str:
+    """The connection of a client where everybody is named who is needed."""
+    erp = await connect(caller)
+    for kind, subject in (
+        ("architecture", ""),
+        ("process", "order-to-cash"),
+        ("data", "order"),
+        ("data", "customer"),
+        ("data", "item"),
+        ("integration", erp),
+    ):
+        assert (await name(caller, kind, subject)).status == 200
+    return erp
+
+
+async def test_nothing_goes_live_without_owners_and_the_refusal_lists_who_is_missing(parties: Parties) -> None:
+    erp = await connect(parties.acme)
+    refused = await deploy(parties.acme, erp)
+    assert (refused.status, refused.problem) == (409, "owners-missing")
+    assert [one["pointer"] for one in refused.json["errors"]] == [
+        "/owners/architecture",
+        "/owners/data/customer",
+        "/owners/data/item",
+        "/owners/data/order",
+        f"/owners/integration/{erp}",
+        "/owners/process/order-to-cash",
+    ]
+    assert "for the connection erp" in refused.json["detail"]
+    assert (await parties.acme.get("/v1/deployments")).json["items"] == []
+    await named(parties.acme_test)
+    erp = (await parties.acme.get("/v1/connections")).json["items"][0]["id"]
+    for kind, subject in (("architecture", ""), ("process", "order-to-cash"), ("integration", erp)):
+        await name(parties.acme, kind, subject)
+    refused = await deploy(parties.acme, erp)
+    assert [one["pointer"] for one in refused.json["errors"]] == [
+        "/owners/data/customer", "/owners/data/item", "/owners/data/order",
+    ]  # fmt: skip
+    for entity in ("customer", "item", "order"):
+        await name(parties.acme, "data", entity)
+    assert (await deploy(parties.acme, erp)).status == 201
+
+
+async def test_elsewhere_than_in_live_what_is_missing_is_told_and_nothing_refused(parties: Parties) -> None:
+    erp = await connect(parties.acme_test)
+    made = await deploy(parties.acme_test, erp)
+    assert made.status == 201, made.body
+    told = (await parties.acme_test.get("/v1/owners")).json
+    assert not told["required"]
+    assert {"kind": "process", "subject": "order-to-cash", "deployments": ["orders"]} in told["missing"]
+    assert len(told["missing"]) == 6
+
+
+async def test_a_change_of_what_is_live_needs_the_owners_too(parties: Parties) -> None:
+    erp = await named(parties.acme)
+    made = (await deploy(parties.acme, erp)).json["id"]
+    refused = await parties.acme.post("/v1/owners/remove", {"kind": "data", "subject": "item"})
+    assert (refused.status, refused.problem) == (409, "owner-needed")
+    await parties.acme.post(f"/v1/deployments/{made}/disable")
+    gone = await parties.acme.post("/v1/owners/remove", {"kind": "data", "subject": "item"})
+    assert gone.status == 200
+    again = await parties.acme.post(f"/v1/deployments/{made}/enable")
+    assert (again.status, again.problem) == (409, "owners-missing")
+    assert (await parties.acme.get(f"/v1/deployments/{made}")).json["status"] == "disabled"
+    other = (await parties.acme.post("/v1/connections", {**ERP, "name": "other"})).json["id"]
+    await name(parties.acme, "data", "item")
+    await parties.acme.post(f"/v1/deployments/{made}/enable")
+    moved = await parties.acme.send("PATCH", f"/v1/deployments/{made}", {"bindings": {"erp": other}})
+    assert (moved.status, moved.problem) == (409, "owners-missing")
+    assert (await parties.acme.get(f"/v1/deployments/{made}")).json["bindings"] == {"erp": erp}
+
+
+@pytest.mark.parametrize(
+    ("seat", "pointer"),
+    [
+        ({"kind": "process", "subject": "sales"}, "/subject"),
+        ({"kind": "data", "subject": "secrets"}, "/subject"),
+        ({"kind": "integration", "subject": "erp"}, "/subject"),
+        ({"kind": "architecture", "subject": "x"}, "/subject"),
+        ({"kind": "architecture", "deputy": DESK}, "/deputy"),
+        ({"kind": "architecture", "owner": "account:acc_01h455vb4pex5vsknk084sn02q"}, "/owner"),
+        ({"kind": "architecture", "deputy": "role:nobody"}, "/deputy"),
+        ({"kind": "architecture", "owner": "role:nobody"}, "/deputy"),
+        ({"kind": "architecture", "owner": "role:nobody", "deputy": "role:nowhere"}, "/deputy"),
+        ({"kind": "architecture", "owner": "role:supporter"}, "/deputy"),
+    ],
+)
+async def test_a_seat_that_is_none_is_refused(parties: Parties, seat: dict[str, str], pointer: str) -> None:
+    answer = await parties.acme.send("PUT", "/v1/owners", {"owner": DESK, "deputy": SECOND, **seat})
+    assert (answer.status, answer.problem) == (422, "invalid-owner"), answer.body
+    assert answer.json["errors"][0]["pointer"] == pointer
+    log = (await parties.acme.get("/v1/audit?action=owner.named")).json["items"]
+    assert log == []
+
+
+async def test_S_02_a_connection_of_another_tenant_is_unknown_as_a_seat(parties: Parties) -> None:
+    theirs = await connect(parties.foreign)
+    nobodys = ids.show("con", ids.new())
+    answers = [(await name(parties.acme, "integration", one)).json for one in (theirs, nobodys)]
+    for answer in answers:
+        answer.pop("request_id")
+    assert answers[0] == answers[1]
+
+
+async def test_what_stands_still_goes_to_its_owner_and_to_the_deputy_while_that_one_is_away(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    erp = await named(parties.acme)
+    deployment = (await deploy(parties.acme, erp)).json["id"]
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    await name(parties.acme, "integration", erp, owner="role:integration")
+    async with worker_database.tenant(tenant) as connection:
+        await connection.execute(
+            "INSERT INTO app.outage (tenant_id, connection_id, revision, reason, probe_at) "
+            "VALUES ($1, $2, 1, 'away', now())",
+            tenant,
+            ids.read("con", erp),
+        )
+    assert await owners(parties.acme, "outage") == ["role:integration"]
+    await tell(app_database, tenant, deployment, "one")
+    account = await make_account(app_database, parties, tenant)
+    await name(parties.acme, "process", "order-to-cash", owner=f"account:{account}")
+    await tell(app_database, tenant, deployment, "two")
+    async with app_database.session(Scope.tenant(tenant)) as session:
+        await session.execute(text("UPDATE app.account SET status = 'disabled'"))
+        await session.commit()
+    await tell(app_database, tenant, deployment, "three")
+    assert await owners(parties.acme, "dead-letter") == [DESK, f"account:{account}", SECOND]
+    shown = {one["kind"]: one for one in (await parties.acme.get("/v1/owners")).json["items"]}
+    assert shown["process"]["owner"] == f"account:{account}"
+    assert shown["process"]["answers"] == SECOND
+
+
+async def test_who_is_gone_answers_for_nothing_and_a_queue_for_as_long_as_its_deputy_is_there(
+    parties: Parties, app_database: Database
+) -> None:
+    """Seats that are filled with nobody: roles that were disabled, accounts that left."""
+    erp = await named(parties.acme)
+    made = (await deploy(parties.acme, erp)).json["id"]
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    account = await make_account(app_database, parties, tenant)
+    queued = await name(parties.acme, "architecture", owner="role:pager", deputy=f"account:{account}")
+    assert queued.status == 200, queued.body
+    async with app_database.session(Scope.partner(ids.read("ptr", parties.ids["north"]))) as session:
+        await session.execute(text("UPDATE app.role SET status = 'disabled'"))
+        await session.commit()
+    shown = {one["kind"]: one["answers"] for one in (await parties.acme.get("/v1/owners")).json["items"]}
+    assert (shown["architecture"], shown["process"]) == ("role:pager", None)
+    # What the process owner was to get goes on to the architecture's.
+    await tell(app_database, tenant, made, "one")
+    assert await owners(parties.acme, "dead-letter") == ["role:pager"]
+    await parties.acme.post(f"/v1/deployments/{made}/disable")
+    again = await parties.acme.post(f"/v1/deployments/{made}/enable")
+    assert (again.status, again.problem) == (409, "owners-missing")
+    assert len(again.json["errors"]) == 5
+    async with app_database.session(Scope.tenant(tenant)) as session:
+        await session.execute(text("UPDATE app.account SET status = 'disabled'"))
+        await session.commit()
+    again = await parties.acme.post(f"/v1/deployments/{made}/enable")
+    assert len(again.json["errors"]) == 6
+
+
+async def test_an_environment_of_another_name_takes_owners_where_its_maker_says_so(parties: Parties) -> None:
+    strict = {"environment": "prod", "owners_required": True}
+    made = await parties.north.post("/v1/clients/acme/environments", strict)
+    assert (made.status, made.json["owners_required"]) == (201, True)
+    loose = await parties.north.post("/v1/clients/acme/environments", {"environment": "sandbox"})
+    assert loose.json["owners_required"] is False
+    for environment, status in (("prod", 409), ("sandbox", 201)):
+        where = f"/v1/clients/acme/{environment}"
+        erp = (await parties.north.post(f"{where}/connections", ERP)).json["id"]
+        body = {"name": "orders", "template": {"name": "order-release"}, "bindings": {"erp": erp}}
+        assert (await parties.north.post(f"{where}/deployments", body)).status == status
+        assert (await parties.north.get(f"{where}/owners")).json["required"] is (environment == "prod")
+
+
+async def test_a_seat_that_is_emptied_while_something_goes_live_keeps_one_of_the_two_waiting(
+    parties: Parties, app_database: Database
+) -> None:
+    """Each would pass by what the other has not committed yet: the later one waits, and then sees it."""
+    erp = await named(parties.acme)
+    made = (await deploy(parties.acme, erp)).json["id"]
+    await parties.acme.post(f"/v1/deployments/{made}/disable")
+    tenant = ids.read("ten", parties.ids["acme:live"])
+    async with app_database.session(Scope.tenant(tenant)) as session:
+        await ownership.vacate(session, tenant, Seat("data", "item"), is_required=True, actor="test")
+        enabling = asyncio.create_task(parties.acme.post(f"/v1/deployments/{made}/enable"))
+        await asyncio.wait([enabling], timeout=0.5)
+        assert not enabling.done()
+        await session.commit()
+    refused = await enabling
+    assert (refused.status, refused.problem) == (409, "owners-missing")
+
+
+async def tell(database: Database, tenant: TenantId, deployment: str, detail: str) -> None:
+    async with database.tenant(tenant) as connection:
+        await findings.tell(
+            connection, tenant, ids.read("dep", deployment), "deployment.filter-failed", {"detail": detail}
+        )
+
+
+async def owners(caller: Caller, category: str) -> list[str]:
+    listed = (await caller.get(f"/v1/exceptions?category={category}")).json["items"]
+    return [one["owner"] for one in listed]
+
+
+async def make_account(database: Database, parties: Parties, tenant: UUID) -> str:
+    account = ids.new()
+    async with database.session(Scope.tenant(tenant)) as session:
+        await session.execute(
+            text(
+                "INSERT INTO app.account (partner_id, account_id, tenant_id, email, name, password_hash, permissions) "
+                "VALUES (:p, :a, :t, 'maria@acme.example', 'Maria', '$argon2id$', '{}')"
+            ),
+            {"p": ids.read("ptr", parties.ids["north"]), "a": account, "t": tenant},
+        )
+        await session.commit()
+    return ids.show("acc", account)

@@ -1,0 +1,52 @@
+"""Calls every route that the application has, with ids of things that are somebody's."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from services.api.policy import Rule
+from tests.asgi import Answer, Caller
+
+KINDS = {
+    "exception": "exc",
+    "entry": "ent",
+    "connection": "con",
+    "workflow": "wfv",
+    "deployment": "dep",
+    "event": "evt",
+    "hook": "hok",
+    "received": "rcv",
+    "run": "run",
+    "key": "key",
+    "site": "sit",
+    "role": "rol",
+    "person": "acc",
+    "invitation": "inv",
+    "provider": "idp",
+    "archived": "run",
+    "endpoint": "whe",
+    "message": "msg",
+    "domain": "",
+}
+"""Parameters of paths that name a thing by its id, and what that begins with; a domain is named by itself."""
+
+
+Routes = list[tuple[str, str, Rule]]
+
+
+async def knock(caller: Caller, method: str, path: str) -> Answer:
+    """Call with an empty object for a body: whoever may not enter never gets so far as to have it read."""
+    return await caller.send(method, path, {} if method in {"POST", "PATCH", "PUT"} else None)
+
+
+def outcome(answer: Answer) -> Any:
+    """The answer without what differs between any two."""
+    told = {name: value for name, value in answer.json.items() if name != "request_id"}
+    counted = {"request-id", "ratelimit", "ratelimit-policy"}
+    return answer.status, {name: value for name, value in answer.headers.items() if name not in counted}, told
+
+
+def named_in(template: str) -> list[str]:
+    """What a path names by id."""
+    return [name for name in re.findall(r"{(\w+)}", template) if name in KINDS]
