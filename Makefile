@@ -14,7 +14,7 @@ WITH_NODE = if ! command -v npm >/dev/null; then \
 	  .venv/bin/pip install --quiet --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi
 
-.PHONY: up down reset test lint conformance bench nightly counterparts lock clean environment development viewer portal client
+.PHONY: up down reset test lint conformance bench nightly counterparts audit sbom licences lock clean environment development viewer portal client
 
 ## up: a fresh machine to a running product
 up: environment viewer portal
@@ -127,12 +127,38 @@ client: development $(WEB)/node_modules/.stamp
 	.venv/bin/python -m services.portal.openapi > $(WEB)/openapi.json
 	@$(WITH_NODE); cd $(WEB) && npm run --silent client
 
+## audit: ask the indexes about every locked package; AUDIT=--if-reached lets an index that is away pass
+audit: development build/audit/.stamp
+	@$(WITH_NODE); .venv/bin/python -m tests.supply.audit $(AUDIT)
+
+## sbom: what ships and what its pages are built with, as CycloneDX, in build/sbom
+sbom: development build/audit/.stamp
+	@mkdir -p build/sbom
+	@build/audit/bin/cyclonedx-py requirements infra/locks/runtime.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON --output-file build/sbom/python.json
+	@$(WITH_NODE); for each in $(WEB) $(VIEWER); do \
+	  (cd "$$each" && npm sbom --sbom-format cyclonedx --package-lock-only) > "build/sbom/$${each##*/}.json"; done
+	@.venv/bin/python -m tests.supply.sbom build/sbom
+
+## licences: what ships under which licence, written anew
+licences: development
+	.venv/bin/python -m tests.supply.licences > docs/operator/licences.md
+
+# The tools that look at the locks are locked themselves, and share no environment with what they look at.
+build/audit/.stamp: infra/locks/audit.txt | .venv/bin/pip
+	@$(TELL) audit 'installing what looks at the locks'
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes -r infra/locks/audit.txt
+	@touch "$@"
+
 ## lock: resolve the dependencies anew, with hashes and without hosts
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	--python-version 3.11 --extra embedded pyproject.toml
 lock: development
 	$(UV_COMPILE) infra/locks/build.in -o infra/locks/runtime.txt
 	$(UV_COMPILE) infra/locks/build.in --group development -o infra/locks/development.txt
+	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 infra/locks/audit.in -o infra/locks/audit.txt
 
 ## clean: remove what was built, and no data
 clean:
