@@ -24,8 +24,8 @@ from infra.encryption.key_file import create_kek_file
 from infra.encryption.secret import Secret
 from infra.settings import child_environment, load
 from services.cli import demo
+from tests.faults.observed import Observed
 from tests.faults.seedling import Seedling
-from tests.superuser import connected
 
 NOBODY = UUID(int=0)
 LEASE_SECONDS = 1.0
@@ -34,7 +34,7 @@ PATIENT = {"WAYBILL_LEASE_SECONDS": str(PATIENT_SECONDS)}
 """Of workers that are to lose nothing: on a busy machine one may renew a lease of a second too late."""
 
 
-class Plant:
+class Plant(Observed):
     """Use as `async with Plant(folder) as plant`. Every process it started is gone when it ends."""
 
     def __init__(
@@ -225,43 +225,6 @@ class Plant:
         answer = await self.request("GET", (url or self.erp_url) + "/_control/state")
         found: dict[str, Any] = msgspec.json.decode(answer.body)
         return found
-
-    async def all_ended(self, count: int, seconds: float = 200.0, *, otherwise: int = 0) -> None:
-        """Return when `count` runs are completed. At most `otherwise` may have come to another end by then."""
-        until = time.monotonic() + seconds
-        while True:
-            states = await self.states()
-            astray = sum(states.get(state, 0) for state in ("faulted", "cancelled", "suspended"))
-            if astray > otherwise:
-                raise AssertionError(f"{states}, of which {otherwise} may end otherwise than completed")
-            if states.get("completed", 0) >= count:
-                return
-            if time.monotonic() > until:
-                raise TimeoutError(f"{states} after {seconds} s, wanted {count} completed")
-            await asyncio.sleep(0.1)
-
-    async def states(self) -> dict[str, int]:
-        rows = await self.query("SELECT state, count(*)::int AS n FROM app.run GROUP BY state")
-        return {row["state"]: row["n"] for row in rows}
-
-    async def held(self) -> int:
-        """Runs under a living lease: in the hands of a worker now."""
-        rows = await self.query("SELECT count(*)::int AS n FROM app.run WHERE lease_until > clock_timestamp()")
-        found: int = rows[0]["n"]
-        return found
-
-    async def until_held(self, least: int, seconds: float = 60.0) -> None:
-        """Return while at least `least` runs are in the hands of workers."""
-        until = time.monotonic() + seconds
-        while (found := await self.held()) < least:
-            if time.monotonic() > until:
-                raise TimeoutError(f"{found} runs held, wanted {least}: {await self.states()}")
-            await asyncio.sleep(0.02)
-
-    async def query(self, text: str, *values: Any) -> list[Any]:
-        """Rows of every tenant, read as the cluster's own superuser."""
-        async with connected(self.stack) as connection:
-            return list(await connection.fetch(text, *values))
 
 
 def order(number: int | str) -> dict[str, Any]:

@@ -46,8 +46,7 @@ async def test_F_20_the_erp_is_down_for_a_minute_and_runs_wait_with_a_reason(pla
     plant.start_worker()
     await plant.faults(refuse_seconds=60)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(20)))
-    while (await plant.states()).get("waiting", 0) < 20:
-        await asyncio.sleep(0.1)
+    await plant.until_state("waiting", 20)
     answer = await plant.request("GET", "/v1/runs?state=waiting")
     first = msgspec.json.decode(answer.body)["items"][0]
     assert first["waiting_for"]["kind"] == "connection"
@@ -63,8 +62,7 @@ async def test_F_20_F_21_an_outage_parks_the_runs_and_they_are_drained_when_it_i
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(60)))
     while not await plant.query("SELECT 1 FROM app.outage WHERE ended_at IS NULL"):
         await asyncio.sleep(0.05)
-    while (await plant.states()).get("waiting", 0) < 60:
-        await asyncio.sleep(0.05)
+    await plant.until_state("waiting", 60)
     plant.start_worker()
     await plant.faults()
     await plant.all_ended(60)

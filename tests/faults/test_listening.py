@@ -72,8 +72,7 @@ async def test_F_01_killed_around_a_commit_each_event_is_heard_once_and_told_onc
     worker = plant.start_worker()
     await asyncio.gather(*(send(plant, "begin", f"r-{n}", {"name": f"r-{n}"}) for n in range(RUNS)))
     async with asyncio.timeout(60):
-        while (await plant.states()).get("waiting", 0) < RUNS:
-            await asyncio.sleep(0.05)
+        await plant.until_state("waiting", RUNS)
     worker.terminate()
     assert await asyncio.to_thread(worker.wait, 120) == 0
     sending = asyncio.gather(*(ticks(plant, f"r-{n}") for n in range(RUNS)))

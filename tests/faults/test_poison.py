@@ -41,8 +41,7 @@ async def poison(plant: Plant) -> None:
 
 async def check_quarantined(plant: Plant) -> None:
     """The poison run alone is set aside, with its cause; its 40 neighbours are done."""
-    while (await plant.states()).get("suspended", 0) < 1:
-        await asyncio.sleep(0.1)
+    await plant.until_state("suspended", 1)
     (run,) = await plant.query("SELECT waiting_for, solo_claims FROM app.run WHERE state = 'suspended'")
     assert '"quarantine"' in run["waiting_for"]
     assert run["solo_claims"] == 3

@@ -44,8 +44,7 @@ async def test_F_19_runs_that_are_retried_by_two_people_go_on_once_whoever_dies(
     first = plant.start_worker()
     await connections(plant, "disable")
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(RUNS)))
-    while (await plant.states()).get("faulted", 0) < RUNS:
-        await asyncio.sleep(0.05)
+    await plant.until_state("faulted", RUNS)
     first.terminate()
     assert await asyncio.to_thread(first.wait, 120) == 0
     await connections(plant, "enable")

@@ -50,8 +50,7 @@ async def test_F_11_a_worker_that_starts_without_valkey_wakes_runs_whose_time_ha
     await plant.faults(unavailable=1.0)
     plant.start_worker()
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(10)))
-    while (await plant.states()).get("waiting", 0) < 10:
-        await asyncio.sleep(0.05)
+    await plant.until_state("waiting", 10)
     await plant.faults()
     await plant.all_ended(10)
     await check_tenants(plant)

@@ -87,9 +87,7 @@ async def _outage(plant: Plant, outcome: Outcome, parked: int) -> int:
     """The most runs that ended within one second once the connection was back; F-21: never more than its rate lets."""
     await plant.faults(unavailable=1.0)
     await _send(plant, outcome, parked)
-    async with asyncio.timeout(300):
-        while (await plant.states()).get("waiting", 0) < parked:
-            await asyncio.sleep(0.1)
+    await plant.until_state("waiting", parked, 300)
     (row,) = await plant.query("SELECT clock_timestamp() AS now")
     await plant.faults()
     await plant.all_ended(outcome.runs, 600)
