@@ -15,6 +15,7 @@ from services.engine.inbox import Arrived
 from services.events import cloud_event, store
 from services.events.received import Received
 from template_library.policies.approvals import APPROVAL
+from tenants.audit import writing as audit
 
 SOURCE: Final = "/approvals"
 MOST: Final = 1_000
@@ -65,8 +66,8 @@ async def decide(connection: Any, tenant: TenantId, run: UUID, given: Given) -> 
         _KEEP, tenant, approval, run, given.reference, SOURCE, shown, given.is_approved, given.note, given.by
     )
     decided = "approval.given" if given.is_approved else "approval.refused"
-    after = msgspec.json.encode({"task": given.reference, "approval": shown}).decode()
-    await connection.execute(_RECORD, tenant, ids.new(), given.by, decided, ids.show("run", run), after)
+    target, after = ids.show("run", run), {"task": given.reference, "approval": shown}
+    await audit.write(connection, tenant, actor=given.by, action=decided, target=target, after=after)
     attributes = received.event.attributes
     await inbox.post(connection, [Arrived(received.event_id, APPROVAL, attributes)], run)
     return approval
@@ -117,9 +118,6 @@ _KEEP: Final = """
 INSERT INTO app.approval
   (tenant_id, approval_id, run_id, reference, event_source, event_key, is_approved, note, decided_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-"""
-_RECORD: Final = """
-INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, $3, $4, $5, $6)
 """
 _LIST: Final = """
 SELECT approval_id, reference, is_approved, note, decided_by, decided_at FROM app.approval

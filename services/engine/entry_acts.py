@@ -13,7 +13,8 @@ import msgspec
 from infra import ids
 from infra.pagination import Page
 from infra.problems import Conflict, NotFound
-from services.engine import entry_values, values
+from services.engine import entry_values
+from tenants.audit import writing as audit
 
 Action = Literal["take", "release", "answer", "queue", "give-up"]
 Decision = Literal["posted-by-hand", "post-now", "drop"]
@@ -124,7 +125,8 @@ async def act(connection: Any, tenant: UUID, entry: UUID, wanted: Act) -> UUID:
     await connection.execute(_ACT, tenant, entry, _STATES[wanted.action], wanted.actor, wanted.words, answer.text)
     await entry_values.keep(connection, tenant, row["run_id"], answer)
     told = {"connection": ids.show("con", row["connection_id"]), "run": ids.show("run", row["run_id"])}
-    await _audit(connection, tenant, entry, _DONE[wanted.action], told | {"words": wanted.words}, actor=wanted.actor)
+    target, after = ids.show("ent", entry), told | {"words": wanted.words}
+    await audit.write(connection, tenant, actor=wanted.actor, action=_DONE[wanted.action], target=target, after=after)
     return cast("UUID", row["run_id"])
 
 
@@ -175,7 +177,8 @@ async def decide(  # noqa: PLR0913 (whose, what, and who says so)
         raise NotNow("Only what was looked for and is not there is posted now")
     await connection.execute(_DECIDE, tenant, entry, actor, reason, decision)
     told = {"decision": decision, "reason": reason, "connection": ids.show("con", row["connection_id"])}
-    await _audit(connection, tenant, entry, "entry.reconciled", told, actor=actor)
+    target = ids.show("ent", entry)
+    await audit.write(connection, tenant, actor=actor, action="entry.reconciled", target=target, after=told)
     return cast("UUID", row["run_id"])
 
 
@@ -225,17 +228,3 @@ async def _locked(connection: Any, tenant: UUID, entry: UUID) -> Any:
     if row is None:
         raise NotFound
     return row
-
-
-async def _audit(  # noqa: PLR0913 (the parts of one row)
-    connection: Any, tenant: UUID, entry: UUID, action: str, after: dict[str, Any], *, actor: str
-) -> None:
-    await connection.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, $3, $4, $5, $6)",
-        tenant,
-        ids.new(),
-        actor,
-        action,
-        ids.show("ent", entry),
-        values.encode(after).decode(),
-    )

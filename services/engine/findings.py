@@ -10,7 +10,7 @@ from uuid import UUID
 
 from infra import clock, ids
 from infra.ids import TenantId
-from services.engine import values
+from tenants.audit import writing as audit
 
 _log: Final = logging.getLogger(__name__)
 _ACTOR: Final = "schedule"
@@ -25,15 +25,14 @@ async def tell(connection: Any, tenant: TenantId, deployment: UUID, action: str,
     """
     told = {**after, "detail": str(after["detail"])[:_DETAIL]}
     _log.warning("events began no run", extra={"finding": action, "deployment": ids.show("dep", deployment), **told})
-    await connection.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, $3, $4, $5, $6) "
-        "ON CONFLICT DO NOTHING",
+    await audit.write(
+        connection,
         tenant,
-        _of_the_hour(f"{deployment} {action} {told['detail']}"),
-        _ACTOR,
-        action,
-        ids.show("dep", deployment),
-        values.encode(told).decode(),
+        actor=_ACTOR,
+        action=action,
+        target=ids.show("dep", deployment),
+        after=told,
+        audit_id=_of_the_hour(f"{deployment} {action} {told['detail']}"),
     )
     await connection.execute(
         "SELECT app.note_exception($1, 'dead-letter', $2, $3, $4)", tenant, deployment, action, told["detail"]

@@ -10,14 +10,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
-
 from infra import clock, ids
 from infra.database import Database, through_outage
 from services.engine.functions import NOT_APPROVED, Answer, Call, Cautious, ErrorDetails, Failed, Terms
 from template_library.policies.approvals import Decision, Line, is_approved
 from template_library.policies.capabilities import Writes
 from template_library.policies.rules import Rule, broken_by
+from tenants.audit import writing as audit
 from tenants.organizations import policies
 
 FRESH_SECONDS: Final = 2.0
@@ -33,9 +32,6 @@ SELECT reference, event_source, event_key, is_approved FROM app.approval WHERE t
 _LINES: Final = """
 SELECT kind, reference, data ->> 'source' AS source, data ->> 'id' AS id FROM app.journal
 WHERE tenant_id = $1 AND run_id = $2 AND reference = ANY ($3) ORDER BY seq
-"""
-_RECORD: Final = """
-INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, 'engine', $3, $4, $5)
 """
 
 
@@ -107,9 +103,11 @@ class Guarded:
 
     async def _record(self, call: Call, names: list[str], domains: list[str]) -> None:
         after = {"reference": call.reference, "rules": names, "domains": domains}
-        text = msgspec.json.encode(after).decode()
+        target = ids.show("run", call.run)
         async with self._rules.database.tenant(call.tenant) as connection:
-            await connection.execute(_RECORD, call.tenant, ids.new(), "write.refused", ids.show("run", call.run), text)
+            await audit.write(
+                connection, call.tenant, actor="engine", action="write.refused", target=target, after=after
+            )
 
 
 def _decision(row: Any) -> Decision:

@@ -17,6 +17,7 @@ from services.engine import payload_rows, payloads, values
 from services.engine.migrating import Migration, Moved, Plan, Standing, open_plan
 from services.engine.payloads import PayloadUnreadable
 from services.engine.sameness import Stuck
+from tenants.audit import writing as audit
 
 MOST: Final = 200
 """Runs that one preview stands for."""
@@ -220,12 +221,7 @@ class _Batch:
     async def _record(self, tenant: TenantId, done: Sequence[Done]) -> None:
         counts: dict[str, int] = dict(Counter(one.outcome for one in done))
         after = {"from": self._plan.former, "to": self._plan.next, **counts}
-        await self._connection.execute(
-            "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-            "VALUES ($1, $2, $3, 'runs.migrated', $4, $5)",
-            tenant,
-            ids.new(),
-            self._actor,
-            ids.show("dep", self._plan.deployment),
-            values.encode(after).decode(),
+        target = ids.show("dep", self._plan.deployment)
+        await audit.write(
+            self._connection, tenant, actor=self._actor, action="runs.migrated", target=target, after=after
         )

@@ -11,6 +11,7 @@ import msgspec
 from infra import ids
 from infra.database import Database
 from services.engine import notices, values
+from tenants.audit import writing as audit
 
 PROBE_SECONDS: Final = 30.0
 """Most that passes between two calls that try whether the other side is back; at first it is a second, four times."""
@@ -68,7 +69,8 @@ async def begin(  # noqa: PLR0913 (the parts of one row)
             revision,
         )
         if began is not None:
-            await _audit(transaction, tenant, AWAY, connection, {"reason": reason})
+            target = ids.show("con", connection)
+            await audit.write(transaction, tenant, actor="engine", action=AWAY, target=target, after={"reason": reason})
             await notices.tell(transaction, tenant, AWAY, connection, {"reason": reason, "since": _told_at(began)})
 
 
@@ -110,7 +112,10 @@ async def end(database: Database, tenant: UUID, connection: UUID, *, refused: in
         )
         if ended is not None:
             seconds = round((ended["ended_at"] - ended["since"]).total_seconds(), 1)
-            await _audit(transaction, tenant, BACK, connection, {"seconds": seconds})
+            target = ids.show("con", connection)
+            await audit.write(
+                transaction, tenant, actor="engine", action=BACK, target=target, after={"seconds": seconds}
+            )
             told = {"since": _told_at(ended["since"]), "until": _told_at(ended["ended_at"]), "seconds": seconds}
             told |= {"reason": ended["reason"], "calls_refused": ended["refused"]}
             await notices.tell(transaction, tenant, BACK, connection, told)
@@ -153,15 +158,3 @@ async def _lasting(transaction: Any, tenant: UUID, connection: UUID, refused: in
 
 def _told_at(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
-
-
-async def _audit(transaction: Any, tenant: UUID, action: str, connection: UUID, after: dict[str, Any]) -> None:
-    await transaction.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-        "VALUES ($1, $2, 'engine', $3, $4, $5)",
-        tenant,
-        ids.new(),
-        action,
-        ids.show("con", connection),
-        msgspec.json.encode(after).decode(),
-    )

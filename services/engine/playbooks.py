@@ -14,6 +14,7 @@ from infra import ids
 from infra.database import Database, surviving
 from infra.problems import Conflict, NotFound
 from services.engine import notices
+from tenants.audit import writing as audit
 
 State = Literal["normal", "entered", "reconciling"]
 KINDS: Final[dict[State, str]] = {
@@ -135,7 +136,8 @@ async def move(  # noqa: PLR0913 (whose, where to, and who asks)
         raise PlaybookStands(f"It is {stands.state}")
     if found == "moved":
         after = {"reason": why, "changes": stands.changes}
-        await _audit(transaction, tenant, connection, KINDS[target], after, actor=actor)
+        shown = ids.show("con", connection)
+        await audit.write(transaction, tenant, actor=actor, action=KINDS[target], target=shown, after=after)
         await notices.tell(
             transaction, tenant, KINDS[target], connection, {"by": actor, **({"reason": why} if why else {})}
         )
@@ -178,17 +180,3 @@ async def _enter(database: Database, tenant: UUID, connection: UUID, minutes: fl
     async with database.tenant(tenant) as transaction:
         await move(transaction, tenant, connection, "entered", actor="engine", why=why)
     _log.warning("a continuity playbook was entered", extra={"connection": ids.show("con", connection)})
-
-
-async def _audit(  # noqa: PLR0913 (the parts of one row)
-    transaction: Any, tenant: UUID, connection: UUID, action: str, after: dict[str, Any], *, actor: str
-) -> None:
-    await transaction.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, $3, $4, $5, $6)",
-        tenant,
-        ids.new(),
-        actor,
-        action,
-        ids.show("con", connection),
-        msgspec.json.encode(after).decode(),
-    )

@@ -15,10 +15,11 @@ from infra import clock, ids
 from infra.database import Database, is_outage
 from infra.ids import TenantId
 from infra.problems import Problem
-from services.engine import operating, repeating, values
+from services.engine import operating, repeating
 from services.engine.functions import STANDARD_ERRORS
 from services.engine.operating import RunNotSuspended
 from services.engine.repeating import RunNotFaulted
+from tenants.audit import writing as audit
 
 _log: Final = logging.getLogger(__name__)
 MOST: Final = 200
@@ -191,15 +192,7 @@ def counted(done: Sequence[tuple[UUID, str]]) -> dict[str, int]:
 
 async def record(connection: Any, tenant: TenantId, actor: str, action: str, after: dict[str, Any]) -> None:
     """In the commit of the batch, so that neither is there without the other."""
-    await connection.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, $3, $4, $5, $6)",
-        tenant,
-        ids.new(),
-        actor,
-        action,
-        ids.show("ten", tenant),
-        values.encode(after).decode(),
-    )
+    await audit.write(connection, tenant, actor=actor, action=action, target=ids.show("ten", tenant), after=after)
 
 
 async def _one(connection: Any, tenant: TenantId, run: UUID, seen: int, actor: str) -> Outcome:

@@ -15,6 +15,7 @@ from services.engine import subscriptions
 from services.events import store
 from services.events.errors import EventIdReused
 from services.events.received import Received
+from tenants.audit import writing as audit
 
 MOST: Final = 1_000
 """Runs that one signal reaches; a key of more names no thing that they wait for."""
@@ -115,12 +116,5 @@ def _reused(received: Received) -> EventIdReused:
 async def _record(connection: Any, tenant: TenantId, received: Received, taken: Taken, name: str) -> None:
     shown = [ids.show("run", run) for run in taken.runs]
     after = {"key": name, "type": received.event.type, "runs": shown[:20], "count": len(shown)}
-    await connection.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-        "VALUES ($1, $2, $3, 'signal.sent', $4, $5)",
-        tenant,
-        ids.new(),
-        received.actor,
-        ids.show("evt", taken.event_id),
-        msgspec.json.encode(after).decode(),
-    )
+    target = ids.show("evt", taken.event_id)
+    await audit.write(connection, tenant, actor=received.actor, action="signal.sent", target=target, after=after)

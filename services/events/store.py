@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from infra import ids
 from infra.ids import TenantId
 from infra.pagination import Page
 from infra.problems import NotFound
 from services.events.cloud_event import CloudEvent
 from services.events.received import Received
+from tenants.audit import writing as audit
 
 
 async def keep(
@@ -92,12 +92,9 @@ async def runs_of(connection: Any, tenant: TenantId, events: list[UUID]) -> dict
 
 async def record_reuse(connection: Any, tenant: TenantId, reused: list[Received]) -> None:
     """Leave an audit row for each event whose id had been used for another."""
-    if reused:
-        await connection.executemany(
-            "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-            "VALUES ($1, $2, $3, 'event.id-reused', $4, json_build_object('digest', $5::text))",
-            [(tenant, ids.new(), one.actor, "#".join(one.key), one.event.digest.hex()) for one in reused],
-        )
+    for one in reused:
+        target, after = "#".join(one.key), {"digest": one.event.digest.hex()}
+        await audit.write(connection, tenant, actor=one.actor, action="event.id-reused", target=target, after=after)
 
 
 async def list_events(

@@ -16,6 +16,7 @@ from services.engine.repeating import RunNotFaulted
 from services.exceptions import owners
 from services.exceptions.categories import ENDS, OF_ENTRY, OF_LIVING_RUNS, OTHERWISE, TAKES, Action, Category, Done
 from services.exceptions.errors import ExceptionChanged, ExceptionClosed, NotForThisCategory
+from tenants.audit import writing as audit
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -187,12 +188,5 @@ class Hand:
         return _Standing(**row)
 
     async def _audit(self, action: str, after: dict[str, Any]) -> None:
-        await self._connection.execute(
-            "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, $3, $4, $5, $6)",
-            self._tenant,
-            ids.new(),
-            self._actor,
-            action,
-            ids.show("exc", self._exception),
-            msgspec.json.encode(after).decode(),
-        )
+        target = ids.show("exc", self._exception)
+        await audit.write(self._connection, self._tenant, actor=self._actor, action=action, target=target, after=after)

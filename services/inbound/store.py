@@ -13,6 +13,7 @@ from infra.pagination import Page
 from services.inbound.directory import Hook
 from services.inbound.errors import AlreadyReceived, UnknownReceived
 from services.inbound.mapping import Delivery, kept_headers
+from tenants.audit import writing as audit
 
 State = Literal["taken", "ignored", "refused"]
 
@@ -85,15 +86,8 @@ async def note_replay(  # noqa: PLR0913 (what was replayed, what it became, and 
         event_type,
         key,
     )
-    await connection.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-        "VALUES ($1, $2, $3, 'webhook.replayed', $4, json_build_object('event', $5::text))",
-        tenant,
-        ids.new(),
-        actor,
-        ids.show("rcv", request_id),
-        ids.show("evt", event_id),
-    )
+    target, after = ids.show("rcv", request_id), {"event": ids.show("evt", event_id)}
+    await audit.write(connection, tenant, actor=actor, action="webhook.replayed", target=target, after=after)
 
 
 async def received(connection: Any, tenant: TenantId, hook_id: UUID, page: Page, state: str | None) -> list[Any]:

@@ -14,6 +14,7 @@ from services.webhooks import schedule
 from services.webhooks.content import body
 from services.webhooks.endpoints import FIELD, shown
 from services.webhooks.sending import SHOWN, SLOW_SECONDS, Outcome, Posting
+from tenants.audit import writing as audit
 from tenants.connections.sealing import Row, Sealer
 
 ACTOR: Final = "webhooks"
@@ -163,15 +164,10 @@ async def _judge(connection: Any, due: Due, endpoint: Any, outcome: Outcome, at:
 async def _tell(connection: Any, due: Due, kind: str, told: dict[str, str]) -> None:
     """In the audit, in the notices, and to whoever carries notices on."""
     notice, endpoint = ids.new(), shown(due.endpoint_id)
-    data = msgspec.json.encode({"endpoint": endpoint, **told}).decode()
-    await connection.execute(
-        "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) VALUES ($1, $2, $3, $4, $5, $6)",
-        due.tenant_id,
-        notice,
-        ACTOR,
-        kind,
-        endpoint,
-        data,
+    after = {"endpoint": endpoint, **told}
+    data = msgspec.json.encode(after).decode()
+    await audit.write(
+        connection, due.tenant_id, actor=ACTOR, action=kind, target=endpoint, after=after, audit_id=notice
     )
     await connection.execute(
         "INSERT INTO app.notice (tenant_id, notice_id, kind, body) VALUES ($1, $2, $3, $4)",

@@ -21,6 +21,7 @@ from services.events.checks import EventChecks
 from services.events.cloud_event import CloudEvent
 from services.events.errors import EventBreaksSchema, EventIdReused
 from services.events.intake import Intake
+from tenants.audit import writing as audit
 from tenants.deployments.triggers import declared
 
 _log: Final = logging.getLogger(__name__)
@@ -82,18 +83,17 @@ class Outlets:
 
     async def _record(self, tenant: UUID, message: UUID, run: str, detail: str) -> None:
         """Once for a message: the row of the audit has its id."""
-        after = msgspec.json.encode({"detail": detail}).decode()
         async with self._database.tenant(tenant) as connection:
-            written = await connection.fetchval(
-                "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-                "VALUES ($1, $2, $3, 'event.refused', $4, $5) ON CONFLICT DO NOTHING RETURNING true",
+            is_news = await audit.write(
+                connection,
                 tenant,
-                message,
-                f"run:{run}",
-                run,
-                after,
+                actor=f"run:{run}",
+                action="event.refused",
+                target=run,
+                after={"detail": detail},
+                audit_id=message,
             )
-            if written:
+            if is_news:
                 await connection.execute(
                     "SELECT app.note_exception($1, 'dead-letter', deployment_id, 'event.refused', $3) "
                     "FROM app.run WHERE tenant_id = $1 AND run_id = $2",

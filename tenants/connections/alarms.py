@@ -10,6 +10,7 @@ from infra import clock, ids
 from infra.database import Database, surviving
 from infra.encryption.errors import SecretUnreadable
 from infra.telemetry import instruments
+from tenants.audit import writing as audit
 
 ACTION: Final = "secret.unreadable"
 AGAIN_SECONDS: Final = 300.0
@@ -31,12 +32,6 @@ async def unreadable(database: Database, tenant_id: UUID, connection_id: UUID, e
     _log.error("a stored secret cannot be read: %s", error.detail, extra={"connection": target})
     with surviving("noting that a stored secret cannot be read"):
         async with database.tenant(tenant_id) as connection:
-            await connection.execute(
-                "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
-                "VALUES ($1, $2, 'engine', $3, $4, json_build_object('why', $5::text))",
-                tenant_id,
-                ids.new(),
-                ACTION,
-                target,
-                error.detail,
+            await audit.write(
+                connection, tenant_id, actor="engine", action=ACTION, target=target, after={"why": error.detail}
             )

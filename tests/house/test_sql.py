@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from tests.house.tree import parsed, place, python_files, relative
+from tests.house.tree import parsed, place, python_files, relative, strings
 
 _SQL: Final = re.compile(
     r"^\s*(?:SELECT|INSERT\s+INTO|UPDATE\s|DELETE\s+FROM|MERGE\s|WITH\s|CREATE\s|ALTER\s|DROP\s|GRANT\s|REVOKE\s|"
@@ -72,3 +72,17 @@ def test_S_16_text_of_the_toolkit_is_given_a_constant() -> None:
 
 def test_the_list_of_exceptions_holds_nothing_that_became_needless() -> None:
     assert not ALLOWED.keys() - {relative(file) for file in python_files() if _built(file)}
+
+
+# Who writes rows of a tenant's audit by a statement of its own; everybody else calls one of these.
+WRITERS: Final = {
+    "tenants/audit/writing.py": "the one for all",
+    "services/engine/starter.py": "runs of a whole batch begin in one statement with their rows",
+}
+
+
+def test_rows_of_a_tenants_audit_are_written_by_one_function() -> None:
+    found = {
+        relative(file) for file in python_files() for one in strings(file) if "INSERT INTO app.audit " in str(one.value)
+    }
+    assert found == WRITERS.keys()

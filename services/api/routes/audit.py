@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import Meta
 
 from infra import ids
 from infra.encryption import signing_key
 from services.api.access import is_still_admitted
+from services.api.audit_filters import FILTERS
 from services.api.call import Call
 from services.api.download import Download
 from services.api.fields import Cursor, Instant, Limit, NextCursor
@@ -22,26 +23,6 @@ TAGS: Final = ["audit"]
 _ABOVE: Final = "/v1/organization/audit"
 _ACTING: Final = "acting:"
 
-Action = Annotated[str | None, QueryParameter(description="Only this action.", required=False, max_length=200)]
-Actor = Annotated[
-    str | None,
-    QueryParameter(
-        description="Only what this one did, as a record names it: `account:acc_…`, `key:key_…`, `engine`.",
-        required=False,
-        max_length=200,
-    ),
-]
-Target = Annotated[str | None, QueryParameter(description="Only this target.", required=False, max_length=200)]
-About = Annotated[
-    str | None,
-    QueryParameter(
-        description="An id: what was done to it, and, of an account or key, what it did itself.",
-        required=False,
-        max_length=200,
-    ),
-]
-Since = Annotated[datetime | None, QueryParameter(description="Only from this time on.", required=False)]
-Until = Annotated[datetime | None, QueryParameter(description="Only before this time.", required=False)]
 Form = Annotated[
     Literal["jsonl", "csv"],
     QueryParameter(
@@ -108,69 +89,51 @@ class AuditVerification(msgspec.Struct, frozen=True, kw_only=True):
     row: str | None
 
 
-@get(tenant_paths("/audit"), summary="List audit records", tags=TAGS)
+@get(tenant_paths("/audit"), summary="List audit records", tags=TAGS, dependencies=FILTERS)
 async def list_audit(
-    request: Call,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    action: Action = None,
-    actor: Actor = None,
-    target: Target = None,
-    about: About = None,
-    since: Since = None,
-    until: Until = None,
+    request: Call, wanted: NamedDependency[Wanted], limit: Limit = 50, cursor: Cursor = None
 ) -> AuditList:
     """Newest first."""
-    wanted = Wanted(action=action, actor=actor, target=target, about=about, since=since, until=until)
     return await _listed(request, limit, cursor, wanted)
 
 
-@get(_ABOVE, summary="List audit records above clients", tags=TAGS)
+@get(_ABOVE, summary="List audit records above clients", tags=TAGS, dependencies=FILTERS)
 async def list_organization_audit(
-    request: Call,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    action: Action = None,
-    actor: Actor = None,
-    target: Target = None,
-    about: About = None,
-    since: Since = None,
-    until: Until = None,
+    request: Call, wanted: NamedDependency[Wanted], limit: Limit = 50, cursor: Cursor = None
 ) -> AuditList:
     """The partner's own log, or the operator's: what was done to clients, keys and people. Newest first."""
-    wanted = Wanted(action=action, actor=actor, target=target, about=about, since=since, until=until)
     return await _listed(request, limit, cursor, wanted)
 
 
-@get(tenant_paths("/audit/export"), summary="Export the audit", tags=TAGS, media_type=_TYPES["jsonl"])
+@get(
+    tenant_paths("/audit/export"),
+    summary="Export the audit",
+    tags=TAGS,
+    media_type=_TYPES["jsonl"],
+    dependencies=FILTERS,
+)
 async def export_audit(
     request: Call,
+    wanted: NamedDependency[Wanted],
     format: Form = "jsonl",  # noqa: A002 (the parameter's name)
-    action: Action = None,
-    actor: Actor = None,
-    target: Target = None,
-    about: About = None,
-    since: Since = None,
-    until: Until = None,
 ) -> Download:
     """Oldest first. Without a filter each batch comes with all of its rows; with one each row has its own proof."""
-    wanted = Wanted(action=action, actor=actor, target=target, about=about, since=since, until=until)
     return await _exported(request, format, wanted)
 
 
-@get(f"{_ABOVE}/export", summary="Export the audit above clients", tags=TAGS, media_type=_TYPES["jsonl"])
+@get(
+    f"{_ABOVE}/export",
+    summary="Export the audit above clients",
+    tags=TAGS,
+    media_type=_TYPES["jsonl"],
+    dependencies=FILTERS,
+)
 async def export_organization_audit(
     request: Call,
+    wanted: NamedDependency[Wanted],
     format: Form = "jsonl",  # noqa: A002 (the parameter's name)
-    action: Action = None,
-    actor: Actor = None,
-    target: Target = None,
-    about: About = None,
-    since: Since = None,
-    until: Until = None,
 ) -> Download:
     """The partner's own log, or the operator's, as a client's is."""
-    wanted = Wanted(action=action, actor=actor, target=target, about=about, since=since, until=until)
     return await _exported(request, format, wanted)
 
 

@@ -11527,10 +11527,6 @@ export interface operations {
     get_audit: {
         parameters: {
             query?: {
-                /** @description Most items in the answer. */
-                limit?: number;
-                /** @description `next` of the page before, under the same filters. */
-                cursor?: string | null;
                 /** @description Only this action. */
                 action?: string | null;
                 /** @description Only what this one did, as a record names it: `account:acc_…`, `key:key_…`, `engine`. */
@@ -11543,6 +11539,10 @@ export interface operations {
                 since?: string | null;
                 /** @description Only before this time. */
                 until?: string | null;
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -11618,8 +11618,6 @@ export interface operations {
     get_audit_export: {
         parameters: {
             query?: {
-                /** @description `jsonl` has the seals, and can be verified with the public key alone; `csv` is for a spreadsheet. */
-                format?: "jsonl" | "csv";
                 /** @description Only this action. */
                 action?: string | null;
                 /** @description Only what this one did, as a record names it: `account:acc_…`, `key:key_…`, `engine`. */
@@ -11632,6 +11630,8 @@ export interface operations {
                 since?: string | null;
                 /** @description Only before this time. */
                 until?: string | null;
+                /** @description `jsonl` has the seals, and can be verified with the public key alone; `csv` is for a spreadsheet. */
+                format?: "jsonl" | "csv";
             };
             header?: never;
             path?: never;
