@@ -1,4 +1,4 @@
-"""Signature Version 4 of AWS for a request whose body is at hand: the headers that go along with it."""
+"""Signature Version 4 of AWS, for requests whose headers and body are known: no client of theirs goes out here."""
 
 from __future__ import annotations
 
@@ -7,54 +7,66 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 
 from infra.encryption.secret import Secret
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_S3: Final = "s3"
+_PLAIN: Final = "-_.~"
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """What goes along with a request: headers in the clear, and those that prove who sends it. Names in lower case."""
+
+    headers: dict[str, str]
+    credentials: dict[str, Secret]
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose requests they are, and of which service and region."""
+    """Who signs, for one service in one region. `token`: of temporary credentials."""
 
-    key_id: str
-    secret: Secret
+    access_key: str
+    secret_key: Secret
+    token: Secret | None = None
     region: str
     service: str
 
-    def headers(self, method: str, url: str, body: bytes, at: datetime, given: Mapping[str, str]) -> dict[str, str]:
-        """`given` with those that the signature needs, `authorization` among them; names in lower case.
-
-        The path is signed as it is sent, encoded once, as S3 wants it.
-        """
+    def sign(self, method: str, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Signed:
+        """What goes along with `headers`, which are signed with it. `now` is in UTC."""
         parts = urlsplit(url)
-        stamp = f"{at:%Y%m%dT%H%M%SZ}"
-        digest = hashlib.sha256(body).hexdigest()
-        sent = {name.lower(): " ".join(value.split()) for name, value in given.items()}
-        sent |= {"x-amz-date": stamp, "x-amz-content-sha256": digest}
-        signed = {**sent, "host": parts.netloc}
+        stamp, digest = f"{now:%Y%m%dT%H%M%SZ}", hashlib.sha256(body).hexdigest()
+        own = {"x-amz-date": stamp}
+        if self.service == _S3:
+            # S3 alone asks for it; elsewhere the digest stands in what is signed.
+            own["x-amz-content-sha256"] = digest
+        proofs = {} if self.token is None else {"x-amz-security-token": self.token}
+        signed = {name.lower(): " ".join(value.split()) for name, value in {**headers, **own}.items()}
+        signed |= {name: value.reveal() for name, value in proofs.items()}
+        signed["host"] = parts.netloc
         names = ";".join(sorted(signed))
         lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-        asked = f"{method}\n{_path(parts.path)}\n{_query(parts.query)}\n{lines}\n{names}\n{digest}"
+        asked = f"{method}\n{self._path(parts.path)}\n{_query(parts.query)}\n{lines}\n{names}\n{digest}"
         scope = f"{stamp[:8]}/{self.region}/{self.service}/aws4_request"
         text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(asked.encode()).hexdigest()}"
-        signature = hmac.new(self._key(stamp[:8]), text.encode(), hashlib.sha256).hexdigest()
-        credential = f"{_ALGORITHM} Credential={self.key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
-        return {**sent, "authorization": credential}
+        signature = hmac.digest(self._key(stamp[:8]), text.encode(), hashlib.sha256).hex()
+        shown = f"{_ALGORITHM} Credential={self.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        return Signed(own, {**proofs, "authorization": Secret(shown)})
+
+    def _path(self, path: str) -> str:
+        """S3 signs the path as it is sent, encoded once; every other service signs what is encoded once more."""
+        return quote(path or "/", safe=f"/%{_PLAIN}" if self.service == _S3 else f"/{_PLAIN}")
 
     def _key(self, day: str) -> bytes:
-        key = f"AWS4{self.secret.reveal()}".encode()
+        key = f"AWS4{self.secret_key.reveal()}".encode()
         for part in (day, self.region, self.service, "aws4_request"):
-            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+            key = hmac.digest(key, part.encode(), hashlib.sha256)
         return key
 
 
-def _path(path: str) -> str:
-    return quote(unquote(path or "/"), safe="/-_.~")
-
-
 def _query(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in sorted(pairs))
+    found = parse_qsl(query, keep_blank_values=True)
+    pairs = sorted((quote(name, safe=_PLAIN), quote(value, safe=_PLAIN)) for name, value in found)
+    return "&".join(f"{name}={value}" for name, value in pairs)

@@ -19,9 +19,9 @@ import msgspec
 
 from infra import clock
 from infra.egress import Client, Destination, Failed, OneOrigin, Refused, Request, Response
+from infra.egress.sigv4 import Signer
 from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.encryption.key_file import ID_BYTES, KEY_BYTES
-from infra.key_services.sigv4 import Signer
 from infra.telemetry import instruments
 
 TRY_SECONDS: Final = 5.0
@@ -120,11 +120,12 @@ class AwsKms:
     async def _send(self, action: str, members: dict[str, Any]) -> Response:
         body = msgspec.json.encode(members)
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"TrentService.{action}"}
+        signed = self._signer.sign("POST", self._url, headers, body, clock.now())
         request = Request(
             method="POST",
             url=self._url,
-            headers=headers,
-            credentials=self._signer.sign("POST", self._url, headers, body, clock.now()),
+            headers={**headers, **signed.headers},
+            credentials=signed.credentials,
             body=body,
             timeout=TRY_SECONDS,
             destination=Destination(allowed_origins=(self._url,), allow_http=True),

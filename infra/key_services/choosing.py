@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra.egress.sigv4 import Signer
 from infra.encryption.errors import SecretUnreadable
 from infra.encryption.key_file import ID_BYTES
 from infra.encryption.key_provider import FileKeyProvider, KeyProvider, KeyWrapper, PublicKeyWrapper
 from infra.key_services.aws_kms import AwsKms, region_of
-from infra.key_services.sigv4 import Signer
 from infra.settings import Settings
 
 

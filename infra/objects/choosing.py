@@ -14,8 +14,8 @@ def store_of(settings: Settings) -> Store:
     if not settings.objects_s3_url or settings.objects_s3_key is None:
         return LocalStore(settings.objects_folder)
     signer = Signer(
-        key_id=settings.objects_s3_key_id,
-        secret=settings.objects_s3_key,
+        access_key=settings.objects_s3_key_id,
+        secret_key=settings.objects_s3_key,
         region=settings.objects_s3_region,
         service="s3",
     )

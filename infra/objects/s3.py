@@ -12,7 +12,6 @@ from xml.etree import ElementTree as ET
 from infra import clock
 from infra.egress import Client, Destination, Failed, OneOrigin, Refused, Request, Response, canonical_origin
 from infra.egress.sigv4 import Signer
-from infra.encryption.secret import Secret
 from infra.objects.store import ObjectMissing, StoreAway, folder_of, key_of
 
 PART: Final = 8 * 1024 * 1024
@@ -128,13 +127,13 @@ class S3Store:
         missing_is_fine: bool = False,
     ) -> Response:
         """Raises StoreAway: no answer, or none that says that it was done. A 404 of a GET is the caller's to judge."""
-        signed = self._signer.headers(method, url, body, clock.now(), headers or {})
-        credential = Secret(signed.pop("authorization"))
+        given = headers or {}
+        signed = self._signer.sign(method, url, given, body, clock.now())
         request = Request(
             method=method,
             url=url,
-            headers=signed,
-            credentials={"authorization": credential},
+            headers={**given, **signed.headers},
+            credentials=signed.credentials,
             body=body,
             destination=self._destination,
         )

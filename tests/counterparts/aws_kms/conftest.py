@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.egress.sigv4 import Signer
 from infra.encryption.secret import Secret
 from infra.key_services.aws_kms import AwsKms, region_of
-from infra.key_services.sigv4 import Signer
 from tests.counterparts.aws_kms.install import folder, install, is_installed
 from tests.counterparts.aws_kms.server import Gate, Moto, gate, moto
 

@@ -21,17 +21,22 @@ from tests.counterparts.s3.install import install, is_installed
 PATIENCE = 30.0
 
 
-@pytest.fixture(scope="session")
-def bucket_server() -> Iterator[str]:
-    """The address of a running server; in CI it is installed, elsewhere the tests are skipped without it."""
+def installed() -> Path:
+    """Where it is; in CI it is installed, elsewhere the tests are skipped without it."""
     home = Path(os.environ.get("WAYBILL_HOME", ".waybill"))
     if os.environ.get("CI") != "true" and not is_installed(home):
         pytest.skip("moto is not installed: run `python -m tests.counterparts.s3.install`")
-    python = install(home)
+    return install(home)
+
+
+@pytest.fixture(scope="session")
+def bucket_server() -> Iterator[str]:
+    """The address of a running server, which looks at no signature."""
+    place = installed()
     with socket.socket() as made:
         made.bind(("127.0.0.1", 0))
         port = made.getsockname()[1]
-    command: list[str | Path] = [python.with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    command: list[str | Path] = [place / "venv/bin/moto_server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         until = time.monotonic() + PATIENCE
         while not _answers(port):
@@ -42,8 +47,8 @@ def bucket_server() -> Iterator[str]:
         process.terminate()
 
 
-def signer(secret: str = "of-these-tests") -> Signer:  # noqa: S107 (loopback)
-    return Signer(key_id="AKIATESTS", secret=Secret(secret), region="us-east-1", service="s3")
+def signer(secret: str = "of-these-tests", access_key: str = "AKIATESTS") -> Signer:  # noqa: S107 (loopback)
+    return Signer(access_key=access_key, secret_key=Secret(secret), region="us-east-1", service="s3")
 
 
 @pytest.fixture
@@ -58,8 +63,7 @@ async def store(bucket_server: str, request: pytest.FixtureRequest) -> AsyncIter
 
 async def make(bucket: str) -> None:
     async with Client(OneOrigin(bucket)) as client:
-        headers = signer().headers("PUT", bucket, b"", clock.now(), {})
-        headers.pop("authorization")
+        headers = signer().sign("PUT", bucket, {}, b"", clock.now()).headers
         answer = await client.send(UUID(int=0), Request(method="PUT", url=bucket, headers=headers))
         if answer.status != 200:
             raise StoreAway

@@ -23,7 +23,7 @@ def is_installed(home: Path) -> bool:
 
 
 def install(home: Path) -> Path:
-    """Install what is missing; its Python. Callers at the same time wait for one another."""
+    """Install what is missing; returns the folder. Callers at the same time wait for one another."""
     place = folder(home)
     place.mkdir(parents=True, exist_ok=True)
     with (place / "install.lock").open("w") as lock:
@@ -31,7 +31,7 @@ def install(home: Path) -> Path:
         if not is_installed(home):
             packages.install(place / "venv", HERE / "requirements.txt")
             shutil.copyfile(HERE / "requirements.txt", place / "installed.txt")
-    return place / "venv/bin/python"
+    return place
 
 
 if __name__ == "__main__":

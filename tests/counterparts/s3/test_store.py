@@ -1,10 +1,11 @@
-"""Objects in a real server of S3, in one piece and in parts (F-26). It looks at no signature; `test_sigv4` does."""
+"""Objects in a real server of S3 (F-26): one that asks nobody who they are, and one that does."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from infra import ids
 from infra.egress import Client, Guard
 from infra.objects.s3 import PART, S3Store
 from infra.objects.store import ObjectMissing, StoreAway
-from tests.counterparts.s3.conftest import signer
+from tests.counterparts.aws_kms.server import moto
+from tests.counterparts.s3.conftest import installed, make, signer
 from tests.infra.objects.store_contract import clears_one_tenant, holds, leaves_nothing_of_what_failed, parts, read
 
 SIZES = (17, PART, PART + 1, 2 * PART + 100_000)
@@ -49,6 +51,22 @@ async def test_a_large_object_is_never_held_whole(store: S3Store) -> None:
         largest = max(largest, len(part))
     assert (made, read_back.digest()) == (40, digest.digest())
     assert largest <= PART
+
+
+async def test_a_signature_is_checked_by_the_services_own_code_and_a_wrong_one_does_nothing(tmp_path: Path) -> None:
+    """In one piece and in parts. Not a list: moto compares what its server made of the prefix's encoded slashes."""
+    with moto(installed(), tmp_path, unchecked=4) as guarded:
+        user = guarded.create_user("documents", "s3:*")
+        bucket = f"{guarded.url}documents"
+        await make(bucket)
+        store = S3Store(f"{bucket}/below", signer(user[1], user[0]))
+        await holds(store, SIZES)
+        for forged in (signer("not the secret of it", user[0]), signer(user[1], "AKIANOBODY")):
+            other = S3Store(f"{bucket}/below", forged)
+            with pytest.raises(StoreAway):
+                await other.put(ids.new(), ids.new(), parts(b"x"))
+            await other.close()
+        await store.close()
 
 
 async def test_F_26_a_bucket_that_is_not_there_or_a_server_that_is_away_says_so(bucket_server: str) -> None:
