@@ -27,7 +27,9 @@ HASH: Final = 32
 _FIELDS: Final = ("actor", "target", "after")
 _ENTRY: Final = HASH + 1
 LATE_SECONDS: Final = 600
-"""A row is sealed within minutes: one that says it is older than the batch before its own came behind."""
+"""Batches are in the order in which transactions began, and those last minutes: a row that says it is older by more
+than the newest of the batches before its own came behind. When they were sealed says nothing: a sealer may rest.
+"""
 MOMENT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 """Times, in UTC: two of them compare as texts."""
 
@@ -89,7 +91,7 @@ def leaf(log: str, row: Line) -> bytes:
 
 
 def _earlier(moment: str) -> str:
-    """What no row may be older than that comes behind a batch of that `moment`, in the same form."""
+    """What no row may be older than that comes behind a row of that `moment`, in the same form."""
     before = datetime.fromisoformat(moment) - timedelta(seconds=LATE_SECONDS)
     return before.strftime(MOMENT)
 
@@ -162,7 +164,7 @@ class Verifier:
         self._seal: Line | None = None
         self._leaves: list[bytes] = []
         self._place = 0
-        self._oldest = self._next_oldest = ""
+        self._oldest = self._newest = ""
         self._seals: dict[int, Line] = {}
 
     def take(self, line: Line) -> None:
@@ -221,7 +223,7 @@ class Verifier:
         self._signed(seal, digest, "its head", n)
         self._last, self._head, self._heads[n] = n, seal["head"], seal["head"]
         self._batches += 1
-        self._oldest, self._next_oldest = self._next_oldest, _earlier(seal["sealed_at"])
+        self._oldest = _earlier(self._newest) if self._newest else ""
         if n <= self._floor:
             self._dropped += 1
         elif self._is_filtered:
@@ -263,6 +265,7 @@ class Verifier:
                 raise Broken(f"before it {later - self._place} rows are missing or moved", n, row["id"])
             raise Broken("it stands behind its place", n, row["id"])
         self._in_time(row, self._oldest, n)
+        self._newest = max(self._newest, row["at"])
         self._place += 1
         self._rows += 1
 
@@ -295,13 +298,13 @@ class Verifier:
         """Of no batch, as the newest rows are for a minute."""
         self._close_batch()
         self._leaf(row, None)
-        self._in_time(row, self._next_oldest, None)
+        self._in_time(row, _earlier(self._newest) if self._newest else "", None)
         self._unsealed += 1
 
     @staticmethod
     def _in_time(row: Line, oldest: str, n: int | None) -> None:
         if row["at"] < oldest:
-            raise Broken("it is older than the batch before it: it was put in later", n, row["id"])
+            raise Broken("it is older than what stands in batches before it: it was put in later", n, row["id"])
 
     def _compare(self) -> None:
         """With what was published: the newest that was said of each batch, and that none of them is gone."""

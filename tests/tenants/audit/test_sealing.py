@@ -18,6 +18,8 @@ from infra.embedded.stack import Endpoints, Stack
 from infra.encryption.errors import KeyFileUnusable
 from infra.encryption.signing_key import SigningKey, public_of
 from tenants.audit import sealer, service
+from tenants.audit.checking import check
+from tenants.audit.log import Log
 from tests.tenants.audit.chains import BATCH, exported, owner, rows_of, signing_key, verified, write, write_and_seal
 from tests.world import make_tenant
 
@@ -181,3 +183,19 @@ async def test_S_83_no_field_is_longer_than_4_kib_whoever_writes_it(
     assert "1048578 bytes, sha256" in cut["after"]
     assert '"short"' in cut["after"]
     assert (whole["target"], len(whole["after"])) == (4096, 4012)
+
+
+async def test_A17_rows_that_waited_for_their_sealer_for_hours_are_not_taken_for_put_in(
+    app_database: Database, worker_database: Database, key: SigningKey, stack: Stack, endpoints: Endpoints
+) -> None:
+    """No worker ran in the night: what happened then is sealed in the morning, in more than one batch."""
+    world = await make_tenant(app_database)
+    await write(app_database, world.tenant_id, 10)
+    async with owner(stack, endpoints) as connection:
+        await connection.execute("UPDATE app.audit SET at = at - interval '9 hours'")
+    log = Log("tenant", world.tenant_id, Scope.tenant(world.tenant_id))
+    assert await sealer.seal(worker_database, key, BATCH) == 10
+    found = verified(await exported(app_database, world.tenant_id), key)
+    assert (found.rows, found.batches, found.unsealed) == (10, 3, 0)
+    checked = await check(app_database, log, [key.public], behind=1)
+    assert (checked.what, checked.rows) == (None, 6)
