@@ -1,11 +1,12 @@
 """What people are told: a row for lists and the feed of changes, a message for whoever carries it on.
 
 That somebody has to say what became of an effect is told by the database, with the line that asks (`47_effects.sql`).
-What is told of a connection goes out by mail, too, by a trigger of the database (ADR 0061).
+What is told of a connection or of a webhook endpoint goes out by mail, too, by a trigger of the database (ADR 0061).
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,20 +21,48 @@ from services.engine.tables import NoticeRow
 TOPIC: Final = "notices"
 
 
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice is about, and whom it is told.
+
+    Attributes:
+        subject: its public id, which is where it is found below `place`, such as `/connections`.
+        owner: `role:…`, `account:…` or what a connection names; None: nobody is known.
+        named: what whoever carries the notice on is told of the subject, beside what happened.
+    """
+
+    place: str
+    subject: str
+    owner: str | None
+    connection: UUID | None = None
+    named: dict[str, Any] = {}
+
+
 async def tell(transaction: Any, tenant: UUID, kind: str, connection: UUID, told: dict[str, Any]) -> None:
     """Tell the owner of `connection`, in the transaction of what is told; asyncpg's, in the tenant's scope."""
-    named = await transaction.fetchrow(
+    found = await transaction.fetchrow(
         "SELECT name, owner FROM app.connection WHERE tenant_id = $1 AND connection_id = $2", tenant, connection
     )
-    notice, shown = ids.new(), ids.show("con", connection)
-    data = {"connection": shown, "name": named["name"], "owner": named["owner"], **told}
+    shown = ids.show("con", connection)
+    about = About(
+        place="/connections",
+        subject=shown,
+        owner=found["owner"],
+        connection=connection,
+        named={"connection": shown, "name": found["name"], "owner": found["owner"]},
+    )
+    await say(transaction, tenant, kind, about, told)
+
+
+async def say(transaction: Any, tenant: UUID, kind: str, about: About, told: dict[str, Any]) -> None:
+    """Write a notice and the message that carries it on; the transaction is as for `tell`."""
+    notice = ids.new()
     message = {
         "specversion": "1.0",
         "id": ids.show("ntc", notice),
-        "source": f"/connections/{shown}",
+        "source": f"{about.place}/{about.subject}",
         "type": f"{kind}.v1",
-        "subject": shown,
-        "data": data,
+        "subject": about.subject,
+        "data": about.named | told,
     }
     await transaction.execute(
         "INSERT INTO app.notice (tenant_id, notice_id, kind, connection_id, owner, body) "
@@ -41,8 +70,8 @@ async def tell(transaction: Any, tenant: UUID, kind: str, connection: UUID, told
         tenant,
         notice,
         kind,
-        connection,
-        named["owner"],
+        about.connection,
+        about.owner,
         msgspec.json.encode(told).decode(),
     )
     await transaction.execute(
@@ -52,6 +81,11 @@ async def tell(transaction: Any, tenant: UUID, kind: str, connection: UUID, told
         TOPIC,
         msgspec.json.encode(message).decode(),
     )
+
+
+def moment(at: datetime) -> str:
+    """As notices tell it."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 async def listed(

@@ -71,7 +71,8 @@ async def begin(  # noqa: PLR0913 (the parts of one row)
         if began is not None:
             target = ids.show("con", connection)
             await audit.write(transaction, tenant, actor="engine", action=AWAY, target=target, after={"reason": reason})
-            await notices.tell(transaction, tenant, AWAY, connection, {"reason": reason, "since": _told_at(began)})
+            told = {"reason": reason, "since": notices.moment(began)}
+            await notices.tell(transaction, tenant, AWAY, connection, told)
 
 
 async def ask(
@@ -116,8 +117,8 @@ async def end(database: Database, tenant: UUID, connection: UUID, *, refused: in
             await audit.write(
                 transaction, tenant, actor="engine", action=BACK, target=target, after={"seconds": seconds}
             )
-            told = {"since": _told_at(ended["since"]), "until": _told_at(ended["ended_at"]), "seconds": seconds}
-            told |= {"reason": ended["reason"], "calls_refused": ended["refused"]}
+            told = {"since": notices.moment(ended["since"]), "until": notices.moment(ended["ended_at"])}
+            told |= {"seconds": seconds, "reason": ended["reason"], "calls_refused": ended["refused"]}
             await notices.tell(transaction, tenant, BACK, connection, told)
 
 
@@ -154,7 +155,3 @@ async def _lasting(transaction: Any, tenant: UUID, connection: UUID, refused: in
         connection,
     )
     return None if reason is None else Outage(reason)
-
-
-def _told_at(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

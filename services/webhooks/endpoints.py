@@ -28,6 +28,7 @@ from services.webhooks.errors import EndpointActive, InvalidEndpoint, TooManyEnd
 from services.webhooks.tables import AttemptRow, DeliveryRow, EndpointRow, SecretRow
 from tenants.audit import service as audit
 from tenants.connections.sealing import Sealer
+from tenants.deployments.models import Owner
 
 Status = Literal["active", "disabled"]
 MOST: Final = 20
@@ -132,6 +133,8 @@ async def remove(session: AsyncSession, tenant_id: UUID, endpoint_id: UUID, *, a
         raise EndpointActive("Disable the endpoint first")
     for table in (AttemptRow, DeliveryRow, SecretRow, EndpointRow):
         await session.execute(delete(table).where(table.tenant_id == tenant_id, table.endpoint_id == endpoint_id))
+    of_it = (Owner.tenant_id == tenant_id, Owner.kind == "integration", Owner.subject == shown(endpoint_id))
+    await session.execute(delete(Owner).where(*of_it))
     closed = {"state": "resolved", "outcome": "cancelled", "closed_by": actor, "closed_at": func.clock_timestamp()}
     await session.execute(
         update(ExceptionRow)

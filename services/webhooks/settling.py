@@ -10,6 +10,8 @@ import msgspec
 
 from infra import clock, ids
 from infra.egress import canonical_origin
+from services.engine import notices
+from services.engine.notices import About
 from services.webhooks import schedule
 from services.webhooks.content import body
 from services.webhooks.endpoints import FIELD, shown
@@ -79,11 +81,11 @@ WHERE tenant_id = $1 AND endpoint_id = $2
 _OPEN: Final = """
 INSERT INTO app.exception AS e (tenant_id, exception_id, category, mark, cause, title)
 VALUES ($1, $2, 'outage', $3, $4, $5) ON CONFLICT (tenant_id, mark) WHERE state = 'open'
-DO UPDATE SET times = e.times + 1, last_at = clock_timestamp()
+DO UPDATE SET times = e.times + 1, last_at = clock_timestamp() RETURNING owner
 """
 _CLOSE: Final = """
 UPDATE app.exception SET state = 'resolved', outcome = 'went-on', closed_by = $3, closed_at = clock_timestamp()
-WHERE tenant_id = $1 AND mark = $2 AND state = 'open'
+WHERE tenant_id = $1 AND mark = $2 AND state = 'open' RETURNING owner
 """
 
 
@@ -149,44 +151,28 @@ async def _judge(connection: Any, due: Due, endpoint: Any, outcome: Outcome, at:
     health = (failing, outcome.seconds > SLOW_SECONDS, told)
     if health != (endpoint["failing_since"], endpoint["is_slow"], endpoint["told_at"]):
         await connection.execute(_HEALTH, due.tenant_id, due.endpoint_id, *health)
-    if why is not None:
-        await connection.execute(_DISABLE, due.tenant_id, due.endpoint_id, why)
-        title = f"{canonical_origin(endpoint['url'])}: {_WORDS[why]}"
-        mark = shown(due.endpoint_id)
-        await connection.execute(_OPEN, due.tenant_id, ids.new(), mark, f"webhook-{why}", title[:1000])
-        await _tell(connection, due, "webhook.disabled", {"why": why, "title": title})
+    if why is not None and failing is not None:
+        await _disable(connection, due, endpoint["url"], why, failing)
     elif is_back:
-        await connection.execute(_CLOSE, due.tenant_id, shown(due.endpoint_id), ACTOR)
-        title = f"{canonical_origin(endpoint['url'])}: It takes messages again"
-        await _tell(connection, due, "webhook.recovered", {"title": title})
+        owner = await connection.fetchval(_CLOSE, due.tenant_id, shown(due.endpoint_id), ACTOR)
+        address = canonical_origin(endpoint["url"])
+        told = {"address": address, "title": f"{address}: It takes messages again"}
+        await _tell(connection, due, "webhook.recovered", owner, told)
 
 
-async def _tell(connection: Any, due: Due, kind: str, told: dict[str, str]) -> None:
-    """In the audit, in the notices, and to whoever carries notices on."""
-    notice, endpoint = ids.new(), shown(due.endpoint_id)
-    after = {"endpoint": endpoint, **told}
-    data = msgspec.json.encode(after).decode()
-    await audit.write(
-        connection, due.tenant_id, actor=ACTOR, action=kind, target=endpoint, after=after, audit_id=notice
-    )
-    await connection.execute(
-        "INSERT INTO app.notice (tenant_id, notice_id, kind, body) VALUES ($1, $2, $3, $4)",
-        due.tenant_id,
-        notice,
-        kind,
-        data,
-    )
-    message = {
-        "specversion": "1.0",
-        "id": ids.show("ntc", notice),
-        "source": f"/webhook-endpoints/{endpoint}",
-        "type": f"{kind}.v1",
-        "subject": endpoint,
-        "data": msgspec.Raw(data.encode()),
-    }
-    await connection.execute(
-        "INSERT INTO app.outbox (tenant_id, outbox_id, topic, body) VALUES ($1, $2, 'notices', $3)",
-        due.tenant_id,
-        notice,
-        msgspec.json.encode(message).decode(),
-    )
+async def _disable(connection: Any, due: Due, url: str, why: Why, since: datetime) -> None:
+    await connection.execute(_DISABLE, due.tenant_id, due.endpoint_id, why)
+    address, mark = canonical_origin(url), shown(due.endpoint_id)
+    title = f"{address}: {_WORDS[why]}"[:1000]
+    owner = await connection.fetchval(_OPEN, due.tenant_id, ids.new(), mark, f"webhook-{why}", title)
+    told = {"address": address, "why": why, "since": notices.moment(since), "title": title}
+    await _tell(connection, due, "webhook.disabled", owner, told)
+
+
+async def _tell(connection: Any, due: Due, kind: str, owner: str | None, told: dict[str, str]) -> None:
+    """In the audit, in the notices, and to whoever carries notices on; `owner`: of the exception, if there is one."""
+    endpoint = shown(due.endpoint_id)
+    data = {"endpoint": endpoint, **told}
+    await audit.write(connection, due.tenant_id, actor=ACTOR, action=kind, target=endpoint, after=data)
+    about = About(place="/webhook-endpoints", subject=endpoint, owner=owner)
+    await notices.say(connection, due.tenant_id, kind, about, data)

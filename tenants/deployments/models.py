@@ -68,7 +68,7 @@ class Deployment(Base):
 
 
 class Owner(Base):
-    """Who answers for a domain, an entity, a connection or the architecture, and who does meanwhile (ADR 0051)."""
+    """Who answers for a domain, an entity, an integration or the architecture, and who does meanwhile (ADR 0051)."""
 
     __tablename__ = "owner"
 

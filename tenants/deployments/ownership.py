@@ -35,6 +35,12 @@ _WORDS: Final[dict[Kind, str]] = {
     "architecture": "an architecture owner and a deputy",
 }
 
+# Endpoints of webhooks belong to a room above this one.
+_INTEGRATIONS: Final = {
+    "con": text("SELECT name FROM app.connection WHERE tenant_id = :tenant AND connection_id = :id"),
+    "whe": text("SELECT status FROM app.webhook_endpoint WHERE tenant_id = :tenant AND endpoint_id = :id"),
+}
+
 
 class Seat(msgspec.Struct, frozen=True, order=True):
     """What somebody answers for. `subject` is empty for the architecture."""
@@ -209,17 +215,19 @@ async def _check_seat(session: AsyncSession, tenant_id: UUID, seat: Seat) -> Non
         raise InvalidOwner("/subject", f"use one of {', '.join(DOMAINS)}")
     if seat.kind == "data" and seat.subject not in ENTITIES:
         raise InvalidOwner("/subject", f"use one of {', '.join(ENTITIES)}")
-    if seat.kind == "integration" and not await _is_connection(session, tenant_id, seat.subject):
-        raise InvalidOwner("/subject", "there is no such connection")
+    if seat.kind == "integration" and not await _is_integration(session, tenant_id, seat.subject):
+        raise InvalidOwner("/subject", "there is no such connection, nor such a webhook endpoint")
 
 
-async def _is_connection(session: AsyncSession, tenant_id: UUID, subject: str) -> bool:
-    try:
-        wanted = ids.read("con", subject)
-    except ids.MalformedId:
-        return False
-    query = select(Connection.name).where(Connection.tenant_id == tenant_id, Connection.connection_id == wanted)
-    return await session.scalar(query) is not None
+async def _is_integration(session: AsyncSession, tenant_id: UUID, subject: str) -> bool:
+    for prefix, query in _INTEGRATIONS.items():
+        if subject.startswith(f"{prefix}_"):
+            try:
+                key = {"tenant": tenant_id, "id": ids.read(prefix, subject)}
+            except ids.MalformedId:
+                return False
+            return await session.scalar(query, key) is not None
+    return False
 
 
 async def _check(session: AsyncSession, tenant_id: UUID, who: str, pointer: str) -> bool:

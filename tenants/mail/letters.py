@@ -22,7 +22,13 @@ from tenants.organizations.colours import colours
 
 _PICTURE: Final = re.compile(r'href="data:image/png;base64,([A-Za-z0-9+/=]+)"')
 _TIMES: Final = frozenset({"at", "since", "until", "expires"})
-_PATHS: Final[Mapping[str, str]] = {"people.invited": "/invitation#{{secret}}"}
+_ENDPOINT: Final = "/webhooks/{{endpoint}}"
+_PATHS: Final[Mapping[str, str]] = {
+    "people.invited": "/invitation#{{secret}}",
+    "webhook.gone": _ENDPOINT,
+    "webhook.failing": _ENDPOINT,
+    "webhook.recovered": _ENDPOINT,
+}
 _HEAD: Final = (
     '<!doctype html><html lang="{{language}}"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width"><title>{{subject}}</title></head>'
@@ -108,7 +114,8 @@ def _values(row: Row, secret: str) -> dict[str, str]:
         raise LinkWithoutHost
     told = {name: _moment(value) if name in _TIMES else str(value) for name, value in facts.items() if value}
     light = colours(row.accent).light
-    path = in_text(_PATHS.get(row.kind, "/"), {"secret": secret})
+    # Of the database's making, both: no words of people's lead anywhere.
+    path = in_text(_PATHS.get(row.kind, "/"), {"secret": secret, "endpoint": str(facts.get("endpoint") or "")})
     return told | {
         "brand": row.name,
         "recipient": row.recipient_name,

@@ -8,7 +8,14 @@ from typing import Final, Literal, get_args
 import msgspec
 
 Kind = Literal[
-    "people.invited", "people.passkey-added", "people.password-changed", "connection.away", "connection.back"
+    "people.invited",
+    "people.passkey-added",
+    "people.password-changed",
+    "connection.away",
+    "connection.back",
+    "webhook.gone",
+    "webhook.failing",
+    "webhook.recovered",
 ]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 LANGUAGES: Final = ("en", "es")
@@ -83,6 +90,32 @@ _EN: Final[dict[str, Words]] = {
         ),
         button="See what goes on",
     ),
+    "webhook.gone": Words(
+        subject="Webhooks to {{address}} are switched off ({{client}}, {{environment}})",
+        lines=(
+            "{{address}} of {{client}} ({{environment}}) answered that it wants nothing more (410).",
+            "No webhook is sent there any more. What happens meanwhile is kept for 30 days.",
+        ),
+        button="Look at the endpoint",
+        after=("When the receiver is right again, enable the endpoint and send again what was missed.",),
+    ),
+    "webhook.failing": Words(
+        subject="Webhooks to {{address}} are switched off ({{client}}, {{environment}})",
+        lines=(
+            "Nothing could be delivered to {{address}} of {{client}} ({{environment}}) since {{since}}.",
+            "No webhook is sent there any more. What happens meanwhile is kept for 30 days.",
+        ),
+        button="See what was answered",
+        after=("When the receiver is right again, enable the endpoint and send again what was missed.",),
+    ),
+    "webhook.recovered": Words(
+        subject="{{address}} takes webhooks again ({{client}}, {{environment}})",
+        lines=(
+            "{{address}} of {{client}} ({{environment}}) took a webhook for the first time since it was switched off.",
+            "What happened meanwhile is not sent by itself: send again what was missed.",
+        ),
+        button="Look at the endpoint",
+    ),
 }
 
 _ES: Final[dict[str, Words]] = {
@@ -129,6 +162,32 @@ _ES: Final[dict[str, Words]] = {
             "No respondía desde el {{since}}. Lo que esperaba continúa ahora.",
         ),
         button="Ver qué continúa",
+    ),
+    "webhook.gone": Words(
+        subject="Los webhooks a {{address}} están desactivados ({{client}}, {{environment}})",
+        lines=(
+            "{{address}} de {{client}} ({{environment}}) respondió que no quiere nada más (410).",
+            "Ya no se envía ningún webhook allí. Lo que ocurra entretanto se guarda 30 días.",
+        ),
+        button="Ver el destino",
+        after=("Cuando el receptor esté bien de nuevo, active el destino y envíe otra vez lo que faltó.",),
+    ),
+    "webhook.failing": Words(
+        subject="Los webhooks a {{address}} están desactivados ({{client}}, {{environment}})",
+        lines=(
+            "No se pudo entregar nada a {{address}} de {{client}} ({{environment}}) desde el {{since}}.",
+            "Ya no se envía ningún webhook allí. Lo que ocurra entretanto se guarda 30 días.",
+        ),
+        button="Ver qué se respondió",
+        after=("Cuando el receptor esté bien de nuevo, active el destino y envíe otra vez lo que faltó.",),
+    ),
+    "webhook.recovered": Words(
+        subject="{{address}} acepta webhooks de nuevo ({{client}}, {{environment}})",
+        lines=(
+            "{{address}} de {{client}} ({{environment}}) aceptó un webhook por primera vez desde que se desactivó.",
+            "Lo que ocurrió entretanto no se envía solo: envíe otra vez lo que faltó.",
+        ),
+        button="Ver el destino",
     ),
 }
 

@@ -18,13 +18,17 @@ from tenants.deployments.ownership import PATTERN, Gap, Named, Seat
 TAGS: Final = ["owners"]
 Kind = Annotated[
     Literal["process", "data", "integration", "architecture"],
-    Meta(description="Of a domain of processes, of an entity of data, of a connection, of interfaces and standards."),
+    Meta(
+        description="Of a domain of processes, of an entity of data, of a connection or a webhook endpoint, of"
+        " interfaces and standards."
+    ),
 ]
 Subject = Annotated[
     str,
     Meta(
         max_length=100,
-        description="The domain, the entity, or the connection's id; empty for the architecture.",
+        description="The domain, the entity, or the id of the connection or of the webhook endpoint; empty for the"
+        " architecture.",
         examples=["order-to-cash", "customer", "con_01h455vb4pex5vsknk084sn02q"],
     ),
 ]

@@ -38,7 +38,10 @@ def missing(terminal: Terminal) -> None:
 @click.option("--deputy", required=True, help="Answers while the owner's account is disabled.")
 @api_options
 def name_owner(terminal: Terminal, *, kind: str, subject: str, owner: str, deputy: str) -> None:
-    """Name who answers for SUBJECT: a domain, an entity, or a connection by its name or id; none for architecture."""
+    """Name who answers for SUBJECT; none for architecture.
+
+    A domain, an entity, a connection by its name or id, a webhook endpoint by its id.
+    """
 
     async def work(api: Api) -> Any:
         body = {"kind": kind, "subject": await _subject(api, kind, subject), "owner": owner, "deputy": deputy}
@@ -62,7 +65,9 @@ def remove_owner(terminal: Terminal, *, kind: str, subject: str) -> None:
 
 
 async def _subject(api: Api, kind: str, subject: str) -> str:
-    return await api.reference("connections", "con", subject) if kind == "integration" else subject
+    if kind != "integration" or subject.startswith("whe_"):
+        return subject
+    return await api.reference("connections", "con", subject)
 
 
 def _show(terminal: Terminal, answer: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who owns a connection is written to in the transaction that finds it away or back (ADR 0026, ADR 0061)."""
+"""Who owns an integration is written to in the transaction that finds it away or back (ADR 0026, 0059, 0061)."""
 
 from __future__ import annotations
 

@@ -25,6 +25,10 @@ from tenants.organizations.raster import drawing_of
 from tests.tenants.organizations.test_raster import picture
 
 HOST = "portal.north.example"
+ENDPOINT = {
+    "endpoint": "whe_01h455vb4pex5vsknk084sn02q", "address": "https://hooks.acme.example", "client": "Acme",
+    "environment": "live",
+}  # fmt: skip
 FACTS = {
     "people.invited": {"host": HOST, "expires": "2026-11-25T10:00:00+00:00"},
     "people.passkey-added": {"host": HOST, "at": "2026-11-22T10:00:00+00:00", "passkey": "Nina's phone"},
@@ -34,6 +38,9 @@ FACTS = {
         "connection": "erp", "client": "Acme", "environment": "live", "since": "2026-11-22T10:00:00Z",
         "until": "2026-11-22T11:30:00Z",
     },
+    "webhook.gone": {**ENDPOINT},
+    "webhook.failing": {**ENDPOINT, "since": "2026-11-17T10:00:00Z"},
+    "webhook.recovered": {**ENDPOINT},
 }  # fmt: skip
 
 
@@ -121,6 +128,13 @@ async def test_S_69_the_link_of_an_invitation_leads_to_the_partners_host(keys: F
     assert link in part(made, "plain")
     assert f'href="{link}"' in part(made, "html")
     assert set(re.findall(r"https?://[^\s\"<]+", part(made, "html"))) == {link}
+
+
+async def test_a_mail_of_an_endpoint_leads_to_its_page(keys: FileKeyProvider) -> None:
+    for kind in ("webhook.gone", "webhook.failing", "webhook.recovered"):
+        made = await message(row(kind), keys)
+        assert f'href="https://{HOST}/webhooks/{ENDPOINT["endpoint"]}"' in part(made, "html")
+        assert ENDPOINT["address"] in made["Subject"]
 
 
 @pytest.mark.parametrize(

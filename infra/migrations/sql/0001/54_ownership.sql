@@ -1,6 +1,7 @@
 -- Who answers for what in a tenant, and who does while that one is away (ADR 0051). Nothing goes live without them, and what
 -- stands still goes to them.
---   subject  a domain of processes, an entity of data, the public id of a connection; '' for interfaces and standards
+--   subject  a domain of processes, an entity of data, the public id of a connection or of an endpoint that webhooks go to; '' for
+--            interfaces and standards
 --   owner    `role:…` or `account:…`, as exceptions have it
 CREATE TABLE app.owner (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
@@ -51,12 +52,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
 $$;
 
 -- What stands still belongs to somebody from the moment that it does: to the integration's owner where it is about a
--- connection, else to the process's, else to the architecture's. What a person assigned before stays with that one.
+-- connection or about an endpoint of webhooks, which is its mark, else to the process's, else to the architecture's. What a person assigned before stays with that one.
 CREATE FUNCTION app.own_exception() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 BEGIN
   NEW.owner := coalesce(
-    CASE WHEN NEW.connection IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'integration', NEW.connection) END,
+    app.who_answers(NEW.tenant_id, 'integration', coalesce(NEW.connection, NEW.mark)),
     CASE WHEN NEW.deployment_id IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'process', (
       SELECT d.domain FROM app.deployment d WHERE d.tenant_id = NEW.tenant_id AND d.deployment_id = NEW.deployment_id)) END,
     app.who_answers(NEW.tenant_id, 'architecture', ''));

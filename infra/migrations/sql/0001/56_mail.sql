@@ -212,14 +212,13 @@ CREATE TRIGGER void_mail AFTER UPDATE OF ended_at ON app.invitation
   FOR EACH ROW WHEN (NEW.ended_at IS NOT NULL) EXECUTE FUNCTION app.void_mail();
 CREATE TRIGGER void_mail_gone AFTER DELETE ON app.invitation FOR EACH ROW EXECUTE FUNCTION app.void_mail();
 
--- Who is written to about a connection: whom it names itself, an address or somebody who signs in, and who answers for it by
--- its seat (ADR 0051), else for the architecture. One mail a person.
-CREATE FUNCTION app.told_of_connection(of_tenant uuid, of_connection uuid, named text) RETURNS TABLE (email text, name text)
+-- Who is written to about a connection, or an endpoint that webhooks go to, by its public id: whom it names itself, an address or
+-- somebody who signs in, and who answers for it by its seat (ADR 0051), else for the architecture. One mail a person.
+CREATE FUNCTION app.told_of(of_tenant uuid, of_subject text, named text) RETURNS TABLE (email text, name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
   WITH whom AS (
     SELECT named AS who WHERE named IS NOT NULL
-    UNION SELECT coalesce(app.who_answers(of_tenant, 'integration', app.show_id('con', of_connection)),
-                          app.who_answers(of_tenant, 'architecture', ''))
+    UNION SELECT coalesce(app.who_answers(of_tenant, 'integration', of_subject), app.who_answers(of_tenant, 'architecture', ''))
   ), found AS (
     SELECT a.email, a.name FROM whom w JOIN app.account a ON a.tenant_id = of_tenant AND a.status = 'active'
       AND (app.show_id('account:acc', a.account_id) = w.who OR EXISTS (
@@ -232,19 +231,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
   SELECT DISTINCT ON (f.email) f.email, f.name FROM found f ORDER BY f.email, f.name DESC LIMIT 50
 $$;
 
--- That a connection is away or back is told by mail in the transaction that finds it so.
+-- That a connection is away or back is told by mail in the transaction that finds it so; and that nothing is sent to an endpoint
+-- of webhooks any more, or something again. Why nothing is has words of its own: `webhook.gone`, `webhook.failing`.
 CREATE FUNCTION app.mail_notice() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 BEGIN
   INSERT INTO app.mail (partner_id, mail_id, tenant_id, kind, about, recipient, recipient_name, facts)
-  SELECT t.partner_id, app.new_id(), NEW.tenant_id, NEW.kind, NEW.notice_id, w.email, w.name, json_build_object(
-    'connection', c.name, 'client', l.name, 'environment', t.environment, 'since', NEW.body ->> 'since',
-    'until', NEW.body ->> 'until')
+  SELECT t.partner_id, app.new_id(), NEW.tenant_id,
+    CASE NEW.kind WHEN 'webhook.disabled' THEN 'webhook.' || (NEW.body ->> 'why') ELSE NEW.kind END,
+    NEW.notice_id, w.email, w.name, json_build_object(
+      'connection', c.name, 'endpoint', NEW.body ->> 'endpoint', 'address', NEW.body ->> 'address', 'client', l.name,
+      'environment', t.environment, 'since', NEW.body ->> 'since', 'until', NEW.body ->> 'until')
   FROM app.tenant t JOIN app.client l ON l.partner_id = t.partner_id AND l.client_id = t.client_id AND l.status = 'active'
-  JOIN app.connection c ON c.tenant_id = t.tenant_id AND c.connection_id = NEW.connection_id
-  CROSS JOIN LATERAL app.told_of_connection(t.tenant_id, c.connection_id, NEW.owner) w
+  LEFT JOIN app.connection c ON c.tenant_id = t.tenant_id AND c.connection_id = NEW.connection_id
+  CROSS JOIN LATERAL app.told_of(t.tenant_id, coalesce(app.show_id('con', NEW.connection_id), NEW.body ->> 'endpoint'), NEW.owner) w
   WHERE t.tenant_id = NEW.tenant_id;
   RETURN NULL;
 END $$;
 CREATE TRIGGER mail AFTER INSERT ON app.notice FOR EACH ROW
-  WHEN (NEW.kind IN ('connection.away', 'connection.back')) EXECUTE FUNCTION app.mail_notice();
+  WHEN (NEW.kind IN ('connection.away', 'connection.back', 'webhook.disabled', 'webhook.recovered'))
+  EXECUTE FUNCTION app.mail_notice();

@@ -158,13 +158,17 @@ async def test_a_seat_that_is_none_is_refused(parties: Parties, seat: dict[str, 
     assert log == []
 
 
-async def test_S_02_a_connection_of_another_tenant_is_unknown_as_a_seat(parties: Parties) -> None:
-    theirs = await connect(parties.foreign)
-    nobodys = ids.show("con", ids.new())
-    answers = [(await name(parties.acme, "integration", one)).json for one in (theirs, nobodys)]
-    for answer in answers:
-        answer.pop("request_id")
-    assert answers[0] == answers[1]
+async def test_S_02_an_integration_of_another_tenant_is_unknown_as_a_seat(parties: Parties) -> None:
+    new = {"url": "https://hooks.acme.example/orders", "types": ["*"]}
+    made = await parties.foreign.post("/v1/webhook-endpoints", new)
+    for prefix, theirs in (("con", await connect(parties.foreign)), ("whe", made.json["id"])):
+        nobodys = ids.show(prefix, ids.new())
+        answers = [(await name(parties.acme, "integration", one)).json for one in (theirs, nobodys)]
+        for answer in answers:
+            answer.pop("request_id")
+        assert answers[0] == answers[1]
+    own = (await parties.acme.post("/v1/webhook-endpoints", new)).json["id"]
+    assert (await name(parties.acme, "integration", own)).status == 200
 
 
 async def test_what_stands_still_goes_to_its_owner_and_to_the_deputy_while_that_one_is_away(

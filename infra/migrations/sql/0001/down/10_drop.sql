@@ -13,7 +13,7 @@ BEGIN
     EXECUTE format('DROP FUNCTION %s', thing.name);
   END LOOP;
   DROP FUNCTION app.note_traffic(uuid, text, text, text, text, text, timestamptz, timestamptz, bigint, integer);
-  DROP FUNCTION app.told_of_connection(uuid, uuid, text);
+  DROP FUNCTION app.told_of(uuid, text, text);
   DROP FUNCTION app.audit_mail(app.mail, text);
   DROP FUNCTION app.suppress_address(app.mail, text);
   DROP FUNCTION app.mail_letter(app.mail);

@@ -5094,12 +5094,12 @@ export interface components {
             /** @description Names of those that need it. */
             deployments: string[];
             /**
-             * @description Of a domain of processes, of an entity of data, of a connection, of interfaces and standards.
+             * @description Of a domain of processes, of an entity of data, of a connection or a webhook endpoint, of interfaces and standards.
              * @enum {string}
              */
             kind: "process" | "data" | "integration" | "architecture";
             /**
-             * @description The domain, the entity, or the connection's id; empty for the architecture.
+             * @description The domain, the entity, or the id of the connection or of the webhook endpoint; empty for the architecture.
              * @example order-to-cash
              * @example customer
              * @example con_01h455vb4pex5vsknk084sn02q
@@ -5998,7 +5998,7 @@ export interface components {
              */
             deputy: string;
             /**
-             * @description Of a domain of processes, of an entity of data, of a connection, of interfaces and standards.
+             * @description Of a domain of processes, of an entity of data, of a connection or a webhook endpoint, of interfaces and standards.
              * @enum {string}
              */
             kind: "process" | "data" | "integration" | "architecture";
@@ -6008,7 +6008,7 @@ export interface components {
              */
             owner: string;
             /**
-             * @description The domain, the entity, or the connection's id; empty for the architecture.
+             * @description The domain, the entity, or the id of the connection or of the webhook endpoint; empty for the architecture.
              * @default
              * @example order-to-cash
              * @example customer
@@ -6248,7 +6248,7 @@ export interface components {
              */
             deputy: string;
             /**
-             * @description Of a domain of processes, of an entity of data, of a connection, of interfaces and standards.
+             * @description Of a domain of processes, of an entity of data, of a connection or a webhook endpoint, of interfaces and standards.
              * @enum {string}
              */
             kind: "process" | "data" | "integration" | "architecture";
@@ -6265,7 +6265,7 @@ export interface components {
             set_at: string;
             set_by: string;
             /**
-             * @description The domain, the entity, or the connection's id; empty for the architecture.
+             * @description The domain, the entity, or the id of the connection or of the webhook endpoint; empty for the architecture.
              * @example order-to-cash
              * @example customer
              * @example con_01h455vb4pex5vsknk084sn02q
@@ -7282,12 +7282,12 @@ export interface components {
         /** SeatToVacate */
         SeatToVacate: {
             /**
-             * @description Of a domain of processes, of an entity of data, of a connection, of interfaces and standards.
+             * @description Of a domain of processes, of an entity of data, of a connection or a webhook endpoint, of interfaces and standards.
              * @enum {string}
              */
             kind: "process" | "data" | "integration" | "architecture";
             /**
-             * @description The domain, the entity, or the connection's id; empty for the architecture.
+             * @description The domain, the entity, or the id of the connection or of the webhook endpoint; empty for the architecture.
              * @default
              * @example order-to-cash
              * @example customer
