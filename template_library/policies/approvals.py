@@ -18,11 +18,16 @@ APPROVAL: Final = "approval.decided"
 
 
 def is_approval(task: Task) -> bool:
-    """Whether the task ends only when somebody has decided about it. One under a condition may be skipped as well."""
+    """Whether the task ends only when somebody has decided about it. One under a condition may be skipped as well.
+
+    It waits for one event: where others have to come as well, who decides could no longer be told that it is asked,
+    and what comes behind the decision would be the last word.
+    """
     if not isinstance(task, ListenTask) or task.foreach is not None or task.to.until is not None:
         return False
-    wanted = [_is_decision(one) for one in task.to.filters]
-    return bool(wanted) and (all(wanted) if task.to.strategy == "any" else any(wanted))
+    if task.to.strategy == "all" and len(task.to.filters) > 1:
+        return False
+    return bool(task.to.filters) and all(map(_is_decision, task.to.filters))
 
 
 def _is_decision(one: EventFilter) -> bool:

@@ -73,6 +73,7 @@ def test_row_94_all_branches_but_competing_ones_end_before_what_follows() -> Non
     [
         {**APPROVE, "if": "${ .large }"},
         {"listen": {"to": {"any": [{"with": {"type": "approval.decided"}}, {"with": {"type": "order.cancelled"}}]}}},
+        {"listen": {"to": {"all": [{"with": {"type": "approval.decided"}}, {"with": {"type": "goods.received"}}]}}},
         {"listen": {"to": {"one": {"with": {"type": "order.approved"}}}}},
         {"try": [{"inner": APPROVE}], "catch": {}},
         {"for": {"each": "line", "in": "${ .lines }"}, "do": [{"inner": APPROVE}]},
