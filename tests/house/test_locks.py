@@ -12,7 +12,7 @@ import pytest
 
 from tests.house.tree import ROOT, files, relative
 
-LOCKS: Final = ("infra/locks/runtime.txt", "infra/locks/development.txt", "infra/locks/audit.txt")
+LOCKS: Final = tuple(f"infra/locks/{name}.txt" for name in ("runtime", "development", "audit", "node"))
 _PIN: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==\S+")
 
 
@@ -44,6 +44,17 @@ def test_S_104_every_line_is_pinned_and_hashed(lock: str) -> None:
 def test_a_lock_names_no_host(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert not re.findall(r"https?://|--(?:extra-)?index-url|--find-links|--trusted-host", text)
+
+
+def test_S_104_everything_that_make_installs_is_locked() -> None:
+    installed = [line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if "pip install" in line]
+    assert installed
+    # What is made from this folder itself brings nothing along.
+    assert not [
+        one
+        for one in installed
+        if "--require-hashes" not in one and not one.endswith("--no-deps --no-build-isolation -e .")
+    ]
 
 
 def test_the_locks_cover_the_project() -> None:

@@ -1,6 +1,7 @@
 """`make audit`: every locked package is asked about at the indexes; a finding that nobody waived ends it with 1.
 
-An index that cannot be reached says nothing: that ends it with 2, or, with `--if-reached`, with a line that says so.
+An index that cannot be reached says nothing: that ends it with 2, or, with `--if-reached`, with a line that says so;
+what the others say counts all the same.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +23,7 @@ from tests.supply import waivers
 from tests.supply.licences import NPM
 from tests.supply.waivers import Waiver
 
-LOCKS: Final = ("infra/locks/runtime.txt", "infra/locks/development.txt")
+LOCKS: Final = tuple(f"infra/locks/{name}.txt" for name in ("runtime", "development", "node", "audit"))
 TOOL: Final = ROOT / "build/audit/bin/pip-audit"
 _AWAY: Final = re.compile(
     r"ConnectionError|Max retries|timed out|Temporary failure|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|"
@@ -90,30 +92,46 @@ def idle(findings: Iterable[Finding], held: Sequence[Waiver]) -> list[Waiver]:
     return [one for one in held if (one.package.lower(), one.id) not in known]
 
 
-def gather() -> list[Finding]:
-    """All findings of all locks. Raises NotReached."""
-    found: list[Finding] = []
+Question = Callable[[], list[Finding]]
+
+
+def questions() -> Iterator[Question]:
+    """One for each lock. Raises NotReached when it is asked and nobody answers."""
     for lock in LOCKS:
         command = [str(TOOL), "--requirement", lock, "--disable-pip", "--require-hashes", "--format", "json"]
-        found += _asked([*command, "--progress-spinner", "off"], ROOT, of_python)
+        yield partial(_asked, [*command, "--progress-spinner", "off"], ROOT, of_python)
     for folder in NPM:
-        found += _asked(["npm", "audit", "--json", "--package-lock-only"], ROOT / folder, of_npm)
-    return sorted(set(found))
+        yield partial(_asked, ["npm", "audit", "--json", "--package-lock-only"], ROOT / folder, of_npm)
+
+
+def gather(asked: Iterable[Question]) -> tuple[list[Finding], list[str]]:
+    """All findings, and which indexes were not reached."""
+    found: set[Finding] = set()
+    away: dict[str, None] = {}
+    for question in asked:
+        try:
+            found.update(question())
+        except NotReached as error:
+            away[str(error)] = None
+    return sorted(found), list(away)
+
+
+def judged(found: Sequence[Finding], away: Sequence[str], held: Sequence[Waiver], today: date) -> tuple[int, list[str]]:
+    """How it ends, and what is said: 1 where something is to be done, 2 where an index says nothing, else 0."""
+    open_, wrong = unwaived(found, held), waivers.mistakes(list(held), today)
+    todo = [*(f"not waived: {one}" for one in open_), *(f"waiver: {one}" for one in wrong)]
+    # What nobody finds may be known where nobody answered.
+    todo += [] if away else [f"waiver of nothing: {one.package} {one.id}" for one in idle(found, held)]
+    told = [f"Not audited, since an index was not reached: {one}" for one in away]
+    told += [*todo, f"{len(found)} findings, {len(open_)} of them not waived"]
+    return (1 if todo else 2 if away else 0), told
 
 
 def main(arguments: Sequence[str]) -> int:
     held = waivers.read(waivers.FILE.read_text(encoding="utf-8"))
-    wrong = waivers.mistakes(held, datetime.now(UTC).date())
-    try:
-        found = gather()
-    except NotReached as away:
-        sys.stdout.write(f"Not audited, since an index was not reached: {away}\n")
-        return 0 if "--if-reached" in arguments and not wrong else 2
-    open_ = unwaived(found, held)
-    lines = [*(f"not waived: {one}" for one in open_), *(f"waiver: {one}" for one in wrong)]
-    lines += [f"waiver of nothing: {one.package} {one.id}" for one in idle(found, held)]
-    sys.stdout.write("\n".join([*lines, f"{len(found)} findings, {len(open_)} of them not waived"]) + "\n")
-    return 1 if lines else 0
+    end, told = judged(*gather(questions()), held, datetime.now(UTC).date())
+    sys.stdout.write("\n".join(told) + "\n")
+    return 0 if end == 2 and "--if-reached" in arguments else end
 
 
 def _asked(command: list[str], folder: Path, read: Any) -> list[Finding]:

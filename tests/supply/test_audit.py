@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.tree import ROOT
 from tests.supply import audit, waivers
-from tests.supply.audit import Finding, NotReached, idle, of_npm, of_python, unwaived
+from tests.supply.audit import Finding, NotReached, gather, idle, judged, of_npm, of_python, unwaived
 from tests.supply.licences import NPM
 from tests.supply.waivers import Waiver
 
@@ -89,8 +89,23 @@ def test_S_104_the_waivers_that_there_are_hold() -> None:
     assert waivers.mistakes(held, datetime.now(UTC).date()) == []
 
 
+def test_S_104_an_index_that_is_away_hides_nothing_that_another_says() -> None:
+    flaw = Finding("vite", "<7", ("GHSA-1",))
+
+    def away() -> list[Finding]:
+        raise NotReached("it tells nothing")
+
+    assert gather([away, lambda: [flaw], away]) == ([flaw], ["it tells nothing"])
+    end, told = judged([flaw], ["it tells nothing"], [], TODAY)
+    assert (end, "not waived: vite <7: GHSA-1" in told) == (1, True)
+    elsewhere = [waived("h2", "PYSEC-1")]
+    assert judged([], ["it tells nothing"], elsewhere, TODAY)[0] == 2, "its finding may be known where nobody answered"
+    assert judged([], [], elsewhere, TODAY)[0] == 1
+    assert judged([], [], [], TODAY)[0] == 0
+
+
 def test_S_104_every_lock_is_audited() -> None:
     locks = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("infra/locks/*.txt")}
-    assert locks == {*audit.LOCKS, "infra/locks/audit.txt"}, "what audits is audited with the others' own lock"
+    assert locks == set(audit.LOCKS), "what audits, too"
     inside = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("services/*/*/package-lock.json")}
     assert inside == set(NPM)
