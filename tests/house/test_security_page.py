@@ -14,8 +14,8 @@ _TEST = re.compile(r"^\s*(?:async )?def test_(\w+)", re.MULTILINE)
 _SAID = re.compile(r"S_(\d+)")
 # What nothing here could be attacked by: said so, and the only rows that name no test.
 _NO_SURFACE = {"S-20", "S-61", "S-77", "S-99"}
-# The rows of tenants, the way out, identity, the audit and the API's contract; others follow with what they attack.
-_WANTED = [f"S-{number:02}" for number in (*range(1, 21), *range(40, 88), *range(92, 101))]
+# All but those of expressions and documents, which the engine's tests have, and of billing, which follows with it.
+_WANTED = [f"S-{number:02}" for number in (*range(1, 21), *range(40, 88), *range(92, 105))]
 
 
 def _rows() -> dict[str, list[str]]:
