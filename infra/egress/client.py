@@ -115,6 +115,7 @@ class Client:
         Raises:
             Refused, Failed: as `send`.
         """
+        redaction.hold(request.credentials.values())
         goal = target.parse(request.url)
         self._guards.of(tenant).admit(goal, request.destination)
         headers = outgoing(request, goal.origin, encoding="identity")
@@ -137,6 +138,7 @@ class Client:
         Raises:
             Refused, Failed: as `send`; `HandshakeRefused` for an answer that is no websocket.
         """
+        redaction.hold(request.credentials.values())
         goal, guard = target.parse(request.url), self._guards.of(tenant)
         guard.admit(goal, request.destination)
         headers = outgoing(request, goal.origin, encoding="identity")

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 from aiohttp import WSMsgType, web
 
-from infra.egress import Client, Failed, HandshakeRefused, Refused, Request
+from infra import redaction
+from infra.egress import Client, Destination, Failed, HandshakeRefused, Refused, Request
 from infra.encryption.secret import Secret
 
 
@@ -125,3 +126,19 @@ async def test_S_57_a_stream_is_bounded_in_size_and_time(serve: Any, client: Cli
         async with client.stream(tenant, Request(method="GET", url=slow.url, timeout=0.2)) as stream:
             await stream.read()
     assert failed.value.kind == "timeout"
+
+
+@pytest.mark.parametrize("way", ["stream", "websocket"])
+async def test_S_72_what_a_stream_was_asked_with_is_masked_in_what_is_said_of_it(
+    sockets: str, client: Client, tenant: UUID, way: str
+) -> None:
+    fetched = "words that were fetched"
+    request = Request(
+        method="GET",
+        url=sockets + "/echo",
+        credentials={"Authorization": Secret(f"Bearer {fetched}")},
+        destination=Destination(allowed_origins=(sockets,), allow_http=True),
+    )
+    assert redaction.here().text(fetched) == fetched
+    async with getattr(client, way)(tenant, request):
+        assert redaction.here().text(f"said {fetched}") == "said [redacted]"
