@@ -91,10 +91,11 @@ class AwsKms:
             SecretUnreadable: it says that this was wrapped by another key, for something else, or is damaged.
             KeyServiceUnavailable: anything else.
         """
-        if clock.monotonic() < self._rests_until:
-            raise KeyServiceUnavailable("The key service did not answer a moment ago")
+        self._look_whether_it_rests()
         why = ""
         async with self._turns:
+            # Who waited for a turn behind calls that failed does not fail at its own cost.
+            self._look_whether_it_rests()
             for again in range(TRIES):
                 if again:
                     await asyncio.sleep(random.uniform(0.05, 0.2) * 2**again)  # noqa: S311 (jitter, no secret)
@@ -116,6 +117,10 @@ class AwsKms:
         instruments.KEY_SERVICE_FAILED.add(1, why[:64])
         _log.error("the key service failed: %s", why, extra={"action": action})
         raise KeyServiceUnavailable("The key service does not answer; try again in a moment")
+
+    def _look_whether_it_rests(self) -> None:
+        if clock.monotonic() < self._rests_until:
+            raise KeyServiceUnavailable("The key service did not answer a moment ago")
 
     async def _send(self, action: str, members: dict[str, Any]) -> Response:
         body = msgspec.json.encode(members)
