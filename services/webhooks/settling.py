@@ -89,15 +89,18 @@ WHERE tenant_id = $1 AND mark = $2 AND state = 'open' RETURNING owner
 """
 
 
-async def load(connection: Any, sealer: Sealer, due: Due) -> Posting | None:
-    """What is to be sent; None: its endpoint was removed meanwhile.
+async def read(connection: Any, due: Due) -> list[Any]:
+    """What is to be sent, and the secrets that sign it, sealed; empty: its endpoint was removed meanwhile."""
+    return list(await connection.fetch(_READ, due.tenant_id, due.endpoint_id, due.message_id))
+
+
+async def opened(sealer: Sealer, due: Due, rows: list[Any]) -> Posting:
+    """What `read` found, ready to be sent. Outside of a transaction: a key service may be asked, over the network.
 
     Raises:
         SecretUnreadable: a secret was moved or altered, or the key is another one.
+        KeyServiceUnavailable: its key cannot be unwrapped now.
     """
-    rows = await connection.fetch(_READ, due.tenant_id, due.endpoint_id, due.message_id)
-    if not rows:
-        return None
     secrets = []
     for row in rows:
         whose = Row(

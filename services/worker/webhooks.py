@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Final
+from typing import Any, Final
 
 from infra import crash_points
 from infra.database import Database, surviving
 from infra.egress import Client
-from services.webhooks import sending, settling
+from infra.encryption.errors import SecretUnreadable
+from services.webhooks import endpoints, sending, settling
+from services.webhooks.sending import Outcome
 from services.webhooks.settling import Due
+from tenants.connections import alarms
 from tenants.connections.sealing import Sealer
 
 _log: Final = logging.getLogger(__name__)
@@ -107,10 +110,19 @@ class Deliverer:
     async def _deliver(self, due: Due) -> None:
         with surviving("delivering a webhook message"):
             async with self._gate, self._database.tenant(due.tenant_id) as connection:
-                posting = await settling.load(connection, self._sealer, due)
-            if posting is None:
+                rows = await settling.read(connection, due)
+            if not rows:
                 return
-            outcome = await sending.send(self._client, posting)
+            outcome = await self._tried(due, rows)
             crash_points.pass_by("webhook.sent")
             async with self._gate, self._database.tenant(due.tenant_id) as connection:
                 await settling.settle(connection, due, outcome)
+
+    async def _tried(self, due: Due, rows: list[Any]) -> Outcome:
+        """Raises KeyServiceUnavailable: nothing was tried, and it is handed out again when its lease ends."""
+        try:
+            posting = await settling.opened(self._sealer, due, rows)
+        except SecretUnreadable as error:
+            await alarms.unreadable(self._database, due.tenant_id, endpoints.shown(due.endpoint_id), error)
+            return Outcome(seconds=0.0, error="its secret cannot be read, so that nothing was sent")
+        return await sending.send(self._client, posting)

@@ -193,6 +193,11 @@ async def test_S_71_a_secret_of_another_endpoint_does_not_open(desk: Desk, recei
     await desk.announce()
     await desk.deliver()
     assert receiver.got == [], f"nothing is signed with what is sealed to {second}"
+    assert await desk.states() == [("pending", 1)], "a try like others, which ends some time"
+    [attempt] = await desk.rows("SELECT status, error FROM app.webhook_attempt")
+    assert tuple(attempt) == (None, "its secret cannot be read, so that nothing was sent")
+    [alarm] = await desk.rows("SELECT actor, target FROM app.audit WHERE action = 'secret.unreadable'")
+    assert tuple(alarm) == ("engine", ids.show("whe", first))
 
 
 async def test_A18_a_replay_keeps_the_id_and_finds_what_was_missed(desk: Desk, receiver: Receiver) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
 
 from infra.database import Scope
+from infra.encryption.secret import Secret
 from services.worker import webhooks
+from tenants.connections.sealing import Row
 from tests.services.webhooks.desk import Desk
 from tests.services.webhooks.receiver import OK, Receiver, receiving
 from tests.world import make_tenant
@@ -122,3 +125,33 @@ async def test_nothing_goes_out_for_a_client_that_is_suspended(desk: Desk, recei
         await session.commit()
     assert await desk.deliver() == 0
     assert receiver.got == []
+
+
+async def test_F_24_F_27_a_key_service_that_hangs_holds_no_transaction_and_no_other_endpoint(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, opening, waiting = asyncio.Event(), desk.sealer.open, set()
+    hung = {(await desk.add(receiver.url))[0] for _ in range(3)}
+
+    async def slow(row: Row, *rest: Any) -> Secret:
+        if row.connection_id in hung:
+            waiting.add(row.connection_id)
+            await free.wait()
+        return await opening(row, *rest)
+
+    monkeypatch.setattr(desk.sealer, "open", slow)
+    await desk.announce()
+    deliverer = desk.deliverer()
+    assert await deliverer.round() == 3
+    async with asyncio.timeout(10):
+        while waiting != hung:
+            await asyncio.sleep(0.01)
+    await desk.add(receiver.url, "other.*")
+    await desk.announce("other.kind")
+    async with asyncio.timeout(10):
+        assert await deliverer.round() >= 1
+        while not receiver.got:
+            await asyncio.sleep(0.01)
+    free.set()
+    await deliverer.idle()
+    assert await desk.rows("SELECT 1 FROM app.webhook_delivery WHERE state <> 'delivered'") == []
