@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import cache
 from typing import Final
 
 from litestar import Litestar
@@ -66,34 +66,56 @@ def hosts_of(read: settings.Settings) -> tuple[str, ...]:
 
 def build(resources: Resources) -> Litestar:
     """The application inside the edge."""
+    app = assembled()
+    app.state = State(
+        {
+            "resources": resources,
+            "directory": TenantDirectory(resources.database),
+            "denials": Denials(),
+            "parameters": _query_parameters(app),
+            "document": _document,
+            "asyncapi": _asyncapi,
+        }
+    )
+    return app
 
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        await resources.open()
-        try:
-            with told_of_end(resources.release):
-                yield
-        finally:
-            await resources.close()
 
-    app = Litestar(
+def assembled() -> Litestar:
+    """The routes and what stands around each of them. They know of no installation yet: `build` tells them of one."""
+    return Litestar(
         route_handlers=HANDLERS,
         guards=[guard],
         request_class=Call,
         exception_handlers={Exception: render},
         after_exception=[record_denied],
         middleware=[tagging],
-        lifespan=[lifespan],
-        state=State({"resources": resources, "directory": TenantDirectory(resources.database), "denials": Denials()}),
+        lifespan=[_living],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
         debug=False,
     )
-    app.state.parameters = _query_parameters(app)
-    app.state.document = cache(partial(document, HANDLERS))
-    app.state.asyncapi = cache(asyncapi.document)
-    return app
+
+
+@asynccontextmanager
+async def _living(app: Litestar) -> AsyncIterator[None]:
+    resources: Resources = app.state.resources
+    await resources.open()
+    try:
+        with told_of_end(resources.release):
+            yield
+    finally:
+        await resources.close()
+
+
+@cache
+def _document() -> bytes:
+    return document(HANDLERS)
+
+
+@cache
+def _asyncapi() -> bytes:
+    return asyncapi.document()
 
 
 def routes_of(app: Litestar) -> list[Route]:

@@ -49,12 +49,18 @@ def create_app(given: settings.Settings | None = None) -> Front:
 
 def _routes(resources: Resources, keeper: Doorkeeper) -> Litestar:
     """The portal's own routes; the API's stand beside them and know nothing of it."""
+    app = assembled()
+    app.state = State({"resources": resources, STATE: keeper})
+    return app
+
+
+def assembled() -> Litestar:
+    """Those routes and what stands around each of them, before they know of an installation."""
     app = Litestar(
         route_handlers=HANDLERS,
         request_class=Call,
         guards=[policy.guard],
         exception_handlers={Exception: render},
-        state=State({"resources": resources, STATE: keeper}),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,

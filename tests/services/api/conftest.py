@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,19 @@ from infra.embedded.stack import Endpoints, Stack
 from services.api.app import create_app, routes_of
 from services.api.policy import POLICY
 from tenants.identity import service as identity
+from tests import assembled
 from tests.asgi import Caller, running
 from tests.services.api.parties import Parties, make_parties
 from tests.services.api.things import Things, make_things
 from tests.services.api.walk import Routes
 from tests.services.archives.olden import Olden
+
+
+@pytest.fixture(autouse=True)
+def applications() -> Iterator[None]:
+    """Each test has applications to itself, and leaves them to the next."""
+    with assembled.shared():
+        yield
 
 
 @pytest.fixture

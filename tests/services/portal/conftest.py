@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from infra.database import Database
 from infra.embedded.stack import Endpoints
 from services.portal.app import Front, create_app
 from services.portal.files import Files
+from tests import assembled
 from tests.asgi import Caller, running
 from tests.services.portal.visitors import House, make_house
 
@@ -17,6 +18,13 @@ PAGE = (
     '<!doctype html><html lang="en"><head><meta name="csp-nonce" content="__CSP_NONCE__">'
     '<title>__BRAND_NAME__</title><style nonce="__CSP_NONCE__">body{margin:0}</style></head><body></body></html>'
 )
+
+
+@pytest.fixture(autouse=True)
+def applications() -> Iterator[None]:
+    """Each test has applications to itself, and leaves them to the next."""
+    with assembled.shared():
+        yield
 
 
 def complete_settings(endpoints: Endpoints, tmp_path: Path, **more: str) -> settings.Settings:
