@@ -6,24 +6,16 @@ a cookie of the browser that asked, counts once, and is five minutes old at most
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import hashlib
 import hmac
 import re
 import secrets
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
-import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from infra import ids
 from infra.database import Database, Scope
@@ -35,6 +27,9 @@ from tenants.identity.errors import PasskeyRefused, SignsInAtProvider, UnknownPa
 from tenants.identity.people_models import Passkey
 from tenants.identity.sessions import Place, digest_of
 from tenants.organizations.names import check_name
+
+if TYPE_CHECKING:
+    from tenants.identity.passkey_signing import Signing
 
 LIFE: Final = timedelta(minutes=5)
 LONGEST_NAME: Final = 64
@@ -76,19 +71,10 @@ class Passkeys:
         async with self._database.session(account.rows) as session:
             known = await repository.of_account(session, account.partner_id, account.account_id)
         challenge, cookie = await self._challenge(place, "add", account)
-        options = webauthn.generate_registration_options(
-            rp_id=place.host,
-            rp_name=issuer,
-            user_id=account.account_id.bytes,
-            user_name=account.email,
-            user_display_name=account.name,
-            challenge=challenge,
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-            ),
-            exclude_credentials=[PublicKeyCredentialDescriptor(id=one.credential_id) for one in known],
+        signing = await _signing()
+        return Asked(
+            signing.to_add(place.host, account, issuer, challenge, [one.credential_id for one in known]), cookie
         )
-        return Asked(webauthn.options_to_json(options).encode(), cookie)
 
     async def add(self, place: Place, account: FoundAccount, token: str, signed: Signed, name: str) -> Passkey:
         """The new passkey.
@@ -99,7 +85,8 @@ class Passkeys:
             SignsInAtProvider: a directory provisions the account.
         """
         shown = check_name(name, "/name")[:LONGEST_NAME]
-        found = _registered(place, signed, await self._take(place, signed.cookie, "add", account))
+        challenge = await self._take(place, signed.cookie, "add", account)
+        found = (await _signing()).added(place.host, signed.origin, signed.credential, challenge)
         values = {
             "partner_id": account.partner_id,
             "credential_id": found.credential_id,
@@ -131,10 +118,7 @@ class Passkeys:
     async def ask(self, place: Place) -> Asked:
         """For whichever passkey of this host the person chooses: nobody is named, and so nobody can be looked for."""
         challenge, cookie = await self._challenge(place, "enter", None)
-        options = webauthn.generate_authentication_options(
-            rp_id=place.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
-        )
-        return Asked(webauthn.options_to_json(options).encode(), cookie)
+        return Asked((await _signing()).to_open(place.host, challenge), cookie)
 
     async def enter(self, place: Place, signed: Signed) -> FoundAccount:
         """Whose passkey it is, proven.
@@ -148,17 +132,11 @@ class Passkeys:
         """For a passkey that this account has on this host. Raises UnknownPasskey: it has none."""
         async with self._database.session(account.rows) as session:
             known = await repository.of_account(session, account.partner_id, account.account_id)
-        here = [PublicKeyCredentialDescriptor(id=one.credential_id) for one in known if one.host == place.host]
+        here = [one.credential_id for one in known if one.host == place.host]
         if not here:
             raise UnknownPasskey
         challenge, cookie = await self._challenge(place, "prove", account)
-        options = webauthn.generate_authentication_options(
-            rp_id=place.host,
-            challenge=challenge,
-            allow_credentials=here,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
-        return Asked(webauthn.options_to_json(options).encode(), cookie)
+        return Asked((await _signing()).to_open(place.host, challenge, here), cookie)
 
     async def prove(self, place: Place, account: FoundAccount, signed: Signed) -> FoundAccount:
         """The account as it stands, proven anew. Raises PasskeyRefused as `enter` does, and for somebody else's."""
@@ -171,11 +149,14 @@ class Passkeys:
         known = _known(signed.credential.get("id"))
         if known is None:
             raise PasskeyRefused
+        signing = await _signing()
         async with self._database.session(Scope.partner(place.partner_id)) as session:
             found = await repository.find(session, place, known)
             if found is None or (owner is not None and found.account_id != owner.account_id):
                 raise PasskeyRefused
-            count = _proven(place, signed, challenge, found)
+            count = signing.opened(
+                place.host, signed.origin, signed.credential, challenge, found.public_key, found.sign_count
+            )
             account = await account_repository.standing(session, place.partner_id, found.account_id)
             if not await repository.use(session, found, count) or account is None or not account.live:
                 raise PasskeyRefused
@@ -226,44 +207,25 @@ class Passkeys:
         return challenge
 
 
+async def _signing() -> Signing:
+    """On a thread, since the first passkey waits for the library to load, and nobody else is to."""
+    return await asyncio.to_thread(_load)
+
+
+def _load() -> Signing:
+    from tenants.identity.passkey_signing import Signing  # noqa: PLC0415 - most starts of the API see no passkey soon
+
+    return Signing()
+
+
 def _known(text: object) -> bytes | None:
     """The id of a passkey; None for what is none."""
     if not isinstance(text, str) or _CREDENTIAL.fullmatch(text) is None:
         return None
     try:
-        return base64url_to_bytes(text)
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         return None
-
-
-def _registered(place: Place, signed: Signed, challenge: bytes) -> VerifiedRegistration:
-    try:
-        return webauthn.verify_registration_response(
-            credential=signed.credential,
-            expected_challenge=challenge,
-            expected_rp_id=place.host,
-            expected_origin=signed.origin,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError):
-        raise PasskeyRefused from None
-
-
-def _proven(place: Place, signed: Signed, challenge: bytes, found: Passkey) -> int:
-    """The device's counter, after all that it signed is what was asked."""
-    try:
-        proven = webauthn.verify_authentication_response(
-            credential=signed.credential,
-            expected_challenge=challenge,
-            expected_rp_id=place.host,
-            expected_origin=signed.origin,
-            credential_public_key=found.public_key,
-            credential_current_sign_count=found.sign_count,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError):
-        raise PasskeyRefused from None
-    return proven.new_sign_count
 
 
 def _derived(cookie: str, purpose: Purpose) -> bytes:
@@ -271,4 +233,4 @@ def _derived(cookie: str, purpose: Purpose) -> bytes:
 
 
 def shown(found: Passkey) -> str:
-    return bytes_to_base64url(found.credential_id)
+    return base64.urlsafe_b64encode(found.credential_id).decode().rstrip("=")

@@ -19,7 +19,6 @@ from typing import Any, Final, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
-from zxcvbn import zxcvbn
 
 from infra.problems import Unavailable
 from tenants.organizations.errors import InvalidField
@@ -150,6 +149,8 @@ def checked(password: str, pointer: str = _POINTER) -> str:
 
 def _hash_strong(password: str, words: Sequence[str], pointer: str) -> str:
     """On a thread: the estimate costs some milliseconds. What lies behind its longest text makes nothing weaker."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - 14 MB of words that only who chooses a password needs
+
     found = zxcvbn(password[:_ESTIMATED], user_inputs=list(words), max_length=_ESTIMATED)
     if found["score"] < STRENGTH:
         reason = _weakness(found["sequence"])
