@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Route, expect
 from tests.counterparts.oidc_provider import serving
 from tests.portal.device import device
 from tests.portal.people import grow_old, look, staff
-from tests.portal.person import PHONE, Person, person
+from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
 
 _ADD = """async ([issuer, secret]) => {
@@ -121,6 +121,59 @@ async def test_S_63_what_was_to_be_done_goes_on_after_a_proof_at_the_provider(
         await someone.page.get_by_role("button", name="Remove passkey").click()
         await prove(someone)
         await someone.page.get_by_text("The passkey is removed").wait_for()
+
+
+async def cancel(someone: Person) -> None:
+    """Leaves to prove it, and says no there."""
+    proof = someone.page.get_by_role("region", name="Prove that it is you")
+    await proof.get_by_role("button", name="Prove it at Harbor staff").click()
+    await someone.page.get_by_role("link", name="Cancel").click()
+    await someone.page.wait_for_url(re.compile(r"^http://harbor\.localhost"))
+
+
+@pytest.mark.parametrize("size", [pytest.param(PHONE, id="phone"), pytest.param(DESK, id="desk")])
+async def test_S_63_a_proof_that_fails_comes_back_to_the_page_with_what_was_said(
+    browser: Browser, site: Site, size: tuple[int, int]
+) -> None:
+    name = "phone" if size == PHONE else "desk"
+    async with alice(browser, site, size) as someone:
+        told = someone.page.get_by_role("alert").filter(has_text="did not confirm that it is you")
+        await grow_old(someone)
+        await someone.page.get_by_role("button", name=re.compile("^Act as Acme")).first.click()
+        await someone.page.get_by_label("Reason").fill("Ticket 4711: their orders wait")
+        await someone.page.locator("form").get_by_role("button", name="Act as client").click()
+        await cancel(someone)
+        await told.wait_for()
+        await expect(someone.page.get_by_label("Reason")).to_have_value("Ticket 4711: their orders wait")
+        assert "failed" not in someone.page.url
+        await look(someone, f"people-proof-failed-acting-{name}")
+        # A second try that succeeds goes on.
+        await someone.page.locator("form").get_by_role("button", name="Act as client").click()
+        await prove(someone)
+        await someone.page.get_by_role("complementary", name=re.compile("^You act as Acme")).wait_for()
+        await someone.page.get_by_role("button", name="Stop acting").click()
+        await someone.heading("Clients").wait_for()
+
+        await grow_old(someone)
+        await someone.open("/account/second-factor")
+        await someone.page.get_by_role("button", name="Set up").click()
+        await cancel(someone)
+        await told.wait_for()
+        await someone.page.get_by_role("button", name="Set up").wait_for()
+        await look(someone, f"people-proof-failed-factor-{name}")
+
+        await device(someone.page)
+        await someone.open("/account/passkeys")
+        await someone.page.get_by_role("button", name="Add a passkey").click()
+        await someone.page.get_by_role("textbox", name="Name").fill("Tablet of the yard")
+        await someone.page.get_by_role("dialog").get_by_role("button", name="Continue").click()
+        await cancel(someone)
+        await told.wait_for()
+        await expect(someone.page.get_by_role("textbox", name="Name")).to_have_value("Tablet of the yard")
+        await look(someone, f"people-proof-failed-passkey-{name}")
+        await someone.page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+        await someone.page.get_by_role("button", name="Add a passkey").click()
+        await expect(told).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", [pytest.param(PHONE, id="phone")])

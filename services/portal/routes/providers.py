@@ -22,6 +22,7 @@ from services.portal.doorkeeper import Doorkeeper, doorkeeper_of
 from tenants.identity.openid import entering, providers, repository
 from tenants.identity.openid.errors import ProviderRefused, SignInStale
 from tenants.identity.openid.flow import Purpose, Vouched, Wish
+from tenants.identity.people_models import SignInFlow
 from tenants.identity.proving import acting_of
 from tenants.identity.sessions import Made, Place
 
@@ -104,19 +105,29 @@ async def leave(request: Call, data: JSONBody[Leaving]) -> Response[Left]:
 
 @get("/portal/providers/{provider:str}/return", include_in_schema=False)
 async def come_back(request: Call) -> Response[bytes]:
-    """Where the provider sends the browser: on to where it wanted, or to sign in again, told why."""
+    """Where the provider sends the browser: on to where it wanted, or told why not."""
     keeper, place = doorkeeper_of(request), place_of(brand_of(request))
+    cookie, flow = token_of(request, FLOW), None
     try:
         provider_id, query = _provider_id(request), _query(request)
-        vouched = await keeper.flows.finish(place, provider_id, query, token_of(request, FLOW))
+        flow = await keeper.flows.take(place, provider_id, query, cookie)
+        vouched = await keeper.flows.finish(place, flow, query, cookie or "")
         made = await _enter(keeper, request, place, vouched)
     except Problem as problem:
         # A person is told on a page; a program, that it was refused.
         if "text/html" not in request.headers.get("accept", ""):
             raise
-        to = f"/sign-in?{urlencode({'failed': problem.name})}"
-        return _redirect(to, [clearing(FLOW)])
-    return _redirect(vouched.flow.leads_to, [setting(made.token), clearing(FLOW), clearing(INVITATION)])
+        return _redirect(_told(flow, problem), [clearing(FLOW)])
+    return _redirect(flow.leads_to, [setting(made.token), clearing(FLOW), clearing(INVITATION)])
+
+
+def _told(flow: SignInFlow | None, problem: Problem) -> str:
+    """Where a person who comes back in vain is told why: on the page that asked for a proof, else where one enters."""
+    told = urlencode({"failed": problem.name})
+    if flow is None or flow.purpose != "prove":
+        return f"/sign-in?{told}"
+    way, mark, place = flow.leads_to.partition("#")
+    return f"{way}{'&' if '?' in way else '?'}{told}{mark}{place}"
 
 
 async def _enter(keeper: Doorkeeper, request: Call, place: Place, vouched: Vouched) -> Made:

@@ -105,16 +105,14 @@ class Flows:
         ask = _ask(provider, wish.origin, cookie, anew=wish.purpose == "prove")
         return Begun(exchange.location(metadata, ask), cookie)
 
-    async def finish(self, place: Place, provider_id: UUID, query: Mapping[str, str], cookie: str | None) -> Vouched:
-        """Take the browser back.
+    async def finish(self, place: Place, flow: SignInFlow, query: Mapping[str, str], cookie: str) -> Vouched:
+        """What the browser that left as `flow`, which was just taken, brings back.
 
         Raises:
-            SignInStale: it left elsewhere, too long ago, or came back before.
             ProviderRefused, ProviderAway: the provider does not vouch for the person.
             UnknownProvider: it was disabled meanwhile.
         """
-        flow = await self._take(place, provider_id, query, cookie)
-        provider = await self._provider(place, provider_id)
+        provider = await self._provider(place, flow.provider_id)
         metadata = await self.discovery.metadata(place.partner_id, provider.issuer)
         _check_issuer(metadata, provider.issuer, query.get("iss"))
         if "error" in query:
@@ -122,7 +120,7 @@ class Flows:
         code = query.get("code", "")
         if _CODE.fullmatch(code) is None:
             raise ProviderRefused("no-code")
-        ask = _ask(provider, flow.origin, cookie or "", anew=flow.purpose == "prove")
+        ask = _ask(provider, flow.origin, cookie, anew=flow.purpose == "prove")
         secret = await providers.secret_of(self._keys, provider)
         token = await exchange.id_token(self._client, metadata, ask, code, secret)
         since = int((flow.expires_at - LIFE).timestamp()) if ask.anew else None
@@ -130,7 +128,12 @@ class Flows:
         subject = id_token.subject_of(claims, provider.subject_claim)
         return Vouched(provider=provider, flow=flow, subject=subject, claims=claims)
 
-    async def _take(self, place: Place, provider_id: UUID, query: Mapping[str, str], cookie: str | None) -> SignInFlow:
+    async def take(self, place: Place, provider_id: UUID, query: Mapping[str, str], cookie: str | None) -> SignInFlow:
+        """What the browser left for, when it comes back; it counts no more from now on.
+
+        Raises:
+            SignInStale: it left elsewhere, too long ago, or came back before.
+        """
         state = query.get("state", "")
         if cookie is None or _TEXT.fullmatch(cookie) is None:
             raise SignInStale

@@ -163,6 +163,22 @@ async def test_a_proof_at_the_provider_is_of_the_same_person_and_makes_another_s
     assert (await alice.get("/portal/session")).status == 401
 
 
+async def test_S_63_a_proof_that_fails_comes_back_to_the_page_and_proves_nothing(office: Office) -> None:
+    alice = office.house.north.having(token_of(await entered(office, office.open, "alice")))
+    for to, back in (
+        ("/account/passkeys?resume=1", "/account/passkeys?resume=1&failed=provider-refused"),
+        ("/clients#acme", "/clients?failed=provider-refused#acme"),
+    ):
+        location, cookie = await leave(office, office.open, alice, prove=True, to=to)
+        target = await sign_in(location, "bob", office.returns_to(office.open))
+        answer = await come_back(office, target, cookie, alice, accept="text/html,*/*")
+        assert (answer.status, answer.headers["location"]) == (303, back)
+        assert list(cookies_of(answer)) == [FLOW], "the session is what it was"
+        assert (await alice.get("/portal/session")).status == 200
+        again = await come_back(office, target, cookie, alice, accept="text/html,*/*")
+        assert again.headers["location"] == "/sign-in?failed=sign-in-stale", "what was used up leads to no page"
+
+
 async def choices(visitor: Visitor, query: str = "", **headers: str) -> list[str]:
     answer = await visitor.get(f"/portal/providers{query}", **headers)
     assert answer.status == 200, answer.body

@@ -4,9 +4,9 @@ import { type FormEvent, useState } from "react";
 import { api, Problem } from "../api/client";
 import { type Client, clientQuery } from "../api/queries";
 import { DialogActs } from "../pages/Dialog";
-import { needsProof, ProofForm } from "../session/ProofForm";
+import { needsProof, ProofFailed, ProofForm } from "../session/ProofForm";
 import { Refusal } from "../session/Refusal";
-import { type Act, useAtOnce } from "../session/resuming";
+import { type Resumed, useAtOnce } from "../session/resuming";
 import { generalWords } from "../session/words";
 import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
@@ -20,7 +20,7 @@ const SHORTEST_REASON = 10;
 interface Props {
   client: Client;
   /** What was said before the person left to prove who they are; null: nothing yet. */
-  resumed: Extract<Act, { kind: "act-as" }> | null;
+  resumed: Resumed<"act-as"> | null;
   close: () => void;
 }
 
@@ -45,7 +45,7 @@ export function ActForm({ client, resumed, close }: Props) {
     setTooShort(reason.trim().length < SHORTEST_REASON);
     if (reason.trim().length >= SHORTEST_REASON) starting.mutate();
   };
-  useAtOnce(resumed !== null, starting.mutate);
+  useAtOnce(resumed, starting.mutate);
   if (needsProof(starting.error)) {
     const act = { kind: "act-as", client, environment, minutes, reason: reason.trim() } as const;
     return <ProofForm act={act} onProved={() => starting.mutate()} />;
@@ -79,7 +79,7 @@ export function ActForm({ client, resumed, close }: Props) {
           data={MINUTES.map(value => ({ value: String(value), label: texts.minutesOf(value) }))}
         />
       </div>
-      {starting.error && <Refusal>{words(texts, starting.error)}</Refusal>}
+      {starting.error ? <Refusal>{words(texts, starting.error)}</Refusal> : <ProofFailed of={resumed} />}
       <DialogActs>
         <Button variant="default" onClick={close}>
           {texts.cancel}

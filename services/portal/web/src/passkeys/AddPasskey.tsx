@@ -4,9 +4,10 @@ import { type FormEvent, useEffect, useState } from "react";
 import { Problem } from "../api/client";
 import { type Passkey, passkeysQuery } from "../api/queries";
 import { Dialog, DialogActs } from "../pages/Dialog";
-import { needsProof, ProofForm } from "../session/ProofForm";
+import { needsProof, ProofFailed, ProofForm } from "../session/ProofForm";
 import { addPasskey, stopAsking } from "../session/passkey";
 import { Refusal } from "../session/Refusal";
+import type { Resumed } from "../session/resuming";
 import { passkeyWords } from "../session/words";
 import { useTexts } from "../texts/texts";
 import { deviceName } from "./deviceName";
@@ -14,8 +15,8 @@ import { deviceName } from "./deviceName";
 const LONGEST_NAME = 64;
 
 interface Props {
-  /** The name that was given before the person left to prove who they are. */
-  given: string | undefined;
+  /** What was said before the person left to prove who they are; null: nothing yet. */
+  resumed: Resumed<"add-passkey"> | null;
   known: readonly Passkey[];
   close: () => void;
   onAdded: (made: Passkey) => void;
@@ -31,12 +32,12 @@ export function AddPasskey({ open, ...rest }: Props & { open: boolean }) {
   );
 }
 
-function Naming({ given, known, close, onAdded }: Props) {
+function Naming({ resumed, known, close, onAdded }: Props) {
   const { texts } = useTexts();
   const queries = useQueryClient();
   const [name, setName] = useState(
     () =>
-      given ??
+      resumed?.name ??
       deviceName(
         texts,
         navigator.userAgent,
@@ -82,6 +83,7 @@ function Naming({ given, known, close, onAdded }: Props) {
       {adding.error && !isName && (
         <Refusal>{passkeyWords(texts, adding.error, texts.passkeyNotAdded)}</Refusal>
       )}
+      {adding.isIdle && <ProofFailed of={resumed} />}
       <p role="status">{adding.isPending && texts.passkeyAsking}</p>
       <DialogActs>
         <Button variant="default" onClick={close}>

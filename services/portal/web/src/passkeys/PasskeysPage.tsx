@@ -20,7 +20,7 @@ export function PasskeysPage() {
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: passkeys, error, refetch } = useQuery(passkeysQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const toAdd = useResumed("add-passkey", session.account.id);
+  const [toAdd, setToAdd] = useState(useResumed("add-passkey", session.account.id));
   const toRemove = useResumed("remove-passkey", session.account.id);
   // A device is asked only where somebody presses for it, so the dialog stands open once more.
   const [adding, setAdding] = useState(toAdd !== null);
@@ -50,8 +50,11 @@ export function PasskeysPage() {
       )}
       <AddPasskey
         open={adding}
-        given={toAdd?.name}
-        close={() => setAdding(false)}
+        resumed={toAdd}
+        close={() => {
+          setAdding(false);
+          setToAdd(null);
+        }}
         known={passkeys?.items ?? []}
         onAdded={made => {
           setAdding(false);
@@ -60,7 +63,7 @@ export function PasskeysPage() {
       />
       <RemovePasskey
         passkey={removing}
-        atOnce={removing !== null && removing === toRemove?.passkey}
+        resumed={removing === toRemove?.passkey ? toRemove : null}
         close={() => setRemoving(null)}
       />
     </div>

@@ -3,15 +3,15 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, Problem } from "../api/client";
 import { type Passkey, passkeysQuery } from "../api/queries";
 import { Dialog, DialogActs } from "../pages/Dialog";
-import { needsProof, ProofForm } from "../session/ProofForm";
+import { needsProof, ProofFailed, ProofForm } from "../session/ProofForm";
 import { Refusal } from "../session/Refusal";
-import { useAtOnce } from "../session/resuming";
+import { type Resumed, useAtOnce } from "../session/resuming";
 import { generalWords } from "../session/words";
 import { useTexts } from "../texts/texts";
 
 interface Props {
-  /** The person said so before they left to prove who they are. */
-  atOnce: boolean;
+  /** The person said so before they left to prove who they are; null: they did not. */
+  resumed: Resumed<"remove-passkey"> | null;
   close: () => void;
 }
 
@@ -25,7 +25,7 @@ export function RemovePasskey({ passkey, ...rest }: Props & { passkey: Passkey |
   );
 }
 
-function Removal({ passkey, atOnce, close }: Props & { passkey: Passkey }) {
+function Removal({ passkey, resumed, close }: Props & { passkey: Passkey }) {
   const { texts } = useTexts();
   const queries = useQueryClient();
   const removing = useMutation({
@@ -39,14 +39,18 @@ function Removal({ passkey, atOnce, close }: Props & { passkey: Passkey }) {
       close();
     },
   });
-  useAtOnce(atOnce, removing.mutate);
+  useAtOnce(resumed, removing.mutate);
   if (needsProof(removing.error)) {
     return <ProofForm act={{ kind: "remove-passkey", passkey }} onProved={() => removing.mutate()} />;
   }
   return (
     <>
       <p>{texts.removePasskeyBody}</p>
-      {removing.error && <Refusal>{generalWords(texts, removing.error) ?? texts.failedPlain}</Refusal>}
+      {removing.error ? (
+        <Refusal>{generalWords(texts, removing.error) ?? texts.failedPlain}</Refusal>
+      ) : (
+        <ProofFailed of={resumed} />
+      )}
       <DialogActs>
         <Button variant="default" onClick={close} data-autofocus>
           {texts.cancel}

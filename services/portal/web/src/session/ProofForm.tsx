@@ -9,7 +9,7 @@ import { leaveFor } from "./leave";
 import classes from "./ProofForm.module.css";
 import { knowsPasskeys, proveByPasskey, stopAsking } from "./passkey";
 import { Refusal } from "./Refusal";
-import { type Act, keepAct } from "./resuming";
+import { type Act, keepAct, type Resumed } from "./resuming";
 import { generalWords, isAbout, passkeyWords } from "./words";
 
 /** Whether what was tried is dangerous, and the proof of who somebody is too old for it. */
@@ -32,6 +32,12 @@ export function ProofForm({ act, onProved }: Props) {
       {act && <AtProvider act={act} />}
     </section>
   );
+}
+
+/** Why nothing was done after a proof at a provider, where that failed. */
+export function ProofFailed({ of }: { of: Resumed | null }) {
+  const { texts } = useTexts();
+  return <Refusal>{of?.failed && (texts.proveFailedAt[of.failed] ?? texts.proveFailedOther)}</Refusal>;
 }
 
 function ByPassword({ onProved }: { onProved: () => void }) {

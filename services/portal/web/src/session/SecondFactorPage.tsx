@@ -9,9 +9,9 @@ import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { CopyIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { KeyPicture } from "./KeyPicture";
-import { needsProof, ProofForm } from "./ProofForm";
+import { needsProof, ProofFailed, ProofForm } from "./ProofForm";
 import { Refusal } from "./Refusal";
-import { useAtOnce, useResumed } from "./resuming";
+import { type Resumed, useAtOnce, useResumed } from "./resuming";
 import classes from "./SecondFactorPage.module.css";
 import { generalWords } from "./words";
 
@@ -37,7 +37,7 @@ function SetUp() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   const resumed = useResumed("set-up-factor", session.account.id);
   const beginning = useMutation({ mutationFn: () => body(api.POST("/portal/second-factor")) });
-  useAtOnce(resumed !== null, beginning.mutate);
+  useAtOnce(resumed, beginning.mutate);
   if (needsProof(beginning.error)) {
     return <ProofForm act={{ kind: "set-up-factor" }} onProved={() => beginning.mutate()} />;
   }
@@ -47,7 +47,7 @@ function SetUp() {
       <p className={classes.lead}>
         {texts.secondFactorOff} {texts.afterSetUp}
       </p>
-      <Failed error={beginning.error} />
+      <Failed error={beginning.error} resumed={resumed} />
       <Button loading={beginning.isPending} onClick={() => beginning.mutate()}>
         {texts.setUp}
       </Button>
@@ -136,14 +136,14 @@ function Removal() {
     mutationFn: () => api.DELETE("/portal/second-factor"),
     onSuccess: () => location.assign("/sign-in?told=factor-removed"),
   });
-  useAtOnce(resumed !== null, removing.mutate);
+  useAtOnce(resumed, removing.mutate);
   if (needsProof(removing.error)) {
     return <ProofForm act={{ kind: "remove-factor" }} onProved={() => removing.mutate()} />;
   }
   return (
     <>
       <p className={classes.lead}>{texts.secondFactorOn}</p>
-      <Failed error={removing.error} />
+      <Failed error={removing.error} resumed={resumed} />
       <Button variant="default" loading={removing.isPending} onClick={() => removing.mutate()}>
         {texts.remove}
       </Button>
@@ -152,12 +152,16 @@ function Removal() {
   );
 }
 
-function Failed({ error }: { error: Error | null }) {
+function Failed({ error, resumed }: { error: Error | null; resumed: Resumed | null }) {
   const { texts } = useTexts();
-  if (!error) return null;
+  if (!error && !resumed?.failed) return null;
   return (
     <div className={classes.failed}>
-      <Refusal>{generalWords(texts, error) ?? texts.failedPlain}</Refusal>
+      {error ? (
+        <Refusal>{generalWords(texts, error) ?? texts.failedPlain}</Refusal>
+      ) : (
+        <ProofFailed of={resumed} />
+      )}
     </div>
   );
 }

@@ -19,8 +19,14 @@ interface Kept {
   act: Act;
 }
 
+/** `failed`: the problem that the proof came back with, where it failed; then the act waits for the person. */
+export type Resumed<K extends Act["kind"] = Act["kind"]> = Extract<Act, { kind: K }> & {
+  failed: string | null;
+};
+
 const PLACE = "act";
 const PARAMETER = "resume";
+const FAILED = "failed";
 const MINUTES_10 = 600_000;
 
 /** Keeps it; answers the path to come back to. */
@@ -31,15 +37,17 @@ export function keepAct(account: string, act: Act): string {
 }
 
 /** What was kept, once: only the address that was come back to names it, so that no reload does it again. */
-function taken(): Kept | null {
-  const id = new URLSearchParams(location.search).get(PARAMETER);
+function taken(): (Kept & { act: Resumed }) | null {
+  const search = new URLSearchParams(location.search);
+  const id = search.get(PARAMETER);
   if (id === null) return null;
   const text = sessionStorage.getItem(PLACE);
   sessionStorage.removeItem(PLACE);
   history.replaceState(history.state, "", location.pathname);
   try {
     const kept = JSON.parse(text ?? "null") as Kept | null;
-    return kept?.id === id && kept.until > Date.now() ? kept : null;
+    if (kept?.id !== id || kept.until <= Date.now()) return null;
+    return { ...kept, act: { ...kept.act, failed: search.get(FAILED) } };
   } catch {
     return null;
   }
@@ -48,22 +56,20 @@ function taken(): Kept | null {
 let waiting = taken();
 
 /** The act of this kind that `account` came back to do; null for none. */
-export function useResumed<K extends Act["kind"]>(
-  kind: K,
-  account: string,
-): Extract<Act, { kind: K }> | null {
+export function useResumed<K extends Act["kind"]>(kind: K, account: string): Resumed<K> | null {
   const [found] = useState(() =>
     waiting?.act.kind === kind && waiting.account === account ? waiting.act : null,
   );
   useEffect(() => {
     if (found) waiting = null;
   }, [found]);
-  return found as Extract<Act, { kind: K }> | null;
+  return found as Resumed<K> | null;
 }
 
-/** Does it when the page is there, and once. */
-export function useAtOnce(yes: boolean, act: () => void): void {
+/** Does what was come back to when the page is there, and once; not after a proof that failed. */
+export function useAtOnce(resumed: Resumed | null, act: () => void): void {
   const isDone = useRef(false);
+  const yes = resumed !== null && resumed.failed === null;
   useEffect(() => {
     if (!yes || isDone.current) return;
     isDone.current = true;

@@ -107,6 +107,13 @@ const people = {
   prove: "Continue",
   proveFailed: "That password is wrong. Try again.",
   proveAt: (provider: string) => `Prove it at ${provider}`,
+  proveFailedAt: {
+    "provider-refused":
+      "Your sign-in provider did not confirm that it is you, so nothing was done. Try again, or prove it in another way.",
+    "provider-away":
+      "Your sign-in provider does not answer, so nothing was done. Try again later, or prove it in another way.",
+  } as Record<string, string>,
+  proveFailedOther: "The proof did not succeed, so nothing was done. Try again.",
 
   secondFactor: "Second factor",
   secondFactorOff:

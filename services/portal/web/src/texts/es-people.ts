@@ -109,6 +109,13 @@ const people: typeof en = {
   prove: "Continuar",
   proveFailed: "Esa contraseña no es correcta. Inténtelo de nuevo.",
   proveAt: provider => `Demostrarlo en ${provider}`,
+  proveFailedAt: {
+    "provider-refused":
+      "Su proveedor de acceso no confirmó que es usted y no se hizo nada. Inténtelo de nuevo o demuéstrelo de otro modo.",
+    "provider-away":
+      "Su proveedor de acceso no responde y no se hizo nada. Inténtelo más tarde o demuéstrelo de otro modo.",
+  },
+  proveFailedOther: "No se pudo demostrar y no se hizo nada. Inténtelo de nuevo.",
 
   secondFactor: "Segundo factor",
   secondFactorOff:
