@@ -106,7 +106,8 @@ async def create(
         "inviter": inviter.actor,
     }
     made = await repository.add(session, values, LIFE, inviter.expires_at)
-    after = {"email": made.email, "name": made.name, "roles": sorted(map(roles.shown, chosen))}
+    # Whom, is in the invitation alone: who is forgotten in the audit is found there by their account (ADR 0057).
+    after = {"roles": sorted(map(roles.shown, chosen))}
     await audit.record(session, actor=inviter.actor, action="invitation.created", target=shown(made), after=after)
     if keys is not None:
         await mail.post(session, _mail(made, new, token), keys)

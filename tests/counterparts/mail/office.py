@@ -63,3 +63,7 @@ class Office:
         async with self.app.tenant(self.world.tenant_id) as connection:
             found = await connection.fetch("SELECT action FROM app.audit ORDER BY audit_id")
         return [one["action"] for one in found if one["action"].startswith("mail.")]
+
+    async def audited(self) -> str:
+        async with self.app.tenant(self.world.tenant_id) as connection:
+            return "".join([row["row"] for row in await connection.fetch("SELECT a::text AS row FROM app.audit a")])

@@ -21,7 +21,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword  # type: ignore[import-not-f
 
 USER, PASSWORD = b"waybill", b"correct horse"
 REFUSED = {
-    "gone": "550 5.1.1 There is no such user here",
+    "gone": "550 5.1.1 <gone@acme.example>: There is no such user here",
     "nobody": "550 no such user",
     "unwelcome": "550 5.7.1 Your mail is not welcome here",
     "later": "451 4.3.0 Try again later",

@@ -72,6 +72,8 @@ async def test_an_address_that_is_refused_for_good_is_not_written_to_again_until
     assert (await office.row(theirs))["state"] == "bounced"
     assert mail_server.taken() == []
     assert await office.actions() == ["mail.bounced", "mail.suppressed"]
+    assert "5.1.1" in await office.audited()
+    assert "gone@" not in await office.audited(), "S-85: nobody's address is in the audit"
     async with office.app.session(office.scope()) as session:
         (found,) = await repository.suppressed(session, office.world.partner_id, Page(10, None))
         assert found.address == "gone@acme.example"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.database import Database, Scope
+from tenants.audit import keeping
 from tests.asgi import Answer
 from tests.services.portal.staff import chief, staff
 from tests.services.portal.visitors import CLERK, NORTH, PASSWORD, House, Visitor, change, cookies_of, token_of
@@ -57,6 +58,24 @@ async def test_who_is_invited_gets_an_account_with_the_roles(house: House, app_d
     listed = (await boss.get("/v1/invitations")).json["items"]
     assert [(one["status"], one["account"]) for one in listed] == [("accepted", session["account"]["id"])]
     assert made.json["link"].partition("#")[2] not in repr(listed)
+
+
+async def test_S_85_who_was_invited_and_is_forgotten_stands_nowhere_in_the_audit(
+    house: House, app_database: Database
+) -> None:
+    """Her name and address are in her account, and in no record of who asked her in."""
+    boss, tenant = await chief(house, app_database), house.ids["acme"]
+    seen = await opened(house.north, await link(boss))
+    nina = house.north.having(token_of(await accept(house.north, cookies_of(seen)[COOKIE])))
+    account = (await nina.get("/portal/session")).json["account"]["id"]
+    async with app_database.session(Scope.tenant(tenant)) as session:
+        _, veiled = await keeping.forget(session, tenant, account, actor="test")
+        await session.commit()
+    assert veiled >= 2
+    async with app_database.tenant(tenant) as connection:
+        rows = await connection.fetch("SELECT a::text AS row FROM app.audit a")
+    assert "invitation.created" in "".join(row["row"] for row in rows)
+    assert [row["row"] for row in rows if "nina" in row["row"].lower() or account in row["row"]] == []
 
 
 async def test_S_69_the_link_leads_to_the_partners_own_host_whatever_the_request_says(

@@ -139,7 +139,9 @@ $$;
 
 CREATE FUNCTION app.audit_mail(m app.mail, what text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
-DECLARE told json := json_build_object('kind', m.kind, 'reason', m.reason, 'tries', m.tries);
+-- The server's code and not its words, which may name the address: nobody's is in the audit (ADR 0057).
+DECLARE told json := json_build_object('kind', m.kind, 'code', substring(m.reason FROM '\m[245][0-9]{2}( [245][.][0-9]{1,3}[.][0-9]{1,3})?'),
+                                       'tries', m.tries);
 BEGIN
   IF m.tenant_id IS NULL THEN
     INSERT INTO app.organization_audit (audit_id, partner_id, actor, action, target, after)
