@@ -18,7 +18,8 @@ from infra.database import Scope
 from infra.pagination import DEFAULT_LIMIT, Page
 from infra.problems import NotFound
 from services.api import bodies, tags
-from services.api.kept_answers import Wish, digest_of, key_of, owner_of
+from services.api.errors import NoKeptAnswer
+from services.api.kept_answers import Fingerprint, Wish, digest_of, key_of, owner_of
 from services.api.resources import Resources
 from tenants.identity.permissions import Permission
 from tenants.identity.principal import Principal
@@ -104,10 +105,13 @@ class Call(Request[Any, Any, Any]):
             await session.commit()
 
     @asynccontextmanager
-    async def creation(self, rows: Scope | None = None) -> AsyncIterator[Creation]:
+    async def creation(
+        self, rows: Scope | None = None, *, fingerprint: Fingerprint | None = None
+    ) -> AsyncIterator[Creation]:
         """A `transaction` that makes something and gives its answer to `Creation.answer`.
 
-        With an `Idempotency-Key` it is made once in 24 hours.
+        With an `Idempotency-Key` it is made once in 24 hours. `fingerprint`: of a body that was read as it came; see
+        `settle`.
 
         Raises:
             Replayed: it was made before; the edge sends the same answer.
@@ -119,17 +123,46 @@ class Call(Request[Any, Any, Any]):
             if key is None:
                 yield made
                 return
-            wish = Wish(
-                owner_id=owner_of(rows or self.rows),
-                actor=self.principal.actor,
-                target=f"{self.scope['method']} {self.scope['path']}",
-                key=key,
-                digest=digest_of(self.scope["query_string"], await self.body()),
-            )
-            kept = self.resources.kept_answers
+            if fingerprint is None:
+                digest = digest_of(self.scope["query_string"], await self.body())
+            else:
+                digest = fingerprint.digest
+            wish, kept = self._wish(rows, key, digest), self.resources.kept_answers
             await kept.claim(session, wish)
             yield made
             await kept.keep(session, wish, made.status, encode_json(made.answered))
+
+    async def settle(self, fingerprint: Fingerprint, body: AsyncIterator[bytes], rows: Scope | None = None) -> None:
+        """Before a body is taken in as it comes: whether its key has an answer, which says that nothing is to be made.
+
+        `fingerprint` is that of `body`, which is read to its end then, and kept nowhere.
+
+        Raises:
+            Replayed: the same request has this answer.
+            BadIdempotencyKey, IdempotencyKeyReused, NoKeptAnswer: the key stands in the way.
+        """
+        key = key_of(self.scope["headers"])
+        if key is None:
+            return
+        kept = self.resources.kept_answers
+        async with self.transaction(rows) as session:
+            if not await kept.is_answered(session, self._wish(rows, key, fingerprint.digest)):
+                return
+        async for _ in body:
+            pass
+        async with self.transaction(rows) as session:
+            await kept.claim(session, self._wish(rows, key, fingerprint.digest))
+            # Its day ended meanwhile: the body is gone, and the next request will be the first.
+            raise NoKeptAnswer
+
+    def _wish(self, rows: Scope | None, key: str, digest: bytes) -> Wish:
+        return Wish(
+            owner_id=owner_of(rows or self.rows),
+            actor=self.principal.actor,
+            target=f"{self.scope['method']} {self.scope['path']}",
+            key=key,
+            digest=digest,
+        )
 
     async def match(self, present: Callable[[], Awaitable[msgspec.Struct]]) -> None:
         """Before a change: hold `If-Match`, where there is one, against `present`, read and locked.

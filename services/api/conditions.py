@@ -1,11 +1,15 @@
-"""Which routes take an `Idempotency-Key` or an `If-Match`, and whose tag is of less than their answer (ADR 0037)."""
+"""Which routes take an `Idempotency-Key` or an `If-Match`, and which take neither and why (ADR 0037).
+
+And whose tag is of less than their answer.
+"""
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import Final
 
-from services.api import inbound_policy, webhook_policy
+from services.api import inbound_policy, scim_policy, webhook_policy
 from services.api.policy import POLICY, PREFIX, Route
 
 _CREATES: Final = frozenset(
@@ -13,28 +17,80 @@ _CREATES: Final = frozenset(
     | {"/v1/roles", "/v1/invitations", "/v1/identity-providers", "/v1/domains"}
 )
 _CREATES_IN_TENANT: Final = (
-    frozenset({"/connections", "/workflows", "/deployments", "/sites", "/event-schemas"})
+    frozenset({"/connections", "/workflows", "/deployments", "/sites", "/event-schemas", "/runs/{run}/documents"})
     | inbound_policy.CREATES
     | webhook_policy.CREATING
 )
-CREATING: Final[frozenset[Route]] = frozenset(
-    ("POST", path) for path in (*_CREATES, *(f"{at}{one}" for one in _CREATES_IN_TENANT for at in ("/v1", PREFIX)))
+
+
+def _in_tenant(method: str, *suffixes: str) -> frozenset[Route]:
+    return frozenset((method, f"{at}{one}") for one in suffixes for at in ("/v1", PREFIX))
+
+
+CREATING: Final[frozenset[Route]] = frozenset(("POST", path) for path in _CREATES) | _in_tenant(
+    "POST", *_CREATES_IN_TENANT
 )
 """Routes that make something new each time, unless an `Idempotency-Key` says that it is the same (ADR 0037).
 
 Events and signals are taken once by their own source and id.
 """
 
+KEYED: Final = CREATING | _in_tenant("POST", inbound_policy.REPLAY)
+"""Routes that take the key: a replay makes an event, and its answer is none of a resource."""
+
 _CHANGES: Final = re.compile(
     r"((PATCH|PUT) .*|DELETE /scim/.*"
     r"|POST .*/(partners|clients|connections|deployments|roles|people|identity-providers)/\{\w+\}/(dis|en)able"
-    r"|POST .*/(inbound-webhooks|webhook-endpoints)/\{\w+\}/(dis|en)able"
-    r"|POST /v1/clients/\{client\}/(suspend|resume|move)"
+    r"|POST .*/(inbound-webhooks|webhook-endpoints)/\{\w+\}/((dis|en)able|rotate)"
+    r"|POST /v1/clients/\{client\}/(suspend|resume|move|delete)"
+    r"|POST /v1/(keys/\{key\}/(rotate|revoke)|domains/\{domain\}/release)"
     r"|POST /v1/invitations/\{invitation\}/withdraw|POST /v1/identity-providers/\{provider\}/provision"
+    r"|POST /v1/operator/private-networks(/close)?|POST .*/audit/(period|hold|release)"
+    r"|POST .*/(webhook-endpoints/\{endpoint\}|documents/\{document\})/remove"
     r"|POST .*/(retention|quotas|owners/remove|interfaces/withdraw|inbound-webhooks/\{hook\}/delete))"
 )
 CHANGING: Final[frozenset[Route]] = frozenset(route for route in POLICY if _CHANGES.fullmatch(" ".join(route)))
 """Routes that change one resource as a person saw it; `If-Match` holds them to that version (ADR 0037)."""
+
+
+class Why(StrEnum):
+    """Why a route that is no read takes neither header."""
+
+    OWN_ID = "what is sent has an id of its own, by which it is taken once"
+    SEEN = "the body says which version was seen"
+    TOKEN = "a preview's token says what is done, and each part only as the preview saw it"  # noqa: S105 (no secret)
+    STATE = "it is refused in a state that it does not fit, and changes nothing where it was done before"
+    AGAIN = "what is sent again has an id, by which its receiver knows it"
+    ASKS = "it asks or looks, and changes nothing that people set"
+    FINAL = "it is final, of something that nobody changes, and unknown the second time"
+
+
+_UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
+    Why.OWN_ID: _in_tenant("POST", "/events", "/signals")
+    | {("POST", "/hooks/{address}"), ("POST", f"{scim_policy.AT}Users")},
+    Why.SEEN: _in_tenant(
+        "POST",
+        *(f"/connections/{{connection}}/playbook/{act}" for act in ("enter", "reconcile", "leave")),
+        *(f"/entries/{{entry}}/{act}" for act in ("act", "reconcile")),
+        "/exceptions/{exception}/act",
+    ),
+    Why.TOKEN: _in_tenant("POST", "/deployments/{deployment}/migrations", "/runs/redrive", "/exceptions/act")
+    | {("POST", "/v1/onboarding")},
+    Why.STATE: _in_tenant(
+        "POST",
+        *(f"/runs/{{run}}/{act}" for act in ("cancel", "suspend", "resume", "retry", "keep", "let-go", "approvals")),
+        "/runs/{run}/effects/{effect}/decide",
+    ),
+    Why.AGAIN: _in_tenant(
+        "POST",
+        "/webhook-endpoints/{endpoint}/replay",
+        "/webhook-endpoints/{endpoint}/deliveries/{message}/replay",
+    ),
+    Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")}),
+    Why.FINAL: _in_tenant("POST", "/audit/forget") | {("POST", "/v1/mail-suppressions/{suppression}/lift")},
+}
+UNCONDITIONAL: Final[dict[Route, Why]] = {route: why for why, routes in _UNCONDITIONAL.items() for route in routes}
+"""Every other route that is no read, with the reason."""
 
 VERSIONED: Final[frozenset[Route]] = frozenset(
     (method, f"{at}{path}")
@@ -47,6 +103,18 @@ VERSIONED: Final[frozenset[Route]] = frozenset(
         *webhook_policy.VERSIONED,
     )
     for method in methods
-)
-"""Routes whose answers hold what nobody sets, such as who waits in line: their tag is of what can be set, and nobody is
-answered 304 for it."""
+) | {
+    ("GET", "/v1/keys/{key}"),
+    ("POST", "/v1/keys"),
+    ("POST", "/v1/keys/{key}/rotate"),
+    ("POST", "/v1/keys/{key}/revoke"),
+    ("GET", "/v1/domains/{domain}"),
+    ("POST", "/v1/domains"),
+    ("POST", "/v1/domains/{domain}/release"),
+    ("POST", "/v1/operator/private-networks"),
+}
+"""Routes whose answers hold what nobody sets, such as who waits in line or when a key was used, or show one of what is
+set as a whole: their tag is of what can be set, and nobody is answered 304 for it."""
+
+READ_ELSEWHERE: Final = _in_tenant("GET", "/audit/keeping")
+"""Reads of what is changed on other paths."""

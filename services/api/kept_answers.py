@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -43,6 +43,11 @@ _CLAIM: Final = text(
 _READ: Final = text(
     "SELECT digest, status, answer FROM app.kept_answer "
     "WHERE owner_id = :owner_id AND actor = :actor AND target = :target AND key = :key"
+)
+_ANSWERED: Final = text(
+    "SELECT true FROM app.kept_answer "
+    "WHERE owner_id = :owner_id AND actor = :actor AND target = :target AND key = :key "
+    "AND answer IS NOT NULL AND created_at >= clock_timestamp() - make_interval(hours => :hours)"
 )
 _KEEP: Final = text(
     "UPDATE app.kept_answer SET status = :status, answer = :answer "
@@ -101,8 +106,31 @@ def owner_of(rows: Scope) -> UUID:
     return rows.tenant_id or rows.partner_id or _OPERATOR
 
 
+class Fingerprint:
+    """Of a request's query and body; a body that is too large to be held is taken in as it comes."""
+
+    def __init__(self, query: bytes) -> None:
+        self._hash = hashlib.sha256(hashlib.sha256(query).digest())
+
+    def add(self, part: bytes) -> None:
+        self._hash.update(part)
+
+    async def over(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """`body`, seen on its way."""
+        async for part in body:
+            self.add(part)
+            yield part
+
+    @property
+    def digest(self) -> bytes:
+        """Of what came so far."""
+        return self._hash.digest()
+
+
 def digest_of(query: bytes, body: bytes) -> bytes:
-    return hashlib.sha256(hashlib.sha256(query).digest() + body).digest()
+    whole = Fingerprint(query)
+    whole.add(body)
+    return whole.digest
 
 
 class KeptAnswers:
@@ -119,6 +147,11 @@ class KeptAnswers:
             KeyFileUnusable: missing, or open to others.
         """
         return cls(HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=b"kept answer v1").derive(read_kek_file(path)))
+
+    async def is_answered(self, session: AsyncSession, wish: Wish) -> bool:
+        """Whether any request has an answer under the wish's key, so that this one will make nothing."""
+        found = await session.scalar(_ANSWERED, {**wish.place, "hours": HOURS})
+        return found is not None
 
     async def claim(self, session: AsyncSession, wish: Wish) -> None:
         """Take the key, inside the transaction that will make something.

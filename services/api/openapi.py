@@ -14,7 +14,7 @@ from litestar.types import ControllerRouterHandler
 from infra.problems import MEDIA_TYPE
 from services.api import deprecations
 from services.api.call import Call
-from services.api.conditions import CHANGING, CREATING
+from services.api.conditions import CHANGING, KEYED
 from services.api.fields import ENVIRONMENT_PATTERN
 from services.api.inbound_policy import REPLAY
 from services.api.kept_answers import HEADER
@@ -240,7 +240,7 @@ def _describe_answers(method: str, path: str, responses: dict[str, Any]) -> None
 
 def _describe_conditions(route: Route, operation: dict[str, Any]) -> None:
     """Headers by which a request is made once, or only of the version that was seen (ADR 0037)."""
-    if route in CREATING or route[1].endswith(REPLAY):
+    if route in KEYED:
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     if route in CHANGING:
         operation.setdefault("parameters", []).append(_IF_MATCH)

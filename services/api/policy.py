@@ -146,7 +146,7 @@ _PLAIN: Final[tuple[tuple[str, str, Rule], ...]] = (
     ("POST", "/v1/identity-providers/{provider}/enable", Rule(permission=P.PROVIDERS_WRITE, scopes=_IN_TENANT)),
     ("POST", "/v1/identity-providers/{provider}/provision", Rule(permission=P.PROVIDERS_WRITE, scopes=_IN_TENANT)),
     *(
-        (method, f"/scim/v2/{path}", Rule(permission=P.SCIM_WRITE, scopes=_IN_TENANT))
+        (method, f"{scim_policy.AT}{path}", Rule(permission=P.SCIM_WRITE, scopes=_IN_TENANT))
         for method, path in scim_policy.ROWS
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+AT: Final = "/scim/v2/"
 ROWS: Final = (
     ("GET", "ServiceProviderConfig"),
     ("GET", "ResourceTypes"),
@@ -21,4 +22,4 @@ ROWS: Final = (
     ("PUT", "Groups/{group}"),
     ("PATCH", "Groups/{group}"),
 )
-"""Method, and path below `/scim/v2/`."""
+"""Method, and path below `AT`."""

@@ -16,7 +16,7 @@ import msgspec
 from litestar.serialization import encode_json
 from litestar.types import ASGIApp, Message, Receive, Send
 
-from services.api.conditions import CHANGING, CREATING, VERSIONED
+from services.api.conditions import CHANGING, CREATING, READ_ELSEWHERE, VERSIONED
 from services.api.errors import BadIfMatch, PreconditionFailed
 from services.api.policy import POLICY, Route
 
@@ -32,7 +32,7 @@ _ONE: Final[frozenset[Route]] = frozenset(
     and not rule.is_public
     and (route[1].endswith("}") or any((method, route[1]) in CHANGING for method in ("PATCH", "PUT", "POST")))
 )
-TAGGED: Final = _ONE | CREATING | {route for route in CHANGING if route[0] != "DELETE"}
+TAGGED: Final = _ONE | READ_ELSEWHERE | CREATING | {route for route in CHANGING if route[0] != "DELETE"}
 """Routes whose answer is one resource."""
 VERSION: Final = "version"
 """Where the state of a request holds the tag of what its answer shows, on routes of `VERSIONED`."""

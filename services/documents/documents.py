@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -39,7 +40,7 @@ _OCTETS: Final = "application/octet-stream"
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that somebody sends. `name` is checked by `Documents.take`."""
+    """A file that somebody sends. `name` is checked by `Documents.taking`."""
 
     tenant: UUID
     run: UUID
@@ -48,12 +49,15 @@ class New(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
 
 
-class _Met(msgspec.Struct):
-    """What was learnt of a file while it came."""
+class Taken(msgspec.Struct):
+    """A file that lies in the store, and what was learnt of it while it came. `state`: what a look into it came to."""
 
+    new: New
+    document: UUID
     size: int = 0
     kind: str | None = None
     digest: bytes = b""
+    state: str = ""
 
 
 class Documents:
@@ -71,8 +75,9 @@ class Documents:
         seconds = settings.document_scan_seconds
         self.scanner = Scanner(settings.document_scan, seconds) if settings.document_scan else None
 
-    async def take(self, new: New, content: AsyncIterator[bytes]) -> Document:
-        """Store the file; what fails on the way leaves nothing that anybody sees.
+    @asynccontextmanager
+    async def taking(self, new: New, content: AsyncIterator[bytes]) -> AsyncIterator[Taken]:
+        """Store the file, for `complete`; what fails on the way or inside leaves nothing that anybody sees.
 
         Raises:
             NotFound: the tenant has no such run.
@@ -92,17 +97,34 @@ class Documents:
             }  # fmt: skip
             await repository.add(session, row)
             await session.commit()
-        met = _Met()
+        taken = Taken(new, document)
         try:
-            plain = self._watched(content, name, met)
+            plain = self._watched(content, name, taken)
             bound = bound_to(new.tenant, document)
             await self.store.put(new.tenant, document, stream.seal(key.key, bound, plain))
-            state = await self._looked_into(stream.unseal(key.key, bound, self.store.get(new.tenant, document)))
+            taken.state = await self._looked_into(stream.unseal(key.key, bound, self.store.get(new.tenant, document)))
+            yield taken
         except BaseException:
             # By a task of its own: whoever sent it may have gone, and this with them. What is left is found by its age.
             await asyncio.shield(self._set(new.tenant, document, "going"))
             raise
-        return await self._complete(new, document, met, state)
+
+    async def complete(self, session: AsyncSession, taken: Taken) -> Document:
+        """The document, from when the caller's transaction commits on. The session is of the tenant's scope.
+
+        Raises:
+            UnknownDocument: it took so long that it was given up.
+        """
+        new, document, state = taken.new, taken.document, taken.state
+        values = {"media_type": taken.kind, "size": taken.size, "digest": taken.digest, "state": state}
+        if not await repository.become(session, new.tenant, document, (_COMING,), values):
+            raise UnknownDocument
+        found = await repository.find(session, new.tenant, new.run, document)
+        if found is None:
+            raise UnknownDocument
+        after = {"run": ids.show("run", new.run), "sha256": taken.digest.hex(), "size": taken.size, "state": state}
+        await audit.record(session, actor=new.actor, action="document.added", target=shown(document), after=after)
+        return found
 
     async def open(self, tenant: UUID, found: Document) -> AsyncIterator[bytes]:
         """The file's bytes, each proven before it is given out.
@@ -146,7 +168,7 @@ class Documents:
     async def close(self) -> None:
         await self.store.close()
 
-    async def _watched(self, content: AsyncIterator[bytes], name: str, met: _Met) -> AsyncIterator[bytes]:
+    async def _watched(self, content: AsyncIterator[bytes], name: str, met: Taken) -> AsyncIterator[bytes]:
         """`content`, with what is to be known of it; its head is held back until its kind is."""
         head, digest = bytearray(), hashlib.sha256()
         async for part in content:
@@ -171,19 +193,6 @@ class Documents:
             return "unscanned"
         verdict = await self.scanner.look(content)
         return "held" if verdict == "unscanned" and self._settings.document_scan_required else verdict
-
-    async def _complete(self, new: New, document: UUID, met: _Met, state: str) -> Document:
-        values = {"media_type": met.kind, "size": met.size, "digest": met.digest, "state": state}
-        async with self._database.session(Scope.tenant(new.tenant)) as session:
-            if not await repository.become(session, new.tenant, document, (_COMING,), values):
-                raise UnknownDocument
-            found = await repository.find(session, new.tenant, new.run, document)
-            if found is None:
-                raise UnknownDocument
-            after = {"run": ids.show("run", new.run), "sha256": met.digest.hex(), "size": met.size, "state": state}
-            await audit.record(session, actor=new.actor, action="document.added", target=shown(document), after=after)
-            await session.commit()
-        return found
 
     async def _set(self, tenant: UUID, document: UUID, state: str) -> None:
         async with self._database.session(Scope.tenant(tenant)) as session:

@@ -45,14 +45,17 @@ async def become(
     return (await session.execute(changed)).scalar_one_or_none() is not None
 
 
-async def find(session: AsyncSession, tenant: UUID, run: UUID, document: UUID) -> Document | None:
+async def find(
+    session: AsyncSession, tenant: UUID, run: UUID, document: UUID, *, lock: bool = False
+) -> Document | None:
+    """With `lock` it stays as it is until the transaction ends."""
     query = select(Document).where(
         Document.tenant_id == tenant,
         Document.run_id == run,
         Document.document_id == document,
         Document.state.in_(SHOWN),
     )
-    return (await session.scalars(query)).one_or_none()
+    return (await session.scalars(query.with_for_update() if lock else query)).one_or_none()
 
 
 async def of_run(session: AsyncSession, tenant: UUID, run: UUID, page: Page) -> list[Document]:

@@ -78,7 +78,7 @@ async def find(session: AsyncSession, partner_id: UUID, domain: str) -> DomainCl
     """
     query = select(DomainClaim).where(DomainClaim.partner_id == partner_id, DomainClaim.domain == domain)
     query = query.order_by(DomainClaim.state == "released", DomainClaim.claim_id.desc())
-    found = await session.scalar(query.limit(1))
+    found = await session.scalar(query.limit(1).execution_options(populate_existing=True))
     if found is None:
         raise UnknownDomain
     return found

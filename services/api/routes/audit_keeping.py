@@ -6,7 +6,9 @@ import msgspec
 from litestar import get, post
 from litestar.params import JSONBody
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import take_turn
 from infra.problems import Invalid
 from services.api.call import Call
 from services.api.fields import Instant
@@ -62,6 +64,7 @@ async def read_audit_keeping(request: Call) -> AuditKeeping:
 async def change_audit_period(request: Call, data: JSONBody[Period]) -> AuditKeeping:
     """It counts for records of before, too. What is dropped leaves its signed head, so that the rest still verifies."""
     async with request.transaction() as session:
+        await _match(request, session)
         await keeping.set_days(session, request.tenant.tenant_id, data.days, actor=request.principal.actor)
     return await _view(request)
 
@@ -71,6 +74,7 @@ async def hold_audit(request: Call, data: JSONBody[Holding]) -> AuditKeeping:
     """Nothing of it is dropped or erased, nor is its client deleted, until it is released. Safe to repeat."""
     reason = check_name(data.reason, "/reason")
     async with request.transaction() as session:
+        await _match(request, session)
         await keeping.hold(session, request.tenant.tenant_id, reason, actor=request.principal.actor)
     return await _view(request)
 
@@ -79,6 +83,7 @@ async def hold_audit(request: Call, data: JSONBody[Holding]) -> AuditKeeping:
 async def release_audit(request: Call) -> AuditKeeping:
     """The hold ends. 409 where there is none."""
     async with request.transaction() as session:
+        await _match(request, session)
         await keeping.release(session, request.tenant.tenant_id, actor=request.principal.actor)
     return await _view(request)
 
@@ -96,6 +101,14 @@ async def forget_in_audit(request: Call, data: JSONBody[Forgetting]) -> Forgotte
         tenant, actor = request.tenant.tenant_id, request.principal.actor
         pseudonym, records = await keeping.forget(session, tenant, data.subject, actor=actor)
     return Forgotten(pseudonym=pseudonym, records=records)
+
+
+async def _match(request: Call, session: AsyncSession) -> None:
+    async def present() -> AuditKeeping:
+        return await _view(request)
+
+    await take_turn(session, "audit", request.tenant.tenant_id)
+    await request.match(present)
 
 
 async def _view(request: Call) -> AuditKeeping:

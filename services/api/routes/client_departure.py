@@ -91,6 +91,11 @@ async def delete_client(request: Call, client: FromPath[str], data: JSONBody[Del
     """
     async with request.transaction() as session:
         found = await service.find_client(session, request.principal.partner_id, client, lock=True)
+
+        async def present() -> ClientDetail:
+            return detail(found, await service.tenants_of(session, found))
+
+        await request.match(present)
         if data.preview and data.token is None:
             if found.status != "suspended":
                 raise ClientStands(f"The client is {found.status}; only a suspended one is deleted")

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from infra.pagination import cut
@@ -13,6 +14,7 @@ from services.api.access import is_still_admitted
 from services.api.call import Call
 from services.api.download import Download
 from services.api.fields import Cursor, Instant, Limit, NextCursor
+from services.api.kept_answers import Fingerprint
 from services.api.policy import tenant_paths
 from services.api.routes.runs import row_of
 from services.documents import repository
@@ -70,10 +72,13 @@ async def add_document(
 ) -> DocumentView:
     """The body is the file itself. Its kind is read off its bytes, and files of kinds that are not taken are refused.
 
-    Sending a file twice makes two documents.
+    Sending a file twice makes two documents, and one under the same `Idempotency-Key`.
     """
     run = request.path_id("run", "run")
     await row_of(request, run)
+    fingerprint = Fingerprint(request.scope["query_string"])
+    content = fingerprint.over(request.stream())
+    await request.settle(fingerprint, content)
     new = New(
         tenant=request.tenant.tenant_id,
         run=run,
@@ -81,7 +86,9 @@ async def add_document(
         class_=document_class,
         actor=request.principal.actor,
     )
-    return _view(request, await request.resources.documents.take(new, request.stream()))
+    documents = request.resources.documents
+    async with documents.taking(new, content) as taken, request.creation(fingerprint=fingerprint) as creation:
+        return creation.answer(_view(request, await documents.complete(creation.session, taken)))
 
 
 @get(tenant_paths("/runs/{run:str}/documents"), summary="List a run's documents", tags=TAGS)
@@ -132,15 +139,24 @@ async def download_document(request: Call) -> Response[bytes]:
 )
 async def remove_document(request: Call, data: JSONBody[Removal]) -> None:
     """Nobody sees it from now on; its file is gone within the hour. That of a run which is kept stays."""
-    found = await _found(request)
     async with request.transaction() as session:
+        found = await _find(request, session, lock=True)
+
+        async def present() -> DocumentView:
+            return _view(request, found)
+
+        await request.match(present)
         await request.resources.documents.remove(session, found, data.reason, actor=request.principal.actor)
 
 
 async def _found(request: Call) -> Document:
-    run, document = request.path_id("run", "run"), request.path_id("doc", "document")
     async with request.transaction() as session:
-        found = await repository.find(session, request.tenant.tenant_id, run, document)
+        return await _find(request, session)
+
+
+async def _find(request: Call, session: AsyncSession, *, lock: bool = False) -> Document:
+    run, document = request.path_id("run", "run"), request.path_id("doc", "document")
+    found = await repository.find(session, request.tenant.tenant_id, run, document, lock=lock)
     if found is None:
         raise UnknownDocument
     return found

@@ -7,7 +7,10 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra import ids
+from infra.database import take_turn
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from tenants.organizations import domain_proofs, domains
@@ -67,6 +70,14 @@ class DomainList(msgspec.Struct, frozen=True):
     next: NextCursor
 
 
+class _Stands(msgspec.Struct, frozen=True):
+    """The version of a claim: which it is and where it stands, whenever it was looked for."""
+
+    claim: str
+    use: str
+    state: str
+
+
 @post("/v1/domains", summary="Claim a domain", tags=TAGS)
 async def claim_domain(request: Call, data: JSONBody[NewDomain]) -> DomainView:
     """Nothing answers there before it is proven. A claim keeps nobody else from claiming the same name."""
@@ -75,7 +86,7 @@ async def claim_domain(request: Call, data: JSONBody[NewDomain]) -> DomainView:
     async with request.creation() as creation:
         partner, actor = request.partner_id, request.principal.actor
         made = await domains.claim(creation.session, partner, data.domain, data.use, own=own, actor=actor)
-        return creation.answer(_view(request, made))
+        return creation.answer(_shown(request, made))
 
 
 @get("/v1/domains", summary="List the domains that you claimed", tags=TAGS)
@@ -90,7 +101,7 @@ async def list_domains(request: Call, limit: Limit = 50, cursor: Cursor = None) 
 async def read_domain(request: Call, domain: FromPath[str]) -> DomainView:
     """Says which record proves it."""
     async with request.transaction() as session:
-        return _view(request, await domains.find(session, request.partner_id, domain))
+        return _shown(request, await domains.find(session, request.partner_id, domain))
 
 
 @post(f"{_ONE}/check", summary="Look for a domain's proof now", tags=TAGS, status_code=200)
@@ -112,7 +123,29 @@ async def check_domain(request: Call, domain: FromPath[str]) -> DomainView:
 async def release_domain(request: Call, domain: FromPath[str]) -> DomainView:
     """Nothing answers there within 5 seconds. Another partner that proves it waits 30 days. Safe to repeat."""
     async with request.transaction() as session:
-        return _view(request, await domains.release(session, request.partner_id, domain, actor=request.principal.actor))
+        await _match(request, session, domain)
+        actor = request.principal.actor
+        return _shown(request, await domains.release(session, request.partner_id, domain, actor=actor))
+
+
+async def _match(request: Call, session: AsyncSession, domain: str) -> None:
+    claim_id = (await domains.find(session, request.partner_id, domain)).claim_id
+
+    async def present() -> _Stands:
+        # Another may have been made meanwhile, or a worker have judged this one.
+        return _stands(await domains.find(session, request.partner_id, domain))
+
+    await take_turn(session, "domain", claim_id)
+    await request.match(present)
+
+
+def _stands(row: DomainClaim) -> _Stands:
+    return _Stands(claim=ids.show("dom", row.claim_id), use=row.use, state=row.state)
+
+
+def _shown(request: Call, row: DomainClaim) -> DomainView:
+    request.version(_stands(row))
+    return _view(request, row)
 
 
 def _view(request: Call, row: DomainClaim) -> DomainView:

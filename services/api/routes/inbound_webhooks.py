@@ -138,7 +138,7 @@ async def create_hook(request: Call, data: JSONBody[NewHook]) -> MadeHook:
     async with request.creation() as creation:
         safe, actor = request.resources.hooks.safe, request.principal.actor
         made, secret = await service.create(creation.session, request.tenant.tenant_id, plan, safe=safe, actor=actor)
-        return creation.answer(_made(made, request.principal, secret))
+        return creation.answer(_made(request, made, secret))
 
 
 @get(tenant_paths(BASE), summary="List endpoints for webhooks", tags=TAGS)
@@ -180,6 +180,7 @@ async def rotate_secret(request: Call, data: JSONBody[SecretRotation]) -> MadeHo
     """The new secret is good within two seconds, the one before it until the overlap ends: 24 hours by default."""
     hook_id, tenant_id = request.path_id("hok", "hook"), request.tenant.tenant_id
     async with request.creation() as creation:
+        await request.match(lambda: _present(request, creation.session, lock=True))
         made, secret = await service.rotate(
             creation.session,
             tenant_id,
@@ -189,7 +190,7 @@ async def rotate_secret(request: Call, data: JSONBody[SecretRotation]) -> MadeHo
             safe=request.resources.hooks.safe,
             actor=request.principal.actor,
         )
-        return creation.answer(_made(made, request.principal, secret))
+        return creation.answer(_made(request, made, secret))
 
 
 @post(tenant_paths(f"{ONE}/disable"), summary="Disable an endpoint for webhooks", tags=TAGS, status_code=200)
@@ -240,8 +241,9 @@ def view(pair: Pair, principal: Principal) -> HookView:
     return HookView(**_members(pair, principal))
 
 
-def _made(pair: Pair, principal: Principal, secret: str) -> MadeHook:
-    return MadeHook(**_members(pair, principal), secret=secret)
+def _made(request: Call, pair: Pair, secret: str) -> MadeHook:
+    request.version(view(pair, request.principal))
+    return MadeHook(**_members(pair, request.principal), secret=secret)
 
 
 def _members(pair: Pair, principal: Principal) -> dict[str, Any]:

@@ -8,9 +8,11 @@ import msgspec
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import clock, ids
 from infra.database import Scope as Rows
+from infra.database import take_turn
 from services.api.call import Call, scope_of
 from services.api.fields import Cursor, Environment, Instant, Limit, Name, NextCursor
 from tenants.identity import networks, service, withdrawals
@@ -100,6 +102,17 @@ class KeyList(msgspec.Struct, frozen=True):
     next: NextCursor
 
 
+class _Set(msgspec.Struct, frozen=True):
+    """What people set: the version of a key, whenever it is used."""
+
+    name: str
+    permissions: list[str]
+    networks: list[str]
+    expires_at: datetime | None
+    rotated_at: datetime | None
+    revoked_at: datetime | None
+
+
 @post("/v1/keys", summary="Create an API key", tags=TAGS)
 async def create_key(request: Call, data: JSONBody[NewKeyBody]) -> MadeKey:
     """The answer holds the key's text; it is stored nowhere and cannot be shown again."""
@@ -113,7 +126,7 @@ async def create_key(request: Call, data: JSONBody[NewKeyBody]) -> MadeKey:
     )
     async with request.creation(service.scope_for(holder, request.principal)) as creation:
         made, text = await service.create(creation.session, new, request.principal)
-        return creation.answer(_made(made, text))
+        return creation.answer(_made(request, made, text))
 
 
 @get("/v1/keys", summary="List API keys", tags=TAGS)
@@ -151,7 +164,7 @@ async def list_keys(
 @get("/v1/keys/{key:str}", summary="Read an API key", tags=TAGS)
 async def read_key(request: Call) -> KeyView:
     async with request.transaction() as session:
-        return view(await service.find(session, request.path_id("key", "key")), clock.now())
+        return _shown(request, await service.find(session, request.path_id("key", "key")))
 
 
 @post("/v1/keys/{key:str}/rotate", summary="Rotate an API key", tags=TAGS)
@@ -163,9 +176,10 @@ async def rotate_key(request: Call, data: JSONBody[Rotation]) -> MadeKey:
     key_id = request.path_id("key", "key")
     found = await _found(request, key_id)
     async with request.creation(service.scope_for(found, request.principal)) as creation:
+        await _match(request, creation.session, key_id)
         overlap = data.overlap_seconds
         made, text = await service.rotate(creation.session, key_id, request.principal, overlap_seconds=overlap)
-        return creation.answer(_made(made, text))
+        return creation.answer(_made(request, made, text))
 
 
 @post("/v1/keys/{key:str}/revoke", summary="Revoke an API key", tags=TAGS, status_code=200)
@@ -175,12 +189,21 @@ async def revoke_key(request: Call) -> KeyView:
     found = await _found(request, key_id)
     actor = request.principal.actor
     async with request.transaction(service.scope_for(found, request.principal)) as session:
-        shown = view(await service.revoke(session, key_id, actor), clock.now())
+        await _match(request, session, key_id)
+        shown = _shown(request, await service.revoke(session, key_id, actor))
     if found.scope == Scope.PARTNER and found.partner_id is not None and request.principal.scope is Scope.OPERATOR:
         # The operator's scope sees no invitation. Should this not come to be, nobody enters by one of a revoked key.
         async with request.transaction(Rows.partner(found.partner_id)) as session:
             await withdrawals.of(session, f"key:{shown.id}", actor=actor)
     return shown
+
+
+async def _match(request: Call, session: AsyncSession, key_id: UUID) -> None:
+    async def present() -> _Set:
+        return _set(await service.find(session, key_id))
+
+    await take_turn(session, "key", key_id)
+    await request.match(present)
 
 
 async def _found(request: Call, key_id: UUID) -> ApiKey:
@@ -217,7 +240,24 @@ def view(row: ApiKey, now: datetime) -> KeyView:
     return KeyView(**_members(row, now))
 
 
-def _made(row: ApiKey, text: str) -> MadeKey:
+def _set(row: ApiKey) -> _Set:
+    return _Set(
+        name=row.name,
+        permissions=sorted(row.permissions),
+        networks=row.networks or [],
+        expires_at=row.expires_at,
+        rotated_at=row.rotated_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def _shown(request: Call, row: ApiKey) -> KeyView:
+    request.version(_set(row))
+    return view(row, clock.now())
+
+
+def _made(request: Call, row: ApiKey, text: str) -> MadeKey:
+    request.version(_set(row))
     return MadeKey(**_members(row, clock.now()), key=text)
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
+from infra.database import take_turn
 from services.api.call import Call
 from services.api.fields import Environment, Instant
 from tenants.organizations import private_networks, service
@@ -47,24 +48,40 @@ class NetworkList(msgspec.Struct, frozen=True):
 async def list_private_networks(request: Call) -> NetworkList:
     """By environment. What the settings of the installation open to everybody is not among them."""
     async with request.transaction() as session:
-        return NetworkList([_view(row) for row in await private_networks.listed(session)])
+        return await _all(session)
 
 
 @post(_PATH, summary="Open a private network", tags=TAGS, status_code=200)
 async def open_private_network(request: Call, data: JSONBody[NetworkToOpen]) -> NetworkView:
     """To the calls of one environment, within seconds: connections, documents, webhooks. Safe to repeat."""
     async with request.transaction() as session:
+        await _match(request, session)
         place = await _place(session, data)
         actor = request.principal.actor
-        return _view(await private_networks.open_to(session, place, data.network, data.reason, actor=actor))
+        made = await private_networks.open_to(session, place, data.network, data.reason, actor=actor)
+        request.version(await _all(session))
+        return _view(made)
 
 
 @post(f"{_PATH}/close", summary="Close a private network", tags=TAGS, status_code=204)
 async def close_private_network(request: Call, data: JSONBody[NetworkToClose]) -> None:
     """Within seconds; a call that is under way comes to its end."""
     async with request.transaction() as session:
+        await _match(request, session)
         place = await _place(session, data)
         await private_networks.close_to(session, place, data.network, actor=request.principal.actor)
+
+
+async def _match(request: Call, session: AsyncSession) -> None:
+    async def present() -> NetworkList:
+        return await _all(session)
+
+    await take_turn(session, "private-networks")
+    await request.match(present)
+
+
+async def _all(session: AsyncSession) -> NetworkList:
+    return NetworkList([_view(row) for row in await private_networks.listed(session)])
 
 
 async def _place(session: AsyncSession, data: NetworkToClose) -> Place:

@@ -180,6 +180,7 @@ async def rotate_webhook_secret(request: Call, data: JSONBody[SecretRotation]) -
     endpoint_id = request.path_id("whe", "endpoint")
     await _prepare(request)
     async with request.creation() as creation:
+        await request.match(partial(_present, request, creation.session))
         made = await endpoints.rotate(
             creation.session,
             request.tenant.tenant_id,
@@ -196,6 +197,7 @@ async def remove_webhook_endpoint(request: Call) -> None:
     """One that is disabled, with its secrets and its delivery log."""
     endpoint_id = request.path_id("whe", "endpoint")
     async with request.transaction() as session:
+        await request.match(partial(_present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         await endpoints.remove(session, tenant_id, endpoint_id, actor=actor)
 

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
 from services.api.conditions import CREATING
-from services.api.policy import PREFIX
 from services.api.routes import HANDLERS
 from tests.asgi import Answer, Caller
 from tests.services.api.parties import Parties
@@ -181,6 +180,4 @@ def test_every_route_that_makes_something_takes_a_key() -> None:
         for path in handler.paths
     }
     # A directory that asks again is told that the person is there: 409, `uniqueness` (RFC 7644, section 3.3).
-    # A document is sent as it comes, and known by nothing before its last byte; two of the same are two.
-    streamed = {("POST", f"{at}/runs/{{run}}/documents") for at in ("/v1", PREFIX)}
-    assert making == CREATING | streamed | {("POST", "/scim/v2/Users")}
+    assert making == CREATING | {("POST", "/scim/v2/Users")}

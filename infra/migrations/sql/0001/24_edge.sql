@@ -78,6 +78,8 @@ DECLARE
   is_seen boolean := seen = 'proven';
   is_missing boolean := seen IN ('missing', 'points-elsewhere');
 BEGIN
+  -- As `take_turn` of `infra.database`: whoever gives the name back in the state that they saw is first, or sees this.
+  PERFORM pg_advisory_xact_lock(hashtextextended('domain/' || of_claim, 43));
   SELECT * INTO c FROM app.domain_claim d WHERE d.claim_id = of_claim
     AND (app.is_operator() OR d.partner_id = app.partner_id()) FOR UPDATE;
   IF NOT FOUND OR c.state = 'released' THEN RETURN c.state; END IF;

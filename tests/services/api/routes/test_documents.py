@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import zipfile
@@ -45,6 +46,12 @@ async def add(caller: Caller, run: str, content: bytes = PDF, name: str = "pod.p
     return await caller.send("POST", path, chunks=cut, headers=kind)
 
 
+async def keyed(caller: Caller, run: str, content: bytes = PDF, name: str = "pod.pdf") -> Answer:
+    cut = [content[at : at + 60_000] for at in range(0, len(content), 60_000)]
+    headers = {"content-type": "application/octet-stream", "idempotency-key": "4711"}
+    return await caller.send("POST", f"/v1/runs/{run}/documents?name={name}", chunks=cut, headers=headers)
+
+
 async def content(caller: Caller, made: Answer, **headers: str) -> Answer:
     path = f"/v1/runs/{made.json['run']}/documents/{made.json['id']}/content"
     return await caller.get(path, headers={key.replace("_", "-"): value for key, value in headers.items()})
@@ -70,6 +77,43 @@ async def test_a_document_comes_back_as_it_was_sent(parties: Parties, run: str) 
     one = await parties.acme.get(f"/v1/runs/{run}/documents/{shown['id']}")
     assert one.json == shown
     assert one.headers["etag"]
+
+
+async def test_S_93_a_file_that_is_sent_again_under_its_key_is_one_document(
+    parties: Parties, run: str, api_settings: Settings
+) -> None:
+    first = await keyed(parties.acme, run)
+    again = await keyed(parties.acme, run)
+    assert (first.status, again.status, again.body) == (201, 201, first.body)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len(files(api_settings)) == 1, "what comes again is read, and kept nowhere"
+    assert (await add(parties.acme, run)).json["id"] != first.json["id"], "without a key it is another"
+
+
+async def test_S_92_another_file_name_or_run_under_the_key_is_none_of_it(
+    parties: Parties, run: str, api_settings: Settings
+) -> None:
+    assert (await keyed(parties.acme, run)).status == 201
+    for other in ({"content": PDF[:-1] + b"!"}, {"content": PDF + b"x" * 100_000}, {"name": "other.pdf"}):
+        refused = await keyed(parties.acme, run, **other)
+        assert (refused.status, refused.problem) == (422, "idempotency-key-reused"), other
+    assert len(files(api_settings)) == 1
+
+
+async def test_S_93_of_ten_files_at_once_under_one_key_one_is_there(
+    parties: Parties, run: str, worker_database: Database, api_settings: Settings
+) -> None:
+    answers = await asyncio.gather(*(keyed(parties.acme, run) for _ in range(10)))
+    assert {(one.status, one.body) for one in answers} == {(201, answers[0].body)}
+    listed = (await parties.acme.get(f"/v1/runs/{run}/documents")).json["items"]
+    assert [one["id"] for one in listed] == [answers[0].json["id"]]
+    await cleaning.drop(worker_database, LocalStore(api_settings.objects_folder))
+    assert [ids.show("doc", UUID(one.name)) for one in files(api_settings)] == [listed[0]["id"]]
+
+
+async def test_what_was_refused_as_no_document_leaves_its_key_free(parties: Parties, run: str) -> None:
+    assert (await keyed(parties.acme, run, b"MZ\x90\x00")).status == 415
+    assert (await keyed(parties.acme, run)).status == 201
 
 
 async def test_whoever_has_the_file_is_answered_304(parties: Parties, run: str) -> None:

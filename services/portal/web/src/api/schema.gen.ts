@@ -3061,7 +3061,7 @@ export interface paths {
          * Add a document to a run
          * @description The body is the file itself. Its kind is read off its bytes, and files of kinds that are not taken are refused.
          *
-         *     Sending a file twice makes two documents.
+         *     Sending a file twice makes two documents, and one under the same `Idempotency-Key`.
          *
          *     Needs: `runs:write`.
          */
@@ -11830,7 +11830,10 @@ export interface operations {
     post_audit_hold: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11843,6 +11846,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -11896,6 +11901,15 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11962,6 +11976,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12027,7 +12043,10 @@ export interface operations {
     post_audit_period: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12040,6 +12059,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12100,6 +12121,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -12150,7 +12180,10 @@ export interface operations {
     post_audit_release: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12159,6 +12192,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12203,6 +12238,15 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12679,7 +12723,10 @@ export interface operations {
     post_clients_client_delete: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Slug or id of the client. */
                 client: string;
@@ -12695,6 +12742,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12748,6 +12797,15 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19117,6 +19175,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
             };
             path: {
                 /** @description Id of the hook. */
@@ -19188,6 +19248,15 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20348,7 +20417,10 @@ export interface operations {
     post_keys_key_revoke: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Id of the key. */
                 key: string;
@@ -20360,6 +20432,8 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -20411,6 +20485,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests, or streams of changes. */
             429: {
                 headers: {
@@ -20437,6 +20520,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
             };
             path: {
                 /** @description Id of the key. */
@@ -20508,6 +20593,15 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24216,7 +24310,10 @@ export interface operations {
                 /** @description How long it is kept, as the installation sets it by class. */
                 document_class?: "standard" | "proof" | "financial";
             };
-            header?: never;
+            header?: {
+                /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -24232,6 +24329,8 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -24529,7 +24628,10 @@ export interface operations {
     post_runs_run_documents_document_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Id of the run. */
                 run: string;
@@ -24547,6 +24649,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -24607,6 +24711,15 @@ export interface operations {
             };
             /** @description The run is in an archive. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27634,7 +27747,10 @@ export interface operations {
     post_webhook_endpoints_endpoint_remove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description Id of the endpoint. */
                 endpoint: string;
@@ -27646,6 +27762,8 @@ export interface operations {
             /** @description Request fulfilled, nothing follows */
             204: {
                 headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -27688,6 +27806,15 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27847,6 +27974,8 @@ export interface operations {
             header?: {
                 /** @description The same request under the same key is done once in 24 hours and always gets the same answer. */
                 "Idempotency-Key"?: string;
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
             };
             path: {
                 /** @description Id of the endpoint. */
@@ -27918,6 +28047,15 @@ export interface operations {
             };
             /** @description The present state forbids it. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
