@@ -15,9 +15,9 @@ from services.api.call import Call
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
 from services.events import schemas
-from services.events.catalogue.order_states import NEXT
 from services.events.catalogue.registry import EventType, find, types, urn
 from services.events.tables import EventSchema
+from template_library.order_states import NEXT
 
 TAGS: Final = ["events"]
 

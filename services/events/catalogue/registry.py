@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 import yaml
 
-from services.events.catalogue.order_states import NEXT
+from template_library.order_states import NEXT
 
 SCHEMA_URN: Final = "urn:event-schema:"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
