@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from template_library.dsl.schemas import Validator, compile_schema
+from template_library.dsl.schemas import Validator, compile_schema, words
 
 MOST: Final = 50
-_LINE: Final = 300
 
 
 class Breach(msgspec.Struct, frozen=True):
@@ -35,8 +34,7 @@ def breaches(validator: Validator, value: Any, *, hidden: bool = False) -> list[
     found: list[Breach] = []
     for error in validator.iter_errors(value):
         rule = error.schema_path[-1] if error.schema_path else "false"
-        words = f"breaks the rule `{rule}`" if hidden else error.message
-        found.append(Breach(_pointer(error.instance_path), words if len(words) <= _LINE else words[:_LINE] + "…"))
+        found.append(Breach(pointer(error.instance_path), f"breaks the rule `{rule}`" if hidden else words(error)))
         if len(found) == MOST:
             break
     return found
@@ -51,5 +49,6 @@ def with_defaults(schema: Mapping[str, Any], value: Mapping[str, Any]) -> dict[s
     return filled
 
 
-def _pointer(path: list[str | int]) -> str:
+def pointer(path: Iterable[str | int]) -> str:
+    """RFC 6901."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -37,7 +37,7 @@ _SEEN_CODE: Final = (
     "template_library/",
 )
 # Whole files: documents, forms and schemas that a client's users read, and the API's documentation pages.
-_SEEN_FILES: Final = ("template_library/templates/", "services/api/viewer/", "services/connectors/", "services/portal/")
+_SEEN_FILES: Final = ("template_library/", "services/api/viewer/", "services/connectors/", "services/portal/")
 _SEEN_SUFFIXES: Final = (".yaml", ".yml", ".json", ".md", ".html", ".css", ".js", ".ts", ".tsx", ".svg")
 
 # Strings for the operator's terminal, in places that nobody else reads.
