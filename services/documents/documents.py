@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import clock, ids
-from infra.database import Database, Scope
+from infra.database import Database, Scope, surviving
 from infra.encryption import stream
 from infra.encryption.key_provider import KeyProvider
 from infra.objects.choosing import store_of
@@ -106,7 +106,7 @@ class Documents:
             yield taken
         except BaseException:
             # By a task of its own: whoever sent it may have gone, and this with them. What is left is found by its age.
-            await asyncio.shield(self._set(new.tenant, document, "going"))
+            await asyncio.shield(self._give_up(new.tenant, document))
             raise
 
     async def complete(self, session: AsyncSession, taken: Taken) -> Document:
@@ -194,10 +194,15 @@ class Documents:
         verdict = await self.scanner.look(content)
         return "held" if verdict == "unscanned" and self._settings.document_scan_required else verdict
 
-    async def _set(self, tenant: UUID, document: UUID, state: str) -> None:
+    async def _give_up(self, tenant: UUID, document: UUID) -> None:
+        """One that came for so long that its row is gone, or going, leaves a file that nobody would find any more."""
         async with self._database.session(Scope.tenant(tenant)) as session:
-            await repository.become(session, tenant, document, (_COMING,), {"state": state})
+            await repository.become(session, tenant, document, (_COMING,), {"state": "going"})
             await session.commit()
+            found = await session.get(Document, (tenant, document))
+        if found is None or found.state == "going":
+            with surviving("removing the file of a document that was given up"):
+                await self.store.remove(tenant, document)
 
 
 async def _behind(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
