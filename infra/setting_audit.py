@@ -1,16 +1,18 @@
-"""The settings of how the audit is sealed."""
+"""The settings of how the audit is sealed, and where its heads go."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
 from infra import setting_values as values
 from infra.setting_values import Definition
 
 
-def _folder(text: str) -> Path | None:
-    return values.folder(text) if text else None
+def _goal(text: str) -> Path | Literal["objects"] | None:
+    if text == "objects":
+        return "objects"
+    return None if text == "none" else values.folder(text)
 
 
 AUDIT: Final = (
@@ -22,10 +24,15 @@ AUDIT: Final = (
         values.folder,
     ),
     Definition(
-        "audit_heads_folder",
-        "",
-        "a folder",
-        "Folder that signed heads are appended to, out of the database's reach (docs/operator/audit.md). Empty: none.",
-        _folder,
+        "audit_heads",
+        "{home}/audit-heads",
+        "a folder, `objects` for the bucket of documents, or `none`",
+        "Where signed heads go, out of the database's reach (docs/operator/audit.md). Equal in all processes.",
+        _goal,
     ),
 )
+
+
+def missing(found: dict[str, Any]) -> bool:
+    """Whether heads are to go into a bucket, and there is none."""
+    return found["audit_heads"] == "objects" and not found["objects_s3_url"]

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from infra import setting_audit as audit
 from infra import setting_keys as keys
 from infra import setting_mail as mail
 from infra import setting_objects as objects
@@ -21,7 +22,6 @@ from infra import setting_runner as runner
 from infra import setting_values as values
 from infra.encryption.secret import Secret
 from infra.setting_api import API
-from infra.setting_audit import AUDIT
 from infra.setting_cleaning import CLEANING
 from infra.setting_edge import EDGE
 from infra.setting_egress import EGRESS
@@ -96,7 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_days: int
     retention_floor_days: int
     audit_key_file: Path
-    audit_heads_folder: Path | None
+    audit_heads: Path | Literal["objects"] | None
     mail_host: str
     mail_port: int
     mail_security: Literal["starttls", "tls", "none"]
@@ -215,7 +215,7 @@ DEFINITIONS: Final = (
         values.url("http", "https"),
     ),
     *RETENTION,
-    *AUDIT,
+    *audit.AUDIT,
     *mail.MAIL,
     *objects.OBJECTS,
     *runner.RUNNER,
@@ -246,6 +246,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting("WAYBILL_KMS_SECRET_KEY", "", "credentials, since a key of AWS KMS is named")
     if objects.missing(found):
         raise BadSetting("WAYBILL_OBJECTS_S3_KEY", "", "a key and its id, since WAYBILL_OBJECTS_S3_URL is set")
+    if audit.missing(found):
+        raise BadSetting("WAYBILL_OBJECTS_S3_URL", "", "a bucket, since WAYBILL_AUDIT_HEADS is `objects`")
     if stands := mail.missing(found):
         raise BadSetting(stands[0], "", stands[1])
     return Settings(**found)

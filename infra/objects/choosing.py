@@ -11,12 +11,17 @@ from infra.settings import Settings
 
 def store_of(settings: Settings) -> Store:
     """S3 where its URL is set, else the folder."""
+    signer = signer_of(settings)
+    return LocalStore(settings.objects_folder) if signer is None else S3Store(settings.objects_s3_url, signer)
+
+
+def signer_of(settings: Settings) -> Signer | None:
+    """Who signs requests to the bucket; None: there is none."""
     if not settings.objects_s3_url or settings.objects_s3_key is None:
-        return LocalStore(settings.objects_folder)
-    signer = Signer(
+        return None
+    return Signer(
         access_key=settings.objects_s3_key_id,
         secret_key=settings.objects_s3_key,
         region=settings.objects_s3_region,
         service="s3",
     )
-    return S3Store(settings.objects_s3_url, signer)

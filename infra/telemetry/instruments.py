@@ -54,6 +54,12 @@ SECRETS_UNREADABLE: Final = Counter(
 KEY_SERVICE_FAILED: Final = Counter(
     "waybill.key_service.failed", "{call}", "Calls of the key service that failed, by why.", ("reason",)
 )
+AUDIT_UNSEALED: Final = Gauge(
+    "waybill.audit.unsealed", "s", "How long the oldest record of an audit waits for its seal; a minute is the promise."
+)
+AUDIT_UNPUBLISHED: Final = Gauge(
+    "waybill.audit.unpublished", "s", "How long the oldest signed head of an audit waits for being published."
+)
 DROPPED: Final = Observed(
     "waybill.telemetry.dropped", "{span}", "Spans that were not exported: queue full or export failed.", ("reason",)
 )
@@ -76,5 +82,7 @@ INSTRUMENTS: Final[tuple[Instrument, ...]] = (
     KEY_SERVICE_FAILED,
     CONNECTOR_CALLS,
     WEBHOOKS,
+    AUDIT_UNSEALED,
+    AUDIT_UNPUBLISHED,
     DROPPED,
 )

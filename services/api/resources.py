@@ -34,6 +34,7 @@ from services.events.intake import Intake
 from services.inbound.directory import Hooks
 from services.protocols.exchange import Exchange
 from services.protocols.resources.fetching import Resources as Fetched
+from tenants.audit import watching
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
 from tenants.identity.access_tokens import AccessTokens
@@ -92,6 +93,7 @@ class Resources:
         self.feeds.open()
         running = [one.run() for one in (self.quotas, self.uses, self.networks)]
         running.append(holding.look_after(self.database, self.documents))
+        running.append(watching.watch(self.database, publishes=self.settings.audit_heads is not None))
         self._running = [asyncio.create_task(one) for one in running]
         self._watch.start()
 

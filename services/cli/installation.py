@@ -279,6 +279,6 @@ def _command(*words: str) -> list[str]:
 
 def leftover(home: Home) -> list[Path]:
     """What of ours lies in the home's folder, but for the backups, which are for the time after it."""
-    names = ("postgres", "valkey", "logs", "run", "secrets", "ports.json", "VERSION")
+    names = ("postgres", "valkey", "logs", "run", "secrets", "audit-heads", "objects", "drops", "ports.json", "VERSION")
     files = [home.folder / name for name in names]
     return [path for path in (*files, *home.folder.glob("erp.sqlite*")) if path.exists() or path.is_symlink()]

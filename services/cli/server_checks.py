@@ -19,6 +19,7 @@ from infra.settings import Settings
 from services.cli import stored_keys
 from services.cli.checks import Check, finding
 from services.protocols.runner import VERSION, Runner
+from tenants.audit import watching
 
 LIMIT: Final = 5.0
 HEALTH: Final = "/health/ready"
@@ -44,6 +45,45 @@ async def database(settings: Settings) -> list[Check]:
         if all(check.ok for check in checks):
             checks.append(await _within(name, look(settings)))
     return checks
+
+
+async def audit(settings: Settings) -> list[Check]:
+    """Whether records get their seals and the seals' heads go out, whoever's worker does it."""
+    if not settings.database_url:
+        return []
+    try:
+        async with asyncio.timeout(LIMIT):
+            connection = await asyncpg.connect(settings.database_url, timeout=LIMIT)
+            try:
+                found = watching.standing_of(await connection.fetchrow("SELECT * FROM app.audit_state()"))
+            finally:
+                connection.terminate()
+    except _AWAY:
+        return []  # the checks of the database say why
+    return [_seals(found), _heads(settings, found)]
+
+
+def _seals(found: watching.Standing) -> Check:
+    name = "audit seals"
+    if found.rolled_back:
+        told = f"{found.rolled_back} logs are behind what was published of them"
+        return finding(name, told, "`waybill audit rollbacks` says which, and docs/operator/audit.md what that means.")
+    if found.unsealed > watching.PUBLISH_SECONDS:
+        help_ = "No worker seals, or a transaction stays open: `waybill logs worker`, docs/operator/audit.md."
+        return finding(name, f"the oldest record waits for {found.unsealed:.0f} s", help_)
+    return finding(name, "every record has one, or will soon")
+
+
+def _heads(settings: Settings, found: watching.Standing) -> Check:
+    name, goal = "audit heads", settings.audit_heads
+    if goal is None:
+        return finding(name, "go nowhere", "Set WAYBILL_AUDIT_HEADS to a folder out of the database's reach.")
+    if found.unpublished > watching.PUBLISH_SECONDS:
+        help_ = f"Look whether workers can write to {goal}: `waybill logs worker`."
+        return finding(name, f"the oldest has not gone out for {found.unpublished:.0f} s", help_)
+    if found.published_at is None:
+        return finding(name, f"none yet; they go to {goal}")
+    return finding(name, f"go to {goal}, last at {found.published_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 async def _within(name: str, look: Awaitable[Check]) -> Check:

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Final
 
 from infra.egress import Lookups
-from infra.encryption.signing_key import SigningKey
 from infra.mail.server import UNSENT, Server, client_of
 from infra.objects.choosing import store_of
 from infra.redis import JUDGE, READY
@@ -34,6 +33,7 @@ from services.worker.relay import Relay
 from services.worker.scheduler import Scheduler
 from services.worker.solo import Suspects
 from services.worker.webhooks import Deliverer
+from tenants.audit import watching
 from tenants.organizations.domain_proofs import Rules
 
 _log: Final = logging.getLogger(__name__)
@@ -98,8 +98,8 @@ class WorkerProcess:
         """What nobody's run waits for."""
         composition = self._composition
         self._start(failover.watch(composition.database, self._settings.home))
-        key, heads = SigningKey(self._settings.audit_key_file), self._settings.audit_heads_folder
-        self._start(sealing.look_after(composition.database, key, heads))
+        self._start(sealing.look_after(composition.database, self._settings))
+        self._start(watching.watch(composition.database, publishes=self._settings.audit_heads is not None))
         self._start(composition.reconciler().run(self._settings.poll_seconds))
         self._start(load.look_after(composition.database))
         self._start(traffic.look_after(composition.database))

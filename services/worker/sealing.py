@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Final
 
 from infra.database import Database, surviving
 from infra.encryption.signing_key import SigningKey
+from infra.settings import Settings
 from tenants.audit import sealer
+from tenants.audit.head_objects import heads_of
 from tenants.audit.publishing import Publisher
 
 SECONDS: Final = 25.0
 """Between two rounds. With what a round takes, and the oldest open transaction, a row waits less than a minute."""
 
 
-async def look_after(database: Database, key: SigningKey, heads: Path | None, seconds: float = SECONDS) -> None:
-    """Every `seconds`, until cancelled. Without a folder of `heads` nothing is published."""
+async def look_after(database: Database, settings: Settings, seconds: float = SECONDS) -> None:
+    """Every `seconds`, until cancelled."""
+    key, heads = SigningKey(settings.audit_key_file), heads_of(settings)
     publisher = None if heads is None else Publisher(heads, key)
-    while True:
-        await one_round(database, key, publisher)
-        await asyncio.sleep(seconds)
+    try:
+        while True:
+            await one_round(database, key, publisher)
+            await asyncio.sleep(seconds)
+    finally:
+        if publisher is not None:
+            await publisher.close()
 
 
 async def one_round(database: Database, key: SigningKey, publisher: Publisher | None) -> int:

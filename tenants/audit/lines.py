@@ -27,6 +27,18 @@ def log_name(kind: str, log_id: UUID) -> str:
     return "operator" if prefix is None else ids.show(prefix, log_id)
 
 
+def place_of_log(name: str) -> tuple[str, UUID] | None:
+    """Kind and id of the log that has this name; None: none has."""
+    if name == "operator":
+        return "operator", OPERATOR
+    for kind, prefix in _PREFIXES.items():
+        try:
+            return kind, ids.read(prefix, name)
+        except ids.MalformedId:
+            continue
+    return None
+
+
 def moment(at: datetime) -> str:
     """UTC with microseconds, always in the same form."""
     return at.astimezone(UTC).strftime(MOMENT)

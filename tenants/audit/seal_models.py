@@ -61,7 +61,7 @@ class AuditLeaves(Base):
 
 
 class AuditMark(Base):
-    """How far a log is sealed."""
+    """How far a log is sealed, and up to which batch workers say to have published its heads."""
 
     __tablename__ = "audit_mark"
 
@@ -72,6 +72,8 @@ class AuditMark(Base):
     audit_id: Mapped[UUID] = mapped_column(Uuid)
     n: Mapped[int] = mapped_column(Integer)
     head: Mapped[bytes | None] = mapped_column(LargeBinary)
+    published_n: Mapped[int] = mapped_column(Integer, server_default=FetchedValue())
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class AuditFloor(Base):

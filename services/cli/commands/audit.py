@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,15 +11,14 @@ from urllib.parse import urlencode
 
 import click
 
-from infra.database import Database
 from infra.encryption import signing_key
+from infra.objects.store import StoreAway
 from infra.settings import load
-from services.cli import direct
+from services.cli import audit_keeping
 from services.cli.options import Terminal, api_options, fail
 from tenants.audit import verifier
-from tenants.audit.lines import log_name
-
-_ACTOR = "cli:audit"
+from tenants.audit.head_objects import heads_of
+from tenants.audit.lines import place_of_log
 
 
 @click.group()
@@ -38,17 +39,38 @@ def _filters(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _query(given: dict[str, Any]) -> str:
+def _log(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Whose log: a client's, unless the partner's or the operator's own is named; a command gets its path as `at`."""
+
+    @click.option("--operator", is_flag=True, help="The operator's own log, with a key of the operator.")
+    @click.option("--partner", is_flag=True, help="The partner's own log, with a key of the partner.")
+    @api_options
+    @functools.wraps(function)
+    def wrapped(terminal: Terminal, /, *, partner: bool, operator: bool, **rest: Any) -> Any:
+        if partner + operator + bool(terminal.account.tenant) > 1:
+            raise click.UsageError("Name one log: --client, --partner or --operator.")
+        if not (partner or operator):
+            return function(terminal, at="/audit", **rest)
+        wanted = "partner" if partner else "operator"
+        held = terminal.run(lambda api: api.get("/me"))["scope"]
+        if held != wanted:
+            fail(f"this is a key of the {held}; the log of the {wanted} is read with one of its own")
+        return function(terminal, at="/organization/audit", **rest)
+
+    return wrapped
+
+
+def _given(given: dict[str, Any]) -> str:
     return urlencode({name: value for name, value in given.items() if value is not None})
 
 
 @command.command("list")
 @_filters
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
-@api_options
-def list_records(terminal: Terminal, /, **given: Any) -> None:
+@_log
+def list_records(terminal: Terminal, /, *, at: str, **given: Any) -> None:
     """The newest records."""
-    found = terminal.run(lambda api: api.get(f"/audit?{_query(given)}"))
+    found = terminal.run(lambda api: api.get(f"{at}?{_given(given)}"))
     terminal.table(found["items"], "at", "actor", "action", "target", "batch")
 
 
@@ -56,17 +78,49 @@ def list_records(terminal: Terminal, /, **given: Any) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @_filters
-@api_options
-def export(terminal: Terminal, /, *, file: Path, form: str, **given: Any) -> None:
+@_log
+def export(terminal: Terminal, /, *, at: str, file: Path, form: str, **given: Any) -> None:
     """Write the audit to FILE: JSON Lines with all seals, or CSV for a spreadsheet."""
     if file.exists():
         fail(f"{file} is there already; name another file")
     try:
-        query = _query({"format": form, **given})
-        size = terminal.run(lambda api: api.download(f"/audit/export?{query}", file))
+        query = _given({"format": form, **given})
+        size = terminal.run(lambda api: api.download(f"{at}/export?{query}", file))
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}")
     click.echo(f"{file}: {size} bytes")
+
+
+@command.command()
+@_log
+def check(terminal: Terminal, /, *, at: str) -> None:
+    """Have the API verify a log where it is, from its first batch to its last. Exit code 1 where it is not whole.
+
+    It says what the database says of itself: `export` and `verify` with the published heads are for an auditor.
+    """
+    rows, found = 0, terminal.run(lambda api: api.get(f"{at}/verification"))
+    rows += found["rows"]
+    while found["next"] is not None:
+        behind = found["next"]
+        found = terminal.run(lambda api: api.get(f"{at}/verification", behind=behind))  # noqa: B023 (run at once)
+        rows += found["rows"]
+    if terminal.as_json:
+        terminal.show({**found, "rows": rows})
+    else:
+        click.echo(_told(found, rows))
+    raise SystemExit(0 if found["state"] == "whole" else 1)
+
+
+def _told(found: dict[str, Any], rows: int) -> str:
+    if found["state"] == "whole":
+        head = f"WHOLE {rows} rows in {found['last']} batches, {found['unsealed']} not sealed yet"
+        return f"{head}, {found['dropped']} batches dropped in their time"
+    if found["state"] == "unknown":
+        return "UNKNOWN the API has no public key: no worker has sealed here, or its file is elsewhere"
+    if found["state"] == "rolled-back":
+        return "BROKEN the database was set back behind what was published: `waybill audit rollbacks`"
+    place = ", ".join(f"{name} {found[name]}" for name in ("batch", "row") if found[name] is not None)
+    return f"BROKEN {place}: {found['what']}" if place else f"BROKEN {found['what']}"
 
 
 @command.command()
@@ -84,6 +138,37 @@ def verify(*, file: Path, keys: tuple[str, ...], heads: Path | None) -> None:
     if heads is not None:
         words += ["--heads", str(heads)]
     raise SystemExit(verifier.main(words))
+
+
+@command.command("heads")
+@click.argument("log", metavar="LOG")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def write_heads(*, log: str, file: Path) -> None:
+    """Write the published heads of LOG (ten_…, ptr_… or operator, as an export names it) to FILE, for `verify`."""
+    place, given = place_of_log(log), load()
+    if place is None:
+        raise click.UsageError(f"{log[:80]} names no log: ten_…, ptr_… or operator")
+    heads = heads_of(given)
+    if heads is None:
+        fail("heads go nowhere: WAYBILL_AUDIT_HEADS is `none`")
+    if file.exists():
+        fail(f"{file} is there already; name another file")
+
+    async def copied() -> int:
+        try:
+            with file.open("wb") as stream:
+                return sum([stream.write(part) async for part in heads.lines(place)])
+        finally:
+            await heads.close()
+
+    try:
+        size = asyncio.run(copied())
+    except StoreAway as error:
+        fail(str(error))
+    if not size:
+        file.unlink()
+        fail(f"no head of {log} is at {given.audit_heads}")
+    click.echo(f"{file}: {size} bytes")
 
 
 @command.command("verifier")
@@ -106,79 +191,5 @@ def _own_key() -> str:
     return signing_key.shown(found)
 
 
-@command.command()
-@api_options
-def keeping(terminal: Terminal) -> None:
-    """How long the audit is kept, and whether it is held."""
-    terminal.show(terminal.run(lambda api: api.get("/audit/keeping")))
-
-
-@command.command()
-@click.argument("days", type=click.IntRange(30, 36_500), required=False)
-@click.option("--for-ever", is_flag=True, help="Nothing is dropped.")
-@api_options
-def period(terminal: Terminal, *, days: int | None, for_ever: bool) -> None:
-    """Keep the audit for DAYS; whole batches are dropped once all of their records are older."""
-    if (days is None) is not for_ever:
-        raise click.UsageError("Give a number of days or --for-ever.")
-    terminal.show(terminal.run(lambda api: api.send("POST", "/audit/period", {"days": days})))
-
-
-@command.command()
-@click.option("--reason", required=True, help="Why; shown to whoever is refused by it.")
-@api_options
-def hold(terminal: Terminal, *, reason: str) -> None:
-    """A legal hold: nothing is dropped or erased until `release`."""
-    terminal.show(terminal.run(lambda api: api.send("POST", "/audit/hold", {"reason": reason})))
-
-
-@command.command()
-@api_options
-def release(terminal: Terminal) -> None:
-    """End the legal hold."""
-    terminal.show(terminal.run(lambda api: api.send("POST", "/audit/release")))
-
-
-@command.command()
-@click.argument("subject", metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@api_options
-def forget(terminal: Terminal, *, subject: str, yes: bool) -> None:
-    """Erase the account or key ID from the audit; what was done and when stays, and its seals hold. For good."""
-    if not yes:
-        click.confirm(f"Erase {subject} from the audit for good?", abort=True)
-    terminal.show(terminal.run(lambda api: api.send("POST", "/audit/forget", {"subject": subject})))
-
-
-@command.command()
-def rollbacks() -> None:
-    """Logs whose database is behind what was published of them. Exit code 1 if there are some."""
-
-    async def work(database: Database) -> list[Any]:
-        async with database.doors() as connection:
-            kinds = {row["log_id"]: row["kind"] for row in await connection.fetch("SELECT * FROM app.audit_tops()")}
-            found = await connection.fetch("SELECT * FROM app.audit_rollbacks()")
-        return [(log_name(kinds.get(row["log_id"], "tenant"), row["log_id"]), row) for row in found]
-
-    found = direct.run(work, as_worker=True)
-    for name, row in found:
-        click.echo(f"{name}: batch {row['published_n']} was published, here the newest is {row['own_n']}")
-    if found:
-        click.echo("A database that was restored has lost what is between. When you have looked: audit accept-rollback")
-        raise SystemExit(1)
-    click.echo("None.")
-
-
-@command.command("accept-rollback")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def accept_rollback(*, yes: bool) -> None:
-    """Go on sealing with what is here, in all logs that are rolled back. It is published, with a signature."""
-    if not yes:
-        click.confirm("Go on with what this database has?", abort=True)
-
-    async def work(database: Database) -> int:
-        async with database.doors() as connection:
-            accepted: int = await connection.fetchval("SELECT app.audit_accept($1)", _ACTOR)
-        return accepted
-
-    click.echo(f"Accepted: {direct.run(work, as_worker=True)}")
+for _one in audit_keeping.COMMANDS:
+    command.add_command(_one)

@@ -13,7 +13,8 @@ from infra.embedded.stack import Endpoints, Stack
 from infra.encryption.signing_key import SigningKey
 from services.worker.sealing import one_round
 from tenants.audit import sealer
-from tenants.audit.publishing import Newest, Publisher, newest_of
+from tenants.audit.heads import FolderHeads, Newest, last_of
+from tenants.audit.publishing import Publisher
 from tests.tenants.audit.chains import (
     BATCH,
     broken,
@@ -54,10 +55,14 @@ def lines_of(heads: Path, world: World) -> list[bytes]:
     return file_of(heads, world).read_bytes().splitlines()
 
 
+def newest_of(heads: Path, world: World) -> Newest:
+    return last_of(file_of(heads, world).read_bytes())
+
+
 async def test_A17_every_head_is_published_once_by_any_number_of_publishers(
     world: World, app_database: Database, worker_database: Database, key: SigningKey, heads: Path
 ) -> None:
-    one, other = Publisher(heads, key), Publisher(heads, key)
+    one, other = Publisher(FolderHeads(heads), key), Publisher(FolderHeads(heads), key)
     for start in (0, 5):
         await write(app_database, world.tenant_id, 5, start)
         await sealer.seal(worker_database, key, BATCH)
@@ -74,12 +79,12 @@ async def test_F_31_a_line_in_which_a_publisher_died_is_passed_over(
     world: World, app_database: Database, worker_database: Database, key: SigningKey, heads: Path
 ) -> None:
     await write_and_seal(app_database, worker_database, world.tenant_id, key, 6)
-    await Publisher(heads, key).publish(worker_database)
+    await Publisher(FolderHeads(heads), key).publish(worker_database)
     whole = file_of(heads, world).read_bytes()
     file_of(heads, world).write_bytes(whole[:-40])
-    assert newest_of(file_of(heads, world)).n == 1
-    assert await Publisher(heads, key).publish(worker_database) == 1
-    assert newest_of(file_of(heads, world)).n == 2
+    assert newest_of(heads, world).n == 1
+    assert await Publisher(FolderHeads(heads), key).publish(worker_database) == 1
+    assert newest_of(heads, world).n == 2
     assert verified(await exported(app_database, world.tenant_id), key, lines_of(heads, world)).last == 2
 
 
@@ -109,11 +114,11 @@ async def test_F_31_a_restored_database_is_flagged_rolled_back_and_sealed_on_whe
     async with owner(stack, endpoints) as connection:
         await back_up(connection)
         await write_and_seal(app_database, worker_database, world.tenant_id, key, 5)
-        await Publisher(heads, key).publish(worker_database)
-        assert newest_of(file_of(heads, world)).n == 4
+        await Publisher(FolderHeads(heads), key).publish(worker_database)
+        assert newest_of(heads, world).n == 4
         await restore(connection)
     await write(app_database, world.tenant_id, 3, start=50)
-    publisher = Publisher(heads, key)
+    publisher = Publisher(FolderHeads(heads), key)
     assert await one_round(worker_database, key, publisher) == 0  # nothing is sealed on top of it
     assert "behind what was published" in caplog.text
     async with worker_database.doors() as doors:
@@ -130,4 +135,4 @@ async def test_F_31_a_restored_database_is_flagged_rolled_back_and_sealed_on_whe
     assert [(line["kind"], line["n"]) for line in told[4:]] == [("rollback", 2), ("seal", 3)]
     again = verified(await exported(app_database, world.tenant_id), key, lines_of(heads, world))
     assert (again.rows, again.last, again.unsealed) == (10, 3, 0)
-    assert newest_of(file_of(heads, world)) == Newest(3, again.head)
+    assert newest_of(heads, world) == Newest(3, again.head)

@@ -14,6 +14,7 @@ from infra.embedded.stack import Endpoints, Stack
 from infra.encryption.signing_key import SigningKey
 from tenants.audit import sealer, verifier
 from tenants.audit.exporting import _levels, _path
+from tenants.audit.heads import FolderHeads
 from tenants.audit.publishing import Publisher
 from tenants.audit.verifier import Line, merkle_root, root_of
 from tests.tenants.audit.chains import (
@@ -207,7 +208,7 @@ async def test_S_81_a_chain_that_is_forged_with_the_key_itself_is_not_what_was_p
     endpoints: Endpoints,
 ) -> None:
     heads = tmp_path / "heads"
-    assert await Publisher(heads, key).publish(worker_database) == 3
+    assert await Publisher(FolderHeads(heads), key).publish(worker_database) == 3
     published = (heads / f"tenant-{world.tenant_id}.jsonl").read_bytes().splitlines()
     async with owner(stack, endpoints) as connection:
         await _made_anew(connection, worker_database, key)
@@ -227,7 +228,7 @@ async def test_S_81_a_tail_that_is_cut_off_with_its_seals_was_published(
     endpoints: Endpoints,
 ) -> None:
     heads = tmp_path / "heads"
-    await Publisher(heads, key).publish(worker_database)
+    await Publisher(FolderHeads(heads), key).publish(worker_database)
     published = (heads / f"tenant-{world.tenant_id}.jsonl").read_bytes().splitlines()
     rows = rows_of(await exported(app_database, world.tenant_id))
     async with owner(stack, endpoints) as connection:

@@ -74,6 +74,7 @@ CREATE TABLE app.audit_leaves (
 CREATE INDEX audit_leaves_greatest ON app.audit_leaves (log_id, greatest_id);
 
 -- How far a log is sealed: behind that row of that transaction, of that cluster; with the newest batch and its head.
+--   published_n  the newest batch that workers say to have published; for looking after them, no proof of it
 CREATE TABLE app.audit_mark (
   log_id uuid PRIMARY KEY,
   kind text NOT NULL,
@@ -81,7 +82,9 @@ CREATE TABLE app.audit_mark (
   xid xid8 NOT NULL,
   audit_id uuid NOT NULL,
   n integer NOT NULL,
-  head bytea
+  head bytea,
+  published_n integer NOT NULL DEFAULT 0,
+  published_at timestamptz
 );
 
 -- Batches up to `n` were dropped when their time was over; their heads stay. Signed, so that nobody else's deletion passes for it.

@@ -21,26 +21,39 @@ CREATE FUNCTION app.this_cluster() RETURNS bigint LANGUAGE sql STABLE SET search
   SELECT system_identifier FROM pg_control_system()
 $$;
 
+-- Every log with its first row that no batch has, of transactions below `below`. A branch for each kind, so that each goes by its index.
+CREATE FUNCTION app.audit_unsealed(below xid8) RETURNS TABLE (log_id uuid, kind text, at timestamptz)
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  WITH mark AS (
+    SELECT l.log_id, l.kind, coalesce(m.xid, '0') AS xid, coalesce(m.audit_id, '00000000-0000-0000-0000-000000000000') AS audit_id
+    FROM (SELECT t.tenant_id AS log_id, 'tenant' AS kind FROM app.tenant t
+          UNION ALL SELECT p.partner_id, 'partner' FROM app.partner p
+          UNION ALL SELECT '00000000-0000-0000-0000-000000000000', 'operator') l
+    LEFT JOIN app.audit_mark m ON m.log_id = l.log_id)
+  SELECT m.log_id, m.kind, f.at FROM mark m CROSS JOIN LATERAL (
+    SELECT a.at FROM app.audit a WHERE a.tenant_id = m.log_id AND a.xid < below AND (a.xid, a.audit_id) > (m.xid, m.audit_id)
+    ORDER BY a.xid, a.audit_id LIMIT 1) f WHERE m.kind = 'tenant'
+  UNION ALL
+  SELECT m.log_id, m.kind, f.at FROM mark m CROSS JOIN LATERAL (
+    SELECT o.at FROM app.organization_audit o
+    WHERE o.partner_id = m.log_id AND o.xid < below AND (o.xid, o.audit_id) > (m.xid, m.audit_id)
+    ORDER BY o.xid, o.audit_id LIMIT 1) f WHERE m.kind = 'partner'
+  UNION ALL
+  SELECT m.log_id, m.kind, f.at FROM mark m CROSS JOIN LATERAL (
+    SELECT o.at FROM app.organization_audit o
+    WHERE o.partner_id IS NULL AND o.xid < below AND (o.xid, o.audit_id) > (m.xid, m.audit_id)
+    ORDER BY o.xid, o.audit_id LIMIT 1) f WHERE m.kind = 'operator'
+$$;
+
 -- Logs with rows that nobody can add to any more and no batch has: below what the oldest open transaction may still write.
 -- A log of another cluster, as a dump is restored into this one, is named whatever it has. What waits for an operator is not.
 CREATE FUNCTION app.audit_due(most integer) RETURNS TABLE (log_id uuid, kind text, is_foreign boolean)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-  WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xid, app.this_cluster() AS cluster)
-  SELECT l.log_id, l.kind, coalesce(m.cluster <> h.cluster, false)
-  FROM (SELECT t.tenant_id AS log_id, 'tenant' AS kind FROM app.tenant t
-        UNION ALL SELECT p.partner_id, 'partner' FROM app.partner p
-        UNION ALL SELECT '00000000-0000-0000-0000-000000000000', 'operator') l
-  CROSS JOIN horizon h LEFT JOIN app.audit_mark m ON m.log_id = l.log_id
-  WHERE NOT EXISTS (SELECT 1 FROM app.audit_rollback r WHERE r.log_id = l.log_id AND r.accepted_at IS NULL)
-    AND (m.cluster <> h.cluster
-    OR l.kind = 'tenant' AND EXISTS (
-      SELECT 1 FROM app.audit a WHERE a.tenant_id = l.log_id AND a.xid < h.xid
-        AND (a.xid, a.audit_id) > (coalesce(m.xid, '0'), coalesce(m.audit_id, '00000000-0000-0000-0000-000000000000')))
-    OR l.kind <> 'tenant' AND EXISTS (
-      SELECT 1 FROM app.organization_audit o
-      WHERE (l.kind = 'partner' AND o.partner_id = l.log_id OR l.kind = 'operator' AND o.partner_id IS NULL) AND o.xid < h.xid
-        AND (o.xid, o.audit_id) > (coalesce(m.xid, '0'), coalesce(m.audit_id, '00000000-0000-0000-0000-000000000000'))))
-  LIMIT most
+  SELECT x.log_id, x.kind, bool_or(x.is_foreign) FROM (
+    SELECT u.log_id, u.kind, false AS is_foreign FROM app.audit_unsealed(pg_snapshot_xmin(pg_current_snapshot())) u
+    UNION ALL SELECT m.log_id, m.kind, true FROM app.audit_mark m WHERE m.cluster <> app.this_cluster()) x
+  WHERE NOT EXISTS (SELECT 1 FROM app.audit_rollback r WHERE r.log_id = x.log_id AND r.accepted_at IS NULL)
+  GROUP BY x.log_id, x.kind LIMIT most
 $$;
 
 -- The next rows of a log, with what the batch before them was. In the order of their transactions.
@@ -58,9 +71,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
    WHERE of_kind = 'tenant' ORDER BY a.xid, a.audit_id LIMIT most)
   UNION ALL
   (SELECT m.n, m.head, m.now, o.xid::text::bigint, o.audit_id, o.at, o.actor, o.action, o.target, o.after::text, o.salt, o.veil
-   FROM mark m JOIN app.organization_audit o ON (of_kind = 'partner' AND o.partner_id = wanted OR of_kind = 'operator' AND o.partner_id IS NULL)
-     AND o.xid < m.until AND (o.xid, o.audit_id) > (m.xid, m.audit_id)
-   WHERE of_kind <> 'tenant' ORDER BY o.xid, o.audit_id LIMIT most)
+   FROM mark m JOIN app.organization_audit o ON o.partner_id = wanted AND o.xid < m.until AND (o.xid, o.audit_id) > (m.xid, m.audit_id)
+   WHERE of_kind = 'partner' ORDER BY o.xid, o.audit_id LIMIT most)
+  UNION ALL
+  (SELECT m.n, m.head, m.now, o.xid::text::bigint, o.audit_id, o.at, o.actor, o.action, o.target, o.after::text, o.salt, o.veil
+   FROM mark m JOIN app.organization_audit o ON o.partner_id IS NULL AND o.xid < m.until AND (o.xid, o.audit_id) > (m.xid, m.audit_id)
+   WHERE of_kind = 'operator' ORDER BY o.xid, o.audit_id LIMIT most)
 $$;
 
 -- Add a batch; answers whether it is the next one: of two sealers one is late, and its work is nothing.
@@ -113,10 +129,54 @@ CREATE FUNCTION app.audit_seals(wanted uuid, behind integer, most integer) RETUR
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   SELECT s.* FROM app.audit_seal s WHERE s.log_id = wanted AND s.n > behind ORDER BY s.n LIMIT most
 $$;
-CREATE FUNCTION app.audit_tops() RETURNS TABLE (log_id uuid, kind text, n integer, head bytea)
+CREATE FUNCTION app.audit_tops() RETURNS TABLE (log_id uuid, kind text, n integer, head bytea, published_n integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-  SELECT m.log_id, m.kind, m.n, m.head FROM app.audit_mark m
+  SELECT m.log_id, m.kind, m.n, m.head, m.published_n FROM app.audit_mark m
 $$;
+
+-- A worker says up to where it has published.
+CREATE FUNCTION app.audit_note_published(logs uuid[], numbers integer[]) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE noted integer;
+BEGIN
+  UPDATE app.audit_mark m SET published_n = x.n, published_at = clock_timestamp()
+  FROM unnest(logs, numbers) AS x(log_id, n) WHERE m.log_id = x.log_id AND m.published_n <> x.n AND x.n <= m.n;
+  GET DIAGNOSTICS noted = ROW_COUNT;
+  RETURN noted;
+END $$;
+
+-- Whether sealing and publishing keep their promise. Seconds that the oldest row waits for its seal, and the oldest head for being
+-- published (NULL: none waits); logs that are rolled back, of which neither is expected.
+CREATE FUNCTION app.audit_state() RETURNS TABLE (
+  unsealed double precision, unpublished double precision, published_at timestamptz, rolled_back integer)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  WITH stopped AS MATERIALIZED (SELECT DISTINCT r.log_id FROM app.audit_rollback r WHERE r.accepted_at IS NULL)
+  SELECT
+    (SELECT extract(epoch FROM clock_timestamp() - min(u.at)) FROM app.audit_unsealed('9223372036854775807') u
+     WHERE u.log_id NOT IN (SELECT log_id FROM stopped)),
+    (SELECT extract(epoch FROM clock_timestamp() - min(s.sealed_at)) FROM app.audit_mark m
+     JOIN app.audit_seal s ON s.log_id = m.log_id AND s.n = m.published_n + 1
+     WHERE m.published_n < m.n AND m.log_id NOT IN (SELECT log_id FROM stopped)),
+    (SELECT max(m.published_at) FROM app.audit_mark m),
+    (SELECT count(*)::integer FROM stopped)
+$$;
+
+-- Write into the operator's log that it is not kept, once an hour whoever notices; answers whether it was written now.
+CREATE FUNCTION app.audit_tell_late(most_unsealed double precision, most_unpublished double precision) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE found record; hour uuid := (lpad(to_hex((extract(epoch FROM clock_timestamp() - interval '1 hour') * 1000)::bigint), 12, '0')
+                                    || repeat('0', 20))::uuid;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('audit.late', 56));
+  SELECT * INTO found FROM app.audit_state();
+  IF (found.unsealed > most_unsealed OR found.unpublished > most_unpublished) IS NOT TRUE OR EXISTS (
+    SELECT 1 FROM app.organization_audit o WHERE o.partner_id IS NULL AND o.audit_id > hour AND o.action = 'audit.late') THEN
+    RETURN false;
+  END IF;
+  INSERT INTO app.organization_audit (audit_id, actor, action, target, after) VALUES (app.new_id(), 'engine', 'audit.late', 'audit',
+    json_build_object('unsealed_seconds', round(found.unsealed::numeric), 'unpublished_seconds', round(found.unpublished::numeric)));
+  RETURN true;
+END $$;
 
 -- What was published is not what is here: nothing is sealed until an operator accepts it. Answers whether it is news, and when
 -- it was accepted.
@@ -145,9 +205,12 @@ BEGIN
   WHERE r.log_id = wanted AND r.published_n = there_n AND r.published_head = there_head;
 END $$;
 
-CREATE FUNCTION app.audit_rollbacks() RETURNS SETOF app.audit_rollback
+-- A log that lost all of its seals has no mark that would tell its kind.
+CREATE FUNCTION app.audit_rollbacks() RETURNS TABLE (log_id uuid, kind text, published_n integer, own_n integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-  SELECT r.* FROM app.audit_rollback r WHERE r.accepted_at IS NULL ORDER BY r.found_at
+  SELECT r.log_id, CASE WHEN r.log_id = '00000000-0000-0000-0000-000000000000' THEN 'operator'
+    WHEN EXISTS (SELECT 1 FROM app.partner p WHERE p.partner_id = r.log_id) THEN 'partner' ELSE 'tenant' END, r.published_n, r.own_n
+  FROM app.audit_rollback r WHERE r.accepted_at IS NULL ORDER BY r.found_at
 $$;
 
 -- Go on with what is here, in all logs that are rolled back; answers how many they are.

@@ -35,6 +35,7 @@ BEGIN
   DROP FUNCTION app.veil_row(bytea, bytea, text, text, text, boolean, boolean, boolean);
   DROP FUNCTION app.veiled_field(bytea, bytea, text, text, boolean);
   DROP FUNCTION app.this_cluster();
+  DROP FUNCTION app.audit_unsealed(xid8);
   DROP FUNCTION app.held_permissions(uuid, uuid, text[]);
   DROP FUNCTION app.erased_tables();
   DROP FUNCTION app.service_sealed();
