@@ -44,6 +44,7 @@ LEFT_OUT: Final = {
     "totp": "second factors; a secret that is shown to nobody a second time",
     "recovery_code": "second factors; digests of codes",
     "interface_mark": "how far a count has come",
+    "interface_told": "which findings their owner was told, which the notices tell",
     "known_device": "browsers that were used",
     "fleet": "numbers of what is in the export",
     "tenant": "is in the manifest",

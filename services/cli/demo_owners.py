@@ -11,8 +11,9 @@ from tenants.deployments import ownership
 from tenants.deployments.ownership import Seat
 from tenants.deployments.subjects import DOMAINS, ENTITIES
 
-_OWNER: Final = "role:administrator"
-_DEPUTY: Final = "role:clerk"
+OWNER: Final = "clerk"
+"""A role, which the demo's person holds."""
+_DEPUTY: Final = "role:administrator"
 
 
 async def name_all(database: Database, tenant_id: UUID, erp: UUID, *, actor: str) -> None:
@@ -23,5 +24,5 @@ async def name_all(database: Database, tenant_id: UUID, erp: UUID, *, actor: str
         taken = {Seat(one.row.kind, one.row.subject) for one in await ownership.listed(session, tenant_id)}  # type: ignore[arg-type]  # the table's check constraint holds it to these
         for seat in wanted:
             if seat not in taken:
-                await ownership.name(session, tenant_id, seat, _OWNER, _DEPUTY, actor=actor)
+                await ownership.name(session, tenant_id, seat, f"role:{OWNER}", _DEPUTY, actor=actor)
         await session.commit()

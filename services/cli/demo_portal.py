@@ -7,8 +7,9 @@ from uuid import UUID
 from infra.database import Database, Scope
 from infra.embedded.home import Home
 from services.cli.demo_cast import Part
+from services.cli.demo_owners import OWNER
 from services.cli.running import Portal
-from tenants.identity import accounts
+from tenants.identity import accounts, role_repository
 from tenants.identity.accounts import NewAccount
 from tenants.identity.errors import UnknownAccount
 from tenants.identity.passwords import Passwords
@@ -81,7 +82,10 @@ async def _account(  # noqa: PLR0913 (what an account is made of)
                 password_hash=stored,
                 permissions=ACCOUNT | {Permission.AUDIT_READ},
             )
-            await accounts.create(session, new, actor=ACTOR)
+            made = await accounts.create(session, new, actor=ACTOR)
+            # Who answers at the demo's clients: a role that nobody holds would be nobody (ADR 0051).
+            named = [one for one in await role_repository.roles(session) if (one.level, one.slug) == ("client", OWNER)]
+            await role_repository.give(session, made, [one.role_id for one in named])
         await session.commit()
     return where
 

@@ -5,13 +5,13 @@ Every function runs inside a transaction of the tenant's scope, which the caller
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +32,7 @@ API: Final = "v1"
 OURS: Final = "operator"
 """Publisher of the API."""
 QUIET: Final = timedelta(days=7)
+_FINDINGS: Final = text("SELECT * FROM app.interface_findings(:tenant) ORDER BY kind, name, party, version")
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     times: int | None
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True):
     why: Why
     party: str
     version: str
@@ -70,10 +71,7 @@ class Interface(msgspec.Struct, kw_only=True):
     seen: list[Seen] = []
     health: Health = "quiet"
     owner: str | None = None
-
-    @property
-    def findings(self) -> list[Finding]:
-        return [] if self.said is None else list(_findings(self.said, self.seen))
+    findings: list[Finding] = []
 
 
 async def declare(  # noqa: PLR0913 (the scope, the thing, and who asks)
@@ -123,7 +121,7 @@ async def listed(session: AsyncSession, tenant_id: UUID) -> list[Interface]:
     found: dict[tuple[Kind, str], Interface] = {}
 
     def one(kind: Kind, name: str) -> Interface:
-        return found.setdefault((kind, name), Interface(kind=kind, name=name, seen=[]))
+        return found.setdefault((kind, name), Interface(kind=kind, name=name, seen=[], findings=[]))
 
     for row in await session.scalars(select(InterfaceRow).where(InterfaceRow.tenant_id == tenant_id)):
         one(row.kind, row.name).said = _said(row)  # type: ignore[arg-type]  # the table's check constraint
@@ -138,6 +136,8 @@ async def listed(session: AsyncSession, tenant_id: UUID) -> list[Interface]:
     states = await _connections(session, tenant_id)
     for name in states:
         one("connection", name)
+    for wrong in await session.execute(_FINDINGS, {"tenant": tenant_id}):
+        one(wrong.kind, wrong.name).findings.append(Finding(wrong.finding, wrong.party, wrong.version, wrong.last_at))
     await _answered(session, tenant_id, found.values(), states)
     return [found[key] for key in sorted(found)]
 
@@ -197,16 +197,3 @@ def _said(row: InterfaceRow) -> Said:
 def _seen(row: TrafficRow) -> Seen:
     role: Literal["publisher", "consumer"] = "publisher" if row.role == "publisher" else "consumer"
     return Seen(role=role, party=row.party, version=row.version, last_at=row.last_at, times=row.times)
-
-
-def _findings(said: Said, seen: Collection[Seen]) -> Iterable[Finding]:
-    for one in seen:
-        why: Why | None = None
-        if one.version and one.version in said.retired:
-            why = "retired-version"
-        elif one.version and said.version is not None and one.version != said.version:
-            why = "untrusted-version"
-        elif one.role == "consumer" and said.policy == "declared" and one.party not in said.consumers:
-            why = "undeclared-consumer"
-        if why is not None:
-            yield Finding(why=why, party=one.party, version=one.version, last_at=one.last_at)

@@ -46,6 +46,20 @@ class TrafficRow(Base):
     times: Mapped[int] = mapped_column(BigInteger)
 
 
+class ToldRow(Base):
+    """A finding that its owner was told."""
+
+    __tablename__ = "interface_told"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    finding: Mapped[str] = mapped_column(Text, primary_key=True)
+    party: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[str] = mapped_column(Text, primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
 class MarkRow(Base):
     """Up to where a tenant's traffic is counted."""
 

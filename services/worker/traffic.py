@@ -1,4 +1,7 @@
-"""Counts who uses which interface, behind what came and ran: nothing is written for it on the way (ADR 0052)."""
+"""Counts who uses which interface, behind what came and ran, and tells owners of what is found (ADR 0052).
+
+Nothing is written for it on the way.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ MOST: Final = 5_000
 LATE_SECONDS: Final = 30.0
 _SOON: Final = 1.0
 _AT_ONCE: Final = 100
+TOLD: Final = 100
+"""Findings of a tenant that are told in one turn."""
 
 
 async def look_after(database: Database) -> None:
@@ -45,3 +50,5 @@ async def count(database: Database, late: float = LATE_SECONDS) -> int:
                 async with database.doors() as connection:
                     one = "SELECT app.count_traffic($1, $2, $3)"
                     counted += await connection.fetchval(one, row["tenant_id"], MOST, late)
+                async with database.doors() as connection:
+                    await connection.execute("SELECT app.tell_findings($1, $2)", row["tenant_id"], TOLD)

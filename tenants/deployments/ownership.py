@@ -119,7 +119,7 @@ async def listed(session: AsyncSession, tenant_id: UUID) -> list[Named]:
 
 
 async def gaps(session: AsyncSession, tenant_id: UUID) -> list[Gap]:
-    """Seats that active deployments need and nobody has."""
+    """Seats that active deployments need and nobody has who can act."""
     needed = await _needed(session, tenant_id)
     taken = await _taken(session, tenant_id, [gap.seat for gap in needed])
     return [gap for gap in needed if gap.seat not in taken]
@@ -137,8 +137,12 @@ async def admit(session: AsyncSession, tenant_id: UUID, pair: Pair) -> None:
     missing = [seat for seat in seats if seat not in taken]
     if missing:
         names = await _connection_names(session, tenant_id, missing)
+        away = {_seat(one.row.kind, one.row.subject): one.row for one in await listed(session, tenant_id)}
         errors = [
-            {"pointer": f"/owners/{seat.kind}/{seat.subject}".rstrip("/"), "detail": f"name {_words(seat, names)}"}
+            {
+                "pointer": f"/owners/{seat.kind}/{seat.subject}".rstrip("/"),
+                "detail": f"name {_words(seat, names)}{_why(away.get(seat))}",
+            }
             for seat in missing
         ]
         raise OwnersMissing("; ".join(one["detail"] for one in errors), errors=errors)
@@ -206,6 +210,11 @@ async def _connection_names(session: AsyncSession, tenant_id: UUID, seats: Itera
 
 def _words(seat: Seat, names: dict[str, str] | None = None) -> str:
     return _WORDS[seat.kind].format((names or {}).get(seat.subject, seat.subject))
+
+
+def _why(row: Owner | None) -> str:
+    """Of a seat that is taken by nobody who could act."""
+    return "" if row is None else f": nobody who is active is {row.owner} or {row.deputy}"
 
 
 async def _check_seat(session: AsyncSession, tenant_id: UUID, seat: Seat) -> None:

@@ -26,6 +26,7 @@ DOORS = {
     "due_domains": "waybill_worker",
     "count_traffic": "waybill_worker",
     "due_traffic": "waybill_worker",
+    "tell_findings": "waybill_worker",
     "own_exception": "waybill_worker",
     "judge_domain": "waybill_app, waybill_worker",
     "release_domain": "waybill_app",

@@ -20,7 +20,7 @@ CREATE POLICY doors ON app.owner FOR SELECT TO waybill_doors USING (true);
 CREATE POLICY owners ON app.account FOR SELECT TO waybill_doors USING (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.owner TO waybill_app;
 GRANT SELECT ON app.owner TO waybill_doors;
-GRANT SELECT (tenant_id, account_id, status) ON app.account TO waybill_doors;
+GRANT SELECT (partner_id, tenant_id, account_id, status) ON app.account TO waybill_doors;
 
 CREATE POLICY owners ON app.role FOR SELECT TO waybill_doors USING (true);
 GRANT SELECT ON app.role TO waybill_doors;
@@ -34,14 +34,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
       SELECT t.partner_id FROM app.tenant t WHERE t.tenant_id = of_tenant))))
 $$;
 
--- Whether there is whom `who` names: an active account of the tenant's, or an active role of its people.
-CREATE FUNCTION app.is_there(of_tenant uuid, who text) RETURNS boolean
+-- The active accounts of a tenant that `who` names: itself, or each that holds the role while that is active. No door.
+CREATE FUNCTION app.people_of(of_tenant uuid, who text) RETURNS SETOF uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
-  SELECT CASE WHEN who LIKE 'account:%' THEN EXISTS (
-      SELECT 1 FROM app.account a WHERE a.tenant_id = of_tenant AND a.status = 'active'
-        AND app.show_id('account:acc', a.account_id) = who)
-    ELSE coalesce(app.client_role(of_tenant, substr(who, 6)) = 'active', false) END
+  SELECT a.account_id FROM app.account a WHERE a.tenant_id = of_tenant AND a.status = 'active'
+    AND (app.show_id('account:acc', a.account_id) = who OR EXISTS (
+      SELECT 1 FROM app.account_role g JOIN app.role r ON r.role_id = g.role_id AND r.status = 'active' AND r.level = 'client'
+      WHERE g.partner_id = a.partner_id AND g.account_id = a.account_id AND 'role:' || r.slug = who))
 $$;
+
+-- Whether somebody can act as `who`: a role that nobody holds is nobody.
+CREATE FUNCTION app.is_there(of_tenant uuid, who text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$ SELECT EXISTS (SELECT 1 FROM app.people_of(of_tenant, who)) $$;
 
 -- The owner; the deputy while the owner is not there; NULL when neither is. A queue answers while its deputy is there.
 CREATE FUNCTION app.who_answers(of_tenant uuid, of_kind text, of_subject text) RETURNS text

@@ -222,10 +222,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
     SELECT named AS who WHERE named IS NOT NULL
     UNION SELECT coalesce(app.who_answers(of_tenant, 'integration', of_subject), app.who_answers(of_tenant, 'architecture', ''))
   ), found AS (
-    SELECT a.email, a.name FROM whom w JOIN app.account a ON a.tenant_id = of_tenant AND a.status = 'active'
-      AND (app.show_id('account:acc', a.account_id) = w.who OR EXISTS (
-        SELECT 1 FROM app.account_role g JOIN app.role r ON r.role_id = g.role_id AND r.status = 'active' AND r.level = 'client'
-        WHERE g.partner_id = a.partner_id AND g.account_id = a.account_id AND 'role:' || r.slug = w.who))
+    SELECT a.email, a.name FROM whom w CROSS JOIN LATERAL app.people_of(of_tenant, w.who) p(account_id)
+    JOIN app.account a ON a.tenant_id = of_tenant AND a.account_id = p.account_id
     UNION ALL
     SELECT lower(w.who), '' FROM whom w
     WHERE lower(w.who) ~ '^[a-z0-9.!#$%&''*+/=?^_`{|}~-]{1,64}@[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?$'

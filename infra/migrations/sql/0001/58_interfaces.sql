@@ -40,13 +40,47 @@ CREATE TABLE app.interface_mark (
   turn_at timestamptz NOT NULL DEFAULT '-infinity'
 );
 
+-- Which findings their owner was told; gone with the finding, so that one that comes again is told again.
+CREATE TABLE app.interface_told (
+  tenant_id uuid NOT NULL REFERENCES app.tenant,
+  kind text NOT NULL,
+  name text NOT NULL,
+  finding text NOT NULL,
+  party text NOT NULL,
+  version text NOT NULL,
+  told_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, kind, name, finding, party, version)
+);
+
+-- What is not as it was declared: whoever uses an interface and is not among its consumers, and a version that is retired or
+-- not the trusted one. Keys by which the API was called are its consumers. No door: it sees what its caller sees.
+CREATE FUNCTION app.interface_findings(of_tenant uuid)
+RETURNS TABLE (kind text, name text, finding text, party text, version text, last_at timestamptz)
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  WITH seen AS (
+    SELECT f.kind, f.name, f.role, f.party, f.version, f.last_at FROM app.interface_traffic f WHERE f.tenant_id = of_tenant
+    UNION ALL
+    SELECT 'api', 'v1', 'consumer', app.show_id('key:key', k.key_id), 'v1', k.last_used_at FROM app.api_key k
+    WHERE k.tenant_id = of_tenant AND k.last_used_at IS NOT NULL
+  ), judged AS (
+    SELECT s.*, CASE
+      WHEN s.version <> '' AND s.version = ANY (i.retired) THEN 'retired-version'
+      WHEN s.version <> '' AND s.version <> i.version THEN 'untrusted-version'
+      WHEN s.role = 'consumer' AND i.policy = 'declared' AND s.party <> ALL (i.consumers) THEN 'undeclared-consumer' END AS finding
+    FROM app.interface i JOIN seen s ON s.kind = i.kind AND s.name = i.name WHERE i.tenant_id = of_tenant
+  )
+  SELECT j.kind, j.name, j.finding, j.party, j.version, j.last_at FROM judged j WHERE j.finding IS NOT NULL
+$$;
+
 CREATE POLICY tenant ON app.interface TO waybill_app
   USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id());
 CREATE POLICY tenant ON app.interface_traffic FOR SELECT TO waybill_app USING (tenant_id = app.tenant_id());
 CREATE POLICY doors ON app.interface FOR SELECT TO waybill_doors USING (true);
 CREATE POLICY doors ON app.interface_traffic TO waybill_doors USING (true) WITH CHECK (true);
+CREATE POLICY doors ON app.interface_told TO waybill_doors USING (true) WITH CHECK (true);
 CREATE POLICY doors ON app.interface_mark TO waybill_doors USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.interface TO waybill_app;
 GRANT SELECT ON app.interface_traffic TO waybill_app;
 GRANT SELECT ON app.interface TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE ON app.interface_traffic, app.interface_mark TO waybill_doors;
+GRANT SELECT, INSERT, DELETE ON app.interface_told TO waybill_doors;

@@ -10,7 +10,7 @@ CREATE FUNCTION app.erased_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     'connection_line', 'notice', 'outbox', 'run', 'event', 'event_key', 'deployment_revision', 'deployment',
     'workflow_version', 'secret_use', 'connection_secret', 'tenant_key', 'inbound_request', 'inbound_secret', 'inbound_webhook',
     'connection', 'event_schema', 'owner', 'interface',
-    'interface_traffic', 'interface_mark', 'site', 'tenant_clock', 'audit_keeping', 'mail', 'mail_suppression',
+    'interface_traffic', 'interface_told', 'interface_mark', 'site', 'tenant_clock', 'audit_keeping', 'mail', 'mail_suppression',
     'document', 'document_key'
   ]
 $$;

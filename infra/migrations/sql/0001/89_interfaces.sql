@@ -8,16 +8,12 @@ GRANT SELECT ON app.event, app.deployment, app.deployment_revision TO waybill_do
 GRANT SELECT (tenant_id, workflow_version_id, namespace, name, version) ON app.workflow_version TO waybill_doors;
 GRANT SELECT (tenant_id, connection_id, name, connector) ON app.connection TO waybill_doors;
 
--- Write down what one look saw, and tell the owner of what is seen for the first time and should not be. Answers how many
--- rows that took: none of what is known, and NULL where there is no `room` for another.
+-- Write down what one look saw. Answers how many rows that took: none of what is known, and NULL where there is no `room` for
+-- another.
 CREATE FUNCTION app.note_traffic(
   of_tenant uuid, of_kind text, of_name text, of_role text, by_party text, of_version text, since timestamptz,
   until timestamptz, many bigint, room integer
 ) RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
-DECLARE
-  what text;
-  notice uuid := app.new_id();
-  body json;
 BEGIN
   UPDATE app.interface_traffic f SET last_at = greatest(f.last_at, until), times = f.times + many
   WHERE f.tenant_id = of_tenant AND f.kind = of_kind AND f.name = of_name AND f.role = of_role AND f.party = by_party
@@ -27,22 +23,44 @@ BEGIN
   INSERT INTO app.interface_traffic AS f (tenant_id, kind, name, role, party, version, first_at, last_at, times)
   VALUES (of_tenant, of_kind, of_name, of_role, by_party, of_version, since, until, many)
   ON CONFLICT (tenant_id, kind, name, role, party, version) DO UPDATE SET last_at = until, times = f.times + many;
-  SELECT CASE WHEN of_version = ANY (i.retired) THEN 'retired-version'
-              WHEN i.policy = 'declared' AND of_role = 'consumer' AND by_party <> ALL (i.consumers) THEN 'undeclared-consumer' END
-  INTO what FROM app.interface i WHERE i.tenant_id = of_tenant AND i.kind = of_kind AND i.name = of_name;
-  IF what IS NULL THEN RETURN 1; END IF;
-  body := json_build_object('finding', what, 'kind', of_kind, 'name', of_name, 'party', by_party, 'version', of_version);
-  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
-  VALUES (of_tenant, notice, 'register', 'interface.finding', of_kind || ':' || of_name, body);
-  INSERT INTO app.notice (tenant_id, notice_id, kind, owner, body)
-  VALUES (of_tenant, notice, 'interface.finding', coalesce(
-    (SELECT app.who_answers(of_tenant, 'integration', app.show_id('con', c.connection_id)) FROM app.connection c
-     WHERE of_kind = 'connection' AND c.tenant_id = of_tenant AND c.name = of_name),
-    app.who_answers(of_tenant, 'architecture', '')), body);
-  INSERT INTO app.outbox (tenant_id, outbox_id, topic, body) VALUES (of_tenant, notice, 'notices', json_build_object(
-    'specversion', '1.0', 'id', app.show_id('ntc', notice), 'source', '/interfaces', 'type', 'interface.finding.v1',
-    'subject', of_kind || ':' || of_name, 'data', body));
   RETURN 1;
+END $$;
+
+-- Tell the owner of each finding of a tenant that nobody was told of, whether traffic came or something was declared: once, `most`
+-- of them in a turn. What is a finding no more is forgotten. Answers how many.
+CREATE FUNCTION app.tell_findings(of_tenant uuid, most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE
+  f record;
+  notice uuid;
+  body json;
+  told integer := 0;
+BEGIN
+  DELETE FROM app.interface_told t WHERE t.tenant_id = of_tenant AND NOT EXISTS (
+    SELECT 1 FROM app.interface_findings(of_tenant) n WHERE (n.kind, n.name, n.finding, n.party, n.version)
+      = (t.kind, t.name, t.finding, t.party, t.version));
+  FOR f IN
+    INSERT INTO app.interface_told AS t (tenant_id, kind, name, finding, party, version)
+    SELECT of_tenant, n.kind, n.name, n.finding, n.party, n.version FROM app.interface_findings(of_tenant) n
+    WHERE NOT EXISTS (SELECT 1 FROM app.interface_told o WHERE (o.tenant_id, o.kind, o.name, o.finding, o.party, o.version)
+      = (of_tenant, n.kind, n.name, n.finding, n.party, n.version))
+    ORDER BY n.last_at, n.kind, n.name, n.party, n.version LIMIT most ON CONFLICT DO NOTHING RETURNING t.*
+  LOOP
+    notice := app.new_id();
+    body := json_build_object('finding', f.finding, 'kind', f.kind, 'name', f.name, 'party', f.party, 'version', f.version);
+    INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
+    VALUES (of_tenant, notice, 'register', 'interface.finding', f.kind || ':' || f.name, body);
+    INSERT INTO app.notice (tenant_id, notice_id, kind, owner, body)
+    VALUES (of_tenant, notice, 'interface.finding', coalesce(
+      (SELECT app.who_answers(of_tenant, 'integration', app.show_id('con', c.connection_id)) FROM app.connection c
+       WHERE f.kind = 'connection' AND c.tenant_id = of_tenant AND c.name = f.name),
+      app.who_answers(of_tenant, 'architecture', '')), body);
+    INSERT INTO app.outbox (tenant_id, outbox_id, topic, body) VALUES (of_tenant, notice, 'notices', json_build_object(
+      'specversion', '1.0', 'id', app.show_id('ntc', notice), 'source', '/interfaces', 'type', 'interface.finding.v1',
+      'subject', f.kind || ':' || f.name, 'data', body));
+    told := told + 1;
+  END LOOP;
+  RETURN told;
 END $$;
 
 -- Up to `most` tenants whose last turn is longest ago and was before `since`; it is their turn now, whatever becomes of it, so

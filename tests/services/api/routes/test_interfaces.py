@@ -8,9 +8,11 @@ import pytest
 
 from infra import ids
 from infra.database import Database
+from infra.ids import TenantId
 from services.worker import traffic
 from tests.asgi import Caller
 from tests.services.api.parties import Parties, id_of
+from tests.services.api.things import make_person
 
 ERP: dict[str, Any] = {
     "name": "erp",
@@ -78,21 +80,89 @@ def mapping(listed: Any) -> str:
     return next(str(name) for kind, name in listed if kind == "mapping")
 
 
-async def test_a_consumer_that_nobody_declared_is_a_finding_and_is_told_once(
-    acme: Caller, worker_database: Database
+async def name_architect(parties: Parties, database: Database) -> str:
+    tenant, viewer = parties.ids["acme:live"], "SELECT role_id FROM app.role WHERE (level, slug) = ('client', 'viewer')"
+    async with database.tenant(TenantId(ids.read("ten", tenant))) as connection:
+        role = ids.show("rol", await connection.fetchval(viewer))
+    made = f"account:{await make_person(database, parties.ids['north'], tenant, role)}"
+    seat = {"kind": "architecture", "owner": made, "deputy": "role:clerk"}
+    assert (await parties.acme.send("PUT", "/v1/owners", seat)).status == 200
+    return made
+
+
+async def told(caller: Caller) -> list[tuple[str, str, str | None]]:
+    notices = (await caller.get("/v1/notices")).json["items"]
+    assert {one["kind"] for one in notices} <= {"interface.finding"}
+    return [(one["data"]["finding"], one["data"]["party"], one["owner"]) for one in notices]
+
+
+async def test_what_was_there_before_it_was_declared_is_told_once_and_again_when_it_comes_again(
+    parties: Parties, acme: Caller, app_database: Database, worker_database: Database
 ) -> None:
-    await acme.send(
-        "PUT", "/v1/owners", {"kind": "architecture", "owner": "role:administrator", "deputy": "role:clerk"}
+    architect = await name_architect(parties, app_database)
+    await send(acme, "2", dataschema="/schemas/1")
+    await traffic.count(worker_database, late=-1)
+    assert await told(acme) == [], "nothing was declared"
+    await declare(acme, "event", "order.captured", consumers=[])
+    for _ in range(3):
+        await traffic.count(worker_database, late=-1)
+    first = ("undeclared-consumer", "deployment:orders", architect)
+    assert await told(acme) == [first]
+    # Nothing new came, and yet another thing is wrong with what is known: the owner is told of that alone.
+    await declare(acme, "event", "order.captured", consumers=[], version="/schemas/2")
+    await send(acme, "3", dataschema="/schemas/1")
+    await traffic.count(worker_database, late=-1)
+    assert await told(acme) == [("untrusted-version", "/shop", architect), first]
+    # Put right, and wrong once more.
+    await declare(acme, "event", "order.captured", policy="open")
+    await traffic.count(worker_database, late=-1)
+    await declare(acme, "event", "order.captured", consumers=[])
+    await traffic.count(worker_database, late=-1)
+    assert [one for one in await told(acme) if one == first] == [first, first]
+    assert len((await acme.get("/v1/audit?action=interface.finding")).json["items"]) == 3
+
+
+async def test_a_key_that_nobody_declared_is_told_of_too(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    architect = await name_architect(parties, app_database)
+    await parties.nobody.app.app.state.resources.uses.write()
+    await declare(parties.acme, "api", "v1", consumers=[])
+    for _ in range(2):
+        await traffic.count(worker_database, late=-1)
+    key = f"key:{await id_of(parties.acme)}"
+    assert [one for one in await told(parties.acme) if one[1] == key] == [("undeclared-consumer", key, architect)]
+
+
+async def test_many_findings_are_told_a_hundred_a_turn(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    tenant = ids.read("ten", parties.ids["acme:live"])
+    flood = (
+        "INSERT INTO app.event (tenant_id, event_id, source, id, type, content) "
+        "SELECT $1, app.new_id(), '/s' || n, 'f' || n, 't', '{\"dataschema\": \"/1\"}' FROM generate_series(1, 150) n"
     )
+    async with app_database.tenant(tenant) as connection:
+        await connection.execute(flood, tenant)
+    await declare(parties.acme, "event", "t", version="/2")
+    counts = []
+    for _ in range(3):
+        await traffic.count(worker_database, late=-1)
+        async with app_database.tenant(tenant) as connection:
+            counts.append(await connection.fetchval("SELECT count(*) FROM app.notice"))
+    assert counts == [100, 150, 150]
+
+
+async def test_a_consumer_that_nobody_declared_is_a_finding_and_is_told_once(
+    parties: Parties, acme: Caller, app_database: Database, worker_database: Database
+) -> None:
+    architect = await name_architect(parties, app_database)
     await declare(acme, "event", "order.captured", consumers=["deployment:other"])
     await traffic.count(worker_database, late=-1)
     assert await findings(acme) == [("undeclared-consumer", "event", "order.captured", "deployment:orders")]
     await send(acme, "2")
     await traffic.count(worker_database, late=-1)
-    notices = (await acme.get("/v1/notices")).json["items"]
-    assert [(one["kind"], one["owner"], one["data"]["party"]) for one in notices] == [
-        ("interface.finding", "role:administrator", "deployment:orders")
-    ]
+    assert await told(acme) == [("undeclared-consumer", "deployment:orders", architect)]
     assert len((await acme.get("/v1/audit?action=interface.finding")).json["items"]) == 1
     await declare(acme, "event", "order.captured", consumers=["deployment:orders"])
     assert await findings(acme) == []

@@ -28,7 +28,7 @@ ERP: dict[str, Any] = {
     "settings": {"base_url": "http://127.0.0.1:9", "allow_http": True},
     "secrets": {"token": "simulator-token"},
 }
-DESK, SECOND = "role:order-desk", "role:second-desk"
+DESK, SECOND, INTEGRATION = "role:order-desk", "role:second-desk", "role:integration"
 
 
 @pytest.fixture
@@ -38,6 +38,8 @@ async def parties(api_settings: Settings, operator_key: str, app_database: Datab
     async with running(app):
         made = await make_parties(Caller(app).having(operator_key))
         await make_roles(app_database, ids.read("ptr", made.ids["north"]))
+        for place in ("acme:live", "acme:test", "sibling:live"):
+            await employ(app_database, made, place, DESK, SECOND, INTEGRATION)
         yield made
 
 
@@ -47,6 +49,22 @@ async def make_roles(database: Database, partner: UUID) -> None:
     statement += "SELECT app.new_id(), :p, 'client', s, s, '{runs:read}' FROM unnest(CAST(:slugs AS text[])) s"
     async with database.session(Scope.partner(partner)) as session:
         await session.execute(text(statement), {"p": partner, "slugs": ["order-desk", "second-desk", "integration"]})
+        await session.commit()
+
+
+async def employ(database: Database, parties: Parties, place: str, *roles: str) -> None:
+    """Somebody there holds these roles."""
+    partner, tenant = ids.read("ptr", parties.ids["north"]), ids.read("ten", parties.ids[place])
+    statement = (
+        "WITH one AS (INSERT INTO app.account (partner_id, account_id, tenant_id, email, name, permissions) "
+        "  VALUES (:p, app.new_id(), :t, :email, 'Kim', '{}') RETURNING account_id) "
+        "INSERT INTO app.account_role (partner_id, account_id, tenant_id, role_id) "
+        "SELECT :p, one.account_id, :t, r.role_id FROM one, app.role r "
+        "WHERE 'role:' || r.slug = ANY (CAST(:roles AS text[]))"
+    )
+    email = f"{roles[0].removeprefix('role:')}@acme.example"
+    async with database.session(Scope.tenant(tenant)) as session:
+        await session.execute(text(statement), {"p": partner, "t": tenant, "email": email, "roles": list(roles)})
         await session.commit()
 
 
@@ -190,9 +208,7 @@ async def test_what_stands_still_goes_to_its_owner_and_to_the_deputy_while_that_
     account = await make_account(app_database, parties, tenant)
     await name(parties.acme, "process", "order-to-cash", owner=f"account:{account}")
     await tell(app_database, tenant, deployment, "two")
-    async with app_database.session(Scope.tenant(tenant)) as session:
-        await session.execute(text("UPDATE app.account SET status = 'disabled'"))
-        await session.commit()
+    await away(app_database, tenant, account)
     await tell(app_database, tenant, deployment, "three")
     assert await owners(parties.acme, "dead-letter") == [DESK, f"account:{account}", SECOND]
     shown = {one["kind"]: one for one in (await parties.acme.get("/v1/owners")).json["items"]}
@@ -222,11 +238,38 @@ async def test_who_is_gone_answers_for_nothing_and_a_queue_for_as_long_as_its_de
     again = await parties.acme.post(f"/v1/deployments/{made}/enable")
     assert (again.status, again.problem) == (409, "owners-missing")
     assert len(again.json["errors"]) == 5
-    async with app_database.session(Scope.tenant(tenant)) as session:
-        await session.execute(text("UPDATE app.account SET status = 'disabled'"))
-        await session.commit()
+    await away(app_database, tenant, account)
     again = await parties.acme.post(f"/v1/deployments/{made}/enable")
     assert len(again.json["errors"]) == 6
+
+
+async def test_a_role_that_nobody_holds_is_nobody_and_nothing_goes_live_by_it(
+    parties: Parties, app_database: Database
+) -> None:
+    erp = await named(parties.acme)
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    await away(app_database, tenant)
+    refused = await deploy(parties.acme, erp)
+    assert (refused.status, refused.problem) == (409, "owners-missing")
+    assert len(refused.json["errors"]) == 6
+    assert refused.json["errors"][0]["detail"].endswith(f": nobody who is active is {DESK} or {SECOND}")
+    shown = (await parties.acme.get("/v1/owners")).json
+    assert {one["answers"] for one in shown["items"]} == {None}
+    # The deputy is enough: somebody can act.
+    await employ(app_database, parties, "acme:live", SECOND)
+    assert (await deploy(parties.acme, erp)).status == 201
+    shown = (await parties.acme.get("/v1/owners")).json
+    assert ({one["answers"] for one in shown["items"]}, shown["missing"]) == ({SECOND}, [])
+
+
+async def test_S_03_people_of_another_client_or_environment_answer_for_nothing_here(
+    parties: Parties, app_database: Database
+) -> None:
+    """Roles of the partner's are the same in all of its clients, and who holds them is not."""
+    erp = await named(parties.acme)
+    await away(app_database, TenantId(ids.read("ten", parties.ids["acme:live"])))
+    refused = await deploy(parties.acme, erp)
+    assert (refused.status, len(refused.json["errors"])) == (409, 6)
 
 
 async def test_an_environment_of_another_name_takes_owners_where_its_maker_says_so(parties: Parties) -> None:
@@ -259,6 +302,16 @@ async def test_a_seat_that_is_emptied_while_something_goes_live_keeps_one_of_the
         await session.commit()
     refused = await enabling
     assert (refused.status, refused.problem) == (409, "owners-missing")
+
+
+async def away(database: Database, tenant: TenantId, account: str | None = None) -> None:
+    """Nobody there is active any more; or that one is not."""
+    statement = "UPDATE app.account SET status = 'disabled' WHERE tenant_id = :t "
+    statement += "AND (CAST(:a AS uuid) IS NULL OR account_id = :a)"
+    only = None if account is None else ids.read("acc", account)
+    async with database.session(Scope.tenant(tenant)) as session:
+        await session.execute(text(statement), {"t": tenant, "a": only})
+        await session.commit()
 
 
 async def tell(database: Database, tenant: TenantId, deployment: str, detail: str) -> None:

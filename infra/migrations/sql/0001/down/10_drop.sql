@@ -12,6 +12,7 @@ BEGIN
     WHERE p.pronamespace = 'app'::regnamespace AND p.proowner = 'waybill_doors'::regrole LOOP
     EXECUTE format('DROP FUNCTION %s', thing.name);
   END LOOP;
+  DROP FUNCTION app.interface_findings(uuid);
   DROP FUNCTION app.note_traffic(uuid, text, text, text, text, text, timestamptz, timestamptz, bigint, integer);
   DROP FUNCTION app.told_of(uuid, text, text);
   DROP FUNCTION app.audit_mail(app.mail, text);
@@ -19,6 +20,7 @@ BEGIN
   DROP FUNCTION app.mail_letter(app.mail);
   DROP FUNCTION app.who_answers(uuid, text, text);
   DROP FUNCTION app.is_there(uuid, text);
+  DROP FUNCTION app.people_of(uuid, text);
   DROP FUNCTION app.client_role(uuid, text);
   DROP FUNCTION app.tell_domain(app.domain_claim, text, text);
   FOR thing IN SELECT c.relname AS name FROM pg_class c
