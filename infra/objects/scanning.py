@@ -1,8 +1,8 @@
 """Looks into files for what nobody wants to pass on, by the operator's own program.
 
 The program reads the file from its standard input and answers by its exit code, as `clamdscan -` does: 0 for a clean
-one, 1 for one that is not, anything else for not having looked. No argument of it came from outside, and it gets
-none of our variables, which hold passwords.
+one, 1 for one that is not, anything else for not having looked; who did not take all of it has seen no clean one. No
+argument of it came from outside, and it gets none of our variables, which hold passwords.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Scanner:
             return "unscanned"
         try:
             async with asyncio.timeout(self._seconds):
-                await _feed(process, content)
+                is_whole = await _feed(process, content)
                 code = await process.wait()
         except TimeoutError:
             return "unscanned"
@@ -49,13 +49,15 @@ class Scanner:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        return "clean" if code == _CLEAN else "infected" if code == _INFECTED else "unscanned"
+        if code == _CLEAN and is_whole:
+            return "clean"
+        return "infected" if code == _INFECTED else "unscanned"
 
 
-async def _feed(process: Process, content: AsyncIterator[bytes]) -> None:
-    """All of it, or as much as it wants: one that has seen enough closes its end."""
+async def _feed(process: Process, content: AsyncIterator[bytes]) -> bool:
+    """Whether it took all of it. One that has seen enough to refuse it closes its end; nobody else has seen enough."""
     if process.stdin is None:
-        return
+        return False
     try:
         async for part in content:
             process.stdin.write(part)
@@ -63,4 +65,5 @@ async def _feed(process: Process, content: AsyncIterator[bytes]) -> None:
         process.stdin.close()
         await process.stdin.wait_closed()
     except (BrokenPipeError, ConnectionResetError):
-        return
+        return False
+    return True

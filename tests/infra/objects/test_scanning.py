@@ -41,9 +41,12 @@ async def test_one_that_does_not_come_to_an_end_is_ended() -> None:
 async def test_one_that_has_seen_enough_may_close_its_end() -> None:
     early = f"{sys.executable} -c 'import sys; sys.stdin.buffer.read(10); sys.exit(1)'"
     assert await Scanner(early, 20).look(parts(b"x" * 5_000_000)) == "infected"
+    sure = f"{sys.executable} -c 'import sys; sys.stdin.buffer.read(10); sys.exit(0)'"
+    assert await Scanner(sure, 20).look(parts(b"x" * 5_000_000)) == "unscanned", "it says clean of what it never saw"
 
 
 async def test_S_72_it_gets_none_of_our_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYBILL_DATABASE_URL", "postgresql://secret")
-    told = f"{sys.executable} -c 'import os, sys; sys.exit(any(n.startswith(\"WAYBILL\") for n in os.environ))'"
+    looks = 'import os, sys; sys.stdin.read(); sys.exit(any(n.startswith("WAYBILL") for n in os.environ))'
+    told = f"{sys.executable} -c '{looks}'"
     assert await Scanner(told, 20).look(parts(b"x")) == "clean"
