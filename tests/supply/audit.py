@@ -139,9 +139,10 @@ def _asked(command: list[str], folder: Path, read: Any) -> list[Finding]:
     try:
         return list(read(ended.stdout))
     except (ValueError, KeyError) as error:
-        said = (ended.stderr + ended.stdout).strip()
+        told = (ended.stderr + ended.stdout).splitlines()
+        said = " ".join(" ".join(line for line in told if not line.startswith("npm warn")).split())
         if _AWAY.search(said):
-            raise NotReached(f"{command[0].rpartition('/')[2]} in {folder.name or folder}: {said[-200:]}") from error
+            raise NotReached(f"{command[0].rpartition('/')[2]} in {folder.name}: {said[:160]}") from error
         raise RuntimeError(f"{' '.join(command)} ended with {ended.returncode}: {said[-2000:]}") from error
 
 
