@@ -32,6 +32,8 @@ LEASE_SECONDS = 1.0
 PATIENT_SECONDS = 3.0
 PATIENT = {"WAYBILL_LEASE_SECONDS": str(PATIENT_SECONDS)}
 """Of workers that are to lose nothing: on a busy machine one may renew a lease of a second too late."""
+UNHURRIED = {"WAYBILL_API_RATE": "100000", "WAYBILL_API_BURST": "1000000"}
+"""Of an API that is to take whatever comes: rates have tests of their own."""
 
 
 class Plant(Observed):

@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from services.engine.outages import DRAINED_PER_SECOND
-from tests.faults.plant import Plant
+from tests.faults.plant import UNHURRIED, Plant
 from tests.faults.world_check import check_world
 from tests.nightly.figures import ahead, p95
 from tests.nightly.outcome import Outcome
@@ -34,7 +34,7 @@ async def one_round(
     folder: Path, _random: Random, outcome: Outcome, *, backlog: int = BACKLOG, parked: int = PARKED
 ) -> None:
     """Raises AssertionError when a run is lost, a drain is below half the steady rate, or an outage ends in a rush."""
-    async with Plant(folder) as plant:
+    async with Plant(folder, settings=UNHURRIED) as plant:
         worker = plant.start_worker()
         await _steady(plant, outcome, _BATCH)
         steady = await _steady(plant, outcome, min(backlog // 2, _STEADY))

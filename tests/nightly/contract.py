@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.faults.plant import Plant
+from tests.faults.plant import UNHURRIED, Plant
 from tests.nightly.outcome import Outcome
 from tests.services.api.contract_check import check
 
@@ -16,12 +16,11 @@ PROVES = "S-95"
 EXAMPLES: Final = 200
 PATIENCE: Final = 900.0
 PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
-_FAST: Final = {"WAYBILL_API_RATE": "100000", "WAYBILL_API_BURST": "1000000"}
 
 
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, examples: int = EXAMPLES) -> None:
     """By a client's key over every route, links between answers followed."""
-    async with Plant(folder, settings=_FAST) as plant:
+    async with Plant(folder, settings=UNHURRIED) as plant:
         found = await asyncio.to_thread(
             check,
             folder / "schemathesis",

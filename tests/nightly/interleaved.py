@@ -10,6 +10,7 @@ from typing import Final
 from infra import migrate, settings
 from infra.embedded.stack import Stack
 from infra.encryption.key_file import create_kek_file
+from tests.faults.plant import UNHURRIED
 from tests.nightly.outcome import Outcome
 from tests.services.api.interleaving_machine import interleave
 
@@ -29,8 +30,7 @@ async def one_round(folder: Path, _random: Random, outcome: Outcome, *, examples
                 "WAYBILL_HOME": str(folder),
                 "WAYBILL_DATABASE_URL": stack.endpoints.database_url,
                 "WAYBILL_REDIS_URL": stack.endpoints.redis_url,
-                "WAYBILL_API_RATE": "100000",
-                "WAYBILL_API_BURST": "1000000",
+                **UNHURRIED,
                 "WAYBILL_LOG_LEVEL": "error",
             }
         )
