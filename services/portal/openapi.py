@@ -104,7 +104,9 @@ def document() -> bytes:
 def _is_for_accounts(path: str) -> bool:
     """Whether an account reaches the path: as a client does, under its short form."""
     rules = [rule for (_, known), rule in POLICY.items() if known == path and not rule.is_public]
-    is_for_partners = path.startswith("/v1/clients") and any(Scope.PARTNER in rule.scopes for rule in rules)
+    is_for_partners = path.startswith(("/v1/clients", "/v1/organization/audit")) and any(
+        Scope.PARTNER in rule.scopes for rule in rules
+    )
     return not path.startswith(PREFIX) and (is_for_partners or any(Scope.CLIENT in rule.scopes for rule in rules))
 
 

@@ -123,16 +123,19 @@ export type AuditRecord = Schemas["AuditView"];
 export type AuditList = Schemas["AuditList"];
 export type Verification = Schemas["AuditVerification"];
 
-export const auditQuery = (filter: AuditFilter) =>
+/** Whose log: that of the client that is worked for, or the partner's own, of what is done above its clients. */
+export type AuditLog = "client" | "partner";
+
+function readAudit(log: AuditLog, filter: AuditFilter, cursor: string, headers: HeadersInit) {
+  const query = { limit: PAGE, ...(cursor ? { cursor } : {}), ...wanted(filter) };
+  if (log === "client") return body(api.GET("/v1/audit", { headers, params: { query } }));
+  return body(api.GET("/v1/organization/audit", { headers, params: { query } }));
+}
+
+export const auditQuery = (log: AuditLog, filter: AuditFilter) =>
   infiniteQueryOptions({
-    queryKey: ["audit", filter.find ?? "", filter.since ?? "", filter.until ?? ""],
-    queryFn: ({ pageParam, queryKey }) =>
-      body(
-        api.GET("/v1/audit", {
-          headers: asked(queryKey),
-          params: { query: { limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}), ...wanted(filter) } },
-        }),
-      ),
+    queryKey: ["audit", log, filter.find ?? "", filter.since ?? "", filter.until ?? ""],
+    queryFn: ({ pageParam, queryKey }) => readAudit(log, filter, pageParam, asked(queryKey)),
     initialPageParam: "",
     getNextPageParam: (page: AuditList) => page.next ?? undefined,
   });

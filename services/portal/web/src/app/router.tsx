@@ -149,9 +149,6 @@ const audit = createRoute({
   getParentRoute: () => inside,
   path: "/audit",
   component: lazyRouteComponent(() => import("../audit/AuditPage"), "AuditPage"),
-  beforeLoad: ({ context }) => {
-    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
-  },
   validateSearch: (search: Record<string, unknown>): AuditFilter => ({
     find: text(search.find),
     since: day(search.since),

@@ -2,7 +2,7 @@ import { Button, Menu } from "@mantine/core";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { type AuditFilter, auditQuery, brandQuery } from "../api/queries";
+import { type AuditFilter, type AuditLog, auditQuery, brandQuery, sessionQuery } from "../api/queries";
 import { useKeys } from "../frame/keys";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
@@ -16,11 +16,17 @@ import { SealBadge } from "./SealBadge";
 import { idOf, short, wanted } from "./wanted";
 
 const LINES = 8;
+const EXPORTS = { client: "/v1/audit/export", partner: "/v1/organization/audit/export" };
 
-/** What was done here by whom, what of it is looked for, and whether it is as it was sealed. */
+/**
+ * What was done here by whom, what of it is looked for, and whether it is as it was sealed: here is the client that is
+ * worked for, or what stands above a partner's clients.
+ */
 export function AuditPage() {
   const { texts } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const log: AuditLog = session.client ? "client" : "partner";
   const filter = useSearch({ from: "/inside/audit" });
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -33,22 +39,28 @@ export function AuditPage() {
         <div className={classes.titleRow}>
           <h1 className={classes.title}>{texts.audit}</h1>
           <div className={classes.act}>
-            <Export filter={filter} />
+            <Export log={log} filter={filter} />
           </div>
         </div>
-        <SealBadge />
+        {log === "partner" && <p className={classes.lead}>{texts.auditAbove}</p>}
+        <SealBadge log={log} />
         <AuditSearch field={field} />
         <Trail filter={filter} />
       </div>
-      <Records filter={filter} />
+      <Records log={log} filter={filter} />
     </>
   );
 }
 
-function Records({ filter }: { filter: AuditFilter }) {
+interface Shown {
+  log: AuditLog;
+  filter: AuditFilter;
+}
+
+function Records({ log, filter }: Shown) {
   const { texts } = useTexts();
   const navigate = useNavigate({ from: "/audit" });
-  const listed = useInfiniteQuery(auditQuery(filter));
+  const listed = useInfiniteQuery(auditQuery(log, filter));
   if (listed.isPending) return <LinesSkeleton lines={LINES} />;
   if (listed.error && !listed.data)
     return <Failure error={listed.error} reset={() => void listed.refetch()} />;
@@ -67,7 +79,11 @@ function Records({ filter }: { filter: AuditFilter }) {
     return <Notice icon={<AuditIcon />} title={texts.auditEmptyTitle} body={texts.auditEmptyBody} />;
   }
   return (
-    <Notice icon={<SearchIcon />} title={texts.auditNoMatchTitle} body={texts.auditNoMatchBody}>
+    <Notice
+      icon={<SearchIcon />}
+      title={texts.auditNoMatchTitle}
+      body={log === "client" ? texts.auditNoMatchBody : texts.auditNoMatchAbove}
+    >
       <Button variant="default" onClick={() => void navigate({ search: {} })}>
         {texts.auditAll}
       </Button>
@@ -91,10 +107,10 @@ function Trail({ filter }: { filter: AuditFilter }) {
   );
 }
 
-function Export({ filter }: { filter: AuditFilter }) {
+function Export({ log, filter }: Shown) {
   const { texts } = useTexts();
   const address = (format: string) =>
-    `/v1/audit/export?${new URLSearchParams({ format, ...wanted(filter) }).toString()}`;
+    `${EXPORTS[log]}?${new URLSearchParams({ format, ...wanted(filter) }).toString()}`;
   return (
     <Menu position="bottom-end" withinPortal={false}>
       <Menu.Target>

@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Fragment, useState } from "react";
 import type { AuditRecord } from "../api/queries";
@@ -6,6 +5,7 @@ import { CopyText } from "../display/CopyText";
 import { human } from "../display/names";
 import { useNow } from "../display/now";
 import { absolute, relative } from "../display/time";
+import { Listing, listing } from "../pages/Listing";
 import { Payload } from "../run/Payload";
 import { ChevronIcon, LockIcon, WaitingIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
@@ -24,46 +24,35 @@ export function AuditTable({ rows, more, loading, onMore }: Props) {
   const now = useNow(10_000);
   const [open, setOpen] = useState<string | null>(null);
   return (
-    <>
-      <table role="table" className={classes.table} aria-label={texts.audit}>
-        <thead role="rowgroup">
-          <tr role="row">
-            {(["at", "action", "actor", "target", "seal"] as const).map(name => (
-              <th key={name} role="columnheader" scope="col" className={classes[name]}>
-                {texts.auditColumns[name]}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {rows.map(record => (
-            <Fragment key={record.id}>
-              <Row
-                record={record}
-                now={now}
-                open={open === record.id}
-                toggle={() => setOpen(was => (was === record.id ? null : record.id))}
-              />
-              {open === record.id && (
-                <tr role="row" className={classes.more}>
-                  <td role="cell" colSpan={5} id={`about-${record.id}`}>
-                    <Details record={record} />
-                  </td>
-                </tr>
-              )}
-            </Fragment>
-          ))}
-        </tbody>
-      </table>
-      <div className={classes.foot}>
-        <span className="numbers">{texts.auditShown(rows.length, more)}</span>
-        {more && (
-          <Button variant="default" size="xs" onClick={onMore} loading={loading}>
-            {texts.more}
-          </Button>
-        )}
-      </div>
-    </>
+    <Listing
+      page
+      label={texts.audit}
+      columns={(["at", "action", "actor", "target", "seal"] as const).map(
+        name => [texts.auditColumns[name], classes[name]] as const,
+      )}
+      shown={texts.auditShown(rows.length, more)}
+      more={more}
+      loading={loading}
+      onMore={onMore}
+    >
+      {rows.map(record => (
+        <Fragment key={record.id}>
+          <Row
+            record={record}
+            now={now}
+            open={open === record.id}
+            toggle={() => setOpen(was => (was === record.id ? null : record.id))}
+          />
+          {open === record.id && (
+            <tr role="row" className={classes.more}>
+              <td role="cell" colSpan={5} id={`about-${record.id}`}>
+                <Details record={record} />
+              </td>
+            </tr>
+          )}
+        </Fragment>
+      ))}
+    </Listing>
   );
 }
 
@@ -77,8 +66,8 @@ interface RowProps {
 function Row({ record, now, open, toggle }: RowProps) {
   const { texts, language } = useTexts();
   return (
-    <tr role="row" className={classes.row} data-open={open || undefined}>
-      <td role="cell" className={classes.at}>
+    <tr role="row" className={`${listing.row} ${classes.row}`} data-open={open || undefined}>
+      <td role="cell" className={`${listing.quiet} ${classes.at}`}>
         <time dateTime={record.at} title={absolute(language, record.at)}>
           {relative(language, record.at, now, texts.justNow)}
         </time>
@@ -86,7 +75,7 @@ function Row({ record, now, open, toggle }: RowProps) {
       <td role="cell" className={classes.action}>
         <button
           type="button"
-          className={classes.open}
+          className={`${listing.open} ${classes.open}`}
           onClick={toggle}
           aria-expanded={open}
           aria-controls={open ? `about-${record.id}` : undefined}
@@ -136,7 +125,7 @@ function Who({ record }: { record: AuditRecord }) {
   return (
     <bdi>
       {words[kind] ?? human(plain(kind))}
-      {rest && <span className={classes.quiet}> {plain(short(rest))}</span>}
+      {rest && kind !== "cli" && <span className={classes.quiet}> {plain(short(rest))}</span>}
     </bdi>
   );
 }

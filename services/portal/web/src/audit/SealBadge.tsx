@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import type { AuditLog } from "../api/queries";
 import { clock } from "../display/time";
 import { AuditIcon, FaultedIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
@@ -8,9 +9,9 @@ import { type Progress, useVerifying } from "./verifying";
 type Standing = "working" | "whole" | "part" | "none" | "broken" | "away";
 
 /** Whether the log is as it was sealed: every hash and signature is computed for it, on the server, at this moment. */
-export function SealBadge() {
+export function SealBadge({ log }: { log: AuditLog }) {
   const { texts, language } = useTexts();
-  const verifying = useVerifying();
+  const verifying = useVerifying(log);
   const { last, rows } = verifying;
   const standing = standingOf(verifying);
   const number = new Intl.NumberFormat(language).format(rows);

@@ -46,7 +46,7 @@ export function Rail() {
             <span className={classes.jobName}>{texts.webhooks}</span>
           </Link>
         )}
-        {session.client && session.permissions.includes("audit:read") && (
+        {session.permissions.includes("audit:read") && (
           <Link to="/audit" className={classes.job} activeProps={{ "aria-current": "page" }}>
             <AuditIcon />
             <span className={classes.jobName}>{texts.audit}</span>

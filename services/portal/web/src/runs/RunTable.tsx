@@ -1,10 +1,10 @@
-import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import type { RunSummary } from "../api/queries";
 import { human } from "../display/names";
 import { useNow } from "../display/now";
 import { absolute, between, duration, relative, sinceWords } from "../display/time";
+import { Listing, listing } from "../pages/Listing";
 import { StateMark, shownState } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import { hasEnded } from "./live";
@@ -23,51 +23,31 @@ export function RunTable({ rows, more, loading, onMore }: Props) {
   const now = useNow(1_000);
   const reasons = useReasons(rows.some(run => run.waiting_for));
   return (
-    <>
-      {/* Roles are written out: on a phone the rows are no table to CSS, and stay one to those who hear. */}
-      <table role="table" className={classes.table} aria-label={texts.runs}>
-        <thead role="rowgroup">
-          <tr role="row">
-            <th role="columnheader" scope="col">
-              {texts.columns.order}
-            </th>
-            <th role="columnheader" scope="col" className={classes.state}>
-              {texts.columns.state}
-            </th>
-            <th role="columnheader" scope="col" className={classes.note}>
-              {texts.columns.note}
-            </th>
-            <th role="columnheader" scope="col" className={classes.template}>
-              {texts.columns.template}
-            </th>
-            <th role="columnheader" scope="col" className={classes.started}>
-              {texts.columns.started}
-            </th>
-            <th role="columnheader" scope="col" className={classes.duration}>
-              {texts.columns.duration}
-            </th>
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {rows.map(run => (
-            <Row
-              key={run.id}
-              run={run}
-              now={hasEnded(run) ? sinceWords(began(run), now) : now}
-              why={heldBecause(run, texts) ?? failedAt(run, texts) ?? reasons(run)?.short ?? null}
-            />
-          ))}
-        </tbody>
-      </table>
-      <div className={classes.foot}>
-        <span className="numbers">{texts.shown(rows.length, more)}</span>
-        {more && (
-          <Button variant="default" size="xs" onClick={onMore} loading={loading}>
-            {texts.more}
-          </Button>
-        )}
-      </div>
-    </>
+    <Listing
+      page
+      label={texts.runs}
+      columns={[
+        [texts.columns.order],
+        [texts.columns.state, classes.state],
+        [texts.columns.note, classes.note],
+        [texts.columns.template, classes.template],
+        [texts.columns.started, classes.started],
+        [texts.columns.duration, classes.duration],
+      ]}
+      shown={texts.shown(rows.length, more)}
+      more={more}
+      loading={loading}
+      onMore={onMore}
+    >
+      {rows.map(run => (
+        <Row
+          key={run.id}
+          run={run}
+          now={hasEnded(run) ? sinceWords(began(run), now) : now}
+          why={heldBecause(run, texts) ?? failedAt(run, texts) ?? reasons(run)?.short ?? null}
+        />
+      ))}
+    </Listing>
   );
 }
 
@@ -77,12 +57,12 @@ const Row = memo(function Row({ run, now, why }: { run: RunSummary; now: number;
   const { texts, language } = useTexts();
   const title = run.workflow.title ?? human(run.workflow.name);
   return (
-    <tr role="row" className={classes.row}>
+    <tr role="row" className={`${listing.row} ${classes.row}`}>
       <td role="cell" className={classes.order}>
         <Link
           to="/runs/$run"
           params={{ run: run.id }}
-          className={classes.link}
+          className={listing.open}
           data-row
           title={run.business_key ?? run.id}
         >
@@ -98,12 +78,12 @@ const Row = memo(function Row({ run, now, why }: { run: RunSummary; now: number;
       <td role="cell" className={classes.template} title={`${title} ${run.workflow.version}`}>
         {title} <span className={classes.version}>{run.workflow.version}</span>
       </td>
-      <td role="cell" className={classes.started}>
+      <td role="cell" className={`${listing.quiet} ${classes.started}`}>
         <time dateTime={began(run)} title={absolute(language, began(run))}>
           {relative(language, began(run), now, texts.justNow)}
         </time>
       </td>
-      <td role="cell" className={classes.duration}>
+      <td role="cell" className={`${listing.quiet} ${classes.duration}`}>
         {run.started_at ? duration(language, between(run.started_at, run.ended_at ?? now)) : "–"}
       </td>
     </tr>

@@ -1,6 +1,8 @@
 /** Words of the audit: what was done by whom, and whether that is as it was sealed. */
 const audit = {
   audit: "Audit",
+  auditAbove:
+    "What is done to clients, people, keys, domains and rules. What is done inside a client stands in its own log.",
   auditSearch: "Find by id, person or action",
   auditSince: "From",
   auditUntil: "Until",
@@ -30,6 +32,7 @@ const audit = {
   auditEmptyBody: "Whatever people, keys and the system do here stands in this log from then on.",
   auditNoMatchTitle: "No record matches",
   auditNoMatchBody: "Try an id such as run_…, an action such as run.cancelled, or another time.",
+  auditNoMatchAbove: "Try an id such as cli_…, an action such as client.created, or another time.",
   auditExport: "Export",
   auditExportLines: "With seals, to verify (JSON Lines)",
   auditExportTable: "For a spreadsheet (CSV)",

@@ -2,6 +2,8 @@ import type en from "./en-audit";
 
 const audit: typeof en = {
   audit: "Auditoría",
+  auditAbove:
+    "Lo que se hace con clientes, personas, claves, dominios y reglas. Lo que ocurre dentro de un cliente está en su propio registro.",
   auditSearch: "Buscar por id, persona o acción",
   auditSince: "Desde",
   auditUntil: "Hasta",
@@ -31,6 +33,7 @@ const audit: typeof en = {
   auditEmptyBody: "Todo lo que aquí hagan personas, claves y el sistema quedará en este registro.",
   auditNoMatchTitle: "Ningún registro coincide",
   auditNoMatchBody: "Pruebe un id como run_…, una acción como run.cancelled u otro momento.",
+  auditNoMatchAbove: "Pruebe un id como cli_…, una acción como client.created u otro periodo.",
   auditExport: "Exportar",
   auditExportLines: "Con sellos, para verificar (JSON Lines)",
   auditExportTable: "Para una hoja de cálculo (CSV)",
