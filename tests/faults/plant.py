@@ -230,12 +230,13 @@ class Plant(Observed):
 
 
 def order(number: int | str) -> dict[str, Any]:
+    """Of an item that no load uses up."""
     return {
         "number": f"PO-{number}",
         "customer": "LOAD-001",
         "currency": "USD",
         "lines": [
-            {"item": "SKU-1", "quantity": 1, "unit_price": {"amount": 1299, "currency": "USD"}},
+            {"item": "BULK-1", "quantity": 1, "unit_price": {"amount": 10, "currency": "USD"}},
         ],
     }
 
