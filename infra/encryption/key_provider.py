@@ -19,7 +19,7 @@ from infra.encryption.public_file import KEK_PURPOSE, read_public_file
 
 
 class KeyWrapper(Protocol):
-    """Wraps 32-byte keys. Asynchronous, since a cloud's key service answers over the network.
+    """Wraps keys and other values of at most 4 KiB. Asynchronous, since a cloud's key service answers over the network.
 
     `context` is bound to the wrapped key: it unwraps with equal bytes only. What it wraps begins with its `id`.
     """

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from infra import clock
 from infra.encryption.canonical import encode
-from infra.encryption.errors import SealingOnlyError
+from infra.encryption.errors import SealingOnlyError, SecretUnreadable
 from infra.encryption.key_file import KEY_BYTES
 from infra.encryption.key_pair import private_half, public_half
 from infra.encryption.key_provider import KeyProvider, KeyWrapper
@@ -98,6 +98,8 @@ class Keyring:
         tenant, version, wrapped = name
         began = clock.monotonic()
         key = await self._provider.unwrap(wrapped, context(self._installation, tenant, version))
+        if len(key) != KEY_BYTES:
+            raise SecretUnreadable("The tenant key has an unknown form")
         if len(self._kept) >= _KEPT:
             self._kept.clear()
         opened = self._kept[name] = TenantKey(version, key, began + KEPT_SECONDS)

@@ -10,7 +10,7 @@ from uuid import UUID
 from infra import ids
 from infra.database import Database, surviving
 from infra.egress import Client
-from infra.encryption.errors import SecretUnreadable
+from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.encryption.key_provider import KeyProvider
 from infra.mail import smtp
 from infra.mail.errors import NotDelivered
@@ -97,6 +97,8 @@ class Postman:
         except (LinkWithoutHost, SecretUnreadable, ValueError, KeyError) as error:
             _log.error("a mail could not be written", extra={"mail": _shown(row), "error": repr(error)})
             return ("dead", f"it could not be written: {type(error).__name__}", 0.0)
+        except KeyServiceUnavailable as error:
+            return _again(row, error.detail)
         try:
             await session.deliver(Envelope(sender=letter.sender, recipient=row.recipient, content=content))
         except NotDelivered as error:

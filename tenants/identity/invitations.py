@@ -33,7 +33,7 @@ from tenants.identity.people_models import Invitation
 from tenants.identity.principal import Principal
 from tenants.identity.sessions import Place
 from tenants.mail import service as mail
-from tenants.mail.service import NewMail
+from tenants.mail.service import Enclosed, NewMail
 from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tenants.organizations.errors import ClientStands, InvalidField
@@ -75,13 +75,30 @@ async def host_for(session: AsyncSession, partner_id: UUID, wanted: str | None) 
     return wanted
 
 
-async def create(
-    session: AsyncSession, new: NewInvitation, inviter: Principal, keys: KeyWrapper | None = None
-) -> tuple[Invitation, str]:
-    """The invitation and the text of its link. The session is of the tenant's rows, or of the partner's.
+class Link(msgspec.Struct, frozen=True):
+    """The text of an invitation's link, and how a mail holds it; None: it does not go out by mail."""
+
+    token: str
+    enclosed: Enclosed | None
+
+    def __repr__(self) -> str:
+        return "Link()"
+
+
+async def new_link(keys: KeyWrapper | None) -> Link:
+    """Made before the invitation's transaction. `keys` seal it for a mail.
+
+    Raises:
+        KeyServiceUnavailable: a key service would seal it, and is away.
+    """
+    token = secrets.token_urlsafe(_BYTES)
+    return Link(token, None if keys is None else await mail.enclose(token, keys))
+
+
+async def create(session: AsyncSession, new: NewInvitation, inviter: Principal, link: Link) -> Invitation:
+    """The invitation of a link that nobody else has. The session is of the tenant's rows, or of the partner's.
 
     It waits for three days, and no longer than the key or token lasts that asks (S-65, S-68).
-    With `keys` it goes out by mail as well, its text sealed by them until then.
 
     Raises:
         InvalidField: address or name is no good, or no role is named.
@@ -94,11 +111,10 @@ async def create(
         raise ClientStands("Nobody is let in while the client is suspended, disabled or deleted")
     level: roles.Level = "partner" if new.tenant_id is None else "client"
     chosen = await roles.grantable_roles(session, new.roles, level, new.tenant_id, inviter)
-    token = secrets.token_urlsafe(_BYTES)
     values = {
         "partner_id": new.partner_id,
         "tenant_id": new.tenant_id,
-        "token_hash": _digest(token),
+        "token_hash": _digest(link.token),
         "host": new.host,
         "email": emails.checked(new.email),
         "name": check_name(new.name, "/name"),
@@ -109,12 +125,12 @@ async def create(
     # Whom, is in the invitation alone: who is forgotten in the audit is found there by their account (ADR 0057).
     after = {"roles": sorted(map(roles.shown, chosen))}
     await audit.record(session, actor=inviter.actor, action="invitation.created", target=shown(made), after=after)
-    if keys is not None:
-        await mail.post(session, _mail(made, new, token), keys)
-    return made, token
+    if link.enclosed is not None:
+        await mail.post(session, _mail(made, new), link.enclosed)
+    return made
 
 
-def _mail(made: Invitation, new: NewInvitation, token: str) -> NewMail:
+def _mail(made: Invitation, new: NewInvitation) -> NewMail:
     return NewMail(
         partner_id=made.partner_id,
         tenant_id=made.tenant_id,
@@ -122,7 +138,6 @@ def _mail(made: Invitation, new: NewInvitation, token: str) -> NewMail:
         recipient=made.email,
         recipient_name=made.name,
         facts={"host": made.host, "expires": made.expires_at.isoformat()},
-        secret=token,
         about=made.invitation_id,
         language=new.language,
     )

@@ -29,7 +29,6 @@ class NewMail(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         facts: what the template of `kind` is filled with; nothing that opens anything.
-        secret: what opens something: sealed until it is sent, then gone.
         about: the id of what it announces.
         language: None: the partner's.
     """
@@ -40,23 +39,30 @@ class NewMail(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str
     recipient_name: str
     facts: Mapping[str, str]
-    secret: str | None = None
     about: UUID | None = None
     language: str | None = None
 
 
-async def post(session: AsyncSession, new: NewMail, keys: KeyWrapper | None = None) -> UUID:
-    """Put the mail into the outbox; its id. The session is of the tenant's rows, or of the partner's.
+class Enclosed(msgspec.Struct, frozen=True):
+    """What opens something, sealed for one mail until that is sent; then it is gone."""
 
-    `keys` seal its secret.
+    mail_id: UUID
+    sealed: bytes
+
+
+async def enclose(secret: str, keys: KeyWrapper) -> Enclosed:
+    """Before the transaction that posts the mail: a key service is asked over the network.
 
     Raises:
-        ValueError: there is a secret and nothing to seal it with; a defect of the caller.
+        KeyServiceUnavailable: it is away.
     """
     mail_id = ids.new()
-    if new.secret is not None and keys is None:
-        raise ValueError("a mail's secret is sealed")
-    sealed = None if new.secret is None or keys is None else await keys.wrap(new.secret.encode(), context(mail_id))
+    return Enclosed(mail_id, await keys.wrap(secret.encode(), context(mail_id)))
+
+
+async def post(session: AsyncSession, new: NewMail, enclosed: Enclosed | None = None) -> UUID:
+    """Put the mail into the outbox; its id. The session is of the tenant's rows, or of the partner's."""
+    mail_id = ids.new() if enclosed is None else enclosed.mail_id
     values = {
         "partner_id": new.partner_id,
         "mail_id": mail_id,
@@ -67,7 +73,7 @@ async def post(session: AsyncSession, new: NewMail, keys: KeyWrapper | None = No
         "recipient": new.recipient,
         "recipient_name": new.recipient_name,
         "facts": dict(new.facts),
-        "sealed": sealed,
+        "sealed": None if enclosed is None else enclosed.sealed,
     }
     await repository.add(session, values)
     return mail_id

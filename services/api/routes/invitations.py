@@ -88,13 +88,15 @@ async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) ->
         language=data.language,
     )
     rows = Rows.partner(partner_id) if tenant_id is None else Rows.tenant(tenant_id)
+    link = await invitations.new_link(request.resources.wrapper if data.mail else None)
     async with request.creation(rows) as creation:
-        keys = request.resources.wrapper if data.mail else None
-        made, token = await invitations.create(creation.session, new, request.principal, keys)
+        made = await invitations.create(creation.session, new, request.principal, link)
         shown, port = view(made), request.resources.settings.api_port
         # The tag of the next read, which shows no link.
         request.version(shown)
-        return creation.answer(MadeInvitation(**msgspec.structs.asdict(shown), link=f"{link_to(host, port)}#{token}"))
+        return creation.answer(
+            MadeInvitation(**msgspec.structs.asdict(shown), link=f"{link_to(host, port)}#{link.token}")
+        )
 
 
 @get("/v1/invitations/{invitation:str}", summary="Read an invitation", tags=TAGS)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from infra import clock
+from infra import clock, ids
 from infra.database import Database
 from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.encryption.key_file import create_kek_file
 from infra.encryption.key_provider import FileKeyProvider
+from infra.encryption.tenant_key import Keyring, context
 from infra.key_services import aws_kms
 from infra.key_services.aws_kms import AwsKms
 from infra.key_services.choosing import Succession
@@ -20,6 +21,7 @@ from tenants.connections.opening import OpenConnections
 from tenants.connections.rewrapping import rewrap, wrappings
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
+from tenants.mail import service as mail
 from tests.counterparts.aws_kms.conftest import kms_of
 from tests.counterparts.aws_kms.server import Gate, Mode, Moto, moto
 from tests.tenants.connections.conftest import SETTINGS
@@ -49,6 +51,16 @@ async def test_A15_a_wrapped_key_unwraps_by_its_own_key_and_for_its_own_context_
     with pytest.raises(SecretUnreadable):
         await other.unwrap(wrapped, BOUND)
     await other.close()
+
+
+async def test_A15_what_a_mail_opens_is_longer_than_a_key_and_is_none(kms: AwsKms) -> None:
+    """The text of an invitation's link; and where a tenant's key is expected nothing else is taken."""
+    enclosed = await mail.enclose("a" * 43, kms)
+    assert await kms.unwrap(enclosed.sealed, mail.context(enclosed.mail_id)) == b"a" * 43
+    tenant = ids.new()
+    wrapped = await kms.wrap(b"a" * 43, context("installation", tenant, 1))
+    with pytest.raises(SecretUnreadable):
+        await Keyring(kms, "installation").open(tenant, 1, wrapped)
 
 
 async def test_A15_the_api_may_wrap_and_not_unwrap_and_a_wrong_signature_does_nothing(

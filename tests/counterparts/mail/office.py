@@ -34,10 +34,10 @@ class Office:
             recipient=recipient,
             recipient_name="Nina",
             facts={"host": HOST, "expires": "2026-11-25T10:00:00Z"} if secret else {"at": "2026-11-22T10:00:00Z"},
-            secret=secret,
         )
+        enclosed = None if secret is None else await service.enclose(secret, self.keys)
         async with self.app.session(self.scope(partner=partner)) as session:
-            made = await service.post(session, new, self.keys)
+            made = await service.post(session, new, enclosed)
             await session.commit()
         return made
 

@@ -58,10 +58,10 @@ async def kept(
         recipient="gone@example.com",
         recipient_name="Nina <b>",
         facts={"host": HOST, "expires": "2026-11-25T10:00:00Z"},
-        secret=SECRET,
     )
+    enclosed = await service.enclose(SECRET, keys)
     async with app_database.session(Scope.tenant(world.tenant_id)) as session:
-        made = await service.post(session, new, keys)
+        made = await service.post(session, new, enclosed)
         await session.commit()
     assert await Postman(worker_database, keys, None, None, "notices@mail.invalid").round() == 1
     return ids.show("mail", made)
