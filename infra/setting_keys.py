@@ -62,8 +62,15 @@ KEYS: Final = (
         "",
         "a file of 32 bytes",
         "The API's own key, for cursors, tokens, kept answers, certificates, second factors and providers' secrets: "
-        "32 random bytes, mode 0600. Back it up. Empty: `WAYBILL_KEK_FILE`.",
+        "32 random bytes, mode 0600. Back it up. Empty: the one that `waybill up` made, else `WAYBILL_KEK_FILE`.",
         _file,
+    ),
+    Definition(
+        "service_key_old_files",
+        "",
+        "files, separated by commas",
+        "Keys of the API's own that are being replaced: what they sealed is read (`waybill secrets rewrap`).",
+        _files,
     ),
     Definition(
         "kms_key",
@@ -93,6 +100,34 @@ KEYS: Final = (
         "kms_session_token", "", "a session token", "Its session, where the credentials are temporary.", _secret
     ),
 )
+
+
+class ServiceKey:
+    """Which files the API's own key is in, by settings that say it or leave it open."""
+
+    __slots__ = ()
+    home: Path
+    kek_file: Path
+    kek_old_files: tuple[Path, ...]
+    service_key_file: Path | None
+    service_key_old_files: tuple[Path, ...]
+
+    @property
+    def service_key(self) -> Path:
+        """The file of the API's own key: what is set, else what `waybill up` made in the home, else the key file."""
+        if self.service_key_file is not None:
+            return self.service_key_file
+        return self.up_service_key if self.up_service_key.exists() else self.kek_file
+
+    @property
+    def service_old_files(self) -> tuple[Path, ...]:
+        """Files of what the API's own key takes the place of."""
+        return self.kek_old_files if self.service_key == self.kek_file else self.service_key_old_files
+
+    @property
+    def up_service_key(self) -> Path:
+        """Where `waybill up` makes the API's own key."""
+        return self.home / "secrets" / "service-key"
 
 
 def missing(found: dict[str, Any]) -> bool:

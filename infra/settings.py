@@ -41,7 +41,7 @@ class BadSetting(ValueError):
         self.name = name
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(keys.ServiceKey, msgspec.Struct, frozen=True, kw_only=True):
     """All settings, read once per process. URLs hold passwords: never log one whole."""
 
     home: Path
@@ -68,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kek_old_files: tuple[Path, ...]
     kek_public_file: Path | None
     service_key_file: Path | None
+    service_key_old_files: tuple[Path, ...]
     kms_key: str
     kms_old_key: str
     kms_endpoint: str
@@ -138,11 +139,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     otel_bsp_max_export_batch_size: int
     otel_bsp_schedule_delay: int
     otel_metric_export_interval: int
-
-    @property
-    def service_key(self) -> Path:
-        """The file of the API's own key."""
-        return self.service_key_file or self.kek_file
 
     @property
     def processes(self) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class Resources:
         self.kept_answers = KeptAnswers.of_file(settings.service_key)
         self.throttle = Throttle(settings)
         self.registry = Registry(all_connectors())
-        self.keys = FileKeyProvider(settings.service_key, settings.kek_old_files)
+        self.keys = FileKeyProvider(settings.service_key, settings.service_old_files)
         self.wrapper = choosing.sealing(settings)
         self.desk = Desk(forms(self.registry), Sealer(self.wrapper, Voucher.of_file(settings.service_key)))
         self.expressions = ExpressionPool(size=1)

@@ -99,15 +99,26 @@ def disk(settings: Settings) -> Check:
 
 
 def kek(settings: Settings) -> Check:
-    file: Path = settings.kek_file
+    return _key_file("KEK file", settings.kek_file) if settings.kek_file.exists() else _without_kek(settings)
+
+
+def service_key(settings: Settings) -> list[Check]:
+    """Where the API has a key of its own."""
+    file, name = settings.service_key, "API's key file"
+    if file == settings.kek_file:
+        return []
     if not file.exists():
-        return _without_kek(settings)
+        return [finding(name, f"{file} is missing", "Put it back from your backup: what the API opens needs this key.")]
+    return [_key_file(name, file)]
+
+
+def _key_file(name: str, file: Path) -> Check:
     mode, size = stat.S_IMODE(file.stat().st_mode), file.stat().st_size
     if mode & 0o077:
-        return finding("KEK file", f"mode {mode:04o}", f"Others can read it: `chmod 600 '{file}'`.")
+        return finding(name, f"mode {mode:04o}", f"Others can read it: `chmod 600 '{file}'`.")
     if size != KEY_BYTES:
-        return finding("KEK file", f"{size} bytes", "It must hold 32 bytes. Put the right one back from your backup.")
-    return finding("KEK file", f"{file}, mode {mode:04o}")
+        return finding(name, f"{size} bytes", "It must hold 32 bytes. Put the right one back from your backup.")
+    return finding(name, f"{file}, mode {mode:04o}")
 
 
 def _without_kek(settings: Settings) -> Check:

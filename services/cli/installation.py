@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from infra.embedded.postgres import Postgres, tail
 from infra.embedded.stack import Endpoints
 from infra.embedded.valkey import Valkey
 from infra.settings import Settings, child_environment
-from services.cli import running
+from services.cli import running, stored_keys
 from services.cli.service import Service
 from services.cli.supervisor import WORKER_PATIENCE, Program, Supervisor, ending
 
@@ -105,14 +106,14 @@ class Installation:
         if done := self._run_once("migrate", _command("migrate"), changes).strip():
             self._say(aligned("migrations", done))
 
-    def prepare_key_file(self) -> None:
-        """Make the key-encryption key, in a new installation only: one that was lost is never replaced in silence.
+    def prepare_key_files(self) -> None:
+        """Make the keys, in a new installation only: one that was lost is never replaced in silence.
 
         Raises:
-            NotStarted: the file is missing or another than the one that sealed the stored secrets.
+            NotStarted: a file is missing or another than the one that sealed what is stored.
         """
         command = [sys.executable, "-m", "services.cli.stored_keys"]
-        wrong = self._run_once("stored_keys", command, {"WAYBILL_DATABASE_URL": self.endpoints.database_url})
+        wrong = self._run_once("stored_keys", command, self._both_roles())
         if wrong:
             raise NotStarted(wrong)
 
@@ -138,7 +139,8 @@ class Installation:
         host = self.settings.api_host
         shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - shown, not bound
         self.api_url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
-        changes = {"WAYBILL_API_PORT": str(port), "WAYBILL_DATABASE_URL": self.endpoints.database_url}
+        changes = {"WAYBILL_API_PORT": str(port), **self._keys_of_api()}
+        changes["WAYBILL_DATABASE_URL"] = self.endpoints.database_url
         self._supervisor.start(Program(self.home, "api", _command("api"), self.environment(changes)))
         changes = {"WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url}
         environment = self.environment(changes)
@@ -155,10 +157,7 @@ class Installation:
 
     def seed(self) -> None:
         """The demo partners with all that belongs to them; found again when they exist."""
-        changes = {
-            "WAYBILL_DATABASE_URL": self.endpoints.database_url,
-            "WAYBILL_WORKER_DATABASE_URL": self.endpoints.worker_database_url,
-        }
+        changes = {**self._both_roles(), **self._keys_of_api()}
         if not (self.home.secrets / "operator-key").exists():
             self._say(aligned("demo", "making two partners with a client and a portal each"))
         self.demo = msgspec.json.decode(self._run_once("seed", _command("seed"), changes), type=running.Demo)
@@ -239,6 +238,18 @@ class Installation:
             "WAYBILL_DEMO_ERP_URL": self.settings.demo_erp_url,
             **(changes or {}),
         }
+
+    def _both_roles(self) -> dict[str, str]:
+        urls = self.endpoints
+        return {"WAYBILL_DATABASE_URL": urls.database_url, "WAYBILL_WORKER_DATABASE_URL": urls.worker_database_url}
+
+    def _keys_of_api(self) -> dict[str, str]:
+        """What the API is told of keys: it seals for workers, opens what is its own, and unwraps no tenant's key."""
+        changes = {"WAYBILL_KEK_FILE": os.devnull, "WAYBILL_KEK_OLD_FILES": ""}
+        changes["WAYBILL_SERVICE_KEY_FILE"] = str(self.settings.service_key)
+        if not self.settings.kms_key:
+            changes["WAYBILL_KEK_PUBLIC_FILE"] = str(self.home.folder / stored_keys.PUBLIC)
+        return changes
 
     def _run_once(self, name: str, command: list[str], changes: dict[str, str]) -> str:
         log = self.home.logs / f"{name}.log"

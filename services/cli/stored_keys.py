@@ -11,14 +11,24 @@ from typing import Final
 import asyncpg
 
 from infra.encryption.errors import KeyFileUnusable
-from infra.encryption.key_file import create_kek_file, read_kek_file
+from infra.encryption.key_file import create_kek_file, kek_id, read_kek_file
+from infra.encryption.key_provider import FileKeyProvider
+from infra.encryption.public_file import write_public_file
 from infra.key_services import choosing
 from infra.settings import Settings, load
 
 LIMIT: Final = 30.0
+PUBLIC: Final = Path("secrets") / "kek.pub"
+"""In the home: all that the API of `waybill up` is given of the key-encryption key."""
+_OF_WORKERS: Final = ["tenant key", "mail"]
 HELP: Final = (
     "Put the right one back from your backup, mode 0600. If there is none, these secrets are lost for good; only a new "
     "start without the data is left then (`waybill reset`)."
+)
+OWN_HELP: Final = (
+    "Put it back from your backup, mode 0600. If there is none, make another one (umask 077; head -c 32 /dev/urandom), "
+    "name it as WAYBILL_SERVICE_KEY_FILE, and set second factors, secrets of providers and of webhooks anew; documents "
+    "that it opened are lost."
 )
 
 
@@ -89,14 +99,59 @@ def fault(settings: Settings, stored: set[bytes]) -> str:
 
 
 async def prepare(settings: Settings) -> str:
-    """Make the key file when there is none and nothing stored needs an older one; else what is wrong and what helps."""
+    """Make the key files that `waybill up` starts with; else what is wrong and what helps.
+
+    None is made in the place of one that was lost while something stored needs that.
+    """
     if settings.kek_file.exists() and (wrong := unusable(settings.kek_file)):
         return wrong
     if wrong := fault(settings, await stored_kek_ids(settings.database_url)):
         return f"{wrong} {HELP}"
-    if not settings.kek_file.exists():
-        create_kek_file(settings.kek_file)
+    if not settings.kms_key:
+        if not settings.kek_file.exists():
+            create_kek_file(settings.kek_file)
+        write_public_file(settings.kek_file, settings.home / PUBLIC)
+    return unusable(settings.service_key_file) if settings.service_key_file else await _prepare_own(settings)
+
+
+async def _prepare_own(settings: Settings) -> str:
+    """The API's own key, made once; what the key file sealed in its place, before there was one, is brought over."""
+    own = settings.up_service_key
+    others = {*choosing.files_of(settings), *settings.service_old_files, *filter(Path.exists, [settings.kek_file])}
+    if wrong := next(filter(None, map(unusable, [*filter(Path.exists, [own]), *others])), ""):
+        return wrong
+    here = {kek_id(read_kek_file(file)) for file in others}
+    known = {kek_id(read_kek_file(own))} if own.exists() else set()
+    needed = await _sealed_for_the_api(settings.worker_database_url)
+    if needed - known - here:
+        return f"The API's own key {own} is missing, or not the one that sealed what the API opens. {OWN_HELP}"
+    if not own.exists():
+        create_kek_file(own)
+    if needed - known:
+        await _bring_over(settings.worker_database_url, FileKeyProvider(own, tuple(others)))
     return ""
+
+
+async def _sealed_for_the_api(url: str) -> set[bytes]:
+    connection = await asyncpg.connect(url, timeout=LIMIT)
+    try:
+        found = await connection.fetch(
+            "SELECT DISTINCT id FROM app.wrapped_by() WHERE kind <> ALL ($1)", _OF_WORKERS, timeout=LIMIT
+        )
+    finally:
+        await connection.close()
+    return {row["id"] for row in found}
+
+
+async def _bring_over(url: str, keys: FileKeyProvider) -> None:
+    from infra.database import Database  # noqa: PLC0415 - once in an installation's life, and a second to import
+    from services.cli import resealing  # noqa: PLC0415
+
+    database = await Database(url, pool_size=1).open()
+    try:
+        await resealing.reseal(database, keys, "service")
+    finally:
+        await database.close()
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class DocumentKeys:
         """A new file's key. A tenant's first document makes the tenant's key. Raises SecretUnreadable."""
         stored = await repository.newest_key(session, tenant)
         if stored is None:
-            wrapped = await self._provider.wrap(os.urandom(_KEY), _context(tenant, 1))
+            wrapped = await self._provider.wrap(os.urandom(_KEY), context(tenant, 1))
             # Of two first documents at once, one key wins and both are sealed under it.
             await repository.add_key(session, tenant, 1, wrapped)
             stored = await repository.newest_key(session, tenant)
@@ -70,7 +70,7 @@ class DocumentKeys:
         if kept is not None and clock.monotonic() < kept[0]:
             return kept[1]
         began = clock.monotonic()
-        aead = AESGCM(await self._provider.unwrap(wrapped, _context(tenant, version)))
+        aead = AESGCM(await self._provider.unwrap(wrapped, context(tenant, version)))
         if len(self._kept) >= _KEPT:
             self._kept.clear()
         self._kept[name] = (began + _KEPT_SECONDS, aead)
@@ -82,5 +82,6 @@ def bound_to(tenant: UUID, document: UUID) -> bytes:
     return encode("v1", "document", str(tenant), str(document))
 
 
-def _context(tenant: UUID, version: int) -> bytes:
+def context(tenant: UUID, version: int) -> bytes:
+    """What a tenant's wrapped key for documents is bound to."""
     return encode("v1", "document-key", str(tenant), version)

@@ -30,7 +30,7 @@ class Rewrapped(msgspec.Struct, frozen=True):
 
 
 class Wrapping(msgspec.Struct, frozen=True):
-    """What one key wraps: `kind` is `tenant key`, `provider` or `second factor`. `id` has 8 bytes."""
+    """What one key wraps, of one kind (`services/cli/sealed_columns.py`). `id` has 8 bytes; `provider` may be empty."""
 
     id: bytes
     kind: str

@@ -56,7 +56,8 @@ def dump(file: Path) -> None:
     """Write the embedded database to FILE; end `waybill up` first. Without the KEK file its secrets stay sealed."""
     with _alone("dump") as home, _served(home) as server:
         backup.dump(server, file)
-    click.echo(f"Written: {file}. Keep {load().kek_file} with it, in another place.")
+    keys = " and ".join(str(key) for key in dict.fromkeys((load().kek_file, load().service_key)))
+    click.echo(f"Written: {file}. Keep {keys} with it, in another place.")
 
 
 @command.command()

@@ -13,7 +13,8 @@ from services.cli import checks, running, server_checks
 async def _all(settings: Settings) -> list[checks.Check]:
     known = running.completed(settings)
     found = [checks.python(), checks.node(), *checks.wheels(settings)]
-    found += [checks.home(settings), checks.disk(settings), checks.kek(settings), checks.port(settings)]
+    found += [checks.home(settings), checks.disk(settings), checks.kek(settings), *checks.service_key(settings)]
+    found.append(checks.port(settings))
     return [
         *found,
         *checks.worker(settings),

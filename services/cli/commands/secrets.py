@@ -16,18 +16,14 @@ from infra.encryption.public_file import write_public_file
 from infra.encryption.voucher import Voucher
 from infra.key_services import choosing
 from infra.settings import load
-from services.cli import direct, running
-from services.inbound.sealing import Place
+from services.cli import direct, resealing, running
+from services.cli.sealed_columns import BY_TENANTS
 from tenants.audit import service as audit
 from tenants.connections import rewrapping, rotation
 from tenants.connections.rewrapping import Rewrapped
 from tenants.connections.sealing import Sealer
-from tenants.identity import resealing
 
 _ACTOR: Final = "cli:secrets"
-_BOUND_TO: Final = {
-    "inbound webhook": lambda row: Place(row["tenant_id"], row["id"], row["version"]).context(),
-}
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -41,7 +37,7 @@ def command() -> None:
 def status(*, as_json: bool) -> None:
     """Which keys wrap what, and whether they are here. Exit code 1 if one is not."""
     settings = running.completed(load())
-    here = choosing.opening(settings).ids | FileKeyProvider(settings.service_key, settings.kek_old_files).ids
+    here = choosing.opening(settings).ids | FileKeyProvider(settings.service_key, settings.service_old_files).ids
     found = direct.run(rewrapping.wrappings, as_worker=True)
     shown = [
         {"key": one.id.hex(), "provider": one.provider, "wraps": one.kind, "things": one.things, "here": one.id in here}
@@ -81,17 +77,18 @@ def rewrap() -> None:
     """Have the present key wrap what others wrapped. May be broken off, repeated, and run while everything works."""
     settings = running.completed(load())
 
-    async def work(worker: Database) -> tuple[Rewrapped, tuple[int, int]]:
-        keys, service = choosing.opening(settings), FileKeyProvider(settings.service_key, settings.kek_old_files)
+    async def work(worker: Database) -> tuple[Rewrapped, int, int]:
+        keys, service = choosing.opening(settings), FileKeyProvider(settings.service_key, settings.service_old_files)
         try:
             done = await rewrapping.rewrap(worker, keys, lambda changed: click.echo(f"{changed} keys", err=True))
-            return done, await resealing.reseal(worker, service, _BOUND_TO)
+            others = [await resealing.reseal(worker, keys, "kek"), await resealing.reseal(worker, service, "service")]
         finally:
             await keys.close()
+        return done, sum(one.changed for one in others), sum(one.unreadable for one in others)
 
-    done, (sealed, closed) = direct.run(work, as_worker=True)
+    done, sealed, closed = direct.run(work, as_worker=True)
     direct.run(lambda app: _note(app, {"keys": done.changed, "sealed": sealed}))
-    click.echo(f"{done.changed} tenants' keys wrapped anew, {sealed} secrets of the API's own sealed anew.")
+    click.echo(f"{done.changed} tenants' keys wrapped anew, {sealed} other values sealed anew.")
     if done.unreadable or closed:
         names = ", ".join(f"{ids.show('ten', tenant)} version {version}" for tenant, version in done.unreadable[:10])
         raise click.ClickException(
@@ -116,7 +113,7 @@ def rotate(*, tenants: tuple[str, ...], is_all: bool) -> None:
             sealer = Sealer(keys, Voucher.of_file(settings.service_key))
             told = []
             for tenant in await _chosen(app, tenants):
-                done = await rotation.rotate(app, worker, sealer, tenant, actor=_ACTOR)
+                done = await rotation.rotate(app, worker, sealer, tenant, BY_TENANTS, actor=_ACTOR)
                 told.append(f"{ids.show('ten', tenant)}: version {done.version}, {done.sealed} secrets sealed anew")
             return told
         finally:
@@ -144,7 +141,7 @@ def retire(*, file: Path, yes: bool) -> None:
         click.confirm(f"Remove {file}? Backups of before the rewrapping need it", abort=True)
     file.unlink()
     _beside(file).unlink(missing_ok=True)
-    click.echo(f"{file} is gone. Take it out of WAYBILL_KEK_OLD_FILES.")
+    click.echo(f"{file} is gone. Take it out of WAYBILL_KEK_OLD_FILES, or WAYBILL_SERVICE_KEY_OLD_FILES.")
 
 
 def _publish(file: Path, out: Path) -> None:

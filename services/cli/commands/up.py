@@ -52,7 +52,7 @@ def _run(home: Home, settings: Settings, at_second: list[Callable[[], None]], *,
     try:
         installation.start_services()
         installation.migrate()
-        installation.prepare_key_file()
+        installation.prepare_key_files()
         if demo:
             installation.start_erp()
         installation.start_processes()

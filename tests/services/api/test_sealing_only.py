@@ -71,7 +71,7 @@ async def test_A15_it_seals_without_the_key_and_a_worker_opens(
     assert found.secrets["token"].reveal() == "canary-that-was-changed"
 
 
-async def test_A15_nothing_in_its_process_unwraps_a_tenants_key(
+async def test_A15_S_70_nothing_in_its_process_unwraps_a_tenants_key(
     parties: Parties, worker_database: Database, tmp_path: Path
 ) -> None:
     """Of all that lives in it, what unwraps anything at all is its own key, which wrapped no tenant's."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from infra import ids, settings
-from infra.database import Database
+from infra.database import Database, Scope
+from infra.egress import Client, Guard
 from infra.embedded.stack import Endpoints, Stack
 from infra.encryption.errors import KeyFileUnusable
 from infra.encryption.key_file import create_kek_file
@@ -17,14 +19,16 @@ from infra.encryption.key_provider import FileKeyProvider
 from infra.encryption.public_file import read_public_file
 from services.cli import stored_keys
 from services.cli.main import waybill
-from services.inbound.sealing import Place
+from services.cli.sealed_columns import BOUND_TO, SEALED
+from services.webhooks import endpoints
+from services.webhooks.signing import signature
 from services.worker.composition import Composition
 from tenants.connections.form import Form
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
-from tenants.identity import second_factors
-from tenants.identity.openid import providers
-from tests.superuser import connected
+from tests.services.cli.planted import plant
+from tests.services.webhooks.desk import Desk as WebhookDesk
+from tests.services.webhooks.receiver import receiving
 from tests.tenants.connections.conftest import SETTINGS
 from tests.tenants.connections.keys_side import PASSWORD, Held, hold, password
 
@@ -52,7 +56,7 @@ async def held(home: Path, app_database: Database) -> Held:
     return await hold(app_database, Desk({"erp": form}, Sealer(FileKeyProvider(home / "secrets" / "kek"))))
 
 
-async def test_F_30_a_key_file_is_replaced_and_the_old_one_refused_to_go_while_it_is_used(
+async def test_F_30_S_76_a_key_file_is_replaced_and_the_old_one_refused_to_go_while_it_is_used(
     home: Path, held: Held, worker_database: Database, app_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = home / "secrets" / "kek", home / "new-kek"
@@ -97,56 +101,88 @@ async def test_A15_a_tenant_gets_another_key(home: Path, held: Held, worker_data
     assert await password(worker_database, sealer, held) == PASSWORD
 
 
+async def test_A15_S_49_signing_secrets_of_endpoints_go_along_and_stay_what_they_are(
+    home: Path, held: Held, app_database: Database, worker_database: Database
+) -> None:
+    """Both of one that is being exchanged; nothing is left that an earlier key of the tenant opens."""
+    sealer = Sealer(FileKeyProvider(home / "secrets" / "kek"))
+    async with Client(Guard(allow_loopback=True)) as client:
+        desk = WebhookDesk(app_database, worker_database, held.world.tenant_id, sealer, client)
+        async with receiving() as receiver:
+            endpoint, first = await desk.add(receiver.url)
+            async with app_database.session(Scope.tenant(held.tenant)) as session:
+                _, second = await endpoints.rotate(
+                    session, held.tenant, endpoint, timedelta(hours=1), sealer=sealer, actor="test"
+                )
+                await session.commit()
+            done = await run("rotate", ids.show("ten", held.tenant))
+            assert "version 2, 3 secrets sealed anew" in done.output, done.output
+            async with worker_database.tenant(held.tenant) as connection:
+                versions = await connection.fetch(
+                    "SELECT key_version FROM app.connection_secret UNION SELECT key_version FROM app.webhook_secret"
+                )
+            assert [row["key_version"] for row in versions] == [2]
+            await desk.announce()
+            assert await desk.deliver() == 1
+            (request,) = receiver.got
+            stamp = int(request.headers["webhook-timestamp"])
+            signed = signature([second, first], request.headers["webhook-id"], stamp, request.body)
+            assert request.headers["webhook-signature"] == signed
+
+
 async def test_the_public_half_is_written_for_the_api(home: Path) -> None:
     done = await run("public", "--out", str(home / "api" / "kek.pub"))
     assert done.exit_code == 0, done.output
     assert read_public_file(home / "api" / "kek.pub")[0] == FileKeyProvider(home / "secrets" / "kek").id
 
 
-async def test_F_30_what_the_api_s_own_key_sealed_is_brought_to_another(
+async def test_F_30_what_is_sealed_one_by_one_is_counted_and_brought_to_another_key(
     home: Path, stack: Stack, endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, new = FileKeyProvider(home / "secrets" / "kek"), home / "new-kek"
-    one, tenant = ids.new(), ids.new()
-    bound = {
-        "provider": providers.sealed_for(one),
-        "second factor": second_factors.sealed_for(one),
-        "inbound webhook": Place(tenant, one, 3).context(),
-    }
-    sealed = {kind: await old.wrap(kind.encode(), context) for kind, context in bound.items()}
-    name = endpoints.database_url.rpartition("/")[2]
-    async with connected(stack, name) as admin:
-        await admin.execute("SET session_replication_role = replica")
-        await admin.execute(
-            "INSERT INTO app.identity_provider (partner_id, provider_id, name, issuer, client_id, algorithm, secret) "
-            "VALUES ($1, $1, 'x', 'https://x.example', 'x', 'RS256', $2)",
-            one,
-            sealed["provider"],
-        )
-        await admin.execute(
-            "INSERT INTO app.totp (partner_id, account_id, sealed) VALUES ($1, $1, $2)", one, sealed["second factor"]
-        )
-        await admin.execute(
-            "INSERT INTO app.inbound_secret (tenant_id, hook_id, version, sealed, last4) VALUES ($1, $2, 3, $3, '')",
-            tenant,
-            one,
-            sealed["inbound webhook"],
-        )
+    """In an installation of one key file, which serves for both."""
+    old, new = home / "secrets" / "kek", home / "new-kek"
+    both = FileKeyProvider(old)
+    planted = await plant(stack, endpoints.database_url.rpartition("/")[2], {"kek": both, "service": both})
     assert (await run("new", str(new))).exit_code == 0
     monkeypatch.setenv("WAYBILL_KEK_FILE", str(new))
-    monkeypatch.setenv("WAYBILL_KEK_OLD_FILES", str(home / "secrets" / "kek"))
-    refused = await run("retire", str(home / "secrets" / "kek"), "--yes")
-    assert "1 x inbound webhook, 1 x provider, 1 x second factor" in refused.output
+    monkeypatch.setenv("WAYBILL_KEK_OLD_FILES", str(old))
+    refused = await run("retire", str(old), "--yes")
+    assert refused.exit_code == 1
+    assert ", ".join(f"1 x {kind}" for kind in sorted(BOUND_TO)) in refused.output
     done = await run("rewrap")
-    assert (done.exit_code, "3 secrets of the API's own sealed anew" in done.output) == (0, True), done.output
-    assert (await run("retire", str(home / "secrets" / "kek"), "--yes")).exit_code == 0
+    assert (done.exit_code, f"{len(BOUND_TO)} other values sealed anew" in done.output) == (0, True), done.output
+    assert (await run("retire", str(old), "--yes")).exit_code == 0
     only_new = FileKeyProvider(new)
-    async with connected(stack, name) as admin:
-        rows = await admin.fetch(
-            "SELECT 'provider' AS kind, secret FROM app.identity_provider "
-            "UNION ALL SELECT 'second factor', sealed FROM app.totp "
-            "UNION ALL SELECT 'inbound webhook', sealed FROM app.inbound_secret"
-        )
-    assert {row["kind"]: await only_new.unwrap(row["secret"], bound[row["kind"]]) for row in rows} == {
-        kind: kind.encode() for kind in bound
-    }
+    for kind, (value, bound) in (await planted.stored()).items():
+        assert await only_new.unwrap(value, bound) == kind.encode()
+
+
+@pytest.mark.usefixtures("held")
+async def test_F_30_the_api_gets_another_key_of_its_own(
+    home: Path, stack: Stack, endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the key-encryption key stays: what it wraps and what the API opens go apart."""
+    kek, own, new = home / "secrets" / "kek", home / "own", home / "new-own"
+    create_kek_file(own)
+    create_kek_file(new)
+    wrappers = {"kek": FileKeyProvider(kek), "service": FileKeyProvider(own)}
+    planted = await plant(stack, endpoints.database_url.rpartition("/")[2], wrappers)
+    monkeypatch.setenv("WAYBILL_SERVICE_KEY_FILE", str(new))
+    assert (await run("status")).exit_code == 1, "the old one is not named"
+    monkeypatch.setenv("WAYBILL_SERVICE_KEY_OLD_FILES", str(own))
+    assert (await run("status")).exit_code == 0
+    assert (await run("retire", str(own), "--yes")).exit_code == 1
+    done = await run("rewrap")
+    assert "0 tenants' keys wrapped anew, 4 other values" in done.output, done.output
+    assert (await run("retire", str(own), "--yes")).exit_code == 0
+    opened_by = {one.kind: one.opened_by for one in SEALED}
+    only = {"kek": FileKeyProvider(kek), "service": FileKeyProvider(new)}
+    for kind, (value, bound) in (await planted.stored()).items():
+        assert await only[opened_by[kind]].unwrap(value, bound) == kind.encode()
+    assert "it wraps 1 x mail, 1 x tenant key" in await _retired_by_another(kek, home, monkeypatch)
+
+
+async def _retired_by_another(kek: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    create_kek_file(home / "another")
+    monkeypatch.setenv("WAYBILL_KEK_FILE", str(home / "another"))
+    return (await run("retire", str(kek), "--yes")).output

@@ -16,8 +16,12 @@ from infra import settings
 from infra.embedded import processes
 from infra.embedded.stack import Endpoints, Stack
 from infra.encryption.key_file import create_kek_file, kek_id, read_kek_file
+from infra.encryption.key_provider import FileKeyProvider
+from infra.encryption.public_file import read_public_file
 from infra.settings import Settings
 from services.cli import demo, server_checks, stored_keys
+from services.cli.sealed_columns import SEALED
+from tests.services.cli.planted import Planted, plant
 
 
 def settings_of(endpoints: Endpoints, home: Path) -> Settings:
@@ -45,6 +49,46 @@ async def test_a_new_installation_gets_a_key_file_and_keeps_it(endpoints: Endpoi
     assert await stored_keys.prepare(given) == ""
     assert read_kek_file(given.kek_file) == key
     assert await told(given) == "the key file opens them "
+    assert read_public_file(given.home / stored_keys.PUBLIC)[0] == kek_id(key)
+    assert given.service_key == given.home / "secrets" / "service-key", "the API's own is another one"
+    assert kek_id(read_kek_file(given.service_key)) != kek_id(key)
+
+
+async def test_S_76_a_lost_key_of_the_api_is_not_replaced_while_what_it_sealed_is_there(
+    stack: Stack, endpoints: Endpoints, tmp_path: Path
+) -> None:
+    given = settings_of(endpoints, tmp_path)
+    assert await stored_keys.prepare(given) == ""
+    await planted_in(stack, given)
+    kept = given.up_service_key.rename(tmp_path / "backup")
+    assert f"own key {given.up_service_key} is missing" in await stored_keys.prepare(given)
+    assert not given.up_service_key.exists()
+    kept.replace(given.up_service_key)
+    assert await stored_keys.prepare(given) == ""
+    given.up_service_key.chmod(0o644)
+    assert "chmod 600" in await stored_keys.prepare(given)
+
+
+async def test_an_installation_of_one_key_file_gets_one_for_the_api_and_loses_nothing(
+    stack: Stack, endpoints: Endpoints, tmp_path: Path
+) -> None:
+    given = settings_of(endpoints, tmp_path)
+    create_kek_file(given.kek_file)
+    assert given.service_key == given.kek_file
+    await demo.seed(given)
+    planted = await planted_in(stack, given)
+    assert await stored_keys.prepare(given) == ""
+    assert given.service_key == given.up_service_key
+    keys = {"kek": FileKeyProvider(given.kek_file), "service": FileKeyProvider(given.up_service_key)}
+    opened_by = {one.kind: one.opened_by for one in SEALED}
+    for kind, (value, bound) in (await planted.stored()).items():
+        assert await keys[opened_by[kind]].unwrap(value, bound) == kind.encode()
+    await demo.seed(given)
+
+
+async def planted_in(stack: Stack, given: Settings) -> Planted:
+    wrappers = {"kek": FileKeyProvider(given.kek_file), "service": FileKeyProvider(given.service_key)}
+    return await plant(stack, given.database_url.rpartition("/")[2], wrappers)
 
 
 async def test_a_lost_key_file_is_not_replaced_while_stored_secrets_need_it(

@@ -14,7 +14,7 @@ from infra.encryption.key_file import create_kek_file
 from infra.encryption.key_pair import public_half
 from infra.encryption.key_provider import FileKeyProvider, PublicKeyWrapper
 from infra.encryption.voucher import Voucher
-from tenants.connections.rotation import everybody, rotate
+from tenants.connections.rotation import SECRETS, everybody, rotate
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
 from tests.tenants.connections.keys_side import PASSWORD, WHO, change, hold, keys, password
@@ -39,7 +39,7 @@ async def test_A15_secrets_are_sealed_to_the_new_key_and_open_all_the_while(
     app_database: Database, worker_database: Database, vouching: Desk, sealer: Sealer, operator: Sealer
 ) -> None:
     held = await hold(app_database, vouching)
-    done = await rotate(app_database, worker_database, operator, held.tenant, actor=WHO)
+    done = await rotate(app_database, worker_database, operator, held.tenant, [SECRETS], actor=WHO)
     assert (done.version, done.sealed, done.passed) == (2, 1, 0)
     assert await password(worker_database, sealer, held) == PASSWORD
     async with app_database.tenant(held.tenant) as connection:
@@ -59,7 +59,7 @@ async def test_A15_a_secret_that_is_changed_meanwhile_keeps_its_change(
     held = await hold(app_database, vouching)
     for n in range(3):
         await asyncio.gather(
-            rotate(app_database, worker_database, operator, held.tenant, actor=WHO),
+            rotate(app_database, worker_database, operator, held.tenant, [SECRETS], actor=WHO),
             change(app_database, vouching, held, f"{PASSWORD} {n}"),
         )
         assert await password(worker_database, sealer, held) == f"{PASSWORD} {n}"

@@ -162,7 +162,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON app.webhook_endpoint, app.webhook_delive
 GRANT SELECT, DELETE ON app.webhook_attempt TO waybill_app;
 -- The API seals and does not open, as with the secrets of connections.
 GRANT SELECT (tenant_id, endpoint_id, version, key_version, created_at, ends_at) ON app.webhook_secret TO waybill_app;
-GRANT INSERT, DELETE, UPDATE (ends_at) ON app.webhook_secret TO waybill_app;
+GRANT INSERT, DELETE, UPDATE (key_version, sealed, ends_at) ON app.webhook_secret TO waybill_app;
 GRANT SELECT, INSERT ON app.webhook_message TO waybill_app;
 GRANT INSERT ON app.webhook_message TO waybill_worker;
 GRANT INSERT, UPDATE ON app.webhook_delivery TO waybill_worker;

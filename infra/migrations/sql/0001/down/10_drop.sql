@@ -40,7 +40,7 @@ BEGIN
   DROP FUNCTION app.audit_unsealed(xid8);
   DROP FUNCTION app.held_permissions(uuid, uuid, text[]);
   DROP FUNCTION app.erased_tables();
-  DROP FUNCTION app.service_sealed();
+  DROP FUNCTION app.sealed_values();
   DROP FUNCTION app.remove_people(uuid[]);
   DROP FUNCTION app.end_presence(uuid[]);
   DROP FUNCTION app.sealed_above(uuid[]);
