@@ -41,7 +41,9 @@ CONNECTOR_CALLS: Final = Histogram(
     "Calls of connected systems, by connector, operation and outcome (done, failed, later, error).",
     ("connector", "operation", "outcome"),
 )
-QUOTA_REFUSED: Final = Counter("waybill.quota.refused", "{event}", "Events that were refused by a quota.", ("quota",))
+QUOTA_REFUSED: Final = Counter(
+    "waybill.quota.refused", "{event}", "Events that were refused by a quota.", ("quota", "level")
+)
 WEBHOOKS: Final = Counter(
     "waybill.webhooks.received",
     "{request}",

@@ -92,6 +92,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
 UNCONDITIONAL: Final[dict[Route, Why]] = {route: why for why, routes in _UNCONDITIONAL.items() for route in routes}
 """Every other route that is no read, with the reason."""
 
+_WITH_QUOTAS: Final = ("operator", "partners/{partner}", "clients/{client}")
 VERSIONED: Final[frozenset[Route]] = frozenset(
     (method, f"{at}{path}")
     for at in ("/v1", PREFIX)
@@ -104,6 +105,7 @@ VERSIONED: Final[frozenset[Route]] = frozenset(
     )
     for method in methods
 ) | {
+    *((method, f"/v1/{of}/quotas") for of in _WITH_QUOTAS for method in ("GET", "POST")),
     ("GET", "/v1/keys/{key}"),
     ("POST", "/v1/keys"),
     ("POST", "/v1/keys/{key}/rotate"),

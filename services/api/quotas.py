@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -25,14 +25,18 @@ from services.events import store
 from services.events.cloud_event import CloudEvent
 from services.events.intake import Followed
 from services.events.received import Received
+from tenants.organizations.levels import OPERATOR, Level
 from tenants.organizations.quotas import BYTES, OPEN, RUNS, Quota
 
 SECONDS: Final = 2.0
 """Between two exchanges with the database."""
 _COUNTED_SECONDS: Final = 5
 """After so long open runs have been counted again, and every process knows."""
+_ALL_COUNTED_SECONDS: Final = 12
+"""The same of the installation's, which are every tenant's."""
 _PATIENT: Final = 50
 """Refusals of one tenant in a minute; from then on its events are refused unread until the minute is over."""
+_OPERATOR: Final = OPERATOR.owner_id
 _MINUTE: Final = 60.0
 _DAY: Final = 86_400.0
 _WORDS: Final[dict[Quota, str]] = {
@@ -42,8 +46,29 @@ _WORDS: Final[dict[Quota, str]] = {
 }
 
 
+_MORE_THAN: Final[dict[Level, str]] = {
+    "environment": "agreed: {}",
+    "client": "agreed for all of the client's environments together: {}",
+    "partner": "agreed for all that your provider serves",
+    "operator": "this installation takes",
+}
+
+
+class Place(Protocol):
+    """An environment with whoever is above it."""
+
+    @property
+    def tenant_id(self) -> UUID: ...
+    @property
+    def client_id(self) -> UUID: ...
+    @property
+    def partner_id(self) -> UUID: ...
+
+
 class QuotaReached(Problem):
-    """More was sent than is agreed. `quota`, `limit` and `used` say of what; send again after `Retry-After` seconds.
+    """More was sent than is agreed. `quota` and `level` say of what, `limit` and `used` how much where it is your own.
+
+    Send again after `Retry-After` seconds.
 
     Nothing was stored. Work that is inside goes on.
     """
@@ -57,13 +82,14 @@ class Standing(msgspec.Struct):
     """A quota and what is used of it.
 
     Attributes:
+        level: whose it is; `used` is by all that is below.
         until: of `clock.monotonic`, when nothing is used again; None: never by itself.
     """
 
     quota: Quota
     amount: int
     used: int
-    is_partners: bool
+    level: Level
     until: float | None
 
     def present(self) -> int:
@@ -78,24 +104,26 @@ class Standing(msgspec.Struct):
     def left(self) -> float:
         """Seconds until there may be room again."""
         self.present()
-        return _COUNTED_SECONDS if self.until is None else self.until - clock.monotonic()
+        if self.until is not None:
+            return self.until - clock.monotonic()
+        return _ALL_COUNTED_SECONDS if self.level == "operator" else _COUNTED_SECONDS
 
     def refusal(self, used: int, seconds: float) -> QuotaReached:
         """One of its own for each request: an exception holds what the request held, its body too.
 
-        A partner's total is told to none of its clients: neither how much it is nor what others have used of it.
+        What is above the client is told to none: neither how much it is nor what others have used of it. Of what the
+        client's environments have together each is told the limit, and not what the others use.
         """
-        instruments.QUOTA_REFUSED.add(1, self.quota)
+        instruments.QUOTA_REFUSED.add(1, self.quota, self.level)
         wait = max(1, math.ceil(seconds))
-        level = "partner" if self.is_partners else "environment"
-        whose = "agreed for all that your provider serves" if self.is_partners else f"agreed: {self.amount}"
+        than = _MORE_THAN[self.level].format(self.amount)
         return QuotaReached(
-            f"The {_WORDS[self.quota]} would be more than {whose}. Nothing was stored. Send again in {wait} seconds",
+            f"The {_WORDS[self.quota]} would be more than {than}. Nothing was stored. Send again in {wait} seconds",
             headers={"Retry-After": str(wait)},
             quota=self.quota,
-            level=level,
-            limit=None if self.is_partners else self.amount,
-            used=None if self.is_partners else used,
+            level=self.level,
+            limit=self.amount if self.level in {"environment", "client"} else None,
+            used=used if self.level == "environment" else None,
             retry_after=wait,
         )
 
@@ -113,7 +141,7 @@ class Quotas:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[UUID, dict[Quota, Standing]] = {}
-        self._partner_of: dict[UUID, UUID] = {}
+        self._owners: dict[UUID, tuple[UUID, ...]] = {}
         self._taken: dict[UUID, int] = {}
         self._started: dict[UUID, deque[tuple[float, int]]] = {}
         self._refused: dict[UUID, _Refused] = {}
@@ -147,7 +175,7 @@ class Quotas:
         known: dict[UUID, dict[Quota, Standing]] = {}
         oldest = asked
         for row in rows:
-            owner, one = row["tenant_id"] or row["partner_id"], _standing(row)
+            owner, one = row["owner_id"], _standing(row)
             since = asked
             if one.quota == OPEN:
                 since = -math.inf if row["counted_ago"] is None else asked - row["counted_ago"]
@@ -162,26 +190,34 @@ class Quotas:
     def _added(self, owner: UUID, one: Standing, since: float) -> int:
         """What this process has let in and the database has not counted."""
         if one.quota == BYTES:
-            return sum(size for tenant, size in self._taken.items() if self._is_of(tenant, owner, one))
+            return sum(size for tenant, size in self._taken.items() if owner in self._above(tenant))
         return sum(
             runs
             for tenant, its in self._started.items()
-            if self._is_of(tenant, owner, one)
+            if owner in self._above(tenant)
             for moment, runs in its
             if moment > since
         )
 
-    def _is_of(self, tenant: UUID, owner: UUID, one: Standing) -> bool:
-        return (self._partner_of.get(tenant) if one.is_partners else tenant) == owner
+    def _above(self, tenant: UUID) -> tuple[UUID, ...]:
+        """Whose quotas hold for it, the nearest first: its own first of all."""
+        return self._owners.get(tenant, (tenant, _OPERATOR))
 
-    def attend(self, tenant: UUID, partner: UUID) -> None:
-        """Whether an event of `partner`'s `tenant` is read at all.
+    def _know(self, place: Place) -> None:
+        self._owners[place.tenant_id] = (place.tenant_id, place.client_id, place.partner_id, _OPERATOR)
+
+    def standing(self, owner: UUID) -> dict[Quota, Standing]:
+        """What an owner has and what is used of it, as it was at the last exchange or since."""
+        return self._known.get(owner, {})
+
+    def attend(self, place: Place) -> None:
+        """Whether an event of `place` is read at all.
 
         Raises:
             QuotaReached: too many were refused in this minute.
         """
-        self._partner_of[tenant] = partner
-        refused = self._refused.get(tenant)
+        self._know(place)
+        refused = self._refused.get(place.tenant_id)
         if refused is not None and refused.times >= _PATIENT and refused.until > clock.monotonic():
             raise refused.standing.refusal(refused.used, refused.standing.left())
 
@@ -199,9 +235,10 @@ class Quotas:
                         return
                 raise self._noted(tenant, one, used, one.left())
 
-    def took(self, tenant: UUID, partner: UUID, size: int) -> None:
+    def took(self, place: Place, size: int) -> None:
         """What came in is counted once it is stored."""
-        self._partner_of[tenant] = partner
+        self._know(place)
+        tenant = place.tenant_id
         limits = self._of(tenant, BYTES) if self._known else ()
         for one in limits:
             one.used = one.present() + size
@@ -217,7 +254,7 @@ class Quotas:
     def _allow(self, tenant: TenantId, pushed: Pushed) -> None:
         for one in self._of(tenant, RUNS):
             used, left = one.present(), one.left()
-            if pushed.runs and not one.is_partners:  # counted by the statement that places them
+            if pushed.runs and one.level == "environment":  # counted by the statement that places them
                 used, left = pushed.in_minute - pushed.runs, pushed.left
             if _is_over(one, used, pushed):
                 raise self._noted(tenant, one, used, left)
@@ -231,8 +268,7 @@ class Quotas:
             self._started.setdefault(tenant, deque()).append((clock.monotonic(), pushed.runs))
 
     def _of(self, tenant: UUID, quota: Quota) -> list[Standing]:
-        partner = self._partner_of.get(tenant)
-        found = (self._known.get(tenant), None if partner is None else self._known.get(partner))
+        found = (self._known.get(owner) for owner in self._above(tenant))
         return [its[quota] for its in found if its is not None and quota in its]
 
     def _noted(self, tenant: TenantId, one: Standing, used: int, left: float) -> QuotaReached:
@@ -253,4 +289,4 @@ def _is_over(one: Standing, used: int, pushed: Pushed) -> bool:
 def _standing(row: Any) -> Standing:
     left = {RUNS: row["minute_left"], BYTES: row["day_left"]}.get(row["name"])
     until = None if left is None else clock.monotonic() + left
-    return Standing(row["name"], row["amount"], row["used"], row["tenant_id"] is None, until)
+    return Standing(row["name"], row["amount"], row["used"], row["level"], until)

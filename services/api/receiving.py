@@ -106,7 +106,7 @@ async def _proven(call: Call, hook: Hook) -> Delivery:
     resources.throttle.deliver(call.scope, hook.hook_id, hook.tenant_id)
     if hook.is_suspended:
         raise Unavailable("Nothing is taken at present; send it again later", retry_after=SUSPENDED_SECONDS)
-    resources.quotas.attend(hook.tenant_id, hook.partner_id)
+    resources.quotas.attend(hook)
     return delivery
 
 
@@ -183,7 +183,7 @@ class Incoming:
         await resources.quotas.admit(tenant, event, size)
         accepted = await resources.intake.receive(tenant, event, self.actor, beside=beside)
         if not accepted.repeated:
-            resources.quotas.took(tenant, self.hook.partner_id, size)
+            resources.quotas.took(self.hook, size)
         resources.changes.note([(tenant, run) for run in accepted.runs])
         return accepted
 
@@ -207,7 +207,7 @@ class Incoming:
                 await store.write(connection, self.hook, self.delivery, outcome, None)
         except AlreadyReceived:
             return
-        self._resources.quotas.took(self.hook.tenant_id, self.hook.partner_id, len(self.delivery.body))
+        self._resources.quotas.took(self.hook, len(self.delivery.body))
 
     async def _known(self, sent_id: str) -> Any:
         async with self._resources.database.tenant(self.hook.tenant_id) as connection:

@@ -33,7 +33,8 @@ async def replay(call: Call, hook_id: UUID, request_id: UUID) -> Accepted | None
     """
     resources, tenant, actor = call.resources, TenantId(call.tenant.tenant_id), call.principal.actor
     key = _suffix(kept_answers.key_of(call.scope["headers"]))
-    hook = await resources.hooks.read(tenant, hook_id, call.tenant.partner_id)
+    whose = call.tenant
+    hook = await resources.hooks.read(tenant, hook_id, client_id=whose.client_id, partner_id=whose.partner_id)
     if hook is None:
         raise UnknownHook
     async with resources.database.tenant(tenant) as connection:

@@ -24,7 +24,7 @@ from services.archives.reading import ArchivesAway, ArchiveUnreadable
 
 FORMAT: Final = 1
 TABLES: Final = (
-    *("site", "parameter", "policy_version", "tenant_quota", "api_key", "account", "role", "account_role"),
+    *("site", "parameter", "policy_version", "quota", "api_key", "account", "role", "account_role"),
     *("invitation", "passkey"),
     *("identity_provider", "account_identity", "provisioned_account", "event_schema", "owner", "interface"),
     "interface_traffic",
@@ -66,7 +66,7 @@ HIDDEN: Final = frozenset(
     | {"secret", "token_hash", "opener_hash", "public_key", "salt", "veil"}
 )
 """Columns of no use outside, or whose use would be an abuse."""
-OF_CLIENT: Final = frozenset({"parameter"})
+OF_CLIENT: Final = frozenset({"parameter", "quota"})
 """Tables with rows of the client's, too, that hold for all of its environments."""
 CLIENTS_ONLY: Final = frozenset({"policy_version"})
 """Tables with rows of the client's and none of one environment."""

@@ -49,6 +49,7 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint. `keys` has those that could be opened."""
 
     tenant_id: TenantId
+    client_id: UUID
     partner_id: UUID
     hook_id: UUID
     name: str
@@ -118,7 +119,9 @@ class Hooks:
         if found is None:
             # Not remembered: guesses would fill the memory, and one that was just made must work at once.
             return None
-        hook = await self.read(TenantId(found["tenant_id"]), found["hook_id"], found["partner_id"])
+        hook = await self.read(
+            TenantId(found["tenant_id"]), found["hook_id"], client_id=found["client_id"], partner_id=found["partner_id"]
+        )
         if hook is None:
             return None
         hook = msgspec.structs.replace(hook, is_suspended=found["suspended"])
@@ -127,7 +130,7 @@ class Hooks:
         self._known[address] = (until, hook)
         return hook
 
-    async def read(self, tenant: TenantId, hook_id: UUID, partner_id: UUID) -> Hook | None:
+    async def read(self, tenant: TenantId, hook_id: UUID, *, client_id: UUID, partner_id: UUID) -> Hook | None:
         """An endpoint of the tenant, with its secrets opened; None: it has none of this id, or has deleted it."""
         async with self._database.tenant(tenant) as connection:
             rows = await connection.fetch(_READ, tenant, hook_id)
@@ -137,6 +140,7 @@ class Hooks:
         verification = msgspec.json.decode(first["verification"], type=Verification)
         return Hook(
             tenant_id=tenant,
+            client_id=client_id,
             partner_id=partner_id,
             hook_id=hook_id,
             name=first["name"],

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tenants.deployments.models import DeploymentRevision
-from tenants.organizations import parameters
-from tenants.organizations.parameters import Inherited, Level
+from tenants.organizations import levels, parameters
+from tenants.organizations.levels import Level
+from tenants.organizations.parameters import Inherited
 
 DEPLOYMENT: Final = "deployment"
 """Source of a value that was given with the deployment."""
@@ -24,7 +25,7 @@ async def inherit(session: AsyncSession, tenant_id: UUID, site_id: UUID | None, 
     declared = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(declared, Mapping) or not declared:
         return {}
-    found = await parameters.effective(session, await parameters.of_tenant(session, tenant_id, site_id))
+    found = await parameters.effective(session, await levels.of_tenant(session, tenant_id, site_id))
     return {one.name: one for one in found if one.name in declared}
 
 

@@ -109,7 +109,7 @@ class InvalidField(Invalid):
 
 
 class QuotaAboveOwn(Conflict):
-    """An environment has no more than all of the partner's have together. Set less, or ask the operator for more."""
+    """Nobody has more than somebody above has for all that is below. Set less, or have that one set higher."""
 
     name = "quota-above-own"
     title = "The quota is above your own"

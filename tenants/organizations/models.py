@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
     JSON,
     REAL,
-    BigInteger,
     Boolean,
-    Date,
     DateTime,
     FetchedValue,
     ForeignKey,
@@ -165,53 +163,6 @@ class DomainClaim(Base):
     )
 
 
-class PartnerQuota(Base):
-    """The most that a partner's environments may take together, as the operator set it."""
-
-    __tablename__ = "partner_quota"
-
-    partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("app.partner.partner_id"), primary_key=True)
-    name: Mapped[str] = mapped_column(Text, primary_key=True)
-    amount: Mapped[int] = mapped_column(BigInteger)
-    set_by: Mapped[str] = mapped_column(Text)
-    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
-    told: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-
-class TenantQuota(Base):
-    """The most that one environment may take, as its partner set it."""
-
-    __tablename__ = "tenant_quota"
-
-    tenant_id: Mapped[UUID] = tenant_key()
-    partner_id: Mapped[UUID] = mapped_column(Uuid)
-    name: Mapped[str] = mapped_column(Text, primary_key=True)
-    amount: Mapped[int] = mapped_column(BigInteger)
-    set_by: Mapped[str] = mapped_column(Text)
-    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
-    told: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "partner_id"], ["app.tenant.tenant_id", "app.tenant.partner_id"], onupdate="CASCADE"
-        ),
-    )
-
-
-class TenantLoad(Base):
-    """What quotas are measured against; the doors write it."""
-
-    __tablename__ = "tenant_load"
-
-    tenant_id: Mapped[UUID] = tenant_key(references=True)
-    open_runs: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    counted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    day: Mapped[date] = mapped_column(Date)
-    bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
-
-
 class Site(Base):
     """A place of a client's, such as a warehouse. A scope inside a tenant."""
 
@@ -251,6 +202,18 @@ class Parameter(Base):
         Index("parameter_client", "partner_id", "client_id"),
         Index("parameter_tenant", "partner_id", "tenant_id"),
     )
+
+
+class PrivateNetwork(Base):
+    """A private network that the operator opened to a tenant's calls (ADR 0058)."""
+
+    __tablename__ = "private_network"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    network: Mapped[str] = mapped_column(Text, primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    opened_by: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
 
 class FleetRow(Base):

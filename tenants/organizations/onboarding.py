@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from infra.problems import Problem
-from tenants.organizations import lifecycle, parameters, quotas, repository, service, sites
+from tenants.organizations import levels, lifecycle, parameters, quotas, repository, service, sites
 from tenants.organizations.errors import ClientStands, InvalidField, SlugTaken
 from tenants.organizations.models import Client
 from tenants.organizations.names import check_slug, is_slug
@@ -132,13 +132,14 @@ async def _complete(session: AsyncSession, found: Client, row: Row, actor: str) 
         if name not in tenants:
             tenants[name] = (await lifecycle.add_environment(session, found, name, actor=actor)).tenant_id
             done.append(f"environment {name}")
-    standing = await quotas.tenants(session, tenants[HOME])
+    home = await levels.of_tenant(session, tenants[HOME])
+    (standing,) = await quotas.read(session, home[-1:])
     other = [f"quota {name}" for name, most in row.quotas.items() if name in standing and standing[name].amount != most]
     amounts = {name: most for name, most in row.quotas.items() if name not in standing}
     if amounts:
-        await quotas.set_tenants(session, found.partner_id, tenants[HOME], amounts, actor=actor)
+        await quotas.change(session, home, amounts, actor=actor)
         done += [f"quota {name}" for name in amounts]
-    chain = parameters.of_client(found.partner_id, found.client_id)
+    chain = levels.of_client(found.partner_id, found.client_id)
     own = {one.name: one.value for one in await parameters.effective(session, chain[-1:])}
     other += [f"parameter {name}" for name, value in row.parameters.items() if name in own and own[name] != value]
     values = {name: value for name, value in row.parameters.items() if name not in own}

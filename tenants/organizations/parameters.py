@@ -9,41 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
-from uuid import UUID
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra import ids
 from tenants.audit import service as audit
-from tenants.organizations.errors import InvalidField, UnknownClient
-from tenants.organizations.models import Parameter, Tenant
+from tenants.organizations.errors import InvalidField
+from tenants.organizations.levels import Level, Owner
+from tenants.organizations.models import Parameter
 
-Level = Literal["operator", "partner", "client", "environment", "site"]
 MOST: Final = 200
 """Values of one owner."""
 LONGEST: Final = 8_192
 """Bytes of a value as JSON."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_PREFIXES: Final[dict[Level, str]] = {"partner": "ptr", "client": "cli", "environment": "ten", "site": "sit"}
-
-
-class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose values. `owner_id` is the id of the level's own thing, nil for the operator."""
-
-    level: Level
-    owner_id: UUID = UUID(int=0)
-    partner_id: UUID | None = None
-    client_id: UUID | None = None
-    tenant_id: UUID | None = None
-
-    @property
-    def public_id(self) -> str:
-        prefix = _PREFIXES.get(self.level)
-        return "operator" if prefix is None else ids.show(prefix, self.owner_id)
 
 
 class Above(msgspec.Struct, frozen=True):
@@ -62,34 +44,6 @@ class Inherited(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     set_at: datetime
     above: list[Above]
-
-
-OPERATOR: Final = Owner(level="operator")
-
-
-def of_partner(partner_id: UUID) -> list[Owner]:
-    return [OPERATOR, Owner(level="partner", owner_id=partner_id, partner_id=partner_id)]
-
-
-def of_client(partner_id: UUID, client_id: UUID) -> list[Owner]:
-    own = Owner(level="client", owner_id=client_id, partner_id=partner_id, client_id=client_id)
-    return [*of_partner(partner_id), own]
-
-
-async def of_tenant(session: AsyncSession, tenant_id: UUID, site_id: UUID | None = None) -> list[Owner]:
-    """Who may say something about a tenant, or about one of its sites: the nearest last.
-
-    Raises:
-        UnknownClient: the scope sees no such tenant.
-    """
-    row = (await session.scalars(select(Tenant).where(Tenant.tenant_id == tenant_id))).one_or_none()
-    if row is None:
-        raise UnknownClient
-    place = {"partner_id": row.partner_id, "tenant_id": tenant_id}
-    chain = [*of_client(row.partner_id, row.client_id), Owner(level="environment", owner_id=tenant_id, **place)]
-    if site_id is not None:
-        chain.append(Owner(level="site", owner_id=site_id, **place))
-    return chain
 
 
 async def effective(session: AsyncSession, chain: Sequence[Owner]) -> list[Inherited]:

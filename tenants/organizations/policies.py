@@ -15,30 +15,15 @@ import msgspec
 from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra import ids
 from template_library.policies import rules as checks
 from template_library.policies.rules import Rule
 from tenants.audit import service as audit
-from tenants.organizations.errors import InvalidField, UnknownClient
-from tenants.organizations.models import Tenant
+from tenants.organizations import levels
+from tenants.organizations.errors import InvalidField
+from tenants.organizations.levels import Owner
 from tenants.organizations.policy_models import PolicyVersion
 
 Level = Literal["operator", "partner", "client"]
-_PREFIXES: Final[dict[Level, str]] = {"partner": "ptr", "client": "cli"}
-
-
-class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose policy; the operator's id is nil."""
-
-    level: Level
-    owner_id: UUID = UUID(int=0)
-    partner_id: UUID | None = None
-    client_id: UUID | None = None
-
-    @property
-    def public_id(self) -> str:
-        prefix = _PREFIXES.get(self.level)
-        return "operator" if prefix is None else ids.show(prefix, self.owner_id)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,32 +35,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     set_at: datetime | None = None
 
 
-OPERATOR: Final = Owner(level="operator")
-
-
-def of_partner(partner_id: UUID) -> list[Owner]:
-    """The partner, and whose rules it inherits before it."""
-    return [OPERATOR, Owner(level="partner", owner_id=partner_id, partner_id=partner_id)]
-
-
-def of_client(partner_id: UUID, client_id: UUID) -> list[Owner]:
-    """The client, and whose rules it inherits before it."""
-    return [
-        *of_partner(partner_id),
-        Owner(level="client", owner_id=client_id, partner_id=partner_id, client_id=client_id),
-    ]
-
-
 async def of_tenant(session: AsyncSession, tenant_id: UUID) -> list[Owner]:
-    """Whose rules hold in an environment.
+    """Whose rules hold in an environment, which has none of its own.
 
     Raises:
         UnknownClient: the scope sees no such tenant.
     """
-    row = (await session.scalars(select(Tenant).where(Tenant.tenant_id == tenant_id))).one_or_none()
-    if row is None:
-        raise UnknownClient
-    return of_client(row.partner_id, row.client_id)
+    *above, _ = await levels.of_tenant(session, tenant_id)
+    return above
 
 
 async def read(session: AsyncSession, chain: Sequence[Owner]) -> list[Policy]:

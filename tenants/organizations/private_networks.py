@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from ipaddress import ip_network
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import DateTime, FetchedValue, Text, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
-from infra.database import Base, tenant_key
 from infra.egress.addresses import networks
 from infra.problems import Invalid, NotFound
 from tenants.audit import service as audit
+from tenants.organizations.models import PrivateNetwork
 
 PRIVATE: Final = networks(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 """Of what may be opened (RFC 1918, 6598, 4193). Loopback and link-local addresses are the installation's own."""
-
-
-class PrivateNetwork(Base):
-    __tablename__ = "private_network"
-
-    tenant_id: Mapped[UUID] = tenant_key(references=True)
-    network: Mapped[str] = mapped_column(Text, primary_key=True)
-    reason: Mapped[str] = mapped_column(Text)
-    opened_by: Mapped[str] = mapped_column(Text)
-    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
 
 class NotPrivate(Invalid):

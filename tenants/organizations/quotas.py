@@ -1,12 +1,13 @@
-"""The most that others may push into a partner's environments, and into one of them (ADR 0033). The caller commits.
+"""The most that others may push in, at each level (ADR 0033): all SQL about it; the caller commits.
 
-The tightest holds: the operator sets a partner's, for all its environments together; the partner sets those of each
-environment. Where nobody has set one there is no limit.
+The tightest holds: the operator sets the installation's and each partner's, for all that is below together; a partner
+sets each client's, for its environments together, and each environment's. Where nobody has set one there is no limit.
+A site has none: an event comes to its environment, and may begin runs for several sites.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -15,10 +16,10 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra import ids
 from tenants.audit import service as audit
 from tenants.organizations.errors import InvalidField, QuotaAboveOwn
-from tenants.organizations.models import PartnerQuota, TenantQuota
+from tenants.organizations.levels import Level, Owner
+from tenants.organizations.quota_models import QuotaRow
 
 Quota = Literal["runs-per-minute", "open-runs", "payload-bytes-per-day"]
 RUNS: Final[Quota] = "runs-per-minute"
@@ -29,6 +30,11 @@ SOFT: Final = 0.8
 """From this share on it is told that a quota is nearly used up."""
 _MOST: Final = 2**53
 _COUNTED: Final = 1_000_000
+_WHOSE: Final[dict[Level, str]] = {
+    "operator": "of the installation",
+    "partner": "of all your environments",
+    "client": "of all of the client's environments",
+}
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,66 +47,45 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     day_left: float
 
 
-async def set_partners(
-    session: AsyncSession, partner_id: UUID, amounts: Mapping[Quota, int | None], *, actor: str
+async def change(
+    session: AsyncSession, chain: Sequence[Owner], amounts: Mapping[Quota, int | None], *, actor: str
 ) -> None:
-    """In the operator's scope. None takes a quota away; what is not named stays.
+    """Set what the last of `chain` has; None takes a quota away, what is not named stays.
 
     Raises:
         InvalidField: an amount is no good.
+        QuotaAboveOwn: somebody above has less than that for all that is below, as far as the session sees it.
     """
+    *above, owner = chain
+    there = await read(session, above)
     for name, amount in amounts.items():
         _check(name, amount)
         if amount is None:
-            await session.execute(
-                delete(PartnerQuota).where(PartnerQuota.partner_id == partner_id, PartnerQuota.name == name)
-            )
+            where = (QuotaRow.owner_id == owner.owner_id, QuotaRow.name == name)
+            await session.execute(delete(QuotaRow).where(*where))
             continue
-        row = {"partner_id": partner_id, "name": name, "amount": amount, "set_by": actor}
-        await session.execute(_put(insert(PartnerQuota).values(**row), ["partner_id", "name"], amount, actor))
-    if amounts:
-        target = ids.show("ptr", partner_id)
-        after: dict[str, Any] = {str(name): amount for name, amount in amounts.items()}
-        await audit.record(session, actor=actor, action="quota.set", target=target, after=after, partner_id=partner_id)
-
-
-async def set_tenants(
-    session: AsyncSession, partner_id: UUID, tenant_id: UUID, amounts: Mapping[Quota, int | None], *, actor: str
-) -> None:
-    """In the partner's scope. None takes a quota away; what is not named stays.
-
-    Raises:
-        InvalidField: an amount is no good.
-        QuotaAboveOwn: the partner has less than that for all its environments.
-    """
-    own = await partners(session, partner_id)
-    for name, amount in amounts.items():
-        _check(name, amount)
-        if amount is None:
-            await session.execute(
-                delete(TenantQuota).where(TenantQuota.tenant_id == tenant_id, TenantQuota.name == name)
-            )
-            continue
-        if name in own and amount > own[name].amount:
-            raise QuotaAboveOwn(f"/{name}: {amount} is more than the {own[name].amount} of all your environments")
-        row = {"tenant_id": tenant_id, "partner_id": partner_id, "name": name, "amount": amount, "set_by": actor}
-        await session.execute(_put(insert(TenantQuota).values(**row), ["tenant_id", "name"], amount, actor))
+        for one, own in zip(above, there, strict=True):
+            if name in own and amount > own[name].amount:
+                raise QuotaAboveOwn(f"/{name}: {amount} is more than the {own[name].amount} {_WHOSE[one.level]}")
+        row = {**msgspec.structs.asdict(owner), "name": name, "amount": amount, "set_by": actor}
+        # One that is set anew is told of anew.
+        changes = {"amount": amount, "set_by": actor, "set_at": func.clock_timestamp(), "told": 0, "told_at": None}
+        put = insert(QuotaRow).values(**row)
+        await session.execute(put.on_conflict_do_update(index_elements=["owner_id", "name"], set_=changes))
     if amounts:
         after: dict[str, Any] = {str(name): amount for name, amount in amounts.items()}
-        await audit.record(session, actor=actor, action="quota.set", target=ids.show("ten", tenant_id), after=after)
+        target, whose = owner.public_id, owner.partner_id
+        await audit.record(session, actor=actor, action="quota.set", target=target, after=after, partner_id=whose)
 
 
-async def partners(session: AsyncSession, partner_id: UUID) -> dict[str, PartnerQuota]:
-    """A partner's, by name."""
-    query = select(PartnerQuota).where(PartnerQuota.partner_id == partner_id)
+async def read(session: AsyncSession, chain: Sequence[Owner]) -> list[dict[str, QuotaRow]]:
+    """What each of `chain` has, by name, as far as the session sees it."""
+    query = select(QuotaRow).where(QuotaRow.owner_id.in_([one.owner_id for one in chain]))
+    found: dict[UUID, dict[str, QuotaRow]] = {one.owner_id: {} for one in chain}
     # What was read before a change of the same transaction is read anew.
-    return {row.name: row for row in await session.scalars(query.execution_options(populate_existing=True))}
-
-
-async def tenants(session: AsyncSession, tenant_id: UUID) -> dict[str, TenantQuota]:
-    """A tenant's own, by name."""
-    query = select(TenantQuota).where(TenantQuota.tenant_id == tenant_id)
-    return {row.name: row for row in await session.scalars(query)}
+    for row in await session.scalars(query.execution_options(populate_existing=True)):
+        found[row.owner_id][row.name] = row
+    return [found[one.owner_id] for one in chain]
 
 
 async def load(session: AsyncSession, tenant_id: UUID) -> Load:
@@ -124,9 +109,3 @@ async def load(session: AsyncSession, tenant_id: UUID) -> Load:
 def _check(name: Quota, amount: int | None) -> None:
     if amount is not None and not 0 <= amount <= _MOST:
         raise InvalidField(f"/{name}", f"a whole number from 0 to {_MOST}, or null for no limit")
-
-
-def _put(statement: Any, key: list[str], amount: int, actor: str) -> Any:
-    """A quota that is set anew is told of anew."""
-    changes = {"amount": amount, "set_by": actor, "set_at": func.clock_timestamp(), "told": 0, "told_at": None}
-    return statement.on_conflict_do_update(index_elements=key, set_=changes)

@@ -69,7 +69,7 @@ async def send_event(request: Call) -> AcceptedEvent:
     """
     require_media_type(request.headers.get("content-type", ""), cloud_event.STRUCTURED, JSON)
     quotas, tenant = request.resources.quotas, TenantId(request.tenant.tenant_id)
-    quotas.attend(tenant, request.tenant.partner_id)
+    quotas.attend(request.tenant)
     body = await request.body()
     event = cloud_event.read({name.lower(): value for name, value in request.headers.items()}, body)
     if event.attributes.get(ATTRIBUTE) == NAMES[0] and Permission.RUNS_WRITE not in request.principal.permissions:
@@ -79,7 +79,7 @@ async def send_event(request: Call) -> AcceptedEvent:
     await request.resources.event_checks.check(tenant, event)
     accepted = await request.resources.intake.receive(tenant, event, request.principal.actor)
     if not accepted.repeated:
-        quotas.took(tenant, request.tenant.partner_id, len(body))
+        quotas.took(request.tenant, len(body))
     request.resources.changes.note([(tenant, run) for run in accepted.runs])
     return AcceptedEvent(id=ids.show("evt", accepted.event_id), runs=[ids.show("run", run) for run in accepted.runs])
 

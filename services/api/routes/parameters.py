@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.api.call import Call
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
-from tenants.organizations import parameters, service, sites
-from tenants.organizations.parameters import Inherited, Level, Owner
+from tenants.organizations import levels, parameters, service, sites
+from tenants.organizations.levels import Level, Owner
+from tenants.organizations.parameters import Inherited
 
 TAGS: Final = ["parameters"]
 _OF_PARTNER: Final = "/v1/partners/{partner:str}/parameters"
@@ -56,13 +57,13 @@ class ParameterList(msgspec.Struct, frozen=True):
 async def read_operator_parameters(request: Call) -> ParameterList:
     """Inherited by every partner."""
     async with request.transaction() as session:
-        return await _shown(session, [parameters.OPERATOR])
+        return await _shown(session, [levels.OPERATOR])
 
 
 @patch("/v1/operator/parameters", summary="Set the operator's parameters", tags=TAGS)
 async def set_operator_parameters(request: Call, data: JSONBody[ParameterChanges]) -> ParameterList:
     """Inherited by every partner, and by all that is below one."""
-    return await _change(request, [parameters.OPERATOR], data)
+    return await _change(request, [levels.OPERATOR], data)
 
 
 @get(_OF_PARTNER, summary="Read a partner's parameters", tags=TAGS)
@@ -103,14 +104,14 @@ async def set_client_parameters(
 async def read_environment_parameters(request: Call) -> ParameterList:
     """With where each comes from."""
     async with request.transaction() as session:
-        return await _shown(session, await parameters.of_tenant(session, request.tenant.tenant_id))
+        return await _shown(session, await levels.of_tenant(session, request.tenant.tenant_id))
 
 
 @patch(tenant_paths("/parameters"), summary="Set an environment's parameters", tags=TAGS)
 async def set_environment_parameters(request: Call, data: JSONBody[ParameterChanges]) -> ParameterList:
     """Of this environment and no other."""
     async with request.transaction() as session:
-        chain = await parameters.of_tenant(session, request.tenant.tenant_id)
+        chain = await levels.of_tenant(session, request.tenant.tenant_id)
     return await _change(request, chain, data)
 
 
@@ -130,17 +131,17 @@ async def set_site_parameters(request: Call, site: FromPath[str], data: JSONBody
 
 
 async def _of_partner(session: AsyncSession, partner: str) -> list[Owner]:
-    return parameters.of_partner((await service.find_partner(session, partner)).partner_id)
+    return levels.of_partner((await service.find_partner(session, partner)).partner_id)
 
 
 async def _of_client(request: Call, session: AsyncSession, client: str) -> list[Owner]:
     found = await service.find_client(session, request.principal.partner_id, client)
-    return parameters.of_client(found.partner_id, found.client_id)
+    return levels.of_client(found.partner_id, found.client_id)
 
 
 async def _of_site(request: Call, session: AsyncSession, site: str) -> list[Owner]:
     found = await sites.find(session, request.tenant.tenant_id, site)
-    return await parameters.of_tenant(session, request.tenant.tenant_id, found.site_id)
+    return await levels.of_tenant(session, request.tenant.tenant_id, found.site_id)
 
 
 async def _change(

@@ -15,8 +15,9 @@ from services.api.policy import tenant_paths
 from template_library.policies import rules as checks
 from template_library.policies.capabilities import Domain
 from template_library.policies.rules import Rule
-from tenants.organizations import policies, service
-from tenants.organizations.policies import Level, Owner, Policy
+from tenants.organizations import levels, policies, service
+from tenants.organizations.levels import Owner
+from tenants.organizations.policies import Level, Policy
 
 TAGS: Final = ["policies"]
 _OF_PARTNER: Final = "/v1/partners/{partner:str}/policy"
@@ -72,13 +73,13 @@ class PolicyView(InheritedPolicy, frozen=True, kw_only=True):
 async def read_operator_policy(request: Call) -> PolicyView:
     """Holds for every partner and its clients."""
     async with request.transaction() as session:
-        return await _shown(session, [policies.OPERATOR])
+        return await _shown(session, [levels.OPERATOR])
 
 
 @put("/v1/operator/policy", summary="Set the operator's policy", tags=TAGS)
 async def set_operator_policy(request: Call, data: JSONBody[NewPolicy]) -> PolicyView:
     """Holds for every partner and its clients, from the next write on (within two seconds)."""
-    return await _change(request, [policies.OPERATOR], data)
+    return await _change(request, [levels.OPERATOR], data)
 
 
 @get(_OF_PARTNER, summary="Read a partner's policy", tags=TAGS)
@@ -119,12 +120,12 @@ async def read_environment_policy(request: Call) -> PolicyView:
 
 
 async def _of_partner(session: AsyncSession, partner: str) -> list[Owner]:
-    return policies.of_partner((await service.find_partner(session, partner)).partner_id)
+    return levels.of_partner((await service.find_partner(session, partner)).partner_id)
 
 
 async def _of_client(request: Call, session: AsyncSession, client: str) -> list[Owner]:
     found = await service.find_client(session, request.principal.partner_id, client)
-    return policies.of_client(found.partner_id, found.client_id)
+    return levels.of_client(found.partner_id, found.client_id)
 
 
 async def _change(request: Call, chain: Sequence[Owner], data: NewPolicy, of_client: str | None = None) -> PolicyView:

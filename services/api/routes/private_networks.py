@@ -13,7 +13,8 @@ from infra.database import take_turn
 from services.api.call import Call
 from services.api.fields import Environment, Instant
 from tenants.organizations import private_networks, service
-from tenants.organizations.private_networks import Place, PrivateNetwork
+from tenants.organizations.models import PrivateNetwork
+from tenants.organizations.private_networks import Place
 
 TAGS: Final = ["private networks"]
 _PATH: Final = "/v1/operator/private-networks"

@@ -69,7 +69,7 @@ async def send_signal(request: Call, data: JSONBody[NewSignal]) -> AcceptedSigna
     tenant = TenantId(request.tenant.tenant_id)
     taken = await signalling.signal(request.resources.database, tenant, received, data.key.name, data.key.value)
     if not taken.repeated:  # work that is inside waits for it: it is counted, and never refused
-        request.resources.quotas.took(tenant, request.tenant.partner_id, len(await request.body()))
+        request.resources.quotas.took(request.tenant, len(await request.body()))
     request.resources.ring()
     request.resources.changes.note([(tenant, run) for run in taken.runs])
     return AcceptedSignal(id=ids.show("evt", taken.event_id), runs=[ids.show("run", run) for run in taken.runs])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import click
@@ -14,49 +15,83 @@ _OPTIONS: Final = {
 }
 
 
+def _amount_options(command: Callable[..., None]) -> Callable[..., None]:
+    for name, words in reversed(_OPTIONS.items()):
+        command = click.option(f"--{name.replace('_', '-')}", metavar="N|none", help=words)(command)
+    return command
+
+
 @click.group()
 def command() -> None:
-    """How much may be pushed in: into a client's environment, and into all of a partner's together."""
+    """How much may be pushed in: into an environment, and into all of a client, a partner or the installation."""
 
 
 @command.command()
 @api_options
 def show(terminal: Terminal) -> None:
     """The quotas of an environment, where they come from, and what is used."""
-    terminal.table(_items(terminal.run(lambda api: api.get("/quotas"))), *_COLUMNS)
+    _print(terminal, terminal.run(lambda api: api.get("/quotas")))
 
 
 @command.command("set")
-@click.option("--runs-per-minute", metavar="N|none", help=_OPTIONS["runs_per_minute"])
-@click.option("--open-runs", metavar="N|none", help=_OPTIONS["open_runs"])
-@click.option("--payload-bytes-per-day", metavar="N|none", help=_OPTIONS["payload_bytes_per_day"])
+@_amount_options
 @api_options
 def set_quotas(terminal: Terminal, /, **given: str | None) -> None:
     """Set quotas of a client's environment, with its partner's key. What is not named stays; `none` takes it away."""
     body = _amounts(given)
-    terminal.table(_items(terminal.run(lambda api: api.send("POST", "/quotas", body))), *_COLUMNS)
+    _print(terminal, terminal.run(lambda api: api.send("POST", "/quotas", body)))
+
+
+@command.command("show-client")
+@click.argument("client")
+@account_options
+def show_client(terminal: Terminal, *, client: str) -> None:
+    """The quotas of all of CLIENT's environments together, with its partner's key."""
+    _print(terminal, terminal.run(lambda api: api.get(f"/clients/{client}/quotas")))
+
+
+@command.command("set-client")
+@click.argument("client")
+@_amount_options
+@account_options
+def set_client(terminal: Terminal, *, client: str, **given: str | None) -> None:
+    """Set quotas of all of CLIENT's environments together, with its partner's key."""
+    body = _amounts(given)
+    _print(terminal, terminal.run(lambda api: api.send("POST", f"/clients/{client}/quotas", body)))
 
 
 @command.command("show-partner")
 @click.argument("partner")
 @account_options
 def show_partner(terminal: Terminal, *, partner: str) -> None:
-    """The quotas of all of PARTNER's environments together: with the operator's key, or its own."""
-    found = terminal.run(lambda api: api.get(f"/partners/{partner}/quotas"))
-    terminal.table(_items(found), "quota", "limit", "set_at")
+    """The quotas of all that PARTNER serves together: with the operator's key, or its own."""
+    _print(terminal, terminal.run(lambda api: api.get(f"/partners/{partner}/quotas")))
 
 
 @command.command("set-partner")
 @click.argument("partner")
-@click.option("--runs-per-minute", metavar="N|none", help=_OPTIONS["runs_per_minute"])
-@click.option("--open-runs", metavar="N|none", help=_OPTIONS["open_runs"])
-@click.option("--payload-bytes-per-day", metavar="N|none", help=_OPTIONS["payload_bytes_per_day"])
+@_amount_options
 @account_options
 def set_partner(terminal: Terminal, *, partner: str, **given: str | None) -> None:
-    """Set quotas of all of PARTNER's environments together, with an operator's key."""
+    """Set quotas of all that PARTNER serves together, with an operator's key."""
     body = _amounts(given)
-    found = terminal.run(lambda api: api.send("POST", f"/partners/{partner}/quotas", body))
-    terminal.table(_items(found), "quota", "limit", "set_at")
+    _print(terminal, terminal.run(lambda api: api.send("POST", f"/partners/{partner}/quotas", body)))
+
+
+@command.command("show-installation")
+@account_options
+def show_installation(terminal: Terminal) -> None:
+    """The quotas of all partners together, with an operator's key."""
+    _print(terminal, terminal.run(lambda api: api.get("/operator/quotas")))
+
+
+@command.command("set-installation")
+@_amount_options
+@account_options
+def set_installation(terminal: Terminal, /, **given: str | None) -> None:
+    """Set quotas of all partners together, with an operator's key."""
+    body = _amounts(given)
+    _print(terminal, terminal.run(lambda api: api.send("POST", "/operator/quotas", body)))
 
 
 def _amounts(given: dict[str, str | None]) -> dict[str, int | None]:
@@ -73,6 +108,5 @@ def _amounts(given: dict[str, str | None]) -> dict[str, int | None]:
     return read
 
 
-def _items(answer: Any) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = answer["items"]
-    return items
+def _print(terminal: Terminal, answer: Any) -> None:
+    terminal.table(answer["items"], *_COLUMNS)

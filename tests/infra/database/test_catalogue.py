@@ -158,7 +158,7 @@ NOT_OF_ONE_TENANT = {
     "kept_answer",
     "portal_host",
     "domain_claim",
-    "partner_quota",
+    "quota",
     "organization_audit",
     "audit_seal",
     "audit_leaves",

@@ -34,6 +34,8 @@ CHANGES: Final[dict[str, Any]] = {
     "POST /v1/operator/private-networks": {**NETWORK, "reason": "a VPN"},
     "POST /v1/operator/private-networks/close": NETWORK,
     "POST /v1/partners/{partner}/quotas": {"open_runs": 5},
+    "POST /v1/clients/{client}/quotas": {"open_runs": 5},
+    "POST /v1/operator/quotas": {"open_runs": 5},
     "PATCH /v1/brand": {"name": "New"},
     "PATCH /v1/roles/{role}": {"permissions": ["runs:read"]},
     "PUT /v1/people/{person}/roles": {"roles": []},

@@ -115,6 +115,7 @@ async def test_S_79_a_deleted_client_leaves_a_certificate_that_anybody_may_check
     foreign = (await parties.north.post("/v1/clients/sibling/delete", {"preview": True})).json["token"]
     mixed = await parties.north.post("/v1/clients/acme/delete", {"token": foreign, "reason": "x"})
     assert mixed.problem == "bad-cursor"
+    assert (await parties.north.post("/v1/clients/acme/quotas", {"open_runs": 600})).status == 200
     begun = (await delete(parties.north, "acme")).json["certificate"]
     assert (begun["state"], begun["signature"]) == ("erasing", None)
     forget(parties)
@@ -128,6 +129,7 @@ async def test_S_79_a_deleted_client_leaves_a_certificate_that_anybody_may_check
     assert found["state"] == "done"
     assert [one["tenant"] for one in found["statement"]["keys"]] == [tenant]
     assert found["statement"]["removed"]["run"] > 0
+    assert found["statement"]["removed"]["quota"] == 1
     assert (await parties.south.get(f"/v1/clients/{client}/certificate")).status == 404
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(found["public_key"]))
     statement = msgspec.convert(found["statement"], Statement)

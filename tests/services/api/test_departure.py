@@ -95,6 +95,7 @@ async def test_S_06_a_client_that_moves_takes_all_along_and_the_former_partner_s
     await parties.north.send("PATCH", "/v1/clients/acme/parameters", {"values": {"cutoff": "12:00"}})
     await parties.north.send("PATCH", "/v1/partners/north/parameters", {"values": {"currency": "EUR"}})
     await parties.north.post("/v1/clients/acme/live/quotas", {"open_runs": 500})
+    await parties.north.post("/v1/clients/acme/quotas", {"open_runs": 600})
     assert (await parties.north.post(f"/v1/clients/{client}/move", {"partner": "south"})).status == 403
     await parties.south.post("/v1/clients", {"slug": "acme", "name": "Other"})
     taken = await parties.operator.post(f"/v1/clients/{client}/move", {"partner": "south"})
@@ -111,6 +112,7 @@ async def test_S_06_a_client_that_moves_takes_all_along_and_the_former_partner_s
     assert (await parties.north.get(f"/v1/keys/{things.values['key']}")).status == 404
     assert (await west.get("/v1/clients/acme/live/runs")).json["items"]
     assert (await west.get("/v1/clients/acme/live/quotas")).json["items"][1]["limit"] == 500
+    assert (await west.get("/v1/clients/acme/quotas")).json["items"][1]["limit"] == 600
     acme = parties.nobody.having(await make_key(west, client="acme", environment="live"))
     assert [one["name"] for one in (await acme.get("/v1/parameters")).json["items"]] == ["cutoff"]
     assert (await acme.get("/v1/me")).json["partner"]["slug"] == "west"

@@ -206,6 +206,8 @@ async def test_S_02_an_organization_of_anothers_is_unknown(parties: Parties, row
             Attempt("client", "GET", "/v1/keys?client={id}"),
             Attempt("client", "GET", "/v1/clients/{id}"),
             Attempt("client", "POST", "/v1/clients/{id}/disable"),
+            Attempt("client", "GET", "/v1/clients/{id}/quotas"),
+            Attempt("client", "POST", "/v1/clients/{id}/quotas", {"open_runs": 1}),
         ):
             theirs = await tried(parties.north, attempt, {"id": named})
             assert theirs == await tried(parties.north, attempt, {"id": nobodys}), attempt

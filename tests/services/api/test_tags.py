@@ -101,6 +101,13 @@ WHOLES: dict[str, tuple[str, str, str, list[Any]]] = {
     "peak": ("acme", "/v1/peak", "PUT", [{"mode": "auto", "from_runs": runs} for runs in (5, 6, 7)]),
     "retention": ("acme", "/v1/retention", "POST", [{"keep": f"P{days}D"} for days in (500, 501, 502)]),
     "quotas": ("north", f"{AT}/quotas", "POST", [{"open_runs": runs} for runs in (5, 6, 7)]),
+    "a client's quotas": ("north", "/v1/clients/acme/quotas", "POST", [{"open_runs": runs} for runs in (5, 6, 7)]),
+    "the installation's quotas": (
+        "operator",
+        "/v1/operator/quotas",
+        "POST",
+        [{"open_runs": runs} for runs in (5, 6, 7)],
+    ),
     "a partner's quotas": (
         "operator",
         "/v1/partners/north/quotas",
@@ -162,7 +169,7 @@ async def test_what_changes_by_itself_is_in_no_tag_and_hidden_from_nobody(partie
     for path, tag in tags.items():
         again = await parties.acme.send("GET", path, headers={"if-none-match": tag})
         assert (again.status, again.headers["etag"]) == (200, tag), path
-    assert (await parties.acme.get("/v1/quotas")).json["items"][0]["used"] == 1
+    assert (await parties.acme.get("/v1/quotas")).json["items"][1]["used"] == 1, "runs that are open"
     assert (await parties.acme.get("/v1/peak")).json["in_line"]["runs"] == 1
 
 

@@ -125,8 +125,8 @@ NOT_LOOKED_THROUGH = {
     ),
     "packed: looked through by a query of its own": "payload.body payload.codec",
     "of organizations and their people, to whom no connection belongs": (
-        "partner client tenant portal_host known_device sign_in_attempt brand organization_audit partner_quota "
-        "tenant_quota peak role account_role account_identity provisioned_account identity_provider invitation "
+        "partner client tenant portal_host known_device sign_in_attempt brand organization_audit quota "
+        "peak role account_role account_identity provisioned_account identity_provider invitation "
         "domain_claim deletion private_network policy_version audit_keeping audit_rollback mail_setting "
         "mail_suppression mail.recipient mail.recipient_name mail.language"
     ),

@@ -20,7 +20,7 @@ from services.events.cloud_event import read
 from template_library.policies.approvals import APPROVAL
 from template_library.policies.capabilities import NOTHING, Writes
 from template_library.policies.rules import Rule
-from tenants.organizations import policies
+from tenants.organizations import levels, policies
 from tests.services.engine.running import Engine, at_work, order
 from tests.world import World, deploy, make_tenant
 
@@ -95,7 +95,7 @@ async def begun(engine: Engine, document: str) -> tuple[World, UUID]:
 
 async def rule(engine: Engine, *rules: Rule) -> None:
     async with engine.app.session(Scope.operator()) as session:
-        await policies.change(session, policies.OPERATOR, rules, actor="test")
+        await policies.change(session, levels.OPERATOR, rules, actor="test")
         await session.commit()
 
 

@@ -34,6 +34,7 @@ HARMLESS = {
     "POST /v1/clients/{client}/environments": "an environment that nobody is let in to",
     "PATCH /v1/clients/{client}/parameters": "values of deployments, as within a tenant",
     "PATCH /v1/partners/{partner}/parameters": "values of deployments, as within a tenant",
+    "POST /v1/clients/{client}/quotas": "how much work is taken, as within a tenant",
 }
 NOBODY_SIGNED_IN = {"POST /v1/oauth/token": "by its key alone", "POST /hooks/{address}": "by its signature"}
 

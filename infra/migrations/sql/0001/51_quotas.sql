@@ -29,57 +29,63 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Quotas (ADR 0033): the most that others may push into a partner's environments together, as the operator sets it, and into
--- one of them, as its partner does. The tightest holds; where there is no row, there is no limit.
+-- Quotas (ADR 0033): the most that others may push into the installation, into all that a partner serves, into a client's
+-- environments together, and into one of them. The tightest holds; where there is no row, there is no limit.
+--   owner_id  whose it is: the partner, client or tenant; the nil UUID stands for the operator
 --   told      the share in percent that people were told last, at `told_at`
-CREATE TABLE app.partner_quota (
-  partner_id uuid NOT NULL REFERENCES app.partner,
+--   counted   of a quota of open runs: how many there were at `counted_at`, no more than it and one of each tenant's
+CREATE TABLE app.quota (
+  owner_id uuid NOT NULL,
   name text NOT NULL CHECK (name IN ('runs-per-minute', 'open-runs', 'payload-bytes-per-day')),
+  level text NOT NULL CHECK (level IN ('operator', 'partner', 'client', 'environment')),
+  partner_id uuid REFERENCES app.partner,
+  client_id uuid,
+  tenant_id uuid,
   amount bigint NOT NULL CHECK (amount >= 0),
   set_by text NOT NULL,
   set_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   told smallint NOT NULL DEFAULT 0,
   told_at timestamptz,
-  PRIMARY KEY (partner_id, name)
+  counted bigint NOT NULL DEFAULT 0,
+  counted_at timestamptz,
+  PRIMARY KEY (owner_id, name),
+  -- A partner's transaction writes these: with both columns in the reference, never those of another's client or tenant.
+  FOREIGN KEY (partner_id, client_id) REFERENCES app.client ON UPDATE CASCADE,
+  FOREIGN KEY (partner_id, tenant_id) REFERENCES app.tenant (partner_id, tenant_id) ON UPDATE CASCADE,
+  CHECK (num_nonnulls(client_id, tenant_id) = CASE WHEN level IN ('operator', 'partner') THEN 0 ELSE 1 END),
+  CHECK ((CASE level WHEN 'operator' THEN owner_id = '00000000-0000-0000-0000-000000000000' AND partner_id IS NULL
+                    WHEN 'partner' THEN owner_id = partner_id
+                    WHEN 'client' THEN owner_id = client_id AND partner_id IS NOT NULL
+                    ELSE owner_id = tenant_id AND partner_id IS NOT NULL END) IS TRUE)
 );
-CREATE TABLE app.tenant_quota (
-  tenant_id uuid NOT NULL,
-  partner_id uuid NOT NULL,
-  name text NOT NULL CHECK (name IN ('runs-per-minute', 'open-runs', 'payload-bytes-per-day')),
-  amount bigint NOT NULL CHECK (amount >= 0),
-  set_by text NOT NULL,
-  set_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  told smallint NOT NULL DEFAULT 0,
-  told_at timestamptz,
-  PRIMARY KEY (tenant_id, name),
-  -- A partner's transaction writes these: with both columns in the reference, never those of another's tenant.
-  FOREIGN KEY (tenant_id, partner_id) REFERENCES app.tenant (tenant_id, partner_id) ON UPDATE CASCADE
-);
+CREATE INDEX quota_client ON app.quota (partner_id, client_id);
+CREATE INDEX quota_tenant ON app.quota (partner_id, tenant_id);
 
--- What quotas are measured against beside the tenant's clock: of tenants for which one holds, and of no others.
---   open_runs  that had not ended when a worker counted them at `counted_at`; no more than the quota is counted
---   bytes      of payload that were pushed in on this day (UTC), as the processes of the API reported them
+-- Bytes of payload that were pushed in on this day (UTC), as the processes of the API reported them: of tenants for which such a
+-- quota holds, and of no others.
 CREATE TABLE app.tenant_load (
   tenant_id uuid PRIMARY KEY REFERENCES app.tenant,
-  open_runs bigint NOT NULL DEFAULT 0,
-  counted_at timestamptz,
   day date NOT NULL,
   bytes bigint NOT NULL DEFAULT 0
 );
 
--- Its partner writes a tenant's quotas, and the tenant reads them; a partner reads what the operator gave it.
-CREATE POLICY organization ON app.partner_quota TO waybill_app
-  USING (app.is_operator() OR partner_id = app.partner_id()) WITH CHECK (app.is_operator());
-CREATE POLICY organization ON app.tenant_quota TO waybill_app
-  USING (partner_id = app.partner_id() OR tenant_id = app.tenant_id()) WITH CHECK (partner_id = app.partner_id());
+-- The operator sets its own and its partners', a partner those of its clients and their environments. A partner reads what the
+-- operator gave it, a tenant what holds for itself and for its client; nobody reads what others have.
+CREATE POLICY seen ON app.quota FOR SELECT TO waybill_app USING (
+  app.is_operator() AND level IN ('operator', 'partner') OR level <> 'operator' AND partner_id = app.partner_id()
+  OR tenant_id = app.tenant_id()
+  OR level = 'client' AND EXISTS (SELECT 1 FROM app.tenant t WHERE t.tenant_id = app.tenant_id()
+                                  AND t.partner_id = quota.partner_id AND t.client_id = quota.client_id));
+CREATE POLICY organization ON app.quota TO waybill_app
+  USING (app.is_operator() AND level IN ('operator', 'partner') OR level IN ('client', 'environment') AND partner_id = app.partner_id())
+  WITH CHECK (app.is_operator() AND level IN ('operator', 'partner') OR level IN ('client', 'environment') AND partner_id = app.partner_id());
 CREATE POLICY tenant ON app.tenant_load FOR SELECT TO waybill_app USING (tenant_id = app.tenant_id());
-CREATE POLICY doors ON app.partner_quota TO waybill_doors USING (true) WITH CHECK (true);
-CREATE POLICY doors ON app.tenant_quota TO waybill_doors USING (true) WITH CHECK (true);
+CREATE POLICY doors ON app.quota TO waybill_doors USING (true) WITH CHECK (true);
 CREATE POLICY doors ON app.tenant_load TO waybill_doors USING (true) WITH CHECK (true);
 CREATE POLICY quotas ON app.organization_audit FOR INSERT TO waybill_doors WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON app.partner_quota, app.tenant_quota TO waybill_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.quota TO waybill_app;
 GRANT SELECT ON app.tenant_load TO waybill_app;
-GRANT SELECT, UPDATE ON app.partner_quota, app.tenant_quota TO waybill_doors;
+GRANT SELECT, UPDATE ON app.quota TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE ON app.tenant_load TO waybill_doors;
 GRANT INSERT ON app.notice, app.organization_audit TO waybill_doors;
 

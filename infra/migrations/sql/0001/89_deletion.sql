@@ -4,7 +4,7 @@
 -- behind them. People's are in `app.remove_people`. What is in neither, and not kept with a reason, fails a test.
 CREATE FUNCTION app.erased_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
   SELECT ARRAY[
-    'parameter', 'tenant_quota', 'tenant_load', 'peak', 'fleet', 'retention', 'kept_run', 'archive_round',
+    'parameter', 'quota', 'tenant_load', 'peak', 'fleet', 'retention', 'kept_run', 'archive_round',
     'archive', 'webhook_attempt', 'webhook_delivery', 'webhook_message', 'webhook_secret', 'webhook_endpoint', 'private_network', 'candidate', 'pending_event', 'deployment_trigger', 'schedule', 'subscription', 'inbox', 'signal',
     'run_key', 'key_writer', 'approval', 'effect', 'payload', 'journal', 'exception', 'entry', 'continuity', 'outage',
     'connection_line', 'notice', 'outbox', 'run', 'event', 'event_key', 'deployment_revision', 'deployment',
@@ -140,19 +140,16 @@ BEGIN
       RETURN gone;
     END IF;
   END LOOP;
-  DELETE FROM app.parameter p WHERE p.client_id = of_client;
-  GET DIAGNOSTICS gone = ROW_COUNT;
-  IF gone > 0 THEN
-    UPDATE app.deletion x SET removed = x.removed || jsonb_build_object('parameter', coalesce((x.removed ->> 'parameter')::bigint, 0) + gone)
-    WHERE x.client_id = of_client;
-    RETURN gone;
-  END IF;
-  DELETE FROM app.policy_version p WHERE p.client_id = of_client;
-  GET DIAGNOSTICS gone = ROW_COUNT;
-  IF gone > 0 THEN
-    UPDATE app.deletion x SET removed = x.removed || jsonb_build_object('policy_version', gone) WHERE x.client_id = of_client;
-    RETURN gone;
-  END IF;
+  -- What was the client's own, and of none of its environments.
+  FOREACH t IN ARRAY ARRAY['parameter', 'quota', 'policy_version'] LOOP
+    EXECUTE format('DELETE FROM app.%I x WHERE x.client_id = $1', t) USING of_client;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    IF gone > 0 THEN
+      UPDATE app.deletion x SET removed = x.removed || jsonb_build_object(t, coalesce((x.removed ->> t)::bigint, 0) + gone)
+      WHERE x.client_id = of_client;
+      RETURN gone;
+    END IF;
+  END LOOP;
   DELETE FROM app.kept_answer k WHERE k.owner_id = ANY (whose);
   UPDATE app.audit a SET after = NULL, salt = NULL,
     veil = app.veil_row(a.salt, a.veil, a.actor, a.target, a.after::text, a.actor !~ '^(pseudonym:|engine$|schedule$)',

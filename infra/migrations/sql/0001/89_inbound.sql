@@ -3,9 +3,9 @@
 -- Whose an address is. Asked before any scope is known, hence a door; it finds one by its whole address, and none that was
 -- deleted or is of a partner or client that is not served.
 CREATE FUNCTION app.find_inbound_webhook(wanted text) RETURNS TABLE (
-  tenant_id uuid, hook_id uuid, partner_id uuid, suspended boolean
+  tenant_id uuid, hook_id uuid, partner_id uuid, client_id uuid, suspended boolean
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-  SELECT h.tenant_id, h.hook_id, t.partner_id, c.status = 'suspended'
+  SELECT h.tenant_id, h.hook_id, t.partner_id, t.client_id, c.status = 'suspended'
   FROM app.inbound_webhook h
   JOIN app.tenant t ON t.tenant_id = h.tenant_id
   JOIN app.client c ON c.partner_id = t.partner_id AND c.client_id = t.client_id AND c.status IN ('active', 'suspended')

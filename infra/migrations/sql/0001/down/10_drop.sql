@@ -61,7 +61,8 @@ BEGIN
   DROP FUNCTION app.tell_peak(uuid, text, bigint);
   DROP FUNCTION app.key_moment(text);
   DROP FUNCTION app.quota_standing();
-  DROP FUNCTION app.tell_quota(uuid, uuid, text, bigint, bigint, smallint);
+  DROP FUNCTION app.quota_reach();
+  DROP FUNCTION app.tell_quota(text, uuid, uuid, text, bigint, bigint, smallint);
   DROP FUNCTION app.next_turn(uuid, smallint);
   DROP FUNCTION app.take_places(uuid, bigint, bigint, bigint, integer);
   DROP FUNCTION app.mind_key();
