@@ -78,6 +78,7 @@ def test_S_17_no_label_can_hold_a_tenant_or_a_run() -> None:
         "http.request.method",
         "http.response.status_class",
         "http.route",
+        "level",
         "operation",
         "outcome",
         "quota",
