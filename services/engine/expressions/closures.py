@@ -28,11 +28,27 @@ def variable(name: str) -> Compiled:
 
 
 def member(term: Compiled, name: str) -> Compiled:
+    if term is identity:
+        return _own_member(name)
+
     def run(value: Any, variables: Mapping[str, Any]) -> Any:
         whole = term(value, variables)
         if isinstance(whole, dict):
             return whole.get(name)
         if whole is None:
+            return None
+        raise NotTrivial
+
+    return run
+
+
+def _own_member(name: str) -> Compiled:
+    """`.name`, the most usual of all."""
+
+    def run(value: Any, _: Mapping[str, Any]) -> Any:
+        if isinstance(value, dict):
+            return value.get(name)
+        if value is None:
             return None
         raise NotTrivial
 

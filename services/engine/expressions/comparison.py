@@ -32,6 +32,8 @@ def truthy(value: Any) -> bool:
 
 def compare(symbol: str, left: Any, right: Any) -> bool:
     """Raises NotTrivial for containers of one kind, Decimals, and integers that a double cannot hold."""
+    if type(left) is str and type(right) is str:
+        return _OPERATORS[symbol](left, right)
     left_rank, right_rank = _rank(left), _rank(right)
     if left_rank != right_rank:
         return _OPERATORS[symbol](left_rank, right_rank)

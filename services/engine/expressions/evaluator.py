@@ -6,7 +6,7 @@ from typing import Any, Final
 from services.engine import values
 from services.engine.expressions import trivial
 from services.engine.expressions.pool import ExpressionPool
-from services.engine.expressions.protocol import ExpressionFailed
+from services.engine.expressions.protocol import ExpressionFailed, ExpressionsUnavailable
 
 _MOST_RESULTS: Final = 1
 
@@ -41,6 +41,20 @@ class Expressions:
         if "$" not in program and trivial.is_trivial(program):
             return None
         return await self._pool.check("", sorted(variables), program)
+
+
+class Nowhere:
+    """The evaluator of who evaluates nothing."""
+
+    async def evaluate(
+        self, programs: Sequence[str], value: Any, variables: Mapping[str, Any], *, lane: str = ""
+    ) -> list[Any]:
+        """Raises ExpressionsUnavailable, always."""
+        del programs, value, variables, lane
+        raise ExpressionsUnavailable("no evaluator runs in this process")
+
+
+NOWHERE: Final = Nowhere()
 
 
 def _only_result(answer: bytes, index: int) -> Any:

@@ -24,13 +24,13 @@ from template_library.dsl.scalars import ScalarError, number
 
 NOT_TRIVIAL: Final = object()
 
-_DEPTH: Final = 16
+DEPTH: Final = 16
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<field>\.[A-Za-z_]\w*)|(?P<variable>\$[A-Za-z_]\w*)|(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)
     |(?P<word>[A-Za-z_]\w*)|(?P<string>"(?:[^"\\]|\\[^(])*")|(?P<mark>//(?!=)|==|!=|<=|>=|[.<>()\[\]{}:,]))""",
     re.VERBOSE | re.ASCII,
 )
-_LITERALS: Final = {"null": None, "true": True, "false": False}
+LITERALS: Final = {"null": None, "true": True, "false": False}
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
@@ -53,7 +53,7 @@ def is_trivial(program: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _compiled(program: str) -> Compiled | None:
     try:
-        parser = _Parser(_tokens(program))
+        parser = Parser(_tokens(program))
         compiled = parser.alternative(0)
         parser.end()
     except NotTrivial:
@@ -81,7 +81,7 @@ def _tokens(program: str) -> list[tuple[str, str]]:
     return tokens
 
 
-class _Parser:
+class Parser:
     """Recursive descent over jq's precedence: `//` (to the right), `or`, `and`, comparison (once), term."""
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
@@ -132,18 +132,21 @@ class _Parser:
         return left
 
     def _comparison(self, depth: int) -> Compiled:
-        left = self._term(depth)
+        left = self._operand(depth)
         kind, operator = self._peek()
         if kind != "mark" or operator not in _COMPARISONS:
             return left
         self._position += 1
-        right = self._term(depth)
+        right = self._operand(depth)
         if self._peek()[1] in _COMPARISONS and self._peek()[0] == "mark":
             raise NotTrivial  # jq refuses a chain
         return lambda value, variables: compare(operator, left(value, variables), right(value, variables))
 
+    def _operand(self, depth: int) -> Compiled:
+        return self._term(depth)
+
     def _term(self, depth: int) -> Compiled:
-        if depth > _DEPTH:
+        if depth > DEPTH:
             raise NotTrivial
         term = self._primary(depth)
         while True:
@@ -162,12 +165,12 @@ class _Parser:
             kind, text = self._peek()
             if kind == "string":
                 self._position += 1
-                return closures.member(term, _string(text))
+                return closures.member(term, text_of(text))
         self._expect("[")
         kind, text = self._take()
         self._expect("]")
         if kind == "string":
-            return closures.member(term, _string(text))
+            return closures.member(term, text_of(text))
         if kind == "number" and text.isdigit():
             return closures.element(term, int(text))
         raise NotTrivial
@@ -180,10 +183,10 @@ class _Parser:
             return closures.member(closures.identity, text[1:])
         if kind == "variable":
             return closures.variable(text[1:])
-        if kind == "word" and text in _LITERALS:
-            return closures.constant(_LITERALS[text])
+        if kind == "word" and text in LITERALS:
+            return closures.constant(LITERALS[text])
         if kind in {"number", "string"}:
-            return closures.constant(_number(text) if kind == "number" else _string(text))
+            return closures.constant(_number(text) if kind == "number" else text_of(text))
         raise NotTrivial
 
     def _bracketed(self, text: str, depth: int) -> Compiled:
@@ -201,7 +204,7 @@ class _Parser:
 
     def _after_dot(self) -> Compiled:
         if self._peek()[0] == "string":
-            return closures.member(closures.identity, _string(self._take()[1]))
+            return closures.member(closures.identity, text_of(self._take()[1]))
         return closures.identity
 
     def _array(self, depth: int) -> Compiled:
@@ -230,7 +233,7 @@ class _Parser:
             return text[1:], closures.variable(text[1:])
         if kind not in {"word", "string"}:
             raise NotTrivial
-        name = _string(text) if kind == "string" else text
+        name = text_of(text) if kind == "string" else text
         if self._accept(":"):
             return name, self._term(depth + 1)
         if kind == "string":
@@ -238,7 +241,7 @@ class _Parser:
         return name, closures.member(closures.identity, name)
 
 
-def _string(text: str) -> str:
+def text_of(text: str) -> str:
     try:
         return msgspec.json.decode(text, type=str)
     except msgspec.DecodeError as error:

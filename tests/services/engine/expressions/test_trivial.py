@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.engine import values
 from services.engine.expressions import trivial
 from services.engine.expressions.pool import ExpressionPool
+from tests.services.engine.expressions.same import same
 
 _NAMES = st.sampled_from(["a", "b", "name", "if_", "and", "and_", "É", "x1"])
 _FIELD_NAMES = st.sampled_from(["a", "b", "name", "x1"])
@@ -61,17 +62,6 @@ def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 PROGRAMS = st.recursive(_TERMS, _compound, max_leaves=4)
 
 
-def _same(left: Any, right: Any) -> bool:
-    """Equal as JSON: true is not 1, and 1 is 1.0."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(_same, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
-    return bool(left == right)
-
-
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(program=PROGRAMS, value=VALUES, context=VALUES)
 async def test_what_is_answered_in_process_is_what_jq_answers(
@@ -85,7 +75,7 @@ async def test_what_is_answered_in_process_is_what_jq_answers(
     (results,) = await pool.evaluate("", sorted(variables), text, [program])
     decoded = values.decode(results)
     assert len(decoded) == 1
-    assert _same(answer, decoded[0]), (program, answer, decoded)
+    assert same(answer, decoded[0]), (program, answer, decoded)
 
 
 @pytest.mark.parametrize(

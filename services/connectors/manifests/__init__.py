@@ -1,1 +1,0 @@
-"""What several connectors have in common, as values."""
