@@ -51,10 +51,10 @@ class Running(msgspec.Struct, frozen=True):
 class Doubles:
     """The `Connections` of a scenario, and the connector function bound to them."""
 
-    def __init__(self, running: dict[str, Running], client: egress.Client) -> None:
+    def __init__(self, running: dict[str, Running], client: egress.Client, evaluator: Expressions) -> None:
         self._open = {one.connection.id: one.connection for one in running.values()}
         self._bindings = {name: one.connection.id for name, one in running.items()}
-        self._function = connector.ConnectorFunction(Registry(all_connectors()), self, client)
+        self._function = connector.ConnectorFunction(Registry(all_connectors(evaluator)), self, client)
 
     async def open(self, _tenant: UUID, connection_id: UUID) -> OpenConnection:
         return self._open[connection_id]
@@ -112,7 +112,7 @@ async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluat
         report = await run_workflow(
             workflow,
             _input(scenario, workflow),
-            functions={connector.NAME: Doubles(running, client).call},
+            functions={connector.NAME: Doubles(running, client, evaluator).call},
             evaluator=evaluator,
             run=ids.new(),
             parameters=parameters,

@@ -7,6 +7,7 @@ from typing import Final
 from services.connectors.registry import Registry
 from services.connectors.sdk.manifest import Manifest
 from tenants.connections.form import Form, Forms
+from tenants.connections.limits import Limits
 from tenants.connections.playbook import Act
 
 # Which settings decide where a secret is sent, and whether anybody on the way can read it.
@@ -26,5 +27,6 @@ def form(manifest: Manifest) -> Form:
         operations=frozenset(operation.name for operation in manifest.operations),
         access={one.name: one.access for one in manifest.operations},
         acts={one.name: Act(mode=one.mode, output=one.output) for one in manifest.operations},
-        destination=_DESTINATION if has_base else None,
+        destination=_DESTINATION | manifest.destinations if has_base else None,
+        limits=manifest.limits or Limits(),
     )

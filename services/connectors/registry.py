@@ -23,7 +23,7 @@ class Checked:
     def __init__(self, operation: Operation, connector: Connector) -> None:
         self.operation = operation
         self._by_call = connector if isinstance(connector, ByCall) else None
-        self.reads_back = connector if isinstance(connector, ReadsBack) else None
+        self.reads_back = connector if operation.looks and isinstance(connector, ReadsBack) else None
         if operation.mode == "by-call" and self._by_call is None:
             raise ValueError(f"{operation.name} has the mode by-call and its connector no `care`")
         if operation.mode == "check-then-write" and self.reads_back is None:

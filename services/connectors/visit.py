@@ -10,7 +10,7 @@ from infra import clock
 from services.connectors.registry import Checked
 from services.connectors.sdk.connector import Absent, CannotTell, Connector, Found, ReadBack, Refused
 from services.connectors.sdk.context import Context, OpenConnection
-from services.connectors.sdk.errors import Refusal
+from services.connectors.sdk.errors import Misread, Refusal
 from services.engine import decisions
 from services.engine.functions import STANDARD_ERRORS, Answer, Done, ErrorDetails, Failed, Later, Unknown
 
@@ -92,7 +92,10 @@ class Visit:
                 return self._seen(found)
             if self.is_late:
                 return decisions.stood_still(self.operation)
-        output = await self._connector.call(self.operation, self._values, self.context)
+        try:
+            output = await self._connector.call(self.operation, self._values, self.context)
+        except Misread as misread:
+            return self._unfit(misread.detail, misread.answer)
         return self._fit(output)
 
     async def read_back(self) -> Answer:
@@ -114,7 +117,10 @@ class Visit:
     async def _look(self) -> ReadBack:
         if self.checked.reads_back is None:
             return CannotTell("it cannot be looked for")
-        return await self.checked.reads_back.read_back(self.operation, self._values, self.context)
+        try:
+            return await self.checked.reads_back.read_back(self.operation, self._values, self.context)
+        except Misread as misread:
+            return CannotTell(f"what looking for it was answered cannot be read: {misread.detail}", misread.answer)
 
     def _seen(self, found: Found | CannotTell | Refused) -> Answer:
         if isinstance(found, Refused):
@@ -125,10 +131,16 @@ class Visit:
 
     def _fit(self, output: Any) -> Answer:
         fault = self.checked.fault_in_output(output)
-        if not fault:
-            return Done(output=output)
+        return self._unfit(fault, output) if fault else Done(output=output)
+
+    def _unfit(self, fault: str, answer: Any) -> Answer:
+        """What was answered is no output of the operation.
+
+        Raises:
+            Refusal: of what may be repeated.
+        """
         if self.care.mode in {"check-then-write", "once-or-ask"}:
-            return self.unknown(f"{self.operation} was answered with what is no output of it: {fault}", output)
+            return self.unknown(f"{self.operation} was answered with what is no output of it: {fault}", answer)
         # The effect may have happened: a person looks, nothing repeats it.
         raise Refusal(fault, name="communication", status=_BROKEN, title="The operation's output is not valid")
 

@@ -185,7 +185,7 @@ class Composition:
 
     def _connecting(self) -> tuple[Registry, TenantConnections, Client, SharedBreakers, SharedLimits]:
         return (
-            Registry(all_connectors()),
+            Registry(all_connectors(Expressions(self._pool))),
             TenantConnections(self._connections),
             self._client,
             self._breakers,

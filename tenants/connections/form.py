@@ -10,6 +10,7 @@ import msgspec
 from template_library import schemas
 from template_library.policies.capabilities import Access
 from template_library.schemas import Breach
+from tenants.connections.limits import Limits
 from tenants.connections.playbook import Act
 
 SECRET_LONGEST = 8_192
@@ -25,6 +26,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         operations: what it offers.
         access: what each of them may write.
         acts: the same as playbooks are checked against them.
+        limits: of a connection that says nothing else.
     """
 
     settings: Mapping[str, Any]
@@ -33,6 +35,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     access: Mapping[str, Access] = {}
     acts: Mapping[str, Act] = {}
     destination: frozenset[str] | None = None
+    limits: Limits = Limits()
 
     def leads_elsewhere(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         """Whether the change of settings may send the secrets to another place than they were entered for."""

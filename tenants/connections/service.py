@@ -32,12 +32,12 @@ Pair = tuple[Connection, list[ConnectionSecret]]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`secrets` are in the clear and go no further than the seal."""
+    """`secrets` are in the clear and go no further than the seal. `limits`: None leaves them to the connector."""
 
     connector: str
     settings: dict[str, Any] = {}
     secrets: dict[str, str] = {}
-    limits: Limits = Limits()
+    limits: Limits | None = None
     owner: str | None = None
     fallback: UUID | None = None
     playbook: Playbook = Playbook()
@@ -82,7 +82,8 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     _refuse(settings_breaches(form, settings) + secrets_breaches(form, plan.secrets, frozenset()), plan.secrets)
     connection_id = ids.new()
     row = {"connection_id": connection_id, "name": name, "connector": plan.connector, "settings": settings}
-    row |= {"limits": msgspec.to_builtins(plan.limits), "owner": plan.owner, "fallback_id": plan.fallback}
+    limits = form.limits if plan.limits is None else plan.limits
+    row |= {"limits": msgspec.to_builtins(limits), "owner": plan.owner, "fallback_id": plan.fallback}
     row["playbook"] = msgspec.to_builtins(plan.playbook)
     _refuse(breaches(plan.playbook, form.acts, plan.fallback))
     _refuse(await _unfit(session, tenant_id, plan.fallback, plan.connector, connection_id))

@@ -44,7 +44,7 @@ class NewConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     connector: Connector
     settings: Settings = {}
     secrets: Annotated[dict[str, str], Meta(description="By field. Sealed at once and never shown again.")] = {}
-    limits: Limits = Limits()
+    limits: Annotated[Limits | UnsetType, Meta(description="Absent: as the connector says.")] = UNSET
     owner: Owner | None = None
     fallback: Fallback | None = None
     playbook: Declared | UnsetType = UNSET
@@ -100,7 +100,7 @@ async def create_connection(request: Call, data: JSONBody[NewConnection]) -> Con
         connector=data.connector,
         settings=data.settings,
         secrets=data.secrets,
-        limits=data.limits,
+        limits=None if data.limits is UNSET else data.limits,
         owner=data.owner,
         fallback=_fallback(data.fallback),
         playbook=Playbook() if data.playbook is UNSET else data.playbook,

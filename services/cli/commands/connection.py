@@ -68,7 +68,7 @@ def create(  # noqa: PLR0913 - one argument an option
         "connector": connector,
         "settings": values(given, file),
         "secrets": _secrets(asked, files),
-        "limits": _limits({}, at_once, rate),
+        **({} if at_once is None and rate is None else {"limits": _limits({}, at_once, rate)}),
         "owner": owner,
         **_playbook(playbook),
     }

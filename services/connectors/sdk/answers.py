@@ -31,14 +31,24 @@ def expect_success(answer: Response, context: Context) -> Response:
             or locked (423, 425, 429) has done nothing.
         Refusal: every other status. A redirect is never followed, so it is a refusal too.
     """
-    if answer.status in _BUSY or answer.status >= _SERVER_ERROR:
-        is_sent = answer.status not in _UNTOUCHED
-        raise Away(f"it answered with status {answer.status}", seconds=_retry_after(answer), sent=is_sent)
+    expect_presence(answer)
     if answer.status >= _REDIRECT:
-        said = excerpt(_words(answer), context.secrets.values())
-        detail = f"It answered with status {answer.status}" + (f": {said}" if said else "")
+        words = said(answer, context)
+        detail = f"It answered with status {answer.status}" + (f": {words}" if words else "")
         raise Refusal(detail, name=_NAMES.get(answer.status, "communication"), status=answer.status)
     return answer
+
+
+def expect_presence(answer: Response) -> None:
+    """Raises Away, as `expect_success` does, for what passes."""
+    if answer.status in _BUSY or answer.status >= _SERVER_ERROR:
+        is_sent = answer.status not in _UNTOUCHED
+        raise Away(f"it answered with status {answer.status}", seconds=retry_after(answer), sent=is_sent)
+
+
+def said(answer: Response, context: Context) -> str:
+    """An excerpt of its words, without the connection's secrets."""
+    return excerpt(_words(answer), context.secrets.values())
 
 
 def read_json(answer: Response) -> Any:
@@ -50,7 +60,9 @@ def read_json(answer: Response) -> Any:
     try:
         return values.decode(answer.body)
     except values.ValueRefused as error:
-        raise Away("its answer is not JSON") from error
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        hint = " but a page; is the setting `base_url` the address of its API?" if kind == "text/html" else ""
+        raise Away(f"its answer is not JSON{hint}") from error
 
 
 def _words(answer: Response) -> str | bytes:
@@ -66,7 +78,8 @@ def _words(answer: Response) -> str | bytes:
     return answer.body
 
 
-def _retry_after(answer: Response) -> float | None:
+def retry_after(answer: Response) -> float | None:
+    """Seconds until it wants to be asked again, at most an hour; None where it says nothing."""
     text = answer.headers.get("retry-after", "").strip()
     if not text:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -98,7 +99,7 @@ class Context:
     def secrets(self) -> Mapping[str, Secret]:
         return self.connection.secrets
 
-    async def send(
+    async def send(  # noqa: PLR0913 (the parts of a request)
         self,
         method: str,
         path: str,
@@ -106,22 +107,24 @@ class Context:
         headers: Mapping[str, str] | None = None,
         credentials: Mapping[str, Secret] | None = None,
         body: bytes = b"",
+        base: str | None = None,
     ) -> egress.Response:
-        """Send to `path` below the connection's base URL; any status is an answer.
+        """Send to `path` below the connection's base URL, or below `base` of another origin; any status is an answer.
 
         Raises:
             Away: the network failed; `sent` says whether the request may have been acted upon.
             Refusal: a rule of the way out forbids the address.
         """
         try:
+            start = self.settings["base_url"] if base is None else base
             request = egress.Request(
                 method=method,
-                url=egress.join(self.settings["base_url"], path),
+                url=egress.join(start, path),
                 headers=headers or {},
                 credentials=credentials or {},
                 body=body,
                 timeout=float(self.settings.get("timeout_seconds", 30)),
-                destination=self._destination(),
+                destination=_destination(start, bool(self.settings.get("allow_http", False))),
             )
             return await self._exchange(request)
         except egress.Failed as error:
@@ -145,12 +148,12 @@ class Context:
             spent = round((clock.monotonic() - started) * 1000, 1)
             self.exchanges.append(Exchange(request.method, request.url.partition("?")[0], outcome, spent))
 
-    def _destination(self) -> egress.Destination:
-        base = self.settings["base_url"]
-        origin = egress.canonical_origin(base)
-        port = urlsplit(origin).port
-        return egress.Destination(
-            allowed_origins=(origin,),
-            allow_http=bool(self.settings.get("allow_http", False)),
-            ports=frozenset() if port is None else frozenset({port}),
-        )
+
+@functools.lru_cache(maxsize=4096)
+def _destination(base: str, allow_http: bool) -> egress.Destination:  # noqa: FBT001 (a key)
+    """Raises Refused: `base` is no URL."""
+    origin = egress.canonical_origin(base)
+    port = urlsplit(origin).port
+    return egress.Destination(
+        allowed_origins=(origin,), allow_http=allow_http, ports=frozenset() if port is None else frozenset({port})
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from services.engine.functions import Line
 
@@ -33,6 +33,20 @@ class Refusal(Exception):
         self.name: ErrorName = name
         self.status = status
         self.title = title or "The other system refused"
+
+
+class Misread(Exception):
+    """The other side answered, in a form that the connector does not know. What was asked for may have been done.
+
+    Attributes:
+        detail: for a person: what is not as it was, and where. No secret.
+        answer: what was answered, JSON, for who looks into it.
+    """
+
+    def __init__(self, detail: str, answer: Any = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.answer = answer
 
 
 class Away(Exception):

@@ -9,6 +9,7 @@ import msgspec
 from services.engine.functions import EffectMode
 from template_library.dsl.durations import DurationError, milliseconds
 from template_library.policies.capabilities import ANYTHING, READS, Access, Domain
+from tenants.connections.limits import Limits
 
 Mode = EffectMode | Literal["by-call"]
 """How an operation stands being repeated with the same key (`services.engine.functions.EffectMode`).
@@ -36,6 +37,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         writes: what it writes about, for rules that ask for an approval before it (ADR 0063). None of one that writes:
             about anything. Of `reading` see `access`.
         reading: a member of the input, and its values with which a call only reads.
+        looks: whether its connector, where it is a `sdk.connector.ReadsBack`, can look for what a call of this one did.
 
     Raises:
         ValueError: an age of keys where there are none, or one that is no duration; `evens_out` of another mode; a
@@ -51,6 +53,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     evens_out: bool = False
     writes: tuple[Domain, ...] = ()
     reading: tuple[str, tuple[str, ...]] | None = None
+    looks: bool = True
 
     def __post_init__(self) -> None:
         if self.writes and self.mode == "read":
@@ -93,7 +96,12 @@ class SecretField(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Name, version (semver) and form of a connector. `settings` is a JSON Schema and never holds a secret."""
+    """Name, version (semver) and form of a connector. `settings` is a JSON Schema and never holds a secret.
+
+    Attributes:
+        limits: of a connection that says nothing else.
+        destinations: settings that say where secrets go, beside the base URL.
+    """
 
     name: str
     version: str
@@ -101,3 +109,5 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     secrets: tuple[SecretField, ...] = ()
     operations: tuple[Operation, ...] = ()
+    limits: Limits | None = None
+    destinations: frozenset[str] = frozenset()

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.connectors.builtin.tryton import reads, sales_order
 from services.connectors.builtin.tryton.session import Changed, Rpc, Sessions
-from services.connectors.manifests import erp
+from services.connectors.capabilities.contracts import AVAILABILITY, CREATE_ORDER, CREDIT, operations
 from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away
@@ -32,7 +32,7 @@ class Tryton:
             process={"type": "boolean", "default": True, "title": "Process a sale that stays confirmed"},
         ),
         secrets=(SecretField(name="password", title="Password"),),
-        operations=erp.operations(write="check-then-write", evens_out=True),
+        operations=operations((CREDIT, AVAILABILITY, CREATE_ORDER), write="check-then-write", evens_out=True),
     )
 
     def __init__(self) -> None:
@@ -41,9 +41,9 @@ class Tryton:
     async def call(self, operation: str, values: Any, context: Context) -> Any:
         rpc = Rpc(context, self._sessions)
         try:
-            if operation == erp.CREDIT:
+            if operation == CREDIT:
                 return await reads.credit(values, rpc)
-            if operation == erp.AVAILABILITY:
+            if operation == AVAILABILITY:
                 return await reads.availability(values, rpc)
             return await sales_order.create(values, rpc)
         except Changed as changed:

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.connectors.builtin.tryton import lookups
 from services.connectors.builtin.tryton.session import Rpc
-from services.connectors.manifests import erp
+from services.connectors.capabilities import stock as free
 from services.connectors.sdk.errors import Refusal
 from services.connectors.sdk.money import to_money
 
@@ -50,7 +50,7 @@ async def availability(values: Any, rpc: Rpc) -> dict[str, Any]:
         code: max(Decimal(0), min(_decimal(one["quantity"]), _decimal(one["forecast_quantity"])))
         for code, one in found.items()
     }
-    return erp.stock_answer(values["items"], stock)
+    return free.answer(values["items"], stock)
 
 
 def _decimal(quantity: float | None) -> Decimal:

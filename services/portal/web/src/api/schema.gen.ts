@@ -5886,6 +5886,7 @@ export interface components {
             connector: string;
             /** @description Id of another connection with the same connector. */
             fallback?: string | null;
+            /** @description Absent: as the connector says. */
             limits?: components["schemas"]["Limits"];
             /** @example erp */
             name: string;

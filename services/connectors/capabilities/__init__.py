@@ -1,0 +1,1 @@
+"""What templates ask for, and connectors offer: operations in one form, whatever system is behind them."""

@@ -1,0 +1,95 @@
+"""A manifest as a connector: it fills the protocols of the SDK, so that nothing else knows that it is data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.connectors.capabilities.contracts import contracts
+from services.connectors.declared.credentials.choosing import credentials
+from services.connectors.declared.document import Document, OAuth2, OperationPart, Setting
+from services.connectors.declared.operations import DeclaredOperation
+from services.connectors.sdk.connector import ReadBack
+from services.connectors.sdk.context import Context
+from services.connectors.sdk.errors import Away
+from services.connectors.sdk.manifest import Care, Manifest, Mode, Operation, SecretField
+from services.connectors.sdk.settings import base_url_settings
+from services.engine.expressions.protocol import Evaluator, ExpressionsUnavailable
+
+_WAITS = "its mappings cannot be evaluated on this machine now"
+
+
+class Declared:
+    """Fills `Connector`, `ByCall` and `ReadsBack` from a checked manifest. Keeps sessions and tokens by connection.
+
+    Args:
+        evaluator: of the programs that are not answered in process.
+    """
+
+    def __init__(self, document: Document, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        signing = credentials(document.authentication)
+        self.operations = {
+            name: DeclaredOperation(document, name, contracts().get(name), signing) for name in document.operations
+        }
+        self.manifest = Manifest(
+            name=document.name,
+            version=document.version,
+            title=document.title,
+            settings=_settings(document),
+            secrets=tuple(
+                SecretField(name=name, title=one.title, required=one.required) for name, one in document.secrets.items()
+            ),
+            operations=tuple(
+                _operation(name, part, self.operations[name]) for name, part in document.operations.items()
+            ),
+            limits=document.limits,
+            destinations=_destinations(document),
+        )
+
+    async def call(self, operation: str, values: Any, context: Context) -> Any:
+        try:
+            return await self.operations[operation].call(values, context, self._evaluator)
+        except ExpressionsUnavailable as error:
+            raise Away(_WAITS, sent=context.sent) from error
+
+    def care(self, operation: str, values: Any, settings: Mapping[str, Any]) -> Care:
+        """As the manifest says, or the connection where the manifest leaves it to a setting."""
+        del values
+        return self.operations[operation].care(settings)
+
+    async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
+        try:
+            return await self.operations[operation].read_back(values, context, self._evaluator)
+        except ExpressionsUnavailable as error:
+            raise Away(_WAITS, sent=context.sent) from error
+
+
+def _settings(document: Document) -> dict[str, Any]:
+    given = document.settings
+    return base_url_settings(*(one for one in given.required if one != "base_url"), **given.properties)
+
+
+def _operation(name: str, part: OperationPart, declared: DeclaredOperation) -> Operation:
+    contract, effect = contracts().get(name), part.care
+    mode: Mode = "by-call"
+    if not isinstance(effect.mode, Setting) and not isinstance(effect.key_valid_for, Setting):
+        mode = effect.mode
+    return Operation(
+        name=name,
+        title=part.title or (contract.title if contract else ""),
+        mode=mode,
+        input=(contract.input if contract else part.input) or {},
+        output=(contract.output if contract else part.output) or {},
+        key_valid_for=effect.key_valid_for if isinstance(effect.key_valid_for, str) else None,
+        evens_out=effect.evens_out,
+        writes=contract.writes if contract else part.writes,
+        looks=declared.looks,
+    )
+
+
+def _destinations(document: Document) -> frozenset[str]:
+    part = document.authentication
+    if isinstance(part, OAuth2) and isinstance(part.token_url, Setting):
+        return frozenset({part.token_url.setting})
+    return frozenset()

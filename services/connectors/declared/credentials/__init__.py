@@ -1,0 +1,1 @@
+"""Who a request of a declared connector speaks for."""

@@ -1,0 +1,200 @@
+"""The parts of a manifest, in the form that its JSON Schema holds them to; that says what each means."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from services.engine.functions import EffectMode
+from template_library.policies.capabilities import Domain
+from tenants.connections.limits import Limits
+
+Statuses = int | str | list[int | str]
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What a connection's setting of this name says."""
+
+    setting: str
+    default: str | None = None
+
+
+class Effect(msgspec.Struct, frozen=True):
+    mode: EffectMode | Setting
+    key_valid_for: str | Setting | None = None
+    evens_out: bool = False
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a connection's settings decide a part of it."""
+        return isinstance(self.mode, Setting) or isinstance(self.key_valid_for, Setting)
+
+
+class SettingsPart(msgspec.Struct, frozen=True):
+    properties: dict[str, dict[str, Any]] = {}
+    required: tuple[str, ...] = ()
+
+
+class SecretPart(msgspec.Struct, frozen=True):
+    title: str
+    required: bool = True
+
+
+class Nobody(msgspec.Struct, frozen=True, tag_field="kind", tag="none"):
+    """No credentials."""
+
+
+class Basic(msgspec.Struct, frozen=True, tag_field="kind", tag="basic"):
+    user: str
+    secret: str
+
+
+class Bearer(msgspec.Struct, frozen=True, tag_field="kind", tag="bearer"):
+    secret: str
+
+
+class HeaderKey(msgspec.Struct, frozen=True, tag_field="kind", tag="header"):
+    header: str
+    secret: str
+    prefix: str = ""
+
+
+class QueryKey(msgspec.Struct, frozen=True, tag_field="kind", tag="query"):
+    parameter: str
+    secret: str
+
+
+class OAuth2(msgspec.Struct, frozen=True, tag_field="kind", tag="oauth2"):
+    token_url: str | Setting
+    client_id: str
+    secret: str
+    client: Literal["basic", "post"] = "basic"
+    scopes: tuple[str, ...] = ()
+    audience: str = ""
+
+
+class Login(msgspec.Struct, frozen=True):
+    path: str
+    body: dict[str, Any]
+    method: str = "POST"
+
+
+class Session(msgspec.Struct, frozen=True, tag_field="kind", tag="session"):
+    login: Login
+    token: str
+    header: str
+    prefix: str = ""
+    seconds: float | None = None
+    ended: tuple[int, ...] = (401,)
+
+
+class Aws(msgspec.Struct, frozen=True, tag_field="kind", tag="aws"):
+    key_id: str
+    secret: str
+    region: str
+    service: str
+
+
+Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | Session | Aws
+
+
+class ErrorRule(msgspec.Struct, frozen=True):
+    kind: Literal["retry", "refuse", "reconnect", "uncertain"] = msgspec.field(name="class")
+    status: Statuses | None = None
+    when: str | None = None
+    message: str | None = None
+    change: str | None = None
+
+
+class GraphQL(msgspec.Struct, frozen=True):
+    query: str
+    variables: dict[str, Any] = {}
+
+
+class JsonRpc(msgspec.Struct, frozen=True):
+    method: str
+    params: dict[str, Any] | list[Any] = {}
+
+
+class RequestPart(msgspec.Struct, frozen=True):
+    method: str = "GET"
+    path: str = ""
+    query: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    body: Any = UNSET
+    graphql: GraphQL | None = None
+    json_rpc: JsonRpc | None = None
+
+
+class PagesPart(msgspec.Struct, frozen=True):
+    kind: Literal["cursor", "page", "offset", "link"]
+    items: str
+    next: str = ""
+    first: int | None = None
+    size: int | None = None
+    most: int = 20
+    most_items: int = 10_000
+    beyond: Literal["refuse", "cut"] = "refuse"
+
+
+class CheckPart(msgspec.Struct, frozen=True):
+    holds: str
+    otherwise: str
+
+
+class InsteadPart(msgspec.Struct, frozen=True):
+    status: Statuses
+    answer: Any
+    when: str | None = None
+
+
+class ReadBackPart(msgspec.Struct, frozen=True):
+    request: RequestPart
+    found: str
+    absent: Statuses | None = None
+    answer: Any | UnsetType = UNSET
+
+
+class OperationPart(msgspec.Struct, frozen=True):
+    effect: EffectMode | Effect
+    request: RequestPart
+    answer: Any
+    title: str = ""
+    input: dict[str, Any] | None = None
+    output: dict[str, Any] | None = None
+    writes: tuple[Domain, ...] = ()
+    scopes: tuple[str, ...] = ()
+    checks: tuple[CheckPart, ...] = ()
+    pages: PagesPart | None = None
+    instead: tuple[InsteadPart, ...] = ()
+    errors: tuple[ErrorRule, ...] = ()
+    read_back: ReadBackPart | None = None
+
+    @property
+    def care(self) -> Effect:
+        """Its effect, written out."""
+        return self.effect if isinstance(self.effect, Effect) else Effect(mode=self.effect)
+
+
+class Health(msgspec.Struct, frozen=True):
+    operation: str
+    input: dict[str, Any] = {}
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A whole manifest."""
+
+    name: str
+    version: str
+    title: str
+    authentication: Authentication
+    operations: dict[str, OperationPart]
+    follows: str = ""
+    settings: SettingsPart = SettingsPart()
+    secrets: dict[str, SecretPart] = {}
+    limits: Limits | None = None
+    errors: tuple[ErrorRule, ...] = ()
+    health: Health | None = None
+    simulator: str = ""

@@ -1,0 +1,179 @@
+"""One operation of a manifest: checks, requests, the answer made of what came, and the look for an earlier effect."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from services.connectors.capabilities.contracts import COMPLETIONS, Contract
+from services.connectors.declared.credentials.kinds import Credentials
+from services.connectors.declared.document import Document, Effect, InsteadPart, OperationPart, RequestPart, Setting
+from services.connectors.declared.exchanges import Asking, Exchange
+from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped
+from services.connectors.declared.pages import Pages
+from services.connectors.declared.replies import Replies, Wrapping
+from services.connectors.declared.requests import Requests
+from services.connectors.sdk.connector import Absent, CannotTell, Found, ReadBack
+from services.connectors.sdk.context import Context
+from services.connectors.sdk.errors import Misread, Refusal
+from services.connectors.sdk.manifest import Care, age
+from services.engine.expressions.comparison import truthy
+from services.engine.expressions.protocol import Evaluator
+from template_library.dsl.positions import step
+from template_library.dsl.schemas import compile_schema, first_error
+
+VARIABLES: Final = frozenset({"input", "settings", "key", "mode", "fresh", "page"})
+"""What every program may use; those on an answer have `status` and `headers` as well."""
+
+
+class DeclaredOperation:
+    """Keeps nothing of a call. `pointer`: where the operation stands in its manifest."""
+
+    def __init__(self, document: Document, name: str, contract: Contract | None, credentials: Credentials) -> None:
+        part = document.operations[name]
+        self.pointer = pointer = step("/operations", name)
+        self._credentials = credentials
+        self.effect = part.care
+        self._care = None if self.effect.is_set else care(self.effect, {})
+        self._checks = [
+            (Filled(one.holds, f"{pointer}/checks/{index}/holds"), one.otherwise)
+            for index, one in enumerate(part.checks)
+        ]
+        exchange = self._exchange(document, part, part.request, f"{pointer}/request", tuple(part.instead))
+        self._asked = exchange if part.pages is None else Pages(part.pages, exchange, f"{pointer}/pages")
+        self._answer = Filled(part.answer, f"{pointer}/answer")
+        self._looked: _Looking | None = None
+        if part.read_back is not None:
+            looked = part.read_back
+            gone = () if looked.absent is None else (InsteadPart(status=looked.absent, answer=None),)
+            own = f"{pointer}/read_back"
+            answer = self._answer if looked.answer is UNSET else Filled(looked.answer, f"{own}/answer")
+            exchange = self._exchange(document, part, looked.request, f"{own}/request", gone)
+            self._looked = _Looking(exchange, Filled(looked.found, f"{own}/found"), answer)
+        self._facts = None if contract is None or contract.facts is None else compile_schema(contract.facts)
+        self._completion = None if contract is None else COMPLETIONS.get(contract.completion)
+        self._has_fresh = any("fresh" in one.variables for filled in self.parts for one in filled.template.expressions)
+
+    @property
+    def looks(self) -> bool:
+        return self._looked is not None
+
+    @property
+    def parts(self) -> tuple[Filled, ...]:
+        """Every template in it."""
+        return tuple(self._parts())
+
+    def _parts(self) -> Iterator[Filled]:
+        yield from (holds for holds, _ in self._checks)
+        yield from self._asked.parts
+        yield self._answer
+        if self._looked is not None:
+            yield from (*self._looked.exchange.parts, self._looked.found, self._looked.answer)
+
+    def care(self, settings: Mapping[str, Any]) -> Care:
+        """How a call stands being made again, as the connection has it."""
+        return self._care or care(self.effect, settings)
+
+    async def call(self, given: Any, context: Context, evaluator: Evaluator) -> Any:
+        """See `Connector.call`; raises Misread, too."""
+        asking = self._asking(given, context, evaluator)
+        for holds, otherwise in self._checks:
+            told = holds.now(given, asking.variables)
+            if not truthy(await _judged(asking, holds) if told is AWAITED else told):
+                raise Refusal(otherwise, name="validation", title="The input is not one that it takes")
+        reply = await self._asked.run(asking)
+        return await self._output(asking, reply.instead or self._answer, reply.body)
+
+    async def read_back(self, given: Any, context: Context, evaluator: Evaluator) -> ReadBack:
+        """See `ReadsBack.read_back`; raises Misread, too."""
+        if self._looked is None:
+            return CannotTell("the connector cannot look for it")
+        asking = self._asking(given, context, evaluator)
+        reply = await self._looked.exchange.run(asking)
+        if reply.instead is not None:
+            return Absent()
+        found = await _mapped(asking, self._looked.found, reply.body)
+        if not isinstance(found, list):
+            raise Misread("what was looked for is no list", reply.body)
+        if len(found) > 1:
+            return CannotTell(f"It has {len(found)} of them", found)
+        return Found(await self._output(asking, self._looked.answer, found[0])) if found else Absent()
+
+    async def _output(self, asking: Asking, filled: Filled, body: Any) -> Any:
+        found = filled.now(body, asking.variables)
+        if found is AWAITED:
+            found = await _mapped(asking, filled, body)
+        if self._facts is None or self._completion is None:
+            return found
+        if fault := first_error(self._facts, found):
+            raise Misread(fault, found)
+        return self._completion(asking.given, found)
+
+    def _asking(self, given: Any, context: Context, evaluator: Evaluator) -> Asking:
+        care = self.care(context.settings)
+        known = {
+            "input": given,
+            "settings": context.settings,
+            "key": context.key,
+            "mode": care.mode,
+            # A keyed request is the same in each repetition.
+            "fresh": secrets.token_hex(16) if self._has_fresh and care.mode != "keyed" else "",
+            "page": None,
+        }
+        return Asking(given, known, context, Filling(evaluator, context.tenant))
+
+    def _exchange(
+        self,
+        document: Document,
+        part: OperationPart,
+        request: RequestPart,
+        pointer: str,
+        instead: tuple[InsteadPart, ...],
+    ) -> Exchange:
+        wrapping: Wrapping = "graphql" if request.graphql else "json_rpc" if request.json_rpc else ""
+        rules = [(one, f"{self.pointer}/errors/{index}") for index, one in enumerate(part.errors)]
+        rules += [(one, f"/errors/{index}") for index, one in enumerate(document.errors)]
+        replies = Replies(
+            [(one, f"{self.pointer}/instead/{index}") for index, one in enumerate(instead)],
+            rules,
+            wrapping=wrapping,
+            change=self._credentials.change,
+            scopes=part.scopes,
+        )
+        return Exchange(Requests(request, pointer), replies, self._credentials)
+
+
+class _Looking(msgspec.Struct, frozen=True):
+    exchange: Exchange
+    found: Filled
+    answer: Filled
+
+
+async def _judged(asking: Asking, holds: Filled) -> Any:
+    try:
+        return await asking.filled(holds, asking.given)
+    except Unmapped as unmapped:
+        detail = f"The input cannot be judged: {unmapped.detail}"
+        raise Refusal(detail, name="validation", title="The input is not one that it takes") from unmapped
+
+
+async def _mapped(asking: Asking, filled: Filled, body: Any) -> Any:
+    try:
+        return await asking.filled(filled, body)
+    except Unmapped as unmapped:
+        raise Misread(unmapped.detail, body) from unmapped
+
+
+def care(effect: Effect, settings: Mapping[str, Any]) -> Care:
+    """What `effect` says, with what the connection's settings say of it."""
+    mode: Any = effect.mode
+    if isinstance(mode, Setting):
+        mode = settings.get(mode.setting, mode.default)
+    known: Any = effect.key_valid_for
+    if isinstance(known, Setting):
+        known = settings.get(known.setting, known.default)
+    return Care(mode, None if known is None or mode != "keyed" else age(known))
