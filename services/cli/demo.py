@@ -114,13 +114,13 @@ class _Keys:
             found = await self._keep("operator-key", text)
         return found[0]
 
-    async def of(self, name: str, holder: Holder, maker: Principal) -> tuple[Principal, str]:
-        """The key of `holder` in `secrets/NAME`, made by `maker` when there is none that is live."""
+    async def of(self, name: str, holder: Holder) -> tuple[Principal, str]:
+        """The key of `holder` in `secrets/NAME`, made when there is none that is live."""
         found = await self.find(name)
         if found is not None and (found[0].partner_id, found[0].tenant_id) == (holder.partner_id, holder.tenant_id):
             return found
-        async with self._database.session(identity.scope_for(holder, maker)) as session:
-            _, text = await identity.create(session, NewKey(name="demo", holder=holder), maker)
+        async with self._database.session(identity.scope_for(holder)) as session:
+            _, text = await identity.create_first(session, NewKey(name="demo", holder=holder), actor="cli:up")
             await session.commit()
         return await self._keep(name, text)
 
@@ -141,7 +141,7 @@ async def _partner(database: Database, keys: _Keys, part: Part) -> Principal:
         except UnknownPartner:
             found = await organizations.create_partner(session, slug=slug, name=name, actor=operator.actor)
             await session.commit()
-    principal, _ = await keys.of(f"{part.key}partner-key", Holder(partner_id=found.partner_id), operator)
+    principal, _ = await keys.of(f"{part.key}partner-key", Holder(partner_id=found.partner_id))
     return principal
 
 
@@ -160,7 +160,7 @@ async def _client(database: Database, keys: _Keys, partner: Principal, part: Par
             await session.commit()
         tenant = await organizations.find_tenant(session, found, part.environment)
     holder = Holder(partner_id=partner.partner_id, tenant_id=tenant.tenant_id)
-    principal, text = await keys.of(f"{part.key}client-key", holder, partner)
+    principal, text = await keys.of(f"{part.key}client-key", holder)
     return tenant.tenant_id, principal, text
 
 

@@ -21,7 +21,15 @@ from infra import ids
 from infra.database import Database, Scope
 from infra.encryption.key_provider import KeyWrapper
 from tenants.audit import service as audit
-from tenants.identity import account_repository, accounts, emails, role_repository, roles, withdrawals
+from tenants.identity import (
+    account_repository,
+    accounts,
+    emails,
+    first_administrators,
+    role_repository,
+    roles,
+    withdrawals,
+)
 from tenants.identity import invitation_repository as repository
 from tenants.identity.account_repository import FoundAccount
 from tenants.identity.accounts import NewAccount
@@ -29,7 +37,7 @@ from tenants.identity.errors import InvitationOver
 from tenants.identity.models import Account
 from tenants.identity.openid import entering
 from tenants.identity.openid.flow import Vouched
-from tenants.identity.people_models import Invitation
+from tenants.identity.people_models import Invitation, Role
 from tenants.identity.principal import Principal
 from tenants.identity.sessions import Place
 from tenants.mail import service as mail
@@ -48,7 +56,10 @@ Status = Literal["waiting", "accepted", "withdrawn", "expired"]
 
 
 class NewInvitation(msgspec.Struct, frozen=True, kw_only=True):
-    """`host`: of the partner's, where the link leads; see `host_for`. `language`: of its mail; None: the partner's."""
+    """`host`: of the partner's, where the link leads; see `host_for`. `language`: of its mail; None: the partner's.
+
+    `is_colleague`: the address is of somebody of the partner's own.
+    """
 
     partner_id: UUID
     tenant_id: UUID | None
@@ -57,6 +68,7 @@ class NewInvitation(msgspec.Struct, frozen=True, kw_only=True):
     roles: Collection[UUID]
     host: str
     language: str | None = None
+    is_colleague: bool = False
 
 
 async def host_for(session: AsyncSession, partner_id: UUID, wanted: str | None) -> str:
@@ -99,18 +111,21 @@ async def create(session: AsyncSession, new: NewInvitation, inviter: Principal, 
     """The invitation of a link that nobody else has. The session is of the tenant's rows, or of the partner's.
 
     It waits for three days, and no longer than the key or token lasts that asks (S-65, S-68).
+    That of a client's first administrator (`is_first`) goes out by mail alone: the caller shows it to nobody.
 
     Raises:
-        InvalidField: address or name is no good, or no role is named.
+        InvalidField: address or name is no good, or no role is named; of a first administrator see
+            `first_administrators.check`, or there is no mail.
         ClientStands: the client is not active.
-        UnknownRole, NotYoursToGrant: a role that is not there or not the inviter's to give (S-68).
+        UnknownRole, NotYoursToGrant: a role that is not there or not the inviter's to give (S-05, S-68).
     """
     if not new.roles:
         raise InvalidField("/roles", "Name one role at least")
     if not await organizations.takes_people(session, new.partner_id, new.tenant_id):
         raise ClientStands("Nobody is let in while the client is suspended, disabled or deleted")
     level: roles.Level = "partner" if new.tenant_id is None else "client"
-    chosen = await roles.grantable_roles(session, new.roles, level, new.tenant_id, inviter)
+    chosen = await roles.named(session, new.roles, level, new.tenant_id)
+    is_first = await _is_first(session, new, chosen, inviter, is_mailed=link.enclosed is not None)
     values = {
         "partner_id": new.partner_id,
         "tenant_id": new.tenant_id,
@@ -120,14 +135,31 @@ async def create(session: AsyncSession, new: NewInvitation, inviter: Principal, 
         "name": check_name(new.name, "/name"),
         "roles": [one.role_id for one in chosen],
         "inviter": inviter.actor,
+        "is_first": is_first,
     }
     made = await repository.add(session, values, LIFE, inviter.expires_at)
     # Whom, is in the invitation alone: who is forgotten in the audit is found there by their account (ADR 0057).
-    after = {"roles": sorted(map(roles.shown, chosen))}
+    after: dict[str, object] = {"roles": sorted(map(roles.shown, chosen))}
+    after |= {"first": True} if is_first else {}
     await audit.record(session, actor=inviter.actor, action="invitation.created", target=shown(made), after=after)
     if link.enclosed is not None:
         await mail.post(session, _mail(made, new), link.enclosed)
     return made
+
+
+async def _is_first(
+    session: AsyncSession, new: NewInvitation, chosen: Collection[Role], inviter: Principal, *, is_mailed: bool
+) -> bool:
+    """Whether it is of a client's first administrator. Raises NotYoursToGrant, InvalidField as `create`."""
+    if new.tenant_id is None or not first_administrators.is_meant(chosen, inviter, new.tenant_id):
+        roles.check_granted(roles.held_by(chosen), "partner" if new.tenant_id is None else "client", inviter)
+        return False
+    lacking = roles.held_by(chosen) - roles.grantable(inviter, "client")
+    partner_id = new.partner_id
+    await first_administrators.check(session, partner_id, new.tenant_id, lacking, is_colleague=new.is_colleague)
+    if not is_mailed:
+        raise InvalidField("/mail", "A client's first administrator is asked in by mail alone")
+    return True
 
 
 def _mail(made: Invitation, new: NewInvitation) -> NewMail:
@@ -170,8 +202,8 @@ class Invitations:
 
         Raises:
             InvitationOver: of another host or partner, withdrawn, accepted, too old, or no such text; its client is
-                suspended, disabled or deleted (it counts on when the client is back); or who asked lets nobody in any
-                more.
+                suspended, disabled or deleted (it counts on when the client is back); who asked lets nobody in any
+                more; or it is of a first administrator, and there is one.
         """
         if _TOKEN.fullmatch(token) is None:
             raise InvitationOver
@@ -239,6 +271,9 @@ class Invitations:
 
 async def _check_open(session: AsyncSession, found: Invitation) -> None:
     """Nobody is let in where nothing is taken in: nothing is written, and the invitation is as it was."""
+    # In this order: whoever changes people there waits for their turn first, and then for the client.
+    if await first_administrators.is_late(session, found):
+        raise InvitationOver
     if not await organizations.takes_people(session, found.partner_id, found.tenant_id):
         raise InvitationOver
 

@@ -263,7 +263,10 @@ class PasskeyChallenge(Base):
 
 
 class Invitation(Base):
-    """Somebody is asked in. `opener_hash`: of the cookie of the browser that opened the link last."""
+    """Somebody is asked in. `opener_hash`: of the cookie of the browser that opened the link last.
+
+    `is_first`: a client's first administrator, with more than the inviter could give (ADR 0065).
+    """
 
     __tablename__ = "invitation"
 
@@ -276,6 +279,7 @@ class Invitation(Base):
     name: Mapped[str] = mapped_column(Text)
     roles: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     inviter: Mapped[str] = mapped_column(Text)
+    is_first: Mapped[bool] = mapped_column(server_default="false")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     opener_hash: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)

@@ -22,6 +22,14 @@ async def accounts(session: AsyncSession, partner_id: UUID, tenant_id: UUID | No
     return list((await session.scalars(query.order_by(Account.email, Account.account_id).limit(page.limit + 1))).all())
 
 
+async def is_colleague(session: AsyncSession, partner_id: UUID, email: str) -> bool:
+    """Whether the address is of somebody of the partner's own. The session is of the partner's scope."""
+    query = select(Account.account_id).where(
+        Account.partner_id == partner_id, Account.tenant_id.is_(None), Account.email == email
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
 def position(found: Account) -> str:
     """In the order of `accounts`."""
     return f"{found.email} {found.account_id}"

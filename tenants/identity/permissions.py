@@ -109,13 +109,12 @@ BELOW: Final[Mapping[Scope, Scope | None]] = {
 
 
 def grantable(scope: Scope, held: AbstractSet[Permission], target: Scope) -> frozenset[Permission]:
-    """What a key of `scope` that holds `held` may give to a key of scope `target` (S-68).
+    """What a key of `scope` that holds `held` may give to a key of scope `target` (S-05, S-68, ADR 0065).
 
-    Nobody grants what they lack. The one declared exception is `keys:issue`: somebody must hand a partner, and then a
-    client, its first key. It reaches exactly one level down, and the issuing stands in the audit log of whom it is for.
+    Nobody grants what they lack, at their own level or one below, where `keys:issue` lets them make keys at all. The
+    one declared exception is the operator's: somebody must hand a partner its first key, and no permission of a
+    partner's shows a payload. The issuing stands in the audit log of whom it is for.
     """
-    if target is scope:
-        return ALLOWED[target] & held
-    if BELOW[scope] is target and Permission.KEYS_ISSUE in held:
-        return ALLOWED[target]
-    return frozenset()
+    if target is not scope and (BELOW[scope] is not target or Permission.KEYS_ISSUE not in held):
+        return frozenset()
+    return ALLOWED[target] if scope is Scope.OPERATOR and target is Scope.PARTNER else ALLOWED[target] & held

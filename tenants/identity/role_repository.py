@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, delete, exists, func, literal, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Text, any_, delete, exists, func, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
@@ -131,6 +131,13 @@ async def places_with(session: AsyncSession, found: Role, permission: str) -> se
     await session.execute(select(Account.account_id).where(there).order_by(Account.account_id).with_for_update())
     able = select(Account.tenant_id).where(there, Account.status == "active", literal(permission) == any_(_held()))
     return set((await session.scalars(able.distinct())).all())
+
+
+async def anybody_holds(session: AsyncSession, partner_id: UUID, tenant_id: UUID, permissions: Collection[str]) -> bool:
+    """Whether an account of the tenant, active or disabled, holds them all."""
+    there = (Account.partner_id == partner_id) & (Account.tenant_id == tenant_id)
+    query = select(exists().where(there, _held().contains(sorted(permissions))))
+    return bool((await session.execute(query)).scalar_one())
 
 
 async def others_hold(session: AsyncSession, account: Account, permission: str) -> bool:

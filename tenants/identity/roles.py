@@ -91,7 +91,7 @@ async def change(
         LastAdministrator: nobody would be left, somewhere, who lets people in (S-68).
     """
     found = await _own(session, role_id, changer)
-    check_granted(permissions | _known(found.permissions), found.level, changer)
+    check_granted(permissions | held_by([found]), found.level, changer)
     changes: dict[str, object] = {"permissions": sorted(permissions)}
     if name is not None:
         changes["name"] = check_name(name, "/name")
@@ -107,7 +107,7 @@ async def set_status(
 ) -> Role:
     """A disabled role gives nobody anything and is given to nobody. Raises as `change`. Safe to repeat."""
     found = await _own(session, role_id, changer)
-    check_granted(_known(found.permissions), found.level, changer)
+    check_granted(held_by([found]), found.level, changer)
     if found.status == status:
         return found
     await _apply(session, found, {"status": status}, changer)
@@ -122,34 +122,46 @@ async def grantable_roles(
     """The roles of these ids, when the giver may give every one of them to people of `level` in `tenant_id`.
 
     Raises:
-        UnknownRole: one that is not there, is disabled, of the other level or another's tenant.
+        UnknownRole: as `named`.
         NotYoursToGrant: one holds what the giver lacks.
+    """
+    found = await named(session, wanted, level, tenant_id)
+    check_granted(held_by(found), level, giver)
+    return found
+
+
+async def named(session: AsyncSession, wanted: Collection[UUID], level: Level, tenant_id: UUID | None) -> list[Role]:
+    """The roles of these ids, which people of `level` in `tenant_id` may have, whoever gives them.
+
+    Raises:
+        UnknownRole: one that is not there, is disabled, of the other level or another's tenant.
     """
     found = await repository.by_ids(session, wanted)
     for one in found:
         if one.status != "active" or one.level != level or one.tenant_id not in {None, tenant_id}:
             raise UnknownRole(f"No role {shown(one)} for these people")
-        check_granted(_known(one.permissions), level, giver)
     if len(found) != len(set(wanted)):
         raise UnknownRole("One of the roles is not there")
     return found
 
 
 def grantable(giver: Principal, level: Level) -> frozenset[Permission]:
-    """What `giver` may let people of `level` do.
+    """What `giver` may let people of `level` do: what they hold themselves, at their own level and below (S-05).
 
-    What they hold themselves; and who may act for its clients' administrators, a partner's `clients:write`, lets a
-    client's first people in with whatever a client may hold: the one declared exception, as `keys:issue` is for keys.
+    A client's people are its partner's to let in who holds `clients:write` and `people:write`.
     """
     target = _SCOPES[level]
-    if giver.scope is target:
-        return giver.permissions & ALLOWED[target]
-    if giver.scope is Scope.PARTNER and {Permission.CLIENTS_WRITE, Permission.PEOPLE_WRITE} <= giver.permissions:
-        return ALLOWED[target]
-    return frozenset()
+    if giver.scope is not target and not lets_clients_in(giver):
+        return frozenset()
+    return giver.permissions & ALLOWED[target]
 
 
-def check_granted(wanted: AbstractSet[Permission], level: str, giver: Principal) -> None:
+def lets_clients_in(giver: Principal) -> bool:
+    """Whether a partner's person or key may let its clients' people in at all."""
+    return giver.scope is Scope.PARTNER and {Permission.CLIENTS_WRITE, LETS_IN} <= giver.permissions
+
+
+def check_granted(wanted: AbstractSet[str], level: str, giver: Principal) -> None:
     """Raises NotYoursToGrant, naming what is lacking."""
     may = grantable(giver, "partner" if level == "partner" else "client")
     if lacking := sorted(wanted - may):
@@ -183,9 +195,9 @@ def _given(found: Role) -> frozenset[str]:
     return frozenset(found.permissions) if found.status == "active" else frozenset()
 
 
-def _known(texts: Collection[str]) -> frozenset[Permission]:
-    """A permission of a newer version counts as none that this one could give."""
-    return frozenset(one for one in Permission if one.value in texts)
+def held_by(found: Collection[Role]) -> frozenset[str]:
+    """What whoever has all of these roles may do; one that only a newer version knows, too, so that nobody gives it."""
+    return frozenset[str]().union(*(one.permissions for one in found))
 
 
 def shown(found: Role) -> str:

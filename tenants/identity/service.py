@@ -18,7 +18,7 @@ from tenants.identity import networks, repository, tokens, withdrawals
 from tenants.identity.errors import KeyAlreadyRotated, KeyNotLive, LastOperatorKey, NotYoursToGrant, UnknownKey
 from tenants.identity.models import ApiKey
 from tenants.identity.networks import Network
-from tenants.identity.permissions import DEFAULTS, Permission, Scope, grantable
+from tenants.identity.permissions import ALLOWED, DEFAULTS, Permission, Scope, grantable
 from tenants.identity.principal import Principal
 from tenants.organizations.names import check_name
 
@@ -43,7 +43,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):
     """A key to be made.
 
-    `permissions` None: the default of its scope, as far as its maker may grant them. `expires_in` (seconds) None: it
+    `permissions` None: the default of its scope, as far as its maker may grant it. `expires_in` (seconds) None: it
     ends when its maker does, or never. `networks`: from where it may be used; none: from wherever its maker may.
     """
 
@@ -84,8 +84,23 @@ async def create(session: AsyncSession, new: NewKey, maker: Principal) -> tuple[
 
 async def create_operator(session: AsyncSession, name: str, *, actor: str) -> tuple[ApiKey, str]:
     """A key of the operator from the command line, where access to the database is the proof of who acts."""
-    new = NewKey(name=name, holder=Holder())
-    return await _make(session, new, DEFAULTS[Scope.OPERATOR], None, actor=actor)
+    return await create_first(session, NewKey(name=name, holder=Holder()), actor=actor)
+
+
+async def create_first(session: AsyncSession, new: NewKey, *, actor: str) -> tuple[ApiKey, str]:
+    """A key from whoever has the database, such as a client's first, which nobody above it could make (S-05).
+
+    The session is of the holder's rows. It has no end and no networks.
+
+    Raises:
+        InvalidField: the name is no good.
+        NotYoursToGrant: a permission that nobody of that scope may hold.
+    """
+    scope = new.holder.scope
+    wanted = DEFAULTS[scope] if new.permissions is None else new.permissions
+    if lacking := sorted(wanted - ALLOWED[scope]):
+        raise NotYoursToGrant(f"A key of scope {scope} may not hold: {', '.join(lacking)}", permissions=lacking)
+    return await _make(session, new, wanted, None, actor=actor)
 
 
 def _granted(maker: Principal, new: NewKey) -> frozenset[Permission]:

@@ -141,6 +141,16 @@ async def takes_people(session: AsyncSession, partner_id: UUID, tenant_id: UUID 
     return bool(await session.scalar(select(func.app.takes_people(partner_id, tenant_id))))
 
 
+async def has_taken_in(session: AsyncSession, tenant_id: UUID) -> bool:
+    """Usage outlasts the runs that it is of."""
+    query = text(
+        "SELECT EXISTS (SELECT FROM app.event WHERE tenant_id = :tenant) "
+        "OR EXISTS (SELECT FROM app.usage WHERE tenant_id = :tenant) "
+        "OR EXISTS (SELECT FROM app.inbound_request WHERE tenant_id = :tenant)"
+    )
+    return bool(await session.scalar(query, {"tenant": tenant_id}))
+
+
 async def names(session: AsyncSession, partners: Collection[UUID], tenants: Collection[UUID]) -> dict[UUID, str]:
     """Slugs of those of `partners`, and `client/environment` of those of `tenants`, that the session sees."""
     found: dict[UUID, str] = {}

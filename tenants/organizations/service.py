@@ -190,6 +190,11 @@ async def takes_people(session: AsyncSession, partner_id: UUID, tenant_id: UUID 
     return await repository.takes_people(session, partner_id, tenant_id)
 
 
+async def has_taken_in(session: AsyncSession, tenant_id: UUID) -> bool:
+    """Whether events came in or runs began there, ever: whether there is anything that somebody could read."""
+    return await repository.has_taken_in(session, tenant_id)
+
+
 async def tenants_of(session: AsyncSession, found: Client) -> list[Tenant]:
     """The client's tenants: dev, test, live, then the others by name."""
     rows = await repository.tenants(session, found.partner_id, found.client_id)

@@ -24,6 +24,7 @@ from infra.settings import DEFINITIONS, Settings, child_environment, load
 from tenants.identity import service as identity
 from tests.bench.line import Line
 from tests.bench.work import WORKS, Work
+from tests.first_keys import first_keys
 from tests.superuser import connected
 
 _START_SECONDS: Final = 60.0
@@ -130,6 +131,7 @@ class Installation:
     async def populate(self, partners: int, clients: int) -> None:
         """Make partners with `clients` each, and deploy every piece of work for each of them, all over the API."""
         operator = await self._operator()
+        places: list[str] = []
         async with Line(self.api_port) as line:
             for number in range(partners):
                 partner = f"partner-{number}"
@@ -138,10 +140,10 @@ class Installation:
                 for place in range(clients):
                     client = f"client-{place}"
                     await made(line, key, "/v1/clients", slug=client, name=client)
-                    own = await made(line, key, "/v1/keys", name="bench", client=client, environment="live")
-                    self.keys.append(own["key"])
+                    places.append(f"{partner}/{client}/live")
                     for work in WORKS.values():
                         await self._deploy(line, key, client, work)
+        self.keys += await first_keys(self._stack.endpoints.database_url, *places)
 
     async def _operator(self) -> str:
         database = await Database(self._stack.endpoints.database_url, pool_size=1).open()

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from services.cli.demo_cast import CAST
 from tests.faults.plant import Plant
+from tests.first_keys import first_keys
 
 
 async def move_in(plant: Plant, slug: str = "neighbour") -> tuple[str, str]:
@@ -14,8 +16,7 @@ async def move_in(plant: Plant, slug: str = "neighbour") -> tuple[str, str]:
     url = await plant.start_erp()
     partner = (plant.home / "secrets" / "partner-key").read_text(encoding="ascii").strip()
     await _make(plant, partner, "/v1/clients", {"slug": slug, "name": slug})
-    made = await _make(plant, partner, "/v1/keys", {"name": slug, "client": slug, "environment": "live"})
-    key: str = made["key"]
+    (key,) = await first_keys(plant.stack.endpoints.database_url, f"{CAST[0].partner[0]}/{slug}/live")
     connection = {
         "name": "erp",
         "connector": "erp-simulator",

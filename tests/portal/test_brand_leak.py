@@ -34,7 +34,7 @@ from tenants.organizations import service as organizations
 from tests.asgi import Caller, running
 from tests.portal.leaks import Crawl
 from tests.portal.side import CAST, OPERATOR, PRODUCT, Side
-from tests.services.api.parties import id_of, make_key
+from tests.services.api.parties import first_key, id_of
 from tests.services.engine.running import at_work
 from tests.services.portal.conftest import complete_settings
 from tests.services.portal.visitors import make_house
@@ -81,8 +81,8 @@ async def sides(caller: Caller, app_database: Database) -> list[Side]:
             await branding.add_host(session, row, f"api.{partner}.example", actor="test", use="api")
             await session.commit()
         above = caller.having(house.keys[partner])
-        every = sorted(ALLOWED[KeyScope.CLIENT])
-        house.keys[f"{partner}:client"] = await make_key(above, client=client, environment="live", permissions=every)
+        every = ALLOWED[KeyScope.CLIENT]
+        house.keys[f"{partner}:client"] = await first_key(caller, f"{partner}/{client}/live", every)
         shown = (await above.get(f"/v1/clients/{client}")).json
         tenant = next(one["id"] for one in shown["tenants"] if one["environment"] == "live")
         house.ids[f"{partner}:tenant"] = ids.read("ten", tenant)

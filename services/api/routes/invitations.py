@@ -13,8 +13,8 @@ from infra.pagination import cut
 from services.api.call import Call
 from services.api.fields import Cursor, Environment, Instant, Limit, Name, NextCursor
 from services.api.routes.people import RoleIds, partner_of, role_ids, tenant_named
+from tenants.identity import emails, invitations, people_repository
 from tenants.identity import invitation_repository as repository
-from tenants.identity import invitations
 from tenants.identity.invitations import NewInvitation, Status
 from tenants.identity.people_models import Invitation
 
@@ -47,12 +47,25 @@ class InvitationView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Instant
     expires_at: Instant
     account: Annotated[str | None, Meta(description="The account that came of it.")]
+    is_first: Annotated[
+        bool,
+        Meta(
+            description="Of a client's first administrator, who may more than you could give: the link goes out by "
+            "mail and is shown to nobody, and counts while nobody there lets people in."
+        ),
+    ]
 
 
 class MadeInvitation(InvitationView, frozen=True, kw_only=True):
     """With its link, shown this once."""
 
-    link: Annotated[str, Meta(description="To be handed to the person and to nobody else. It is never shown again.")]
+    link: Annotated[
+        str | None,
+        Meta(
+            description="To be handed to the person and to nobody else. It is never shown again; of a client's first "
+            "administrator not even this once."
+        ),
+    ]
 
 
 class InvitationList(msgspec.Struct, frozen=True):
@@ -72,12 +85,17 @@ async def list_invitations(request: Call, limit: Limit = 50, cursor: Cursor = No
 
 @post("/v1/invitations", summary="Invite somebody", tags=TAGS)
 async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) -> MadeInvitation:
-    """The link goes out by mail, and the answer holds it. It leads to the partner's own host, for three days, once."""
+    """The link goes out by mail, and the answer holds it. It leads to the partner's own host, for three days, once.
+
+    Nobody gives what they lack. A partner asks in its client's first administrator all the same, with a role that lets
+    people in, before the environment has taken in anything: by mail alone, and the client's log tells.
+    """
     partner_id = partner_of(request)
     named = await tenant_named(request, data.client, data.environment)
     tenant_id = named or request.principal.tenant_id
     async with request.transaction(Rows.partner(partner_id)) as session:
         host = await invitations.host_for(session, partner_id, data.host)
+        is_colleague = await people_repository.is_colleague(session, partner_id, emails.normal(data.email))
     new = NewInvitation(
         partner_id=partner_id,
         tenant_id=tenant_id,
@@ -86,6 +104,7 @@ async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) ->
         roles=role_ids(data.roles),
         host=host,
         language=data.language,
+        is_colleague=is_colleague,
     )
     rows = Rows.partner(partner_id) if tenant_id is None else Rows.tenant(tenant_id)
     link = await invitations.new_link(request.resources.wrapper if data.mail else None)
@@ -94,9 +113,8 @@ async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) ->
         shown, port = view(made), request.resources.settings.api_port
         # The tag of the next read, which shows no link.
         request.version(shown)
-        return creation.answer(
-            MadeInvitation(**msgspec.structs.asdict(shown), link=f"{link_to(host, port)}#{link.token}")
-        )
+        shown_link = None if made.is_first else f"{link_to(host, port)}#{link.token}"
+        return creation.answer(MadeInvitation(**msgspec.structs.asdict(shown), link=shown_link))
 
 
 @get("/v1/invitations/{invitation:str}", summary="Read an invitation", tags=TAGS)
@@ -143,6 +161,7 @@ def view(row: Invitation) -> InvitationView:
         created_at=row.created_at,
         expires_at=row.expires_at,
         account=None if row.account_id is None else ids.show("acc", row.account_id),
+        is_first=row.is_first,
     )
 
 

@@ -5,10 +5,18 @@ from typing import Any
 
 import click
 
-from services.cli import key_files
+from infra import ids
+from infra.database import Database, Scope
+from services.cli import direct, key_files
 from services.cli.options import Terminal, account_options
+from tenants.identity import service
+from tenants.identity.permissions import Permission
+from tenants.identity.service import Holder, NewKey
+from tenants.organizations import service as organizations
 
 _DAY_SECONDS = 24 * 3600
+_PARTS = 3
+_ONCE = "The key is shown this once. Keep it where secrets are kept."
 
 
 @click.group()
@@ -54,6 +62,51 @@ def create(  # noqa: PLR0913 - one argument an option
     key_files.check(out)
     body = {"name": name, **{field: value for field, value in given.items() if value is not None}}
     _show_once(terminal, terminal.run(lambda api: api.send("POST", "/keys", body)), out)
+
+
+@command.command()
+@click.argument("place", metavar="PARTNER/CLIENT/ENVIRONMENT")
+@click.option("--name", required=True, help="What it is for.")
+@click.option("--permission", "permissions", multiple=True, metavar="RESOURCE:ACTION", help="In place of the default.")
+@key_files.OUT
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def first(*, place: str, name: str, permissions: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """A client's first key, or one after all were lost, with access to the database as the proof of who acts.
+
+    No key above a client makes one that reads its payloads; the client's own keys and people make the others.
+    """
+    if len(parts := place.split("/")) != _PARTS or not all(parts):
+        raise click.UsageError("name PARTNER/CLIENT/ENVIRONMENT, such as harbor/acme/live")
+    try:
+        wanted = frozenset(map(Permission, permissions)) or None
+    except ValueError as error:
+        raise click.UsageError(f"--permission: {error}") from None
+    key_files.check(out)
+    key_id, text = direct.run(lambda database: make_first(database, place, name, wanted))
+    if out is not None:
+        key_files.write(out, text)
+        direct.show({"id": key_id}, as_json=as_json)
+        return
+    direct.show({"id": key_id, "key": text}, as_json=as_json)
+    if not as_json:
+        click.echo(_ONCE, err=True)
+
+
+async def make_first(
+    database: Database, place: str, name: str, permissions: frozenset[Permission] | None = None
+) -> tuple[str, str]:
+    """The id and the text of a key of `place`, such as `harbor/acme/live`, made by whoever has the database."""
+    above, below, environment = place.split("/")
+    partner = await direct.partner_of(database, above)
+    async with database.session(Scope.partner(partner.partner_id)) as session:
+        client = await organizations.find_client(session, partner.partner_id, below)
+        tenant = await organizations.find_tenant(session, client, environment)
+    holder = Holder(partner_id=partner.partner_id, tenant_id=tenant.tenant_id)
+    async with database.session(service.scope_for(holder)) as session:
+        new = NewKey(name=name, holder=holder, permissions=permissions)
+        made, text = await service.create_first(session, new, actor="cli:key-first")
+        await session.commit()
+    return ids.show("key", made.key_id), text
 
 
 @command.command("list")
@@ -105,4 +158,4 @@ def _show_once(terminal: Terminal, made: dict[str, Any], out: Path | None) -> No
         return
     terminal.show(made)
     if not terminal.as_json:
-        click.echo("The key is shown this once. Keep it where secrets are kept.", err=True)
+        click.echo(_ONCE, err=True)

@@ -7,7 +7,7 @@ from tenants.identity.permissions import Scope as Level
 from tests.counterparts.oidc_provider.conftest import Office
 from tests.counterparts.oidc_provider.test_sign_in import entered
 from tests.services.api.directories import Directory, person
-from tests.services.api.parties import make_key
+from tests.services.api.parties import first_key
 from tests.services.portal.test_sessions import forget
 from tests.services.portal.visitors import token_of
 
@@ -16,7 +16,7 @@ ALICE = "0a21f0f2-8d2a-4f8e-bf98-7363c4aed4ef"
 
 async def directory_of(office: Office) -> Directory:
     north = office.house.operator.having(office.house.keys["north"])
-    key = await make_key(north, client="acme", environment="live", permissions=sorted(ALLOWED[Level.CLIENT]))
+    key = await first_key(north, "north/acme/live", ALLOWED[Level.CLIENT])
     caller = north.having(key)
     told = await caller.post(f"/v1/identity-providers/{office.directed}/provision")
     assert (told.status, told.json["subject_claim"]) == (200, "oid"), told.body

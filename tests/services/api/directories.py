@@ -8,7 +8,7 @@ import msgspec
 
 from tenants.identity.permissions import ALLOWED, Scope
 from tests.asgi import Answer, Caller
-from tests.services.api.parties import Parties, make_key
+from tests.services.api.parties import Parties, first_key, make_key
 
 USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 PATCH: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -92,15 +92,12 @@ def is_refused(answer: Answer, status: int, name: str) -> None:
         assert (answer.status, answer.problem) == (status, name)
 
 
-async def make_directory(
-    parties: Parties, client: str | None = "acme", environment: str = "live", *, maker: Caller | None = None
-) -> Directory:
-    """Of a client's people, or of the partner's own: all that people there may do, its key may give."""
-    scope = Scope.PARTNER if client is None else Scope.CLIENT
-    whose = {} if client is None else {"client": client, "environment": environment}
-    maker = maker or (parties.operator if client is None else parties.north)
-    named = {"partner": "north"} if client is None else whose
-    key = await make_key(maker, permissions=sorted(ALLOWED[scope]), **named)
+async def make_directory(parties: Parties, place: str | None = "north/acme/live") -> Directory:
+    """Of a client's people, or of north's own: all that people there may do, its key may give."""
+    if place is None:
+        key = await make_key(parties.operator, permissions=sorted(ALLOWED[Scope.PARTNER]), partner="north")
+    else:
+        key = await first_key(parties.nobody, place, ALLOWED[Scope.CLIENT])
     caller = parties.nobody.having(key)
     body = {"name": "Directory", "issuer": ISSUER, "client_id": "portal"}
     made = await caller.post("/v1/identity-providers", body)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from infra import ids
 from infra.database import Database, Scope
 from tests.asgi import Answer, Caller
+from tests.services.api.parties import first_key
 
 PARTNERS: Final = 3
 CLIENTS: Final = 3
@@ -67,9 +68,8 @@ async def make_world(operator: Caller, database: Database) -> World:
             # Slugs are the same with every partner: only the partner tells them apart.
             slug = f"c{len(tenants) % CLIENTS}"
             client = (await partner.post("/v1/clients", {"slug": slug, "name": slug})).json
-            key = await partner.post("/v1/keys", {"name": "c", "client": slug, "environment": "live"})
             (tenant,) = [one["id"] for one in client["tenants"] if one["environment"] == "live"]
-            caller = operator.having(key.json["key"])
+            caller = operator.having(await first_key(operator, f"p{number}/{slug}/live"))
             tenants.append(Tenant(len(tenants), ids.read("ten", tenant), caller, {}))
     return World(database, partners, tenants)
 

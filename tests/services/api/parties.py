@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
-from tenants.identity.permissions import ALLOWED, Scope
+from infra.database import Database
+from services.cli.commands.key import make_first
+from tenants.identity.permissions import ALLOWED, Permission, Scope
 from tests.asgi import Caller
 
 
@@ -33,8 +37,8 @@ async def make_parties(operator: Caller) -> Parties:
             made = await callers[partner].post("/v1/clients", {"slug": client, "name": client.title()})
             ids[client] = made.json["id"]
             ids |= {f"{client}:{one['environment']}": one["id"] for one in made.json["tenants"]}
-            callers[client] = operator.having(await make_key(callers[partner], client=client, environment="live"))
-    callers["acme_test"] = operator.having(await make_key(callers["north"], client="acme", environment="test"))
+            callers[client] = operator.having(await first_key(operator, f"{partner}/{client}/live"))
+    callers["acme_test"] = operator.having(await first_key(operator, "north/acme/test"))
     return Parties(operator=operator, nobody=operator.having(None), ids=ids, **callers)
 
 
@@ -45,14 +49,24 @@ async def holding_all(parties: Parties) -> Parties:
         held = sorted(ALLOWED[Scope.PARTNER])
         callers[partner] = parties.nobody.having(await make_key(parties.operator, partner=partner, permissions=held))
         for client in clients:
-            callers[client] = await _client_holding_all(callers[partner], client, "live")
-    callers["acme_test"] = await _client_holding_all(callers["north"], "acme", "test")
+            callers[client] = await _client_holding_all(parties.nobody, f"{partner}/{client}/live")
+    callers["acme_test"] = await _client_holding_all(parties.nobody, "north/acme/test")
     return msgspec.structs.replace(parties, **callers)
 
 
-async def _client_holding_all(partner: Caller, client: str, environment: str) -> Caller:
-    held = sorted(ALLOWED[Scope.CLIENT])
-    return partner.having(await make_key(partner, client=client, environment=environment, permissions=held))
+async def _client_holding_all(nobody: Caller, place: str) -> Caller:
+    return nobody.having(await first_key(nobody, place, ALLOWED[Scope.CLIENT]))
+
+
+async def first_key(caller: Caller, place: str, permissions: Collection[str] | None = None) -> str:
+    """The text of a key of a client's, such as `north/acme/live`: nobody above it could make one that holds as much.
+
+    `caller` calls the installation that it is of.
+    """
+    edge = getattr(caller.app, "api", caller.app)
+    database: Database = edge.app.state.resources.database
+    wanted = None if permissions is None else frozenset(map(Permission, permissions))
+    return (await make_first(database, place, "test", wanted))[1]
 
 
 async def make_key(maker: Caller, **body: object) -> str:

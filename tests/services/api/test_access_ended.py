@@ -5,7 +5,7 @@ from __future__ import annotations
 from tenants.identity.permissions import ALLOWED, Permission
 from tenants.identity.permissions import Scope as KeyScope
 from tests.services.api.directories import is_refused
-from tests.services.api.parties import Parties, make_key
+from tests.services.api.parties import Parties, first_key
 from tests.services.api.things import Things
 from tests.services.api.walk import Routes, knock
 
@@ -34,7 +34,7 @@ async def test_S_06_S_68_a_suspended_clients_key_lets_nobody_in_and_makes_nothin
 ) -> None:
     """Keys, roles, people, invitations and providers are no tenant routes: a key that got out could make others."""
     held = sorted(ALLOWED[KeyScope.CLIENT])
-    key = parties.nobody.having(await make_key(parties.north, client="acme", environment="live", permissions=held))
+    key = parties.nobody.having(await first_key(parties.nobody, "north/acme/live", held))
     assert (await parties.north.post("/v1/clients/acme/suspend", {"reason": "its key got out"})).status == 200
     parties.nobody.app.app.state.resources.keyring.forget()
     refused = 0

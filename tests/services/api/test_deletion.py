@@ -17,7 +17,7 @@ from services.api.certificates import Statement
 from services.archives import erasing
 from tests.asgi import Answer, Caller
 from tests.services.api.leftovers import MARK, Ours, fill, holding, standing, tables
-from tests.services.api.parties import Parties, make_key
+from tests.services.api.parties import Parties, first_key
 from tests.services.api.test_hierarchy import forget
 from tests.services.api.things import CANARY, Things, make_things
 from tests.services.archives.olden import Olden
@@ -165,7 +165,7 @@ async def test_S_79_what_the_installations_key_sealed_is_gone_at_once_and_told_b
 ) -> None:
     """A tenant's key opens connections' secrets only: those of providers are sealed by what is not destroyed."""
     wanted = ["people:read", "people:write", "roles:write", "providers:write"]
-    maker = parties.nobody.having(await make_key(parties.north, client="acme", environment="live", permissions=wanted))
+    maker = parties.nobody.having(await first_key(parties.nobody, "north/acme/live", wanted))
     body = {"name": "A", "issuer": "https://login.acme.example", "client_id": "p", "client_secret": "of-the-provider"}
     made = (await maker.post("/v1/identity-providers", body)).json["id"]
     provider: dict[str, Any] = {"provider": str(ids.read("idp", made))}

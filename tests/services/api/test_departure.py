@@ -17,7 +17,7 @@ from services.api import download
 from services.archives import exporting
 from services.archives.exporting import CLIENTS_ONLY, HIDDEN, LEFT_OUT, TABLES
 from tests.asgi import Answer
-from tests.services.api.parties import Parties, id_of, make_key
+from tests.services.api.parties import Parties, first_key, id_of, make_key
 from tests.services.api.test_hierarchy import forget, send
 from tests.services.api.things import CANARY, Things, make_things
 from tests.services.archives.olden import Olden
@@ -113,7 +113,7 @@ async def test_S_06_a_client_that_moves_takes_all_along_and_the_former_partner_s
     assert (await west.get("/v1/clients/acme/live/runs")).json["items"]
     assert (await west.get("/v1/clients/acme/live/quotas")).json["items"][1]["limit"] == 500
     assert (await west.get("/v1/clients/acme/quotas")).json["items"][1]["limit"] == 600
-    acme = parties.nobody.having(await make_key(west, client="acme", environment="live"))
+    acme = parties.nobody.having(await first_key(west, "west/acme/live"))
     assert [one["name"] for one in (await acme.get("/v1/parameters")).json["items"]] == ["cutoff"]
     assert (await acme.get("/v1/me")).json["partner"]["slug"] == "west"
     assert (await send(acme, 7)).status == 202
@@ -126,7 +126,7 @@ async def test_S_06_a_client_that_moves_takes_all_along_and_the_former_partner_s
 
 
 async def test_S_06_keys_that_the_former_partner_saw_end_with_the_move(parties: Parties) -> None:
-    """It made them, or could rotate them: whatever it wrote down opens nothing."""
+    """It may have made them, or been told them: whatever it wrote down opens nothing."""
     made = parties.nobody.having(await make_key(parties.acme))
     client = parties.ids["acme"]
     moved = await parties.operator.post(f"/v1/clients/{client}/move", {"partner": "south"})

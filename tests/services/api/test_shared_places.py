@@ -13,7 +13,7 @@ import pytest
 from infra import ids
 from services.api.policy import POLICY, PREFIX
 from tests.asgi import Answer, Caller
-from tests.services.api.parties import Parties, make_key
+from tests.services.api.parties import Parties, first_key
 from tests.services.api.test_foreign_ids import rows as rows  # noqa: PLC0414 (a fixture)
 from tests.services.api.test_openapi import fields_of, operations
 from tests.services.api.things import CANARY, ORDER, Things
@@ -138,9 +138,9 @@ def _bodies(operation: dict[str, Any], text: str) -> list[dict[str, Any]]:
 async def test_S_17_the_same_names_with_two_partners_are_two_things_in_every_cache(parties: Parties) -> None:
     """Two partners, each with a client `twin`; caches are warm, and asked in turns."""
     callers = []
-    for partner in (parties.north, parties.south):
+    for slug, partner in (("north", parties.north), ("south", parties.south)):
         await partner.post("/v1/clients", {"slug": "twin", "name": "Twin"})
-        key = await make_key(partner, client="twin", environment="live")
+        key = await first_key(partner, f"{slug}/twin/live")
         callers.append((partner, partner.having(key)))
     made = [await make_own(caller) for _, caller in callers]
     schema = {"type": "object", "required": ["left"]}

@@ -22,6 +22,7 @@ import pytest
 from infra.database import Database, Scope
 from infra.embedded.stack import Stack
 from tenants.identity import service as identity
+from tests.first_keys import first_keys
 from tests.served import served
 from tests.services.api.attempts import CONNECTION
 from tests.services.api.senders import BODY, EVENT, STANDARD, standard
@@ -45,13 +46,12 @@ def ask(port: int, key: str, method: str, path: str, body: Any = None) -> Any:
 class Served:
     """An endpoint of acme's at a server of its own, and what acme sees of it."""
 
-    def __init__(self, port: int, operator: str) -> None:
+    def __init__(self, port: int, operator: str, database_url: str) -> None:
         self.port = port
         ask(port, operator, "POST", "/v1/partners", {"slug": "north", "name": "North"})
         north = ask(port, operator, "POST", "/v1/keys", {"name": "x", "partner": "north"})["key"]
         ask(port, north, "POST", "/v1/clients", {"slug": "acme", "name": "Acme"})
-        for_acme = {"name": "x", "client": "acme", "environment": "live"}
-        self.acme = ask(port, north, "POST", "/v1/keys", for_acme)["key"]
+        (self.acme,) = asyncio.run(first_keys(database_url, "north/acme/live"))
         connection = ask(port, self.acme, "POST", "/v1/connections", CONNECTION)["id"]
         new = {"name": "shop", "connection": connection, "verification": STANDARD, "event": EVENT}
         self.made = ask(port, self.acme, "POST", "/v1/inbound-webhooks", new)
@@ -95,7 +95,7 @@ def shop(stack: Stack, migrated: str, tmp_path_factory: pytest.TempPathFactory) 
     endpoints = stack.create_database("waybill_webhooks", template=migrated)
     operator = asyncio.run(_operator(endpoints.database_url))
     with served(tmp_path_factory.mktemp("webhooks"), endpoints, WAYBILL_API_MAX_BODY="10485760") as (port, _):
-        yield Served(port, operator)
+        yield Served(port, operator, endpoints.database_url)
 
 
 def test_S_42_raw_bytes_are_what_is_signed(shop: Served) -> None:

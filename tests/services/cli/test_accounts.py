@@ -61,10 +61,16 @@ def test_from_the_first_operator_to_a_clients_key(commands: Commands, tmp_path: 
     partner = commands.json("key", "create", "--name", "first", "--partner", "harbor", key=operator)["key"]
     made_client = commands.json("client", "create", "acme", "--name", "Acme", key=partner)
     assert [one["environment"] for one in made_client["tenants"]] == ["dev", "test", "live"]
-    shop = commands.json(
+    lacking = commands.run(
         "key", "create", "--name", "shop", "--client", "acme", "--permission", "events:write", key=partner
     )
-    assert (shop["scope"], shop["permissions"]) == ("client", ["events:write"])
+    assert (lacking.returncode, "events:write" in lacking.stderr) == (1, True), "S-68: the partner's key lacks it"
+    first = commands.run("key", "first", "harbor/acme/live", "--name", "first", "--json")
+    assert msgspec.json.decode(first.stdout)["key"].startswith("pk_"), first.stderr
+    shop = commands.json(
+        "key", "create", "--name", "shop", "--client", "acme", "--permission", "runs:read", key=partner
+    )
+    assert (shop["scope"], shop["permissions"]) == ("client", ["runs:read"])
 
     assert "order.held" in commands.run("event", "types", key=partner).stdout
     held_to = commands.json("event", "register", "order.held", "--client", "acme", "--named-only", key=partner)

@@ -172,12 +172,3 @@ async def test_S_68_nobody_invites_to_what_they_lack(house: House, app_database:
     assert (await boss.send("POST", "/v1/invitations", {**body, "client": "acme", "environment": "test"})).status == 404
     assert (await boss.send("POST", "/v1/invitations", {**body, "roles": []})).status == 422
     assert (await boss.send("POST", "/v1/invitations", {**body, "tenant_id": "x"})).status == 422
-
-
-async def test_a_partner_lets_its_clients_first_administrator_in(house: House, app_database: Database) -> None:
-    boss = await staff(house, app_database, "boss@north.example", "administrator")
-    address = await link(boss, slug="administrator", client="acme", environment="live")
-    cookie = cookies_of(await opened(house.north, address))[COOKIE]
-    nina = house.north.having(token_of(await accept(house.north, cookie)))
-    session = (await nina.get("/portal/session")).json
-    assert (session["client"]["slug"], "people:write" in session["permissions"]) == ("acme", True)

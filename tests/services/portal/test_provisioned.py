@@ -13,7 +13,7 @@ from tenants.identity.permissions import ALLOWED
 from tenants.identity.permissions import Scope as Level
 from tenants.identity.sessions import Place
 from tests.services.api.directories import Directory, refused
-from tests.services.api.parties import make_key
+from tests.services.api.parties import first_key
 from tests.services.portal.authenticator import Authenticator
 from tests.services.portal.test_passkeys import added
 from tests.services.portal.test_sessions import forget
@@ -24,7 +24,7 @@ from tests.services.portal.visitors import NORTH, House, Visitor
 async def directory(house: House) -> Directory:
     """Of acme's people in live."""
     north = house.operator.having(house.keys["north"])
-    key = await make_key(north, client="acme", environment="live", permissions=sorted(ALLOWED[Level.CLIENT]))
+    key = await first_key(north, "north/acme/live", ALLOWED[Level.CLIENT])
     caller = north.having(key)
     body = {"name": "Acme", "issuer": "https://login.acme.example", "client_id": "portal"}
     provider = (await caller.post("/v1/identity-providers", body)).json["id"]

@@ -20,7 +20,7 @@ from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tenants.organizations.branding import Look
 from tests.asgi import Answer, Caller
-from tests.services.api.parties import make_key
+from tests.services.api.parties import first_key, make_key
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 (everybody's in these tests)
 NORTH, SOUTH = "north.localhost", "portal.south.example"
@@ -115,7 +115,7 @@ async def make_house(nobody: Caller, database: Database, cast: Sequence[Sequence
         made = await nobody.having(keys[partner]).post("/v1/clients", {"slug": client, "name": client.title()})
         tenant = ids.read("ten", next(one["id"] for one in made.json["tenants"] if one["environment"] == "live"))
         found[client] = tenant
-        keys[client] = await make_key(nobody.having(keys[partner]), client=client, environment="live")
+        keys[client] = await first_key(nobody, f"{partner}/{client}/live")
         async with database.session(Scope.operator()) as session:
             row = await organizations.find_partner(session, partner)
             look = Look(name=f"{partner.title()} Portal", accent="#ffd400" if partner == cast[1][0] else "#0b7285")

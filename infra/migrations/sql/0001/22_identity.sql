@@ -167,6 +167,8 @@ CREATE TABLE app.invitation (
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
   roles uuid[] NOT NULL CHECK (cardinality(roles) BETWEEN 1 AND 16),
   inviter text NOT NULL,
+  -- A client's first administrator, who gets more than the inviter holds; it counts while nobody there lets people in (ADR 0065).
+  is_first boolean NOT NULL DEFAULT false CHECK (NOT is_first OR tenant_id IS NOT NULL),
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at timestamptz NOT NULL,
   opener_hash bytea CHECK (length(opener_hash) = 32),

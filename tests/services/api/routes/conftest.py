@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from tests.asgi import Caller
+from tests.services.api.parties import first_key
 
 PREFIX = "/v1/clients/acme/live"
 
@@ -24,6 +25,5 @@ async def cast(operator: Caller) -> Cast:
     keys = []
     for slug in ("acme", "rival"):
         await partner.post("/v1/clients", {"slug": slug, "name": slug})
-        key = await partner.post("/v1/keys", {"name": slug, "client": slug, "environment": "live"})
-        keys.append(key.json["key"])
+        keys.append(await first_key(operator, f"north/{slug}/live"))
     return Cast(partner, partner.having(keys[0]), partner.having(keys[1]))

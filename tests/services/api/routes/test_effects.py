@@ -117,7 +117,7 @@ async def test_F_03_F_19_a_person_decides_what_nobody_else_can_tell_once(
     for other in ({"output": SOLD | {"number": "SO-2"}}, {"decision": "fail"}, {"decision": "did-not-happen"}):
         differs = await parties.acme.post(f"{path}/{key}/decide", decision | other)
         assert (differs.status, differs.problem) == (409, "effect-changed")
-    colleague = parties.acme.having(await make_key(parties.north, client="acme", environment="live"))
+    colleague = parties.acme.having(await make_key(parties.acme))
     late = await colleague.post(f"{path}/{key}/decide", decision | {"output": SOLD})
     assert (late.status, late.problem) == (409, "effect-changed")
     (_, sold) = (await parties.acme.get(path)).json["items"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.asgi import Caller
 from tests.services.api.directories import Directory, make_directory, refused
-from tests.services.api.parties import Parties, make_key
+from tests.services.api.parties import Parties, first_key, make_key
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def member(*ids: str) -> list[dict[str, Any]]:
 async def porter(parties: Parties, *more: str) -> Caller:
     """A key that provisions people, and may itself do little else."""
     wanted = ["scim:write", "people:read", *more]
-    return parties.nobody.having(await make_key(parties.north, client="acme", environment="live", permissions=wanted))
+    return parties.nobody.having(await first_key(parties.nobody, "north/acme/live", wanted))
 
 
 async def test_groups_are_the_roles_that_these_people_may_have(parties: Parties, directory: Directory) -> None:

@@ -12,7 +12,7 @@ from tenants.identity.accounts import NewAccount
 from tenants.identity.openid import repository as openid
 from tests.asgi import Answer
 from tests.services.api.directories import PATCH, TYPED, Directory, make_directory, person, refused
-from tests.services.api.parties import Parties, make_key
+from tests.services.api.parties import Parties, first_key
 
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$Xv7P7d1T3V1yqV2f3YQy8u5M8Q2m1o4a0b6c8d9e0f1"
 
@@ -85,9 +85,9 @@ async def test_S_02_another_directorys_people_and_groups_are_nobodys(parties: Pa
     seen = [(await directory.get(path)).json for path in ("/Users", "/Groups")]
     off = {"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": False}]}
     for outsider in (
-        await make_directory(parties, "acme", "test"),
-        await make_directory(parties, "sibling"),
-        await make_directory(parties, "foreign", maker=parties.south),
+        await make_directory(parties, "north/acme/test"),
+        await make_directory(parties, "north/sibling/live"),
+        await make_directory(parties, "south/foreign/live"),
         await make_directory(parties, None),
     ):
         own = await outsider.made("maria")
@@ -147,9 +147,7 @@ async def test_S_68_a_subject_who_holds_more_or_has_a_password_is_not_taken_over
     await linked(directory, app_database, boss, "sub-boss")
     local = await account(parties, app_database, "local@acme.example", password=HASH)
     await linked(directory, app_database, local, "sub-local")
-    weak = directory.having(
-        await make_key(parties.north, client="acme", environment="live", permissions=["scim:write"])
-    )
+    weak = directory.having(await first_key(parties.nobody, "north/acme/live", ["scim:write"]))
     refused(await weak.send("POST", "/Users", person("boss")), 403)
     refused(await directory.send("POST", "/Users", person("local")), 409, "uniqueness")
     assert (await directory.get("/Users")).json["totalResults"] == 0
@@ -184,7 +182,7 @@ async def test_S_69_no_header_gets_into_an_address(parties: Parties) -> None:
 
 async def test_without_a_provider_that_provisions_nothing_is(parties: Parties) -> None:
     held = ["scim:write", "providers:write", "people:read"]
-    key = await make_key(parties.north, client="acme", environment="live", permissions=held)
+    key = await first_key(parties.nobody, "north/acme/live", held)
     directory = Directory(parties.nobody.having(key), "")
     refused(await directory.get("/Users"), 409)
     refused(await directory.send("POST", "/Users", person("maria")), 409)

@@ -2273,6 +2273,9 @@ export interface paths {
          * Invite somebody
          * @description The link goes out by mail, and the answer holds it. It leads to the partner's own host, for three days, once.
          *
+         *     Nobody gives what they lack. A partner asks in its client's first administrator all the same, with a role that lets
+         *     people in, before the environment has taken in anything: by mail alone, and the client's log tells.
+         *
          *     Needs: `people:write`.
          */
         post: operations["post_invitations"];
@@ -5393,6 +5396,8 @@ export interface components {
             /** @example inv_01h455vb4pex5vsknk084sn02q */
             id: string;
             inviter: string;
+            /** @description Of a client's first administrator, who may more than you could give: the link goes out by mail and is shown to nobody, and counts while nobody there lets people in. */
+            is_first: boolean;
             /**
              * @description Shown to people. No control characters.
              * @example Acme Ltd
@@ -5672,8 +5677,10 @@ export interface components {
             /** @example inv_01h455vb4pex5vsknk084sn02q */
             id: string;
             inviter: string;
-            /** @description To be handed to the person and to nobody else. It is never shown again. */
-            link: string;
+            /** @description Of a client's first administrator, who may more than you could give: the link goes out by mail and is shown to nobody, and counts while nobody there lets people in. */
+            is_first: boolean;
+            /** @description To be handed to the person and to nobody else. It is never shown again; of a client's first administrator not even this once. */
+            link: string | null;
             /**
              * @description Shown to people. No control characters.
              * @example Acme Ltd
