@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
-from services.inbound.tables import HookRow, HookSecret
+from services.inbound.tables import HookRow, HookSecret, RequestRow
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """The newest request of an endpoint: when it came, what became of it, and by what it was refused."""
+
+    received_at: datetime
+    state: str
+    problem: str | None
 
 
 async def add(session: AsyncSession, values: Mapping[str, Any]) -> bool:
@@ -47,6 +56,21 @@ async def hooks(
     if page.after is not None:
         query = query.where(HookRow.hook_id < UUID(page.after))
     return list((await session.scalars(query.order_by(HookRow.hook_id.desc()).limit(page.limit + 1))).all())
+
+
+async def latest(session: AsyncSession, tenant_id: UUID, hook_ids: Collection[UUID]) -> dict[UUID, Latest]:
+    """What each of these endpoints received last; one that received nothing is left out."""
+    newest = (
+        select(RequestRow.received_at, RequestRow.state, RequestRow.problem)
+        .where(RequestRow.tenant_id == tenant_id, RequestRow.hook_id == HookRow.hook_id)
+        .order_by(RequestRow.request_id.desc())
+        .limit(1)
+        .lateral()
+    )
+    query = select(HookRow.hook_id, newest.c.received_at, newest.c.state, newest.c.problem).where(
+        HookRow.tenant_id == tenant_id, HookRow.hook_id.in_(sorted(hook_ids))
+    )
+    return {row[0]: Latest(*row[1:]) for row in await session.execute(query)}
 
 
 async def touch(session: AsyncSession, row: HookRow) -> None:

@@ -171,6 +171,11 @@ async def list_hooks(
     return [(row, [one for one in known if one.hook_id == row.hook_id]) for row in rows], last
 
 
+async def latest(session: AsyncSession, tenant_id: UUID, pairs: Iterable[Pair]) -> dict[UUID, repository.Latest]:
+    """What each of them received last, by its id; one that received nothing is left out."""
+    return await repository.latest(session, tenant_id, [row.hook_id for row, _ in pairs])
+
+
 async def _locked(session: AsyncSession, tenant_id: UUID, hook_id: UUID) -> HookRow:
     row = await repository.find(session, tenant_id, hook_id, lock=True)
     if row is None:

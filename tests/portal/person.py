@@ -51,11 +51,11 @@ class Person:
     async def open(self, path: str = "/") -> None:
         await self.page.goto(self.site.url(self.portal, path))
 
-    async def sign_in(self, path: str = "/") -> None:
+    async def sign_in(self, path: str = "/", heading: str = "Runs") -> None:
         """Arrives at `path`, which asks who it is, and goes on there."""
         await self.open(path)
         await self.fill_in(self.portal.password)
-        await self.heading().wait_for()
+        await self.heading(heading).wait_for()
 
     async def fill_in(self, password: str) -> None:
         await self.page.get_by_label("Email").fill(self.portal.email)

@@ -7,7 +7,7 @@ import re
 
 from playwright.async_api import Browser, expect
 
-from tests.portal.people import look, staff
+from tests.portal.people import grow_old, look, staff
 from tests.portal.person import PHONE, Person, person
 from tests.portal.site import Site
 from tests.services.webhooks.receiver import Receiver, receiving, verifies
@@ -94,6 +94,47 @@ async def test_A18_an_endpoint_is_added_and_its_deliveries_are_seen_and_sent_aga
         await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
         await someone.heading("Webhooks").wait_for()
         await expect(page.get_by_text("No endpoints yet")).to_be_visible()
+
+
+async def prove(someone: Person, password: str) -> None:
+    proof = someone.page.get_by_role("region", name="Prove that it is you")
+    await proof.get_by_role("textbox", name="Password").fill(password)
+    await proof.get_by_role("button", name="Continue").click()
+
+
+async def test_S_63_where_events_go_and_another_secret_take_a_fresh_proof(browser: Browser, site: Site) -> None:
+    boss = await staff(site, "wera@acme.example", name="Wera Hooks", of_client=True)
+    async with receiving() as receiver, person(browser, site, boss) as someone:
+        page = someone.page
+        await someone.sign_in("/webhooks", "Webhooks")
+        await grow_old(someone)
+        await page.get_by_role("button", name="Add an endpoint").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Address").fill(receiver.url)
+        await dialog.get_by_label("Name").fill("Proved")
+        await dialog.get_by_role("button", name="Add an endpoint").click()
+        await look(someone, "webhooks-proof")
+        await prove(someone, boss.password)
+        await page.get_by_role("heading", name="Copy the secret now").wait_for()
+        await page.get_by_role("button", name="I have copied it").click()
+        await page.get_by_role("link", name="Proved").click()
+        await someone.heading("Proved").wait_for()
+        await page.get_by_role("button", name="Disable").click()
+        await dialog.get_by_role("button", name="Disable").click()
+        await grow_old(someone)
+        await page.get_by_role("button", name="Enable").click()
+        await look(someone, "webhook-proof")
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+        await expect(page.get_by_role("button", name="Enable")).to_be_visible()
+        await page.get_by_role("button", name="Enable").click()
+        await prove(someone, boss.password)
+        await expect(page.get_by_role("button", name="Disable")).to_be_visible(timeout=SEEN)
+        await grow_old(someone)
+        await page.get_by_role("button", name="Rotate secret").click()
+        await dialog.get_by_role("button", name="Rotate secret").click()
+        await prove(someone, boss.password)
+        await page.get_by_role("heading", name="Copy the secret now").wait_for()
 
 
 async def test_A18_on_a_phone_the_same_is_within_reach(browser: Browser, site: Site) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -13,16 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from services.api.call import Call
-from services.api.fields import SLUG_PATTERN, Cursor, Instant, Limit, NextCursor, StatusFilter, filter_id
+from services.api.fields import SLUG_PATTERN, Cursor, Limit, NextCursor, StatusFilter, filter_id
+from services.api.hook_view import HookView, ListedHook, MadeHook, listed, view, with_secret
 from services.api.policy import tenant_paths
-from services.inbound import mapping, service, verification
-from services.inbound.directory import source_of
+from services.inbound import service
 from services.inbound.errors import InvalidHook
 from services.inbound.mapping import EventOf
 from services.inbound.service import OVERLAP_SECONDS, Changes, Pair, Plan
 from services.inbound.verification import Verification
-from tenants.identity.permissions import Permission
-from tenants.identity.principal import Principal
 
 TAGS: Final = ["inbound webhooks"]
 BASE: Final = "/inbound-webhooks"
@@ -74,53 +72,8 @@ class HookToDelete(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     name: Annotated[str, Meta(description="Of the endpoint, so that no other one is meant.")]
 
 
-class GoodSecret(msgspec.Struct, frozen=True, kw_only=True):
-    """A secret that senders may sign with now; never its value."""
-
-    version: int
-    last4: str
-    made_at: Instant
-    ends_at: Annotated[Instant | None, Meta(description="Null: the present one.")]
-
-
-class HookView(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint that another system sends its webhooks to."""
-
-    id: Annotated[str, Meta(examples=["hok_01h455vb4pex5vsknk084sn02q"])]
-    name: str
-    connection: str
-    path: Annotated[
-        str | UnsetType,
-        Meta(
-            description="Where to send, below the address of the API. Absent without `connections:write`.",
-            examples=["/hooks/Zk3vJ0eWQm2mJ0x1d2n8sg"],
-        ),
-    ] = UNSET
-    source: Annotated[str, Meta(description="Of its events.", examples=["/webhooks/shop"])]
-    verification: Verification
-    event: EventOf
-    media_types: list[str]
-    weaknesses: Annotated[
-        list[Literal["static-token", "no-timestamp", "id-not-signed"]],
-        Meta(
-            description="What the declared way leaves open: the secret travels with each request; a request that got"
-            " about is good for ever; or is good again under another id."
-        ),
-    ]
-    secrets: list[GoodSecret]
-    status: Literal["active", "disabled", "deleted"]
-    created_at: Instant
-    updated_at: Instant
-
-
-class MadeHook(HookView, frozen=True, kw_only=True):
-    """With its secret, shown this once."""
-
-    secret: Annotated[str, Meta(description="What the sender signs with. It is never shown again.")]
-
-
 class HookList(msgspec.Struct, frozen=True):
-    items: list[HookView]
+    items: list[ListedHook]
     next: NextCursor
 
 
@@ -154,7 +107,8 @@ async def list_hooks(
     async with request.transaction() as session:
         tenant = request.tenant.tenant_id
         rows, last = await service.list_hooks(session, tenant, page, connection_id=of, status=status)
-        return HookList([view(row, request.principal) for row in rows], request.cursor(last))
+        latest = await service.latest(session, tenant, rows)
+    return HookList([listed(row, latest.get(row[0].hook_id), request.principal) for row in rows], request.cursor(last))
 
 
 @get(tenant_paths(ONE), summary="Read an endpoint for webhooks", tags=TAGS)
@@ -236,37 +190,9 @@ def _connection(text: str) -> UUID:
         raise InvalidHook("/connection is no id of a connection", errors=errors) from None
 
 
-def view(pair: Pair, principal: Principal) -> HookView:
-    """Where it is, is for whoever may change it."""
-    return HookView(**_members(pair, principal))
-
-
 def _made(request: Call, pair: Pair, secret: str) -> MadeHook:
     request.version(view(pair, request.principal))
-    return MadeHook(**_members(pair, request.principal), secret=secret)
-
-
-def _members(pair: Pair, principal: Principal) -> dict[str, Any]:
-    row, secrets = pair
-    declared, event = msgspec.convert(row.verification, Verification), msgspec.convert(row.event, EventOf)
-    return {
-        "id": ids.show("hok", row.hook_id),
-        "name": row.name,
-        "connection": ids.show("con", row.connection_id),
-        "path": f"/hooks/{row.address}" if Permission.CONNECTIONS_WRITE in principal.permissions else UNSET,
-        "source": source_of(row.name),
-        "verification": declared,
-        "event": event,
-        "media_types": row.media_types,
-        "weaknesses": verification.weaknesses(declared) + mapping.weaknesses(event, declared),
-        "secrets": [
-            GoodSecret(version=one.version, last4=one.last4, made_at=one.made_at, ends_at=one.ends_at)
-            for one in secrets
-        ],
-        "status": row.status,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-    }
+    return with_secret(pair, request.principal, secret)
 
 
 HANDLERS: Final = (

@@ -68,15 +68,9 @@ HARMLESS_IN_TENANT = {
     "POST /runs/{run}/approvals": "work; who approves stands in the log",
     "POST /runs/{run}/documents": "work",
     "POST /runs/{run}/documents/{document}/remove": "work",
-    **dict.fromkeys(
-        (
-            "POST /webhook-endpoints",
-            "PATCH /webhook-endpoints/{endpoint}",
-            "POST /webhook-endpoints/{endpoint}/{disable,enable,remove,replay,rotate}",
-            "POST /webhook-endpoints/{endpoint}/deliveries/{message}/replay",
-        ),
-        "a limit that docs/security.md names: the pages of endpoints ask for no proof",
-    ),
+    "POST /webhook-endpoints/{endpoint}/{disable,remove}": "stops what goes out, at once",
+    "POST /webhook-endpoints/{endpoint}/replay": "to where it was to go before",
+    "POST /webhook-endpoints/{endpoint}/deliveries/{message}/replay": "likewise",
     "POST /sites": "a place that nobody is let in to",
     "PATCH /sites/{site}": "likewise",
     "PATCH /sites/{site}/parameters": "values of deployments",
@@ -112,6 +106,10 @@ def spelled_out(route: str) -> set[str]:
         ("POST", "/v1/retention", {"days": 30}),
         ("POST", "/v1/connections", {"name": "erp", "connector": "http"}),
         ("PATCH", "/v1/connections/erp", {"config": {}}),
+        ("POST", "/v1/webhook-endpoints", {"url": "http://hooks.acme.example/"}),
+        ("PATCH", "/v1/webhook-endpoints/whe_01h455vb4pex5vsknk084sn02q", {"url": "https://hooks.acme.example/"}),
+        ("POST", "/v1/webhook-endpoints/whe_01h455vb4pex5vsknk084sn02q/rotate", {}),
+        ("POST", "/v1/webhook-endpoints/whe_01h455vb4pex5vsknk084sn02q/enable", None),
     ],
 )
 async def test_S_63_an_old_proof_takes_nothing_out_and_leads_nothing_elsewhere(

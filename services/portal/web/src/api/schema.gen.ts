@@ -5250,7 +5250,7 @@ export interface components {
         };
         /** HookList */
         HookList: {
-            items: components["schemas"]["HookView"][];
+            items: components["schemas"]["ListedHook"][];
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
         };
@@ -5502,6 +5502,22 @@ export interface components {
             outage: components["schemas"]["OutageView"] | null;
             waiting: components["schemas"]["WaitingRuns"];
         };
+        /** LastReceived */
+        LastReceived: {
+            /**
+             * @description Why it was refused.
+             * @example /problems/webhook-not-mapped
+             */
+            problem: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            received_at: string;
+            /** @enum {string} */
+            state: "taken" | "ignored" | "refused";
+        };
         /** Leaving */
         Leaving: {
             /** @default false */
@@ -5532,6 +5548,45 @@ export interface components {
             /** @default 10 */
             at_once: number;
             rate?: components["schemas"]["Rate"] | null;
+        };
+        /** ListedHook */
+        ListedHook: {
+            connection: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            event: components["schemas"]["EventOf"];
+            /** @example hok_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @description Null: nothing came, or nothing is kept of it any more. */
+            last: components["schemas"]["LastReceived"] | null;
+            media_types: string[];
+            name: string;
+            /**
+             * @description Where to send, below the address of the API. Absent without `connections:write`.
+             * @example /hooks/Zk3vJ0eWQm2mJ0x1d2n8sg
+             */
+            path?: string;
+            secrets: components["schemas"]["GoodSecret"][];
+            /**
+             * @description Of its events.
+             * @example /webhooks/shop
+             */
+            source: string;
+            /** @enum {string} */
+            status: "active" | "disabled" | "deleted";
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            updated_at: string;
+            verification: components["schemas"]["Verification"];
+            /** @description What the declared way leaves open: the secret travels with each request; a request that got about is good for ever; or is good again under another id. */
+            weaknesses: ("static-token" | "no-timestamp" | "id-not-signed")[];
         };
         /** ListedKey */
         ListedKey: {

@@ -9,6 +9,7 @@ import {
 import { Problem } from "../api/client";
 import { type AuditFilter, brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
 import { Frame } from "../frame/Frame";
+import type { ReceivedState } from "../incoming/queries";
 import { Failure } from "../pages/Failure";
 import { NotFound } from "../pages/NotFound";
 import { SignInPage } from "../session/SignInPage";
@@ -186,6 +187,27 @@ const endpoint = createRoute({
   },
 });
 
+const incoming = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks/incoming",
+  component: lazyRouteComponent(() => import("../incoming/IncomingPage"), "IncomingPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+});
+
+const RECEIVED: readonly string[] = ["taken", "ignored", "refused"];
+
+const hook = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks/incoming/$hook",
+  component: lazyRouteComponent(() => import("../incoming/HookPage"), "HookPage"),
+  validateSearch: (search: Record<string, unknown>): { state?: ReceivedState | undefined } => {
+    const state = text(search.state);
+    return { state: state && RECEIVED.includes(state) ? (state as ReceivedState) : undefined };
+  },
+});
+
 const lost = createRoute({ getParentRoute: () => inside, path: "$", component: NotFound });
 
 export const router = createRouter({
@@ -202,6 +224,8 @@ export const router = createRouter({
       run,
       webhooks,
       endpoint,
+      incoming,
+      hook,
       audit,
       lost,
     ]),

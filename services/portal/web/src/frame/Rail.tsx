@@ -14,6 +14,11 @@ export function Rail() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   const environment = session.environment ?? "";
   const known = environment in texts.environments ? (environment as keyof typeof texts.environments) : null;
+  const webhooks = session.permissions.includes("webhooks:read")
+    ? "/webhooks"
+    : session.permissions.includes("connections:read")
+      ? "/webhooks/incoming"
+      : null;
   return (
     <header className={classes.rail}>
       <Link to="/" className={classes.brand} title={brand.name}>
@@ -40,8 +45,8 @@ export function Rail() {
           {session.client ? <RunsIcon /> : <ClientIcon />}
           <span className={classes.jobName}>{session.client ? texts.runs : texts.clients}</span>
         </Link>
-        {session.client && session.permissions.includes("webhooks:read") && (
-          <Link to="/webhooks" className={classes.job} activeProps={{ "aria-current": "page" }}>
+        {session.client && webhooks && (
+          <Link to={webhooks} className={classes.job} activeProps={{ "aria-current": "page" }}>
             <WebhookIcon />
             <span className={classes.jobName}>{texts.webhooks}</span>
           </Link>

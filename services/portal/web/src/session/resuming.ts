@@ -1,6 +1,9 @@
 import { useEffect, useRef, useState } from "react";
 import type { Client, Passkey } from "../api/queries";
 
+/** What is done with an endpoint that is there. */
+export type EndpointAct = "enable" | "disable" | "rotate" | "remove";
+
 /**
  * What somebody was about to do when they left to prove who they are at a provider. It is kept in this tab, for this
  * account and for as long as the way back counts, and is done when they are back; it holds no password.
@@ -9,6 +12,8 @@ export type Act =
   | { kind: "act-as"; client: Client; environment: string; minutes: number; reason: string }
   | { kind: "add-passkey"; name: string }
   | { kind: "remove-passkey"; passkey: Passkey }
+  | { kind: "add-endpoint"; url: string; types: string; description: string }
+  | { kind: "endpoint"; endpoint: string; what: EndpointAct }
   | { kind: "set-up-factor" }
   | { kind: "remove-factor" };
 

@@ -32,7 +32,7 @@ const webhooks = {
   endpointDescription: "Name",
   endpointsFull: "There are 20 endpoints, which is as many as there may be. Remove one first.",
   secretTitle: "Copy the secret now",
-  secretBody: "The receiver checks signatures with it. It is shown this once.",
+  endpointSecretBody: "The receiver checks signatures with it. It is shown this once.",
   secretRotatedBody: "It is shown this once. For 24 hours the earlier one signs as well.",
   secretKept: "I have copied it",
   disable: "Disable",

@@ -1,5 +1,6 @@
 import type { GraphNode } from "../api/queries";
 import audit from "./en-audit";
+import incoming from "./en-incoming";
 import people from "./en-people";
 import webhooks from "./en-webhooks";
 
@@ -7,6 +8,7 @@ const en = {
   ...people,
   ...audit,
   ...webhooks,
+  ...incoming,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",

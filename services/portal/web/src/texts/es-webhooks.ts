@@ -30,7 +30,7 @@ const webhooks: typeof en = {
   endpointDescription: "Nombre",
   endpointsFull: "Hay 20 destinos, y no puede haber más. Quite uno primero.",
   secretTitle: "Copie el secreto ahora",
-  secretBody: "El receptor comprueba las firmas con él. Se muestra solo esta vez.",
+  endpointSecretBody: "El receptor comprueba las firmas con él. Se muestra solo esta vez.",
   secretRotatedBody: "Se muestra solo esta vez. Durante 24 horas también firma el anterior.",
   secretKept: "Lo he copiado",
   disable: "Desactivar",

@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import audit from "./es-audit";
+import incoming from "./es-incoming";
 import people from "./es-people";
 import webhooks from "./es-webhooks";
 
@@ -7,6 +8,7 @@ const es: Texts = {
   ...people,
   ...audit,
   ...webhooks,
+  ...incoming,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",

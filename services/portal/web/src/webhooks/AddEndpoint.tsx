@@ -3,7 +3,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, body, Problem } from "../api/client";
 import { Dialog, DialogActs } from "../pages/Dialog";
+import { needsProof, ProofForm } from "../session/ProofForm";
 import { Refusal } from "../session/Refusal";
+import { type Act, useAtOnce } from "../session/resuming";
 import { generalWords } from "../session/words";
 import { useTexts } from "../texts/texts";
 import { endpointsQuery, type MadeEndpoint } from "./queries";
@@ -11,8 +13,14 @@ import { SecretOnce } from "./SecretOnce";
 
 const LONGEST = { url: 2000, description: 200 };
 
-/** Asks where to and which events; then shows the secret, this once. */
-export function AddEndpoint({ open, close }: { open: boolean; close: () => void }) {
+interface Props {
+  /** What was entered before the person left to prove who they are; null: nothing yet. */
+  resumed: Extract<Act, { kind: "add-endpoint" }> | null;
+  close: () => void;
+}
+
+/** Asks where to and which events, and who the person is where that is long ago; then shows the secret, this once. */
+export function AddEndpoint({ open, resumed, close }: Props & { open: boolean }) {
   const { texts } = useTexts();
   const [made, setMade] = useState<MadeEndpoint | null>(null);
   const leave = () => {
@@ -22,9 +30,9 @@ export function AddEndpoint({ open, close }: { open: boolean; close: () => void 
   return (
     <Dialog open={open} close={leave} title={made ? texts.secretTitle : texts.addEndpoint}>
       {made ? (
-        <SecretOnce secret={made.secret} body={texts.secretBody} close={leave} />
+        <SecretOnce secret={made.secret} body={texts.endpointSecretBody} close={leave} />
       ) : (
-        <EndpointForm close={leave} onMade={setMade} />
+        <EndpointForm resumed={resumed} close={leave} onMade={setMade} />
       )}
     </Dialog>
   );
@@ -36,12 +44,12 @@ const list = (text: string): string[] =>
     .map(one => one.trim())
     .filter(one => one !== "");
 
-function EndpointForm({ close, onMade }: { close: () => void; onMade: (made: MadeEndpoint) => void }) {
+function EndpointForm({ resumed, close, onMade }: Props & { onMade: (made: MadeEndpoint) => void }) {
   const { texts } = useTexts();
   const queries = useQueryClient();
-  const [url, setUrl] = useState("https://");
-  const [types, setTypes] = useState("*");
-  const [description, setDescription] = useState("");
+  const [url, setUrl] = useState(resumed?.url ?? "https://");
+  const [types, setTypes] = useState(resumed?.types ?? "*");
+  const [description, setDescription] = useState(resumed?.description ?? "");
   const [tried, setTried] = useState(false);
   const adding = useMutation({
     mutationFn: () =>
@@ -59,6 +67,11 @@ function EndpointForm({ close, onMade }: { close: () => void; onMade: (made: Mad
     setTried(true);
     if (!lacks.url && !lacks.types) adding.mutate();
   };
+  useAtOnce(resumed !== null, adding.mutate);
+  if (needsProof(adding.error)) {
+    const act = { kind: "add-endpoint", url, types, description } as const;
+    return <ProofForm act={act} onProved={() => adding.mutate()} />;
+  }
   const about = (name: string) =>
     adding.error instanceof Problem && adding.error.type === `/problems/${name}` ? adding.error : null;
   const refused = about("destination-refused");

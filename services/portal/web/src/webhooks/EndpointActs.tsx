@@ -1,17 +1,20 @@
 import { Button } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, body } from "../api/client";
+import { sessionQuery } from "../api/queries";
 import { Dialog, DialogActs } from "../pages/Dialog";
+import { needsProof, ProofForm } from "../session/ProofForm";
 import { Refusal } from "../session/Refusal";
+import { type EndpointAct, useAtOnce, useResumed } from "../session/resuming";
 import { generalWords } from "../session/words";
 import { useTexts } from "../texts/texts";
 import classes from "./EndpointActs.module.css";
 import { type Endpoint, endpointsQuery, type MadeEndpoint } from "./queries";
 import { SecretOnce } from "./SecretOnce";
 
-type Asked = "disable" | "rotate" | "remove";
+type Asked = Exclude<EndpointAct, "enable">;
 const DAYS_KEPT = 30;
 const DAY = 86_400_000;
 const OVERLAP = 86_400;
@@ -26,10 +29,6 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
   const [sent, setSent] = useState<number | null>(null);
   const place = { params: { path: { endpoint: endpoint.id } } };
   const again = () => queries.invalidateQueries({ queryKey: endpointsQuery.queryKey });
-  const enabling = useMutation({
-    mutationFn: () => api.POST("/v1/webhook-endpoints/{endpoint}/enable", place),
-    onSettled: again,
-  });
   const replaying = useMutation({
     mutationFn: () => {
       const now = Date.now();
@@ -40,7 +39,8 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
     onSettled: again,
   });
   const acting = useMutation({
-    mutationFn: async (what: Asked) => {
+    mutationFn: async (what: EndpointAct) => {
+      if (what === "enable") await api.POST("/v1/webhook-endpoints/{endpoint}/enable", place);
       if (what === "disable") await api.POST("/v1/webhook-endpoints/{endpoint}/disable", place);
       if (what === "remove") await api.POST("/v1/webhook-endpoints/{endpoint}/remove", place);
       if (what !== "rotate") return null;
@@ -55,7 +55,15 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
       await again();
     },
   });
-  const error = enabling.error ?? replaying.error;
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const resumed = useResumed("endpoint", session.account.id);
+  useAtOnce(resumed?.endpoint === endpoint.id, () => resumed && acting.mutate(resumed.what));
+  const unproved = needsProof(acting.error) ? acting.variables : undefined;
+  const leave = () => {
+    ask(null);
+    acting.reset();
+  };
+  const error = replaying.error ?? (asked || unproved ? null : acting.error);
   const isOn = endpoint.status === "active";
   return (
     <div className={classes.acts}>
@@ -74,7 +82,7 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
           </Button>
         </>
       ) : (
-        <Button size="xs" loading={enabling.isPending} onClick={() => enabling.mutate()}>
+        <Button size="xs" loading={acting.isPending && !asked} onClick={() => acting.mutate("enable")}>
           {texts.enable}
         </Button>
       )}
@@ -91,23 +99,30 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
       </p>
       {error && <Refusal>{generalWords(texts, error) ?? texts.failedPlain}</Refusal>}
       <Dialog
-        open={asked !== null}
-        close={() => ask(null)}
-        title={asked ? texts.endpointAsk[asked].title : ""}
+        open={asked !== null || unproved !== undefined}
+        close={leave}
+        title={asked ? texts.endpointAsk[asked].title : texts.enable}
       >
-        {asked && (
-          <>
-            <p>{texts.endpointAsk[asked].body}</p>
-            {acting.error && <Refusal>{generalWords(texts, acting.error) ?? texts.failedPlain}</Refusal>}
-            <DialogActs>
-              <Button variant="default" onClick={() => ask(null)} data-autofocus>
-                {texts.cancel}
-              </Button>
-              <Button loading={acting.isPending} onClick={() => acting.mutate(asked)}>
-                {texts.endpointAsk[asked].act}
-              </Button>
-            </DialogActs>
-          </>
+        {unproved ? (
+          <ProofForm
+            act={{ kind: "endpoint", endpoint: endpoint.id, what: unproved }}
+            onProved={() => acting.mutate(unproved)}
+          />
+        ) : (
+          asked && (
+            <>
+              <p>{texts.endpointAsk[asked].body}</p>
+              {acting.error && <Refusal>{generalWords(texts, acting.error) ?? texts.failedPlain}</Refusal>}
+              <DialogActs>
+                <Button variant="default" onClick={leave} data-autofocus>
+                  {texts.cancel}
+                </Button>
+                <Button loading={acting.isPending} onClick={() => acting.mutate(asked)}>
+                  {texts.endpointAsk[asked].act}
+                </Button>
+              </DialogActs>
+            </>
+          )
         )}
       </Dialog>
       <Dialog open={made !== null} close={() => setMade(null)} title={texts.secretTitle}>

@@ -6,9 +6,11 @@ import { brandQuery, sessionQuery } from "../api/queries";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
+import { useResumed } from "../session/resuming";
 import { WebhookIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { AddEndpoint } from "./AddEndpoint";
+import { Directions } from "./Directions";
 import { EndpointMark } from "./marks";
 import { type Endpoint, endpointsQuery } from "./queries";
 import classes from "./WebhooksPage.module.css";
@@ -19,7 +21,8 @@ export function WebhooksPage() {
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
   const { data: endpoints, error, refetch } = useQuery(endpointsQuery);
-  const [adding, setAdding] = useState(false);
+  const resumed = useResumed("add-endpoint", session.account.id);
+  const [adding, setAdding] = useState(resumed !== null);
   const may = session.permissions.includes("webhooks:write");
   useEffect(() => {
     document.title = `${texts.webhooks} · ${brand.name}`;
@@ -29,6 +32,7 @@ export function WebhooksPage() {
     <div className={classes.page}>
       <div className={classes.head}>
         <h1 className={classes.title}>{texts.webhooks}</h1>
+        <Directions here="outgoing" />
         {may && <Button onClick={() => setAdding(true)}>{texts.addEndpoint}</Button>}
       </div>
       <p className={classes.lead}>{may ? texts.webhooksBody : texts.webhooksOnly}</p>
@@ -43,7 +47,7 @@ export function WebhooksPage() {
           ))}
         </ul>
       )}
-      <AddEndpoint open={adding} close={() => setAdding(false)} />
+      <AddEndpoint open={adding} resumed={resumed} close={() => setAdding(false)} />
     </div>
   );
 }

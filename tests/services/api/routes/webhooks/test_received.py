@@ -84,6 +84,17 @@ async def test_a_type_that_is_not_asked_for_is_ignored_and_kept(parties: Parties
     assert await log.events() == []
 
 
+async def test_the_list_of_endpoints_tells_what_came_last(parties: Parties, sender: Sender) -> None:
+    other = await make_sender(parties.acme, parties.nobody, name="bank", connection=sender.made["connection"])
+    await sender.send("x")
+    assert (await sender.send("y", b'{"kind":"other"}')).status == 422
+    listed = {one["id"]: one for one in (await parties.acme.get("/v1/inbound-webhooks")).json["items"]}
+    last = listed[sender.made["id"]].pop("last")
+    assert (last["state"], last["problem"]) == ("refused", "/problems/webhook-not-mapped")
+    assert listed[other.made["id"]]["last"] is None
+    assert (await parties.acme.get(sender.at)).json == listed[sender.made["id"]], "what people set, and no more"
+
+
 async def test_data_that_break_their_schema_are_refused_and_kept(parties: Parties, sender: Sender, log: Log) -> None:
     schema = {"type": "object", "required": ["total"]}
     held = await parties.acme.post("/v1/event-schemas", {"type": "shop.order", "schema": schema})
