@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, body, Problem } from "../api/client";
 import { Dialog, DialogActs } from "../pages/Dialog";
-import { needsProof, ProofForm } from "../session/ProofForm";
+import { needsProof, ProofFailed, ProofForm } from "../session/ProofForm";
 import { Refusal } from "../session/Refusal";
-import { type Act, useAtOnce } from "../session/resuming";
+import { type Resumed, useAtOnce } from "../session/resuming";
 import { generalWords } from "../session/words";
 import { useTexts } from "../texts/texts";
 import { endpointsQuery, type MadeEndpoint } from "./queries";
@@ -15,7 +15,7 @@ const LONGEST = { url: 2000, description: 200 };
 
 interface Props {
   /** What was entered before the person left to prove who they are; null: nothing yet. */
-  resumed: Extract<Act, { kind: "add-endpoint" }> | null;
+  resumed: Resumed<"add-endpoint"> | null;
   close: () => void;
 }
 
@@ -67,7 +67,7 @@ function EndpointForm({ resumed, close, onMade }: Props & { onMade: (made: MadeE
     setTried(true);
     if (!lacks.url && !lacks.types) adding.mutate();
   };
-  useAtOnce(resumed !== null, adding.mutate);
+  useAtOnce(resumed, adding.mutate);
   if (needsProof(adding.error)) {
     const act = { kind: "add-endpoint", url, types, description } as const;
     return <ProofForm act={act} onProved={() => adding.mutate()} />;
@@ -114,6 +114,7 @@ function EndpointForm({ resumed, close, onMade }: Props & { onMade: (made: MadeE
       {adding.error && !refused && !wrongTypes && !full && (
         <Refusal>{generalWords(texts, adding.error) ?? texts.failedPlain}</Refusal>
       )}
+      {!adding.error && <ProofFailed of={resumed} />}
       <DialogActs>
         <Button variant="default" onClick={close}>
           {texts.cancel}

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { api, body } from "../api/client";
 import { sessionQuery } from "../api/queries";
 import { Dialog, DialogActs } from "../pages/Dialog";
-import { needsProof, ProofForm } from "../session/ProofForm";
+import { needsProof, ProofFailed, ProofForm } from "../session/ProofForm";
 import { Refusal } from "../session/Refusal";
 import { type EndpointAct, useAtOnce, useResumed } from "../session/resuming";
 import { generalWords } from "../session/words";
@@ -57,7 +57,8 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
   });
   const { data: session } = useSuspenseQuery(sessionQuery);
   const resumed = useResumed("endpoint", session.account.id);
-  useAtOnce(resumed?.endpoint === endpoint.id, () => resumed && acting.mutate(resumed.what));
+  const ours = resumed?.endpoint === endpoint.id ? resumed : null;
+  useAtOnce(ours, () => ours && acting.mutate(ours.what));
   const unproved = needsProof(acting.error) ? acting.variables : undefined;
   const leave = () => {
     ask(null);
@@ -97,7 +98,11 @@ export function EndpointActs({ endpoint }: { endpoint: Endpoint }) {
       <p role="status" className={classes.told}>
         {sent !== null && texts.replayed(sent)}
       </p>
-      {error && <Refusal>{generalWords(texts, error) ?? texts.failedPlain}</Refusal>}
+      {error ? (
+        <Refusal>{generalWords(texts, error) ?? texts.failedPlain}</Refusal>
+      ) : (
+        <ProofFailed of={acting.isIdle ? ours : null} />
+      )}
       <Dialog
         open={asked !== null || unproved !== undefined}
         close={leave}
