@@ -148,8 +148,9 @@ class Plant(Observed):
         self.api_url = f"http://127.0.0.1:{port}"
         command = ["granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
         command += ["--loop", "uvloop", "--no-ws", "services.api.app:create_app"]
-        self._others.append(self._spawn("api", command, self.environment(changes)))
-        return self._others[-1]
+        self.api = self._spawn("api", command, self.environment(changes))
+        self._others.append(self.api)
+        return self.api
 
     def start_worker(
         self, crash_point: str = "", *, changes: Mapping[str, str] | None = None

@@ -30,6 +30,7 @@ from tests.nightly import (
     failover,
     flood,
     interleaved,
+    keys,
     kills,
     line,
     outages,
@@ -62,6 +63,7 @@ _FAULTS: Final = (
     tracking,
     failover,
     receivers,
+    keys,
 )
 ONCE: Final = (*_FAULTS, interleaved, contract)
 """Parts of one round each, which has the length that its row of faults asks for."""

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.nightly import carrier, kills, outages, receivers, soak, together, tracking, tryton
+from tests.nightly import carrier, keys, kills, outages, receivers, soak, together, tracking, tryton
 from tests.nightly.figures import ahead
 from tests.nightly.ledger import table
 from tests.nightly.main import MOST_MINUTES, ONCE, Part, parts, run, run_all
@@ -53,6 +53,13 @@ async def test_F_24_a_few_dead_receivers_keep_none_of_a_hundred_waiting(tmp_path
     outcome = _outcome()
     await receivers.one_round(tmp_path / "home", DICE, outcome, tenants=5)
     assert outcome.runs == 90 * receivers.ROUNDS
+
+
+async def test_F_30_F_01_all_keys_are_exchanged_while_a_few_workers_die(tmp_path: Path) -> None:
+    outcome = _outcome()
+    await keys.one_round(tmp_path / "home", DICE, outcome, keys=2_000)
+    assert outcome.faults > 3 * 3, "more than those who were restarted"
+    assert "0 lost" in outcome.note
 
 
 async def test_F_40_a_short_soak_says_what_memory_and_handles_did(tmp_path: Path) -> None:

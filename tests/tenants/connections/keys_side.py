@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from infra.database import Database, Scope
+from infra.encryption.key_provider import PublicKeyWrapper
+from infra.encryption.tenant_key import Keyring
 from tenants.connections import service
 from tenants.connections.opening import open_connection
 from tenants.connections.sealing import Sealer
@@ -58,3 +62,19 @@ async def password(worker: Database, sealer: Sealer, held: Held) -> str:
 async def keys(app: Database, held: Held) -> list[Any]:
     async with app.tenant(held.tenant) as connection:
         return list(await connection.fetch("SELECT * FROM app.tenant_key ORDER BY version"))
+
+
+async def add_keys(app: Database, file: Path, tenants: Sequence[UUID], count: int) -> None:
+    """`count` further versions of each tenant's key, wrapped by the key in `file`, which seal nothing."""
+    wrapper = PublicKeyWrapper.of_kek(file)
+    for tenant in tenants:
+        async with app.tenant(tenant) as connection:
+            installation = str(await connection.fetchval("SELECT installation_id FROM app.installation"))
+            newest = await connection.fetchval("SELECT max(version) FROM app.tenant_key")
+            ring = Keyring(wrapper, installation)
+            made = [await ring.create(tenant, newest + number) for number in range(1, count + 1)]
+            await connection.executemany(
+                "INSERT INTO app.tenant_key (tenant_id, version, provider, wrapped, public, vouched) "
+                "VALUES ($1, $2, 'file', $3, $4, '')",
+                [(tenant, key.version, wrapped, key.public) for key, wrapped in made],
+            )

@@ -13,12 +13,11 @@ import pytest
 from infra.database import Database
 from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.encryption.key_file import create_kek_file
-from infra.encryption.key_provider import FileKeyProvider, PublicKeyWrapper
-from infra.encryption.tenant_key import Keyring
+from infra.encryption.key_provider import FileKeyProvider
 from tenants.connections.rewrapping import rewrap, wrappings
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
-from tests.tenants.connections.keys_side import PASSWORD, Held, change, hold, keys, password
+from tests.tenants.connections.keys_side import PASSWORD, Held, add_keys, change, hold, keys, password
 
 TEN_THOUSAND, MINUTE = 10_000, 60.0
 
@@ -118,7 +117,7 @@ async def test_F_30_one_that_was_broken_off_goes_on_where_it_was(
     app_database: Database, worker_database: Database, desk: Desk, files: tuple[Path, Path], both: FileKeyProvider
 ) -> None:
     held = await hold(app_database, desk)
-    await add_keys(app_database, files[0], [held], 1200)
+    await add_keys(app_database, files[0], [held.tenant], 1200)
     broken = Breaking(files, 700)
     with pytest.raises(KeyServiceUnavailable):
         await rewrap(worker_database, broken)
@@ -132,7 +131,7 @@ async def test_F_30_a_key_that_another_changed_meanwhile_is_left_to_the_next_rou
 ) -> None:
     """Two at once: each row is changed once, and none is lost."""
     held = await hold(app_database, desk)
-    await add_keys(app_database, files[0], [held], 300)
+    await add_keys(app_database, files[0], [held.tenant], 300)
     first, second = await asyncio.gather(rewrap(worker_database, both), rewrap(worker_database, both))
     assert first.changed + second.changed == 301
     assert first.unreadable + second.unreadable == []
@@ -144,7 +143,7 @@ async def test_A15_ten_thousand_keys_are_wrapped_anew_within_a_minute(
 ) -> None:
     """The figure is the promise, and it is kept under the load of opening."""
     held = [await hold(app_database, desk, f"c{n}") for n in range(4)]
-    await add_keys(app_database, files[0], held, TEN_THOUSAND // 4 - 1)
+    await add_keys(app_database, files[0], [one.tenant for one in held], TEN_THOUSAND // 4 - 1)
     load = Load()
     async with load.running(worker_database, files, held):
         began = time.monotonic()
@@ -165,21 +164,6 @@ async def test_A15_a_rewrapped_key_is_the_same_key(
     (after,) = await keys(app_database, held)
     assert (after["public"], after["version"]) == (before["public"], before["version"])
     assert after["wrapped"] != before["wrapped"]
-
-
-async def add_keys(app: Database, file: Path, held: Sequence[Held], count: int) -> None:
-    """Further versions of the tenants' keys, below nothing: as if each had been rotated as often."""
-    wrapper = PublicKeyWrapper.of_kek(file)
-    for one in held:
-        async with app.tenant(one.tenant) as connection:
-            installation = str(await connection.fetchval("SELECT installation_id FROM app.installation"))
-            ring = Keyring(wrapper, installation)
-            made = [await ring.create(one.tenant, version) for version in range(2, count + 2)]
-            await connection.executemany(
-                "INSERT INTO app.tenant_key (tenant_id, version, provider, wrapped, public, vouched) "
-                "VALUES ($1, $2, 'file', $3, $4, '')",
-                [(one.tenant, key.version, wrapped, key.public) for key, wrapped in made],
-            )
 
 
 class Breaking(FileKeyProvider):
