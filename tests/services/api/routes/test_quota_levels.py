@@ -9,7 +9,7 @@ from infra.database import Database
 from infra.ids import TenantId
 from services.worker import load
 from tests.asgi import Answer, Caller
-from tests.services.api.parties import make_key
+from tests.services.api.parties import first_key, make_key
 from tests.services.api.routes.conftest import PREFIX, Cast
 from tests.services.api.routes.test_quotas import go_live, limit, quotas_of, send
 
@@ -24,9 +24,9 @@ async def live(cast: Cast) -> Cast:
 
 
 @pytest.fixture
-async def tester(live: Cast) -> Caller:
+async def tester(live: Cast, operator: Caller) -> Caller:
     """Of acme's environment `test`, where the same is deployed."""
-    found = live.partner.having(await make_key(live.partner, client="acme", environment="test"))
+    found = live.partner.having(await first_key(operator, "north/acme/test"))
     await go_live(found)
     return found
 
@@ -36,7 +36,7 @@ async def south(operator: Caller) -> Caller:
     await operator.post("/v1/partners", {"slug": "south", "name": "South"})
     partner = operator.having(await make_key(operator, partner="south"))
     await partner.post("/v1/clients", {"slug": "away", "name": "Away"})
-    found = partner.having(await make_key(partner, client="away", environment="live"))
+    found = partner.having(await first_key(operator, "south/away/live"))
     await go_live(found)
     return found
 
