@@ -140,8 +140,12 @@ async def give_first(session: AsyncSession, found: Account, slug: str, *, actor:
 
 
 async def set_status(session: AsyncSession, found: Account, status: Status, changer: Principal) -> Person:
-    """Disable or enable, as `accounts.set_status`. Raises NotYoursToManage, LastAdministrator, ClientStands."""
-    await check_managed(session, found, changer)
+    """Disable or enable, as `accounts.set_status`. Raises NotYoursToManage, LastAdministrator, ClientStands.
+
+    To disable takes only away, and is free to whoever stands above the account (ADR 0065).
+    """
+    if status == "active" or level_of(found) == changer.scope:
+        await check_managed(session, found, changer)
     if status == "active":
         await check_open(session, found.partner_id, found.tenant_id)
     if status == "disabled" and found.status == "active":

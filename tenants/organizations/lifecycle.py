@@ -18,7 +18,19 @@ LONGEST_REASON: Final = 200
 MOST_ENVIRONMENTS: Final = 20
 """Of one client: each is a tenant that every round of the workers looks at."""
 RESERVED: Final = frozenset(
-    {"certificate", "delete", "disable", "enable", "environments", "move", "parameters", "policy", "resume", "suspend"}
+    {
+        "certificate",
+        "delete",
+        "disable",
+        "enable",
+        "environments",
+        "move",
+        "parameters",
+        "policy",
+        "quotas",
+        "resume",
+        "suspend",
+    }
 )
 """What addresses have in the place of an environment's name."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.api.policy import POLICY
 from tenants.organizations.lifecycle import RESERVED
 from tests.asgi import Answer, Caller
-from tests.services.api.parties import Parties, make_key
+from tests.services.api.parties import Parties, first_key
 from tests.services.api.test_kept_answers import WORKFLOW
 
 ORDER = {"specversion": "1.0", "id": "o-1", "source": "/shop", "type": "order.captured", "data": {}}
@@ -26,7 +26,7 @@ async def test_A14_another_environment_is_a_tenant_of_its_own(parties: Parties) 
     assert (made.status, made.json["environment"]) == (201, "staging")
     shown = (await parties.north.get("/v1/clients/acme")).json["tenants"]
     assert [one["environment"] for one in shown] == ["dev", "test", "live", "staging"]
-    key = await make_key(parties.north, client="acme", environment="staging")
+    key = await first_key(parties.north, "north/acme/staging")
     staging = parties.nobody.having(key)
     assert (await staging.get("/v1/me")).json["environment"] == "staging"
     assert (await staging.post("/v1/workflows", {"document": WORKFLOW})).status == 201

@@ -18,9 +18,9 @@ from tenants.identity.openid.errors import NobodyHere
 from tenants.identity.openid.flow import Vouched
 from tenants.identity.people_models import SignInFlow
 from tenants.organizations import service as organizations
-from tests.services.portal.staff import chief, staff
+from tests.services.portal.staff import chief, let_in, staff
 from tests.services.portal.test_invitations import COOKIE, accept, invite, link, opened, role
-from tests.services.portal.test_people import give, person
+from tests.services.portal.test_people import give, made, person
 from tests.services.portal.test_sessions import forget
 from tests.services.portal.visitors import House, change, cookies_of
 
@@ -88,17 +88,21 @@ async def test_S_06_from_above_nobody_is_asked_in_or_given_anything(
     house: House, app_database: Database, front: Front, state: str
 ) -> None:
     boss = await staff(house, app_database, "boss@north.example", "administrator")
-    clerk = await role(boss, "clerk")
+    # What somebody above the client may give: it reads nothing that is the client's.
+    night = await made(await chief(house, app_database), "runs:read")
+    kim = ids.show("acc", await let_in(house, app_database, "kim@acme.example", "night-shift", tenant="acme"))
     await change(app_database, Scope.partner(house.ids["north"]), STATUS, status=state)
     forget(front)
     client = ids.show("cli", await client_of(house, app_database))
     asked = await invite(boss, client=client, environment="live")
     assert (asked.status, asked.problem) == (409, "client-state")
-    given = await give(boss, person(house), clerk)
-    assert (given.status, given.problem) == (409, "client-state")
-    out = await boss.send("POST", f"/v1/people/{person(house)}/disable")
-    assert out.status == 200, "who is to be kept out is kept out at any time"
-    back = await boss.send("POST", f"/v1/people/{person(house)}/enable")
+    given = await give(boss, kim, night)
+    assert (given.status, given.problem) == (409, "client-state"), given.body
+    # The clerk, too, who holds what nobody above the client could give.
+    for who in (kim, person(house)):
+        out = await boss.send("POST", f"/v1/people/{who}/disable")
+        assert out.status == 200, "who is to be kept out is kept out at any time"
+    back = await boss.send("POST", f"/v1/people/{kim}/enable")
     assert back.problem == "client-state"
 
 
