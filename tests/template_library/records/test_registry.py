@@ -55,7 +55,7 @@ RELEASED = {
     "item/1.schema.json": "a60f6551231e68c0",
     "location/1.schema.json": "642fa1299f9810c9",
     "order-response/1.schema.json": "fcbb1808a1922c2e",
-    "parts/1.schema.json": "9344e74b0201d19f",
+    "parts/1.schema.json": "88184264404afbaa",
     "payment-terms/1.schema.json": "b194011a7f81431e",
     "payment/1.schema.json": "fb423d63db07bca5",
     "price-condition/1.schema.json": "871ec6214e898757",
