@@ -19,7 +19,6 @@ from infra.telemetry import instruments, trace, working_for
 from services.api.errors import MalformedBody, RequestTimeout, TooLarge, UnsupportedMediaType
 from services.api.rendering import note, problem_of, rendered
 from services.api.throttle import HEADERS
-from services.api.turns import Turn, Turns
 
 ACCESS: Final = logging.getLogger("api.access")
 BODY_SECONDS: Final = 15.0
@@ -63,7 +62,6 @@ class Edge:
         self._max_body = max_body
         self._max_document = max_document or max_body
         self._judged: dict[bytes, bool] = {}
-        self._turns = Turns()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -94,14 +92,11 @@ class Edge:
             self.check_target(scope)
             if answer.is_head:
                 scope["method"] = "GET"
-            answer.turn = turn = self._turns.of(headers.get(b"authorization") or headers.get(b"cookie", b""))
             if scope["method"] in _WITH_BODY:
                 is_document = scope["method"] == "POST" and _DOCUMENTS.fullmatch(scope["path"]) is not None
                 limit = self._max_document if is_document else self._max_body
                 _check_body(headers, limit)
-                receive = _Body(receive, limit, DOCUMENT_SECONDS if is_document else BODY_SECONDS, turn)
-            else:
-                await turn.take()
+                receive = _Body(receive, limit, DOCUMENT_SECONDS if is_document else BODY_SECONDS)
             await self.app(scope, receive, answer)
         except Exception as error:
             if answer.status:
@@ -110,8 +105,6 @@ class Edge:
             note(problem, error, answer.request_id)
             await answer.problem(problem, scope["path"])
         finally:
-            if answer.turn is not None:
-                answer.turn.end()
             seconds = time.perf_counter() - began
             _log(scope, answer, client_request_id, seconds)
             _tell(scope, answer, seconds, span)
@@ -186,13 +179,12 @@ def _sanitised(given: bytes | None) -> str | None:
 
 
 class _Body:
-    """Receives a body within its limits of size and time; whoever has it whole has the request's turn."""
+    """Receives a body within its limits of size and time."""
 
-    __slots__ = ("_deadline", "_left", "_limit", "_receive", "_seconds", "_turn")
+    __slots__ = ("_deadline", "_left", "_limit", "_receive", "_seconds")
 
-    def __init__(self, receive: Receive, limit: int, seconds: float, turn: Turn) -> None:
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self._receive = receive
-        self._turn = turn
         self._seconds = seconds
         self._limit = self._left = limit
         self._deadline: float | None = None
@@ -215,14 +207,13 @@ class _Body:
             raise TooLarge(f"A body has at most {self._limit} bytes")
         if not message.get("more_body", False):
             self._left = -1
-            await self._turn.take()
         return message  # type: ignore[no-any-return]
 
 
 class Answer:
     """Sends an answer with the headers that each one carries; `security` and `further` may change until it is sent."""
 
-    __slots__ = ("_send", "further", "is_head", "is_stream", "request_id", "security", "status", "turn")
+    __slots__ = ("_send", "further", "is_head", "is_stream", "request_id", "security", "status")
 
     def __init__(self, send: Send, request_id: str, *, is_head: bool) -> None:
         self._send = send
@@ -232,12 +223,9 @@ class Answer:
         self.status = 0
         self.security = SECURITY_HEADERS
         self.further: list[tuple[bytes, bytes]] = []
-        self.turn: Turn | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            if self.turn is not None:
-                self.turn.end()
             self.status = message["status"]
             given = list(message["headers"])
             names = {name.lower() for name, _ in given}
