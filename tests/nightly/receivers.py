@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -31,7 +31,9 @@ TENANTS: Final = 50
 EACH: Final = 20
 BAD: Final = ("dead", "dead", "dead", "dead", "slow", "slow", "drip", "drip", "away", "away")
 ROUNDS: Final = 3
-_MOST_SECONDS: Final = 5.0
+MOST_SECONDS: Final = 5.0
+BUSY_SECONDS: Final = 12.0
+"""What a machine keeps that has much else to do, and who waits for a dead receiver does not: its try takes 15 s."""
 _PAUSE: Final = EACH / 80
 """Eighty messages a second, which is less than what one worker delivers on two processors."""
 _PATIENCE: Final = 120.0
@@ -58,6 +60,9 @@ class Receivers:
             pass  # the test is over
         finally:
             writer.close()
+
+    def well(self) -> int:
+        return sum(path.startswith("/well/") for path, _ in self.first)
 
     async def _answer(self, kind: str, writer: asyncio.StreamWriter) -> None:
         if kind == "dead":
@@ -87,18 +92,23 @@ async def receiving() -> AsyncIterator[Receivers]:
 
 
 async def one_round(
-    folder: Path, random: Random, outcome: Outcome, *, tenants: int = TENANTS, bad: tuple[str, ...] = BAD
+    folder: Path, random: Random, outcome: Outcome, *, tenants: int = TENANTS, most: float = MOST_SECONDS
 ) -> None:
-    """Raises AssertionError when healthy endpoints wait for more than five seconds (p95), or a message is lost."""
+    """Raises AssertionError when healthy endpoints wait for more than `most` seconds (p95), or a message is lost."""
     async with Plant(folder) as plant, receiving() as receivers:
         app = await Database(plant.stack.endpoints.database_url).open()
         worker = await Database(plant.stack.endpoints.worker_database_url).open()
         try:
             places = list(range(tenants * EACH))
-            kinds = dict(zip(random.sample(places, len(bad)), bad, strict=True))
+            kinds = dict(zip(random.sample(places, len(BAD)), BAD, strict=True))
             paths = [f"/{kinds.get(place, 'well')}/{place}" for place in places]
-            whose = await _furnish(app, Path(load(plant.environment()).kek_file), receivers.port, paths)
+            kek = Path(load(plant.environment()).kek_file)
+            whose = await _furnish(app, kek, receivers.port, paths)
+            [first] = await _furnish(app, kek, receivers.port, ["/first/0"])
             plant.start_worker()
+            await _announce(worker, first)
+            await _until(lambda: len(receivers.first) == 1, receivers)
+            receivers.first.clear()
             announced: dict[str, float] = {}
             for _ in range(ROUNDS):
                 for tenant in whose:
@@ -107,20 +117,24 @@ async def one_round(
                     await asyncio.sleep(_PAUSE)
             healthy = [path for path in paths if path.startswith("/well/")]
             wanted = len(healthy) * ROUNDS
-            until = time.monotonic() + _PATIENCE
-            while sum(path.startswith("/well/") for path, _ in receivers.first) < wanted:
-                assert time.monotonic() < until, f"I10: {len(receivers.first)} of {wanted} messages after {_PATIENCE} s"
-                await asyncio.sleep(0.2)
+            await _until(lambda: receivers.well() == wanted, receivers)
             waits = [
                 at - announced[message] for (path, message), at in receivers.first.items() if path.startswith("/well/")
             ]
-            outcome.runs, outcome.faults = wanted, len(bad)
+            outcome.runs, outcome.faults = wanted, len(BAD)
             told = f"{len(healthy)} healthy endpoints of {len(paths)}, {wanted:,} messages"
             outcome.note = f"{told}: first try after {p95(waits):.2f} s (p95), {max(waits):.2f} s at most"
-            assert p95(waits) <= _MOST_SECONDS, f"F-24: {outcome.note}"
+            assert p95(waits) <= most, f"F-24: {outcome.note}"
         finally:
             await app.close()
             await worker.close()
+
+
+async def _until(is_so: Callable[[], bool], receivers: Receivers) -> None:
+    until = time.monotonic() + _PATIENCE
+    while not is_so():
+        assert time.monotonic() < until, f"I10: {len(receivers.first)} messages came in {_PATIENCE} s"
+        await asyncio.sleep(0.05)
 
 
 async def _furnish(app: Database, kek: Path, port: int, paths: list[str]) -> list[TenantId]:
@@ -128,7 +142,7 @@ async def _furnish(app: Database, kek: Path, port: int, paths: list[str]) -> lis
     sealer = Sealer(FileKeyProvider(kek))
     whose: list[TenantId] = []
     for place in range(0, len(paths), EACH):
-        world = await make_tenant(app, f"hooks-{place}")
+        world = await make_tenant(app, f"hooks-{len(paths)}-{place}")
         whose.append(world.tenant_id)
         async with app.session(Scope.tenant(world.tenant_id)) as session:
             for path in paths[place : place + EACH]:
