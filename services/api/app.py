@@ -43,8 +43,9 @@ def create_app(given: settings.Settings | None = None) -> Edge:
         RouteWithoutPolicy: a defect of this version.
     """
     read = begin(given)
-    app = build(Resources(read))
-    return Edge(app, hosts=hosts_of(read), max_body=read.api_max_body, max_document=read.document_max)
+    resources = Resources(read)
+    app, sizes = build(resources), {"max_body": read.api_max_body, "max_document": read.document_max}
+    return Edge(app, hosts=hosts_of(read), strangers=resources.strangers, **sizes)
 
 
 def begin(given: settings.Settings | None = None) -> settings.Settings:

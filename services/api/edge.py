@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import secrets
@@ -11,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Send
+from litestar.types import ASGIApp, Message, Receive, Send
 
 from infra import ids
 from infra.problems import BadRequest, NotFound, Problem
 from infra.telemetry import instruments, trace, working_for
-from services.api.errors import MalformedBody, RequestTimeout, TooLarge, UnsupportedMediaType
+from services.api.limited_body import Body, check_length
 from services.api.rendering import note, problem_of, rendered
+from services.api.strangers import Strangers
 from services.api.throttle import HEADERS
 
 ACCESS: Final = logging.getLogger("api.access")
@@ -54,10 +54,20 @@ class Edge:
         hosts: names that it answers to, without port; any other is 404 (house: an unknown host is nobody's).
         max_body: bytes of a request body.
         max_document: of one that is a document; None: as any other.
+        strangers: counts what is answered to nobody that is known.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], max_body: int, max_document: int | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str],
+        max_body: int,
+        max_document: int | None = None,
+        strangers: Strangers | None = None,
+    ) -> None:
         self.app = app
+        self._strangers = strangers
         self._hosts = frozenset(host.lower() for host in hosts)
         self._max_body = max_body
         self._max_document = max_document or max_body
@@ -83,9 +93,10 @@ class Edge:
         began = time.perf_counter()
         answer = Answer(send, secrets.token_hex(12), is_head=scope["method"] == "HEAD")
         scope["state"] = {"request_id": answer.request_id, "is_head": answer.is_head, HEADERS: answer.further}
-        client_request_id = None
+        client_request_id, host = None, ""
         try:
             headers = _headers(scope["headers"])
+            host = name_of(headers[b"host"])
             client_request_id = _sanitised(headers.get(b"x-request-id"))
             self._check_host(scope, headers)
             await self.enter(scope, headers, answer)
@@ -95,8 +106,8 @@ class Edge:
             if scope["method"] in _WITH_BODY:
                 is_document = scope["method"] == "POST" and _DOCUMENTS.fullmatch(scope["path"]) is not None
                 limit = self._max_document if is_document else self._max_body
-                _check_body(headers, limit)
-                receive = _Body(receive, limit, DOCUMENT_SECONDS if is_document else BODY_SECONDS)
+                check_length(headers, limit)
+                receive = Body(receive, limit, DOCUMENT_SECONDS if is_document else BODY_SECONDS)
             await self.app(scope, receive, answer)
         except Exception as error:
             if answer.status:
@@ -106,6 +117,8 @@ class Edge:
             await answer.problem(problem, scope["path"])
         finally:
             seconds = time.perf_counter() - began
+            if self._strangers is not None and host:
+                self._strangers.note(scope, answer.status, host)
             _log(scope, answer, client_request_id, seconds)
             _tell(scope, answer, seconds, span)
 
@@ -142,18 +155,6 @@ class Edge:
         return judged
 
 
-def _check_body(headers: Mapping[bytes, bytes], limit: int) -> None:
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise UnsupportedMediaType("Send the body without Content-Encoding")
-    length = headers.get(b"content-length")
-    if length is None:
-        return
-    if not length.isdigit():
-        raise BadRequest("Content-Length is not a number")
-    if int(length) > limit:
-        raise TooLarge(f"A body has at most {limit} bytes")
-
-
 def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     headers: dict[bytes, bytes] = {}
     for name, value in pairs:
@@ -176,38 +177,6 @@ def name_of(host: bytes) -> str:
 
 def _sanitised(given: bytes | None) -> str | None:
     return given.decode() if given is not None and _CLIENT_REQUEST_ID.fullmatch(given) else None
-
-
-class _Body:
-    """Receives a body within its limits of size and time."""
-
-    __slots__ = ("_deadline", "_left", "_limit", "_receive", "_seconds")
-
-    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
-        self._receive = receive
-        self._seconds = seconds
-        self._limit = self._left = limit
-        self._deadline: float | None = None
-
-    async def __call__(self) -> HTTPReceiveMessage:
-        if self._left < 0:
-            # The body is complete; what comes now is the news that the caller has gone.
-            return await self._receive()  # type: ignore[return-value]
-        if self._deadline is None:
-            self._deadline = asyncio.get_running_loop().time() + self._seconds
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                message: Any = await self._receive()
-        except TimeoutError:
-            raise RequestTimeout from None
-        if message["type"] == "http.disconnect":
-            raise MalformedBody("The connection closed before the body ended")
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            raise TooLarge(f"A body has at most {self._limit} bytes")
-        if not message.get("more_body", False):
-            self._left = -1
-        return message  # type: ignore[no-any-return]
 
 
 class Answer:

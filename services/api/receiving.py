@@ -18,6 +18,7 @@ from services.api.bodies import require_media_type
 from services.api.call import Call
 from services.api.errors import TooLarge
 from services.api.resources import Resources
+from services.api.strangers import AIMED_AT, KNOWN
 from services.events.cloud_event import CloudEvent
 from services.events.errors import EventBreaksSchema, EventIdReused, UnknownEventSchema
 from services.events.intake import Accepted
@@ -100,8 +101,10 @@ async def _proven(call: Call, hook: Hook) -> Delivery:
     require_media_type(call.headers.get("content-type", ""), *hook.media_types)
     delivery = Delivery(call.scope["headers"], await _body(call))
     if not hook.proves(delivery):
+        call.scope["state"][AIMED_AT] = (Scope.tenant(hook.tenant_id), ids.show("hok", hook.hook_id))
         resources.throttle.failed(call.scope)
         raise WebhookNotVerified("Sign the bytes that are sent with the endpoint's secret, at the present time")
+    call.scope["state"][KNOWN] = True
     working_for(hook.tenant_id)
     resources.throttle.deliver(call.scope, hook.hook_id, hook.tenant_id)
     if hook.is_suspended:

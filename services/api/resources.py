@@ -21,6 +21,7 @@ from services.api.following import Followers
 from services.api.graphs import Graphs
 from services.api.kept_answers import KeptAnswers
 from services.api.quotas import Quotas
+from services.api.strangers import Strangers
 from services.api.throttle import Throttle
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
@@ -61,6 +62,7 @@ class Resources:
         self.cursors = Cursors.of_file(settings.service_key)
         self.kept_answers = KeptAnswers.of_file(settings.service_key)
         self.throttle = Throttle(settings)
+        self.strangers = Strangers(settings.trusted_proxies)
         self.registry = Registry(all_connectors())
         self.keys = FileKeyProvider(settings.service_key, settings.service_old_files)
         self.wrapper = choosing.sealing(settings)
@@ -93,6 +95,7 @@ class Resources:
         self.feeds.open()
         running = [one.run() for one in (self.quotas, self.uses, self.networks)]
         running.append(holding.look_after(self.database, self.documents))
+        running.append(self.strangers.look_after(self.database))
         running.append(watching.watch(self.database, publishes=self.settings.audit_heads is not None))
         self._running = [asyncio.create_task(one) for one in running]
         self._watch.start()
@@ -113,6 +116,7 @@ class Resources:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self.uses.write()
+        await self.strangers.write(self.database, all_of_them=True)
         await self.expressions.stop()
         await self.followers.close()
         await self.feeds.close()

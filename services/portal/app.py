@@ -43,8 +43,8 @@ def create_app(given: settings.Settings | None = None) -> Front:
     brands = Brands(resources.database)
     inner = Inner(api, _routes(resources, keeper), Files())
     sizes = {"max_body": read.api_max_body, "max_document": read.document_max}
-    portal = BrandEdge(inner, brands, keeper, **sizes)
-    return Front(Edge(api, hosts=hosts_of(read), **sizes), portal, inner)
+    portal = BrandEdge(inner, brands, keeper, strangers=resources.strangers, **sizes)
+    return Front(Edge(api, hosts=hosts_of(read), strangers=resources.strangers, **sizes), portal, inner)
 
 
 def _routes(resources: Resources, keeper: Doorkeeper) -> Litestar:

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 from infra.problems import BadRequest, NotFound
 from services.api.access import ADMISSION
 from services.api.edge import Answer, Edge, name_of
+from services.api.strangers import HOST_OF, Strangers
 from services.portal import addresses, api_host, origin
 from services.portal.brands import Brands
 from services.portal.doorkeeper import Doorkeeper
@@ -33,10 +34,17 @@ _TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 class BrandEdge(Edge):
     """Wraps what answers on brands' hosts. A host that is nobody's is the same 404 as the API's."""
 
-    def __init__(
-        self, app: ASGIApp, brands: Brands, keeper: Doorkeeper, *, max_body: int, max_document: int | None = None
+    def __init__(  # noqa: PLR0913 (what it stands in front of, and what it holds to)
+        self,
+        app: ASGIApp,
+        brands: Brands,
+        keeper: Doorkeeper,
+        *,
+        max_body: int,
+        max_document: int | None = None,
+        strangers: Strangers | None = None,
     ) -> None:
-        super().__init__(app, hosts=(), max_body=max_body, max_document=max_document)
+        super().__init__(app, hosts=(), max_body=max_body, max_document=max_document, strangers=strangers)
         self.brands = brands
         self.keeper = keeper
 
@@ -55,6 +63,7 @@ class BrandEdge(Edge):
         brand = await self.brands.find(name)
         if brand is None:
             raise NotFound
+        scope["state"][HOST_OF] = brand.partner_id
         if brand.use == "api":
             api_host.enter(scope, brand, headers[b"host"])
             return

@@ -15,6 +15,7 @@ from litestar.handlers import BaseRouteHandler
 from services.api.app import RouteWithoutPolicy, routes_of
 from services.api.call import Call
 from services.api.errors import MethodNotAllowed
+from services.api.strangers import KNOWN
 from services.portal.brands import brand_of
 from services.portal.cookies import token_of
 from services.portal.doorkeeper import NotSignedIn, doorkeeper_of
@@ -81,6 +82,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
     found = await doorkeeper_of(connection).session(brand_of(connection), token_of(connection), passing=True)
     if found is None:
         raise NotSignedIn
+    connection.scope["state"][KNOWN] = True
     if who is Who.PROVEN:
         proving.check(found.principal)
 
