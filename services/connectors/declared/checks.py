@@ -10,6 +10,7 @@ from services.connectors.declared import effects
 from services.connectors.declared.credentials.choosing import used
 from services.connectors.declared.document import Document, OperationPart
 from services.connectors.declared.mistakes import Mistake, near
+from services.connectors.declared.verdicts import SCOPES
 from template_library import schemas
 from template_library.dsl.positions import step
 from template_library.dsl.schemas import SchemaError, compile_schema
@@ -87,7 +88,7 @@ def _described(name: str, part: OperationPart, contract: Contract | None, pointe
 def _changes(document: Document, rules: Any, pointer: str) -> Iterator[Mistake]:
     known = [*document.settings.properties, *document.secrets, *sorted(_SHARED)]
     for index, rule in enumerate(rules):
-        if rule.change is not None and rule.change not in known:
+        if rule.change is not None and rule.change not in {*known, SCOPES}:
             detail = f"there is no setting or secret `{rule.change}`{near(rule.change, known)}"
             yield Mistake(f"{pointer}/{index}/change", detail)
 

@@ -12,6 +12,7 @@ from template_library.policies.capabilities import Domain
 from tenants.connections.limits import Limits
 
 Statuses = int | str | list[int | str]
+Codes = int | str | list[int | str]
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -103,9 +104,11 @@ Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | Sessi
 class ErrorRule(msgspec.Struct, frozen=True):
     kind: Literal["retry", "refuse", "reconnect", "uncertain"] = msgspec.field(name="class")
     status: Statuses | None = None
+    code: Codes | None = None
     when: str | None = None
     message: str | None = None
     change: str | None = None
+    after: str | None = None
 
 
 class GraphQL(msgspec.Struct, frozen=True):
@@ -147,6 +150,7 @@ class CheckPart(msgspec.Struct, frozen=True):
 class InsteadPart(msgspec.Struct, frozen=True):
     status: Statuses
     answer: Any
+    code: Codes | None = None
     when: str | None = None
 
 

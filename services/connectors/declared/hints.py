@@ -28,9 +28,7 @@ def refusal(answer: Response, context: Context, *, change: str, scopes: Sequence
     if answer.status == _UNAUTHORIZED:
         return unauthenticated(words, change)
     if answer.status == _FORBIDDEN:
-        rights = f"the rights {', '.join(scopes)}" if scopes else "the right to do this"
-        detail = f"{words}. Give the account behind the connection {rights}"
-        return Refusal(detail, name="authorization", status=_FORBIDDEN, title="A right is missing")
+        return forbidden(words, scopes)
     if answer.status == _NOT_FOUND and "json" not in answer.headers.get("content-type", ""):
         detail = f"{words}. Is the setting `base_url` the address of its API?"
         return Refusal(detail, name="configuration", status=_NOT_FOUND, title="Nothing is at this address")
@@ -40,6 +38,12 @@ def refusal(answer: Response, context: Context, *, change: str, scopes: Sequence
 def unauthenticated(words: str, change: str) -> Refusal:
     detail = f"{words}. Its credentials are refused; look at {change}"
     return Refusal(detail, name="authentication", status=_UNAUTHORIZED, title="The credentials are refused")
+
+
+def forbidden(words: str, scopes: Sequence[str]) -> Refusal:
+    rights = f"the rights {', '.join(scopes)}" if scopes else "the right to do this"
+    detail = f"{words}. Give the account behind the connection {rights}"
+    return Refusal(detail, name="authorization", status=_FORBIDDEN, title="A right is missing")
 
 
 def _place(answer: Response) -> str:

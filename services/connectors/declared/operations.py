@@ -13,9 +13,10 @@ from services.connectors.capabilities.contracts import COMPLETIONS, Contract
 from services.connectors.declared.credentials.kinds import Credentials
 from services.connectors.declared.document import Document, Effect, InsteadPart, OperationPart, RequestPart, Setting
 from services.connectors.declared.exchanges import Asking, Exchange
+from services.connectors.declared.forms import choosing
 from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped
 from services.connectors.declared.pages import Pages
-from services.connectors.declared.replies import Replies, Wrapping
+from services.connectors.declared.replies import Replies
 from services.connectors.declared.requests import Requests
 from services.connectors.sdk.connector import Absent, CannotTell, Found, ReadBack
 from services.connectors.sdk.context import Context
@@ -134,17 +135,17 @@ class DeclaredOperation:
         pointer: str,
         instead: tuple[InsteadPart, ...],
     ) -> Exchange:
-        wrapping: Wrapping = "graphql" if request.graphql else "json_rpc" if request.json_rpc else ""
+        form = choosing.form(request)
         rules = [(one, f"{self.pointer}/errors/{index}") for index, one in enumerate(part.errors)]
         rules += [(one, f"/errors/{index}") for index, one in enumerate(document.errors)]
         replies = Replies(
             [(one, f"{self.pointer}/instead/{index}") for index, one in enumerate(instead)],
             rules,
-            wrapping=wrapping,
+            form=form,
             change=self._credentials.change,
             scopes=part.scopes,
         )
-        return Exchange(Requests(request, pointer), replies, self._credentials)
+        return Exchange(Requests(request, pointer, form), replies, self._credentials)
 
 
 class _Looking(msgspec.Struct, frozen=True):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import UNSET
 
 from services.connectors.declared.document import RequestPart
+from services.connectors.declared.forms.form import Form
 from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped, pieces
 from services.engine import values
-
-_ACCEPTED: Final = {"Accept": "application/json"}
-_WITH_BODY: Final = {**_ACCEPTED, "Content-Type": "application/json"}
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -29,7 +27,8 @@ class Outgoing(msgspec.Struct, frozen=True):
 class Requests:
     """Makes the requests of one request part."""
 
-    def __init__(self, part: RequestPart, pointer: str) -> None:
+    def __init__(self, part: RequestPart, pointer: str, form: Form) -> None:
+        self._form = form
         self._pointer = pointer
         self._method = "POST" if part.graphql or part.json_rpc else part.method
         self._path = tuple(pieces(part.path, f"{pointer}/path"))
@@ -60,11 +59,10 @@ class Requests:
         if self._query is not None:
             query = urlencode(self._pairs(await self._query.of(given, variables, filling)), quote_via=quote)
             path = f"{path}?{query}" if query else path
-        headers, body = dict(_ACCEPTED), b""
+        headers, body = dict(self._form.headers(has_body=self._body is not None)), b""
         if self._body is not None:
             found = self._body.now(given, variables)
-            body = values.encode(await self._body.of(given, variables, filling) if found is AWAITED else found)
-            headers = dict(_WITH_BODY)
+            body = self._form.encode(await self._body.of(given, variables, filling) if found is AWAITED else found)
         if self._headers is not None:
             found = self._headers.now(given, variables)
             if found is AWAITED:

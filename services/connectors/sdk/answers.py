@@ -72,9 +72,12 @@ def _words(answer: Response) -> str | bytes:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return answer.body
     if isinstance(body, dict):
-        for name in ("detail", "message", "title", "error_description", "error"):
-            if isinstance(body.get(name), str):
-                return str(body[name])
+        errors = body.get("errors")
+        inner = [body.get("error"), *(errors[:1] if isinstance(errors, list) else [])]
+        for found in [body, *(one for one in inner if isinstance(one, dict))]:
+            for name in ("detail", "message", "title", "error_description", "error"):
+                if isinstance(found.get(name), str):
+                    return str(found[name])
     return answer.body
 
 

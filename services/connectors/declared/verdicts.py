@@ -1,0 +1,97 @@
+"""Errors of an answer as what they mean: a definite no, later, other credentials, or nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+
+from infra.egress import Response
+from services.connectors.declared import hints
+from services.connectors.declared.forms.form import Trouble
+from services.connectors.sdk.answers import retry_after, said
+from services.connectors.sdk.context import Context
+from services.connectors.sdk.errors import Away, Misread, Refusal
+from services.connectors.sdk.redaction import excerpt
+
+Kind = Literal["retry", "refuse", "reconnect", "uncertain"]
+SCOPES: Final = "scopes"
+"""What a rule's `change` names where rights help, and no setting."""
+
+_CLIENT_ERROR: Final = 400
+_CONFLICT: Final = 409
+_LONGEST_WAIT: Final = 3600.0
+
+
+class Ended(Exception):
+    """A rule says that the credentials do not hold. `words`: why, for a person."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """An answer that is an error. `change`: what to look at when credentials are refused; `scopes`: rights it needs."""
+
+    response: Response
+    context: Context
+    trouble: Trouble | None
+    change: str
+    scopes: Sequence[str]
+
+
+def of_rule(kind: Kind, judged: Judged, *, told: Any, after: Any, change: str | None) -> Exception:
+    """What a rule of the manifest says. `told`: its message; `after`: seconds until it is asked again."""
+    words = _words(judged, told, is_refusal=kind == "refuse")
+    if kind == "reconnect":
+        return Ended(words)
+    if kind == "refuse":
+        if change == SCOPES:
+            return hints.forbidden(words, judged.scopes)
+        more = f". Look at `{change}` of the connection" if change else ""
+        return Refusal(f"{words}{more}", status=_status(judged.response))
+    return Away(_lower(words), seconds=_seconds(after, judged.response), sent=kind == "uncertain")
+
+
+def of_trouble(judged: Judged, trouble: Trouble, body: Any) -> Exception:
+    """What an error means that no rule is about."""
+    words = _words(judged, None, is_refusal=trouble.means in {"", "refuse", "forbidden"})
+    if trouble.means == "misread":
+        return Misread(f"{_lower(words)}, beside an answer that may be whole or a part", body)
+    if trouble.means == "reconnect":
+        return Ended(words)
+    if trouble.means == "forbidden":
+        return hints.forbidden(words, judged.scopes)
+    if trouble.means in {"retry", "uncertain"}:
+        seconds = retry_after(judged.response)
+        return Away(_lower(words), seconds=seconds, sent=trouble.means == "uncertain")
+    return Refusal(words, status=_status(judged.response))
+
+
+def _words(judged: Judged, told: Any, *, is_refusal: bool) -> str:
+    """A rule's message, else what the other side says of it; no secret is in it."""
+    secrets = judged.context.secrets.values()
+    if isinstance(told, str) and told:
+        return excerpt(told, secrets)
+    if judged.trouble is not None:
+        words = excerpt(judged.trouble.words, secrets)
+        return f"It {'refused' if is_refusal else 'answered with an error'}{f': {words}' if words else ''}"
+    words = said(judged.response, judged.context)
+    return f"It answered with status {judged.response.status}{f': {words}' if words else ''}"
+
+
+def _status(response: Response) -> int:
+    return response.status if response.status >= _CLIENT_ERROR else _CONFLICT
+
+
+def _seconds(after: Any, response: Response) -> float | None:
+    if isinstance(after, int | float) and not isinstance(after, bool):
+        return min(max(float(after), 0.0), _LONGEST_WAIT)
+    return retry_after(response)
+
+
+def _lower(words: str) -> str:
+    """As a reason to wait reads."""
+    return words[:1].lower() + words[1:] if words[:3] == "It " else words
