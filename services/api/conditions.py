@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from services.api import inbound_policy, scim_policy, webhook_policy
+from services.api import inbound_policy, records_policy, scim_policy, webhook_policy
 from services.api.policy import POLICY, PREFIX, Route
 
 _CREATES: Final = frozenset(
@@ -20,6 +20,7 @@ _CREATES_IN_TENANT: Final = (
     frozenset({"/connections", "/workflows", "/deployments", "/sites", "/event-schemas", "/runs/{run}/documents"})
     | inbound_policy.CREATES
     | webhook_policy.CREATING
+    | records_policy.CREATING
 )
 
 
@@ -35,8 +36,8 @@ CREATING: Final[frozenset[Route]] = frozenset(("POST", path) for path in _CREATE
 Events and signals are taken once by their own source and id.
 """
 
-KEYED: Final = CREATING | _in_tenant("POST", inbound_policy.REPLAY)
-"""Routes that take the key: a replay makes an event, and its answer is none of a resource."""
+KEYED: Final = CREATING | _in_tenant("POST", inbound_policy.REPLAY, records_policy.MERGE)
+"""Routes that take the key: a replay makes an event, and its answer is none of a resource; a merge makes nothing."""
 
 _CHANGES: Final = re.compile(
     r"((PATCH|PUT) .*|DELETE /scim/.*"
@@ -46,6 +47,7 @@ _CHANGES: Final = re.compile(
     r"|POST /v1/(keys/\{key\}/(rotate|revoke)|domains/\{domain\}/release)"
     r"|POST /v1/invitations/\{invitation\}/withdraw|POST /v1/identity-providers/\{provider\}/provision"
     r"|POST /v1/operator/private-networks(/close)?|POST .*/audit/(period|hold|release)"
+    r"|POST .*/entities/\{entity\}/(keys(/remove)?|merge|split)"
     r"|POST .*/(webhook-endpoints/\{endpoint\}|documents/\{document\})/remove"
     r"|POST .*/(retention|quotas|owners/remove|interfaces/withdraw|inbound-webhooks/\{hook\}/delete))"
 )

@@ -36,6 +36,7 @@ TABLES: Final = (
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),
     "private_network",
     *("mail", "mail_suppression", "document"),
+    *("entity", "entity_key", "entity_merge", "entity_change"),
 )
 LEFT_OUT: Final = {
     "tenant_key": "opens secrets; they stay here, and are destroyed with the client",

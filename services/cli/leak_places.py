@@ -130,6 +130,14 @@ PLACES: Final = {
         "SELECT message_id AS id, NULL::uuid AS run_id, number::text AS line, concat_ws(' ', error, answer) AS "
         "content FROM app.webhook_attempt WHERE message_id >= $1"
     ),
+    "entity's key": (
+        "SELECT entity_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', system, id, linked_by) AS content "
+        "FROM app.entity_key WHERE $1::uuid IS NOT NULL"
+    ),
+    "entity's change": (
+        "SELECT change_id AS id, NULL::uuid AS run_id, what AS line, concat_ws(' ', keys, reason, by) AS content "
+        "FROM app.entity_change WHERE change_id >= $1"
+    ),
     "trigger": (
         "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, concat_ws(' ', type, "
         "attributes) AS content FROM app.deployment_trigger WHERE $1::uuid IS NOT NULL"

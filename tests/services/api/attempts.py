@@ -12,6 +12,7 @@ PREFIXES: Final = {
     "connection": "con",
     "deployment": "dep",
     "endpoint": "whe",
+    "entity": "ety",
     "event": "evt",
     "exception": "exc",
     "invitation": "inv",
@@ -117,6 +118,21 @@ def of_webhooks() -> Iterator[Attempt]:
     yield Attempt("endpoint", "POST", f"{at}/remove")
 
 
+def of_entities() -> Iterator[Attempt]:
+    """What systems know by their ids: an entity in the path, and those that it is merged with or split into."""
+    at, key = "/v1/entities/{id}", {"system": "erp", "id": "C-2"}
+    own = "/v1/entities/{own:entity}"
+    yield Attempt("entity", "GET", at)
+    yield Attempt("entity", "GET", f"{at}/history")
+    yield Attempt("entity", "POST", f"{at}/keys", key)
+    yield Attempt("entity", "POST", f"{at}/keys/remove", key)
+    yield Attempt("entity", "POST", f"{at}/merge", {"entity": "{own:entity}", "reason": "x"})
+    yield from bodies("entity", "POST", f"{own}/merge", ("/entity", {"entity": "{id}", "reason": "x"}))
+    split = {"keys": [{"system": "shop", "id": "own"}], "reason": "x"}
+    yield Attempt("entity", "POST", f"{at}/split", split)
+    yield from bodies("entity", "POST", f"{own}/split", ("/back_to", {**split, "back_to": "{id}"}))
+
+
 ATTEMPTS: Final = (
     *of_people(),
     *bodies("connection", "POST", "/v1/connections", ("/fallback", {**CONNECTION, "fallback": "{id}"})),
@@ -173,6 +189,7 @@ ATTEMPTS: Final = (
         for listed in ("exceptions", "exceptions/summary")
     ),
     *of_webhooks(),
+    *of_entities(),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     *(
         Attempt(kind, "GET", f"/v1/audit?{name}={{id}}")
@@ -202,6 +219,7 @@ NO_IDS: Final = frozenset({
     "reason", "retired", "runs_per_minute", "same_system", "schema", "scope", "seconds", "secrets", "seen",
     "settings", "ship_date_key", "since", "slug", "sort", "source", "state", "status", "target", "template", "time",
     "time_zone", "to", "to_revision", "type", "until", "use", "value", "values", "version", "wait", "way", "why",
+    "keys", "preferred", "system",
     "words", "description", "network", "url", "which",
     "domains", "rules", "task", "note", "undeclared",
 })

@@ -24,6 +24,7 @@ HOOK: Final = {
     "verification": {"style": "standard-webhooks"},
     "event": {"type": {"value": "x.y"}},
 }
+SPLIT: Final = {"keys": [{"system": "shop", "id": "77"}], "reason": "two shops"}
 SCHEMA: Final = {"type": "acme.counted", "schema": {"type": "object"}}
 # What a change says; of those that are not here, nothing.
 CHANGES: Final[dict[str, Any]] = {
@@ -43,6 +44,10 @@ CHANGES: Final[dict[str, Any]] = {
     "POST /audit/hold": {"reason": "a lawsuit"},
     "PATCH /connections/{connection}": {"owner": "maria"},
     "PATCH /deployments/{deployment}": {"priority": "bulk"},
+    "POST /entities/{entity}/keys": {"system": "crm", "id": "1"},
+    "POST /entities/{entity}/keys/remove": {"system": "shop", "id": "77"},
+    "POST /entities/{entity}/merge": {"entity": "ety_00000000000000000000000000", "reason": "one"},
+    "POST /entities/{entity}/split": SPLIT,
     "PATCH /inbound-webhooks/{hook}": {"media_types": ["application/json"]},
     "POST /inbound-webhooks/{hook}/rotate": {},
     "POST /inbound-webhooks/{hook}/delete": {"name": "shop"},
@@ -73,6 +78,8 @@ MADE: Final[dict[str, Any]] = {
     "POST /deployments": {"name": "new", "template": {"name": "order-release"}},
     "POST /sites": {"slug": "branch", "name": "Branch"},
     "POST /event-schemas": SCHEMA,
+    "POST /entities": {"kind": "item", "keys": [{"system": "erp", "id": "SKU-1"}]},
+    "POST /entities/{entity}/split": SPLIT,
     "POST /inbound-webhooks": HOOK,
     "POST /inbound-webhooks/{hook}/rotate": {},
     "POST /webhook-endpoints": {"url": "https://hooks.acme.example/y", "types": ["*"]},
@@ -110,6 +117,7 @@ async def test_every_change_is_held_to_the_version_that_was_seen(parties: Partie
 HOOKS, ENDPOINTS = "/v1/inbound-webhooks/{hook}", "/v1/webhook-endpoints/{endpoint}"
 KEY, DOCUMENT, KEEPING = "/v1/keys/{key}", "/v1/runs/{run}/documents/{document}", "/v1/audit/keeping"
 NETWORKS, CLIENT = "/v1/operator/private-networks", "/v1/clients/{client}"
+ENTITY: Final = "/v1/entities/{entity}"
 HELD: Final = (
     (KEY, f"{KEY}/rotate"),
     (KEY, f"{KEY}/revoke"),
@@ -124,6 +132,8 @@ HELD: Final = (
     (KEEPING, "/v1/audit/release"),
     (NETWORKS, NETWORKS),
     (NETWORKS, f"{NETWORKS}/close"),
+    (ENTITY, f"{ENTITY}/keys"),
+    (ENTITY, f"{ENTITY}/keys/remove"),
     (CLIENT, f"{CLIENT}/suspend"),
 )
 """Where a version is read, and a change of it, in an order in which they can follow each other."""

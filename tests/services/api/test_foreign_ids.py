@@ -94,6 +94,12 @@ async def own_things(caller: Caller, database: Database, partner: str, tenant: s
         "role": role,
         "person": await make_person(database, partner, tenant, role, "own@acme.example"),
         "exception": (await caller.get(f"/v1/exceptions?deployment={deployment}")).json["items"][0]["id"],
+        "entity": (
+            await caller.post(
+                "/v1/entities",
+                {"kind": "customer", "keys": [{"system": "erp", "id": "own"}, {"system": "shop", "id": "own"}]},
+            )
+        ).json["id"],
         "endpoint": (
             await caller.post("/v1/webhook-endpoints", {"url": "https://hooks.own.example/", "types": ["*"]})
         ).json["id"],

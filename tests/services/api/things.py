@@ -91,6 +91,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "name": "not-found",
             "event_type": "order.captured",
             "endpoint": hook,
+            "entity": await _entity(acme),
             "message": ids.show("msg", message),
             "connection": connection,
             "deployment": deployment,
@@ -112,6 +113,15 @@ async def _webhook(parties: Parties, connection: str) -> dict[str, str]:
     sent = await sender.send("first", body_of(note=CANARY))
     assert sent.status == 202, sent.body
     return {"hook": sender.made["id"], "received": sent.json["id"], "address": "x" * 22}
+
+
+async def _entity(acme: Caller) -> str:
+    """Known in two systems, so that it can be split."""
+    keys = [{"system": "erp", "id": "C-1"}, {"system": "shop", "id": "77"}]
+    made = await acme.post("/v1/entities", {"kind": "customer", "keys": keys})
+    assert made.status == 201, made.body
+    found: str = made.json["id"]
+    return found
 
 
 async def _document(acme: Caller, run: str) -> str:

@@ -26,6 +26,7 @@ KINDS = {
     "provider": "idp",
     "archived": "run",
     "endpoint": "whe",
+    "entity": "ety",
     "message": "msg",
     "domain": "",
 }

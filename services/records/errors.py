@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from infra.problems import Conflict, Invalid, NotFound
+
+
+class UnknownEntity(NotFound):
+    """The tenant has no such entity, or the entity no such key."""
+
+
+class InvalidEntity(Invalid):
+    """The kind is no record, a key has no good form, or a split leaves nothing. `errors` lists `{pointer, detail}`."""
+
+    name = "invalid-entity"
+    title = "This cannot be said of an entity"
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(detail, errors=[{"pointer": pointer, "detail": detail}])
+
+
+class KeyTaken(Conflict):
+    """Another entity has this key; `entity` says which. Merge the two if they are one, else correct the system."""
+
+    name = "entity-key-taken"
+    title = "Another entity is known by this key"
+
+
+class EntityMerged(Conflict):
+    """It stands for another entity, which `entity` names. Act on that one, or split them first."""
+
+    name = "entity-merged"
+    title = "The entity was merged into another"
+
+
+class EntitiesDiffer(Conflict):
+    """They are of two kinds, or one and the same: neither can be merged."""
+
+    name = "entities-differ"
+    title = "These cannot be merged"
+
+
+class TooManyKeys(Conflict):
+    """An entity has as many keys as it may. So many ids of one thing are a fault of the system that makes them."""
+
+    name = "too-many-entity-keys"
+    title = "There are as many keys as there may be"
