@@ -56,6 +56,7 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     template: Annotated[str | None, Meta(description="Name and version of its template.")]
     reference: Annotated[str | None, Meta(description="JSON pointer of the task where it happened.")]
     connection: Annotated[str | None, Meta(description="Id of the connection that it is about.")]
+    entity: Annotated[str | None, Meta(description="Entity of data that contradict each other, such as order.")]
     value: Annotated[RunValue | None, Meta(description="At stake in it, where its workflow tells.")]
     deadline: Annotated[Instant | None, Meta(description="Until when the run is promised.")]
     owner: Owner | None
@@ -90,6 +91,7 @@ def view(row: Any, payloads: Payloads) -> ExceptionView:
         template=row["template"],
         reference=row["reference"] or None,
         connection=row["connection"],
+        entity=row["entity"],
         value=None if amount is None else RunValue(amount=amount, currency=row["currency"]),
         deadline=row["deadline"],
         owner=row["owner"],

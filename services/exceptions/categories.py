@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-Category = Literal["failed", "uncertain", "parked", "quarantined", "outage", "dead-letter", "missed"]
+Category = Literal["failed", "uncertain", "parked", "quarantined", "outage", "dead-letter", "missed", "data"]
 Action = Literal["retry", "resume", "cancel", "discard", "assign", "note"]
 Done = Literal["retried", "resumed", "cancelled", "discarded", "assigned", "noted"]
 
@@ -33,4 +33,5 @@ OTHERWISE: Final[Mapping[Category, str]] = {
     "outage": "It ends by itself with the first call that is answered; correct the connection where it is wrong",
     "dead-letter": "It stands for events that began no run, or were not taken in; discard it once that is put right",
     "missed": "It stands for a time at which no run began; discard it once that is put right",
+    "data": "Systems contradict each other or their map: it ends when they agree again, or discard it with a reason",
 }

@@ -30,6 +30,7 @@ class ExceptionRow(Base):
     title: Mapped[str] = mapped_column(Text)
     reference: Mapped[str] = mapped_column(Text, server_default="")
     connection: Mapped[str | None] = mapped_column(Text)
+    entity: Mapped[str | None] = mapped_column(Text)
     value: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None] = mapped_column(Text)
     deadline: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

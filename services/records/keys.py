@@ -49,7 +49,7 @@ def check(key: Key, pointer: str) -> None:
     if _SYSTEM.fullmatch(key.system) is None:
         raise InvalidEntity(f"{pointer}/system", "Name a system as its connection is: lower case, digits, - _ .")
     if _ID.fullmatch(key.id) is None:
-        raise InvalidEntity(f"{pointer}/id", "An id has 1 to 200 characters, without spaces around it")
+        raise InvalidEntity(f"{pointer}/value", "An id has 1 to 200 characters, without spaces around it")
 
 
 def told(keys: Iterable[Key]) -> list[str]:

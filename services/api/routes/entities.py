@@ -29,15 +29,15 @@ System = Annotated[
     str, Meta(min_length=1, max_length=63, description="Such as the name of a connection.", examples=["erp"])
 ]
 SystemId = Annotated[
-    str, Meta(min_length=1, max_length=200, description="Letter for letter as the system has it.", examples=["C-1001"])
+    str, Meta(min_length=1, max_length=200, description="Its id there, letter for letter.", examples=["C-1001"])
 ]
 Reason = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 KindFilter = Annotated[str | None, QueryParameter(description="Only of this kind.", required=False, max_length=63)]
 SystemFilter = Annotated[
     str | None, QueryParameter(description="That this system knows.", required=False, max_length=63)
 ]
-IdFilter = Annotated[
-    str | None, QueryParameter(description="That it knows by this id.", required=False, max_length=200)
+ValueFilter = Annotated[
+    str | None, QueryParameter(description="That it knows by this.", required=False, max_length=200)
 ]
 
 
@@ -45,7 +45,7 @@ class EntityKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a system knows an entity by."""
 
     system: System
-    id: SystemId
+    value: SystemId
 
 
 class NewEntity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -73,7 +73,7 @@ class KeysToSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     system: System
-    id: SystemId
+    value: SystemId
     preferred: bool
     linked_at: Instant
     linked_by: str
@@ -118,10 +118,10 @@ async def list_entities(
     cursor: Cursor = None,
     kind: KindFilter = None,
     system: SystemFilter = None,
-    id: IdFilter = None,  # noqa: A002 (the parameter's name)
+    value: ValueFilter = None,
 ) -> EntityList:
-    """Newest first. With `kind`, `system` and `id` it is one at most; those that were merged have no keys any more."""
-    wanted = Wanted(kind=kind, system=system, id=id)
+    """Newest first. With `kind`, `system` and `value` it is one at most. What was merged has no keys any more."""
+    wanted = Wanted(kind=kind, system=system, id=value)
     async with request.transaction() as session:
         page = request.page(limit, cursor)
         found, position = await reading.listed(session, request.tenant.tenant_id, page, wanted)
@@ -160,7 +160,7 @@ async def link_entity(request: Call, data: JSONBody[KeyToLink]) -> EntityView:
     """A key is one entity's: another's is refused with `entity-key-taken`, which names it. Safe to repeat."""
     async with request.transaction() as session:
         found = await _held(request, session)
-        key = Key(data.system, data.id)
+        key = Key(data.system, data.value)
         linked = await entities.link(session, found, key, preferred=data.preferred, actor=request.principal.actor)
     return _view(linked)
 
@@ -170,7 +170,7 @@ async def unlink_entity(request: Call, data: JSONBody[EntityKey]) -> EntityView:
     """The system does not know it by this any more. The history keeps it."""
     async with request.transaction() as session:
         found = await _held(request, session)
-        left = await entities.unlink(session, found, Key(data.system, data.id), actor=request.principal.actor)
+        left = await entities.unlink(session, found, Key(data.system, data.value), actor=request.principal.actor)
     return _view(left)
 
 
@@ -215,7 +215,7 @@ def _read(text: str) -> UUID:
 
 
 def _keys(given: list[EntityKey]) -> list[Key]:
-    return [Key(one.system, one.id) for one in given]
+    return [Key(one.system, one.value) for one in given]
 
 
 def _view(one: Entity) -> EntityView:
@@ -225,7 +225,7 @@ def _view(one: Entity) -> EntityView:
         keys=[
             LinkView(
                 system=link.key.system,
-                id=link.key.id,
+                value=link.key.id,
                 preferred=link.is_preferred,
                 linked_at=link.linked_at,
                 linked_by=link.linked_by,

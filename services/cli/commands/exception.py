@@ -7,7 +7,7 @@ import click
 from services.cli.client import Api
 from services.cli.options import Terminal, api_options
 
-_CATEGORIES: Final = ("failed", "uncertain", "parked", "quarantined", "outage", "dead-letter", "missed")
+_CATEGORIES: Final = ("failed", "uncertain", "parked", "quarantined", "outage", "dead-letter", "missed", "data")
 _NAMED: Final = (("deployment", "deployments", "dep"), ("connection", "connections", "con"))
 
 

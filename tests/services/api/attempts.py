@@ -120,7 +120,7 @@ def of_webhooks() -> Iterator[Attempt]:
 
 def of_entities() -> Iterator[Attempt]:
     """What systems know by their ids: an entity in the path, and those that it is merged with or split into."""
-    at, key = "/v1/entities/{id}", {"system": "erp", "id": "C-2"}
+    at, key = "/v1/entities/{id}", {"system": "erp", "value": "C-2"}
     own = "/v1/entities/{own:entity}"
     yield Attempt("entity", "GET", at)
     yield Attempt("entity", "GET", f"{at}/history")
@@ -128,7 +128,7 @@ def of_entities() -> Iterator[Attempt]:
     yield Attempt("entity", "POST", f"{at}/keys/remove", key)
     yield Attempt("entity", "POST", f"{at}/merge", {"entity": "{own:entity}", "reason": "x"})
     yield from bodies("entity", "POST", f"{own}/merge", ("/entity", {"entity": "{id}", "reason": "x"}))
-    split = {"keys": [{"system": "shop", "id": "own"}], "reason": "x"}
+    split = {"keys": [{"system": "shop", "value": "own"}], "reason": "x"}
     yield Attempt("entity", "POST", f"{at}/split", split)
     yield from bodies("entity", "POST", f"{own}/split", ("/back_to", {**split, "back_to": "{id}"}))
 

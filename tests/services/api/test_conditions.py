@@ -24,7 +24,7 @@ HOOK: Final = {
     "verification": {"style": "standard-webhooks"},
     "event": {"type": {"value": "x.y"}},
 }
-SPLIT: Final = {"keys": [{"system": "shop", "id": "77"}], "reason": "two shops"}
+SPLIT: Final = {"keys": [{"system": "shop", "value": "77"}], "reason": "two shops"}
 SCHEMA: Final = {"type": "acme.counted", "schema": {"type": "object"}}
 # What a change says; of those that are not here, nothing.
 CHANGES: Final[dict[str, Any]] = {
@@ -44,8 +44,8 @@ CHANGES: Final[dict[str, Any]] = {
     "POST /audit/hold": {"reason": "a lawsuit"},
     "PATCH /connections/{connection}": {"owner": "maria"},
     "PATCH /deployments/{deployment}": {"priority": "bulk"},
-    "POST /entities/{entity}/keys": {"system": "crm", "id": "1"},
-    "POST /entities/{entity}/keys/remove": {"system": "shop", "id": "77"},
+    "POST /entities/{entity}/keys": {"system": "crm", "value": "1"},
+    "POST /entities/{entity}/keys/remove": {"system": "shop", "value": "77"},
     "POST /entities/{entity}/merge": {"entity": "ety_00000000000000000000000000", "reason": "one"},
     "POST /entities/{entity}/split": SPLIT,
     "PATCH /inbound-webhooks/{hook}": {"media_types": ["application/json"]},
@@ -78,7 +78,7 @@ MADE: Final[dict[str, Any]] = {
     "POST /deployments": {"name": "new", "template": {"name": "order-release"}},
     "POST /sites": {"slug": "branch", "name": "Branch"},
     "POST /event-schemas": SCHEMA,
-    "POST /entities": {"kind": "item", "keys": [{"system": "erp", "id": "SKU-1"}]},
+    "POST /entities": {"kind": "item", "keys": [{"system": "erp", "value": "SKU-1"}]},
     "POST /entities/{entity}/split": SPLIT,
     "POST /inbound-webhooks": HOOK,
     "POST /inbound-webhooks/{hook}/rotate": {},

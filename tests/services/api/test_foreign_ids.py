@@ -97,7 +97,7 @@ async def own_things(caller: Caller, database: Database, partner: str, tenant: s
         "entity": (
             await caller.post(
                 "/v1/entities",
-                {"kind": "customer", "keys": [{"system": "erp", "id": "own"}, {"system": "shop", "id": "own"}]},
+                {"kind": "customer", "keys": [{"system": "erp", "value": "own"}, {"system": "shop", "value": "own"}]},
             )
         ).json["id"],
         "endpoint": (

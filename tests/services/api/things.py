@@ -117,7 +117,7 @@ async def _webhook(parties: Parties, connection: str) -> dict[str, str]:
 
 async def _entity(acme: Caller) -> str:
     """Known in two systems, so that it can be split."""
-    keys = [{"system": "erp", "id": "C-1"}, {"system": "shop", "id": "77"}]
+    keys = [{"system": "erp", "value": "C-1"}, {"system": "shop", "value": "77"}]
     made = await acme.post("/v1/entities", {"kind": "customer", "keys": keys})
     assert made.status == 201, made.body
     found: str = made.json["id"]

@@ -143,7 +143,7 @@ NOT_LOOKED_THROUGH = {
         "*.value_currency *.currency *.writer_of archive.file *.action *.key kept_answer.target *.slug site.time_zone "
         "document.class document.media_type "
         "deployment.domain owner.subject parameter.level interface.policy interface_traffic.role secret_use "
-        "interface_told.finding entity_change.what"
+        "interface_told.finding entity_change.what exception.entity"
     ),
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "

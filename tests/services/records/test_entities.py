@@ -62,7 +62,7 @@ async def test_when_the_preferred_key_goes_the_oldest_that_is_left_is_preferred(
     ("key", "pointer"),
     [
         *((one, "/system") for one in ("ERP:1", ":1", "-:1", f"{'e' * 64}:1", "e rp:1")),
-        *((one, "/id") for one in ("erp:", "erp: 1", "erp:1 ", "erp:a\nb", "erp:\x00", f"erp:{'1' * 201}")),
+        *((one, "/value") for one in ("erp:", "erp: 1", "erp:1 ", "erp:a\nb", "erp:\x00", f"erp:{'1' * 201}")),
     ],
 )
 async def test_a_key_of_another_form_is_refused_where_it_stands(key: str, pointer: str, desk: Desk) -> None:

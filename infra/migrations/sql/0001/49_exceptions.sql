@@ -5,6 +5,7 @@
 --   cause      of a fault its type, else the kind of what happened; `title` says it in words
 --   reference  JSON pointer of the task where it happened, empty where that is not known
 --   connection public id of the connection that it is about
+--   entity     entity of data that it is about, as owners name them: `order`, `customer`
 --   value      of what it holds up, in minor units of `currency`, and until when that is promised, as the run had it (ADR 0028)
 --   worth, due value and deadline to order by: what has none comes last
 --   owner      who looks after it: `role:…`, or `account:…` or `key:…` as in the audit
@@ -16,7 +17,7 @@ CREATE TABLE app.exception (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   exception_id uuid NOT NULL,
   category text NOT NULL
-    CHECK (category IN ('failed', 'uncertain', 'parked', 'quarantined', 'outage', 'dead-letter', 'missed')),
+    CHECK (category IN ('failed', 'uncertain', 'parked', 'quarantined', 'outage', 'dead-letter', 'missed', 'data')),
   mark text CHECK (length(mark) <= 200),
   run_id uuid,
   deployment_id uuid,
@@ -25,6 +26,7 @@ CREATE TABLE app.exception (
   title text NOT NULL CHECK (length(title) <= 1000),
   reference text NOT NULL DEFAULT '',
   connection text,
+  entity text,
   value bigint,
   currency text,
   deadline timestamptz,

@@ -55,12 +55,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
   FROM app.owner o WHERE o.tenant_id = of_tenant AND o.kind = of_kind AND o.subject = of_subject
 $$;
 
--- What stands still belongs to somebody from the moment that it does: to the integration's owner where it is about a
+-- What stands still belongs to somebody from the moment that it does: to the data's steward where data contradict each other, to the integration's owner where it is about a
 -- connection or about an endpoint of webhooks, which is its mark, else to the process's, else to the architecture's. What a person assigned before stays with that one.
 CREATE FUNCTION app.own_exception() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 BEGIN
   NEW.owner := coalesce(
+    CASE WHEN NEW.entity IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'data', NEW.entity) END,
     app.who_answers(NEW.tenant_id, 'integration', coalesce(NEW.connection, NEW.mark)),
     CASE WHEN NEW.deployment_id IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'process', (
       SELECT d.domain FROM app.deployment d WHERE d.tenant_id = NEW.tenant_id AND d.deployment_id = NEW.deployment_id)) END,

@@ -14,7 +14,7 @@ AT = "/v1/entities"
 
 
 def keys(*texts: str) -> list[dict[str, str]]:
-    return [dict(zip(("system", "id"), one.split(":"), strict=True)) for one in texts]
+    return [dict(zip(("system", "value"), one.split(":"), strict=True)) for one in texts]
 
 
 async def make(caller: Caller, *texts: str, kind: str = "customer") -> dict[str, Any]:
@@ -26,17 +26,17 @@ async def make(caller: Caller, *texts: str, kind: str = "customer") -> dict[str,
 
 def shown(answer: Answer) -> list[str]:
     assert answer.status in {200, 201}, answer.body
-    return [f"{one['system']}:{one['id']}{'*' * one['preferred']}" for one in answer.json["keys"]]
+    return [f"{one['system']}:{one['value']}{'*' * one['preferred']}" for one in answer.json["keys"]]
 
 
 async def test_an_entity_is_made_found_by_any_id_and_read(parties: Parties) -> None:
     made = await make(parties.acme, "erp:C-1", "shop:77")
     await make(parties.acme, "erp:C-2")
-    for query in ("system=shop&id=77", "id=77", "kind=customer&system=erp&id=C-1"):
+    for query in ("system=shop&value=77", "value=77", "kind=customer&system=erp&value=C-1"):
         assert (await parties.acme.get(f"{AT}?{query}")).json["items"] == [made], query
     assert (await parties.acme.get(f"{AT}?system=shop")).json["items"] == [made]
     assert (await parties.acme.get(f"{AT}/{made['id']}")).json == made
-    assert (await parties.acme.get(f"{AT}?kind=item&id=77")).json["items"] == []
+    assert (await parties.acme.get(f"{AT}?kind=item&value=77")).json["items"] == []
 
 
 async def test_a_list_goes_on_where_its_page_ended(parties: Parties) -> None:
@@ -70,28 +70,31 @@ async def test_two_are_merged_and_taken_apart_again_and_the_history_tells_it(par
 
 async def test_keys_are_linked_preferred_and_taken_away(parties: Parties) -> None:
     at = f"{AT}/{(await make(parties.acme, 'erp:C-1'))['id']}"
-    await parties.acme.post(f"{at}/keys", {"system": "erp", "id": "C-2", "preferred": True})
+    await parties.acme.post(f"{at}/keys", {"system": "erp", "value": "C-2", "preferred": True})
     assert shown(await parties.acme.get(at)) == ["erp:C-1", "erp:C-2*"]
-    assert shown(await parties.acme.post(f"{at}/keys/remove", {"system": "erp", "id": "C-2"})) == ["erp:C-1*"]
-    assert (await parties.acme.post(f"{at}/keys/remove", {"system": "erp", "id": "C-2"})).status == 404
+    assert shown(await parties.acme.post(f"{at}/keys/remove", {"system": "erp", "value": "C-2"})) == ["erp:C-1*"]
+    assert (await parties.acme.post(f"{at}/keys/remove", {"system": "erp", "value": "C-2"})).status == 404
 
 
 async def test_a_key_that_another_has_is_refused_with_whose_it_is(parties: Parties) -> None:
     holder, other = await make(parties.acme, "erp:C-1"), await make(parties.acme, "erp:C-2")
     for answer in (
-        await parties.acme.post(f"{AT}/{other['id']}/keys", {"system": "erp", "id": "C-1"}),
+        await parties.acme.post(f"{AT}/{other['id']}/keys", {"system": "erp", "value": "C-1"}),
         await parties.acme.post(AT, {"kind": "customer", "keys": keys("erp:C-3", "erp:C-1")}),
     ):
         assert (answer.status, answer.problem, answer.json["entity"]) == (409, "entity-key-taken", holder["id"])
-    assert (await parties.acme.get(f"{AT}?id=C-3")).json["items"] == []
+    assert (await parties.acme.get(f"{AT}?value=C-3")).json["items"] == []
 
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({"kind": "order", "keys": [{"system": "erp", "id": "1"}]}, "/kind"),
-        ({"kind": "item", "keys": [{"system": "ERP", "id": "1"}]}, "/keys/0/system"),
-        ({"kind": "item", "keys": [{"system": "erp", "id": "1"}, {"system": "erp", "id": " 2"}]}, "/keys/1/id"),
+        ({"kind": "order", "keys": [{"system": "erp", "value": "1"}]}, "/kind"),
+        ({"kind": "item", "keys": [{"system": "ERP", "value": "1"}]}, "/keys/0/system"),
+        (
+            {"kind": "item", "keys": [{"system": "erp", "value": "1"}, {"system": "erp", "value": " 2"}]},
+            "/keys/1/value",
+        ),
     ],
 )
 async def test_what_cannot_be_said_of_an_entity_is_refused_where_it_stands(
@@ -134,7 +137,7 @@ async def test_S_94_fifty_who_make_the_same_at_once_make_one(parties: Parties) -
     body = {"kind": "item", "keys": keys("erp:SKU-1")}
     answers = await asyncio.gather(*(parties.acme.post(AT, body) for _ in range(50)))
     assert sorted(one.status for one in answers) == [201] + [409] * 49
-    assert len((await parties.acme.get(f"{AT}?id=SKU-1")).json["items"]) == 1
+    assert len((await parties.acme.get(f"{AT}?value=SKU-1")).json["items"]) == 1
 
 
 async def test_S_04_a_reader_changes_nothing(parties: Parties) -> None:

@@ -1502,7 +1502,7 @@ export interface paths {
         };
         /**
          * List entities, or find one by what a system knows it by
-         * @description Newest first. With `kind`, `system` and `id` it is one at most; those that were merged have no keys any more.
+         * @description Newest first. With `kind`, `system` and `value` it is one at most. What was merged has no keys any more.
          *
          *     Needs: `records:read`.
          */
@@ -4990,15 +4990,15 @@ export interface components {
         /** EntityKey */
         EntityKey: {
             /**
-             * @description Letter for letter as the system has it.
-             * @example C-1001
-             */
-            id: string;
-            /**
              * @description Such as the name of a connection.
              * @example erp
              */
             system: string;
+            /**
+             * @description Its id there, letter for letter.
+             * @example C-1001
+             */
+            value: string;
         };
         /** EntityList */
         EntityList: {
@@ -5269,7 +5269,7 @@ export interface components {
         /** ExceptionFilter */
         ExceptionFilter: {
             /** @enum {null|string} */
-            category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | null;
+            category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data" | null;
             cause?: string | null;
             /** @description Id of a connection. */
             connection?: string | null;
@@ -5308,7 +5308,7 @@ export interface components {
         ExceptionView: {
             business_key: string | null;
             /** @enum {string} */
-            category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed";
+            category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data";
             /**
              * @description Of a failed run the type of its fault, else what happened.
              * @example outage
@@ -5328,6 +5328,8 @@ export interface components {
             deadline: string | null;
             deployment: string | null;
             deployment_name: string | null;
+            /** @description Entity of data that contradict each other, such as order. */
+            entity: string | null;
             /** @description Id of the entry of the run that somebody is to decide; the run itself may be well. */
             entry: string | null;
             /** @example exc_01h455vb4pex5vsknk084sn02q */
@@ -5688,11 +5690,6 @@ export interface components {
         /** KeyToLink */
         KeyToLink: {
             /**
-             * @description Letter for letter as the system has it.
-             * @example C-1001
-             */
-            id: string;
-            /**
              * @description Of several ids in the system this is the one to write by.
              * @default false
              */
@@ -5702,6 +5699,11 @@ export interface components {
              * @example erp
              */
             system: string;
+            /**
+             * @description Its id there, letter for letter.
+             * @example C-1001
+             */
+            value: string;
         };
         /** KeyView */
         KeyView: {
@@ -5791,11 +5793,6 @@ export interface components {
         /** LinkView */
         LinkView: {
             /**
-             * @description Letter for letter as the system has it.
-             * @example C-1001
-             */
-            id: string;
-            /**
              * Format: date-time
              * @description UTC, RFC 3339.
              * @example 2026-01-31T09:30:00.000000Z
@@ -5808,6 +5805,11 @@ export interface components {
              * @example erp
              */
             system: string;
+            /**
+             * @description Its id there, letter for letter.
+             * @example C-1001
+             */
+            value: string;
         };
         /** ListedKey */
         ListedKey: {
@@ -6533,7 +6535,7 @@ export interface components {
         /** OpenExceptions */
         OpenExceptions: {
             /** @enum {string} */
-            category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed";
+            category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data";
             connection: string | null;
             count: number;
             currency: string | null;
@@ -16486,8 +16488,8 @@ export interface operations {
                 kind?: string | null;
                 /** @description That this system knows. */
                 system?: string | null;
-                /** @description That it knows by this id. */
-                id?: string | null;
+                /** @description That it knows by this. */
+                value?: string | null;
             };
             header?: never;
             path?: never;
@@ -18508,7 +18510,7 @@ export interface operations {
                 /** @description In this state. */
                 state?: "open" | "resolved" | "discarded";
                 /** @description Only of this category. */
-                category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | null;
+                category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data" | null;
                 /** @description Only about this connection; failed runs, whose deployment is bound to it. */
                 connection?: string | null;
                 /** @description Only of this deployment. */
@@ -18730,7 +18732,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only of this category. */
-                category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | null;
+                category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data" | null;
                 /** @description Only about this connection; failed runs, whose deployment is bound to it. */
                 connection?: string | null;
                 /** @description Only of this deployment. */
