@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra import ids
-from infra.database import Database
+from infra.database import Database, Scope
 from services.records import contradictions
 from services.records.contradictions import Contradiction, of_status
 from services.records.stewards import ENTITY
@@ -15,6 +15,8 @@ from template_library.order_states import ForbiddenTransition, way
 from template_library.records import registry
 from template_library.status_maps import StatusMap, UnmappedStatus
 from tenants.deployments.subjects import ENTITIES
+from tenants.identity import accounts
+from tenants.identity.accounts import NewAccount
 from tests.world import World, make_tenant
 
 MAP = StatusMap(statuses=("open", "sent"), states={"open": "released", "sent": "shipped"})
@@ -90,16 +92,32 @@ async def test_a_state_that_cannot_follow_is_each_orders_and_ends_when_they_agre
 
 async def test_it_goes_to_the_steward_of_the_data(worker_database: Database, app_database: Database) -> None:
     world = await make_tenant(app_database)
+    steward, architect = [await somebody(app_database, world, name) for name in ("steward", "architect")]
+    seat = (
+        "INSERT INTO app.owner (tenant_id, kind, subject, owner, deputy, set_by) VALUES ($1, $2, $3, $4, 'role:x', 'x')"
+    )
     async with app_database.tenant(world.tenant_id) as connection:
-        await connection.execute(
-            "INSERT INTO app.owner (tenant_id, kind, subject, owner, deputy, set_by) VALUES "
-            "($1, 'data', 'order', 'role:clerk', 'role:viewer', 'x'), "
-            "($1, 'architecture', '', 'role:viewer', 'role:clerk', 'x')",
-            world.tenant_id,
-        )
+        await connection.execute(seat, world.tenant_id, "data", "order", steward)
+        await connection.execute(seat, world.tenant_id, "architecture", "", architect)
     item = Contradiction(record="item", cause="master-data", system="erp", of="SKU-1", title="two units")
     await tell(worker_database, world, unmapped("void", "SO-1"), item)
-    assert [row["owner"] for row in await rows(worker_database, world)] == ["role:clerk", "role:viewer"]
+    assert [row["owner"] for row in await rows(worker_database, world)] == [steward, architect]
+
+
+async def somebody(database: Database, world: World, name: str) -> str:
+    """An active account of the tenant: a role that nobody holds answers for nothing."""
+    new = NewAccount(
+        partner_id=world.partner_id,
+        tenant_id=world.tenant_id,
+        email=f"{name}@acme.example",
+        name=name,
+        password_hash=None,
+        permissions=frozenset(),
+    )
+    async with database.session(Scope.tenant(world.tenant_id)) as session:
+        made = await accounts.create(session, new, actor="test")
+        await session.commit()
+    return f"account:{accounts.shown(made)}"
 
 
 async def test_S_14_nobody_tells_it_of_another_tenant(worker_database: Database, app_database: Database) -> None:
