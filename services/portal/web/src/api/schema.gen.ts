@@ -2433,6 +2433,9 @@ export interface paths {
          * Invite somebody
          * @description The link goes out by mail, and the answer holds it. It leads to the partner's own host, for three days, once.
          *
+         *     Nobody gives what they lack. A partner asks in its client's first administrator all the same, with a role that lets
+         *     people in, before the environment has taken in anything: by mail alone, and the client's log tells.
+         *
          *     Needs: `people:write`.
          */
         post: operations["post_invitations"];
@@ -5484,7 +5487,7 @@ export interface components {
         };
         /** HookList */
         HookList: {
-            items: components["schemas"]["HookView"][];
+            items: components["schemas"]["ListedHook"][];
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
         };
@@ -5630,6 +5633,8 @@ export interface components {
             /** @example inv_01h455vb4pex5vsknk084sn02q */
             id: string;
             inviter: string;
+            /** @description Of a client's first administrator, who may more than you could give: the link goes out by mail and is shown to nobody, and counts while nobody there lets people in. */
+            is_first: boolean;
             /**
              * @description Shown to people. No control characters.
              * @example Acme Ltd
@@ -5759,6 +5764,22 @@ export interface components {
             outage: components["schemas"]["OutageView"] | null;
             waiting: components["schemas"]["WaitingRuns"];
         };
+        /** LastReceived */
+        LastReceived: {
+            /**
+             * @description Why it was refused.
+             * @example /problems/webhook-not-mapped
+             */
+            problem: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            received_at: string;
+            /** @enum {string} */
+            state: "taken" | "ignored" | "refused";
+        };
         /** Leaving */
         Leaving: {
             /** @default false */
@@ -5810,6 +5831,45 @@ export interface components {
              * @example C-1001
              */
             value: string;
+        };
+        /** ListedHook */
+        ListedHook: {
+            connection: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            event: components["schemas"]["EventOf"];
+            /** @example hok_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @description Null: nothing came, or nothing is kept of it any more. */
+            last: components["schemas"]["LastReceived"] | null;
+            media_types: string[];
+            name: string;
+            /**
+             * @description Where to send, below the address of the API. Absent without `connections:write`.
+             * @example /hooks/Zk3vJ0eWQm2mJ0x1d2n8sg
+             */
+            path?: string;
+            secrets: components["schemas"]["GoodSecret"][];
+            /**
+             * @description Of its events.
+             * @example /webhooks/shop
+             */
+            source: string;
+            /** @enum {string} */
+            status: "active" | "disabled" | "deleted";
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            updated_at: string;
+            verification: components["schemas"]["Verification"];
+            /** @description What the declared way leaves open: the secret travels with each request; a request that got about is good for ever; or is good again under another id. */
+            weaknesses: ("static-token" | "no-timestamp" | "id-not-signed")[];
         };
         /** ListedKey */
         ListedKey: {
@@ -5955,8 +6015,10 @@ export interface components {
             /** @example inv_01h455vb4pex5vsknk084sn02q */
             id: string;
             inviter: string;
-            /** @description To be handed to the person and to nobody else. It is never shown again. */
-            link: string;
+            /** @description Of a client's first administrator, who may more than you could give: the link goes out by mail and is shown to nobody, and counts while nobody there lets people in. */
+            is_first: boolean;
+            /** @description To be handed to the person and to nobody else. It is never shown again; of a client's first administrator not even this once. */
+            link: string | null;
             /**
              * @description Shown to people. No control characters.
              * @example Acme Ltd
