@@ -84,11 +84,18 @@ class Login(msgspec.Struct, frozen=True):
 
 class Session(msgspec.Struct, frozen=True, tag_field="kind", tag="session"):
     login: Login
-    token: str
-    header: str
+    token: str = ""
+    header: str = ""
+    cookie: str = ""
     prefix: str = ""
     seconds: float | None = None
     ended: tuple[int, ...] = (401,)
+
+
+class Inside(msgspec.Struct, frozen=True, tag_field="kind", tag="body"):
+    put: dict[str, Any]
+    login: Login | None = None
+    seconds: float | None = None
 
 
 class Aws(msgspec.Struct, frozen=True, tag_field="kind", tag="aws"):
@@ -98,7 +105,7 @@ class Aws(msgspec.Struct, frozen=True, tag_field="kind", tag="aws"):
     service: str
 
 
-Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | Session | Aws
+Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | Session | Inside | Aws
 
 
 class ErrorRule(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from services.connectors.declared import document
+from services.connectors.declared.credentials.inside import Inside
 from services.connectors.declared.credentials.kinds import Aws, Basic, Credentials, Header, Nobody, Query
 from services.connectors.declared.credentials.oauth2 import OAuth2
 from services.connectors.declared.credentials.session import Session
@@ -23,6 +24,8 @@ def credentials(part: document.Authentication) -> Credentials:  # noqa: PLR0911 
             return OAuth2(part)
         case document.Session():
             return Session(part)
+        case document.Inside():
+            return Inside(part)
         case document.Aws():
             return Aws(part)
 
@@ -33,6 +36,9 @@ def used(part: document.Authentication) -> tuple[frozenset[str], frozenset[str]]
     secrets: set[str] = set()
     if isinstance(part, document.Session):
         _login(part.login.body, settings, secrets)
+        return frozenset(settings), frozenset(secrets)
+    if isinstance(part, document.Inside):
+        _login([*part.put.values(), {} if part.login is None else part.login.body], settings, secrets)
         return frozenset(settings), frozenset(secrets)
     secrets.update([part.secret] if not isinstance(part, document.Nobody) else [])
     settings.update([part.user] if isinstance(part, document.Basic) else [])
