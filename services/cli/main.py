@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "playbook": ("services.cli.commands.playbook", "How work goes on while a connection is away."),
     "entry": ("services.cli.commands.entry", "What is done by hand or by file while a connection is away."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
+    "connector": ("services.cli.commands.connector", "Connectors that are data: begin one, check it, run its tests."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),
     "owner": ("services.cli.commands.owner", "Who answers for processes, data, connections and architecture."),
     "interface": ("services.cli.commands.interface", "Which interfaces there are, who uses them, and what is wrong."),

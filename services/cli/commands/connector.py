@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from infra import egress
+from infra.egress.rules import guard
+from infra.encryption.secret import Secret, SecretTooShort
+from infra.settings import load
+from services.cli.connector_folder import folder_of, refuse, tell
+from services.cli.options import pairs, values
+from services.connectors.declared import manuscripts
+from services.connectors.declared.document import Document
+from services.connectors.trying import cases, standin, starting
+from services.connectors.trying.trial import Live, Trial, Verdict
+from services.engine.expressions.evaluator import Expressions
+from services.engine.expressions.pool import ExpressionPool
+from template_library.dsl.errors import DocumentError
+
+_PATH = click.argument("path", type=click.Path(path_type=Path))
+
+
+@click.group()
+def command() -> None:
+    """Connectors that are data: begin one, check it, run its tests."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--into", "parent", type=click.Path(path_type=Path), default=Path(), help="In which folder; here.")
+def new(name: str, *, parent: Path) -> None:
+    """Write a first version of connector NAME, whose tests pass as they are."""
+    try:
+        folder = starting.start(name, parent)
+    except starting.NotStarted as error:
+        refuse(str(error))
+    except OSError as error:
+        refuse(f"{error.filename} cannot be written: {error.strerror}")
+    click.echo(f"{folder}\nNext: waybill connector test {folder}")
+
+
+@command.command()
+@_PATH
+def check(path: Path) -> None:
+    """Look at the manifest in PATH, and at its tests: form, parts, programs. Nothing is sent.
+
+    Exit code 0: nothing is wrong; 1: each mistake is a line with its place; 2: there is no manifest.
+    """
+    document, found = asyncio.run(_checked(folder_of(path)))
+    tests = len(found.tests)
+    click.echo(
+        f"{document.name} {document.version}: nothing is wrong "
+        f"({len(document.operations)} operations, {tests} test{'' if tests == 1 else 's'})"
+    )
+
+
+@command.command()
+@_PATH
+@click.option("--url", help="A real system's base URL: its health check, and the tests that say `live: true`.")
+@click.option("--secret-file", "files", multiple=True, metavar="NAME=FILE", help="A secret in a file; with --url.")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting; with --url.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def test(path: Path, *, url: str | None, files: tuple[str, ...], given: tuple[str, ...], as_json: bool) -> None:
+    """Run the tests of the manifest in PATH against a server that plays what they declare, or against --url.
+
+    Exit code 0: all that ran passed; 1: some did not, or something is wrong with the files; 2: there is no manifest.
+    """
+    if url is None and (files or given):
+        raise click.UsageError("--secret-file and --set go with --url")
+    live = None if url is None else Live(url, _secrets(files), values(given, None))
+    verdicts = asyncio.run(_tried(folder_of(path), live))
+    failed = [one for one in verdicts if one.wrong]
+    skipped = [one for one in verdicts if one.skipped]
+    if as_json:
+        click.echo(msgspec.json.encode(verdicts).decode())
+    else:
+        for one in verdicts:
+            click.echo(f"{'✗' if one.wrong else '-' if one.skipped else '✓'} {one.name}")
+            for line in [*one.wrong, *([one.skipped] if one.skipped else [])]:
+                click.echo(f"    {line}")
+        more = f", {len(skipped)} left out" if skipped else ""
+        click.echo(f"{len(verdicts) - len(failed) - len(skipped)} passed, {len(failed)} failed{more}")
+    sys.exit(1 if failed else 0)
+
+
+@command.command()
+@_PATH
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: a free one.")
+def serve(path: Path, *, port: int) -> None:
+    """Be the system that the tests in PATH declare, on this machine, until it is interrupted.
+
+    Prints its address. What comes is answered as the first exchange says whose request it is; all else with 404.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serving(folder_of(path), port))
+
+
+async def _checked(folder: Path) -> tuple[Document, cases.Cases]:
+    async with ExpressionPool(size=1) as pool:
+        return await _read(folder, Expressions(pool))
+
+
+async def _serving(folder: Path, port: int) -> None:
+    _, found = await _checked(folder)
+    try:
+        async with standin.serving(found, port) as url:
+            click.echo(url)
+            await asyncio.Event().wait()
+    except OSError as error:
+        refuse(f"the port {port} cannot be had: {error.strerror}")
+
+
+async def _tried(folder: Path, live: Live | None) -> list[Verdict]:
+    async with ExpressionPool(size=1) as pool, egress.Client(_guard()) as client:
+        evaluator = Expressions(pool)
+        document, found = await _read(folder, evaluator)
+        if not found.tests and live is None:
+            refuse(f"{folder} has no {cases.FILE}: docs/integrator/first-connector.md says what stands in it")
+        trial = Trial(document, found, evaluator, client)
+        return await (trial.played() if live is None else trial.live(live))
+
+
+async def _read(folder: Path, evaluator: Expressions) -> tuple[Document, cases.Cases]:
+    try:
+        manuscript, _ = await manuscripts.checked(folder, evaluator)
+        return manuscript.document, cases.read(folder, manuscript.document)
+    except DocumentError as error:
+        tell(error)
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(str(error))
+
+
+def _guard() -> egress.Guard:
+    """The operator's rules of the way out, with this machine: the tests' other side is here."""
+    return guard(msgspec.structs.replace(load(), egress_loopback=True))
+
+
+def _secrets(files: tuple[str, ...]) -> dict[str, Secret]:
+    found = {}
+    for name, file in pairs(files, "NAME=FILE").items():
+        try:
+            found[name] = Secret(Path(file).read_text(encoding="utf-8").rstrip("\r\n"))
+        except (OSError, UnicodeDecodeError, SecretTooShort) as error:
+            refuse(f"the secret `{name}`: {file} cannot be taken: {error}")
+    return found

@@ -1,0 +1,117 @@
+"""`tests.yaml`, beside a manifest: its tests, in the form that `tests.schema.json` holds them to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import UNSET
+
+from services.connectors.declared.document import Document
+from services.connectors.declared.form import Form
+from services.connectors.declared.mistakes import near
+from template_library.dsl import reader
+from template_library.dsl.errors import DocumentError, Violation
+from template_library.dsl.positions import Source
+
+FILE: Final = "tests.yaml"
+Class = Literal["retry", "refuse", "reconnect", "uncertain", "ask"]
+_FORM: Final = Form(Path(__file__).with_name("tests.schema.json"))
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A request that must come. `query`, `headers` and `body` count where they are given."""
+
+    path: str
+    method: str = "GET"
+    query: dict[str, Any] | None = None
+    headers: dict[str, str] = {}
+    body: Any = UNSET
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the system answers."""
+
+    status: int = 200
+    headers: dict[str, str] = {}
+    body: Any = UNSET
+    text: str = ""
+    cut: bool = False
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    request: Wanted
+    answer: Told
+
+
+class Error(msgspec.Struct, frozen=True):
+    kind: Class = msgspec.field(name="class")
+    says: str = ""
+
+
+class Expect(msgspec.Struct, frozen=True):
+    """Exactly one of its members."""
+
+    output: Any = UNSET
+    error: Error | None = None
+    absent: bool = False
+    cannot_tell: str | None = None
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One test. `look`: for what an earlier call did; `live`: it holds for a real system, too."""
+
+    name: str
+    operation: str
+    expect: Expect
+    input: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+    key: str = "test-key"
+    look: bool = False
+    live: bool = False
+    exchanges: tuple[Exchange, ...] = ()
+
+
+class Cases(msgspec.Struct, frozen=True):
+    tests: tuple[Case, ...]
+    settings: dict[str, Any] = {}
+
+
+def read(folder: Path, document: Document) -> Cases:
+    """The tests beside the manifest in `folder`; none where there is no such file.
+
+    Raises:
+        DocumentError: with all that breaks their schema, or names what the manifest has not.
+        OSError: the file cannot be read.
+    """
+    file = folder / FILE
+    if not file.exists():
+        return Cases(())
+    source = reader.read(file.read_text(encoding="utf-8"), filename=str(file))
+    wrong = list(_FORM.violations(source))
+    cases = Cases(()) if wrong else msgspec.convert(source.value, Cases)
+    wrong += _mistakes(cases, document, source)
+    if wrong:
+        raise DocumentError(str(file), wrong)
+    return cases
+
+
+def _mistakes(cases: Cases, document: Document, source: Source) -> Iterator[Violation]:
+    for index, case in enumerate(cases.tests):
+        at = f"/tests/{index}"
+        part = document.operations.get(case.operation)
+        looks_for = case.expect.absent or case.expect.cannot_tell is not None
+        if part is None:
+            close = near(case.operation, document.operations)
+            yield _violation(source, f"{at}/operation", f"there is no operation `{case.operation}`{close}")
+        elif case.look and part.read_back is None:
+            yield _violation(source, f"{at}/look", f"{case.operation} has no read_back to look by")
+        if looks_for and not case.look:
+            yield _violation(source, f"{at}/expect", "only a look finds that: say `look: true`")
+
+
+def _violation(source: Source, pointer: str, detail: str) -> Violation:
+    position = source.value_at(pointer)
+    return Violation(pointer, position.line, position.column, detail)

@@ -1,0 +1,195 @@
+"""Runs the tests of a manifest by the product's own way of calling, and says what came otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+
+from infra import egress, ids
+from infra.encryption.secret import Secret
+from services.connectors.declared.connector import Declared
+from services.connectors.declared.document import Document
+from services.connectors.function import NAME, ConnectorFunction
+from services.connectors.registry import Registry
+from services.connectors.sdk.connector import Absent, CannotTell, Found
+from services.connectors.sdk.context import Context, OpenConnection
+from services.connectors.sdk.errors import Away, Misread, Refusal
+from services.connectors.trying.cases import Case, Cases, Class, Expect
+from services.connectors.trying.playing import Player
+from services.engine.expressions.protocol import Evaluator
+from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, Failed, Later
+from template_library import schemas
+from template_library.scenarios import differences
+
+_TENANT: Final = UUID(int=1)
+_SECONDS: Final = 5
+_LEAST: Final = 8
+"""Characters of a secret; a shorter name is filled up with hyphens."""
+_AUTHENTICATION: Final = f"{STANDARD_ERRORS}authentication"
+Outcome = Expect
+"""What came of a call, in the form of what is expected of it; the words of an error are its `says`."""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """How a test went; it passed when nothing is wrong. `skipped`: why it did not run."""
+
+    name: str
+    wrong: list[str]
+    skipped: str = ""
+
+
+class Live(msgspec.Struct, frozen=True):
+    """A real system: its address, what a connection to it is set to, and its secrets."""
+
+    url: str
+    secrets: Mapping[str, Secret]
+    settings: Mapping[str, Any] = {}
+
+
+class Trial:
+    """The tests of one manifest. `client`: the way out, which must let loopback be reached."""
+
+    def __init__(self, document: Document, cases: Cases, evaluator: Evaluator, client: egress.Client) -> None:
+        self._document = document
+        self._cases = cases
+        self._evaluator = evaluator
+        self._client = client
+
+    async def played(self) -> list[Verdict]:
+        """Every test, each against a server of its own."""
+        return [await self._played(case) for case in self._cases.tests]
+
+    async def live(self, live: Live) -> list[Verdict]:
+        """The health check, and the tests that say that they hold for a real system."""
+        health = self._document.health
+        verdicts = []
+        if health is not None:
+            case = Case("the health check", health.operation, Expect(output={}), input=health.input)
+            verdicts.append(await self._asked(case, live, any_output=True))
+        for case in self._cases.tests:
+            if case.live:
+                verdicts.append(await self._asked(case, live))
+            else:
+                verdicts.append(Verdict(case.name, [], "it does not say `live: true`"))
+        return verdicts
+
+    async def _played(self, case: Case) -> Verdict:
+        async with Player(case.exchanges).running() as player:
+            secrets = {name: Secret(f"test-{name}".ljust(_LEAST, "-")) for name in self._document.secrets}
+            outcome = await self._outcome(case, player.url, secrets, {"timeout_seconds": _SECONDS})
+        wrong = [*player.wrong, *player.left()]
+        wrong += outcome if isinstance(outcome, list) else _unlike(case.expect, outcome)
+        return Verdict(case.name, wrong)
+
+    async def _asked(self, case: Case, live: Live, *, any_output: bool = False) -> Verdict:
+        outcome = await self._outcome(case, live.url, live.secrets, live.settings)
+        if isinstance(outcome, list):
+            return Verdict(case.name, outcome)
+        is_well = any_output and outcome.output is not UNSET
+        return Verdict(case.name, [] if is_well else _unlike(case.expect, outcome))
+
+    async def _outcome(
+        self, case: Case, url: str, secrets: Mapping[str, Secret], more: Mapping[str, Any]
+    ) -> Outcome | list[str]:
+        """What came of it; a list: why it could not be tried."""
+        connector = Declared(self._document, self._evaluator)
+        registry = Registry([connector])
+        given = {"base_url": url, "allow_http": url.startswith("http:"), **self._cases.settings, **case.settings}
+        form = connector.manifest.settings
+        settings = schemas.with_defaults(form, {**given, **more})
+        wrong = [f"settings{one.pointer}: {one.detail}" for one in schemas.check(form, settings)]
+        missing = [one.name for one in connector.manifest.secrets if one.required and one.name not in secrets]
+        wrong += [f"the secret `{name}` is missing: --secret-file {name}=FILE" for name in missing]
+        checked = registry.operation(connector.manifest.name, case.operation)
+        if checked is None or wrong:
+            return wrong or [f"there is no operation {case.operation}"]
+        # New ids for each: no test finds the session of another one.
+        connection = OpenConnection(
+            id=ids.new(), connector=self._document.name, settings=settings, secrets=dict(secrets), ref="con_test"
+        )
+        if case.look:
+            context = Context(self._client, _TENANT, connection, case.key)
+            fault = checked.fault_in_input(case.input)
+            return [f"input: {fault}"] if fault else await _looked(connector, case, context)
+        function = ConnectorFunction(registry, _One(connection), self._client)
+        return _told(await function(_call(case, connection)))
+
+
+class _One:
+    """The `Connections` of one test."""
+
+    def __init__(self, connection: OpenConnection) -> None:
+        self._connection = connection
+
+    async def open(self, _tenant: UUID, _connection: UUID) -> OpenConnection:
+        return self._connection
+
+
+def _call(case: Case, connection: OpenConnection) -> Call:
+    return Call(
+        function=NAME,
+        arguments={"connection": connection.connector, "operation": case.operation, "input": case.input},
+        reference="/test",
+        key=case.key,
+        tenant=_TENANT,
+        run=UUID(int=2),
+        bindings={connection.connector: connection.id},
+    )
+
+
+async def _looked(connector: Declared, case: Case, context: Context) -> Outcome:
+    try:
+        found = await connector.read_back(case.operation, case.input, context)
+    except Refusal as refusal:
+        return _error("reconnect" if refusal.name == "authentication" else "refuse", refusal.detail)
+    except Away as away:
+        return _error("uncertain" if away.sent else "retry", away.reason)
+    except Misread as misread:
+        return Expect(cannot_tell=misread.detail)
+    if isinstance(found, Found):
+        return Expect(output=found.output)
+    if isinstance(found, CannotTell):
+        return Expect(cannot_tell=found.why)
+    return Expect(absent=True) if isinstance(found, Absent) else _error("refuse", found.why)
+
+
+def _told(answer: Answer) -> Outcome:
+    if isinstance(answer, Done):
+        return Expect(output=answer.output)
+    if isinstance(answer, Later):
+        return _error("uncertain" if answer.uncertain else "retry", answer.reason)
+    if isinstance(answer, Failed):
+        return _error("reconnect" if answer.error.type == _AUTHENTICATION else "refuse", answer.error.detail)
+    return _error("ask", answer.error.detail)
+
+
+def _error(kind: Class, words: str) -> Outcome:
+    return msgspec.convert({"error": {"class": kind, "says": words}}, Expect)
+
+
+def _unlike(expected: Expect, found: Outcome) -> list[str]:
+    if expected.output is not UNSET and found.output is not UNSET:
+        return differences(expected.output, found.output, "/output")
+    if expected.error is not None and found.error is not None:
+        wrong = differences(expected.error.kind, found.error.kind, "/error/class")
+        says = [] if expected.error.says in found.error.says else [f"/error does not say {expected.error.says!r}"]
+        return [*wrong, *says, f"the error was: {found.error.says}"] if wrong or says else []
+    if expected.absent and found.absent:
+        return []
+    if expected.cannot_tell is not None and found.cannot_tell is not None:
+        return [] if expected.cannot_tell in found.cannot_tell else [f"it said: {found.cannot_tell}"]
+    return [f"what came of it was {_shown(found)}"]
+
+
+def _shown(found: Outcome) -> str:
+    if found.error is not None:
+        return f"an error of the class {found.error.kind}: {found.error.says}"
+    if found.absent:
+        return "that it has not happened"
+    if found.cannot_tell is not None:
+        return f"that nobody can tell: {found.cannot_tell}"
+    return f"the output {msgspec.json.encode(found.output).decode()[:300]}"
