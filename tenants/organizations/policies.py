@@ -1,12 +1,13 @@
 """Policies: rules on what workflows may write, of the operator, a partner and a client (ADR 0063).
 
 All SQL about them; the caller commits. What is set above holds below, and nobody below takes it away: an owner's rules
-stand beside those that it inherits. Each change is a version that stays.
+stand beside those that it inherits. Each change is a version that stays. Of a partner that never set any, the shipped
+ones hold (ADR 0064).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -16,6 +17,7 @@ from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from template_library.policies import rules as checks
+from template_library.policies import shipped
 from template_library.policies.rules import Rule
 from tenants.audit import service as audit
 from tenants.organizations import levels
@@ -27,12 +29,16 @@ Level = Literal["operator", "partner", "client"]
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What an owner has said last; version 0 of one that never said anything."""
+    """What an owner has said last; version 0 of one that never said anything.
+
+    `shipped`: the version of the shipped rules, where those hold since the owner is a partner and has set none.
+    """
 
     owner: Owner
     version: int = 0
     rules: tuple[Rule, ...] = ()
     set_at: datetime | None = None
+    shipped: int | None = None
 
 
 async def of_tenant(session: AsyncSession, tenant_id: UUID) -> list[Owner]:
@@ -71,17 +77,24 @@ async def lock(session: AsyncSession, owner: Owner) -> None:
     )
 
 
-async def change(session: AsyncSession, owner: Owner, rules: Sequence[Rule], *, actor: str) -> Policy:
+async def change(
+    session: AsyncSession, owner: Owner, rules: Sequence[Rule], *, actor: str, leaves_open: Collection[str] = ()
+) -> Policy:
     """The owner's next version; the present one where it says the same. Safe to repeat.
 
+    A partner's take the place of the shipped ones. `leaves_open`: what those guard and these do not, all of it.
+
     Raises:
-        InvalidField: a rule is no good.
+        InvalidField: a rule is no good, or leaves open what is not named.
     """
     for mistake in checks.mistakes(rules):
         raise InvalidField(f"/rules{mistake.pointer}", mistake.detail)
+    wrong = shipped.mistake(rules, leaves_open) if owner.level == "partner" else None
+    if wrong or (leaves_open and owner.level != "partner"):
+        raise InvalidField("/leaves_open", wrong or "Only a partner's rules take the place of others")
     await lock(session, owner)
     (present,) = await read(session, [owner])
-    if present.rules == tuple(rules):
+    if present.version and present.rules == tuple(rules):
         return present
     said = msgspec.to_builtins(list(rules))
     row = PolicyVersion(
@@ -95,7 +108,7 @@ async def change(session: AsyncSession, owner: Owner, rules: Sequence[Rule], *, 
     )
     session.add(row)
     await session.flush()
-    after = {"version": row.version, "rules": said}
+    after = {"version": row.version, "rules": said} | ({"leaves_open": sorted(leaves_open)} if leaves_open else {})
     await audit.record(
         session, actor=actor, action="policy.set", target=owner.public_id, after=after, partner_id=owner.partner_id
     )
@@ -104,6 +117,8 @@ async def change(session: AsyncSession, owner: Owner, rules: Sequence[Rule], *, 
 
 
 def _policy(owner: Owner, row: PolicyVersion | None) -> Policy:
+    if row is None and owner.level == "partner":
+        return Policy(owner=owner, rules=shipped.RULES, shipped=shipped.VERSION)
     if row is None:
         return Policy(owner=owner)
     rules = msgspec.convert(row.rules, tuple[Rule, ...])
@@ -113,11 +128,12 @@ def _policy(owner: Owner, row: PolicyVersion | None) -> Policy:
 async def of_worker(connection: Any, tenant_id: UUID) -> list[Rule]:
     """All rules that hold in an environment; `connection` is asyncpg's, in a transaction of the tenant."""
     rows = await connection.fetch(_HOLDING, tenant_id)
-    return [rule for row in rows for rule in msgspec.json.decode(row["rules"], type=list[Rule])]
+    said = [rule for row in rows for rule in msgspec.json.decode(row["rules"], type=list[Rule])]
+    return said if any(row["level"] == "partner" for row in rows) else [*shipped.RULES, *said]
 
 
 _HOLDING: Final = """
-SELECT DISTINCT ON (p.owner_id) p.rules::text AS rules FROM app.tenant t JOIN app.policy_version p
+SELECT DISTINCT ON (p.owner_id) p.level, p.rules::text AS rules FROM app.tenant t JOIN app.policy_version p
   ON p.owner_id IN ('00000000-0000-0000-0000-000000000000', t.partner_id, t.client_id)
 WHERE t.tenant_id = $1 ORDER BY p.owner_id, p.version DESC
 """

@@ -53,6 +53,16 @@ class NewPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ]
 
 
+class NewPartnerPolicy(NewPolicy, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    leaves_open: Annotated[
+        list[Domain],
+        Meta(
+            description="What is guarded where a partner has set nothing, and is not guarded by these rules: each has"
+            " to be named, so that nobody leaves it open unknowingly."
+        ),
+    ] = []
+
+
 class InheritedPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody has said, and in which version."""
 
@@ -60,6 +70,10 @@ class InheritedPolicy(msgspec.Struct, frozen=True, kw_only=True):
     owner: Annotated[str, Meta(description="Id of the partner or client, or `operator`.")]
     version: Annotated[int, Meta(description="Raised with each change; 0 where nothing was ever said.")]
     set_at: Instant | None
+    shipped: Annotated[
+        int | None,
+        Meta(description="Version of the rules that hold for whom a partner has set none; null where others hold."),
+    ]
     rules: list[RuleView]
 
 
@@ -90,11 +104,14 @@ async def read_partner_policy(request: Call, partner: FromPath[str]) -> PolicyVi
 
 
 @put(_OF_PARTNER, summary="Set a partner's policy", tags=TAGS)
-async def set_partner_policy(request: Call, partner: FromPath[str], data: JSONBody[NewPolicy]) -> PolicyView:
-    """Holds for all its clients, beside what it inherits, from the next write on (within two seconds)."""
+async def set_partner_policy(request: Call, partner: FromPath[str], data: JSONBody[NewPartnerPolicy]) -> PolicyView:
+    """Holds for all its clients, beside what it inherits, from the next write on (within two seconds).
+
+    It takes the place of the rules that hold where nothing is set.
+    """
     async with request.transaction() as session:
         chain = await _of_partner(session, partner)
-    return await _change(request, chain, data)
+    return await _change(request, chain, data, leaves_open=data.leaves_open)
 
 
 @get(_OF_CLIENT, summary="Read a client's policy", tags=TAGS)
@@ -128,7 +145,14 @@ async def _of_client(request: Call, session: AsyncSession, client: str) -> list[
     return levels.of_client(found.partner_id, found.client_id)
 
 
-async def _change(request: Call, chain: Sequence[Owner], data: NewPolicy, of_client: str | None = None) -> PolicyView:
+async def _change(
+    request: Call,
+    chain: Sequence[Owner],
+    data: NewPolicy,
+    *,
+    of_client: str | None = None,
+    leaves_open: Sequence[str] = (),
+) -> PolicyView:
     rules = [
         Rule(name=one.name, domains=tuple(one.domains), undeclared=one.undeclared, reason=one.reason)
         for one in data.rules
@@ -142,7 +166,8 @@ async def _change(request: Call, chain: Sequence[Owner], data: NewPolicy, of_cli
             return await _shown(session, chain)
 
         await request.match(present)
-        await policies.change(session, chain[-1], rules, actor=request.principal.actor)
+        actor = request.principal.actor
+        await policies.change(session, chain[-1], rules, actor=actor, leaves_open=leaves_open)
         return await _shown(session, chain)
 
 
@@ -159,6 +184,7 @@ def _members(one: Policy) -> dict[str, Any]:
         "owner": one.owner.public_id,
         "version": one.version,
         "set_at": one.set_at,
+        "shipped": one.shipped,
         "rules": rules,
     }
 

@@ -11,7 +11,7 @@ from services.cli.options import Terminal, api_options, fail
 from services.connectors.builtin import all_connectors
 from template_library.dsl import DocumentError, parse
 from template_library.policies import paths, tasks
-from template_library.policies.capabilities import ANYTHING, GUARDED, Access, capabilities
+from template_library.policies.capabilities import ANYTHING, GUARDED, Access, Domain, capabilities
 from template_library.policies.rules import Rule, mistakes
 
 T = TypeVar("T")
@@ -49,12 +49,12 @@ def show(terminal: Terminal, /, **place: Any) -> None:
 @_place
 @api_options
 def set_rules(terminal: Terminal, /, *, file: Path, **place: Any) -> None:
-    """Set all rules of a level, from FILE: JSON with the member `rules`."""
+    """Set all rules of a level, from FILE: JSON with the member `rules`, and of a partner `leaves_open`."""
     terminal, path = _at(terminal, **place)
     if path == "/policy":
         raise click.UsageError("name whose policy it is: --operator, --partner or --all-environments")
-    rules = [msgspec.to_builtins(one) for one in _rules(file)]
-    _table(terminal, terminal.run(lambda api: api.send("PUT", path, {"rules": rules})))
+    given = msgspec.to_builtins(_given(file))
+    _table(terminal, terminal.run(lambda api: api.send("PUT", path, given)))
 
 
 @command.command()
@@ -64,7 +64,7 @@ def set_rules(terminal: Terminal, /, *, file: Path, **place: Any) -> None:
 )
 def check(document: Path, rules: Path | None) -> None:
     """Look whether the workflow in DOCUMENT keeps rules, without any service. Each path that breaks one is named."""
-    held = [_STRICT] if rules is None else _rules(rules)
+    held = [_STRICT] if rules is None else _given(rules).rules
     try:
         workflow = parse(_read(document), filename=str(document))
     except DocumentError as error:
@@ -99,14 +99,15 @@ def _operations() -> dict[str, Access]:
 
 class _Given(msgspec.Struct, forbid_unknown_fields=True):
     rules: list[Rule]
+    leaves_open: list[Domain] | msgspec.UnsetType = msgspec.UNSET
 
 
-def _rules(file: Path) -> list[Rule]:
+def _given(file: Path) -> _Given:
     try:
-        found = msgspec.json.decode(_read(file), type=_Given).rules
+        found = msgspec.json.decode(_read(file), type=_Given)
     except msgspec.MsgspecError as error:
         raise click.UsageError(f"{file} holds no rules: {error}") from None
-    wrong = mistakes(found)
+    wrong = mistakes(found.rules)
     if wrong:
         raise click.UsageError("; ".join(f"/rules{one.pointer}: {one.detail}" for one in wrong))
     return found
@@ -127,7 +128,7 @@ def _table(terminal: Terminal, answer: Any) -> None:
             "domains": ", ".join(rule["domains"]),
             "undeclared": rule["undeclared"],
             "reason": rule["reason"],
-            "version": one["version"],
+            "version": one["version"] or "shipped",
         }
         for one in (*answer["inherited"], answer)
         for rule in one["rules"]

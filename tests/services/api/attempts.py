@@ -221,7 +221,7 @@ NO_IDS: Final = frozenset({
     "time_zone", "to", "to_revision", "type", "until", "use", "value", "values", "version", "wait", "way", "why",
     "keys", "preferred", "system",
     "words", "description", "network", "url", "which",
-    "domains", "rules", "task", "note", "undeclared",
+    "domains", "rules", "task", "note", "undeclared", "leaves_open",
 })
 # fmt: on
 """Fields and parameters that hold no id of ours. `id` is the sender's own, of a signal; `client_id` a provider's."""

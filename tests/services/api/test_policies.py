@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from template_library.policies import shipped
+from template_library.policies.capabilities import GUARDED, Access
 from tests.asgi import Answer, Caller
 from tests.services.api.parties import Parties
 
+OPEN = [one for one in GUARDED if one != "price"]
 OPERATOR, NORTH, ACME = "/v1/operator/policy", "/v1/partners/north/policy", "/v1/clients/acme/policy"
 HEAD = """\
 document: {dsl: 1.0.3, namespace: acme, name: pricing, version: 1.0.0}
@@ -42,7 +46,7 @@ async def put(caller: Caller, path: str, body: dict[str, Any]) -> Answer:
 
 async def test_row_94_what_is_set_above_holds_below_and_nobody_below_takes_it_away(parties: Parties) -> None:
     await put(parties.operator, OPERATOR, rules("bank", name="banks"))
-    await put(parties.north, NORTH, rules("price"))
+    await put(parties.north, NORTH, rules("price") | {"leaves_open": OPEN})
     await put(parties.north, ACME, rules("credit", name="credits"))
     shown = (await parties.acme.get("/v1/policy")).json
     held = [(one["level"], one["version"], [rule["name"] for rule in one["rules"]]) for one in shown["inherited"]]
@@ -52,7 +56,53 @@ async def test_row_94_what_is_set_above_holds_below_and_nobody_below_takes_it_aw
     assert (emptied.json["version"], emptied.json["rules"]) == (2, [])
     assert [len(one["rules"]) for one in emptied.json["inherited"]] == [1, 1]
     assert (await parties.sibling.get("/v1/policy")).json["rules"] == []
-    assert [len(one["rules"]) for one in (await parties.foreign.get("/v1/policy")).json["inherited"]] == [1, 0]
+    beside = (await parties.foreign.get("/v1/policy")).json["inherited"]
+    assert [[rule["name"] for rule in one["rules"]] for one in beside] == [["banks"], [shipped.RULES[0].name]]
+
+
+async def test_row_94_where_nobody_has_set_anything_money_needs_an_approval(
+    parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new partner and a new client, as they were made; and a connector's operation that writes a price."""
+    held = (await parties.acme.get("/v1/policy")).json["inherited"][1]
+    assert (held["version"], held["shipped"], held["set_at"]) == (0, shipped.VERSION, None)
+    assert [rule["domains"] for rule in held["rules"]] == [list(GUARDED)]
+    forms: dict[str, Any] = parties.nobody.app.app.state.resources.desk.forms
+    pricing = {"prices.set": Access(writes=frozenset({"price"}))}
+    monkeypatch.setitem(forms, "http", msgspec.structs.replace(forms["http"], access=forms["http"].access | pricing))
+    document = BOLD.replace("http.request", "prices.set")
+    refused = await parties.acme.post("/v1/workflows", {"document": document})
+    assert refused.problem == "write-not-approved", refused.body
+    (error,) = refused.json["errors"]
+    assert (error["path"], error["domains"]) == (["/do/0/judge", "/do/2/write"], ["price"])
+    assert error["rules"] == [shipped.RULES[0].name]
+    asked = await parties.acme.post("/v1/workflows", {"document": ASKING.replace("http.request", "prices.set")})
+    assert asked.status == 201, asked.body
+    await put(parties.north, NORTH, {"rules": [], "leaves_open": list(GUARDED)})
+    later = document.replace("version: 1.0.0", "version: 1.1.0")
+    assert (await parties.acme.post("/v1/workflows", {"document": later})).status == 201
+
+
+async def test_row_94_a_partner_leaves_open_what_it_names_and_nothing_else(parties: Parties) -> None:
+    for body, status in (
+        ({"rules": []}, 422),
+        (rules("price"), 422),
+        (rules("price") | {"leaves_open": OPEN[:-1]}, 422),
+        (rules(*GUARDED) | {"leaves_open": ["price"]}, 422),
+        (rules(*GUARDED, undeclared=False), 200),
+        ({"rules": [], "leaves_open": list(GUARDED)}, 200),
+        (rules("price") | {"leaves_open": OPEN}, 200),
+    ):
+        answer = await parties.north.send("PUT", NORTH, body)
+        assert answer.status == status, (body, answer.body)
+        if status == 422:
+            assert answer.json["errors"][0]["pointer"] == "/leaves_open", answer.body
+    told = (await parties.north.get("/v1/organization/audit?action=policy.set")).json["items"]
+    assert [one["after"].get("leaves_open") for one in reversed(told)] == [None, sorted(GUARDED), sorted(OPEN)]
+    (held,) = [one for one in (await parties.acme.get("/v1/policy")).json["inherited"] if one["level"] == "partner"]
+    assert (held["version"], held["shipped"]) == (3, None)
+    # A client's stand beside them and take the place of none.
+    assert (await parties.north.send("PUT", ACME, rules("price") | {"leaves_open": OPEN})).status in {400, 422}
 
 
 async def test_S_02_nobody_reads_or_sets_the_policy_beside_or_above(parties: Parties) -> None:
@@ -110,20 +160,19 @@ async def test_row_94_a_workflow_that_was_published_before_the_rule_is_not_deplo
     workflow = (await parties.acme.post("/v1/workflows", {"document": BOLD})).json["id"]
     shop = (await parties.acme.post("/v1/connections", SHOP)).json["id"]
     body = {"name": "pricing", "workflow": workflow, "bindings": {"shop": shop}}
-    await put(parties.north, NORTH, rules("price"))
+    await put(parties.north, NORTH, rules(*GUARDED))
     refused = await parties.acme.post("/v1/deployments", body)
     assert refused.problem == "write-not-approved", refused.body
-    await put(parties.north, NORTH, rules("price", undeclared=False))
+    await put(parties.north, NORTH, rules(*GUARDED, undeclared=False))
     made = await parties.acme.post("/v1/deployments", body)
     assert made.status == 201, "the rule says nothing of writes that nobody declared"
-    await put(parties.north, NORTH, rules("price"))
+    await put(parties.north, NORTH, rules(*GUARDED))
     revised = await parties.acme.send("PATCH", f"/v1/deployments/{made.json['id']}", {"parameters": {}})
     assert revised.problem == "write-not-approved", "a revision is held to what holds now"
 
 
 async def test_row_94_the_order_template_keeps_a_rule_on_money(parties: Parties) -> None:
-    every = ("price", "credit", "terms", "payment", "posting", "bank", "compliance")
-    await put(parties.operator, OPERATOR, rules(*every))
+    await put(parties.operator, OPERATOR, rules(*GUARDED))
     erp = {**SHOP, "name": "erp", "connector": "erp-simulator", "secrets": {"token": "simulator-token"}}
     bound = {"erp": (await parties.acme.post("/v1/connections", erp)).json["id"]}
     body = {"name": "orders", "template": {"name": "order-release"}, "bindings": bound}

@@ -17,8 +17,9 @@ from services.engine.approving import Given, NotAwaited
 from services.engine.functions import NOT_APPROVED, Answer, Call, Done, Terms
 from services.engine.guarded import Guarded, Rules
 from services.events.cloud_event import read
+from template_library.policies import shipped
 from template_library.policies.approvals import APPROVAL
-from template_library.policies.capabilities import NOTHING, Writes
+from template_library.policies.capabilities import GUARDED, NOTHING, Writes
 from template_library.policies.rules import Rule
 from tenants.organizations import levels, policies
 from tests.services.engine.running import Engine, at_work, order
@@ -27,6 +28,7 @@ from tests.world import World, deploy, make_tenant
 ASK = "/do/0/ask"
 PERSON = "account:acc_test"
 PRICES = Rule(name="prices", domains=("price",))
+SHIPPED = shipped.RULES[0].name
 ASKING = """
 document: {dsl: '1.0.3', namespace: tests, name: asking, version: 1.0.0}
 do:
@@ -93,6 +95,14 @@ async def begun(engine: Engine, document: str) -> tuple[World, UUID]:
     return world, (await engine.intake.receive(world.tenant_id, order(1), "key")).runs[0]
 
 
+async def open_all(engine: Engine, world: World) -> None:
+    """As a partner that sets no rules, and says what that leaves open."""
+    async with engine.app.session(Scope.partner(world.partner_id)) as session:
+        (*_, partner) = levels.of_partner(world.partner_id)
+        await policies.change(session, partner, (), actor="test", leaves_open=GUARDED)
+        await session.commit()
+
+
 async def rule(engine: Engine, *rules: Rule) -> None:
     async with engine.app.session(Scope.operator()) as session:
         await policies.change(session, levels.OPERATOR, rules, actor="test")
@@ -118,7 +128,7 @@ async def rows(engine: Engine, world: World, query: str) -> list[Any]:
         return list(await connection.fetch(query))
 
 
-async def refused(engine: Engine, world: World, side: Side) -> None:
+async def refused(engine: Engine, world: World, side: Side, *names: str) -> None:
     (run,) = await engine.ended(world)
     assert (run["state"], msgspec.json.decode(run["error"])["type"]) == ("faulted", NOT_APPROVED)
     assert "write" not in side.asked
@@ -126,7 +136,7 @@ async def refused(engine: Engine, world: World, side: Side) -> None:
     assert (row["category"], row["state"], row["cause"]) == ("failed", "open", NOT_APPROVED)
     (told,) = await rows(engine, world, "SELECT after::text FROM app.audit WHERE action = 'write.refused'")
     assert msgspec.json.decode(told["after"]) == {
-        "reference": row["reference"], "rules": ["prices"], "domains": ["price"],
+        "reference": row["reference"], "rules": list(names) or [SHIPPED, "prices"], "domains": ["price"],
     }  # fmt: skip
 
 
@@ -139,8 +149,16 @@ async def test_row_94_a_rule_that_was_set_after_the_deployment_holds_and_nothing
     assert side.asked == ["read"], "what only reads needs no approval"
 
 
-async def test_row_94_without_a_rule_everything_goes_on(guarded: Engine, side: Side) -> None:
+async def test_row_94_where_nobody_has_set_a_rule_the_shipped_ones_hold(guarded: Engine, side: Side) -> None:
     world, _ = await begun(guarded, BOLD)
+    await refused(guarded, world, side, SHIPPED)
+
+
+async def test_row_94_a_partner_that_says_what_it_leaves_open_has_it_open(guarded: Engine, side: Side) -> None:
+    world = await make_tenant(guarded.app)
+    await open_all(guarded, world)
+    await deploy(guarded.app, world.tenant_id, BOLD, event_type="order", bindings={"erp": UUID(int=7)})
+    await guarded.intake.receive(world.tenant_id, order(1), "key")
     (run,) = await guarded.ended(world)
     assert (run["state"], side.asked) == ("completed", ["read", "write"])
 

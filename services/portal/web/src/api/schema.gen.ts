@@ -5558,6 +5558,8 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             set_at: string | null;
+            /** @description Version of the rules that hold for whom a partner has set none; null where others hold. */
+            shipped: number | null;
             /** @description Raised with each change; 0 where nothing was ever said. */
             version: number;
         };
@@ -6980,6 +6982,8 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             set_at: string | null;
+            /** @description Version of the rules that hold for whom a partner has set none; null where others hold. */
+            shipped: number | null;
             /** @description Raised with each change; 0 where nothing was ever said. */
             version: number;
         };
