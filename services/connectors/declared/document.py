@@ -128,6 +128,17 @@ class JsonRpc(msgspec.Struct, frozen=True):
     params: dict[str, Any] | list[Any] = {}
 
 
+class OData(msgspec.Struct, frozen=True):
+    path: str
+    select: tuple[str, ...] = ()
+    filter: str = ""
+    expand: str = ""
+    orderby: str = ""
+    search: str = ""
+    top: int | None = None
+    count: bool = False
+
+
 class RequestPart(msgspec.Struct, frozen=True):
     method: str = "GET"
     path: str = ""
@@ -136,10 +147,11 @@ class RequestPart(msgspec.Struct, frozen=True):
     body: Any = UNSET
     graphql: GraphQL | None = None
     json_rpc: JsonRpc | None = None
+    odata: OData | None = None
 
 
 class PagesPart(msgspec.Struct, frozen=True):
-    kind: Literal["cursor", "page", "offset", "link"]
+    kind: Literal["cursor", "page", "offset", "link", "url"]
     items: str
     next: str = ""
     first: int | None = None

@@ -17,12 +17,18 @@ from services.connectors.sdk.errors import Refusal
 
 
 class Asking(msgspec.Struct):
-    """One call: what is known of it while its requests go out. `variables` are those of programs, and grow."""
+    """One call: what is known of it while its requests go out.
+
+    Attributes:
+        variables: those of programs; they grow.
+        path: of the last request, with its query, without credentials.
+    """
 
     given: Any
     variables: dict[str, Any]
     context: Context
     filling: Filling
+    path: str = ""
 
     async def filled(self, filled: Filled, value: Any) -> Any:
         """Raises Unmapped."""
@@ -57,7 +63,7 @@ class Exchange:
         return await self._sent(outgoing, asking)
 
     async def _sent(self, outgoing: Outgoing, asking: Asking) -> Reply:
-        context = asking.context
+        context, asking.path = asking.context, outgoing.path
         for is_last in (False, True):
             signed = await self._credentials.sign(outgoing, context)
             response = await context.send(

@@ -16,6 +16,7 @@ _CLIENT_ERROR: Final = 400
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
+_CHANGED: Final = 412
 
 
 def refusal(answer: Response, context: Context, *, change: str, scopes: Sequence[str]) -> Refusal:
@@ -29,6 +30,8 @@ def refusal(answer: Response, context: Context, *, change: str, scopes: Sequence
         return unauthenticated(words, change)
     if answer.status == _FORBIDDEN:
         return forbidden(words, scopes)
+    if answer.status == _CHANGED:
+        return Refusal(f"{words}. It was changed since it was read, and nothing was written", status=_CHANGED)
     if answer.status == _NOT_FOUND and "json" not in answer.headers.get("content-type", ""):
         detail = f"{words}. Is the setting `base_url` the address of its API?"
         return Refusal(detail, name="configuration", status=_NOT_FOUND, title="Nothing is at this address")

@@ -42,9 +42,10 @@ AWAITED: Final = object()
 class Filled:
     """One template, ready."""
 
-    __slots__ = ("_run", "template")
+    __slots__ = ("_run", "pointer", "template")
 
     def __init__(self, value: Any, pointer: str) -> None:
+        self.pointer = pointer
         self.template = template(value, pointer)
         self._run = _function(self.template)
 

@@ -11,7 +11,6 @@ from services.connectors.declared.document import PagesPart
 from services.connectors.declared.exchanges import Asking, Exchange
 from services.connectors.declared.mapping import Filled, Unmapped
 from services.connectors.declared.replies import Reply
-from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Misread, Refusal
 
 _LINK: Final = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]+))*)")
@@ -62,7 +61,7 @@ class Pages:
         return Reply(found[: self._part.most_items], reply.response)
 
     def _first(self) -> Any:
-        if self._part.kind in {"cursor", "link"}:
+        if self._part.kind in {"cursor", "link", "url"}:
             return None
         return self._part.first if self._part.first is not None else int(self._part.kind == "page")
 
@@ -70,7 +69,7 @@ class Pages:
         """What the next page is asked by, and its path where the answer has told that; None: there is none."""
         now = asking.variables["page"]
         if self._part.kind == "link":
-            path = _linked(reply.response.headers.get("link", ""), asking.context)
+            path = _below(_linked(reply.response.headers.get("link", "")), asking)
             return path, path
         if self._next is not None:
             cursor = await self._read(asking, self._next, reply)
@@ -78,7 +77,11 @@ class Pages:
                 return None, None
             if cursor == now:
                 raise Misread("its next page is the one that it has just given", reply.body)
-            return cursor, None
+            if self._part.kind == "cursor":
+                return cursor, None
+            if not isinstance(cursor, str):
+                raise Misread("the address of its next page is no text", reply.body)
+            return cursor, _below(cursor, asking)
         if count == 0 or (self._part.size is not None and count < self._part.size):
             return None, None
         return now + (1 if self._part.kind == "page" else count), None
@@ -91,21 +94,29 @@ class Pages:
             raise Misread(unmapped.detail, reply.body) from unmapped
 
 
-def _linked(header: str, context: Context) -> str | None:
-    """Path and query of `rel="next"` (RFC 8288) below the base URL; None where there is none.
+def _linked(header: str) -> str | None:
+    """The address of `rel="next"` (RFC 8288); None where there is none."""
+    return next((match[1] for match in _LINK.finditer(header) if _NEXT.search(match[2])), None)
+
+
+def _below(target: str | None, asking: Asking) -> str | None:
+    """Path and query of an address below the base URL; one that is not whole is next to the last request's.
 
     Raises:
         Refusal: it leads out of the base URL, where the credentials do not go.
     """
-    target = next((match[1] for match in _LINK.finditer(header) if _NEXT.search(match[2])), None)
     if target is None:
         return None
-    base = context.settings["base_url"].rstrip("/")
-    whole = urljoin(f"{base}/", target)
+    base = asking.context.settings["base_url"].rstrip("/")
+    whole = urljoin(egress.join(base, asking.path), target)
     parts = urlsplit(whole)
     path = parts.path.removeprefix(urlsplit(base).path).removeprefix("/")
-    is_below = urlsplit(whole).path.startswith(f"{urlsplit(base).path}/")
-    if egress.canonical_origin(whole) != egress.canonical_origin(base) or not is_below:
+    is_below = parts.path.startswith(f"{urlsplit(base).path}/")
+    try:
+        is_ours = egress.canonical_origin(whole) == egress.canonical_origin(base)
+    except egress.Refused:
+        is_ours = False
+    if not (is_ours and is_below):
         detail = "Its next page is not below the setting `base_url`; is that the address that it has for itself?"
         raise Refusal(detail, name="configuration", title="The address leads elsewhere")
     return f"{path}?{parts.query}" if parts.query else path

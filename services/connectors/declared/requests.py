@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from services.connectors.declared.document import RequestPart
 from services.connectors.declared.forms.form import Form
+from services.connectors.declared.forms.odata import Address
 from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped, pieces
 from services.engine import values
 
@@ -33,6 +34,7 @@ class Requests:
         self._method = "POST" if part.graphql or part.json_rpc else part.method
         self._path = tuple(pieces(part.path, f"{pointer}/path"))
         self._fixed = part.path if all(piece.filled is None for piece in self._path) else None
+        self._address = None if part.odata is None else Address(part.odata, f"{pointer}/odata")
         self._query = Filled(part.query, f"{pointer}/query") if part.query else None
         self._headers = Filled(part.headers, f"{pointer}/headers") if part.headers else None
         self._body = _body(part, pointer)
@@ -41,6 +43,7 @@ class Requests:
     def parts(self) -> tuple[Filled, ...]:
         """Every template in it."""
         found = [piece.filled for piece in self._path] + [self._query, self._headers, self._body]
+        found += [] if self._address is None else list(self._address.parts)
         return tuple(one for one in found if one is not None)
 
     async def make(self, given: Any, variables: Mapping[str, Any], filling: Filling) -> Outgoing:
@@ -49,16 +52,7 @@ class Requests:
         Raises:
             Unmapped: a template could not be filled, or gives what has no place there.
         """
-        path = self._fixed
-        if path is None:
-            parts = [
-                piece.text if piece.filled is None else self._part(await piece.filled.of(given, variables, filling))
-                for piece in self._path
-            ]
-            path = "".join(parts)
-        if self._query is not None:
-            query = urlencode(self._pairs(await self._query.of(given, variables, filling)), quote_via=quote)
-            path = f"{path}?{query}" if query else path
+        path = await self._target(given, variables, filling)
         headers, body = dict(self._form.headers(has_body=self._body is not None)), b""
         if self._body is not None:
             found = self._body.now(given, variables)
@@ -69,6 +63,22 @@ class Requests:
                 found = await self._headers.of(given, variables, filling)
             headers |= {name: self._text(one, f"headers/{name}") for name, one in found.items() if one is not None}
         return Outgoing(self._method, path, headers, body)
+
+    async def _target(self, given: Any, variables: Mapping[str, Any], filling: Filling) -> str:
+        """Path and query."""
+        path = self._fixed
+        if self._address is not None:
+            path = await self._address.make(given, variables, filling)
+        elif path is None:
+            parts = [
+                piece.text if piece.filled is None else self._part(await piece.filled.of(given, variables, filling))
+                for piece in self._path
+            ]
+            path = "".join(parts)
+        if self._query is None:
+            return path
+        query = urlencode(self._pairs(await self._query.of(given, variables, filling)), quote_via=quote, safe="$")
+        return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
     def _part(self, value: Any) -> str:
         """One part of the path. That it cannot lead out of the base URL is `egress.join`'s to see (S-56)."""
