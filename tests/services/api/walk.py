@@ -28,12 +28,20 @@ KINDS = {
     "endpoint": "whe",
     "entity": "ety",
     "message": "msg",
+    "document": "doc",
+    "suppression": "sup",
     "domain": "",
 }
 """Parameters of paths that name a thing by its id, and what that begins with; a domain is named by itself."""
+PLAIN = {
+    *("client", "environment", "partner"),  # whose things they are: test_matrix has every one of them
+    *("address", "effect", "event_type", "name", "resource_type", "schema", "template"),
+    *("user", "group"),  # whom a directory reaches: routes/test_scim_isolation.py
+}
+"""Parameters of paths that are no ids of things."""
 
-
-Routes = list[tuple[str, str, Rule]]
+Route = tuple[str, str, Rule]
+Routes = list[Route]
 
 
 async def knock(caller: Caller, method: str, path: str) -> Answer:

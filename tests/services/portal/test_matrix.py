@@ -199,3 +199,19 @@ async def test_S_01_the_person_enters_every_route(house: House) -> None:
         answer = await knock(clerk, method, path)
         assert answer.status < 500, (method, path, answer.body)
         assert b"not-signed-in" not in answer.body, (method, path, answer.body)
+
+
+async def test_S_67_a_member_more_is_refused_on_every_route(house: House) -> None:
+    clerk = await house.north.signed_in()
+    wanted = ("tenant_id", "partner_id", "role", "is_admin", "plan", "price", "id", "created_at", "version", "verified")
+    refused = 0
+    for method, path in sorted(set(routes())):
+        body = body_of(method, path)
+        if body is None:
+            continue
+        for more in wanted:
+            sent = await clerk.send(method, path, {more: "x", **body})
+            assert (sent.status, sent.problem) == (422, "invalid-payload"), (method, path, more, sent.body)
+            assert f"/{more}" in [one["pointer"] for one in sent.json["errors"]], (path, more)
+            refused += 1
+    assert refused > 100
