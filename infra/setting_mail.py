@@ -1,4 +1,4 @@
-"""The settings of mail: the operator's server, and from which address mail comes."""
+"""The settings of mail: the operator's server, and how we speak to it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from infra.setting_values import Definition
 ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9]([a-z0-9.-]{0,180}[a-z0-9])?")
 
 
-def _address(text: str) -> str:
-    if text and ADDRESS.fullmatch(text) is None:
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9A-Fa-f:.]{3,60}\]")
+
+
+def _greeting(text: str) -> str:
+    if _NAME.fullmatch(text) is None:
         raise ValueError(text)
     return text
 
@@ -46,11 +49,11 @@ MAIL: Final = (
     Definition("mail_user", "", "a user name", "Whom we sign in as at the mail server. Empty: nobody.", str),
     Definition("mail_password", "", "8 characters or more", "The password of that user.", _password),
     Definition(
-        "mail_from",
-        "",
-        "an address such as notices@mail.example.com",
-        "Address that mail comes from where a partner has no sender of its own. A mail server needs one.",
-        _address,
+        "mail_greeting",
+        "[127.0.0.1]",
+        "a host name such as mail.example.com, or an address in brackets",
+        "Name by which the mail server is greeted. It may stand in headers that people see: take one that is nobody's.",
+        _greeting,
     ),
     Definition(
         "mail_ca",
@@ -66,8 +69,6 @@ def missing(found: dict[str, Any]) -> tuple[str, str] | None:
     """The variable that is missing or stands in the way, and what is expected of it."""
     if not found["mail_host"]:
         return None
-    if not found["mail_from"]:
-        return "WAYBILL_MAIL_FROM", "an address, since WAYBILL_MAIL_HOST is set"
     if bool(found["mail_user"]) != (found["mail_password"] is not None):
         return "WAYBILL_MAIL_PASSWORD", "a password together with WAYBILL_MAIL_USER"
     if found["mail_user"] and found["mail_security"] == "none":

@@ -103,7 +103,7 @@ class Settings(keys.ServiceKey, msgspec.Struct, frozen=True, kw_only=True):
     mail_security: Literal["starttls", "tls", "none"]
     mail_user: str
     mail_password: Secret | None
-    mail_from: str
+    mail_greeting: str
     mail_ca: Path | None
     objects_folder: Path
     objects_s3_url: str

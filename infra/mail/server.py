@@ -41,7 +41,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
             host=settings.mail_host,
             port=settings.mail_port,
             security=settings.mail_security,
-            greets_as=settings.mail_from.rpartition("@")[2],
+            greets_as=settings.mail_greeting,
             user=settings.mail_user,
             password=settings.mail_password,
         )

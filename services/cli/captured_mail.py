@@ -62,7 +62,7 @@ def shown(reference: str) -> Shown:
         if found is None:
             raise NotFound
         try:
-            letter = await letters.written(Row.of(found), keys, settings.mail_from or UNSENT)
+            letter = await letters.written(Row.of(found), keys, unsent=UNSENT)
         finally:
             await keys.close()
         return Shown(state=found["state"], reason=found["reason"], letter=letter)

@@ -20,6 +20,7 @@ from services.cli import stored_keys
 from services.cli.checks import Check, finding
 from services.protocols.runner import VERSION, Runner
 from tenants.audit import watching
+from tenants.mail.reasons import NO_SENDER
 
 LIMIT: Final = 5.0
 HEALTH: Final = "/health/ready"
@@ -84,6 +85,26 @@ def _heads(settings: Settings, found: watching.Standing) -> Check:
     if found.published_at is None:
         return finding(name, f"none yet; they go to {goal}")
     return finding(name, f"go to {goal}, last at {found.published_at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+async def mail(settings: Settings) -> list[Check]:
+    """Whether mail waits since its partner has no address of its own."""
+    if not settings.worker_database_url or not settings.mail_host:
+        return []
+    try:
+        async with asyncio.timeout(LIMIT):
+            connection = await asyncpg.connect(settings.worker_database_url, timeout=LIMIT)
+            try:
+                found = await connection.fetch("SELECT partner, reason FROM app.latest_mails(1000, 'waiting')")
+            finally:
+                connection.terminate()
+    except _AWAY:
+        return []  # the checks of the database say why
+    without = sorted({row["partner"] for row in found if row["reason"] == NO_SENDER})
+    if not without:
+        return [finding("mail", "nothing waits for a sender")]
+    help_ = f"`waybill mail sending {without[0]} --sender ADDRESS`; until then nothing of theirs is sent."
+    return [finding("mail", f"waits for a sender of {', '.join(without)}", help_)]
 
 
 async def _within(name: str, look: Awaitable[Check]) -> Check:

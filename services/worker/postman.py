@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from infra import ids
@@ -18,6 +18,7 @@ from infra.mail.server import Server
 from infra.mail.smtp import Envelope, Session
 from tenants.mail import letters
 from tenants.mail.letters import LinkWithoutHost, Row
+from tenants.mail.reasons import NO_SENDER, SUPPRESSED, told
 
 _log: Final = logging.getLogger(__name__)
 POLL_SECONDS: Final = 2.0
@@ -38,17 +39,13 @@ class Postman:
     Args:
         server: None: mail is kept, for `waybill mail` to show.
         client: the way to that server.
-        sender: the address of partners that have none of their own.
     """
 
-    def __init__(
-        self, database: Database, keys: KeyProvider, server: Server | None, client: Client | None, sender: str
-    ) -> None:
+    def __init__(self, database: Database, keys: KeyProvider, server: Server | None, client: Client | None) -> None:
         self._database = database
         self._keys = keys
         self._server = server
         self._client = client
-        self._sender = sender
 
     async def run(self, seconds: float = POLL_SECONDS) -> None:
         """Until cancelled."""
@@ -74,6 +71,14 @@ class Postman:
         return len(rows)
 
     async def _send(self, rows: list[Row], server: Server, client: Client) -> None:
+        nobodys = [row for row in rows if row.sender is None and not row.is_suppressed]
+        for row in nobodys:
+            await self._settle(row.mail_id, _again(row, NO_SENDER))
+        rows = [row for row in rows if row not in nobodys]
+        if rows:
+            await self._hand_over(rows, server, client)
+
+    async def _hand_over(self, rows: list[Row], server: Server, client: Client) -> None:
         waiting = {row.mail_id: row for row in rows}
         try:
             async with smtp.opened(client, server) as session:
@@ -90,12 +95,12 @@ class Postman:
     async def _tried(self, session: Session, row: Row) -> Settled:
         """Raises NotDelivered: of the connection, not of this mail."""
         if row.is_suppressed:
-            return ("suppressed", "the address is suppressed", 0.0)
+            return ("suppressed", SUPPRESSED, 0.0)
         try:
-            letter = await letters.written(row, self._keys, self._sender)
+            letter = await letters.written(row, self._keys)
             content = letter.content()
         except (LinkWithoutHost, SecretUnreadable, ValueError, KeyError) as error:
-            _log.error("a mail could not be written", extra={"mail": _shown(row), "error": repr(error)})
+            _log.error("a mail could not be written", extra={"mail": _shown(row.mail_id), "error": repr(error)})
             return ("dead", f"it could not be written: {type(error).__name__}", 0.0)
         except KeyServiceUnavailable as error:
             return _again(row, error.detail)
@@ -111,10 +116,11 @@ class Postman:
 
     async def _settle(self, mail_id: UUID, settled: Settled) -> None:
         becomes, why, again = settled
-        if becomes in {"dead", "bounced"}:
-            _log.warning("a mail was given up", extra={"mail": ids.show("mail", mail_id), "state": becomes, "why": why})
+        if why is not None:
+            _log.warning("a mail did not go out", extra={"mail": _shown(mail_id), "state": becomes, "why": why})
+        kept = None if why is None else told(why)
         async with self._database.doors() as connection:
-            await connection.execute("SELECT app.settle_mail($1, $2, $3, $4)", mail_id, becomes, why, again)
+            await connection.execute("SELECT app.settle_mail($1, $2, $3, $4)", mail_id, becomes, kept, again)
 
 
 def _again(row: Row, why: str) -> Settled:
@@ -123,5 +129,5 @@ def _again(row: Row, why: str) -> Settled:
     return ("waiting", why, min(_FIRST_PAUSE * 2 ** (row.tries - 1), _LONGEST_PAUSE))
 
 
-def _shown(row: Any) -> str:
-    return ids.show("mail", row.mail_id)
+def _shown(mail_id: UUID) -> str:
+    return ids.show("mail", mail_id)

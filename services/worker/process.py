@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from infra.egress import Lookups
-from infra.mail.server import UNSENT, Server, client_of
+from infra.mail.server import Server, client_of
 from infra.objects.choosing import store_of
 from infra.redis import JUDGE, READY
 from infra.settings import Settings
@@ -112,9 +112,7 @@ class WorkerProcess:
     def _postman(self) -> Postman:
         server = Server.of(self._settings)
         client = None if server is None else client_of(server, self._settings)
-        return Postman(
-            self._composition.database, self._composition.keys, server, client, self._settings.mail_from or UNSENT
-        )
+        return Postman(self._composition.database, self._composition.keys, server, client)
 
     def _correlator(self) -> Correlator:
         composition, poll = self._composition, self._settings.poll_seconds

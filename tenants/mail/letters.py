@@ -51,6 +51,10 @@ class LinkWithoutHost(Exception):
     """The host that the mail leads to is not the partner's any more, or it never had one: nothing is sent."""
 
 
+class NoSender(Exception):
+    """The partner has no address of its own: nobody's people are shown another's, so nothing is sent."""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A mail with whose it is, as the doors tell it."""
 
@@ -78,19 +82,23 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**{name: row[name] for name in cls.__struct_fields__})
 
 
-async def written(row: Row, keys: KeyProvider, sender: str) -> Letter:
-    """The letter. `sender` is the address of partners that have none.
+async def written(row: Row, keys: KeyProvider, *, unsent: str | None = None) -> Letter:
+    """The letter. `unsent`: what stands for a sender in a letter that is only shown.
 
     Raises:
+        NoSender: its partner has none.
         LinkWithoutHost: it leads to a host that the partner's record does not hold.
         SecretUnreadable: what is sealed in it does not open.
         ValueError: a row that this version knows no words for.
     """
+    address = row.sender or unsent
+    if address is None:
+        raise NoSender
     if row.kind not in KINDS or row.language not in WORDS:
         raise ValueError(f"no words for {row.kind} in {row.language}")
     secret = "" if row.sealed is None else (await keys.unwrap(row.sealed, context(row.mail_id))).decode()
     values = _values(row, secret)
-    words, address = WORDS[row.language][row.kind], row.sender or sender
+    words = WORDS[row.language][row.kind]
     return Letter(
         sender=address,
         sender_name=row.name,

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra import ids
 from infra.ids import TenantId
-from tests.asgi import Answer
+from tests.asgi import Answer, Caller
 from tests.portal.leaks import Crawl
 from tests.services.portal.visitors import CLERK, House, Visitor
 
@@ -17,6 +17,24 @@ CAST = (
     ("harborline", "people.harborline.example", "acme", (CLERK,)),
     ("summitry", "desk.summitry.example", "acme", (CLERK,)),
 )
+
+
+class Heard(Caller):
+    """Calls the partner's host for the API, and has every answer crawled."""
+
+    crawl: Crawl
+    kind: str
+    host: str
+
+    def having(self, key: str | None) -> Heard:
+        made = Heard(self.app, key, self.address)
+        made.crawl, made.kind, made.host = self.crawl, self.kind, self.host
+        return made
+
+    async def send(self, method: str, target: str, body: Any = None, **more: Any) -> Answer:
+        headers = {"host": self.host, **(more.pop("headers", None) or {})}
+        answer = await super().send(method, target, body, headers=headers, **more)
+        return self.crawl.answer(self.kind, f"{method} {target}", answer)
 
 
 class Side:
@@ -46,6 +64,12 @@ class Side:
         """On the partner's host for the API."""
         sent = {"host": f"api.{self.partner}.example", **(headers or {})}
         return await self._nobody.having(key).by(address).send(method, path, body, raw=raw, headers=sent)
+
+    def caller(self, kind: str) -> Heard:
+        """Of the client's key; what it is answered is of that `kind`."""
+        made = Heard(self._nobody.app, self.key)
+        made.crawl, made.kind, made.host = self.crawl, kind, f"api.{self.partner}.example"
+        return made
 
     def path(self, template: str) -> str:
         nobodys = ids.show("run", ids.new())

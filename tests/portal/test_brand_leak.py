@@ -1,8 +1,8 @@
 """Row 5 of the features: nothing that a partner's client sees names the product, the operator or another partner.
 
 Two partners are crawled on their own hosts: pages with all that they load, the API with every route and every problem,
-its documents and viewer, directories, tokens, second factors, passkeys, exports and certificates. What the operator
-sees alone is in `FOR_THE_OPERATOR`.
+its documents and viewer, directories, tokens, second factors, passkeys, files, exports and certificates; mail and
+webhooks as they arrive; what is answered to incoming ones. What the operator sees alone is in `FOR_THE_OPERATOR`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ import pytest
 
 from infra import ids
 from infra.database import Database, Scope
-from infra.egress import Client, Guard, Request
-from infra.embedded.stack import Endpoints
+from infra.embedded.stack import Endpoints, Stack
 from services.api.policy import POLICY
 from services.api.routes.documentation import FOLDER as VIEWER
 from services.api.routes.documentation import TYPES as VIEWER_FILES
@@ -32,12 +31,16 @@ from tenants.identity.permissions import Scope as KeyScope
 from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tests.asgi import Caller, running
+from tests.portal.exchanges import files, incoming, provisioned
+from tests.portal.going_out import mails, outbound, webhooks
 from tests.portal.leaks import Crawl
 from tests.portal.side import CAST, OPERATOR, PRODUCT, Side
 from tests.services.api.parties import first_key, id_of
+from tests.services.archives.olden import Olden
 from tests.services.engine.running import at_work
 from tests.services.portal.conftest import complete_settings
 from tests.services.portal.visitors import make_house
+from tests.services.webhooks.receiver import receiving
 
 DOCUMENT = """
 document: {dsl: 1.0.3, namespace: acme, name: crawl, version: 1.0.0}
@@ -53,9 +56,10 @@ FOR_THE_OPERATOR = re.compile(r"/v1/(operator|partners)(/.*)?|/health/.*")
 EMPTY: dict[str, str] = {}
 LEAST = {
     "page": 3, "asset": 10, "portal route": 20, "route as the client": 150, "route as the person": 150,
-    "route as nobody": 150, "problem type": 60, "document": 2, "viewer": 5, "token": 3, "directory": 3,
+    "route as nobody": 150, "problem type": 60, "document": 2, "viewer": 5, "token": 3, "directory": 6,
     "second factor": 1, "passkey": 1, "cookie": 1, "key": 1, "export": 1, "certificate": 1, "outbound call": 1,
-    "run": 4,
+    "run": 4, "webhook": 1, "webhook's log": 1, "mail": 15, "incoming webhook": 6, "file": 4, "archive": 2,
+    "token refused": 2, "provisioning": 8,
 }  # fmt: skip
 """Surfaces of each kind at least; below, a part of the crawl has lost its way."""
 
@@ -66,9 +70,24 @@ async def caller(endpoints: Endpoints, tmp_path: Path) -> AsyncIterator[Caller]:
     assert (FOLDER / "index.html").exists(), "`make portal` builds the pages"
     assert (VIEWER / "index.html").exists(), "`make viewer` builds the API's pages"
     hosts = f"api.{OPERATOR}.example,127.0.0.1"
-    app = create_app(complete_settings(endpoints, tmp_path, WAYBILL_API_HOSTS=hosts, WAYBILL_EGRESS_LOOPBACK="true"))
+    app = create_app(
+        complete_settings(
+            endpoints,
+            tmp_path,
+            WAYBILL_API_HOSTS=hosts,
+            WAYBILL_EGRESS_LOOPBACK="true",
+            WAYBILL_ARCHIVE_FOLDER=str(tmp_path / "archives"),
+        )
+    )
     async with running(app):
         yield Caller(app)
+
+
+@pytest.fixture
+def olden(
+    app_database: Database, worker_database: Database, stack: Stack, endpoints: Endpoints, tmp_path: Path
+) -> Olden:
+    return Olden(app_database, worker_database, (stack, endpoints), tmp_path / "archives")
 
 
 @pytest.fixture
@@ -93,12 +112,20 @@ async def sides(caller: Caller, app_database: Database) -> list[Side]:
 
 
 async def test_row_5_no_surface_of_a_partner_names_the_product_the_operator_or_another_partner(
-    sides: list[Side], app_database: Database, worker_database: Database
+    sides: list[Side], app_database: Database, worker_database: Database, olden: Olden, tmp_path: Path
 ) -> None:
-    async with at_work(app_database, worker_database):
+    async with receiving() as receiver:
+        async with at_work(app_database, worker_database):
+            for side in sides:
+                await work(side, f"http://127.0.0.1:{receiver.port}/{side.partner}")
         for side in sides:
-            await work(side)
+            await webhooks(side, receiver, worker_database, tmp_path / "kek")
+            # Before anything comes in that begins another run.
+            await files(side, olden)
     for side in sides:
+        await incoming(side)
+        await provisioned(side)
+        await mails(side, app_database, worker_database, tmp_path / "kek")
         await pages(side)
         await documents(side)
         await tokens(side)
@@ -125,9 +152,11 @@ async def test_row_5_the_crawl_finds_a_name_wherever_it_stands() -> None:
         assert len(crawl.hits) >= 1, content
 
 
-async def work(side: Side) -> None:
+async def work(side: Side, receiver: str) -> None:
     """A connection, a workflow, and a run that fails: what is told of them is crawled with the routes."""
     settings = {"base_url": "http://127.0.0.1:9", "allow_http": True}
+    hook = {"url": receiver, "types": ["*"], "description": "Orders"}
+    side.known["endpoint"] = (await side.caller("webhook's log").post("/v1/webhook-endpoints", hook)).json["id"]
     shop = {"name": "shop", "connector": "http", "settings": settings}
     side.known["connection"] = (await side.call("POST", "/v1/connections", side.key, shop)).json["id"]
     made = await side.call("POST", "/v1/workflows", side.key, {"document": DOCUMENT})
@@ -205,6 +234,10 @@ async def tokens(side: Side) -> None:
     side.crawl.answer("token", "answer", got)
     side.crawl.look("token", "claims", got.json["access_token"])
     side.crawl.answer("token", "metadata", await side.call("GET", "/.well-known/oauth-authorization-server"))
+    for changed in ({"client_secret": "x" * 40}, {"grant_type": "password"}):
+        raw = urlencode(form | changed).encode()
+        refused = await side.call("POST", "/v1/oauth/token", raw=raw, headers=kind)
+        side.crawl.answer("token refused", str(refused.status), refused)
     side.crawl.answer("certificate", "its key", await side.call("GET", "/v1/certificate-key"))
 
 
@@ -254,21 +287,3 @@ async def leaving(side: Side) -> None:
     assert done.status == 200, done.body
     told = await side.call("GET", f"/v1/clients/{client}/certificate", above)
     side.crawl.answer("certificate", "statement", told)
-
-
-async def outbound(side: Side) -> None:
-    """What another system sees of a call: its headers, the user agent among them."""
-    heads: list[bytes] = []
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heads.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, Client(Guard(allow_loopback=True)) as client:
-        await client.send(side.tenant, Request(method="GET", url=f"http://127.0.0.1:{port}/"))
-    assert b"user-agent:" in heads[0].lower()
-    side.crawl.look("outbound call", "head", heads[0])

@@ -34,7 +34,10 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
             "`dead`: given up; `void`: what it announced is over."
         ),
     ]
-    reason: Annotated[str | None, Meta(description="Of a mail that did not arrive: what the mail server said.")]
+    reason: Annotated[
+        str | None,
+        Meta(description="Of a mail that did not arrive: why, with the codes of the mail server that refused it."),
+    ]
     tries: int
     created_at: Instant
     ended_at: Instant | None

@@ -13,6 +13,7 @@ from infra.mail import reports
 from services.cli import captured_mail, direct, mail_viewer
 from tenants.mail import service
 from tenants.mail.models import State
+from tenants.mail.reasons import told
 from tenants.mail.texts import LANGUAGES
 
 _ACTOR: Final = "cli:mail"
@@ -123,7 +124,7 @@ def _note(failure: reports.Failure) -> bool:
     async def work(database: Database) -> bool:
         async with database.doors() as connection:
             noted: bool = await connection.fetchval(
-                "SELECT app.bounce_mail($1, $2, $3)", mail_id, failure.address, failure.why
+                "SELECT app.bounce_mail($1, $2, $3)", mail_id, failure.address, told(failure.why)
             )
         return noted
 

@@ -13,7 +13,7 @@ from infra.database import Database, Scope
 from infra.encryption.key_provider import FileKeyProvider
 from tests.counterparts.mail.install import install, is_installed
 from tests.counterparts.mail.mail_server import PATIENCE, MailServer
-from tests.counterparts.mail.office import HOST, Office
+from tests.counterparts.mail.office import HOST, SENDER, Office
 from tests.infra.egress.test_tls import certificate
 from tests.world import World, make_tenant
 
@@ -59,6 +59,10 @@ async def world(app_database: Database) -> World:
     async with app_database.session(Scope.operator()) as session:
         await session.execute(
             text("INSERT INTO app.portal_host (host, partner_id) VALUES (:h, :p)"), {"h": HOST, "p": made.partner_id}
+        )
+        await session.execute(
+            text("INSERT INTO app.mail_setting (partner_id, sender) VALUES (:p, :s)"),
+            {"p": made.partner_id, "s": SENDER},
         )
         await session.commit()
     return made

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from infra import ids
 from infra.database import Database, Scope
 from infra.encryption.key_provider import FileKeyProvider
 from services.worker.postman import Postman
 from tenants.mail import service
 from tenants.mail.service import NewMail
+from tenants.organizations import service as organizations
 from tests.counterparts.mail.mail_server import MailServer
 from tests.world import World
 
 HOST = "portal.north.example"
+SENDER = "notices@north.example"
 SECRET = "s3cr3t-link-text-that-opens-something-1234567"  # noqa: S105 (of these tests)
 
 
@@ -46,10 +49,16 @@ class Office:
 
     async def send(self, server: MailServer | None, **changes: Any) -> int:
         if server is None:
-            return await Postman(self.worker, self.keys, None, None, "notices@operator.example").round()
+            return await Postman(self.worker, self.keys, None, None).round()
         known = server.server(**changes)
         async with server.client(known) as client:
-            return await Postman(self.worker, self.keys, known, client, "notices@operator.example").round()
+            return await Postman(self.worker, self.keys, known, client).round()
+
+    async def set_sender(self, sender: str) -> None:
+        async with self.app.session(Scope.operator()) as session:
+            partner = await organizations.find_partner(session, ids.show("ptr", self.world.partner_id))
+            await service.set_sending(session, partner, sender=sender, language=None, actor="test")
+            await session.commit()
 
     async def row(self, mail_id: UUID) -> Any:
         async with self.worker.doors() as connection:

@@ -14,9 +14,10 @@ from infra.mail import reports
 from infra.pagination import Page
 from services.worker.postman import TRIES
 from tenants.mail import repository, service
+from tenants.mail.reasons import NO_SENDER
 from tenants.mail.service import NewMail
 from tests.counterparts.mail.mail_server import MailServer
-from tests.counterparts.mail.office import HOST, SECRET, Office
+from tests.counterparts.mail.office import HOST, SECRET, SENDER, Office
 from tests.infra.mail.test_reports import MAIL, report
 
 
@@ -178,3 +179,21 @@ async def test_S_79_a_deleted_clients_mail_is_on_the_list_of_what_goes(office: O
     async with office.worker.doors() as connection:
         erased = await connection.fetchval("SELECT app.erased_tables()")
     assert {"mail", "mail_suppression"} <= set(erased)
+
+
+async def test_row_5_without_a_sender_of_the_partners_nothing_is_sent_until_there_is_one(
+    office: Office, mail_server: MailServer
+) -> None:
+    """Or its people would be shown the operator's address. What waits says so, and goes out when it is set."""
+    await office.set_sender("")
+    made = await office.post()
+    assert await office.send(mail_server) == 1
+    row = await office.row(made)
+    assert (row["state"], row["reason"], row["tries"]) == ("waiting", NO_SENDER, 1)
+    assert mail_server.taken() == []
+    await office.set_sender(SENDER)
+    await office.hurry(made)
+    assert await office.send(mail_server) == 1
+    (message,) = mail_server.messages(1)
+    assert message["From"].endswith(f"<{SENDER}>")
+    assert (await office.row(made))["state"] == "sent"

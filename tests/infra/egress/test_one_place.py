@@ -10,7 +10,7 @@ from infra.egress import Client, Dial, Guard, OnePlace, Refused, Request
 from infra.egress.rules import guard
 from infra.settings import load
 
-MAIL = {"WAYBILL_MAIL_HOST": "mail.internal", "WAYBILL_MAIL_FROM": "notices@example.com", "WAYBILL_MAIL_PORT": "8443"}
+MAIL = {"WAYBILL_MAIL_HOST": "mail.internal", "WAYBILL_MAIL_PORT": "8443"}
 
 
 def dial(host: str, port: int = 587, *, tls: bool = False) -> Dial:

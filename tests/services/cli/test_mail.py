@@ -14,10 +14,13 @@ from infra import ids
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints
 from infra.encryption.key_provider import FileKeyProvider
+from infra.settings import load
+from services.cli import server_checks
 from services.cli.mail_viewer import Viewer
 from services.cli.main import waybill
 from services.worker.postman import Postman
 from tenants.mail import service
+from tenants.mail.reasons import NO_SENDER
 from tenants.mail.service import NewMail
 from tests.infra.mail.test_reports import MAIL, report
 from tests.world import make_tenant
@@ -63,7 +66,7 @@ async def kept(
     async with app_database.session(Scope.tenant(world.tenant_id)) as session:
         made = await service.post(session, new, enclosed)
         await session.commit()
-    assert await Postman(worker_database, keys, None, None, "notices@mail.invalid").round() == 1
+    assert await Postman(worker_database, keys, None, None).round() == 1
     return ids.show("mail", made)
 
 
@@ -101,6 +104,19 @@ async def test_a_partners_sender_is_the_operators_to_set(kept: str) -> None:
     assert "notices@north.example" in shown
     assert "invitación" in shown
     assert (await run("sending", "partner-of-acme", "--sender", "a@b\r\nBcc: x@y.example")).exit_code == 1
+
+
+async def test_doctor_names_partners_whose_mail_waits_for_a_sender(
+    kept: str, worker_database: Database, endpoints: Endpoints
+) -> None:
+    known = {"WORKER_DATABASE_URL": endpoints.worker_database_url, "MAIL_HOST": "mail.example"}
+    settings = load({f"WAYBILL_{name}": value for name, value in known.items()})
+    await run("retry", kept)
+    assert [one.ok for one in await server_checks.mail(settings)] == [True]
+    async with worker_database.doors() as connection:
+        await connection.execute("SELECT app.settle_mail($1, 'waiting', $2, 60)", ids.read("mail", kept), NO_SENDER)
+    (found,) = await server_checks.mail(settings)
+    assert (found.ok, "partner-of-acme" in found.found, "waybill mail sending" in found.help) == (False, True, True)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from infra.encryption.errors import SecretUnreadable
 from infra.encryption.key_provider import FileKeyProvider
 from infra.mail.template import names
 from tenants.mail import letters, texts
-from tenants.mail.letters import LinkWithoutHost, Row
+from tenants.mail.letters import LinkWithoutHost, NoSender, Row
 from tenants.mail.service import context
 from tenants.organizations.raster import drawing_of
 from tests.tenants.organizations.test_raster import picture
@@ -65,7 +65,7 @@ def row(kind: str = "people.password-changed", **changes: Any) -> Row:
 
 
 async def message(found: Row, keys: FileKeyProvider) -> EmailMessage:
-    letter = await letters.written(found, keys, "notices@operator.example")
+    letter = await letters.written(found, keys)
     made = message_from_bytes(letter.content(), policy=default)
     assert isinstance(made, EmailMessage)
     return made
@@ -105,15 +105,18 @@ async def test_a_mail_comes_from_the_partner_and_is_answered_at_its_address(keys
     assert str(made["Message-ID"]).endswith("@north.example>")
     assert made["User-Agent"] is None
     assert made["X-Mailer"] is None
-    without = await message(row(sender=None, support_email=None), keys)
-    assert without["From"] == "North Portal <notices@operator.example>"
-    assert without["Reply-To"] is None
+    assert (await message(row(support_email=None), keys))["Reply-To"] is None
+
+
+async def test_row_5_without_a_sender_of_the_partners_there_is_no_letter(keys: FileKeyProvider) -> None:
+    with pytest.raises(NoSender):
+        await message(row(sender=None), keys)
 
 
 async def test_the_same_mail_has_the_same_id_however_often_it_is_written(keys: FileKeyProvider) -> None:
     found = row()
     assert (await message(found, keys))["Message-ID"] == (await message(found, keys))["Message-ID"]
-    assert (await letters.written(found, keys, "a@b.example")).content().replace(b"\r\n", b"").isascii()
+    assert (await letters.written(found, keys)).content().replace(b"\r\n", b"").isascii()
 
 
 async def invited(keys: FileKeyProvider, **changes: Any) -> Row:

@@ -6097,7 +6097,7 @@ export interface components {
             id: string;
             /** @example people.invited */
             kind: string;
-            /** @description Of a mail that did not arrive: what the mail server said. */
+            /** @description Of a mail that did not arrive: why, with the codes of the mail server that refused it. */
             reason: string | null;
             recipient: string;
             /**
