@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from infra.database import Database
@@ -17,13 +19,15 @@ from tenants.identity import budgets, tries
 from tenants.identity.account_repository import FoundAccount
 from tenants.identity.acting import Mine
 from tenants.identity.invitations import Invitations
+from tenants.identity.live_session import Session
 from tenants.identity.openid.flow import Flows
+from tenants.identity.openid.logouts import Logouts
 from tenants.identity.passkeys import Passkeys
 from tenants.identity.passwords import Passwords
 from tenants.identity.principal import Principal
 from tenants.identity.proving import Proving, account_of
 from tenants.identity.second_factors import SecondFactors
-from tenants.identity.sessions import Session, Sessions
+from tenants.identity.sessions import Sessions
 from tenants.identity.sign_in import Browser, Entered, SignIn
 from tenants.organizations.branding import Brand
 
@@ -53,6 +57,7 @@ class Doorkeeper:
         self.passwords = Passwords()
         self.factors = SecondFactors(database, keys)
         self.flows = Flows(database, client, keys)
+        self.logouts = Logouts(database, self.flows.discovery)
         self.invitations = Invitations(database)
         self.passkeys = Passkeys(database)
         self.prove = Proving(database, self.passwords, self.sessions, self.factors)
@@ -69,6 +74,15 @@ class Doorkeeper:
         place = place_of(brand_of(call))
         counted = budgets.of_leaving(place.host, network_of(call.scope, self._proxies))
         await tries.spend(self.database, place.partner_id, counted)
+
+    @asynccontextmanager
+    async def spending(self, call: Call) -> AsyncIterator[None]:
+        """Counts that somebody's server tells something, unless it ends well. Raises TooManyAttempts."""
+        place = place_of(brand_of(call))
+        counted = budgets.of_logouts(place.host, network_of(call.scope, self._proxies))
+        await tries.spend(self.database, place.partner_id, counted)
+        yield
+        await tries.give_back(self.database, place.partner_id, counted)
 
     async def mine(self, call: Call) -> Mine:
         """The caller's own session. Raises NotSignedIn."""

@@ -12,6 +12,8 @@ from services.api.edge import name_of
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM: Final = re.compile(rb"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 _PORTS: Final = {b"http": b"80", b"https": b"443"}
+# Where servers come to, which have no pages and no cookies: what they send is signed.
+_SERVERS: Final = re.compile(r"/portal/providers/[^/]+/logout")
 _PRIVATE: Final = ("/v1/", "/portal/session", "/portal/second-factor", "/portal/passkeys")
 
 
@@ -33,6 +35,8 @@ def check(method: str, path: str, headers: Mapping[bytes, bytes]) -> None:
         # A person may open an address ("none"); another site's page may not, since it could measure the answer.
         if site in {b"cross-site", b"same-site"} and path.startswith(_PRIVATE):
             raise CrossSite
+        return
+    if _SERVERS.fullmatch(path):
         return
     if site not in {None, b"same-origin"} or not is_own(headers.get(b"origin", b""), headers[b"host"]):
         raise CrossSite

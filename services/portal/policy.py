@@ -42,6 +42,7 @@ POLICY: Final = {
     ("GET", "/portal/providers"): Who.ANYBODY,
     ("POST", "/portal/providers/{provider}/leave"): Who.ANYBODY,
     ("GET", "/portal/providers/{provider}/return"): Who.ANYBODY,
+    ("POST", "/portal/providers/{provider}/logout"): Who.ANYBODY,  # a provider's server, by what it signed
     ("POST", "/portal/invitation"): Who.ANYBODY,
     ("POST", "/portal/invitation/accept"): Who.ANYBODY,
     ("GET", "/portal/second-factor"): Who.SIGNED_IN,

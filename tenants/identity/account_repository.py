@@ -48,7 +48,10 @@ class FoundAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FoundSession(msgspec.Struct, frozen=True, kw_only=True):
-    """`acting_reason`: why the account acts as the client that it stands for; None when it is its own."""
+    """`acting_reason`: why the account acts as the client that it stands for; None when it is its own.
+
+    The last three: by which provider the person came, None for none; see `live_session.Vouch`.
+    """
 
     account: FoundAccount
     expires_at: datetime
@@ -56,6 +59,9 @@ class FoundSession(msgspec.Struct, frozen=True, kw_only=True):
     proved_at: datetime
     acting_reason: str | None
     now: datetime
+    provider_id: UUID | None
+    vouched_at: datetime | None
+    sid_hash: bytes | None
 
 
 _STANDING = (
@@ -229,27 +235,22 @@ async def session_of(
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    return FoundSession(
-        account=_account(row),
-        expires_at=row.expires_at,
-        seen_at=row.seen_at,
-        proved_at=row.proved_at,
-        acting_reason=row.acting_reason,
-        now=row.now,
-    )
+    own = {name: getattr(row, name) for name in FoundSession.__struct_fields__ if name != "account"}
+    return FoundSession(account=_account(row), **own)
 
 
 def _of_sessions(instant: Any) -> Select[Any]:
     """Sessions that began after their host was given, with their accounts and whom these stand for."""
     own = PortalSession
     columns = (own.expires_at, own.seen_at, own.proved_at, own.acting_reason, instant.label("now"))
+    vouched = (own.provider_id, own.vouched_at, own.sid_hash)
     of_account = (Account.partner_id == own.partner_id) & (Account.account_id == own.account_id)
     of_host = (
         (PortalHost.host == own.host)
         & (PortalHost.partner_id == own.partner_id)
         & (PortalHost.created_at <= own.created_at)
     )
-    found = select(*_STANDING, *columns).select_from(own).join(Account, of_account).join(PortalHost, of_host)
+    found = select(*_STANDING, *columns, *vouched).select_from(own).join(Account, of_account).join(PortalHost, of_host)
     return _of_account(found, func.coalesce(own.acting_tenant_id, Account.tenant_id))
 
 

@@ -18,10 +18,11 @@ from infra.database import Database, Scope
 from infra.problems import Forbidden
 from tenants.audit import service as audit
 from tenants.identity import proving
+from tenants.identity.live_session import Session
 from tenants.identity.permissions import Permission
 from tenants.identity.permissions import Scope as Level
 from tenants.identity.proving import account_of
-from tenants.identity.sessions import MOST_ACTING, Acting, Made, Place, Session, Sessions
+from tenants.identity.sessions import MOST_ACTING, Acting, Made, Place, Sessions
 from tenants.organizations import service as organizations
 from tenants.organizations.errors import InvalidField, UnknownClient
 

@@ -16,6 +16,7 @@ ADDRESS: Final = 100
 HOST: Final = 1_000
 LEAVING: Final = 300
 CODE: Final = 10
+LOGOUTS: Final = 1_000
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -44,6 +45,11 @@ def of_stranger(host: str, address: str, network: str) -> tuple[Budget, ...]:
 def of_leaving(host: str, network: str) -> tuple[Budget, ...]:
     """Of browsers of a network that leave for a provider, or open an invitation."""
     return (Budget(_subject("leaving", host, network), LEAVING),)
+
+
+def of_logouts(host: str, network: str) -> tuple[Budget, ...]:
+    """Of servers of a network that tell of sessions which ended at their provider; what is believed does not count."""
+    return (Budget(_subject("logouts", host, network), LOGOUTS),)
 
 
 def of_codes(account: str) -> tuple[Budget, ...]:

@@ -96,8 +96,23 @@ class PortalSession(Base):
     proved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     acting_tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
     acting_reason: Mapped[str | None] = mapped_column(Text)
+    provider_id: Mapped[UUID | None] = mapped_column(Uuid)
+    vouched_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sid_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (
+        ForeignKeyConstraint(
+            ["partner_id", "provider_id"],
+            ["app.identity_provider.partner_id", "app.identity_provider.provider_id"],
+            onupdate="CASCADE",
+        ),
+        Index(
+            "portal_session_provider",
+            "partner_id",
+            "provider_id",
+            "sid_hash",
+            postgresql_where=text("provider_id IS NOT NULL"),
+        ),
         ForeignKeyConstraint(["partner_id", "acting_tenant_id"], ["app.tenant.partner_id", "app.tenant.tenant_id"]),
         ForeignKeyConstraint(["partner_id", "account_id"], ["app.account.partner_id", "app.account.account_id"]),
         ForeignKeyConstraint(
@@ -110,6 +125,34 @@ class PortalSession(Base):
         Index("portal_session_account", "partner_id", "account_id"),
         Index("portal_session_host", "partner_id", "host"),
         Index("portal_session_end", "partner_id", "expires_at"),
+    )
+
+
+class ProviderLogout(Base):
+    """A provider told that somebody's session there ended; without `sid_hash` every one that the account has by it."""
+
+    __tablename__ = "provider_logout"
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    provider_id: Mapped[UUID] = mapped_column(Uuid)
+    account_id: Mapped[UUID | None] = mapped_column(Uuid)
+    sid_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    heard_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["partner_id", "provider_id"],
+            ["app.identity_provider.partner_id", "app.identity_provider.provider_id"],
+            onupdate="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["partner_id", "account_id"], ["app.account.partner_id", "app.account.account_id"], onupdate="CASCADE"
+        ),
+        Index("provider_logout_provider", "partner_id", "provider_id"),
+        Index("provider_logout_account", "partner_id", "account_id"),
+        Index("provider_logout_end", "partner_id", "heard_at"),
     )
 
 

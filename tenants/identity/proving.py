@@ -15,10 +15,11 @@ from tenants.identity import accounts, tries
 from tenants.identity.account_repository import FoundAccount
 from tenants.identity.budgets import Budget
 from tenants.identity.errors import ProofNeeded, SignInFailed
+from tenants.identity.live_session import Session
 from tenants.identity.passwords import Passwords
 from tenants.identity.principal import Principal
 from tenants.identity.second_factors import SecondFactors
-from tenants.identity.sessions import Acting, Made, Place, Session, Sessions
+from tenants.identity.sessions import Acting, Made, Place, Sessions
 
 FRESH: Final = timedelta(minutes=10)
 """How long a proof is good for what is dangerous."""
@@ -45,7 +46,8 @@ class Proving:
         account, stored = await self._who_knows(place, session, password)
         await self._factors.prove(account, code)
         await tries.forget(self._database, place.partner_id, _counted(session))
-        made = await self._sessions.start(place, account, stored, before=token, acting=acting_of(session))
+        acting, vouch = acting_of(session), session.vouch
+        made = await self._sessions.start(place, account, stored, before=token, acting=acting, vouch=vouch)
         if made is None:
             raise SignInFailed("Sign in again")
         return made

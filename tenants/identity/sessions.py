@@ -19,10 +19,9 @@ from infra.database import Database, Scope
 from infra.problems import NotFound
 from tenants.audit import service as audit
 from tenants.identity import account_repository as repository
-from tenants.identity.account_repository import FoundAccount, FoundSession
-from tenants.identity.permissions import ACTING, ALLOWED, Permission
-from tenants.identity.permissions import Scope as KeyScope
-from tenants.identity.principal import Principal
+from tenants.identity import live_session, logout_repository
+from tenants.identity.account_repository import FoundAccount
+from tenants.identity.live_session import Session, Vouch
 
 LIFE: Final = timedelta(hours=12)
 REST: Final = timedelta(hours=1)
@@ -34,7 +33,6 @@ _TOKEN_BYTES: Final = 32
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 MOST_ACTING: Final = timedelta(hours=4)
 """How long somebody of a partner may act as one of its clients before they say again why."""
-_BY_TEXT: Final = {one.value: one for one in Permission}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -52,25 +50,6 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     life: timedelta
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A live session. `expires_at` is its end at the latest.
-
-    `client_name` and its fellows are None for a person of a partner's own, who acts as nobody else; `acting_reason` is
-    why one acts as the client that is named.
-    """
-
-    account_id: UUID
-    name: str
-    email: str
-    client_name: str | None
-    client_slug: str | None
-    environment: str | None
-    acting_reason: str | None
-    permissions: frozenset[Permission]
-    expires_at: datetime
-    principal: Principal
-
-
 class Made(msgspec.Struct, frozen=True):
     """A new session and the text of its cookie, which is kept nowhere here."""
 
@@ -82,10 +61,11 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class _New(msgspec.Struct, frozen=True, kw_only=True):
-    """A session to be made: `stored` and `acting` as for `Sessions.start`, the others as for `Sessions.follow`."""
+    """A session to be made: the first three as for `Sessions.start`, the others as for `Sessions.follow`."""
 
     stored: str | None = None
     acting: Acting | None = None
+    vouch: Vouch | None = None
     follows: bytes | None = None
     proved_at: datetime | None = None
 
@@ -130,7 +110,7 @@ class Sessions:
             self._known[place, digest] = _Known(until, found, passing)
         return found
 
-    async def start(
+    async def start(  # noqa: PLR0913 (what a session is made of)
         self,
         place: Place,
         account: FoundAccount,
@@ -138,10 +118,12 @@ class Sessions:
         *,
         before: str | None,
         acting: Acting | None = None,
+        vouch: Vouch | None = None,
     ) -> Made | None:
         """A new session with a new text, whatever the browser had before; that one ends (S-63).
 
-        None when `stored` is the account's hash no more, the account is disabled by now, or may not act any more.
+        None when `stored` is the account's hash no more, the account is disabled by now, may not act any more, or the
+        provider that vouched told meanwhile that its own session is over.
 
         Args:
             place: where.
@@ -149,13 +131,14 @@ class Sessions:
             stored: the hash that the password was found to fit; None: the account proved itself in another way.
             before: text of the cookie that the browser had.
             acting: the client that the account works as; the caller has checked that it may.
+            vouch: of the provider that the person comes from now, or came from before a proof.
 
         Raises:
             NotFound: the host was taken from its partner meanwhile.
         """
         if before is not None:
             await self.end(place, before)
-        return await self._begin(place, account, _New(stored=stored, acting=acting))
+        return await self._begin(place, account, _New(stored=stored, acting=acting, vouch=vouch))
 
     async def follow(
         self, place: Place, account: FoundAccount, session: Session, token: str, acting: Acting | None
@@ -168,7 +151,8 @@ class Sessions:
         digest, proved_at = digest_of(token), session.principal.proved_at
         if digest is None or proved_at is None:
             return None
-        made = await self._begin(place, account, _New(acting=acting, follows=digest, proved_at=proved_at))
+        new = _New(acting=acting, vouch=session.vouch, follows=digest, proved_at=proved_at)
+        made = await self._begin(place, account, new)
         self._known.pop((place, digest), None)
         return made
 
@@ -177,6 +161,10 @@ class Sessions:
         digest = hashlib.sha256(token.encode()).digest()
         if not await self._write(place, account, digest, new):
             return None
+        # After it is there: a provider that tells the end of its session first tells, and then ends what is there.
+        if new.vouch is not None and await self._is_over(account, new.vouch):
+            await self.end(place, token)
+            return None
         made = await self._read(place, digest, passing=True)
         return None if made is None else Made(made, token)
 
@@ -184,6 +172,8 @@ class Sessions:
         """Whether the account, and the session that it follows, still are what they were; then its session is there."""
         values: dict[str, Any] = {"token_hash": digest, "host": place.host, "account_id": account.account_id}
         values |= {"partner_id": place.partner_id, "tenant_id": account.own_tenant_id}
+        if new.vouch is not None:
+            values |= {"provider_id": new.vouch.provider_id, "vouched_at": new.vouch.at, "sid_hash": new.vouch.sid_hash}
         life = LIFE
         if new.proved_at is not None:
             values["proved_at"] = new.proved_at
@@ -210,6 +200,10 @@ class Sessions:
             await session.commit()
         return True
 
+    async def _is_over(self, account: FoundAccount, vouch: Vouch) -> bool:
+        async with self._database.session(Scope.partner(account.partner_id)) as session:
+            return await logout_repository.is_told(session, account.partner_id, account.account_id, vouch)
+
     async def end(self, place: Place, token: str) -> None:
         """End it here at once and elsewhere within 5 s. Safe to repeat."""
         digest = digest_of(token)
@@ -227,63 +221,16 @@ class Sessions:
     async def _read(self, place: Place, digest: bytes, *, passing: bool) -> Session | None:
         async with self._database.session(Scope.partner(place.partner_id)) as session:
             found = await repository.session_of(session, place.partner_id, place.host, digest, REST)
-            if found is None or not found.account.live:
-                return None
-            if found.acting_reason is not None and not _may_act(found.account):
+            live = None if found is None else live_session.of(found)
+            if found is None or live is None:
                 return None
             # At most once a minute, so that a busy page does not write at each of its requests.
             if not passing and found.now - found.seen_at > _TOUCH_AFTER:
                 await repository.touch_session(session, place.partner_id, digest)
                 await session.commit()
-        return _session(found)
+        return live
 
 
 def digest_of(token: str) -> bytes | None:
     """What is stored for the cookie's text; None when it has not the form of one."""
     return hashlib.sha256(token.encode()).digest() if _TOKEN.fullmatch(token) else None
-
-
-def _may_act(account: FoundAccount) -> bool:
-    """Asked at each look and not only as it begins: what may have been taken in between is taken (S-68)."""
-    return account.tenant_id is not None and Permission.CLIENTS_ACT in account.permissions
-
-
-def _principal(found: FoundSession) -> Principal:
-    account = found.account
-    # A permission that this version does not know gives nothing; a newer one wrote it (F-33).
-    held = frozenset(_BY_TEXT[text] for text in account.permissions if text in _BY_TEXT)
-    if found.acting_reason is not None:
-        scope, held = KeyScope.CLIENT, held & ACTING
-    else:
-        scope = KeyScope.PARTNER if account.own_tenant_id is None else KeyScope.CLIENT
-        held &= ALLOWED[scope]
-    return Principal(
-        scope=scope,
-        permissions=held,
-        account_id=account.account_id,
-        key_name=account.name,
-        partner_id=account.partner_id,
-        partner_slug=account.partner_slug,
-        client_id=account.client_id,
-        client_slug=account.client_slug,
-        tenant_id=account.tenant_id,
-        environment=account.environment,
-        proved_at=found.proved_at,
-        is_acting=found.acting_reason is not None,
-    )
-
-
-def _session(found: FoundSession) -> Session:
-    account, principal = found.account, _principal(found)
-    return Session(
-        account_id=account.account_id,
-        name=account.name,
-        email=account.email,
-        client_name=account.client_name,
-        client_slug=account.client_slug,
-        environment=account.environment,
-        acting_reason=found.acting_reason,
-        permissions=principal.permissions,
-        expires_at=found.expires_at,
-        principal=principal,
-    )

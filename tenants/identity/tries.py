@@ -33,6 +33,13 @@ async def forget(database: Database, partner_id: UUID, counted: Sequence[Budget]
         await session.commit()
 
 
+async def give_back(database: Database, partner_id: UUID, counted: Sequence[Budget]) -> None:
+    """After a success this one try counts no more."""
+    async with database.session(Scope.partner(partner_id)) as session:
+        await attempts.settle(session, partner_id, forgotten=[], returned=[one.subject for one in counted])
+        await session.commit()
+
+
 def too_many(left: float) -> TooManyAttempts:
     """`left`: seconds until the window is over."""
     seconds = max(1, math.ceil(left))

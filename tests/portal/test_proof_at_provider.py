@@ -37,21 +37,21 @@ async def _stay_here(route: Route) -> None:
 @asynccontextmanager
 async def alice(browser: Browser, site: Site, size: tuple[int, int]) -> AsyncIterator[Person]:
     """Somebody who came by harbor's provider, and has no password."""
-    place, issuer = serving.programs(), serving.free_issuer()
-    boss = await staff(site, f"idp-{issuer.rpartition(':')[2]}@harbor.example")
-    async with person(browser, site, boss) as keeper:
-        await keeper.open()
-        await keeper.fill_in(boss.password)
-        await keeper.heading("Clients").wait_for()
-        path = await keeper.page.evaluate(_ADD, [issuer, serving.SECRET])
-        with serving.provider(place, issuer, [site.url(site.harbor, path)]):
-            async with person(browser, site, site.harbor, size=size) as someone:
-                await someone.page.route("**/*", _stay_here)
-                await someone.open()
-                await someone.page.get_by_role("button", name="Sign in with Harbor staff").click()
-                await at_provider(someone)
-                await someone.heading("Clients").wait_for()
-                yield someone
+    with serving.provider(serving.programs()) as provider:
+        boss = await staff(site, f"idp-{provider.issuer.rpartition(':')[2]}@harbor.example")
+        async with person(browser, site, boss) as keeper:
+            await keeper.open()
+            await keeper.fill_in(boss.password)
+            await keeper.heading("Clients").wait_for()
+            path = await keeper.page.evaluate(_ADD, [provider.issuer, serving.SECRET])
+        provider.begin([site.url(site.harbor, path)])
+        async with person(browser, site, site.harbor, size=size) as someone:
+            await someone.page.route("**/*", _stay_here)
+            await someone.open()
+            await someone.page.get_by_role("button", name="Sign in with Harbor staff").click()
+            await at_provider(someone)
+            await someone.heading("Clients").wait_for()
+            yield someone
     # Nobody else is shown its button.
     await site.query("UPDATE app.identity_provider SET status = 'disabled'")
 

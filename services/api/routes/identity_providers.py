@@ -49,6 +49,9 @@ class ProviderRecord(msgspec.Struct, frozen=True, kw_only=True):
     provisions: Annotated[bool, Meta(description="Whether its directory says over SCIM who the people are.")]
     tenant: Annotated[str | None, Meta(description="Whose people sign in there; null: the partner's.")]
     return_path: Annotated[str, Meta(description="Register each of the partner's hosts with this path there.")]
+    logout_path: Annotated[
+        str, Meta(description="One of the partner's hosts with this path: where it tells that a session there ended.")
+    ]
     status: Status
     created_at: Instant
 
@@ -70,7 +73,7 @@ async def list_providers(request: Call, limit: Limit = 50, cursor: Cursor = None
 
 @post("/v1/identity-providers", summary="Add an identity provider", tags=TAGS)
 async def create_provider(request: Call, data: JSONBody[NewProviderBody]) -> ProviderRecord:
-    """An OpenID provider of your own. Register the answer's return path there."""
+    """An OpenID provider of your own. Register the answer's return path there, and the logout path if it tells."""
     role = None if data.newcomers is None else role_ids([data.newcomers]).pop()
     new = NewProvider(
         name=data.name,
@@ -142,6 +145,7 @@ def view(row: IdentityProvider) -> ProviderRecord:
         provisions=row.provisions,
         tenant=None if row.tenant_id is None else ids.show("ten", row.tenant_id),
         return_path=f"/portal/providers/{shown}/return",
+        logout_path=f"/portal/providers/{shown}/logout",
         status=row.status,  # type: ignore[arg-type]  # likewise
         created_at=row.created_at,
     )

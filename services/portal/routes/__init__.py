@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.portal.routes import acting, brand, invitation, passkeys, password, providers, second_factor, session
+from services.portal.routes import (
+    acting,
+    brand,
+    invitation,
+    logout,
+    passkeys,
+    password,
+    providers,
+    second_factor,
+    session,
+)
 
 HANDLERS: Final = (
     *brand.HANDLERS,
     *session.HANDLERS,
     *providers.HANDLERS,
+    *logout.HANDLERS,
     *invitation.HANDLERS,
     *second_factor.HANDLERS,
     *passkeys.HANDLERS,

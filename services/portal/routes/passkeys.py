@@ -92,7 +92,8 @@ async def prove(request: Call, data: JSONBody[Entering]) -> Response[SessionView
     account = await keeper.account(mine.session)
     proven = await keeper.passkeys.prove(mine.place, account, _signed(request, data.credential))
     acting = acting_of(mine.session)
-    made = await keeper.sessions.start(mine.place, proven, None, before=mine.token, acting=acting)
+    vouch = mine.session.vouch
+    made = await keeper.sessions.start(mine.place, proven, None, before=mine.token, acting=acting, vouch=vouch)
     if made is None:
         raise Forbidden("The account is disabled")
     return Response(view(made.session), status_code=201, cookies=[setting(made.token), clearing(PASSKEY)])

@@ -145,9 +145,10 @@ async def _enter(keeper: Doorkeeper, request: Call, place: Place, vouched: Vouch
         if mine.session.account_id != account.account_id:
             raise ProviderRefused("other-person")
         acting = acting_of(mine.session)
-    made = await keeper.sessions.start(place, account, None, before=before, acting=acting)
+    vouch = vouched.vouch
+    made = await keeper.sessions.start(place, account, None, before=before, acting=acting, vouch=vouch)
     if made is None:
-        raise Forbidden("The account is disabled")
+        raise Forbidden("The account is disabled, or your session at the provider has ended")
     try:
         await keeper.flows.check(place, vouched.provider.provider_id)
     except Problem:

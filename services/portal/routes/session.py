@@ -15,7 +15,7 @@ from services.api.fields import Environment, Instant
 from services.portal.brands import brand_of
 from services.portal.cookies import clearing, setting, setting_device, token_of
 from services.portal.doorkeeper import NotSignedIn, doorkeeper_of, is_background
-from tenants.identity.sessions import Session
+from tenants.identity.live_session import Session
 
 TAGS: Final = ["session"]
 

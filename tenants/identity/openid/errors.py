@@ -37,6 +37,20 @@ class ProviderAway(Problem):
     status = 502
 
 
+class LogoutRefused(BadRequest):
+    """A provider's word that a session ended is not believed: no logout token of its own, too old, or told before.
+
+    `reason` says which check failed. Nothing was ended.
+    """
+
+    name = "logout-refused"
+    title = "No session was ended"
+
+    def __init__(self, reason: str) -> None:
+        detail = "Send a logout token of OpenID Connect Back-Channel Logout 1.0, once"
+        super().__init__(detail, reason=reason, error="invalid_request")
+
+
 class NobodyHere(Forbidden):
     """The provider vouches for the person, and nobody has let them in here. Ask for an invitation."""
 

@@ -22,11 +22,14 @@ from infra import ids
 from infra.database import Database, Scope
 from infra.egress import Client
 from infra.encryption.key_provider import KeyProvider
+from tenants.identity.live_session import Vouch
 from tenants.identity.openid import exchange, id_token, providers, repository
 from tenants.identity.openid.discovery import Discovery, Metadata
 from tenants.identity.openid.errors import ProviderRefused, SignInStale, UnknownProvider
 from tenants.identity.openid.exchange import Ask
-from tenants.identity.openid.id_token import Expected, UnknownSigner
+from tenants.identity.openid.id_token import Expected
+from tenants.identity.openid.logouts import sid_hash
+from tenants.identity.openid.signed_token import UnknownSigner, moment_of
 from tenants.identity.people_models import IdentityProvider, SignInFlow
 from tenants.identity.sessions import Place
 from tenants.organizations.errors import InvalidField
@@ -70,6 +73,12 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True):
     flow: SignInFlow
     subject: str
     claims: dict[str, Any]
+
+    @property
+    def vouch(self) -> Vouch:
+        """What the session stands on, as long as the provider tells nothing else."""
+        at = moment_of(self.claims, "iat", "id-token")
+        return Vouch(provider_id=self.provider.provider_id, at=at, sid_hash=sid_hash(self.claims.get("sid")))
 
 
 class Flows:

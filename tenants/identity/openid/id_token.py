@@ -1,32 +1,19 @@
-"""Reads the ID token of a provider. The only caller of `decode` in the product (S-62)."""
+"""Reads the ID token of a provider (S-62)."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
+from tenants.identity.openid import signed_token
 from tenants.identity.openid.errors import ProviderRefused
+from tenants.identity.openid.signed_token import LEEWAY_SECONDS
 
-LONGEST: Final = 8192
-LONGEST_SUBJECT: Final = 255
-LEEWAY_SECONDS: Final = 60
-FEWEST_RSA_BITS: Final = 2048
-ALGORITHMS: Final[dict[str, type[RSAKey | ECKey]]] = {"RS256": RSAKey, "PS256": RSAKey, "ES256": ECKey}
-"""What a provider may sign with. Its record names one of them, and a token of any other is refused."""
-# They would let a token bring, or point to, the key that it is checked by.
-_REFUSED_HEADERS: Final = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "zip", "b64"})
-_COMPACT_PARTS: Final = 3
-
-
-class UnknownSigner(Exception):
-    """No key of the set signed it: perhaps the provider has changed its keys since."""
+_KIND: Final = "id-token"
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,21 +33,12 @@ def read(token: str, keys: KeySet, expected: Expected) -> dict[str, Any]:
         UnknownSigner: its key is not in the set.
         ProviderRefused: anything else is wrong with it.
     """
-    if len(token) > LONGEST or token.count(".") != _COMPACT_PARTS - 1:
-        raise ProviderRefused("id-token-form")
-
-    def choose(signed: Any) -> Key:
-        return _signer(signed.headers(), keys.keys, expected.algorithm)
-
-    try:
-        claims = jwt.decode(token, choose, algorithms=[expected.algorithm]).claims
-        _registry(expected).validate(claims)
-    except JoseError as error:
-        raise ProviderRefused(f"id-token-{error.error.replace('_', '-')}") from None
-    except (ValueError, TypeError, KeyError, RecursionError, UnicodeError):
-        raise ProviderRefused("id-token-form") from None
+    claims = signed_token.read(token, keys, expected.algorithm, _registry(expected), _KIND).claims
     _check_audience(claims, expected.client_id)
     _check_age(claims, expected.proved_since)
+    signed_token.moment_of(claims, "iat", _KIND)
+    if "sid" in claims:
+        signed_token.name_of(claims, "sid", _KIND)
     return claims
 
 
@@ -70,10 +48,7 @@ def subject_of(claims: dict[str, Any], claim: str) -> str:
     Raises:
         ProviderRefused: the claim is missing, or no text of 1 to 255 characters.
     """
-    subject = claims.get(claim)
-    if not isinstance(subject, str) or not 1 <= len(subject) <= LONGEST_SUBJECT or "\0" in subject:
-        raise ProviderRefused(f"id-token-{claim}")
-    return subject
+    return signed_token.name_of(claims, claim, _KIND)
 
 
 def _registry(expected: Expected) -> JWTClaimsRegistry:
@@ -87,26 +62,6 @@ def _registry(expected: Expected) -> JWTClaimsRegistry:
         exp={"essential": True},
         iat={"essential": True},
     )
-
-
-def _signer(headers: dict[str, Any], keys: Sequence[Key], algorithm: str) -> Key:
-    if _REFUSED_HEADERS & headers.keys() or headers.get("alg") != algorithm:
-        raise ProviderRefused("id-token-header")
-    kid = headers.get("kid")
-    fitting = [
-        one
-        for one in keys
-        if isinstance(one, ALGORITHMS[algorithm])
-        and one.get("use", "sig") == "sig"
-        and one.get("alg", algorithm) == algorithm
-        and (kid is None or one.kid == kid)
-    ]
-    if len(fitting) != 1:
-        raise UnknownSigner
-    chosen = fitting[0]
-    if isinstance(chosen, RSAKey) and chosen.public_key.key_size < FEWEST_RSA_BITS:
-        raise ProviderRefused("provider-key-weak")
-    return chosen
 
 
 def _check_audience(claims: dict[str, Any], client_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -11,10 +12,14 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from tests.counterparts.oidc_provider.install import environment, folder, install, is_installed
 
 SECRET: Final = "of-these-tests-and-nothing-else"  # noqa: S105 (loopback, for a minute)
+
+KEY: Final = RSAKey.generate_key(2048, {"kid": "of-these-tests", "use": "sig", "alg": "RS256"})
+"""What it signs with, so that tests can sign what it would never say."""
 
 
 def programs() -> Path:
@@ -26,25 +31,47 @@ def programs() -> Path:
     return folder(home)
 
 
-def free_issuer() -> str:
-    """An address of this machine that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return f"http://127.0.0.1:{port}"
+class Serving:
+    """The running provider, at `issuer`."""
+
+    def __init__(self, process: subprocess.Popen[str], issuer: str) -> None:
+        self._process = process
+        self.issuer = issuer
+
+    def begin(self, returns: list[str], logout: str = "") -> None:
+        """Nobody is signed in there. Browsers go back to `returns` alone; it tells of ended sessions at `logout`."""
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps({"returns": returns, "logout": logout}) + "\n")
+        process.stdin.flush()
+        # It warns of the settings of tests before it is ready.
+        assert any(line.strip() == "ready" for line in process.stdout)
 
 
 @contextmanager
-def provider(place: Path, issuer: str, returns: list[str]) -> Iterator[None]:
-    """Answers at `issuer`, and sends browsers back to `returns` alone."""
-    given = {**environment(), "PORT": issuer.rpartition(":")[2], "SECRET": SECRET, "RETURNS": " ".join(returns)}
+def provider(place: Path) -> Iterator[Serving]:
+    """One process, for one test after the other."""
+    port = _free_port()
+    given = {**environment(), "PORT": str(port), "SECRET": SECRET}
+    given |= {"KEYS": json.dumps({"keys": [KEY.as_dict(private=True)]})}
     with subprocess.Popen(
-        ["node", "provider.mjs"], cwd=place, env=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ["node", "provider.mjs"],
+        cwd=place,
+        env=given,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         try:
-            assert process.stdout is not None
-            # It warns of the settings of tests before it is ready.
-            assert any(line.strip() == "ready" for line in process.stdout)
-            yield
+            yield Serving(process, f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

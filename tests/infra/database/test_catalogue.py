@@ -146,6 +146,7 @@ NOT_OF_ONE_TENANT = {
     "account_identity",
     "provisioned_account",
     "sign_in_flow",
+    "provider_logout",
     "totp",
     "recovery_code",
     "passkey",

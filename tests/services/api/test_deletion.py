@@ -93,6 +93,7 @@ async def test_S_79_every_table_of_a_client_is_emptied_and_nothing_it_said_is_an
     counted = set(found["statement"]["removed"])
     under_way = {
         "sign_in_flow",
+        "provider_logout",
         "passkey_challenge",
         "portal_session",
         "known_device",

@@ -118,7 +118,8 @@ async def put_aside(app: Database, tenant: TenantId, connection: UUID, secret: s
 NOT_LOOKED_THROUGH = {
     "sealed, wrapped or hashed: it is where it belongs": (
         "api_key account portal_session connection_secret tenant_key payload.hash *.digest totp passkey "
-        "passkey_challenge sign_in_flow identity_provider.secret invitation.token_hash invitation.opener_hash "
+        "passkey_challenge sign_in_flow provider_logout identity_provider.secret invitation.token_hash "
+        "invitation.opener_hash "
         "inbound_secret inbound_request.replay_key webhook_secret "
         "document.sealed_key document_key mail.sealed audit.salt audit.veil audit_seal audit_leaves audit_mark "
         "audit_floor"

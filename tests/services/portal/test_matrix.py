@@ -31,12 +31,13 @@ PUBLIC: Final = {
     ("POST", "/portal/passkey-session"),
 }
 """What somebody without a session may ask, to get one."""
-# Shown to whoever opens the page to sign in, or the way back from a provider: in no document.
+# Shown to whoever opens the page to sign in, the way back from a provider, or what its server tells: in no document.
 UNLISTED: Final = {
     ("GET", "/portal/brand.css"),
     ("GET", "/portal/logo.svg"),
     ("GET", "/portal/icon.svg"),
     ("GET", "/portal/providers/{provider}/return"),
+    ("POST", "/portal/providers/{provider}/logout"),
 }
 WITHOUT_A_SESSION: Final = {("DELETE", "/portal/session"): 204}
 """Signing out is safe to repeat, by nobody too."""

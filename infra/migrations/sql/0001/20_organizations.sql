@@ -112,6 +112,12 @@ CREATE TABLE app.portal_session (
   -- Of a partner's person who works as one of its clients: in which tenant, and why. The session ends when that does.
   acting_tenant_id uuid,
   acting_reason text CHECK (length(acting_reason) BETWEEN 1 AND 500),
+  -- The provider that vouched for the person, when, and the digest of what it calls its own session (`22_identity.sql`).
+  provider_id uuid,
+  vouched_at timestamptz,
+  sid_hash bytea CHECK (length(sid_hash) = 32),
+  CHECK ((provider_id IS NULL) = (vouched_at IS NULL)),
+  CHECK (provider_id IS NOT NULL OR sid_hash IS NULL),
   CHECK ((acting_tenant_id IS NULL) = (acting_reason IS NULL)),
   CHECK (acting_tenant_id IS NULL OR tenant_id IS NULL),
   PRIMARY KEY (partner_id, token_hash),

@@ -81,6 +81,28 @@ CREATE TABLE app.account_identity (
 );
 CREATE INDEX account_identity_account ON app.account_identity (partner_id, account_id);
 
+ALTER TABLE app.portal_session
+  ADD FOREIGN KEY (partner_id, provider_id) REFERENCES app.identity_provider (partner_id, provider_id) ON UPDATE CASCADE;
+CREATE INDEX portal_session_provider ON app.portal_session (partner_id, provider_id, sid_hash) WHERE provider_id IS NOT NULL;
+
+-- A provider told that somebody's session there ended (OpenID Connect Back-Channel Logout 1.0): of a session, or of all that an
+-- account has by it. Kept until no such token and no sign-in of before can come any more. Digests of the token's id and of `sid`.
+CREATE TABLE app.provider_logout (
+  partner_id uuid NOT NULL,
+  token_hash bytea NOT NULL CHECK (length(token_hash) = 32),
+  provider_id uuid NOT NULL,
+  account_id uuid,
+  sid_hash bytea CHECK (length(sid_hash) = 32),
+  issued_at timestamptz NOT NULL,
+  heard_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (partner_id, token_hash),
+  FOREIGN KEY (partner_id, provider_id) REFERENCES app.identity_provider ON UPDATE CASCADE,
+  FOREIGN KEY (partner_id, account_id) REFERENCES app.account ON UPDATE CASCADE
+);
+CREATE INDEX provider_logout_provider ON app.provider_logout (partner_id, provider_id);
+CREATE INDEX provider_logout_account ON app.provider_logout (partner_id, account_id);
+CREATE INDEX provider_logout_end ON app.provider_logout (partner_id, heard_at);
+
 -- A sign-in that is under way at a provider. Its state is nowhere; the key is its SHA-256, and it counts once.
 CREATE TABLE app.sign_in_flow (
   partner_id uuid NOT NULL,
@@ -220,11 +242,14 @@ CREATE POLICY organization ON app.identity_provider TO waybill_app
   WITH CHECK (partner_id = app.partner_id() OR tenant_id = app.tenant_id());
 CREATE POLICY organization ON app.passkey_challenge TO waybill_app
   USING (partner_id = app.partner_id()) WITH CHECK (partner_id = app.partner_id());
+CREATE POLICY organization ON app.provider_logout TO waybill_app
+  USING (partner_id = app.partner_id()) WITH CHECK (partner_id = app.partner_id());
 CREATE POLICY organization ON app.sign_in_flow TO waybill_app
   USING (partner_id = app.partner_id()) WITH CHECK (partner_id = app.partner_id());
 
 GRANT EXECUTE ON FUNCTION app.held_permissions(uuid, uuid, text[]) TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.role, app.identity_provider, app.invitation TO waybill_app;
 GRANT SELECT, INSERT ON app.account_identity TO waybill_app;
-GRANT SELECT, INSERT, DELETE ON app.account_role, app.sign_in_flow, app.recovery_code, app.passkey_challenge TO waybill_app;
+GRANT SELECT, INSERT, DELETE ON app.account_role, app.sign_in_flow, app.provider_logout, app.recovery_code, app.passkey_challenge
+  TO waybill_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.totp, app.passkey TO waybill_app;

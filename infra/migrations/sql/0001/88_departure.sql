@@ -10,7 +10,7 @@ DECLARE t text;
 BEGIN
   FOREACH t IN ARRAY ARRAY[
     'account', 'role', 'identity_provider', 'account_role', 'account_identity', 'provisioned_account', 'totp', 'recovery_code', 'passkey',
-    'passkey_challenge', 'sign_in_flow', 'invitation', 'portal_session', 'known_device'
+    'passkey_challenge', 'sign_in_flow', 'provider_logout', 'invitation', 'portal_session', 'known_device'
   ] LOOP
     EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
     EXECUTE format('GRANT SELECT, DELETE ON app.%I TO waybill_doors', t);
@@ -44,6 +44,8 @@ DECLARE t text; gone integer; counted jsonb := '{}';
 BEGIN
   DELETE FROM app.sign_in_flow f USING app.identity_provider p
   WHERE p.tenant_id = ANY (tenants) AND f.partner_id = p.partner_id AND f.provider_id = p.provider_id;
+  DELETE FROM app.provider_logout l USING app.identity_provider p
+  WHERE p.tenant_id = ANY (tenants) AND l.partner_id = p.partner_id AND l.provider_id = p.provider_id;
   DELETE FROM app.sign_in_flow f USING app.invitation i
   WHERE i.tenant_id = ANY (tenants) AND f.partner_id = i.partner_id AND f.invitation_id = i.invitation_id;
   DELETE FROM app.portal_session s USING app.tenant n
@@ -51,7 +53,8 @@ BEGIN
   DELETE FROM app.invitation i WHERE i.tenant_id = ANY (tenants);
   GET DIAGNOSTICS gone = ROW_COUNT;
   IF gone > 0 THEN counted := jsonb_build_object('invitation', gone); END IF;
-  FOREACH t IN ARRAY ARRAY['sign_in_flow', 'passkey_challenge', 'portal_session', 'known_device', 'passkey'] LOOP
+  FOREACH t IN ARRAY ARRAY['sign_in_flow', 'provider_logout', 'passkey_challenge', 'portal_session', 'known_device', 'passkey']
+  LOOP
     EXECUTE format('DELETE FROM app.%I x USING app.account a WHERE a.tenant_id = ANY ($1) '
                    'AND x.partner_id = a.partner_id AND x.account_id = a.account_id', t) USING tenants;
     GET DIAGNOSTICS gone = ROW_COUNT;

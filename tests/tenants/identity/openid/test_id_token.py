@@ -15,7 +15,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from tenants.identity.openid import id_token
 from tenants.identity.openid.errors import ProviderRefused
-from tenants.identity.openid.id_token import Expected, UnknownSigner
+from tenants.identity.openid.id_token import Expected
+from tenants.identity.openid.signed_token import UnknownSigner
 
 ISSUER, CLIENT, NONCE = "https://login.example.com", "portal", "n-1"
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})

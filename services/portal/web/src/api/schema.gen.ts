@@ -2032,7 +2032,7 @@ export interface paths {
         put?: never;
         /**
          * Add an identity provider
-         * @description An OpenID provider of your own. Register the answer's return path there.
+         * @description An OpenID provider of your own. Register the answer's return path there, and the logout path if it tells.
          *
          *     Needs: `providers:write`.
          */
@@ -7033,6 +7033,8 @@ export interface components {
             /** @example idp_01h455vb4pex5vsknk084sn02q */
             id: string;
             issuer: string;
+            /** @description One of the partner's hosts with this path: where it tells that a session there ended. */
+            logout_path: string;
             name: string;
             newcomers: string | null;
             /** @description Whether its directory says over SCIM who the people are. */
