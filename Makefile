@@ -30,6 +30,8 @@ reset:
 ## test: every test, on services of its own; those that mostly wait run beside the others
 CRASHES := $(addprefix tests/faults/test_,effects.py kills.py listening.py one_writer.py retried.py shown.py suspended.py)
 API := tests/services/api
+COMMANDS := tests/services/cli
+ENDS := $(CRASHES) $(COMMANDS)
 FAULTS := tests/faults $(API) $(addprefix --ignore=,$(CRASHES))
 SYSTEMS := tests/counterparts tests/nightly tests/portal tests/conformance
 BESIDE = .venv/bin/python -m pytest --durations=12 $($(1)) > build/$(1).log 2>&1 & beside+=($$!)
@@ -38,11 +40,11 @@ ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
 else
 	@mkdir -p build; failed=0; beside=(); \
-	$(call BESIDE,CRASHES); $(call BESIDE,FAULTS); $(call BESIDE,SYSTEMS); \
+	$(call BESIDE,ENDS); $(call BESIDE,FAULTS); $(call BESIDE,SYSTEMS); \
 	trap 'kill "$${beside[@]}" 2>/dev/null || true' EXIT; \
-	.venv/bin/python -m pytest --durations=12 $(addprefix --ignore=,tests/faults $(API) $(SYSTEMS)) || failed=$$?; \
+	.venv/bin/python -m pytest --durations=12 $(addprefix --ignore=,tests/faults $(API) $(COMMANDS) $(SYSTEMS)) || failed=$$?; \
 	for one in "$${beside[@]}"; do wait "$$one" || failed=$$?; done; \
-	cat build/CRASHES.log build/FAULTS.log build/SYSTEMS.log; exit $$failed
+	cat build/ENDS.log build/FAULTS.log build/SYSTEMS.log; exit $$failed
 endif
 
 ## lint: rules, format, types, floors, sizes

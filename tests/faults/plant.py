@@ -24,6 +24,7 @@ from infra.encryption.key_file import create_kek_file
 from infra.encryption.secret import Secret
 from infra.settings import child_environment, load
 from services.cli import demo
+from tests.faults import warm
 from tests.faults.observed import Observed
 from tests.faults.seedling import Seedling
 
@@ -112,6 +113,10 @@ class Plant(Observed):
 
     def _spawn(self, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         path = self.home / "logs" / f"{name}-{len(self._logs)}.log"
+        if warm.can(environment):
+            process = warm.WarmStarter.get().start(command, environment, path)
+            self._logs[process.pid] = path
+            return process
         with path.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command], env=dict(environment), stdout=log, stderr=log, start_new_session=True
