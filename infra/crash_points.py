@@ -37,6 +37,8 @@ NAMES: Final = (
     "entry.posting",
     "entry.posted",
     "webhook.sent",
+    "poll.answered",
+    "poll.committed",
     "seal.computed",
     "seal.committed",
 )

@@ -20,7 +20,6 @@ from services.api.feeds import Feeds
 from services.api.following import Followers
 from services.api.graphs import Graphs
 from services.api.kept_answers import KeptAnswers
-from services.api.quotas import Quotas
 from services.api.strangers import Strangers
 from services.api.throttle import Throttle
 from services.connectors.builtin import all_connectors
@@ -30,6 +29,7 @@ from services.documents import holding
 from services.documents.documents import Documents
 from services.engine.changes import Changes
 from services.engine.expressions.pool import ExpressionPool
+from services.engine.quotas import Quotas
 from services.events.checks import EventChecks
 from services.events.intake import Intake
 from services.inbound.directory import Hooks

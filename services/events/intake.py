@@ -37,6 +37,9 @@ class Followed(msgspec.Struct, frozen=True):
 Follow = Callable[[Any, TenantId, list[Received]], Awaitable[Followed]]
 """Starts the runs that new events trigger and tells those that listen, inside the intake's transaction."""
 
+First = Callable[[Any], Awaitable[None]]
+"""Called with the connection of the transaction, before anything is stored in it."""
+
 MOST: Final = 200
 """Events in one commit; what waits beyond them takes the next one."""
 
@@ -86,6 +89,14 @@ class Intake:
             self._flushing[tenant] = asyncio.create_task(self._flush(tenant), context=Context())
         return await future
 
+    async def receive_all(self, tenant: TenantId, events: list[Received], first: First) -> None:
+        """Store `events` and set going what they trigger, in one transaction with what `first` writes in it.
+
+        Those that are known are left out; one whose id belongs to another event is recorded and not stored. Safe to
+        repeat. Raises as `first` does; then nothing was stored.
+        """
+        await self._store(tenant, events, first)
+
     async def _flush(self, tenant: TenantId) -> None:
         working_for(tenant)
         try:
@@ -111,8 +122,12 @@ class Intake:
         for (_, future), answer in zip(batch, answers, strict=True):
             _settle(future, answer)
 
-    async def _store(self, tenant: TenantId, batch: list[Received]) -> list[Accepted | EventIdReused]:
+    async def _store(
+        self, tenant: TenantId, batch: list[Received], first: First | None = None
+    ) -> list[Accepted | EventIdReused]:
         async with self._database.tenant(tenant) as connection:
+            if first is not None:
+                await first(connection)
             known = await store.keep(connection, tenant, batch)
             fresh = [one for one in batch if known[one.key][0] == one.event_id]
             for one in fresh:

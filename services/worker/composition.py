@@ -25,6 +25,7 @@ from services.connectors.connections import TenantConnections
 from services.connectors.drops import Drops
 from services.connectors.limits import SharedLimits
 from services.connectors.playbook import PlaybookFunction
+from services.connectors.polling.poller import Poller
 from services.connectors.reconciling import Reconciler
 from services.connectors.registry import Registry
 from services.connectors.secrets import BoundSecrets
@@ -39,6 +40,8 @@ from services.engine.expressions.pool import ExpressionPool
 from services.engine.functions import Call, Functions
 from services.engine.guarded import Guarded, Rules
 from services.engine.journal import Journal
+from services.engine.quotas import Quotas
+from services.events.intake import Intake
 from services.protocols import table as protocols
 from services.protocols.runner import Runner
 from services.worker.webhooks import Deliverer
@@ -84,6 +87,7 @@ class Composition:
         self._breakers = SharedBreakers(self.database)
         self._limits = SharedLimits(self.database, self._shares, self.bell.ring)
         self._drops = Drops(settings.drops)
+        self.quotas = Quotas(self.database)
 
     async def open(self) -> Self:
         await self.telemetry.open()
@@ -178,6 +182,11 @@ class Composition:
     def reconciler(self) -> Reconciler:
         """What compares with a system that is back."""
         return Reconciler(*self._connecting(), database=self.database)
+
+    def poller(self, judge: Callable[[], None]) -> Poller:
+        """What asks connections for news. `judge`: events came that are to be judged."""
+        intake = Intake(self.database, self.quotas.follow, self.bell.ring, judge=judge)
+        return Poller(*self._connecting(), database=self.database, intake=intake, quotas=self.quotas)
 
     def deliverer(self) -> Deliverer:
         """What sends webhook messages."""

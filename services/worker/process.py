@@ -90,9 +90,15 @@ class WorkerProcess:
         self._start(composition.bell.listen(JUDGE, lambda _: correlator.nudge()))
         for part in (correlator, scheduler, relay, deliverer, self._loop):
             self._start(part.run())
+        self._start_asking(correlator)
         self._start_looking_after()
         self._watch.start()
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
+
+    def _start_asking(self, correlator: Correlator) -> None:
+        """What connections watch, as far as quotas let it in."""
+        self._start(self._composition.quotas.run())
+        self._start(self._composition.poller(correlator.nudge).run(self._settings.poll_seconds))
 
     def _start_looking_after(self) -> None:
         """What nobody's run waits for."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from services.connectors.capabilities.contracts import Contract, contracts
-from services.connectors.declared import effects
+from services.connectors.declared import effects, trigger_checks
 from services.connectors.declared.credentials.choosing import used
 from services.connectors.declared.document import Document, OperationPart
 from services.connectors.declared.mistakes import Mistake, near
@@ -15,7 +15,7 @@ from template_library import schemas
 from template_library.dsl.positions import step
 from template_library.dsl.schemas import SchemaError, compile_schema
 
-_SHARED: Final = frozenset({"base_url", "allow_http", "timeout_seconds"})
+_SHARED: Final = frozenset({"base_url", "allow_http", "timeout_seconds", "watch"})
 
 
 def mistakes(document: Document) -> Iterator[Mistake]:
@@ -29,6 +29,7 @@ def mistakes(document: Document) -> Iterator[Mistake]:
         yield from _changes(document, part.errors, f"{pointer}/errors")
     yield from _changes(document, document.errors, "/errors")
     yield from _health(document)
+    yield from trigger_checks.mistakes(document)
 
 
 def _settings(document: Document) -> Iterator[Mistake]:

@@ -9,11 +9,13 @@ from services.connectors.capabilities.contracts import contracts
 from services.connectors.declared.credentials.choosing import credentials
 from services.connectors.declared.document import Document, OAuth2, OperationPart, Setting
 from services.connectors.declared.operations import DeclaredOperation
+from services.connectors.declared.trigger_parts import PollPart, TriggerPart, WebhookPart
+from services.connectors.declared.triggers import WATCH, DeclaredPoll
 from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away
-from services.connectors.sdk.manifest import Care, Manifest, Mode, Operation, SecretField
-from services.connectors.sdk.settings import base_url_settings
+from services.connectors.sdk.manifest import Care, Manifest, Mode, Operation, SecretField, Trigger, WebhookForm
+from services.connectors.sdk.settings import base_url_settings, watch_setting
 from services.engine.expressions.protocol import Evaluator, ExpressionsUnavailable
 
 _WAITS = "its mappings cannot be evaluated on this machine now"
@@ -32,6 +34,11 @@ class Declared:
         self.operations = {
             name: DeclaredOperation(document, name, contracts().get(name), signing) for name in document.operations
         }
+        self.polls = {
+            name: DeclaredPoll(part, name, evaluator)
+            for name, part in document.triggers.items()
+            if isinstance(part, PollPart)
+        }
         self.manifest = Manifest(
             name=document.name,
             version=document.version,
@@ -45,6 +52,9 @@ class Declared:
             ),
             limits=document.limits,
             destinations=_destinations(document),
+            triggers=tuple(_trigger(name, part) for name, part in document.triggers.items()),
+            traps=document.traps,
+            follows=document.follows,
         )
 
     async def call(self, operation: str, values: Any, context: Context) -> Any:
@@ -58,6 +68,10 @@ class Declared:
         del values
         return self.operations[operation].care(settings)
 
+    def polled(self, trigger: str) -> DeclaredPoll | None:
+        """See `Watches`."""
+        return self.polls.get(trigger)
+
     async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
         try:
             return await self.operations[operation].read_back(values, context, self._evaluator)
@@ -67,7 +81,18 @@ class Declared:
 
 def _settings(document: Document) -> dict[str, Any]:
     given = document.settings
-    return base_url_settings(*(one for one in given.required if one != "base_url"), **given.properties)
+    polls = [name for name, part in document.triggers.items() if isinstance(part, PollPart)]
+    watch = {WATCH: watch_setting(polls)} if polls else {}
+    return base_url_settings(*(one for one in given.required if one != "base_url"), **given.properties, **watch)
+
+
+def _trigger(name: str, part: TriggerPart) -> Trigger:
+    if isinstance(part, WebhookPart):
+        event = part.event
+        kinds = tuple(event.types.values()) or tuple(filter(None, [event.type.value]))
+        webhook = WebhookForm(verification=part.verification, event=event, media_types=part.media_types)
+        return Trigger(name=name, title=part.title, kind="webhook", events=kinds, webhook=webhook)
+    return Trigger(name=name, title=part.title, kind="poll", events=(part.event.type,), every=part.every)
 
 
 def _operation(name: str, part: OperationPart, declared: DeclaredOperation) -> Operation:
@@ -84,6 +109,7 @@ def _operation(name: str, part: OperationPart, declared: DeclaredOperation) -> O
         key_valid_for=effect.key_valid_for if isinstance(effect.key_valid_for, str) else None,
         evens_out=effect.evens_out,
         writes=contract.writes if contract else part.writes,
+        scopes=part.scopes,
         looks=declared.looks,
     )
 

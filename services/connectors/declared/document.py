@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from services.connectors.declared.trigger_parts import TriggerPart
 from services.engine.functions import EffectMode
 from template_library.policies.capabilities import Domain
 from tenants.connections.limits import Limits
@@ -220,4 +221,6 @@ class Document(msgspec.Struct, frozen=True):
     limits: Limits | None = None
     errors: tuple[ErrorRule, ...] = ()
     health: Health | None = None
+    triggers: dict[str, TriggerPart] = {}
+    traps: tuple[str, ...] = ()
     simulator: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, Protocol
 
+from services.connectors.declared import triggers
 from services.connectors.declared.connector import Declared
 from services.connectors.declared.mistakes import Mistake
 from services.connectors.declared.operations import VARIABLES
@@ -35,12 +36,13 @@ async def mistakes(declared: Declared, compiler: Compiler) -> AsyncIterator[Mist
 
 def _programs(declared: Declared) -> Iterator[Expression]:
     seen = set()
-    for operation in declared.operations.values():
-        for filled in operation.parts:
-            for one in filled.template.expressions:
-                if (one.pointer, one.program) not in seen:
-                    seen.add((one.pointer, one.program))
-                    yield one
+    parts = [part for one in declared.operations.values() for part in one.parts]
+    parts += [part for one in declared.polls.values() for part in one.parts]
+    for filled in parts:
+        for one in filled.template.expressions:
+            if (one.pointer, one.program) not in seen:
+                seen.add((one.pointer, one.program))
+                yield one
 
 
 def _of(one: Expression) -> Iterator[Mistake]:
@@ -57,6 +59,8 @@ def _of(one: Expression) -> Iterator[Mistake]:
 
 
 def _allowed(one: Expression) -> frozenset[str]:
+    if one.pointer.startswith("/triggers/"):
+        return triggers.VARIABLES
     is_before = "/request/" in one.pointer or "/checks/" in one.pointer
     return VARIABLES if is_before else _ANSWER
 

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 from services.engine.functions import EffectMode
+from services.inbound.mapping import EventOf
+from services.inbound.verification import Verification
 from template_library.dsl.durations import DurationError, milliseconds
 from template_library.policies.capabilities import ANYTHING, READS, Access, Domain
 from tenants.connections.limits import Limits
@@ -37,6 +39,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         writes: what it writes about, for rules that ask for an approval before it (ADR 0063). None of one that writes:
             about anything. Of `reading` see `access`.
         reading: a member of the input, and its values with which a call only reads.
+        scopes: rights that the credentials need for it.
         looks: whether its connector, where it is a `sdk.connector.ReadsBack`, can look for what a call of this one did.
 
     Raises:
@@ -54,6 +57,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     writes: tuple[Domain, ...] = ()
     reading: tuple[str, tuple[str, ...]] | None = None
     looks: bool = True
+    scopes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.writes and self.mode == "read":
@@ -95,12 +99,39 @@ class SecretField(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = True
 
 
+class WebhookForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What an inbound endpoint of a system is made with."""
+
+    verification: Verification
+    event: EventOf
+    media_types: tuple[str, ...]
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a system becomes events.
+
+    Attributes:
+        events: their types; empty: the system's own names.
+        every: of a `poll`: duration between two calls.
+        webhook: of a `webhook`.
+    """
+
+    name: str
+    title: str
+    kind: Literal["poll", "webhook"]
+    events: tuple[str, ...] = ()
+    every: str = ""
+    webhook: WebhookForm | None = None
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Name, version (semver) and form of a connector. `settings` is a JSON Schema and never holds a secret.
 
     Attributes:
         limits: of a connection that says nothing else.
         destinations: settings that say where secrets go, beside the base URL.
+        traps: what surprises who uses the system.
+        follows: which version of which public document it follows.
     """
 
     name: str
@@ -111,3 +142,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     operations: tuple[Operation, ...] = ()
     limits: Limits | None = None
     destinations: frozenset[str] = frozenset()
+    triggers: tuple[Trigger, ...] = ()
+    traps: tuple[str, ...] = ()
+    follows: str = ""

@@ -35,3 +35,15 @@ def base_url_settings(*required: str, **properties: Any) -> dict[str, Any]:
         "required": ["base_url", *required],
         "additionalProperties": False,
     }
+
+
+def watch_setting(triggers: list[str]) -> dict[str, Any]:
+    """The JSON Schema of the setting that names which of a connector's triggers are asked."""
+    return {
+        "type": "array",
+        "items": {"enum": triggers},
+        "uniqueItems": True,
+        "default": [],
+        "title": "What is watched",
+        "description": "Triggers that are asked over and over; each that is new becomes an event.",
+    }

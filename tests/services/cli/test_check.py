@@ -146,6 +146,7 @@ NOT_LOOKED_THROUGH = {
         "deployment.domain owner.subject parameter.level interface.policy interface_traffic.role secret_use "
         "interface_told.finding entity_change.what exception.entity"
     ),
+    "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "
         "*.created_by *.closed_by *.entered_by *.moved_by *.decided_by *.made_by"

@@ -12,7 +12,7 @@ import pytest
 from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
-from services.api.quotas import QuotaReached, Quotas, Standing
+from services.engine.quotas import QuotaReached, Quotas, Standing
 from services.worker import load
 from tests.asgi import Answer, Caller
 from tests.services.api.routes.conftest import PREFIX, Cast

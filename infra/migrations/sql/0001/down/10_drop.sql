@@ -78,6 +78,8 @@ BEGIN
   DROP FUNCTION app.is_held(json);
   DROP FUNCTION app.note_exception_of_run();
   DROP FUNCTION app.note_exception_of_outage();
+  DROP FUNCTION app.note_exception_of_poll();
+  DROP FUNCTION app.watch_connection();
   DROP FUNCTION app.note_exception_of_entry();
   DROP FUNCTION app.is_undecided(text, text, text);
   DROP FUNCTION app.note_exception(uuid, text, uuid, text, text);

@@ -1,0 +1,57 @@
+"""What the form of a manifest cannot say of its triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from services.connectors.declared import effects
+from services.connectors.declared.document import Document
+from services.connectors.declared.mistakes import Mistake, near
+from services.connectors.declared.trigger_parts import PollPart, WebhookPart
+from services.events.catalogue import registry
+from services.inbound import mapping, verification
+from template_library.dsl.durations import DurationError, milliseconds
+from template_library.dsl.positions import step
+
+LEAST_SECONDS: Final = 10
+MOST_SECONDS: Final = 86_400
+
+
+def mistakes(document: Document) -> Iterator[Mistake]:
+    for name, part in document.triggers.items():
+        pointer = step("/triggers", name)
+        yield from _poll(document, part, pointer) if isinstance(part, PollPart) else _webhook(part, pointer)
+
+
+def _poll(document: Document, part: PollPart, pointer: str) -> Iterator[Mistake]:
+    operation = document.operations.get(part.operation)
+    if operation is None:
+        close = near(part.operation, document.operations)
+        yield Mistake(f"{pointer}/operation", f"there is no operation `{part.operation}`{close}")
+    elif effects.modes_of(document, operation.care) != {"read"}:
+        yield Mistake(f"{pointer}/operation", "a trigger asks by an operation that reads")
+    yield from _type(part.event.type, f"{pointer}/event/type")
+    try:
+        seconds = milliseconds(part.every) / 1000
+    except DurationError as error:
+        yield Mistake(f"{pointer}/every", f"it is no duration such as PT1M: {error}")
+        return
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        yield Mistake(f"{pointer}/every", f"it is {LEAST_SECONDS} seconds (PT{LEAST_SECONDS}S) to a day (PT24H)")
+
+
+def _webhook(part: WebhookPart, pointer: str) -> Iterator[Mistake]:
+    for at, said in verification.faults(part.verification):
+        yield Mistake(f"{pointer}/verification{at}", said)
+    for at, said in mapping.faults(part.event, part.verification):
+        yield Mistake(f"{pointer}/event{at}", said)
+    if part.event.type.value:
+        yield from _type(part.event.type.value, f"{pointer}/event/type/value")
+    for theirs, ours in part.event.types.items():
+        yield from _type(ours, step(f"{pointer}/event/types", theirs))
+
+
+def _type(kind: str, pointer: str) -> Iterator[Mistake]:
+    if registry.find(kind) is None:
+        yield Mistake(pointer, f"the catalogue has no event type `{kind}`{near(kind, registry.types())}")

@@ -1,0 +1,83 @@
+"""What a connector has beside its operations when a system can be asked for news: answers become events."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
+
+import msgspec
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """From where on it is asked.
+
+    Attributes:
+        cursor: what the last answer gave, any JSON; None: it is asked for the first time.
+        began: since when it is watched, RFC 3339.
+    """
+
+    cursor: Any
+    began: str
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """Something new. `id` and `version` are the system's own: what has the same of both is the same news.
+
+    Attributes:
+        version: empty where the system has none; then each id is told once.
+        time: when it happened, RFC 3339; None: it is not known.
+    """
+
+    id: str
+    version: str
+    data: Any
+    subject: str | None = None
+    time: str | None = None
+
+
+class Unfit(msgspec.Struct, frozen=True):
+    """An item that no event can be made of. `detail` says why, without what it holds; `item` is what came."""
+
+    detail: str
+    item: Any
+
+
+class News(msgspec.Struct, frozen=True):
+    """What an answer held, in its order, and the cursor that comes next."""
+
+    items: list[Item | Unfit]
+    cursor: Any
+
+
+class Polled(Protocol):
+    """One trigger of a connector.
+
+    Attributes:
+        operation: which is called; it reads.
+        event: type of the events, of the catalogue.
+        seconds: between two calls.
+    """
+
+    @property
+    def operation(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def seconds(self) -> float: ...
+
+    async def asks(self, position: Position, settings: dict[str, Any], tenant: UUID) -> dict[str, Any]:
+        """The operation's input. Raises Misread: it cannot be made; Away: not now."""
+        ...
+
+    async def reads(self, output: Any, position: Position, settings: dict[str, Any], tenant: UUID) -> News:
+        """The operation's output as news. Raises Misread: it has no list of items; Away: it cannot be read now."""
+        ...
+
+
+@runtime_checkable
+class Watches(Protocol):
+    """A connector with triggers."""
+
+    def polled(self, trigger: str) -> Polled | None:
+        """The trigger of this name that asks; None: there is none."""
+        ...

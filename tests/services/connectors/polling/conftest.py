@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from infra.database import Database
+from infra.egress import Client
+from tests.services.connectors.polling.shop import Shop, Watched
+from tests.world import make_tenant
+
+
+@pytest.fixture
+async def watched(client: Client, app_database: Database, worker_database: Database) -> AsyncIterator[Watched]:
+    async with Shop().running() as shop:
+        assert isinstance(shop, Shop)
+        found = Watched(client, shop, app_database, worker_database, await make_tenant(app_database))
+        await found.begin()
+        yield found
