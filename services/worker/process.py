@@ -90,8 +90,7 @@ class WorkerProcess:
         self._start(composition.bell.listen(JUDGE, lambda _: correlator.nudge()))
         for part in (correlator, scheduler, relay, deliverer, self._loop):
             self._start(part.run())
-        self._start_asking(correlator)
-        self._start_looking_after()
+        self._start_looking_after(correlator)
         self._watch.start()
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
 
@@ -100,9 +99,10 @@ class WorkerProcess:
         self._start(self._composition.quotas.run())
         self._start(self._composition.poller(correlator.nudge).run(self._settings.poll_seconds))
 
-    def _start_looking_after(self) -> None:
+    def _start_looking_after(self, correlator: Correlator) -> None:
         """What nobody's run waits for."""
         composition = self._composition
+        self._start_asking(correlator)
         self._start(failover.watch(composition.database, self._settings.home))
         self._start(sealing.look_after(composition.database, self._settings))
         self._start(watching.watch(composition.database, publishes=self._settings.audit_heads is not None))
