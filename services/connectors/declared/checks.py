@@ -8,7 +8,7 @@ from typing import Any, Final
 from services.connectors.capabilities.contracts import Contract, contracts
 from services.connectors.declared import effects, trigger_checks
 from services.connectors.declared.credentials.choosing import used
-from services.connectors.declared.document import Document, OperationPart
+from services.connectors.declared.document import Document, Inside, OperationPart
 from services.connectors.declared.mistakes import Mistake, near
 from services.connectors.declared.verdicts import SCOPES
 from template_library import schemas
@@ -61,6 +61,10 @@ def _named(document: Document) -> Iterator[Mistake]:
         yield Mistake(
             "/authentication", f"there is no secret `{name}`{near(name, document.secrets)}; add it to secrets"
         )
+    if isinstance(document.authentication, Inside):
+        for name, part in document.operations.items():
+            if part.request.xml is not None:
+                yield Mistake(step("/operations", name), "credentials inside a body go into JSON, and this is XML")
     for name in sorted(document.secrets.keys() - secrets):
         yield Mistake(step("/secrets", name), "the authentication does not use it; leave it out, or use it there")
 

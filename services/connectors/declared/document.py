@@ -140,6 +140,15 @@ class OData(msgspec.Struct, frozen=True):
     count: bool = False
 
 
+class Xml(msgspec.Struct, frozen=True):
+    body: dict[str, Any] | None = None
+    header: dict[str, Any] | None = None
+    namespaces: dict[str, str] = {}
+    lists: tuple[str, ...] = ()
+    soap: Literal["1.1", "1.2"] | None = None
+    action: str = ""
+
+
 class RequestPart(msgspec.Struct, frozen=True):
     method: str = "GET"
     path: str = ""
@@ -149,6 +158,12 @@ class RequestPart(msgspec.Struct, frozen=True):
     graphql: GraphQL | None = None
     json_rpc: JsonRpc | None = None
     odata: OData | None = None
+    xml: Xml | None = None
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether its form has one method for all."""
+        return bool(self.graphql or self.json_rpc or (self.xml and self.xml.soap))
 
 
 class PagesPart(msgspec.Struct, frozen=True):

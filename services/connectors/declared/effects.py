@@ -52,8 +52,7 @@ def _needs(part: OperationPart, modes: frozenset[str], pointer: str) -> Iterator
 
 
 def _written(part: OperationPart, pointer: str) -> Iterator[Mistake]:
-    is_http = part.request.graphql is None and part.request.json_rpc is None
-    if is_http and part.request.method in _SAFE:
+    if not part.request.is_posted and part.request.method in _SAFE:
         yield Mistake(f"{pointer}/request", f"a write is no {part.request.method}: say which method it is")
     if part.pages is not None:
         yield Mistake(f"{pointer}/pages", "only what reads comes in pages")
@@ -87,4 +86,5 @@ def _variables(part: Any) -> set[str]:
     bodies: list[Any] = [part.body] if isinstance(part.body, dict | list | str) else []
     bodies += [part.graphql.variables] if part.graphql else []
     bodies += [part.json_rpc.params] if part.json_rpc else []
+    bodies += [part.xml.body, part.xml.header] if part.xml else []
     return {name for one in (*found, *template(bodies, "").expressions) for name in one.variables}

@@ -31,7 +31,7 @@ class Requests:
     def __init__(self, part: RequestPart, pointer: str, form: Form) -> None:
         self._form = form
         self._pointer = pointer
-        self._method = "POST" if part.graphql or part.json_rpc else part.method
+        self._method = "POST" if part.is_posted else part.method
         self._path = tuple(pieces(part.path, f"{pointer}/path"))
         self._fixed = part.path if all(piece.filled is None for piece in self._path) else None
         self._address = None if part.odata is None else Address(part.odata, f"{pointer}/odata")
@@ -111,4 +111,8 @@ def _body(part: RequestPart, pointer: str) -> Filled | None:
     if part.json_rpc is not None:
         call = {"jsonrpc": "2.0", "id": 1, "method": part.json_rpc.method, "params": part.json_rpc.params}
         return Filled(call, f"{pointer}/json_rpc")
+    if part.xml is not None:
+        if part.xml.soap:
+            return Filled({"header": part.xml.header, "body": part.xml.body or {}}, f"{pointer}/xml")
+        return None if part.xml.body is None else Filled(part.xml.body, f"{pointer}/xml/body")
     return None if part.body is UNSET else Filled(part.body, f"{pointer}/body")
