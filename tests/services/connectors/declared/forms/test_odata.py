@@ -55,7 +55,7 @@ async def test_all_pages_of_a_filter_are_read_by_the_links_between_them(meet: Me
 
 
 @pytest.mark.parametrize("name", ["O'Neil & Sons", "' or balance ge 0 and displayName eq '", "a?b#c%27", "$top=1"])
-async def test_S_56_a_value_stays_one_literal_of_a_filter_and_of_a_key(meet: Meet, name: str) -> None:
+async def test_S_39_a_value_stays_one_literal_of_a_filter_and_of_a_key(meet: Meet, name: str) -> None:
     other, desk = await meet(DOCUMENT, Central(NAMES), company=COMPANY)
     answer = await desk.call("customers.list", {"name": name, "from": 0})
     assert answer == Done(output=["C1"] if name == NAMES[1] else [])
