@@ -16,6 +16,8 @@ from services.cli.connector_folder import folder_of, refuse, tell
 from services.cli.options import pairs, values
 from services.connectors.declared import manuscripts
 from services.connectors.declared.document import Document
+from services.connectors.openapi import beginning
+from services.connectors.openapi.reading import NotImported
 from services.connectors.trying import cases, standin, starting
 from services.connectors.trying.trial import Live, Trial, Verdict
 from services.engine.expressions.evaluator import Expressions
@@ -33,14 +35,27 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @click.option("--into", "parent", type=click.Path(path_type=Path), default=Path(), help="In which folder; here.")
-def new(name: str, *, parent: Path) -> None:
-    """Write a first version of connector NAME, whose tests pass as they are."""
+@click.option("--openapi", "document", type=click.Path(path_type=Path), help="Begin it from an OpenAPI 3 document.")
+@click.option("--operation", "chosen", multiple=True, metavar="ID", help="An operationId of it; may be repeated.")
+def new(name: str, *, parent: Path, document: Path | None, chosen: tuple[str, ...]) -> None:
+    """Write a first version of connector NAME, whose tests pass as they are.
+
+    With --openapi it has the operations of the document that --operation names; what the document cannot say, such as
+    what a repeated write does, is told, and stands in the manifest as TO DECIDE.
+    """
+    if document is None and chosen:
+        raise click.UsageError("--operation goes with --openapi")
     try:
-        folder = starting.start(name, parent)
+        begun = None if document is None else beginning.begin(document.read_bytes(), name, chosen)
+        folder = starting.start(name, parent, None if begun is None else begun.texts)
+    except NotImported as error:
+        refuse(f"{document}: {error}")
     except starting.NotStarted as error:
         refuse(str(error))
     except OSError as error:
-        refuse(f"{error.filename} cannot be written: {error.strerror}")
+        refuse(f"{error.filename}: {error.strerror}")
+    for note in () if begun is None else begun.notes:
+        click.echo(f"To decide: {note}")
     click.echo(f"{folder}\nNext: waybill connector test {folder}")
 
 
