@@ -14,6 +14,7 @@ from infra.egress.guard import Guard
 
 CONNECTIONS_PER_ORIGIN: Final = 64
 """Open connections of one tenant to one origin; further calls wait inside their own time limit."""
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class Flight:
@@ -32,6 +33,22 @@ class _ClientRequest(aiohttp.ClientRequest):
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         FLIGHT.get().sent = True
         return await super().send(conn)
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """A write goes out once.
+
+    Where a connection is cut, aiohttp sends PUT and DELETE once more by itself, and gives that one's answer: 412 or 404
+    of what the first has done.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if request.method in _READING:
+            raise
+        raise aiohttp.ClientPayloadError("the connection was cut") from error
 
 
 class _Resolver(abc.AbstractResolver):
@@ -100,5 +117,5 @@ class Pool:
             auto_decompress=False,
             trust_env=False,
             skip_auto_headers=("Content-Type",),
-            middlewares=middlewares,
+            middlewares=(*middlewares, _once),
         )

@@ -147,15 +147,16 @@ async def test_F_03_a_failed_tls_handshake_was_certainly_not_sent(
     assert not server.heads
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 async def test_F_03_a_connection_cut_after_the_request_may_have_been_acted_upon(
-    serve: Any, client: Client, tenant: UUID
+    serve: Any, client: Client, tenant: UUID, method: str
 ) -> None:
     async def cut(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
 
     server = await serve(cut)
     with pytest.raises(Failed) as failed:
-        await client.send(tenant, Request(method="POST", url=server.url, body=b"order"))
+        await client.send(tenant, Request(method=method, url=server.url, body=b"order"))
     assert (failed.value.kind, failed.value.sent) == ("cut", True)
     assert len(server.heads) == 1, "never repeated by itself"
 
