@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import functools
+import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from services.connectors.capabilities import stock
+from services.connectors.capabilities import records, stock
 from services.connectors.sdk.manifest import Mode, Operation
 from template_library.dsl import reader
 from template_library.policies.capabilities import Domain
+from template_library.records import registry
 
 CREDIT: Final = "erp.customers.credit"
 AVAILABILITY: Final = "erp.items.availability"
 CREATE_ORDER: Final = "erp.sales-orders.create"
 
+_RECORD: Final = re.compile(re.escape(f'"{registry.URN}') + r"((?!parts:)[a-z-]+:[1-9][0-9]*)")
 _FOLDER: Final = Path(__file__).parent
-COMPLETIONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {"stock": stock.completed}
+COMPLETIONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "stock": stock.completed,
+    "records": records.completed,
+}
 """Rules of the product by name: input and facts → output. Raises ValueError for facts that cannot be."""
 
 
@@ -27,7 +34,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What everybody takes and gives who offers a capability.
 
     Attributes:
-        input, output: JSON Schemas (2020-12) that stand for themselves.
+        input, output: JSON Schemas (2020-12) that stand for themselves; a file may refer to records by their URN.
         reads: it changes nothing.
         writes: what one that does is about, for rules.
         facts: JSON Schema of what a declared connector's mapping gives where `completion` makes the output of it.
@@ -77,10 +84,23 @@ def operations(names: tuple[str, ...], *, write: Mode, evens_out: bool = False) 
 
 def _whole(contract: Contract, definitions: dict[str, Any]) -> Contract:
     """With what its schemas refer to."""
-    shared = {"$defs": definitions} if definitions else {}
     return msgspec.structs.replace(
         contract,
-        input={**contract.input, **shared},
-        output={**contract.output, **shared},
-        facts=None if contract.facts is None else {**contract.facts, **shared},
+        input=_bundled(contract.input, definitions),
+        output=_bundled(contract.output, definitions),
+        facts=None if contract.facts is None else _bundled(contract.facts, definitions),
     )
+
+
+def _bundled(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the file's definitions and the records that it names inside (JSON Schema 2020-12, 9.3)."""
+    text = json.dumps([schema, definitions])
+    named = {name: registry.schema(*_version(name)) for name in sorted(set(_RECORD.findall(text)))}
+    parts = {name.removeprefix(registry.URN): one for name, one in registry.parts().items()} if named else {}
+    shared = {**definitions, **named, **parts}
+    return {**schema, "$defs": shared} if shared else schema
+
+
+def _version(name: str) -> tuple[str, int]:
+    record, _, version = name.partition(":")
+    return record, int(version)

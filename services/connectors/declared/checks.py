@@ -11,7 +11,7 @@ from services.connectors.declared.credentials.choosing import used
 from services.connectors.declared.document import Document, Inside, OperationPart
 from services.connectors.declared.mistakes import Mistake, near
 from services.connectors.declared.verdicts import SCOPES
-from template_library import schemas
+from template_library import schemas, status_maps
 from template_library.dsl.positions import step
 from template_library.dsl.schemas import SchemaError, compile_schema
 
@@ -30,6 +30,8 @@ def mistakes(document: Document) -> Iterator[Mistake]:
     yield from _changes(document, document.errors, "/errors")
     yield from _health(document)
     yield from trigger_checks.mistakes(document)
+    if document.order_states is not None:
+        yield from (Mistake("/order_states", one) for one in status_maps.faults(document.order_states))
 
 
 def _settings(document: Document) -> Iterator[Mistake]:

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from services.connectors.declared.trigger_parts import TriggerPart
 from services.engine.functions import EffectMode
 from template_library.policies.capabilities import Domain
+from template_library.status_maps import StatusMap
 from tenants.connections.limits import Limits
 
 Statuses = int | str | list[int | str]
@@ -180,6 +181,7 @@ class PagesPart(msgspec.Struct, frozen=True):
 class CheckPart(msgspec.Struct, frozen=True):
     holds: str
     otherwise: str
+    request: RequestPart | None = None
 
 
 class InsteadPart(msgspec.Struct, frozen=True):
@@ -238,4 +240,5 @@ class Document(msgspec.Struct, frozen=True):
     health: Health | None = None
     triggers: dict[str, TriggerPart] = {}
     traps: tuple[str, ...] = ()
+    order_states: StatusMap | None = None
     simulator: str = ""

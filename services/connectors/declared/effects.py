@@ -44,9 +44,12 @@ def _needs(part: OperationPart, modes: frozenset[str], pointer: str) -> Iterator
         yield Mistake(f"{pointer}/read_back", "an operation that reads leaves nothing to look for")
     if modes == {"read"} and part.writes:
         yield Mistake(f"{pointer}/writes", "an operation that reads writes about nothing")
-    if part.read_back is not None and part.read_back.request.method not in {*_SAFE, "POST"}:
-        where = f"{pointer}/read_back/request/method"
-        yield Mistake(where, "looking changes nothing: it is GET, HEAD, or a POST that reads")
+    looks = [(f"checks/{index}", one.request) for index, one in enumerate(part.checks)]
+    looks.append(("read_back", None if part.read_back is None else part.read_back.request))
+    for where, request in looks:
+        if request is not None and request.method not in {*_SAFE, "POST"}:
+            place = f"{pointer}/{where}/request/method"
+            yield Mistake(place, "looking changes nothing: it is GET, HEAD, or a POST that reads")
     if modes and "read" not in modes:
         yield from _written(part, pointer)
 

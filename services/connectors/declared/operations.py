@@ -10,8 +10,17 @@ import msgspec
 from msgspec import UNSET
 
 from services.connectors.capabilities.contracts import COMPLETIONS, Contract
+from services.connectors.declared.conditions import Condition
 from services.connectors.declared.credentials.kinds import Credentials
-from services.connectors.declared.document import Document, Effect, InsteadPart, OperationPart, RequestPart, Setting
+from services.connectors.declared.document import (
+    CheckPart,
+    Document,
+    Effect,
+    InsteadPart,
+    OperationPart,
+    RequestPart,
+    Setting,
+)
 from services.connectors.declared.exchanges import Asking, Exchange
 from services.connectors.declared.forms import choosing
 from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped
@@ -27,7 +36,7 @@ from services.engine.expressions.protocol import Evaluator
 from template_library.dsl.positions import step
 from template_library.dsl.schemas import compile_schema, first_error
 
-VARIABLES: Final = frozenset({"input", "settings", "key", "mode", "fresh", "page"})
+VARIABLES: Final = frozenset({"input", "settings", "states", "key", "mode", "fresh", "page"})
 """What every program may use; those on an answer have `status` and `headers` as well."""
 
 
@@ -38,11 +47,11 @@ class DeclaredOperation:
         part = document.operations[name]
         self.pointer = pointer = step("/operations", name)
         self._credentials = credentials
+        self._states = {} if document.order_states is None else document.order_states.states
         self.effect = part.care
         self._care = None if self.effect.is_set else care(self.effect, {})
         self._checks = [
-            (Filled(one.holds, f"{pointer}/checks/{index}/holds"), one.otherwise)
-            for index, one in enumerate(part.checks)
+            self._condition(document, part, one, f"{pointer}/checks/{index}") for index, one in enumerate(part.checks)
         ]
         exchange = self._exchange(document, part, part.request, f"{pointer}/request", tuple(part.instead))
         self._asked = exchange if part.pages is None else Pages(part.pages, exchange, f"{pointer}/pages")
@@ -69,7 +78,7 @@ class DeclaredOperation:
         return tuple(self._parts())
 
     def _parts(self) -> Iterator[Filled]:
-        yield from (holds for holds, _ in self._checks)
+        yield from (filled for one in self._checks for filled in one.parts)
         yield from self._asked.parts
         yield self._answer
         if self._looked is not None:
@@ -82,10 +91,8 @@ class DeclaredOperation:
     async def call(self, given: Any, context: Context, evaluator: Evaluator) -> Any:
         """See `Connector.call`; raises Misread, too."""
         asking = self._asking(given, context, evaluator)
-        for holds, otherwise in self._checks:
-            told = holds.now(given, asking.variables)
-            if not truthy(await _judged(asking, holds) if told is AWAITED else told):
-                raise Refusal(otherwise, name="validation", title="The input is not one that it takes")
+        for one in self._checks:
+            await one.look(asking)
         reply = await self._asked.run(asking)
         return await self._output(asking, reply.instead or self._answer, reply.body)
 
@@ -112,13 +119,17 @@ class DeclaredOperation:
             return found
         if fault := first_error(self._facts, found):
             raise Misread(fault, found)
-        return self._completion(asking.given, found)
+        try:
+            return self._completion(asking.given, found)
+        except ValueError as error:
+            raise Misread(str(error), found) from error
 
     def _asking(self, given: Any, context: Context, evaluator: Evaluator) -> Asking:
         care = self.care(context.settings)
         known = {
             "input": given,
             "settings": context.settings,
+            "states": self._states,
             "key": context.key,
             "mode": care.mode,
             # A keyed request is the same in each repetition.
@@ -126,6 +137,11 @@ class DeclaredOperation:
             "page": None,
         }
         return Asking(given, known, context, Filling(evaluator, context.tenant))
+
+    def _condition(self, document: Document, part: OperationPart, one: CheckPart, pointer: str) -> Condition:
+        asked = one.request
+        exchange = None if asked is None else self._exchange(document, part, asked, f"{pointer}/request", ())
+        return Condition(one, pointer, exchange)
 
     def _exchange(
         self,
@@ -152,14 +168,6 @@ class _Looking(msgspec.Struct, frozen=True):
     exchange: Exchange
     found: Filled
     answer: Filled
-
-
-async def _judged(asking: Asking, holds: Filled) -> Any:
-    try:
-        return await asking.filled(holds, asking.given)
-    except Unmapped as unmapped:
-        detail = f"The input cannot be judged: {unmapped.detail}"
-        raise Refusal(detail, name="validation", title="The input is not one that it takes") from unmapped
 
 
 async def _mapped(asking: Asking, filled: Filled, body: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A TCP proxy before an ERP that loses answers, loses requests and delivers them late."""
+"""A TCP proxy before a real system that loses answers, loses requests and delivers them late."""
 
 from __future__ import annotations
 
