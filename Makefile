@@ -73,9 +73,13 @@ NIGHTLY_MINUTES ?= 55
 nightly: development
 	@.venv/bin/python -m tests.nightly.main --minutes $(NIGHTLY_MINUTES) $(if $(NIGHTLY_SEED),--seed $(NIGHTLY_SEED))
 
-## counterparts: a real Tryton beside the product, in the foreground
+## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure installs that one and tries its connector, RECORD=1 writes its tests anew
 counterparts: development
+ifdef TEST
+	COUNTERPART=$(TEST) RECORD=$(RECORD) .venv/bin/python -m pytest tests/counterparts/$(TEST)
+else
 	@.venv/bin/python -m tests.counterparts.tryton.install --home "$${WAYBILL_HOME:-.waybill}" --serve
+endif
 
 environment: .venv/runtime.stamp
 development: .venv/development.stamp

@@ -23,6 +23,7 @@ from template_library import schemas
 
 TENANT: Final = UUID(int=1)
 CONNECTION: Final = UUID(int=2)
+_CONDITIONS: Final = frozenset({"If-Match", "Idempotency-Key"})
 _PATIENCE: Final = 20
 _OLD: Final = 120.0
 """Seconds since the first request of a call, behind which none of it is on its way any more."""
@@ -41,6 +42,9 @@ class Noting:
         asked: dict[str, Any] = {"method": request.method, "path": unquote(parts.path).lstrip("/")}
         if parts.query:
             asked["query"] = dict(parse_qsl(parts.query, keep_blank_values=True))
+        sent = {name: value for name, value in request.headers.items() if name in _CONDITIONS}
+        if sent:
+            asked["headers"] = sent
         if request.body:
             asked["body"] = json.loads(request.body)
         kept = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
@@ -54,7 +58,7 @@ class Noting:
 class Caller:
     """One connection to a real system by the manifest of that name; `revision` is new with each change of it."""
 
-    def __init__(  # noqa: PLR0913 (the parts of a connection)
+    def __init__(
         self,
         name: str,
         url: str,
@@ -97,9 +101,9 @@ class Caller:
         assert isinstance(answer, Done), answer
         return answer.output
 
-    async def settled(self, operation: str, values: Any, key: str) -> Answer:
-        """What became of an uncertain call, looked for as the engine does."""
-        call = msgspec.structs.replace(self._call(operation, values, key), age=_OLD)
+    async def settled(self, operation: str, values: Any, key: str, age: float = _OLD) -> Answer:
+        """What became of an uncertain call, looked for as the engine does, `age` seconds after it was first sent."""
+        call = msgspec.structs.replace(self._call(operation, values, key), age=age)
         return await self._function.settle(call)
 
     async def through(self, operation: str, values: Any, key: str) -> Answer:

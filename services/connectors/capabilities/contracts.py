@@ -21,7 +21,7 @@ CREDIT: Final = "erp.customers.credit"
 AVAILABILITY: Final = "erp.items.availability"
 CREATE_ORDER: Final = "erp.sales-orders.create"
 
-_RECORD: Final = re.compile(re.escape(f'"{registry.URN}') + r"((?!parts:)[a-z-]+:[1-9][0-9]*)")
+_RECORD: Final = re.compile(re.escape(registry.URN) + r"((?!parts:)[a-z-]+:[1-9][0-9]*)")
 _FOLDER: Final = Path(__file__).parent
 COMPLETIONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "stock": stock.completed,
@@ -96,7 +96,8 @@ def _bundled(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
     """The schema with the file's definitions and the records that it names inside (JSON Schema 2020-12, 9.3)."""
     text = json.dumps([schema, definitions])
     named = {name: registry.schema(*_version(name)) for name in sorted(set(_RECORD.findall(text)))}
-    parts = {name.removeprefix(registry.URN): one for name, one in registry.parts().items()} if named else {}
+    is_of_records = registry.URN in text
+    parts = {name.removeprefix(registry.URN): one for name, one in registry.parts().items()} if is_of_records else {}
     shared = {**definitions, **named, **parts}
     return {**schema, "$defs": shared} if shared else schema
 

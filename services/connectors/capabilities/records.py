@@ -38,6 +38,8 @@ def completed(_values: Any, facts: Any) -> dict[str, Any]:
 def _made(member: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_made(member, one) for one in value]
+    if value is None:
+        return None
     name, version = RECORDS[member]
     record = _settled(value)
     for breach in registry.check(name, version, record):

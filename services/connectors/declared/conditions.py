@@ -1,4 +1,4 @@
-"""What must hold before an operation's request goes out: of its input, or of what the other side says when it is asked."""
+"""What must hold before a request goes out: of the input, or of what the other side says when it is asked."""
 
 from __future__ import annotations
 
@@ -41,12 +41,16 @@ class Condition:
             if not truthy(await self._told(asking, asking.given)):
                 raise Refusal(self._otherwise, name="validation", title="The input is not one that it takes")
             return
+        context, before = asking.context, asking.context.sent
         try:
             reply = await self._exchange.run(asking)
+            holds = truthy(await self._told(asking, reply.body))
         except Away as away:
-            # Asking changes nothing, so that the operation has not begun.
             raise Away(away.reason, seconds=away.seconds, sent=False, name=away.name) from away
-        if not truthy(await self._told(asking, reply.body)):
+        finally:
+            # Asking changes nothing, so that the operation has not begun.
+            context.sent = before
+        if not holds:
             raise Refusal(self._otherwise, name="configuration", title="The other system is not set up for it")
 
     async def _told(self, asking: Asking, value: Any) -> Any:

@@ -29,9 +29,8 @@ from services.connectors.declared.replies import Replies
 from services.connectors.declared.requests import Requests
 from services.connectors.sdk.connector import Absent, CannotTell, Found, ReadBack
 from services.connectors.sdk.context import Context
-from services.connectors.sdk.errors import Misread, Refusal
+from services.connectors.sdk.errors import Misread
 from services.connectors.sdk.manifest import Care, age
-from services.engine.expressions.comparison import truthy
 from services.engine.expressions.protocol import Evaluator
 from template_library.dsl.positions import step
 from template_library.dsl.schemas import compile_schema, first_error

@@ -17,8 +17,8 @@ from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context, OpenConnection
 from services.engine.functions import Answer, Call, Done, Later
-from tests.counterparts.tryton.install import DATABASE, PASSWORD, USER, folder, install, is_installed
 from tests.counterparts.proxy import Proxy, proxied
+from tests.counterparts.tryton.install import DATABASE, PASSWORD, USER, folder, install, is_installed
 from tests.counterparts.tryton.server import running
 
 TENANT = UUID(int=1)

@@ -13,8 +13,8 @@ from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import OpenConnection
 from services.engine.functions import Done, Failed, Later
-from tests.counterparts.tryton.conftest import Erp
 from tests.counterparts.proxy import Proxy
+from tests.counterparts.tryton.conftest import Erp
 
 # Where the first of them installs it, that takes minutes.
 pytestmark = [pytest.mark.tryton, pytest.mark.timeout(600)]

@@ -13,8 +13,8 @@ from services.connectors.builtin.tryton import draft
 from services.connectors.builtin.tryton.session import Rpc, Sessions
 from services.connectors.sdk.context import Context
 from services.engine.functions import Done, Failed, Later
-from tests.counterparts.tryton.conftest import TENANT, Erp
 from tests.counterparts.proxy import Fault, Proxy
+from tests.counterparts.tryton.conftest import TENANT, Erp
 
 # Where the first of them installs it, that takes minutes.
 pytestmark = [pytest.mark.tryton, pytest.mark.timeout(600)]

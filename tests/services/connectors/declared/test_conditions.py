@@ -1,0 +1,55 @@
+"""What must hold before a request goes out is looked at first, and nothing is written where it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.connectors.simulators.erp_http import Answered
+from services.engine.functions import Done, Failed, Later
+from tests.services.connectors.declared.conftest import Meet
+from tests.services.connectors.declared.other import manifest, operation, path_of, said
+
+
+def _asking(holds: str = "${ any(.fields[]; . == $input.field) }") -> dict[str, Any]:
+    part = operation(
+        effect="once-or-ask",
+        checks=[{"request": {"path": "queue/${ .queue }"}, "holds": holds, "otherwise": "Add the field"}],
+        request={"method": "POST", "path": "things", "body": "${ . }"},
+    )
+    return manifest(operations={"thing.make": part})
+
+
+VALUES = {"queue": "a", "field": "key"}
+
+
+async def test_the_other_side_is_asked_before_it_is_written_to(meet: Meet) -> None:
+    other, desk = await meet(_asking(), said({"fields": ["key"]}), said({"id": 1}))
+    assert await desk.call("thing.make", VALUES) == Done(output={"id": 1})
+    assert [(one.method, path_of(one)) for one in other.asked] == [("GET", "/api/queue/a"), ("POST", "/api/things")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "says"),
+    [
+        (said({"fields": ["other"]}), 422, "Add the field"),
+        (said({"message": "no"}, 403), 403, "right"),
+    ],
+)
+async def test_nothing_is_written_where_it_does_not_hold(meet: Meet, answer: Answered, status: int, says: str) -> None:
+    other, desk = await meet(_asking(), answer)
+    answered = await desk.call("thing.make", VALUES)
+    assert isinstance(answered, Failed)
+    assert answered.error.status == status
+    assert says in answered.error.detail
+    assert [one.method for one in other.asked] == ["GET"]
+
+
+@pytest.mark.parametrize("lost", [Answered(0, silent=True), said({}, 503), said({"fields": "for jq, which is away"})])
+async def test_F_03_one_that_cannot_be_asked_now_has_done_nothing(meet: Meet, lost: Answered) -> None:
+    other, desk = await meet(_asking(), lost)
+    answered = await desk.call("thing.make", VALUES)
+    assert isinstance(answered, Later), "nobody is asked about a write that never went out"
+    assert not answered.uncertain
+    assert {one.method for one in other.asked} == {"GET"}
