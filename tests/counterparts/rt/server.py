@@ -23,7 +23,7 @@ def running(place: Path, data: Path) -> Iterator[int]:
     port = free_port()
     environment = configure(data, port)
     shutil.copyfile(place / "rt.sqlite", data / "rt.sqlite")
-    command = [SERVER, "--host", "127.0.0.1", "--port", str(port)]
+    command: list[str | Path] = [SERVER, "--host", "127.0.0.1", "--port", str(port)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
             _wait(server)
