@@ -34,7 +34,7 @@ DOCUMENT = manifest(
         "shop.orders.read": operation(
             request=_asks(READ, id="${ .id }"), answer="${ .order }", scopes=["read_orders"], output={"type": "object"}
         ),
-        "shop.orders.list": operation(
+        "shop.orders.page": operation(
             request=_asks(LIST, after="${ $page }"),
             pages={"kind": "cursor", "items": "${ .orders.nodes }", "next": NEXT},
             answer="${ [.[].id] }",
@@ -58,7 +58,7 @@ async def test_a_query_goes_out_with_its_variables_and_its_data_comes_back(meet:
 
 async def test_pages_go_by_the_cursor_of_each(meet: Meet) -> None:
     other, desk = await meet(DOCUMENT, Shop())
-    answer = await desk.call("shop.orders.list")
+    answer = await desk.call("shop.orders.page")
     assert answer == Done(output=[str(one) for one in range(COUNT)])
     assert [json.loads(one.body)["variables"]["after"] for one in other.asked] == [None, "3", "6"]
 
