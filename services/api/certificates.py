@@ -32,9 +32,9 @@ class DestroyedKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RemovedSecret(msgspec.Struct, frozen=True, kw_only=True):
-    """One that the installation's own key had sealed: of an identity provider, or of a person's second factor."""
+    """One that the installation's keys had sealed: of a provider, a second factor, a webhook, a mail, or documents."""
 
-    of: Annotated[str, Meta(description="The provider or the account.")]
+    of: Annotated[str, Meta(description="Provider, account, incoming webhook, mail, or the documents' environment.")]
     sha256: Annotated[str, Meta(description="Of the secret in the form in which it was stored.")]
 
 

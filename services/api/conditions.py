@@ -89,7 +89,8 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         "/webhook-endpoints/{endpoint}/deliveries/{message}/replay",
     ),
     Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")}),
-    Why.FINAL: _in_tenant("POST", "/audit/forget") | {("POST", "/v1/mail-suppressions/{suppression}/lift")},
+    Why.FINAL: _in_tenant("POST", "/audit/forget")
+    | {("POST", "/v1/organization/audit/forget"), ("POST", "/v1/mail-suppressions/{suppression}/lift")},
 }
 UNCONDITIONAL: Final[dict[Route, Why]] = {route: why for why, routes in _UNCONDITIONAL.items() for route in routes}
 """Every other route that is no read, with the reason."""
@@ -120,5 +121,5 @@ VERSIONED: Final[frozenset[Route]] = frozenset(
 """Routes whose answers hold what nobody sets, such as who waits in line or when a key was used, or show one of what is
 set as a whole: their tag is of what can be set, and nobody is answered 304 for it."""
 
-READ_ELSEWHERE: Final = _in_tenant("GET", "/audit/keeping")
+READ_ELSEWHERE: Final = _in_tenant("GET", "/audit/keeping") | {("GET", "/v1/organization/audit/keeping")}
 """Reads of what is changed on other paths."""

@@ -9,6 +9,7 @@ _ABOVE_TENANTS: Final = re.compile(
     r"(POST|PUT|PATCH) /v1/(keys|roles|people|invitations|identity-providers|domains|onboarding)(/.*)?"
     r"|POST /v1/clients/\{client\}/(disable|enable|suspend|resume|delete)"
     r"|(POST|PUT|PATCH|DELETE) /scim/.*"
+    r"|POST /v1/organization/audit/(period|hold|release|forget)"
     r"|PUT /v1/(operator|partners/\{partner\}|clients/\{client\})/policy"
 )
 # Everything in one file; where requests, events and their secrets go, and who may send any; how long anything is kept.

@@ -10,7 +10,7 @@ from litestar.types import Scope as AsgiScope
 from infra import clock
 from infra.database import Database
 from infra.database import Scope as Rows
-from infra.problems import Forbidden
+from infra.problems import Forbidden, Unauthorized
 from services.api.call import TenantOfCall, scope_of
 from tenants.audit import service as audit
 from tenants.identity.principal import Principal
@@ -42,10 +42,13 @@ class Denials:
 
 
 async def record_denied(error: Exception, scope: AsgiScope) -> None:
-    """Writes a refused attempt down, in a transaction of its own."""
+    """Writes a refused attempt of somebody known down, in a transaction of its own.
+
+    They may not (403), or did not prove once more who they are (401).
+    """
     state = scope.get("state", {})
     principal: Principal | None = state.get("principal")
-    if not isinstance(error, Forbidden) or principal is None:
+    if not isinstance(error, (Forbidden, Unauthorized)) or principal is None:
         return
     tenant: TenantOfCall | None = state.get("tenant")
     rows = scope_of(principal) if tenant is None else Rows.tenant(tenant.tenant_id)

@@ -70,7 +70,11 @@ _PLAIN: Final[tuple[tuple[str, str, Rule], ...]] = (
     ("GET", "/v1/me", Rule(scopes=_ALL)),
     *(
         ("GET", f"/v1/organization/audit{one}", Rule(permission=P.AUDIT_READ, scopes=_ABOVE_CLIENT))
-        for one in ("", "/export", "/verification")
+        for one in ("", "/export", "/verification", "/keeping")
+    ),
+    *(
+        ("POST", f"/v1/organization/audit/{one}", Rule(permission=P.CLIENTS_WRITE, scopes=_ABOVE_CLIENT))
+        for one in ("period", "hold", "release", "forget")
     ),
     ("GET", "/v1/partners", Rule(permission=P.PARTNERS_READ, scopes=_OPERATOR)),
     ("POST", "/v1/partners", Rule(permission=P.PARTNERS_WRITE, scopes=_OPERATOR)),

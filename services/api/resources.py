@@ -8,6 +8,7 @@ from functools import partial
 from infra.database import Database
 from infra.egress import Client, Lookups
 from infra.egress.rules import guard
+from infra.encryption.installed import InstalledKeys, InstalledWrapper
 from infra.encryption.key_provider import FileKeyProvider
 from infra.encryption.voucher import Voucher
 from infra.key_services import choosing
@@ -64,8 +65,10 @@ class Resources:
         self.throttle = Throttle(settings)
         self.strangers = Strangers(settings.trusted_proxies)
         self.registry = Registry(all_connectors())
-        self.keys = FileKeyProvider(settings.service_key, settings.service_old_files)
+        own = FileKeyProvider(settings.service_key, settings.service_old_files)
+        self.keys = InstalledKeys(own, self.database)
         self.wrapper = choosing.sealing(settings)
+        self.enclosing = InstalledWrapper(self.wrapper, self.database)
         self.desk = Desk(forms(self.registry), Sealer(self.wrapper, Voucher.of_file(settings.service_key)))
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None

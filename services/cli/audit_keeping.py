@@ -8,54 +8,55 @@ import click
 
 from infra.database import Database
 from services.cli import direct
-from services.cli.options import Terminal, api_options
+from services.cli.audit_log import of_log
+from services.cli.options import Terminal
 from tenants.audit.lines import log_name
 
 _ACTOR: Final = "cli:audit"
 
 
 @click.command()
-@api_options
-def keeping(terminal: Terminal) -> None:
+@of_log
+def keeping(terminal: Terminal, /, *, at: str) -> None:
     """How long the audit is kept, and whether it is held."""
-    terminal.show(terminal.run(lambda api: api.get("/audit/keeping")))
+    terminal.show(terminal.run(lambda api: api.get(f"{at}/keeping")))
 
 
 @click.command()
 @click.argument("days", type=click.IntRange(30, 36_500), required=False)
 @click.option("--for-ever", is_flag=True, help="Nothing is dropped.")
-@api_options
-def period(terminal: Terminal, *, days: int | None, for_ever: bool) -> None:
+@of_log
+def period(terminal: Terminal, /, *, at: str, days: int | None, for_ever: bool) -> None:
     """Keep the audit for DAYS; whole batches are dropped once all of their records are older."""
     if (days is None) is not for_ever:
         raise click.UsageError("Give a number of days or --for-ever.")
-    terminal.show(terminal.run(lambda api: api.send("POST", "/audit/period", {"days": days})))
+    terminal.show(terminal.run(lambda api: api.send("POST", f"{at}/period", {"days": days})))
 
 
 @click.command()
 @click.option("--reason", required=True, help="Why; shown to whoever is refused by it.")
-@api_options
-def hold(terminal: Terminal, *, reason: str) -> None:
+@of_log
+def hold(terminal: Terminal, /, *, at: str, reason: str) -> None:
     """A legal hold: nothing is dropped or erased until `release`."""
-    terminal.show(terminal.run(lambda api: api.send("POST", "/audit/hold", {"reason": reason})))
+    terminal.show(terminal.run(lambda api: api.send("POST", f"{at}/hold", {"reason": reason})))
 
 
 @click.command()
-@api_options
-def release(terminal: Terminal) -> None:
+@of_log
+def release(terminal: Terminal, /, *, at: str) -> None:
     """End the legal hold."""
-    terminal.show(terminal.run(lambda api: api.send("POST", "/audit/release")))
+    terminal.show(terminal.run(lambda api: api.send("POST", f"{at}/release")))
 
 
 @click.command()
 @click.argument("subject", metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@api_options
-def forget(terminal: Terminal, *, subject: str, yes: bool) -> None:
+@of_log
+def forget(terminal: Terminal, /, *, at: str, subject: str, yes: bool) -> None:
     """Erase the account or key ID from the audit; what was done and when stays, and its seals hold. For good."""
     if not yes:
         click.confirm(f"Erase {subject} from the audit for good?", abort=True)
-    terminal.show(terminal.run(lambda api: api.send("POST", "/audit/forget", {"subject": subject})))
+    terminal.show(terminal.run(lambda api: api.send("POST", f"{at}/forget", {"subject": subject})))
 
 
 @click.command()

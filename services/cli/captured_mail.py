@@ -9,6 +9,7 @@ import msgspec
 
 from infra import ids
 from infra.database import Database
+from infra.encryption.installed import InstalledKeys
 from infra.key_services import choosing
 from infra.mail.message import LOGO, Letter
 from infra.mail.server import UNSENT
@@ -62,7 +63,8 @@ def shown(reference: str) -> Shown:
         if found is None:
             raise NotFound
         try:
-            letter = await letters.written(Row.of(found), keys, unsent=UNSENT)
+            here = InstalledKeys(keys, database)
+            letter = await letters.written(Row.of(found), here, unsent=UNSENT)
         finally:
             await keys.close()
         return Shown(state=found["state"], reason=found["reason"], letter=letter)

@@ -9,6 +9,7 @@ import msgspec
 
 from infra.database import Database
 from infra.encryption.errors import SecretUnreadable
+from infra.encryption.installed import InstalledKeys
 from infra.encryption.key_provider import KeyProvider
 from services.cli.sealed_columns import BOUND_TO, Opener
 
@@ -31,6 +32,7 @@ async def reseal(database: Database, keys: KeyProvider, opener: Opener) -> Resea
     Raises:
         KeyServiceUnavailable: the key service is away; what was done is done.
     """
+    here = InstalledKeys(keys, database)
     done, unreadable, place = 0, 0, _FIRST
     while True:
         async with database.doors() as connection:
@@ -42,11 +44,11 @@ async def reseal(database: Database, keys: KeyProvider, opener: Opener) -> Resea
         for row in rows:
             context = BOUND_TO[row["kind"]](row)
             try:
-                value = await keys.unwrap(row["sealed"], context)
+                value = await here.unwrap(row["sealed"], context)
             except SecretUnreadable:
                 unreadable += 1
                 continue
-            made.append((row["kind"], row["id"], row["version"], row["sealed"], await keys.wrap(value, context)))
+            made.append((row["kind"], row["id"], row["version"], row["sealed"], await here.wrap(value, context)))
         if made:
             async with database.doors() as connection:
                 query = "SELECT app.reseal_values($1, $2, $3, $4, $5)"

@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
+from infra.database import take_turn
 from infra.encryption.secret import Secret
 from infra.pagination import Page, cut
 from services.inbound import mapping, repository, verification
@@ -69,6 +70,7 @@ async def create(session: AsyncSession, tenant_id: UUID, plan: Plan, *, safe: Sa
     secret = _usable(plan.verification, plan.secret)
     if await connections.find(session, tenant_id, plan.connection_id) is None:
         _refuse([("/connection", "there is no such connection")])
+    await take_turn(session, "inbound-webhooks", tenant_id)
     if await repository.count(session, tenant_id) >= MOST:
         raise TooManyHooks(f"An environment has at most {MOST}")
     hook_id = ids.new()

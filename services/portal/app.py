@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from infra import settings
 from services.api.app import begin, build, hosts_of
 from services.api.call import Call
+from services.api.denials import Denials, record_denied
 from services.api.edge import Edge
 from services.api.rendering import render
 from services.api.resources import Resources
@@ -50,7 +51,7 @@ def create_app(given: settings.Settings | None = None) -> Front:
 def _routes(resources: Resources, keeper: Doorkeeper) -> Litestar:
     """The portal's own routes; the API's stand beside them and know nothing of it."""
     app = assembled()
-    app.state = State({"resources": resources, STATE: keeper})
+    app.state = State({"resources": resources, STATE: keeper, "denials": Denials()})
     return app
 
 
@@ -61,6 +62,7 @@ def assembled() -> Litestar:
         request_class=Call,
         guards=[policy.guard],
         exception_handlers={Exception: render},
+        after_exception=[record_denied],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,

@@ -29,6 +29,7 @@ from tenants.identity.proving import Proving, account_of
 from tenants.identity.second_factors import SecondFactors
 from tenants.identity.sessions import Sessions
 from tenants.identity.sign_in import Browser, Entered, SignIn
+from tenants.identity.signing_out import sign_out
 from tenants.organizations.branding import Brand
 
 STATE: Final = "doorkeeper"
@@ -101,7 +102,7 @@ class Doorkeeper:
 
     async def sign_out(self, brand: Brand, token: str | None) -> None:
         if token is not None:
-            await self.sessions.end(place_of(brand), token)
+            await sign_out(self.database, self.sessions, place_of(brand), token)
 
     async def session(self, brand: Brand, token: str | None, *, passing: bool = False) -> Session | None:
         return None if token is None else await self.sessions.find(place_of(brand), token, passing=passing)

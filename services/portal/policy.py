@@ -15,7 +15,6 @@ from litestar.handlers import BaseRouteHandler
 from services.api.app import RouteWithoutPolicy, routes_of
 from services.api.call import Call
 from services.api.errors import MethodNotAllowed
-from services.api.strangers import KNOWN
 from services.portal.brands import brand_of
 from services.portal.cookies import token_of
 from services.portal.doorkeeper import NotSignedIn, doorkeeper_of
@@ -83,7 +82,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRo
     found = await doorkeeper_of(connection).session(brand_of(connection), token_of(connection), passing=True)
     if found is None:
         raise NotSignedIn
-    connection.scope["state"][KNOWN] = True
+    # Whose a refusal is, is told from here on.
+    connection.scope["state"]["principal"] = found.principal
     if who is Who.PROVEN:
         proving.check(found.principal)
 

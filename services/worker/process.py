@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from infra.egress import Lookups
+from infra.encryption.installed import InstalledKeys
 from infra.mail.server import Server, client_of
 from infra.objects.choosing import store_of
 from infra.redis import JUDGE, READY
@@ -118,7 +119,8 @@ class WorkerProcess:
     def _postman(self) -> Postman:
         server = Server.of(self._settings)
         client = None if server is None else client_of(server, self._settings)
-        return Postman(self._composition.database, self._composition.keys, server, client)
+        database = self._composition.database
+        return Postman(database, InstalledKeys(self._composition.keys, database), server, client)
 
     def _correlator(self) -> Correlator:
         composition, poll = self._composition, self._settings.poll_seconds

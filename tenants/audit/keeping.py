@@ -1,11 +1,14 @@
-"""How long a tenant's audit is kept, what is held, and who is forgotten in it (ADR 0057). The caller commits."""
+"""How long an audit is kept, what is held, and who is forgotten in it (ADR 0057). The caller commits.
+
+Each log is named by its id: a tenant's in a session of the tenant, a partner's or the operator's in one of theirs.
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -13,9 +16,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import Scope
 from tenants.audit import service
 from tenants.audit.errors import AuditHeld, NotHeld
-from tenants.audit.seal_models import AuditKeeping
+from tenants.audit.seal_models import AuditKeeping, AuditKeepingAbove
 
 LEAST_DAYS: Final = 30
 _MOST: Final = 2_000
@@ -33,43 +37,44 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     held_at: datetime | None = None
 
 
-async def read(session: AsyncSession, tenant: UUID) -> Kept:
-    row = (await session.scalars(select(AuditKeeping).where(AuditKeeping.tenant_id == tenant))).one_or_none()
+async def read(session: AsyncSession, log: UUID) -> Kept:
+    model, named = _table(session)
+    row = (await session.scalars(select(model).where(getattr(model, named) == log))).one_or_none()
     if row is None:
         return Kept()
     return Kept(days=row.days, hold_reason=row.hold_reason, held_by=row.held_by, held_at=row.held_at)
 
 
-async def set_days(session: AsyncSession, tenant: UUID, days: int | None, *, actor: str) -> None:
+async def set_days(session: AsyncSession, log: UUID, days: int | None, *, actor: str) -> None:
     """Whole batches are dropped once all of their rows are older; None: nothing is."""
-    await _set(session, tenant, days=days)
+    await _set(session, log, days=days)
     await service.record(session, actor=actor, action="audit.retention-changed", target="audit", after={"days": days})
 
 
-async def hold(session: AsyncSession, tenant: UUID, reason: str, *, actor: str) -> None:
+async def hold(session: AsyncSession, log: UUID, reason: str, *, actor: str) -> None:
     """Nothing of the audit is dropped or veiled, whatever its age. Safe to repeat, with another reason."""
-    await _set(session, tenant, hold_reason=reason, held_by=actor, held_at=func.clock_timestamp())
+    await _set(session, log, hold_reason=reason, held_by=actor, held_at=func.clock_timestamp())
     await service.record(session, actor=actor, action="audit.held", target="audit", after={"reason": reason})
 
 
-async def release(session: AsyncSession, tenant: UUID, *, actor: str) -> None:
+async def release(session: AsyncSession, log: UUID, *, actor: str) -> None:
     """Raises NotHeld."""
-    if (await read(session, tenant)).hold_reason is None:
+    if (await read(session, log)).hold_reason is None:
         raise NotHeld
-    await _set(session, tenant, hold_reason=None, held_by=None, held_at=None)
+    await _set(session, log, hold_reason=None, held_by=None, held_at=None)
     await service.record(session, actor=actor, action="audit.released", target="audit")
 
 
-async def forget(session: AsyncSession, tenant: UUID, subject: str, *, actor: str) -> tuple[str, int]:
-    """Veil the account or key `subject` in the tenant's audit; answers its pseudonym, and in how many rows.
+async def forget(session: AsyncSession, log: UUID, subject: str, *, actor: str) -> tuple[str, int]:
+    """Veil the account or key `subject` in the log; answers its pseudonym, and in how many rows.
 
     Their seals hold. Who it was cannot be found out from what is left, by nobody.
 
     Raises:
         AuditHeld: a legal hold keeps all of it.
     """
-    await _take_turn(session, tenant)
-    held = await read(session, tenant)
+    await _take_turn(session, log)
+    held = await read(session, log)
     if held.hold_reason is not None:
         raise AuditHeld.because(held.hold_reason)
     pseudonym = f"pseudonym:{secrets.token_hex(8)}"
@@ -91,12 +96,19 @@ async def refuse_held(session: AsyncSession, client_id: UUID) -> None:
         raise AuditHeld.because(reason)
 
 
-async def _take_turn(session: AsyncSession, tenant: UUID) -> None:
+async def _take_turn(session: AsyncSession, log: UUID) -> None:
     """As whoever drops a batch does: it is waited for, and whoever comes later sees what is set here."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(tenant), _TURN))))
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(log), _TURN))))
 
 
-async def _set(session: AsyncSession, tenant: UUID, **values: object) -> None:
-    await _take_turn(session, tenant)
-    made = insert(AuditKeeping).values(tenant_id=tenant, **values)
-    await session.execute(made.on_conflict_do_update(index_elements=["tenant_id"], set_=values))
+async def _set(session: AsyncSession, log: UUID, **values: object) -> None:
+    await _take_turn(session, log)
+    model, named = _table(session)
+    made = insert(model).values(**{named: log}, **values)
+    await session.execute(made.on_conflict_do_update(index_elements=[named], set_=values))
+
+
+def _table(session: AsyncSession) -> tuple[Any, str]:
+    """Where it stands, and what names the log there."""
+    scope: Scope = session.info["scope"]
+    return (AuditKeepingAbove, "log_id") if scope.tenant_id is None else (AuditKeeping, "tenant_id")

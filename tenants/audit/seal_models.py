@@ -114,3 +114,15 @@ class AuditKeeping(Base):
     hold_reason: Mapped[str | None] = mapped_column(Text)
     held_by: Mapped[str | None] = mapped_column(Text)
     held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AuditKeepingAbove(Base):
+    """The same of a partner's log, or of the operator's own, whose id is nobody's."""
+
+    __tablename__ = "audit_keeping_above"
+
+    log_id: Mapped[UUID] = _log()
+    days: Mapped[int | None] = mapped_column(Integer)
+    hold_reason: Mapped[str | None] = mapped_column(Text)
+    held_by: Mapped[str | None] = mapped_column(Text)
+    held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

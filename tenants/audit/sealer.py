@@ -95,7 +95,7 @@ async def _seal_batch(database: Database, key: SigningKey, log_id: UUID, kind: s
 
 
 async def drop_old(database: Database, key: SigningKey) -> int:
-    """Drop the batches of tenants whose time is over, oldest first; answers how many. Their heads stay."""
+    """Drop the batches whose time is over, oldest first; answers how many. Their heads stay."""
     dropped, found = 0, _MOST_DROPS
     while found:
         async with database.doors() as connection:
@@ -111,7 +111,7 @@ async def _drop(database: Database, key: SigningKey, row: Any) -> bool:
     async with database.doors() as connection:
         at = await connection.fetchval("SELECT clock_timestamp()")
         stated: Line = {
-            "log": log_name("tenant", row["log_id"]),
+            "log": log_name(row["kind"], row["log_id"]),
             "n": row["n"],
             "head": row["head"].hex(),
             "at": moment(at),

@@ -8,6 +8,7 @@ from pathlib import Path
 from infra import ids
 from infra.database import Database, Scope
 from infra.egress import Client, Guard, Request
+from infra.encryption.installed import InstalledKeys
 from infra.encryption.key_provider import FileKeyProvider
 from infra.mail.server import Server, client_of
 from infra.settings import load
@@ -46,7 +47,7 @@ async def webhooks(side: Side, receiver: Receiver, worker: Database, kek: Path) 
 
 async def mails(side: Side, app: Database, worker: Database, kek: Path) -> None:
     """Every mail in every language, with all that is said to the server; one that is refused by it, too."""
-    keys = FileKeyProvider(kek)
+    keys = InstalledKeys(FileKeyProvider(kek), worker)
     async with app.session(Scope.operator()) as session:
         partner = await organizations.find_partner(session, side.partner)
         sender = f"notices@{side.partner}.example"
@@ -81,7 +82,7 @@ async def mails(side: Side, app: Database, worker: Database, kek: Path) -> None:
     side.known["suppression"] = listed[0]["id"]
 
 
-async def _sent(box: Postbox, worker: Database, keys: FileKeyProvider) -> None:
+async def _sent(box: Postbox, worker: Database, keys: InstalledKeys) -> None:
     known = {"HOST": "127.0.0.1", "PORT": str(box.port), "SECURITY": "none"}
     settings = load({f"WAYBILL_MAIL_{name}": value for name, value in known.items()})
     server = Server.of(settings)

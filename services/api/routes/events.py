@@ -11,10 +11,10 @@ from infra import ids
 from infra.ids import TenantId
 from infra.pagination import cut
 from infra.problems import Forbidden
-from services.api import masking
 from services.api.bodies import JSON, require_media_type
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor
+from services.api.payloads import DATA_OF_RUN
 from services.api.policy import tenant_paths
 from services.events import cloud_event, store
 from tenants.deployments.priorities import ATTRIBUTE, NAMES
@@ -44,7 +44,12 @@ class EventSummary(msgspec.Struct, frozen=True, kw_only=True):
 class EventView(EventSummary, frozen=True, kw_only=True):
     """An event with its content."""
 
-    content: Annotated[Any, Meta(description="The CloudEvent in the JSON event format; masked as in a run.")]
+    content: Annotated[
+        Any,
+        Meta(
+            description="The CloudEvent in the JSON event format; masked as in a run, and null to who sees no payload."
+        ),
+    ]
     runs: list[str]
 
 
@@ -107,8 +112,8 @@ async def read_event(request: Call) -> EventView:
     async with request.resources.database.tenant(tenant) as connection:
         row = await store.read_event(connection, tenant, event)
         runs = await store.runs_of(connection, tenant, [event])
-    # The route asks for `events:read`; who also holds `payloads:masked`, and no more, sees the content masked.
-    content = masking.masked(row["content"]) if request.payloads == "masked" else msgspec.Raw(row["content"].encode())
+    show, _ = DATA_OF_RUN[request.payloads]
+    content = show(row["content"])
     return EventView(**_members(row), content=content, runs=[ids.show("run", run) for run in runs[event]])
 
 

@@ -107,7 +107,7 @@ async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) ->
         is_colleague=is_colleague,
     )
     rows = Rows.partner(partner_id) if tenant_id is None else Rows.tenant(tenant_id)
-    link = await invitations.new_link(request.resources.wrapper if data.mail else None)
+    link = await invitations.new_link(request.resources.enclosing if data.mail else None)
     async with request.creation(rows) as creation:
         made = await invitations.create(creation.session, new, request.principal, link)
         shown, port = view(made), request.resources.settings.api_port

@@ -41,12 +41,12 @@ class ReceivedSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReceivedView(ReceivedSummary, frozen=True, kw_only=True):
-    """With its content as it came; masked as a run's. Kept for as long as the installation keeps such requests."""
+    """With its content as it came, masked or hidden as a run's. Kept as long as the installation keeps requests."""
 
     detail: Annotated[str | None, Meta(description="Of the problem.")]
-    headers: Annotated[list[list[str]] | UnsetType, Meta(description="Those that are read; absent where masked.")] = (
-        UNSET
-    )
+    headers: Annotated[
+        list[list[str]] | UnsetType, Meta(description="Those that are read; absent where it is not shown whole.")
+    ] = UNSET
     body: Annotated[str | None, Meta(description="Null: it is no UTF-8, or hidden.")]
     body_base64: Annotated[str | None, Meta(description="A body that is no UTF-8.")]
 
@@ -90,9 +90,9 @@ async def read_received(request: Call) -> ReceivedView:
     async with request.resources.database.tenant(tenant) as connection:
         row = await store.read(connection, tenant, request.path_id("hok", "hook"), request.path_id("rcv", "received"))
     body, encoded = _shown(row["body"])
-    is_whole = request.payloads != "masked"
+    is_whole = request.payloads == "whole"
     if not is_whole:
-        body, encoded = _masked(body), None
+        body, encoded = _masked(body) if request.payloads == "masked" else None, None
     return ReceivedView(
         **_members(row),
         detail=row["detail"] if is_whole else None,

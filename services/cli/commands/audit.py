@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
+import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from infra.encryption import signing_key
 from infra.objects.store import StoreAway
 from infra.settings import load
 from services.cli import audit_keeping
-from services.cli.options import Terminal, api_options, fail
+from services.cli.audit_log import of_log
+from services.cli.options import Terminal, fail
 from tenants.audit import verifier
 from tenants.audit.head_objects import heads_of
+from tenants.audit.heads import Heads, Place
 from tenants.audit.lines import place_of_log
 
 
@@ -39,27 +42,6 @@ def _filters(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _log(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Whose log: a client's, unless the partner's or the operator's own is named; a command gets its path as `at`."""
-
-    @click.option("--operator", is_flag=True, help="The operator's own log, with a key of the operator.")
-    @click.option("--partner", is_flag=True, help="The partner's own log, with a key of the partner.")
-    @api_options
-    @functools.wraps(function)
-    def wrapped(terminal: Terminal, /, *, partner: bool, operator: bool, **rest: Any) -> Any:
-        if partner + operator + bool(terminal.account.tenant) > 1:
-            raise click.UsageError("Name one log: --client, --partner or --operator.")
-        if not (partner or operator):
-            return function(terminal, at="/audit", **rest)
-        wanted = "partner" if partner else "operator"
-        held = terminal.run(lambda api: api.get("/me"))["scope"]
-        if held != wanted:
-            fail(f"this is a key of the {held}; the log of the {wanted} is read with one of its own")
-        return function(terminal, at="/organization/audit", **rest)
-
-    return wrapped
-
-
 def _given(given: dict[str, Any]) -> str:
     return urlencode({name: value for name, value in given.items() if value is not None})
 
@@ -67,7 +49,7 @@ def _given(given: dict[str, Any]) -> str:
 @command.command("list")
 @_filters
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
-@_log
+@of_log
 def list_records(terminal: Terminal, /, *, at: str, **given: Any) -> None:
     """The newest records."""
     found = terminal.run(lambda api: api.get(f"{at}?{_given(given)}"))
@@ -78,7 +60,7 @@ def list_records(terminal: Terminal, /, *, at: str, **given: Any) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @_filters
-@_log
+@of_log
 def export(terminal: Terminal, /, *, at: str, file: Path, form: str, **given: Any) -> None:
     """Write the audit to FILE: JSON Lines with all seals, or CSV for a spreadsheet."""
     if file.exists():
@@ -92,7 +74,7 @@ def export(terminal: Terminal, /, *, at: str, file: Path, form: str, **given: An
 
 
 @command.command()
-@_log
+@of_log
 def check(terminal: Terminal, /, *, at: str) -> None:
     """Have the API verify a log where it is, from its first batch to its last. Exit code 1 where it is not whole.
 
@@ -126,18 +108,37 @@ def _told(found: dict[str, Any], rows: int) -> str:
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--key", "keys", multiple=True, help="Public key, base64; this installation's by default.")
-@click.option("--heads", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The published heads.")
-def verify(*, file: Path, keys: tuple[str, ...], heads: Path | None) -> None:
+@click.option(
+    "--heads", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A copy of the published heads."
+)
+@click.option("--without-heads", is_flag=True, help="Do not look for them: a log that was cut off verifies then.")
+def verify(*, file: Path, keys: tuple[str, ...], heads: Path | None, without_heads: bool) -> None:
     """Verify the export FILE without database or API; names the first row or batch that is not as it was sealed.
 
-    Exit code 1 where one is not. The same program stands alone: `waybill audit verifier`.
+    It is held against the published heads of its log where these settings find them (WAYBILL_AUDIT_HEADS). Exit code 1
+    where something is not as it was. The same program stands alone: `waybill audit verifier`.
     """
     words = [str(file)]
     for key in keys or (_own_key(),):
         words += ["--key", key]
-    if heads is not None:
-        words += ["--heads", str(heads)]
-    raise SystemExit(verifier.main(words))
+    with tempfile.TemporaryDirectory() as folder:
+        if heads is None and not without_heads:
+            heads = _published(file, Path(folder) / "heads.jsonl")
+        if heads is not None:
+            words += ["--heads", str(heads)]
+        raise SystemExit(verifier.main(words))
+
+
+def _published(export: Path, file: Path) -> Path | None:
+    """The published heads of the log that was exported, as a file; None, and it is said why, where there are none."""
+    place, heads = place_of_log(_log_in(export)), heads_of(load())
+    if place is None or heads is None:
+        click.echo("Not held against published heads: there are none here.", err=True)
+        return None
+    size = _written(heads, place, file)
+    if not size:
+        click.echo(f"Not held against published heads: none of this log is at {load().audit_heads}.", err=True)
+    return file if size else None
 
 
 @command.command("heads")
@@ -154,6 +155,25 @@ def write_heads(*, log: str, file: Path) -> None:
     if file.exists():
         fail(f"{file} is there already; name another file")
 
+    size = _written(heads, place, file)
+    if not size:
+        file.unlink()
+        fail(f"no head of {log} is at {given.audit_heads}")
+    click.echo(f"{file}: {size} bytes")
+
+
+def _log_in(export: Path) -> str:
+    """The name of the log, as the export's first line has it; empty where it has none, which the verifier says."""
+    with export.open("rb") as stream:
+        try:
+            return str(json.loads(stream.readline())["log"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+
+def _written(heads: Heads, place: Place, file: Path) -> int:
+    """Bytes of the published heads of a log, in the file from now on."""
+
     async def copied() -> int:
         try:
             with file.open("wb") as stream:
@@ -162,13 +182,9 @@ def write_heads(*, log: str, file: Path) -> None:
             await heads.close()
 
     try:
-        size = asyncio.run(copied())
+        return asyncio.run(copied())
     except StoreAway as error:
         fail(str(error))
-    if not size:
-        file.unlink()
-        fail(f"no head of {log} is at {given.audit_heads}")
-    click.echo(f"{file}: {size} bytes")
 
 
 @command.command("verifier")

@@ -167,6 +167,7 @@ NOT_OF_ONE_TENANT = {
     "audit_mark",
     "audit_floor",
     "audit_rollback",
+    "audit_keeping_above",
     "parameter",
     "policy_version",
     "deletion",

@@ -238,6 +238,11 @@ ELSEWHERE: Final = {
 }
 PLAIN: Final = {
     ("POST", "/v1/audit/forget", "/subject"): "test_S_85_nobody_is_forgotten_in_anothers_log",
+    (
+        "POST",
+        "/v1/organization/audit/forget",
+        "/subject",
+    ): "test_S_85_S_86_logs_above_clients_are_kept_held_and_forgotten_in",
     ("POST", "/v1/connections", "/owner"): "anybody's name, in words",
     ("PATCH", "/v1/connections/{connection}", "/owner"): "the same",
     ("POST", "/v1/inbound-webhooks", "/event"): "what is made of a webhook",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from infra import ids
 from infra.database import Database, Scope
+from infra.ids import TenantId
 from services.api.certificates import Statement
 from services.archives import erasing
 from tests.asgi import Answer, Caller
@@ -174,11 +176,27 @@ async def test_S_79_what_the_installations_key_sealed_is_gone_at_once_and_told_b
         "SELECT encode(sha256(secret), 'hex'), encode(secret, 'hex') FROM app.identity_provider", **provider
     )
     digest, _, stored = shown.strip().partition("|")
+    # What opens an invitation, in a mail that is not sent yet; and the environment's key for documents.
+    tenant, mail = ids.read("ten", parties.ids["acme:live"]), ids.new()
+    olden.tenant = TenantId(tenant)
+    olden.sql(
+        "INSERT INTO app.mail (partner_id, mail_id, tenant_id, kind, recipient, recipient_name, facts, sealed) "
+        "SELECT t.partner_id, :'mail', t.tenant_id, 'people.invited', 'x@acme.example', 'X', '{}', 'letter' "
+        "FROM app.tenant t WHERE t.tenant_id = :'tenant'",
+        "INSERT INTO app.document_key (tenant_id, version, wrapped) VALUES (:'tenant', 1, 'documents')",
+        mail=mail,
+    )
     await parties.north.post("/v1/clients/acme/suspend", {"reason": "They leave"})
     statement = (await delete(parties.north, "acme")).json["certificate"]["statement"]
-    assert statement["sealed"] == [{"of": made, "sha256": digest}]
+    assert {one["of"]: one["sha256"] for one in statement["sealed"]} == {
+        made: digest,
+        ids.show("mail", mail): hashlib.sha256(b"letter").hexdigest(),
+        parties.ids["acme:live"]: hashlib.sha256(b"documents").hexdigest(),
+    }
     assert stored not in olden.sql("SELECT to_jsonb(p)::text FROM app.identity_provider p")
     assert stored not in olden.sql("SELECT to_jsonb(d)::text FROM app.deletion d")
+    left = "SELECT (SELECT count(*) FROM app.document_key) + (SELECT count(*) FROM app.mail WHERE sealed IS NOT NULL)"
+    assert olden.sql(left).strip() == "0"
 
 
 async def test_S_79_of_a_client_that_moved_no_partner_keeps_a_name(

@@ -10,6 +10,7 @@ import msgspec
 
 from infra import ids
 from infra.embedded.stack import Stack
+from infra.encryption.installed import bound
 from infra.encryption.key_provider import KeyWrapper
 from services.cli.sealed_columns import BOUND_TO, SEALED
 from tests.superuser import connected
@@ -44,10 +45,11 @@ class Planted(msgspec.Struct, frozen=True):
         """By kind, the value as it is stored, and what it is bound to."""
         found = {}
         async with connected(self.stack, self.database) as admin:
+            here = str(await admin.fetchval("SELECT installation_id FROM app.installation"))
             for kind, row in self.rows.items():
                 table, _, column = _ONE_BY_ONE[kind].name.partition(".")
                 query = f"SELECT {column} FROM app.{table} WHERE {_KEYS.get(kind, 'tenant_id')} = $1"  # noqa: S608
-                found[kind] = (await admin.fetchval(query, row["id"]), BOUND_TO[kind](row))
+                found[kind] = (await admin.fetchval(query, row["id"]), bound(here, BOUND_TO[kind](row)))
         return found
 
 
@@ -57,10 +59,12 @@ async def plant(stack: Stack, database: str, wrappers: Mapping[str, KeyWrapper])
     rows = {}
     async with connected(stack, database) as admin:
         await admin.execute("SET session_replication_role = replica")
+        here = str(await admin.fetchval("SELECT installation_id FROM app.installation"))
         for kind, column in _ONE_BY_ONE.items():
             thing: UUID = ids.new()
             tenant = thing if kind == "document key" else ids.new()
             rows[kind] = {"tenant_id": tenant, "id": thing, "version": 3}
-            value = await wrappers[column.opened_by].wrap(kind.encode(), BOUND_TO[kind](rows[kind]))
+            context = bound(here, BOUND_TO[kind](rows[kind]))
+            value = await wrappers[column.opened_by].wrap(kind.encode(), context)
             await admin.execute(_INTO[kind], tenant, thing, value)
     return Planted(stack, database, rows)

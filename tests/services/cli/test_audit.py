@@ -102,6 +102,9 @@ async def test_A17_each_log_is_listed_exported_and_verified_from_the_terminal(
         assert (await house.said("export", str(file), *log, key=key)).endswith(f"{file.stat().st_size} bytes\n")
         await house.said("heads", json.loads(file.read_bytes().splitlines()[0])["log"], str(heads))
         assert (await house.said("verify", str(file), "--heads", str(heads))).startswith("WHOLE ")
+        own = await house.run("audit", "verify", str(file))
+        assert own.stdout.startswith("WHOLE "), own.output
+        assert own.stderr == "", "held against the published heads, which it finds itself"
         assert "is there already" in await house.refused("export", str(file), *log, key=key)
     other = await house.said(
         "list", "--partner", "--action", "client.created", "--limit", "1", "--json", key=house.partner
@@ -173,6 +176,22 @@ async def test_S_85_S_86_what_is_kept_held_and_forgotten_is_the_partners_to_say(
     assert "for good?" in await house.refused("forget", key, *CLIENT, key=house.partner)
 
 
+async def test_S_85_S_86_so_is_what_is_in_the_logs_above(house: House) -> None:
+    for log, key in ((("--partner",), house.partner), (("--operator",), house.operator)):
+        assert '"days":90' in await house.said("period", "90", *log, "--json", key=key)
+        assert "case 8" in await house.said("hold", "--reason", "case 8", *log, key=key)
+        gone = ids.show("acc", ids.new())
+        assert "It is held: case 8" in await house.refused("forget", gone, "--yes", *log, key=key)
+        await house.said("release", *log, key=key)
+        forgotten = msgspec.json.decode(await house.said("forget", gone, "--yes", *log, "--json", key=key))
+        assert forgotten["records"] == 0
+        told = await house.said("list", *log, "--json", key=key)
+        assert {"audit.retention-changed", "audit.held", "audit.released", "audit.veiled"} <= {
+            one["action"] for one in msgspec.json.decode(told)
+        }
+    assert "this is a key of the partner" in await house.refused("keeping", "--operator", key=house.partner)
+
+
 async def test_F_31_rollbacks_are_shown_and_accepted(
     house: House, worker_database: Database, tmp_path: Path, stack: Stack, endpoints: Endpoints
 ) -> None:
@@ -180,6 +199,10 @@ async def test_F_31_rollbacks_are_shown_and_accepted(
     await seal(worker_database, tmp_path)
     async with owner(stack, endpoints) as connection:
         await connection.execute("TRUNCATE app.audit_leaves, app.audit_floor, app.audit_seal, app.audit_mark")
+    file = tmp_path / "cut.jsonl"
+    await house.said("export", str(file), key=house.client)
+    assert (await house.refused("verify", str(file))).startswith("BROKEN ")
+    assert (await house.said("verify", str(file), "--without-heads")).startswith("WHOLE "), "as it says of itself"
     await seal(worker_database, tmp_path)
     shown = await house.refused("rollbacks")
     assert "operator: batch 1 was published, here the newest is 0" in shown

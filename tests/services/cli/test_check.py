@@ -128,8 +128,8 @@ NOT_LOOKED_THROUGH = {
     "of organizations and their people, to whom no connection belongs": (
         "partner client tenant portal_host known_device sign_in_attempt brand organization_audit quota "
         "peak role account_role account_identity provisioned_account identity_provider invitation "
-        "domain_claim deletion private_network policy_version audit_keeping audit_rollback mail_setting "
-        "mail_suppression mail.recipient mail.recipient_name mail.language"
+        "domain_claim deletion private_network policy_version audit_keeping audit_keeping_above "
+        "audit_rollback mail_setting mail_suppression mail.recipient mail.recipient_name mail.language"
     ),
     "of the installation and its processes": (
         "installation timeline worker alembic_version run.claimed_by run.trace candidate"

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from infra import ids
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints
+from infra.encryption.installed import InstalledKeys
 from infra.encryption.key_provider import FileKeyProvider
 from infra.settings import load
 from services.cli import server_checks
@@ -48,7 +49,7 @@ async def kept(
         ("KEK_FILE", str(kek)),
     ):
         monkeypatch.setenv(f"WAYBILL_{name}", value)
-    world, keys = await make_tenant(app_database), FileKeyProvider(kek)
+    world, keys = await make_tenant(app_database), InstalledKeys(FileKeyProvider(kek), app_database)
     async with app_database.session(Scope.operator()) as session:
         await session.execute(
             text("INSERT INTO app.portal_host (host, partner_id) VALUES (:h, :p)"), {"h": HOST, "p": world.partner_id}

@@ -191,3 +191,55 @@ async def test_S_84_rows_that_are_written_while_an_export_lasts_leave_it_whole(
         start += 3
     assert verified(lines, key).rows == 10
     assert not [row for row in rows_of(lines) if int(row["target"].removeprefix("t")) >= 100]
+
+
+@pytest.mark.parametrize("kind", ["partner", "operator"])
+async def test_S_85_S_86_logs_above_clients_are_kept_held_and_forgotten_in_as_theirs_are(
+    kind: str,
+    world: World,
+    app_database: Database,
+    worker_database: Database,
+    key: SigningKey,
+    stack: Stack,
+    endpoints: Endpoints,
+) -> None:
+    scope = Scope.partner(world.partner_id) if kind == "partner" else Scope.operator()
+    log, beside = Log.of(scope), Scope.operator() if kind == "partner" else Scope.partner(world.partner_id)
+    for place in (scope, beside):
+        async with app_database.session(place) as session:
+            for number, actor in enumerate((f"account:{ACCOUNT}", "key:other", "key:other", "key:other", "key:other")):
+                after = {"by": ACCOUNT} if number == 1 else {"number": number}
+                await service.record(session, actor=actor, action="thing.made", target=f"t{number}", after=after)
+            await session.commit()
+    await sealer.seal(worker_database, key, BATCH)
+    async with app_database.session(scope) as session:
+        await keeping.set_days(session, log.log_id, 30, actor="key:x")
+        await keeping.hold(session, log.log_id, "case 7", actor="key:x")
+        with pytest.raises(AuditHeld, match="case 7"):
+            await keeping.forget(session, log.log_id, ACCOUNT, actor="key:x")
+        await session.commit()
+    old = "UPDATE app.audit_seal SET sealed_at = sealed_at - make_interval(days => $1) WHERE n = 1"
+    async with owner(stack, endpoints) as connection:
+        await connection.execute(old, 31)
+    assert await sealer.drop_old(worker_database, key) == 0, "it is held"
+    async with app_database.session(scope) as session:
+        await keeping.release(session, log.log_id, actor="key:x")
+        assert (await keeping.forget(session, log.log_id, ACCOUNT, actor="key:x"))[1] == 2
+        await session.commit()
+    await sealer.seal(worker_database, key, BATCH)
+    async with owner(stack, endpoints) as connection:
+        await connection.execute(old, -31)
+    assert await _verified(app_database, log, key) == (0, False)
+    async with owner(stack, endpoints) as connection:
+        await connection.execute(old, 31)
+    assert await sealer.drop_old(worker_database, key) == 1, "of this log alone"
+    async with owner(stack, endpoints) as connection:
+        await connection.execute(old, -31)
+    assert await _verified(app_database, log, key) == (1, False)
+    assert await _verified(app_database, Log.of(beside), key) == (0, True)
+
+
+async def _verified(database: Database, log: Log, key: SigningKey) -> tuple[int, bool]:
+    """Batches that were dropped, and whether the account is in it."""
+    lines = b"".join([chunk async for chunk in exporting.lines(database, log)]).splitlines(keepends=True)
+    return verified(lines, key).dropped, ACCOUNT.encode() in b"".join(lines)

@@ -121,6 +121,16 @@ CREATE TABLE app.audit_keeping (
   CHECK ((hold_reason IS NULL) = (held_by IS NULL) AND (held_by IS NULL) = (held_at IS NULL))
 );
 
+-- The same of a partner's log, or of the operator's own, whose id is nobody's.
+CREATE TABLE app.audit_keeping_above (
+  log_id uuid PRIMARY KEY,
+  days integer CHECK (days BETWEEN 30 AND 36500),
+  hold_reason text CHECK (length(hold_reason) BETWEEN 1 AND 2000),
+  held_by text,
+  held_at timestamptz,
+  CHECK ((hold_reason IS NULL) = (held_by IS NULL) AND (held_by IS NULL) = (held_at IS NULL))
+);
+
 DO $$
 DECLARE t text;
 BEGIN
@@ -134,11 +144,15 @@ END $$;
 CREATE POLICY doors ON app.audit_mark TO waybill_doors USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON app.audit_keeping TO waybill_app
   USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id());
+CREATE POLICY log ON app.audit_keeping_above TO waybill_app
+  USING (log_id = app.partner_id() OR app.is_operator() AND log_id = '00000000-0000-0000-0000-000000000000')
+  WITH CHECK (log_id = app.partner_id() OR app.is_operator() AND log_id = '00000000-0000-0000-0000-000000000000');
 CREATE POLICY doors ON app.audit_keeping FOR SELECT TO waybill_doors USING (true);
-GRANT SELECT, INSERT, UPDATE ON app.audit_keeping TO waybill_app;
-GRANT SELECT ON app.audit_keeping TO waybill_doors;
+CREATE POLICY doors ON app.audit_keeping_above FOR SELECT TO waybill_doors USING (true);
+GRANT SELECT, INSERT, UPDATE ON app.audit_keeping, app.audit_keeping_above TO waybill_app;
+GRANT SELECT ON app.audit_keeping, app.audit_keeping_above TO waybill_doors;
 GRANT SELECT, INSERT ON app.audit_seal, app.audit_floor TO waybill_doors;
 GRANT SELECT, INSERT, DELETE ON app.audit_leaves TO waybill_doors;
 GRANT SELECT, INSERT, UPDATE ON app.audit_mark, app.audit_rollback TO waybill_doors;
 GRANT UPDATE (xid, salt, veil), DELETE ON app.audit TO waybill_doors;
-GRANT SELECT, INSERT, UPDATE (xid, actor, target, after, salt, veil) ON app.organization_audit TO waybill_doors;
+GRANT SELECT, INSERT, UPDATE (xid, actor, target, after, salt, veil), DELETE ON app.organization_audit TO waybill_doors;

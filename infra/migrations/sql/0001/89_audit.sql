@@ -227,12 +227,19 @@ BEGIN
   RETURN logs;
 END $$;
 
--- Tenants' batches whose time is over: the oldest of each that is not held.
-CREATE FUNCTION app.audit_over(most integer) RETURNS TABLE (log_id uuid, n integer, head bytea)
+-- How long each log is kept, and why it is held. No door: it sees what its caller sees.
+CREATE FUNCTION app.audit_kept() RETURNS TABLE (log_id uuid, days integer, hold_reason text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT k.tenant_id, k.days, k.hold_reason FROM app.audit_keeping k
+  UNION ALL SELECT a.log_id, a.days, a.hold_reason FROM app.audit_keeping_above a
+$$;
+
+-- Batches whose time is over: the oldest of each log that is not held.
+CREATE FUNCTION app.audit_over(most integer) RETURNS TABLE (log_id uuid, kind text, n integer, head bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-  SELECT s.log_id, s.n, s.head FROM app.audit_keeping k
-  CROSS JOIN LATERAL (SELECT l.n FROM app.audit_leaves l WHERE l.log_id = k.tenant_id ORDER BY l.n LIMIT 1) first
-  JOIN app.audit_seal s ON s.log_id = k.tenant_id AND s.n = first.n
+  SELECT s.log_id, s.kind, s.n, s.head FROM app.audit_kept() k
+  CROSS JOIN LATERAL (SELECT l.n FROM app.audit_leaves l WHERE l.log_id = k.log_id ORDER BY l.n LIMIT 1) first
+  JOIN app.audit_seal s ON s.log_id = k.log_id AND s.n = first.n
   WHERE k.days IS NOT NULL AND k.hold_reason IS NULL AND s.sealed_at < clock_timestamp() - make_interval(days => k.days)
   LIMIT most
 $$;
@@ -240,27 +247,54 @@ $$;
 -- Drop a batch with its rows, and keep its head. A hold that came meanwhile counts; whoever sets one waits for this, or is waited for.
 CREATE FUNCTION app.audit_drop(wanted uuid, batch integer, at timestamptz, public_key bytea, signed bytea) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-DECLARE whose uuid[];
+DECLARE whose uuid[]; of_kind text; told json;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(wanted::text, 57));
-  PERFORM 1 FROM app.audit_keeping k JOIN app.audit_seal s ON s.log_id = k.tenant_id AND s.n = batch
-  WHERE k.tenant_id = wanted AND k.hold_reason IS NULL AND s.sealed_at < clock_timestamp() - make_interval(days => k.days);
+  SELECT s.kind INTO of_kind FROM app.audit_kept() k JOIN app.audit_seal s ON s.log_id = k.log_id AND s.n = batch
+  WHERE k.log_id = wanted AND k.hold_reason IS NULL AND s.sealed_at < clock_timestamp() - make_interval(days => k.days);
   IF NOT FOUND OR EXISTS (SELECT 1 FROM app.audit_leaves l WHERE l.log_id = wanted AND l.n < batch) THEN RETURN false; END IF;
   DELETE FROM app.audit_leaves l WHERE l.log_id = wanted AND l.n = batch RETURNING l.ids INTO whose;
   IF NOT FOUND THEN RETURN false; END IF;
-  DELETE FROM app.audit a WHERE a.tenant_id = wanted AND a.audit_id = ANY (whose);
   INSERT INTO app.audit_floor (log_id, n, at, key, signature) VALUES (wanted, batch, at, public_key, signed);
-  INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
-  VALUES (wanted, app.new_id(), 'engine', 'audit.dropped', 'audit', json_build_object('batch', batch, 'rows', cardinality(whose)));
+  told := json_build_object('batch', batch, 'rows', cardinality(whose));
+  IF of_kind = 'tenant' THEN
+    DELETE FROM app.audit a WHERE a.tenant_id = wanted AND a.audit_id = ANY (whose);
+    INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
+    VALUES (wanted, app.new_id(), 'engine', 'audit.dropped', 'audit', told);
+  ELSE
+    DELETE FROM app.organization_audit o WHERE o.audit_id = ANY (whose)
+      AND coalesce(o.partner_id, '00000000-0000-0000-0000-000000000000') = wanted;
+    INSERT INTO app.organization_audit (audit_id, partner_id, actor, action, target, after)
+    VALUES (app.new_id(), CASE WHEN of_kind = 'partner' THEN wanted END, 'engine', 'audit.dropped', 'audit', told);
+  END IF;
   RETURN true;
 END $$;
 
--- Veil a person in the transaction's tenant: who acted, or was acted on, becomes `pseudonym`; what became of it goes, as it goes
+-- The same in the log of the transaction's partner, or of the operator: these are short, and looked through whole. No door.
+CREATE FUNCTION app.audit_veil_above(subject text, pseudonym text, most integer) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+DECLARE whose uuid := app.partner_id(); veiled integer; is_one text := '^(account|acting|key):' || subject || '$';
+BEGIN
+  IF whose IS NULL AND NOT app.is_operator() THEN RETURN 0; END IF;
+  UPDATE app.organization_audit o SET veil = app.veil_row(o.salt, o.veil, o.actor, o.target, o.after::text,
+      o.actor ~ is_one OR o.actor = subject, o.target = subject, o.after IS NOT NULL), salt = NULL, after = NULL,
+    actor = CASE WHEN o.actor ~ is_one OR o.actor = subject THEN pseudonym ELSE o.actor END,
+    target = CASE WHEN o.target = subject THEN pseudonym ELSE o.target END
+  WHERE o.audit_id = ANY (ARRAY(
+    SELECT b.audit_id FROM app.organization_audit b WHERE b.partner_id IS NOT DISTINCT FROM whose
+      AND (b.actor ~ is_one OR b.actor = subject OR b.target = subject OR strpos(b.after::text, subject) > 0)
+    LIMIT most));
+  GET DIAGNOSTICS veiled = ROW_COUNT;
+  RETURN veiled;
+END $$;
+
+-- Veil a person in the log of the transaction: who acted, or was acted on, becomes `pseudonym`; what became of it goes, as it goes
 -- where the person is named in it. Up to `most` rows; answers how many.
 CREATE FUNCTION app.audit_veil(subject text, pseudonym text, most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 DECLARE whose uuid := app.tenant_id(); veiled integer; is_one text := '^(account|acting|key):' || subject || '$';
 BEGIN
+  IF whose IS NULL THEN RETURN app.audit_veil_above(subject, pseudonym, most); END IF;
   UPDATE app.audit a SET veil = app.veil_row(a.salt, a.veil, a.actor, a.target, a.after::text,
       a.actor ~ is_one OR a.actor = subject, a.target = subject, a.after IS NOT NULL), salt = NULL, after = NULL,
     actor = CASE WHEN a.actor ~ is_one OR a.actor = subject THEN pseudonym ELSE a.actor END,
@@ -275,9 +309,15 @@ BEGIN
   RETURN veiled;
 END $$;
 
--- Why nobody may erase anything of a client: the legal hold on one of its environments. Of the transaction's partner or operator.
+-- Why nobody may erase anything of a client: the legal hold on one of its environments, or on a log above it that names it, which a
+-- deletion would change. Of the transaction's partner or operator.
 CREATE FUNCTION app.audit_hold_of(of_client uuid) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   SELECT k.hold_reason FROM app.tenant t JOIN app.audit_keeping k ON k.tenant_id = t.tenant_id
-  WHERE t.client_id = of_client AND k.hold_reason IS NOT NULL AND (app.is_operator() OR t.partner_id = app.partner_id()) LIMIT 1
+  WHERE t.client_id = of_client AND k.hold_reason IS NOT NULL AND (app.is_operator() OR t.partner_id = app.partner_id())
+  UNION ALL SELECT k.hold_reason FROM app.client c JOIN app.audit_keeping_above k ON k.hold_reason IS NOT NULL
+  WHERE c.client_id = of_client AND (app.is_operator() OR c.partner_id = app.partner_id()) AND EXISTS (
+    SELECT 1 FROM app.organization_audit o WHERE coalesce(o.partner_id, '00000000-0000-0000-0000-000000000000') = k.log_id
+      AND o.after IS NOT NULL AND o.target = app.show_id('cli', of_client))
+  LIMIT 1
 $$;

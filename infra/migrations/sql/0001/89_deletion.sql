@@ -49,8 +49,8 @@ BEGIN
   RETURN counted;
 END $$;
 
--- Secrets that the installation's key sealed, by whose they were, as the SHA-256 of their stored form: no tenant's key is theirs,
--- and so they go themselves.
+-- What the installation's keys sealed, by whose it was, as the SHA-256 of its stored form: no tenant's key for connections is its
+-- own, and so it goes itself. Of an environment: its key for documents.
 CREATE FUNCTION app.sealed_above(tenants uuid[]) RETURNS json
 LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
   SELECT coalesce(json_agg(json_build_object('of', s.shown, 'sha256', encode(sha256(s.sealed), 'hex')) ORDER BY s.shown), '[]') FROM (
@@ -61,6 +61,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
     JOIN app.totp o ON o.partner_id = a.partner_id AND o.account_id = a.account_id WHERE a.tenant_id = ANY (tenants)
     UNION ALL
     SELECT app.show_id('hok', w.hook_id), w.sealed FROM app.inbound_secret w WHERE w.tenant_id = ANY (tenants)
+    UNION ALL
+    SELECT app.show_id('ten', d.tenant_id), d.wrapped FROM app.document_key d WHERE d.tenant_id = ANY (tenants)
+    UNION ALL
+    SELECT app.show_id('mail', m.mail_id), m.sealed FROM app.mail m WHERE m.tenant_id = ANY (tenants) AND m.sealed IS NOT NULL
   ) s
 $$;
 
@@ -70,7 +74,7 @@ $$;
 CREATE FUNCTION app.begin_deletion(of_client uuid, actor text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 DECLARE was app.client; tenants uuid[]; destroyed json; sealed json; people jsonb; given integer; keys integer; hooks integer; ends integer;
-  opened integer;
+  opened integer; letters integer;
 BEGIN
   SELECT c.* INTO was FROM app.client c WHERE c.client_id = of_client AND c.status = 'suspended'
     AND (app.is_operator() OR c.partner_id = app.partner_id()) FOR UPDATE;
@@ -93,8 +97,10 @@ BEGIN
   GET DIAGNOSTICS opened = ROW_COUNT;
   DELETE FROM app.inbound_secret w WHERE w.tenant_id = ANY (tenants);
   GET DIAGNOSTICS hooks = ROW_COUNT;
+  DELETE FROM app.mail m WHERE m.tenant_id = ANY (tenants) AND m.sealed IS NOT NULL;
+  GET DIAGNOSTICS letters = ROW_COUNT;
   people := app.remove_people(tenants) || jsonb_build_object('connection_secret', given, 'tenant_key', keys, 'inbound_secret', hooks, 'webhook_secret', ends,
-    'document_key', opened);
+    'document_key', opened, 'mail', letters);
   UPDATE app.client c SET status = 'deleted', status_reason = NULL, name = 'deleted',
     slug = 'deleted-' || substr(app.show_id('cli', of_client), 5)
   WHERE c.partner_id = was.partner_id AND c.client_id = of_client;

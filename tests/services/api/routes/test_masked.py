@@ -23,7 +23,12 @@ CANARY = "canary-7213"
 DATA = {"number": "PO-1", "notes": CANARY, "ship_to": {"name": CANARY}, "lines": [{"item": "SKU-1", "email": CANARY}]}
 SEEN = {"number": "PO-1", "notes": MASK, "ship_to": {"name": MASK}, "lines": [{"item": "SKU-1", "email": MASK}]}
 ERROR = {"type": "https://x.example/errors/validation", "status": 400, "title": "It breaks", "detail": CANARY}
-GROUPS = (["runs:read", "events:read", "payloads:masked"], ["runs:read", "events:read", "payloads:read"], ["runs:read"])
+GROUPS = (
+    ["runs:read", "events:read", "payloads:masked"],
+    ["runs:read", "events:read", "payloads:read"],
+    ["runs:read"],
+    ["runs:read", "events:read"],
+)
 
 
 @pytest.fixture
@@ -65,9 +70,9 @@ async def test_S_05_masked_payloads_keep_their_shape_and_lose_what_is_personal(
     parties: Parties, run: tuple[str, str]
 ) -> None:
     keys = [parties.nobody.having(await make_key(parties.acme, permissions=group)) for group in GROUPS]
-    masked, whole, hidden = keys
+    masked, whole, hidden, reading = keys
     assert CANARY in await everything(whole, *run)
-    for caller in (masked, hidden, parties.north):
+    for caller in (masked, hidden, reading, parties.north):
         assert CANARY not in await everything(caller, *run)
     seen = (await masked.get(f"/v1/runs/{run[0]}")).json
     (event,) = seen["input"]

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from infra.database import Database
+from infra.encryption.installed import InstalledKeys
 from infra.encryption.key_provider import FileKeyProvider
 from infra.settings import Settings
 from services.api.app import create_app
@@ -57,7 +58,8 @@ async def test_what_could_not_be_looked_into_is_held_until_it_was(
     refused = await content(scanned.caller, good)
     assert (refused.status, refused.problem) == (409, "document-held")
     scanned.script.write_text(LOOKER)
-    known = Documents(app_database, scanned.settings, FileKeyProvider(scanned.settings.kek_file))
+    keys = InstalledKeys(FileKeyProvider(scanned.settings.kek_file), app_database)
+    known = Documents(app_database, scanned.settings, keys)
     assert await holding.look(app_database, known, 0) == 2
     states = {one["id"]: one["state"] for one in (await scanned.caller.get(f"/v1/runs/{run}/documents")).json["items"]}
     assert states == {good.json["id"]: "clean", bad.json["id"]: "infected"}

@@ -38,6 +38,8 @@ BEGIN
   DROP FUNCTION app.veiled_field(bytea, bytea, text, text, boolean);
   DROP FUNCTION app.this_cluster();
   DROP FUNCTION app.audit_unsealed(xid8);
+  DROP FUNCTION app.audit_kept();
+  DROP FUNCTION app.audit_veil_above(text, text, integer);
   DROP FUNCTION app.held_permissions(uuid, uuid, text[]);
   DROP FUNCTION app.erased_tables();
   DROP FUNCTION app.sealed_values();

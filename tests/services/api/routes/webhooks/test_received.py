@@ -119,6 +119,10 @@ async def test_it_is_shown_as_it_came_to_whom_may_see_payloads(parties: Parties,
     masked = (await masking.get(path)).json
     assert CANARY not in masked["body"]
     assert ("headers" in masked, masked["detail"]) == (False, None)
+    reading = parties.nobody.having(await make_key(parties.acme, permissions=["events:read"]))
+    hidden = (await reading.get(path)).json
+    assert (hidden["body"], hidden["body_base64"], hidden["detail"], "headers" in hidden) == (None, None, None, False)
+    assert (await reading.get(f"/v1/events/{hidden['event']}")).json["content"] is None
     partners = f"/v1/clients/acme/live/inbound-webhooks/{sender.made['id']}/received"
     refused = await parties.north.get(f"{partners}/{received}")
     assert (refused.status, refused.problem) == (403, "client-grant-needed")
