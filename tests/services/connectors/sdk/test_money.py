@@ -6,16 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.connectors.sdk.errors import Misread, Refusal
 from services.connectors.sdk.money import to_decimal, to_money
 
 
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
-    [(129900, "USD", "1299.00"), (1, "EUR", "0.01"), (500, "JPY", "500"), (1234, "KWD", "1.234"), (-5, "USD", "-0.05")],
+    [
+        (129900, "USD", "1299.00"),
+        (1, "EUR", "0.01"),
+        (500, "JPY", "500"),
+        (1234, "KWD", "1.234"),
+        (1, "CLF", "0.0001"),
+        (-5, "USD", "-0.05"),
+    ],
 )
 def test_minor_units_follow_the_currency(amount: int, currency: str, text: str) -> None:
     assert str(to_decimal(amount, currency)) == text
     assert to_money(Decimal(text), currency) == {"amount": amount, "currency": currency}
+
+
+def test_what_is_no_currency_is_refused_and_not_taken_for_one_of_hundredths() -> None:
+    with pytest.raises(Refusal, match="'ABC' is no currency"):
+        to_decimal(100, "ABC")
+    with pytest.raises(Misread, match="'ABC' is no currency"):
+        to_money(Decimal(1), "ABC")
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from(["USD", "JPY", "BHD"]))
