@@ -22,6 +22,7 @@ from infra.egress.failures import translated
 from infra.egress.guard import Guard
 from infra.egress.guards import Allowed, Guards, nothing_beside
 from infra.egress.headers import outgoing, received
+from infra.egress.identity import Identities
 from infra.egress.messages import MAX_BODY, Destination, Failed, Request, Response
 from infra.egress.pool import CONNECTIONS_PER_ORIGIN, FLIGHT, Flight, Pool
 from infra.egress.stream import STREAM_SECONDS, Stream
@@ -61,6 +62,7 @@ class Client:
     ) -> None:
         self._guards = Guards(guard, allowed)
         self._trust = trust
+        self._identities = Identities(trust)
         self._total = total
         self._pools: dict[UUID, Pool] = {}
         self._retired: list[Pool] = []
@@ -238,9 +240,10 @@ class Client:
         data: Any = request.body or None
         if len(request.body) > _LARGE:
             data = io.BytesIO(request.body)
+        shown = True if request.identity is None else self._identities.context(request.identity)
         # A coroutine is awaited and not entered with `async with`: two frames fewer a call.
         return await session.request(
-            request.method, goal.url, data=data, headers=headers, timeout=timeout, allow_redirects=False
+            request.method, goal.url, data=data, headers=headers, timeout=timeout, allow_redirects=False, ssl=shown
         )
 
     async def _upgrade(

@@ -30,11 +30,13 @@ def outgoing(request: Request, origin: target.Origin, *, encoding: str = "gzip, 
     for name, value in request.headers.items():
         _check(name, value)
         headers[name] = value
-    if not request.credentials:
+    if not request.credentials and request.identity is None:
         return headers
     bound = request.destination.allowed_origins
     if origin.text not in bound and not any(origin.text == target.canonical_origin(one) for one in bound):
         raise Refused("credential", "The connection's credentials are not bound to this origin")
+    if request.identity is not None and origin.scheme != "https":
+        raise Refused("credential", "A certificate is shown in TLS alone: the address is none of https")
     for name, secret in request.credentials.items():
         _check(name, secret.reveal())
         _replace(headers, name, secret.reveal())

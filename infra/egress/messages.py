@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import ClassVar, Final, Literal
 
@@ -32,6 +33,23 @@ class Destination(msgspec.Struct, frozen=True):
     ports: frozenset[int] = frozenset()
 
 
+class Identity(msgspec.Struct, frozen=True):
+    """A certificate that is shown to the other side in TLS, where it asks for one.
+
+    Attributes:
+        certificate: PEM, with those between it and its authority behind it.
+        key: PEM, without a password.
+    """
+
+    certificate: str
+    key: Secret
+
+    @property
+    def mark(self) -> bytes:
+        """The same of the same pair, and of nothing else."""
+        return hashlib.sha256(f"{self.certificate}\0{self.key.reveal()}".encode()).digest()
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One HTTP request; never redirected.
 
@@ -42,6 +60,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         url: absolute; parsed once, then the parsed form is dialled.
         headers: without `Host`, framing and forwarding headers, which are ours or nobody's.
         credentials: headers that are attached only when the URL's origin is one of `destination.allowed_origins`.
+        identity: shown to `destination.allowed_origins` alone, as credentials are.
         timeout: seconds for everything, at most 30 unless an operator raised the guard's cap.
     """
 
@@ -52,6 +71,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes = b""
     timeout: float = 30.0
     destination: Destination = Destination()
+    identity: Identity | None = None
 
 
 class Response(msgspec.Struct, frozen=True):

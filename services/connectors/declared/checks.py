@@ -56,6 +56,9 @@ def _settings(document: Document) -> Iterator[Mistake]:
 def _named(document: Document) -> Iterator[Mistake]:
     """Settings and secrets that the authentication names, and secrets that nothing names."""
     settings, secrets = used(document.authentication)
+    if document.client_certificate is not None:
+        settings |= {document.client_certificate.certificate}
+        secrets |= {document.client_certificate.key}
     for name in sorted(settings - document.settings.properties.keys()):
         close = near(name, document.settings.properties)
         yield Mistake("/authentication", f"there is no setting `{name}`{close}; add it to settings.properties")

@@ -110,6 +110,16 @@ class Aws(msgspec.Struct, frozen=True, tag_field="kind", tag="aws"):
 Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | Session | Inside | Aws
 
 
+class ClientCertificate(msgspec.Struct, frozen=True):
+    certificate: str
+    key: str
+
+
+class Waits(msgspec.Struct, frozen=True):
+    header: str
+    unit: Literal["seconds", "milliseconds", "epoch"] = "seconds"
+
+
 class ErrorRule(msgspec.Struct, frozen=True):
     kind: Literal["retry", "refuse", "reconnect", "uncertain"] = msgspec.field(name="class")
     status: Statuses | None = None
@@ -237,6 +247,8 @@ class Document(msgspec.Struct, frozen=True):
     secrets: dict[str, SecretPart] = {}
     limits: Limits | None = None
     errors: tuple[ErrorRule, ...] = ()
+    client_certificate: ClientCertificate | None = None
+    waits: Waits | None = None
     health: Health | None = None
     triggers: dict[str, TriggerPart] = {}
     traps: tuple[str, ...] = ()

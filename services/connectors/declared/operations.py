@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from services.connectors.capabilities.contracts import COMPLETIONS, Contract
 from services.connectors.declared.conditions import Condition
-from services.connectors.declared.credentials.kinds import Credentials
+from services.connectors.declared.credentials.kinds import Credentials, identity
 from services.connectors.declared.document import (
     CheckPart,
     Document,
@@ -47,6 +47,7 @@ class DeclaredOperation:
         self.pointer = pointer = step("/operations", name)
         self._credentials = credentials
         self._states = {} if document.order_states is None else document.order_states.states
+        self._certificate = document.client_certificate
         self.effect = part.care
         self._care = None if self.effect.is_set else care(self.effect, {})
         self._checks = [
@@ -125,6 +126,8 @@ class DeclaredOperation:
 
     def _asking(self, given: Any, context: Context, evaluator: Evaluator) -> Asking:
         care = self.care(context.settings)
+        if self._certificate is not None:
+            context.identity = identity(self._certificate, context)
         known = {
             "input": given,
             "settings": context.settings,
@@ -157,6 +160,7 @@ class DeclaredOperation:
             [(one, f"{self.pointer}/instead/{index}") for index, one in enumerate(instead)],
             rules,
             form=form,
+            waits=document.waits,
             change=self._credentials.change,
             scopes=part.scopes,
         )

@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from infra.egress import Response
-from services.connectors.declared import hints, verdicts
-from services.connectors.declared.document import ErrorRule, InsteadPart
+from services.connectors.declared import hints, verdicts, waiting
+from services.connectors.declared.document import ErrorRule, InsteadPart, Waits
 from services.connectors.declared.forms.form import Form
 from services.connectors.declared.mapping import Filled, Filling, Unmapped
 from services.connectors.declared.statuses import Fits
@@ -41,12 +41,13 @@ class _Rule:
 class Replies:
     """Reads the answers of one operation. Rules are looked at in their order, the operation's before the manifest's."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what answers are judged by)
         self,
         instead: Sequence[tuple[InsteadPart, str]],
         errors: Sequence[tuple[ErrorRule, str]],
         *,
         form: Form,
+        waits: Waits | None = None,
         change: str = "",
         scopes: Sequence[str] = (),
     ) -> None:
@@ -54,6 +55,7 @@ class Replies:
         self._instead = [(Fits(one, place), Filled(one.answer, f"{place}/answer")) for one, place in instead]
         self._rules = [_Rule(one, place) for one, place in errors]
         self._form = form
+        self._waits = waits
         self.change = change
         self._scopes = scopes
 
@@ -78,7 +80,8 @@ class Replies:
         for fits, answer in self._instead:
             if fits.may(status, codes) and await fits.does(body, variables, filling):
                 return Reply(body, response, answer)
-        judged = Judged(response, context, trouble, self.change, self._scopes)
+        seconds = waiting.seconds(response, self._waits)
+        judged = Judged(response, context, trouble, self.change, self._scopes, seconds)
         for rule in self._rules:
             if rule.fits.may(status, codes) and await rule.fits.does(body, variables, filling):
                 told = await _filled(rule.message, body, variables, filling)
@@ -87,7 +90,7 @@ class Replies:
         if trouble is not None and (is_well or trouble.means):
             raise verdicts.of_trouble(judged, trouble, body)
         if not is_well:
-            expect_presence(response)
+            expect_presence(response, seconds)
             raise hints.refusal(response, context, change=self.change, scopes=self._scopes)
         return Reply(self._form.unwrapped(body), response)
 

@@ -10,7 +10,7 @@ import msgspec
 from infra.egress import Response
 from services.connectors.declared import hints
 from services.connectors.declared.forms.form import Trouble
-from services.connectors.sdk.answers import retry_after, said
+from services.connectors.sdk.answers import LONGEST_WAIT, said
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, Misread, Refusal
 from services.connectors.sdk.redaction import excerpt
@@ -21,7 +21,6 @@ SCOPES: Final = "scopes"
 
 _CLIENT_ERROR: Final = 400
 _CONFLICT: Final = 409
-_LONGEST_WAIT: Final = 3600.0
 
 
 class Ended(Exception):
@@ -33,13 +32,20 @@ class Ended(Exception):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """An answer that is an error. `change`: what to look at when credentials are refused; `scopes`: rights it needs."""
+    """An answer that is an error.
+
+    Attributes:
+        change: what to look at when credentials are refused.
+        scopes: rights that the operation needs.
+        seconds: for which the other side wants to be left alone, where it says so.
+    """
 
     response: Response
     context: Context
     trouble: Trouble | None
     change: str
     scopes: Sequence[str]
+    seconds: float | None
 
 
 def of_rule(kind: Kind, judged: Judged, *, told: Any, after: Any, change: str | None) -> Exception:
@@ -52,7 +58,7 @@ def of_rule(kind: Kind, judged: Judged, *, told: Any, after: Any, change: str | 
             return hints.forbidden(words, judged.scopes)
         more = f". Look at `{change}` of the connection" if change else ""
         return Refusal(f"{words}{more}", status=_status(judged.response))
-    return Away(_lower(words), seconds=_seconds(after, judged.response), sent=kind == "uncertain")
+    return Away(_lower(words), seconds=_seconds(after, judged), sent=kind == "uncertain")
 
 
 def of_trouble(judged: Judged, trouble: Trouble, body: Any) -> Exception:
@@ -65,8 +71,7 @@ def of_trouble(judged: Judged, trouble: Trouble, body: Any) -> Exception:
     if trouble.means == "forbidden":
         return hints.forbidden(words, judged.scopes)
     if trouble.means in {"retry", "uncertain"}:
-        seconds = retry_after(judged.response)
-        return Away(_lower(words), seconds=seconds, sent=trouble.means == "uncertain")
+        return Away(_lower(words), seconds=judged.seconds, sent=trouble.means == "uncertain")
     return Refusal(words, status=_status(judged.response))
 
 
@@ -86,10 +91,10 @@ def _status(response: Response) -> int:
     return response.status if response.status >= _CLIENT_ERROR else _CONFLICT
 
 
-def _seconds(after: Any, response: Response) -> float | None:
+def _seconds(after: Any, judged: Judged) -> float | None:
     if isinstance(after, int | float) and not isinstance(after, bool):
-        return min(max(float(after), 0.0), _LONGEST_WAIT)
-    return retry_after(response)
+        return min(max(float(after), 0.0), LONGEST_WAIT)
+    return judged.seconds
 
 
 def _lower(words: str) -> str:

@@ -15,7 +15,8 @@ from services.connectors.sdk.errors import Away, ErrorName, Refusal
 from services.connectors.sdk.redaction import excerpt
 from services.engine import values
 
-_LONGEST_WAIT: Final = 3600.0
+LONGEST_WAIT: Final = 3600.0
+"""Seconds; who asks for more is asked again after these."""
 _BUSY: Final = frozenset({408, 423, 425, 429})
 _UNTOUCHED: Final = frozenset({423, 425, 429})
 _NAMES: Final[dict[int, ErrorName]] = {401: "authentication", 403: "authorization"}
@@ -39,11 +40,12 @@ def expect_success(answer: Response, context: Context) -> Response:
     return answer
 
 
-def expect_presence(answer: Response) -> None:
-    """Raises Away, as `expect_success` does, for what passes."""
+def expect_presence(answer: Response, seconds: float | None = None) -> None:
+    """Raises Away, as `expect_success` does, for what passes. `seconds`: the delay, where it is known already."""
     if answer.status in _BUSY or answer.status >= _SERVER_ERROR:
         is_sent = answer.status not in _UNTOUCHED
-        raise Away(f"it answered with status {answer.status}", seconds=retry_after(answer), sent=is_sent)
+        delay = retry_after(answer) if seconds is None else seconds
+        raise Away(f"it answered with status {answer.status}", seconds=delay, sent=is_sent)
 
 
 def said(answer: Response, context: Context) -> str:
@@ -87,10 +89,10 @@ def retry_after(answer: Response) -> float | None:
     if not text:
         return None
     if text.isascii() and text.isdigit():
-        return min(float(text[:6]), _LONGEST_WAIT)
+        return min(float(text[:6]), LONGEST_WAIT)
     try:
         date = parsedate_to_datetime(text)
     except ValueError:
         return None
     date = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
-    return min(max((date - clock.now()).total_seconds(), 0.0), _LONGEST_WAIT)
+    return min(max((date - clock.now()).total_seconds(), 0.0), LONGEST_WAIT)

@@ -17,6 +17,7 @@ from services.connectors.sdk.errors import Away, ErrorName, Refusal
 from tenants.connections.limits import Limits
 from tenants.connections.playbook import Playbook, Standing
 
+_CERTIFICATE: Final = "have it renewed or its authority trusted, or correct the setting `base_url`"
 _REASONS: Final = {
     "resolve": "its name has no address",
     "connect": "it does not accept connections",
@@ -78,6 +79,7 @@ class Context:
 
     Attributes:
         key: idempotency key, equal in each repetition.
+        identity: the certificate that is shown to the other side.
         exchanges: what was tried, in order.
         sent: whether a request may have reached the other side.
     """
@@ -88,6 +90,7 @@ class Context:
         self.connection = connection
         self.key = key
         self.attempt = attempt
+        self.identity: egress.Identity | None = None
         self.exchanges: list[Exchange] = []
         self.sent = False
 
@@ -125,11 +128,12 @@ class Context:
                 body=body,
                 timeout=float(self.settings.get("timeout_seconds", 30)),
                 destination=_destination(start, bool(self.settings.get("allow_http", False))),
+                identity=self.identity,
             )
             return await self._exchange(request)
         except egress.Failed as error:
             name: ErrorName = "timeout" if error.kind == "timeout" else "communication"
-            raise Away(_REASONS[error.kind], sent=error.sent, name=name) from error
+            raise Away(_reason(error), sent=error.sent, name=name) from error
         except egress.Refused as error:
             raise Refusal(error.detail, name="configuration", status=422, title=error.title) from error
 
@@ -147,6 +151,16 @@ class Context:
         finally:
             spent = round((clock.monotonic() - started) * 1000, 1)
             self.exchanges.append(Exchange(request.method, request.url.partition("?")[0], outcome, spent))
+
+
+def _reason(error: egress.Failed) -> str:
+    """What is waited for; of certificates what is wrong with them, which holds no secret."""
+    if error.kind == "connect" and error.detail.startswith(egress.UNVERIFIED):
+        told = error.detail.removeprefix(egress.UNVERIFIED).removeprefix(": ")
+        return f"its certificate does not verify{f' ({told})' if told else ''}: {_CERTIFICATE}"
+    if error.detail == egress.UNKNOWN_TO_IT:
+        return "it takes no call without a client certificate that it knows: look at the certificate and its key"
+    return _REASONS[error.kind]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -181,7 +181,7 @@ async def test_S_47_a_certificate_that_nobody_vouches_for_is_a_failure(tmp_path:
     try:
         async with Client(Guard(allow_loopback=True, resolve=on_loopback)) as client:
             outcome = await sending.send(client, posting(url))
-            assert outcome.error == "connect: the certificate does not verify"
+            assert outcome.error == "connect: the certificate does not verify: self-signed certificate"
         assert heads == []
         trust = ssl.create_default_context(cafile=pem)
         async with Client(Guard(allow_loopback=True, resolve=on_loopback), trust=trust) as client:

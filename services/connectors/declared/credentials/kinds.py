@@ -66,6 +66,11 @@ def setting(context: Context, name: str) -> str:
     return str(found)
 
 
+def identity(part: document.ClientCertificate, context: Context) -> egress.Identity:
+    """What TLS shows. Raises Refusal where the connection lacks a part of it."""
+    return egress.Identity(setting(context, part.certificate), secret(context, part.key))
+
+
 class _Fixed:
     """What is known without asking anybody."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from infra import clock
 from services.connectors.simulators.erp_http import Answered
 from services.engine.functions import Done, Failed, Later
 from tests.services.connectors.declared.conftest import Meet
@@ -92,3 +94,26 @@ async def test_a_changed_schema_is_told_with_its_place_and_is_no_output(meet: Me
         assert "/total" in answer.error.detail
     else:
         assert isinstance(body, list | str), "jq is to say what is wrong, and does not run here"
+
+
+@pytest.mark.parametrize(
+    ("waits", "headers", "seconds"),
+    [
+        ({"header": "X-RateLimit-Reset"}, {"X_RateLimit_Reset": "12"}, 12),
+        ({"header": "X-RateLimit-Reset", "unit": "milliseconds"}, {"X_RateLimit_Reset": "1500"}, 1.5),
+        ({"header": "X-RateLimit-Reset", "unit": "epoch"}, {"X_RateLimit_Reset": "1767225660"}, 60),
+        ({"header": "X-RateLimit-Reset", "unit": "epoch"}, {"X_RateLimit_Reset": "1"}, 0),
+        ({"header": "X-RateLimit-Reset"}, {"X_RateLimit_Reset": "99999"}, 3600),
+        ({"header": "X-RateLimit-Reset"}, {"X_RateLimit_Reset": "soon"}, None),
+        ({"header": "X-RateLimit-Reset"}, {"X_RateLimit_Reset": "12", "Retry_After": "3"}, 3),
+    ],
+)
+@pytest.mark.parametrize("body", [{}, {"code": "locked"}])
+async def test_a_system_says_when_it_is_to_be_asked_again_in_a_header_of_its_own(
+    meet: Meet, monkeypatch: pytest.MonkeyPatch, waits: Any, headers: dict[str, str], seconds: float | None, body: Any
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    _, desk = await meet(manifest(waits=waits, errors=RULES[:1]), said(body, 429 if not body else 409, **headers))
+    answer = await desk.call()
+    assert isinstance(answer, Later)
+    assert answer.seconds == seconds
