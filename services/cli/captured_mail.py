@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from infra import ids
-from infra.database import Database
+from infra.database import Database, Scope
 from infra.encryption.installed import InstalledKeys
 from infra.key_services import choosing
 from infra.mail.message import LOGO, Letter
@@ -16,10 +16,12 @@ from infra.mail.server import UNSENT
 from infra.problems import NotFound
 from infra.settings import load
 from services.cli import direct, running
+from tenants.audit import service as audit
 from tenants.mail import letters
 from tenants.mail.letters import Row
 
 SHOWN = 200
+ACTOR = "cli:mail"
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,23 +55,37 @@ def latest(most: int = SHOWN, state: str | None = None) -> list[Line]:
 
 
 def shown(reference: str) -> Shown:
-    """One mail. What opened something is not in it once it was sent or given up. Raises ClickException."""
+    """One mail. What opened something is not in it once it was sent or given up. Raises ClickException.
+
+    One that opens something lets its reader in as somebody: who it is for has it in their audit, before it is shown.
+    """
     settings = running.completed(load())
     keys = choosing.opening(settings)
 
-    async def work(database: Database) -> Shown:
+    async def work(database: Database) -> tuple[Row, Shown]:
         async with database.doors() as connection:
             found = await connection.fetchrow("SELECT * FROM app.find_letter($1)", _id(reference))
         if found is None:
             raise NotFound
+        row = Row.of(found)
         try:
-            here = InstalledKeys(keys, database)
-            letter = await letters.written(Row.of(found), here, unsent=UNSENT)
+            letter = await letters.written(row, InstalledKeys(keys, database), unsent=UNSENT)
         finally:
             await keys.close()
-        return Shown(state=found["state"], reason=found["reason"], letter=letter)
+        return row, Shown(state=found["state"], reason=found["reason"], letter=letter)
 
-    return direct.run(work, as_worker=True)
+    row, made = direct.run(work, as_worker=True)
+    if row.sealed is not None:
+        direct.run(lambda app: _note(app, row))
+    return made
+
+
+async def _note(app: Database, row: Row) -> None:
+    whose = Scope.partner(row.partner_id) if row.tenant_id is None else Scope.tenant(row.tenant_id)
+    target, after = ids.show("mail", row.mail_id), {"kind": row.kind}
+    async with app.session(whose) as session:
+        await audit.record(session, actor=ACTOR, action="mail.read", target=target, after=after)
+        await session.commit()
 
 
 def retry(reference: str) -> bool:

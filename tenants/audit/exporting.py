@@ -11,12 +11,14 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import clock
 from infra.database import Database
@@ -113,7 +115,7 @@ def _floors(log: Log, floor: tuple[AuditFloor, bytes] | None) -> list[Line]:
 async def _sealed(database: Database, log: Log, behind: int, last: int) -> AsyncIterator[list[Line]]:
     """Batch by batch, each with all of its rows that are there."""
     while behind < last:
-        async with database.session(log.rows) as session:
+        async with _one_moment(database, log) as session:
             batches = await repository.seals_behind(session, log, behind, last, _SEALS)
             found = [await _batch(session, log, seal, leaves) for seal, leaves in batches]
         for one in found:
@@ -121,6 +123,14 @@ async def _sealed(database: Database, log: Log, behind: int, last: int) -> Async
         if not batches:
             return
         behind = batches[-1][0].n
+
+
+@asynccontextmanager
+async def _one_moment(database: Database, log: Log) -> AsyncIterator[AsyncSession]:
+    """In which rows and the batches that they are in are of one moment: retention may drop both between two queries."""
+    async with database.session(log.rows) as session:
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
 
 
 async def _batch(session: Any, log: Log, seal: AuditSeal, leaves: AuditLeaves | None) -> list[Line]:
@@ -136,7 +146,7 @@ async def _loose(database: Database, log: Log, last: int, began: datetime) -> As
     """Rows that no batch has: the newest, and whatever somebody put in."""
     behind, count = _FIRST, _PAGE
     while count == _PAGE:
-        async with database.session(log.rows) as session:
+        async with _one_moment(database, log) as session:
             page = await repository.ids_behind(session, log, behind, _PAGE)
             count = len(page)
             if not page:
@@ -157,7 +167,7 @@ async def _found(database: Database, log: Log, wanted: Wanted, last: int, began:
         behind = seals[-1].n if seals else last
     row_behind, count = _FIRST, _PAGE
     while count == _PAGE:
-        async with database.session(log.rows) as session:
+        async with _one_moment(database, log) as session:
             rows = await repository.rows_behind(session, log, wanted, row_behind, _PAGE)
             count = len(rows)
             if not rows:

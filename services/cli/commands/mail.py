@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any, BinaryIO, Final, get_args
+from typing import Any, BinaryIO, get_args
 
 import click
 import msgspec
@@ -16,7 +16,6 @@ from tenants.mail.models import State
 from tenants.mail.reasons import told
 from tenants.mail.texts import LANGUAGES
 
-_ACTOR: Final = "cli:mail"
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -104,7 +103,9 @@ def sending(*, partner: str, sender: str | None, language: str | None, as_json: 
     async def work(database: Database) -> dict[str, Any]:
         owner = await direct.partner_of(database, partner)
         async with database.session(Scope.operator()) as session:
-            found = await service.set_sending(session, owner, sender=sender, language=language, actor=_ACTOR)
+            found = await service.set_sending(
+                session, owner, sender=sender, language=language, actor=captured_mail.ACTOR
+            )
             await session.commit()
         return {
             "partner": owner.slug,

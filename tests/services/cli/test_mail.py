@@ -75,6 +75,19 @@ async def run(*words: str, given: bytes = b"") -> Result:
     return await asyncio.to_thread(CliRunner().invoke, waybill, ["mail", *words], given)
 
 
+async def test_A17_whoever_reads_what_lets_somebody_in_stands_in_the_log_of_whom_it_is_for(
+    kept: str, app_database: Database
+) -> None:
+    await run("list")
+    async with app_database.session(Scope.operator()) as session:
+        tenant = (await session.scalars(text("SELECT tenant_id FROM app.tenant"))).one()
+    told = "SELECT actor, target FROM app.audit WHERE action = 'mail.read'"
+    for shown in (0, 1):
+        async with app_database.session(Scope.tenant(tenant)) as session:
+            assert [tuple(row) for row in await session.execute(text(told))] == [("cli:mail", kept)] * shown
+        assert SECRET in (await run("show", kept)).output
+
+
 async def test_kept_mail_is_listed_and_shown_with_its_link(kept: str) -> None:
     listed = await run("list", "--state", "kept")
     assert kept in listed.output

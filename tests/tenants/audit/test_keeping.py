@@ -10,9 +10,9 @@ from infra import ids
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
 from infra.encryption.signing_key import SigningKey
-from tenants.audit import exporting, keeping, sealer, service
+from tenants.audit import exporting, keeping, repository, sealer, service
 from tenants.audit.errors import AuditHeld, NotHeld
-from tenants.audit.log import Log
+from tenants.audit.log import ALL, Log, Wanted
 from tests.tenants.audit.chains import (
     BATCH,
     broken,
@@ -243,3 +243,37 @@ async def _verified(database: Database, log: Log, key: SigningKey) -> tuple[int,
     """Batches that were dropped, and whether the account is in it."""
     lines = b"".join([chunk async for chunk in exporting.lines(database, log)]).splitlines(keepends=True)
     return verified(lines, key).dropped, ACCOUNT.encode() in b"".join(lines)
+
+
+@pytest.mark.parametrize("wanted", [ALL, Wanted(action="thing.made")], ids=["whole", "filtered"])
+async def test_S_84_S_86_what_is_dropped_while_an_export_lasts_leaves_it_whole(
+    wanted: Wanted,
+    world: World,
+    app_database: Database,
+    worker_database: Database,
+    key: SigningKey,
+    stack: Stack,
+    endpoints: Endpoints,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the worst moment: between the rows of a page and what is asked of their batches."""
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        await keeping.set_days(session, world.tenant_id, 30, actor="key:x")
+        await session.commit()
+    asked = {"whole": "rows_of", "filtered": "batches_of"}["whole" if wanted is ALL else "filtered"]
+    asks = getattr(repository, asked)
+    dropped: list[int] = []
+
+    async def meanwhile(*given: object) -> object:
+        if not dropped:
+            await aged(stack, endpoints, 2, 31)
+            dropped.append(await sealer.drop_old(worker_database, key))
+            await unaged(stack, endpoints, 2, 31)
+        return await asks(*given)
+
+    monkeypatch.setattr(repository, asked, meanwhile)
+    found = verified(await exported(app_database, world.tenant_id, wanted), key)
+    assert (dropped, found.rows) == ([2], 10)
+    monkeypatch.undo()
+    again = verified(await exported(app_database, world.tenant_id, wanted), key)
+    assert again.rows == 2, "and is gone for the next one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -11,6 +12,7 @@ import pytest
 
 from infra import ids
 from infra.embedded.stack import Endpoints, Stack
+from services.inbound import service
 from tests.services.api.parties import Parties, make_key
 from tests.services.api.routes.webhooks.conftest import Log, is_refused
 from tests.services.api.senders import BODY, EVENT, STANDARD, Sender, connect, make_sender
@@ -22,6 +24,15 @@ CHOSEN = "It's a Secret to Everybody"
 def forget(parties: Parties) -> None:
     """As two seconds would."""
     parties.nobody.app.app.state.resources.hooks.forget()
+
+
+async def test_of_several_at_once_no_more_are_made_than_there_may_be(
+    parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST", 2)
+    new = {"connection": await connect(parties.acme), "verification": STANDARD, "event": EVENT}
+    made = [parties.acme.post("/v1/inbound-webhooks", {**new, "name": f"shop-{number}"}) for number in range(6)]
+    assert sorted(one.status for one in await asyncio.gather(*made)) == [201] * 2 + [409] * 4
 
 
 async def test_an_endpoint_is_made_once_under_its_key_and_shows_its_secret_once(parties: Parties) -> None:
