@@ -9,7 +9,10 @@ import html
 import json
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
+
+FETCHED = "canary-20-fetched.8c1/d0+e=="
+"""The access token that it gives out."""
 
 
 class Echo:
@@ -36,13 +39,14 @@ class Echo:
                 first, *lines = head.strip().split("\r\n")
                 headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
-                secret = self._secret(headers)
+                secret = self._secret(headers, body)
                 writer.write(_answer(first.split(" ")[1], secret, headers, body))
                 await writer.drain()
         writer.close()
 
-    def _secret(self, headers: dict[str, str]) -> str:
-        given = headers.get("authorization") or headers.get("x-key") or "nothing at all"
+    def _secret(self, headers: dict[str, str], body: bytes) -> str:
+        form = parse_qs(body.decode("latin-1")).get("client_secret", [""])[0]
+        given = form or headers.get("authorization") or headers.get("x-key") or "nothing at all"
         scheme, _, rest = given.partition(" ")
         if scheme == "Basic":
             given = base64.b64decode(rest).decode().partition(":")[2]
@@ -77,6 +81,8 @@ def _answer(path: str, secret: str, headers: dict[str, str], body: bytes) -> byt
     more = [f"X-Echo: {quote(secret)}", f"Set-Cookie: session={base64.b64encode(secret.encode()).decode()}"]
     if path.startswith("/unauthorized"):
         status = "401 Unauthorized"
+    elif path.startswith("/token"):
+        told = json.dumps({"access_token": FETCHED, "token_type": "Bearer", "expires_in": 3600, "of": forms(secret)})
     elif path.startswith("/redirect"):
         status = "302 Found"
         more.append(f"Location: https://elsewhere.example/?key={quote(secret, safe='')}")

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from infra import redaction
 from infra.egress import Client, Dial, Failed, Refused, Wire, upgrade
 from infra.egress.dial import hang_up
 from infra.mail import replies
@@ -148,6 +149,9 @@ async def opened(client: Client, server: Server) -> AsyncIterator[Session]:
     Raises:
         NotDelivered: `connection` or `sign-in`.
     """
+    if server.password is not None:
+        # Servers have been seen to say again what they were told.
+        redaction.hold([server.password])
     dial = Dial(protocol="smtp", host=server.host, port=server.port, tls=server.security == "tls")
     try:
         async with client.dial(_NOBODYS, dial) as wire:

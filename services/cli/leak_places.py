@@ -83,9 +83,10 @@ PLACES: Final = {
         "SELECT run_id AS id, run_id AS run_id, '' AS line, concat_ws(' ', reason) AS content FROM "
         "app.kept_run WHERE run_id >= $1"
     ),
+    # Bytes, which should be sealed.
     "kept answer": (
-        "SELECT owner_id AS id, NULL::uuid AS run_id, target AS line, concat_ws(' ', key, "
-        "convert_from(answer, 'UTF8')) AS content FROM app.kept_answer WHERE $1::uuid IS NOT NULL"
+        "SELECT owner_id AS id, NULL::uuid AS run_id, target AS line, concat_ws(' ', key) AS content, answer AS raw "
+        "FROM app.kept_answer WHERE $1::uuid IS NOT NULL"
     ),
     "settings": (
         "SELECT connection_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', settings, "
@@ -116,10 +117,10 @@ PLACES: Final = {
         "SELECT hook_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', address, verification, event, "
         "media_types) AS content FROM app.inbound_webhook WHERE $1::uuid IS NOT NULL"
     ),
-    # As text, whatever its bytes are.
+    # Bytes, as they came.
     "received webhook": (
         "SELECT request_id AS id, NULL::uuid AS run_id, sent_id AS line, concat_ws(' ', sent_id, event_type, problem, "
-        "detail, headers, replace(encode(body, 'escape'), '\\\\', '\\')) AS content FROM app.inbound_request "
+        "detail, headers) AS content, body AS raw FROM app.inbound_request "
         "WHERE request_id >= $1"
     ),
     "webhook endpoint": (

@@ -134,6 +134,8 @@ async def _rows(app: Database, tenant: TenantId, least: UUID) -> AsyncIterator[t
 
 
 async def _content(row: Any) -> str:
+    if "raw" in row:
+        return f"{row['content']} {bytes(row['raw'] or b'').decode('utf-8', 'replace')}"
     if "body" not in row:
         return row["content"] or ""
     return b"".join((await payload_rows.opened([row])).values()).decode("utf-8", "replace")

@@ -40,6 +40,8 @@ UNHURRIED = {"WAYBILL_API_RATE": "100000", "WAYBILL_API_BURST": "1000000"}
 class Plant(Observed):
     """Use as `async with Plant(folder) as plant`. Every process it started is gone when it ends."""
 
+    application = "services.api.app:create_app"
+
     def __init__(
         self,
         folder: Path,
@@ -152,7 +154,7 @@ class Plant(Observed):
         port = choose(None)
         self.api_url = f"http://127.0.0.1:{port}"
         command = ["granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
-        command += ["--loop", "uvloop", "--no-ws", "services.api.app:create_app"]
+        command += ["--loop", "uvloop", "--no-ws", self.application]
         self.api = self._spawn("api", command, self.environment(changes))
         self._others.append(self.api)
         return self.api

@@ -7,35 +7,53 @@ exports, audit, and what the API answers, mistakes included; in every form.
 from __future__ import annotations
 
 import asyncio
+import base64
 import subprocess
 import sys
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 import redis.asyncio
+from cryptography.x509 import IPAddress
 
 from tests.echo import Echo, forms
-from tests.faults.canaries import Canaries, dump, unpacked, valkey
+from tests.faults.bucket import Bucket, bucket
+from tests.faults.canaries import Canaries, Gathered, dump, packed, unpacked, valkey
+from tests.faults.echoed import (
+    FIELDS,
+    PLANTED,
+    WITNESS,
+    connect,
+    deploy,
+    deploy_granted,
+    deploy_named,
+    deploy_witness,
+    fly,
+    named,
+)
 from tests.faults.plant import Plant
+from tests.faults.planting import Planter
+from tests.faults.postbox_tls import Porter, porter
+from tests.infra.egress.test_tls import certificate
 from tests.infra.telemetry.collector import Collector
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-PLANTED = {
-    "basic": 'canary-1/b4&91+c="f 8',
-    "bearer": "canary-2-6f1e/0d+77=aa",
-    "header": "canary-3-92ab.c1~d0!x",
-    "named": "canary-4-0c77+e3/19==",
-    "given in vain": "canary-5-5d/20+f8=b2",
-    "replaced": "canary-6-71f/aa+90=cc",
-}
-PATHS = ("json", "unauthorized", "redirect", "markup", "text", "form")
-_FIELDS = {"basic": "password", "bearer": "token", "header": "value"}
+LEAST = {
+    "database", "database, unpacked", "valkey", "messages", "logs", "files", "objects", "traces", "runs", "history",
+    "audit", "audit, exported", "export, members", "mistakes", "connections", "deployments", "workflows",
+}  # fmt: skip
+
+
+class Front(Plant):
+    """With the portal before the API, as `waybill up` starts it."""
+
+    application = "services.portal.app:create_app"
 
 
 @pytest.fixture
@@ -45,14 +63,32 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture
-async def plant(tmp_path: Path, collector: Collector) -> AsyncIterator[Plant]:
+async def outside(tmp_path: Path) -> AsyncIterator[tuple[Bucket, Porter]]:
+    pem, key = certificate(tmp_path, IPAddress(IPv4Address("127.0.0.1")))
+    async with bucket() as store, porter(pem, key) as mail:
+        yield store, mail
+
+
+@pytest.fixture
+async def plant(tmp_path: Path, collector: Collector, outside: tuple[Bucket, Porter]) -> AsyncIterator[Plant]:
+    store, mail = outside
     settings = {
+        "WAYBILL_OBJECTS_S3_URL": store.url,
+        "WAYBILL_OBJECTS_S3_REGION": "eu-central-1",
+        "WAYBILL_OBJECTS_S3_KEY_ID": "AKIA0000",
+        "WAYBILL_OBJECTS_S3_KEY": PLANTED["bucket's"],
+        "WAYBILL_MAIL_HOST": "127.0.0.1",
+        "WAYBILL_MAIL_PORT": str(mail.port),
+        "WAYBILL_MAIL_SECURITY": "tls",
+        "WAYBILL_MAIL_USER": "somebody",
+        "WAYBILL_MAIL_PASSWORD": PLANTED["mail server's"],
+        "WAYBILL_MAIL_CA": str(tmp_path / "certificate.pem"),
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_BSP_SCHEDULE_DELAY": "50",
         "OTEL_METRIC_EXPORT_INTERVAL": "500",
         "WAYBILL_LOG_LEVEL": "debug",
     }
-    async with Plant(tmp_path / "home", settings=settings) as plant:
+    async with Front(tmp_path / "home", settings=settings) as plant:
         yield plant
 
 
@@ -75,103 +111,67 @@ async def listening(plant: Plant) -> AsyncIterator[list[bytes]]:
     await client.aclose()
 
 
-async def made(plant: Plant, path: str, body: Any) -> Any:
-    answer = await plant.request("POST", path, body)
-    assert answer.status == 201, answer.body
-    return msgspec.json.decode(answer.body)
-
-
-async def connect(plant: Plant, url: str, kind: str) -> str:
-    settings = {"base_url": url, "allow_http": True, "authentication": kind}
-    settings |= {"basic": {"user": "somebody"}, "bearer": {}, "header": {"header": "X-Key"}}[kind]
-    body = {"name": kind, "connector": "http", "settings": settings, "secrets": {_FIELDS[kind]: PLANTED["replaced"]}}
-    connection: str = (await made(plant, "/v1/connections", body))["id"]
-    changed = {"secrets": {_FIELDS[kind]: PLANTED[kind]}}
-    answer = await plant.request("PATCH", f"/v1/connections/{connection}", changed)
-    assert answer.status == 200, answer.body
-    return connection
-
-
-async def deploy(plant: Plant, connections: dict[str, str]) -> None:
-    """One workflow for each way in which a credential goes out and comes back; each ends as its call does."""
-    for kind, connection in connections.items():
-        for path in PATHS:
-            call = {"call": "connector:1.0.0@default", "with": {"connection": "erp", "operation": "http.request"}}
-            call["with"]["input"] = {"path": path}  # type: ignore[index]
-            await _deploy(plant, f"{kind}-{path}", {"do": [{"ask": call}]}, {"erp": connection})
-
-
-async def deploy_named(plant: Plant, url: str, connection: str) -> None:
-    """The same by a secret that the document names, in a bearer token and in a header."""
-    named = {"secrets": ["erp"], "authentications": {"erp": {"bearer": {"token": "${ $secrets.erp.token }"}}}}
-    for path in PATHS:
-        endpoint = {"uri": f"{url}/{path}", "authentication": {"use": "erp"}}
-        given = {"method": "get", "endpoint": endpoint, "output": "response"}
-        given["headers"] = {"X-Key": '${ "key " + $secrets.erp.token }'}
-        document = {"use": named, "do": [{"ask": {"call": "http", "with": given}}]}
-        await _deploy(plant, f"named-{path}", document, {"erp": connection})
-
-
-async def _deploy(plant: Plant, name: str, document: dict[str, Any], bindings: dict[str, str]) -> None:
-    about = {"dsl": "1.0.3", "namespace": "canaries", "name": name, "version": "1.0.0"}
-    on = {"on": {"one": {"with": {"type": "canary.flew"}}}}
-    whole = {"document": about, "schedule": on, **document}
-    workflow = await made(plant, "/v1/workflows", {"document": msgspec.json.encode(whole).decode()})
-    await made(plant, "/v1/deployments", {"name": name, "workflow": workflow["id"], "bindings": bindings})
-
-
-async def test_A15_S_70_S_72_S_73_a_planted_secret_is_found_nowhere(plant: Plant, collector: Collector) -> None:
-    canaries = Canaries(PLANTED)
+async def test_A15_S_70_S_72_S_73_a_planted_secret_is_found_nowhere(
+    plant: Plant, collector: Collector, outside: tuple[Bucket, Porter]
+) -> None:
+    gathered, (store, mail) = Gathered(), outside
+    planter = Planter(plant, gathered)
     async with Echo() as echo, listening(plant) as heard:
-        plant.start_worker()
-        connections = {kind: await connect(plant, echo.url, kind) for kind in _FIELDS}
+        await planter.key()
+        connections = {kind: await connect(plant, echo.url, kind) for kind in FIELDS}
+        await planter.webhooks(connections["basic"], f"{echo.url}/json")
+        await planter.keys()
+        await planter.people()
         await deploy(plant, connections)
-        connections["named"] = await _named(plant, echo.url)
+        connections["named"] = await named(plant, echo.url, "named")
         await deploy_named(plant, echo.url, connections["named"])
-        count = await _fly(plant)
-        await _mistakes(plant, canaries, connections["basic"])
-        await _surfaces(plant, canaries, connections)
-        assert {PLANTED[kind] for kind in (*_FIELDS, "named")} <= set(echo.seen), "each went out, or nothing is proven"
-    assert count == 4 * len(PATHS)
-    text = dump(plant.stack, "waybill")
-    canaries.look("database", text)
-    canaries.look("database, unpacked", unpacked(text))
-    canaries.look("valkey", await valkey(plant.stack.endpoints.redis_url))
-    canaries.look("messages", b"\n".join(heard))
-    canaries.files("logs", (plant.home / "logs").glob("*"))
-    canaries.files("files", (one for one in plant.home.rglob("*") if _is_ours(plant, one)))
-    canaries.look("traces", b"\n".join(collector.bodies))
-    assert canaries.hits == []
-    least = {"database", "messages", "logs", "traces", "runs", "history", "audit", "export, members", "mistakes"}
-    assert {where for where, size in canaries.looked.items() if size} >= least, (
-        "each had something to be looked through"
-    )
-    assert b"[redacted]" in text, "what was echoed came back, and was masked"
+        connections["granted"] = await named(plant, echo.url, "client's")
+        await deploy_granted(plant, echo.url, connections["granted"])
+        await deploy_witness(plant)
+        plant.start_worker()
+        run = await fly(plant)
+        await planter.document(run)
+        await _mistakes(plant, gathered, connections["basic"])
+        while not mail.told:
+            await asyncio.sleep(0.1)
+        await _surfaces(plant, gathered, connections)
+        out = {PLANTED[kind] for kind in (*FIELDS, "named", "client's", "fetched")}
+        assert out <= set(echo.seen), "each went out, or nothing is proven"
+        assert mail.told[0] == PLANTED["mail server's"]
+        assert store.objects
+        await _stand_in(plant, collector)
+        gathered.look("database", dump(plant.stack, "waybill"))
+        gathered.look("database, unpacked", unpacked(gathered.contents["database"][0]))
+        gathered.look("valkey", await valkey(plant.stack.endpoints.redis_url))
+        gathered.look("messages", b"\n".join(heard))
+    gathered.files("logs", (plant.home / "logs").glob("*"))
+    gathered.files("files", (one for one in plant.home.rglob("*") if _is_ours(plant, one)))
+    for content in (*store.heads, *store.objects.values(), packed(WITNESS.encode())):
+        gathered.look("objects", content)
+    for content in collector.bodies:
+        gathered.look("traces", content)
+    planted = PLANTED | planter.planted
+    delivered = planted.pop("document")
+    assert Canaries(planted).hits(gathered) == []
+    assert Canaries({"document": delivered}).places(gathered) == {"export, members"}, "sealed but where it is asked for"
+    assert LEAST - Canaries({"witness": WITNESS}).places(gathered) == set(), "a secret would not be found there"
+    assert b"[redacted]" in gathered.contents["database"][0], "what was echoed came back, and was masked"
     said = await asyncio.to_thread(_our_own_search, plant)
     assert "holds   I7" in said, said
 
 
-async def _named(plant: Plant, url: str) -> str:
-    settings = {"base_url": url, "allow_http": True, "authentication": "bearer"}
-    body = {"name": "named", "connector": "http", "settings": settings, "secrets": {"token": PLANTED["named"]}}
-    return str((await made(plant, "/v1/connections", body))["id"])
+async def _stand_in(plant: Plant, collector: Collector) -> None:
+    """Where nothing of a client's is ever written the witness is put by hand, in one of the forms that are used."""
+    client = redis.asyncio.Redis.from_url(plant.stack.endpoints.redis_url)
+    await client.rpush("canaries", WITNESS.encode().hex())
+    await client.publish("canaries", WITNESS)
+    await client.aclose()
+    (plant.home / "logs" / "canaries.log.gz").write_bytes(packed(WITNESS.encode()))
+    (plant.home / "canaries.json").write_bytes(msgspec.json.encode({"of": base64.b64encode(WITNESS.encode()).decode()}))
+    collector.bodies.append(b"\x0a" + packed(WITNESS.encode()))
 
 
-async def _fly(plant: Plant) -> int:
-    """Start all of them; how many came to an end."""
-    event = {"specversion": "1.0", "id": "1", "source": "/tests", "type": "canary.flew", "data": {}}
-    sent = await plant.request("POST", "/v1/events", event, headers={"content-type": "application/cloudevents+json"})
-    assert sent.status == 202, sent.body
-    while True:
-        states = await plant.states()
-        ended = sum(states.get(state, 0) for state in ("completed", "faulted"))
-        if ended == 4 * len(PATHS):
-            assert states["completed"] >= 4, states
-            return ended
-        await asyncio.sleep(0.1)
-
-
-async def _mistakes(plant: Plant, canaries: Canaries, connection: str) -> None:
+async def _mistakes(plant: Plant, gathered: Gathered, connection: str) -> None:
     """What the API answers to who sends a secret to the wrong place, or in the wrong form."""
     vain = PLANTED["given in vain"]
     good = {"base_url": "https://erp.example", "authentication": "bearer"}
@@ -188,31 +188,37 @@ async def _mistakes(plant: Plant, canaries: Canaries, connection: str) -> None:
         answer = await plant.request("POST", "/v1/connections", body)
         assert 400 <= answer.status < 500, answer.body
         if body["connector"] != vain:
-            canaries.look("mistakes", answer.body)
+            gathered.look("mistakes", answer.body)
+    unknown = {"name": "x9", "connector": WITNESS, "settings": good}
+    gathered.look("mistakes", (await plant.request("POST", "/v1/connections", unknown)).body)
     answer = await plant.request("PATCH", f"/v1/connections/{connection}", {"secrets": {"password": vain[:7]}})
     assert answer.status == 422
-    canaries.look("mistakes", answer.body)
+    gathered.look("mistakes", answer.body)
 
 
-async def _surfaces(plant: Plant, canaries: Canaries, connections: dict[str, str]) -> None:
+async def _surfaces(plant: Plant, gathered: Gathered, connections: dict[str, str]) -> None:
     """All that the client can read."""
-    await _look(plant, canaries, "runs", "/v1/runs?limit=200")
+    await _look(plant, gathered, "runs", "/v1/runs?limit=200")
     for run in msgspec.json.decode((await plant.request("GET", "/v1/runs?limit=200")).body)["items"]:
         for part in ("", "/journal", "/effects", "/workflow", "/lifecycle"):
-            await _look(plant, canaries, "history", f"/v1/runs/{run['id']}{part}")
+            await _look(plant, gathered, "history", f"/v1/runs/{run['id']}{part}")
+    for form in ("jsonl", "csv"):
+        await _look(plant, gathered, "audit, exported", f"/v1/audit/export?format={form}")
+    for listed in ("inbound-webhooks", "webhook-endpoints", "keys", "mails", "people", "invitations"):
+        await _look(plant, gathered, listed, f"/v1/{listed}?limit=200")
     for listed in ("audit", "connections", "exceptions", "notices", "events", "usage", "workflows", "deployments"):
-        await _look(plant, canaries, listed, f"/v1/{listed}?limit=200")
+        await _look(plant, gathered, listed, f"/v1/{listed}?limit=200")
     for connection in connections.values():
         for part in ("", "/outage", "/secret-uses", "/playbook"):
-            await _look(plant, canaries, "connections", f"/v1/connections/{connection}{part}")
-    canaries.archive("export", (await plant.request("GET", "/v1/export")).body)
+            await _look(plant, gathered, "connections", f"/v1/connections/{connection}{part}")
+    gathered.archive("export", (await plant.request("GET", "/v1/export")).body)
 
 
-async def _look(plant: Plant, canaries: Canaries, where: str, path: str) -> None:
+async def _look(plant: Plant, gathered: Gathered, where: str, path: str) -> None:
     answer = await plant.request("GET", path)
     if answer.status == 200:
-        canaries.look(where, answer.body)
-    canaries.look("headers", msgspec.json.encode(answer.headers))
+        gathered.look(where, answer.body)
+    gathered.look("headers", msgspec.json.encode(answer.headers))
 
 
 def _is_ours(plant: Plant, file: Path) -> bool:
@@ -231,8 +237,11 @@ def _our_own_search(plant: Plant) -> str:
 def test_A15_a_canary_that_stands_somewhere_is_found(form: str) -> None:
     """Or the search above would prove nothing."""
     text = f"{form} {forms(PLANTED['basic'])[form]}".encode()
-    for content in (text, text.hex().encode(), unpacked(b"\\x" + zlib.compress(text).hex().encode())):
-        canaries = Canaries(PLANTED)
-        canaries.look("here", content)
-        assert canaries.hits
-        assert all(hit.startswith("basic in here") for hit in canaries.hits)
+    dumped = unpacked(b"\\x" + text.hex().encode() + b" \\x" + zlib.compress(text).hex().encode())
+    inside = b"\x00\x01" + packed(b"before" + packed(text)) + b"behind"
+    for content in (text, dumped, packed(text), inside):
+        gathered = Gathered()
+        gathered.look("here", content)
+        hits = Canaries(PLANTED).hits(gathered)
+        assert hits
+        assert all(hit.startswith("basic in here") for hit in hits)
