@@ -27,6 +27,8 @@ NAMES: Final = (
     "emit.taken",
     "judging.before",
     "judging.committed",
+    "records.before",
+    "records.committed",
     "migration.moved",
     "archive.written",
     "archive.removed",

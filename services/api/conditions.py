@@ -28,6 +28,11 @@ def _in_tenant(method: str, *suffixes: str) -> frozenset[Route]:
     return frozenset((method, f"{at}{one}") for one in suffixes for at in ("/v1", PREFIX))
 
 
+def _of_mappings(act: str) -> frozenset[Route]:
+    path = f"{records_policy.MAPPING}/{act}"
+    return _in_tenant("POST", path) | {("POST", f"/v1/partners/{{partner}}{path}")}
+
+
 CREATING: Final[frozenset[Route]] = frozenset(("POST", path) for path in _CREATES) | _in_tenant(
     "POST", *_CREATES_IN_TENANT
 )
@@ -82,13 +87,14 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         "POST",
         *(f"/runs/{{run}}/{act}" for act in ("cancel", "suspend", "resume", "retry", "keep", "let-go", "approvals")),
         "/runs/{run}/effects/{effect}/decide",
-    ),
+    )
+    | _of_mappings("release"),
     Why.AGAIN: _in_tenant(
         "POST",
         "/webhook-endpoints/{endpoint}/replay",
         "/webhook-endpoints/{endpoint}/deliveries/{message}/replay",
     ),
-    Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")}),
+    Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")}) | _of_mappings("try"),
     Why.FINAL: _in_tenant("POST", "/audit/forget")
     | {("POST", "/v1/organization/audit/forget"), ("POST", "/v1/mail-suppressions/{suppression}/lift")},
 }

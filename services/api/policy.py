@@ -105,6 +105,7 @@ _PLAIN: Final[tuple[tuple[str, str, Rule], ...]] = (
     *((method, path, Rule(permission=one, scopes=_OPERATOR)) for method, path, one in webhook_policy.NETWORKS),
     ("GET", "/v1/partners/{partner}/parameters", Rule(permission=P.CLIENTS_READ, scopes=_PARTNER)),
     ("PATCH", "/v1/partners/{partner}/parameters", Rule(permission=P.CLIENTS_WRITE, scopes=_PARTNER)),
+    *((method, path, Rule(permission=one, scopes=_PARTNER)) for method, path, one in records_policy.OF_PARTNER),
     ("POST", "/v1/onboarding", Rule(permission=P.CLIENTS_WRITE, scopes=_PARTNER)),
     ("GET", "/v1/fleet", Rule(permission=P.CLIENTS_READ, scopes=_ABOVE_CLIENT)),
     ("GET", "/v1/operator/quotas", Rule(permission=P.PARTNERS_READ, scopes=_OPERATOR)),

@@ -36,7 +36,7 @@ TABLES: Final = (
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),
     "private_network",
     *("mail", "mail_suppression", "document"),
-    *("entity", "entity_key", "entity_merge", "entity_change"),
+    *("entity", "entity_key", "entity_merge", "entity_change", "mapping", "sighting", "sighting_about", "record_view"),
 )
 LEFT_OUT: Final = {
     "tenant_key": "opens secrets; they stay here, and are destroyed with the client",
@@ -57,6 +57,8 @@ LEFT_OUT: Final = {
     "inbox": "which events a run has heard, which its journal tells",
     "pending_event": "an event that is being looked at",
     "candidate": "an event that is being looked at",
+    "translation": "an event that is to become a record, or waits for its mapping to be put right",
+    "event_route": "which events a mapping takes, which the mapping says",
     "key_writer": "which run has its turn, which the runs tell",
     "poll": "how far a system was asked, whose events are in the export",
     "connection_line": "how much of a rate is left now",

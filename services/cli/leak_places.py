@@ -143,6 +143,26 @@ PLACES: Final = {
         "SELECT change_id AS id, NULL::uuid AS run_id, what AS line, concat_ws(' ', keys, reason, by) AS content "
         "FROM app.entity_change WHERE change_id >= $1"
     ),
+    "mapping": (
+        "SELECT tenant_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', document, whole) AS content "
+        "FROM app.mapping WHERE $1::uuid IS NOT NULL"
+    ),
+    "partner's mapping": (
+        "SELECT partner_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', document) AS content "
+        "FROM app.partner_mapping WHERE $1::uuid IS NOT NULL"
+    ),
+    "sighting": (
+        "SELECT sighting_id AS id, NULL::uuid AS run_id, mapping AS line, concat_ws(' ', system, type, source, states) "
+        "AS content FROM app.sighting WHERE sighting_id >= $1"
+    ),
+    "record": (
+        "SELECT entity_id AS id, NULL::uuid AS run_id, system AS line, concat_ws(' ', system, members) AS content "
+        "FROM app.record_view WHERE $1::uuid IS NOT NULL"
+    ),
+    "translation": (
+        "SELECT event_id AS id, NULL::uuid AS run_id, mapping AS line, concat_ws(' ', detail) AS content "
+        "FROM app.translation WHERE event_id >= $1"
+    ),
     "trigger": (
         "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, concat_ws(' ', type, "
         "attributes) AS content FROM app.deployment_trigger WHERE $1::uuid IS NOT NULL"

@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "client": ("services.cli.commands.client", "A partner's clients."),
     "site": ("services.cli.commands.site", "A client's places inside an environment."),
     "parameter": ("services.cli.commands.parameter", "Values that are inherited, and where each comes from."),
+    "mapping": ("services.cli.commands.mapping", "How events of systems become records."),
     "policy": ("services.cli.commands.policy", "Rules on what workflows may write without an approval."),
     "brand": ("services.cli.commands.brand", "How a partner's portal looks, and on which hosts."),
     "domain": ("services.cli.commands.domain", "A partner's own domains: claim, prove, give back."),

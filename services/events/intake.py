@@ -61,7 +61,7 @@ class Intake:
     def __init__(
         self, database: Database, follow: Follow, ring: Callable[[], None], *, judge: Callable[[], None]
     ) -> None:
-        """`follow` starts what the events trigger; after a commit `ring` and `judge` tell the workers."""
+        """`follow` starts what they trigger; after a commit `ring` tells of runs, `judge` of events to look at."""
         self._database = database
         self._follow = follow
         self._ring = ring
@@ -145,7 +145,7 @@ class Intake:
             instruments.RUNS_STARTED.add(started)
         if started or followed.woken:
             self._ring()
-        if followed.to_judge:
+        if followed.to_judge or known.routed:
             self._judge()
         return [_answer(one, *known[one.key], runs) for one in batch]
 

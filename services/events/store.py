@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from infra.ids import TenantId
@@ -12,10 +12,28 @@ from services.events.cloud_event import CloudEvent
 from services.events.received import Received
 from tenants.audit import writing as audit
 
+TRANSLATED: Final = "urn:records"
+"""The source of events that were made of records: no mapping takes them, so that none goes round in a circle."""
+_WRITE: Final = """
+WITH written AS (
+  INSERT INTO app.event (tenant_id, event_id, source, id, type, subject, content, depth)
+  SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[], $8::smallint[])
+  RETURNING event_id, source, type
+)
+INSERT INTO app.translation (tenant_id, event_id, mapping)
+SELECT $1, w.event_id, r.mapping FROM written w JOIN app.event_route r ON r.tenant_id = $1 AND r.type = w.type
+WHERE w.source <> $9
+"""
+"""With what is to become a record (ADR 0080): in one statement, since every event pays for it."""
 
-async def keep(
-    connection: Any, tenant: TenantId, candidates: list[Received]
-) -> dict[tuple[str, str], tuple[UUID, bytes]]:
+
+class Kept(dict[tuple[str, str], tuple[UUID, bytes]]):
+    """Id and digest by source and id. `routed`: how often one of them is to become a record."""
+
+    routed = 0
+
+
+async def keep(connection: Any, tenant: TenantId, candidates: list[Received]) -> Kept:
     """Store those of `candidates` whose (source, id) is new; answers the id and digest that stand for each.
 
     Two requests at once: the second waits at the key for the first one's commit, then reads what it wrote.
@@ -35,7 +53,7 @@ async def keep(
         tenant,
         *columns,
     )
-    known = {(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows}
+    known = Kept({(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows})
     if len(known) < len(candidates):
         rows = await connection.fetch(
             "SELECT k.source, k.id, k.event_id, k.digest FROM app.event_key k "
@@ -44,8 +62,8 @@ async def keep(
             columns[0],
             columns[1],
         )
-        known |= {(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows}
-    await _write(connection, tenant, [one for one in ordered if known[one.key][0] == one.event_id])
+        known.update({(row["source"], row["id"]): (row["event_id"], row["digest"]) for row in rows})
+    known.routed = await _write(connection, tenant, [one for one in ordered if known[one.key][0] == one.event_id])
     return known
 
 
@@ -60,11 +78,9 @@ async def is_known(connection: Any, tenant: TenantId, event: CloudEvent) -> bool
     return found is not None
 
 
-async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> None:
-    await connection.execute(
-        "INSERT INTO app.event (tenant_id, event_id, source, id, type, subject, content, depth) "
-        "SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[], "
-        "$8::smallint[])",
+async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> int:
+    status: str = await connection.execute(
+        _WRITE,
         tenant,
         [one.event_id for one in new],
         [one.event.source for one in new],
@@ -73,7 +89,9 @@ async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> None
         [one.event.subject for one in new],
         [one.event.content() for one in new],
         [one.depth for one in new],
+        TRANSLATED,
     )
+    return int(status.rpartition(" ")[2])
 
 
 async def runs_of(connection: Any, tenant: TenantId, events: list[UUID]) -> dict[UUID, list[UUID]]:

@@ -31,6 +31,7 @@ class ExceptionRow(Base):
     reference: Mapped[str] = mapped_column(Text, server_default="")
     connection: Mapped[str | None] = mapped_column(Text)
     entity: Mapped[str | None] = mapped_column(Text)
+    entity_id: Mapped[UUID | None] = mapped_column(Uuid)
     value: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None] = mapped_column(Text)
     deadline: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -53,6 +54,7 @@ class ExceptionRow(Base):
         Index("exception_open_of_run", "tenant_id", "run_id", unique=True, postgresql_where=_OPEN_OF_RUN),
         Index("exception_open_mark", "tenant_id", "mark", unique=True, postgresql_where=_OPEN),
         Index("exception_run", "tenant_id", "run_id", "exception_id"),
+        Index("exception_entity", "tenant_id", "entity_id", postgresql_where=text("entity_id IS NOT NULL")),
         Index("exception_age", "tenant_id", "state", "exception_id"),
         Index("exception_value", "tenant_id", "state", "worth", "exception_id"),
         Index("exception_deadline", "tenant_id", "state", "due", "exception_id"),

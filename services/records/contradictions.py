@@ -17,11 +17,19 @@ from services.records.stewards import ENTITY
 from template_library.order_states import ForbiddenTransition
 from template_library.status_maps import UnmappedStatus
 
-Cause = Literal["unmapped-status", "forbidden-transition", "master-data"]
+Cause = Literal[
+    "unmapped-status",
+    "forbidden-transition",
+    "master-data",
+    "mapping-failed",
+    "record-refused",
+    "no-conversion",
+    "not-translated",
+]
 _WORDS: Final = 1000
 _OPEN: Final = """
-INSERT INTO app.exception AS e (tenant_id, exception_id, category, mark, cause, title, connection, entity)
-VALUES ($1, $2, 'data', $3, $4, $5, $6, $7)
+INSERT INTO app.exception AS e (tenant_id, exception_id, category, mark, cause, title, connection, entity, entity_id)
+VALUES ($1, $2, 'data', $3, $4, $5, $6, $7, $8)
 ON CONFLICT (tenant_id, mark) WHERE state = 'open'
 DO UPDATE SET times = e.times + 1, last_at = clock_timestamp(), title = excluded.title
 """
@@ -40,6 +48,7 @@ class Contradiction(msgspec.Struct, frozen=True, kw_only=True):
         of: what makes it the same as another: a status that no order's of this system is mapped, or the order's id.
         title: in words for people, without payload beyond numbers that records are known by.
         connection: behind which the system is, where it is known.
+        entity_id: the record, where it is of one.
     """
 
     record: str
@@ -48,6 +57,7 @@ class Contradiction(msgspec.Struct, frozen=True, kw_only=True):
     of: str
     title: str
     connection: UUID | None = None
+    entity_id: UUID | None = None
 
     @property
     def mark(self) -> str:
@@ -81,10 +91,15 @@ def of_status(
 async def tell(connection: Any, tenant: TenantId, found: Contradiction) -> None:
     """Open an exception for it, or count it where one is open."""
     shown = None if found.connection is None else ids.show("con", found.connection)
-    values = (found.mark, found.cause, found.title[:_WORDS], shown, ENTITY[found.record])
+    values = (found.mark, found.cause, found.title[:_WORDS], shown, ENTITY[found.record], found.entity_id)
     await connection.execute(_OPEN, tenant, ids.new(), *values)
 
 
 async def settle(connection: Any, tenant: TenantId, found: Contradiction) -> bool:
     """They agree again: its exception is resolved. Answers whether one was open. Safe to repeat."""
-    return bool(await connection.fetchval(_CLOSE, tenant, found.mark))
+    return await settle_mark(connection, tenant, found.mark)
+
+
+async def settle_mark(connection: Any, tenant: TenantId, mark: str) -> bool:
+    """As `settle`, of what is known by its mark alone."""
+    return bool(await connection.fetchval(_CLOSE, tenant, mark))

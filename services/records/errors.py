@@ -43,3 +43,35 @@ class TooManyKeys(Conflict):
 
     name = "too-many-entity-keys"
     title = "There are as many keys as there may be"
+
+
+class UnknownMapping(NotFound):
+    """There is no mapping of this name, or no such version."""
+
+
+class InvalidMapping(Invalid):
+    """The document cannot be used. `errors` lists `{pointer, detail}` of what to change; nothing was kept."""
+
+    name = "invalid-mapping"
+    title = "This mapping cannot be used"
+
+
+class NothingToRelease(Conflict):
+    """No draft of this version is there: it was released before, or never written."""
+
+    name = "nothing-to-release"
+    title = "There is no such draft"
+
+
+class ExamplesFail(Conflict):
+    """An example does not come out as it says; `examples` tells how each did. Nothing was released."""
+
+    name = "mapping-examples-fail"
+    title = "The mapping's examples do not come out as they say"
+
+
+class TooManyMappings(Conflict):
+    """There are as many mappings as there may be."""
+
+    name = "too-many-mappings"
+    title = "There are as many mappings as there may be"

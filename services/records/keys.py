@@ -20,8 +20,8 @@ MOST: Final = 500
 """Keys of one entity."""
 PREFIX: Final = "ety"
 """What ids of entities begin with."""
-_SYSTEM: Final = re.compile(r"[a-z0-9]([-a-z0-9_.]{0,61}[a-z0-9])?")
-_ID: Final = re.compile(r"[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?")
+SYSTEM: Final = re.compile(r"[a-z0-9]([-a-z0-9_.]{0,61}[a-z0-9])?")
+ID: Final = re.compile(r"[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?")
 _UNSEEN: Final = {"synchronize_session": False}
 """Nothing of the session's holds rows of keys."""
 
@@ -46,9 +46,9 @@ class Holder(msgspec.Struct, frozen=True):
 
 def check(key: Key, pointer: str) -> None:
     """Raises InvalidEntity: the system or the id has no good form."""
-    if _SYSTEM.fullmatch(key.system) is None:
+    if SYSTEM.fullmatch(key.system) is None:
         raise InvalidEntity(f"{pointer}/system", "Name a system as its connection is: lower case, digits, - _ .")
-    if _ID.fullmatch(key.id) is None:
+    if ID.fullmatch(key.id) is None:
         raise InvalidEntity(f"{pointer}/value", "An id has 1 to 200 characters, without spaces around it")
 
 

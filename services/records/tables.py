@@ -6,7 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, FetchedValue, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    DateTime,
+    FetchedValue,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
@@ -97,3 +108,63 @@ class ChangeRow(Base):
         Index("entity_change_entity", "tenant_id", "entity_id", "change_id"),
         Index("entity_change_other", "tenant_id", "other_id", "change_id"),
     )
+
+
+class SightingRow(Base):
+    """What a system said of a record. Written by `services.records.sightings`."""
+
+    __tablename__ = "sighting"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    sighting_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_id: Mapped[UUID] = mapped_column(Uuid)
+    event_id: Mapped[UUID] = mapped_column(Uuid)
+    mapping: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column()
+    system: Mapped[str] = mapped_column(Text)
+    type: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    states: Mapped[Any | None] = mapped_column(JSON)
+    told: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    made: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    taken_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "event_id", "mapping"),
+        ForeignKeyConstraint(["tenant_id", "entity_id"], _PLAIN),
+        ForeignKeyConstraint(
+            ["tenant_id", "mapping", "version"], ["app.mapping.tenant_id", "app.mapping.name", "app.mapping.version"]
+        ),
+        Index("sighting_entity_at", "tenant_id", "entity_id", "at", "sighting_id"),
+        Index("sighting_mapping", "tenant_id", "mapping", "version"),
+    )
+
+
+class AboutRow(Base):
+    """Whom a sighting is about besides: the order that a shipment is of."""
+
+    __tablename__ = "sighting_about"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    entity_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    sighting_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "entity_id"], _PLAIN),
+        ForeignKeyConstraint(["tenant_id", "sighting_id"], ["app.sighting.tenant_id", "app.sighting.sighting_id"]),
+        Index("sighting_about_sighting", "tenant_id", "sighting_id"),
+    )
+
+
+class ViewRow(Base):
+    """What one system says of a record now, member by member."""
+
+    __tablename__ = "record_view"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    entity_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    system: Mapped[str] = mapped_column(Text, primary_key=True)
+    members: Mapped[Any] = mapped_column(JSON)
+
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "entity_id"], _PLAIN),)

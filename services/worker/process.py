@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from infra.egress import Lookups
 from infra.encryption.installed import InstalledKeys
@@ -30,16 +30,20 @@ from services.worker.housekeeping import sender
 from services.worker.observer import observe
 from services.worker.outlets import Outlets
 from services.worker.postman import Postman
+from services.worker.recorder import Recorder
 from services.worker.relay import Relay
 from services.worker.scheduler import Scheduler
 from services.worker.solo import Suspects
-from services.worker.webhooks import Deliverer
 from tenants.audit import watching
 from tenants.organizations.domain_proofs import Rules
 
 _log: Final = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 25.0
 _END_SECONDS: Final = 5.0
+
+
+class _Nudged(Protocol):
+    def nudge(self) -> None: ...
 
 
 class WorkerProcess:
@@ -63,7 +67,9 @@ class WorkerProcess:
             composition.database, name, self._settings.lease_seconds, tenant_cap=self._settings.tenant_running
         )
         correlator = self._correlator()
-        outlets = Outlets(composition.database, self._ring, judge=correlator.nudge)
+        recorder = self._recorder(correlator.nudge)
+        look = partial(_nudge, correlator, recorder)
+        outlets = Outlets(composition.database, self._ring, judge=look)
         relay = Relay(
             composition.database,
             composition.bell,
@@ -88,8 +94,8 @@ class WorkerProcess:
             run_solo=self._suspects.ensure,
         )
         self._start(composition.bell.listen(READY, lambda _: self._loop.wake()))
-        self._start(composition.bell.listen(JUDGE, lambda _: correlator.nudge()))
-        for part in (correlator, scheduler, relay, deliverer, self._loop):
+        self._start(composition.bell.listen(JUDGE, lambda _: look()))
+        for part in (correlator, recorder, scheduler, relay, deliverer, self._loop):
             self._start(part.run())
         self._start_looking_after(correlator)
         self._watch.start()
@@ -126,6 +132,10 @@ class WorkerProcess:
         composition, poll = self._composition, self._settings.poll_seconds
         return Correlator(composition.database, composition.definitions, poll=poll, wake=self._ring)
 
+    def _recorder(self, judge: Callable[[], None]) -> Recorder:
+        composition, poll = self._composition, self._settings.poll_seconds
+        return Recorder(composition.database, composition.expressions, poll=poll, wake=self._ring, judge=judge)
+
     def _housekeeping(self) -> Callable[[], Awaitable[None]]:
         ages, archiving = cleaning.ages(self._settings), Archiving.of(self._settings)
         open_store = partial(store_of, self._settings)
@@ -160,7 +170,7 @@ class WorkerProcess:
         await self._composition.close()
 
 
-def _nudge(relay: Relay, deliverer: Deliverer) -> None:
-    """A commit may have left something for both."""
-    relay.nudge()
-    deliverer.nudge()
+def _nudge(*parts: _Nudged) -> None:
+    """A commit may have left something for each."""
+    for one in parts:
+        one.nudge()

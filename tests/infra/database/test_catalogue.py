@@ -80,6 +80,7 @@ DOORS = {
     "next_schedule": "waybill_worker",
     "take_candidates": "waybill_worker",
     "take_polls": "waybill_worker",
+    "take_translations": "waybill_worker",
     "take_outbox": "waybill_worker",
     "settle_outbox": "waybill_worker",
     "purge_event_keys": "waybill_worker",
@@ -170,6 +171,7 @@ NOT_OF_ONE_TENANT = {
     "audit_keeping_above",
     "parameter",
     "policy_version",
+    "partner_mapping",
     "deletion",
     "alembic_version",
 }

@@ -124,6 +124,8 @@ def of_entities() -> Iterator[Attempt]:
     own = "/v1/entities/{own:entity}"
     yield Attempt("entity", "GET", at)
     yield Attempt("entity", "GET", f"{at}/history")
+    yield Attempt("entity", "GET", f"{at}/record")
+    yield Attempt("entity", "GET", f"{at}/timeline")
     yield Attempt("entity", "POST", f"{at}/keys", key)
     yield Attempt("entity", "POST", f"{at}/keys/remove", key)
     yield Attempt("entity", "POST", f"{at}/merge", {"entity": "{own:entity}", "reason": "x"})

@@ -35,6 +35,21 @@ ORDER = {
 }
 
 
+MAPPING = {
+    "record": "customer",
+    "system": "shop",
+    "events": {"shop.customer": "customer.updated"},
+    "program": '{id: .no, name: .name, status: "active"}',
+    "examples": [
+        {
+            "name": "one",
+            "data": {"no": "C-1", "name": "Acme"},
+            "record": {"id": "C-1", "name": "Acme", "status": "active"},
+        }
+    ],
+}
+
+
 class Things(msgspec.Struct, frozen=True):
     """What a path's parameters stand for: things of acme in `live`."""
 
@@ -92,6 +107,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "event_type": "order.captured",
             "endpoint": hook,
             "entity": await _entity(acme),
+            "mapping": await _mapping(parties),
             "message": ids.show("msg", message),
             "connection": connection,
             "deployment": deployment,
@@ -122,6 +138,14 @@ async def _entity(acme: Caller) -> str:
     assert made.status == 201, made.body
     found: str = made.json["id"]
     return found
+
+
+async def _mapping(parties: Parties) -> str:
+    """One of the environment's and one of the partner's, both drafts of one name."""
+    for caller, path in ((parties.acme, "/v1"), (parties.north, "/v1/partners/north")):
+        made = await caller.send("PUT", f"{path}/mappings/shop-orders", {"mapping": MAPPING})
+        assert made.status == 200, made.body
+    return "shop-orders"
 
 
 async def _document(acme: Caller, run: str) -> str:

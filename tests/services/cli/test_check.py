@@ -144,12 +144,13 @@ NOT_LOOKED_THROUGH = {
         "*.value_currency *.currency *.writer_of archive.file *.action *.key kept_answer.target *.slug site.time_zone "
         "document.class document.media_type "
         "deployment.domain owner.subject parameter.level interface.policy interface_traffic.role secret_use "
-        "interface_told.finding entity_change.what exception.entity"
+        "interface_told.finding entity_change.what exception.entity event_route *.mapping translation.problem "
+        "sighting.told"
     ),
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "
-        "*.created_by *.closed_by *.entered_by *.moved_by *.decided_by *.made_by"
+        "*.created_by *.released_by *.closed_by *.entered_by *.moved_by *.decided_by *.made_by"
     ),
     "words of an outage, which is looked through, or of a mail server": "mail.facts mail.reason",
     "of what was seen in traffic, which is looked through": "interface_told.party",

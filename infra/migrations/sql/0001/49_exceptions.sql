@@ -5,7 +5,7 @@
 --   cause      of a fault its type, else the kind of what happened; `title` says it in words
 --   reference  JSON pointer of the task where it happened, empty where that is not known
 --   connection public id of the connection that it is about
---   entity     entity of data that it is about, as owners name them: `order`, `customer`
+--   entity     entity of data that it is about, as owners name them: `order`, `customer`; entity_id: which record, where it is of one
 --   value      of what it holds up, in minor units of `currency`, and until when that is promised, as the run had it (ADR 0028)
 --   worth, due value and deadline to order by: what has none comes last
 --   owner      who looks after it: `role:…`, or `account:…` or `key:…` as in the audit
@@ -27,6 +27,7 @@ CREATE TABLE app.exception (
   reference text NOT NULL DEFAULT '',
   connection text,
   entity text,
+  entity_id uuid,
   value bigint,
   currency text,
   deadline timestamptz,
@@ -54,6 +55,7 @@ CREATE TABLE app.exception (
 CREATE UNIQUE INDEX exception_open_of_run ON app.exception (tenant_id, run_id) WHERE state = 'open' AND mark IS NULL;
 CREATE UNIQUE INDEX exception_open_mark ON app.exception (tenant_id, mark) WHERE state = 'open';
 CREATE INDEX exception_run ON app.exception (tenant_id, run_id, exception_id);
+CREATE INDEX exception_entity ON app.exception (tenant_id, entity_id) WHERE entity_id IS NOT NULL;
 -- The three orders of a list. Of columns: behind row-level security no index answers a condition on `coalesce`, which PostgreSQL
 -- does not know to be leakproof.
 CREATE INDEX exception_age ON app.exception (tenant_id, state, exception_id);

@@ -1631,6 +1631,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/entities/{entity}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what is known of an entity
+         * @description All that systems said of it in one record: of each member what its system of record says.
+         *
+         *     Needs: `events:read`.
+         */
+        get: operations["get_entities_entity_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/entities/{entity}/split": {
         parameters: {
             query?: never;
@@ -1647,6 +1669,30 @@ export interface paths {
          *     Needs: `records:write`.
          */
         post: operations["post_entities_entity_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/entities/{entity}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what happened to an entity
+         * @description The oldest first, across systems, workflows and people: what each line came of is named, payloads are not shown.
+         *
+         *     An order's is also what was told of its shipments and invoices. Of its runs the first 200 are told of.
+         *
+         *     Needs: `records:read`.
+         */
+        get: operations["get_entities_entity_timeline"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2643,6 +2689,100 @@ export interface paths {
         get: operations["get_mails"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List mappings
+         * @description The newest version of each, by name; with `name` all of its versions, the newest first.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_mappings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mappings/{mapping}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a mapping
+         * @description With its document as it was written.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_mappings_mapping"];
+        /**
+         * Write a mapping's draft
+         * @description A draft that is there is replaced; else the next version is begun. Nothing is done by it before its release.
+         *
+         *     Needs: `deployments:write`.
+         */
+        put: operations["put_mappings_mapping"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mappings/{mapping}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a mapping
+         * @description Its examples are tried; then it is what is done, and never changes. Events that waited for it are tried again.
+         *
+         *     Needs: `deployments:write`.
+         */
+        post: operations["post_mappings_mapping_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mappings/{mapping}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a mapping
+         * @description On its own examples, or on an event. Changes nothing.
+         *
+         *     Needs: `deployments:write`.
+         */
+        post: operations["post_mappings_mapping_try"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4647,6 +4787,12 @@ export interface components {
         Confirmation: {
             code: string;
         };
+        /** ConflictView */
+        ConflictView: {
+            leader: string;
+            path: string;
+            system: string;
+        };
         /** ConnectionChanges */
         ConnectionChanges: {
             /** @example erp-simulator */
@@ -5378,6 +5524,21 @@ export interface components {
             subject: string | null;
             /** @example order.captured */
             type: string;
+        };
+        /** Example */
+        Example: {
+            data: unknown;
+            /** @description Attributes of the event: type, time. */
+            event?: {
+                [key: string]: unknown;
+            };
+            name: string;
+            /** @description What it becomes; null: nothing is taken. */
+            record?: unknown;
+            /** @description Records `unit-of-measure` that it converts by. */
+            units?: {
+                [key: string]: unknown;
+            }[];
         };
         /** ExceptionFilter */
         ExceptionFilter: {
@@ -6218,6 +6379,98 @@ export interface components {
             tenant: string | null;
             tries: number;
         };
+        /** Mapping */
+        Mapping: {
+            /**
+             * @description jq on the record, behind `program`. `$event`, and `$data` as it came.
+             * @default
+             */
+            also: string;
+            /** @description Members that have this value, whatever came. */
+            always?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Pointer into the data: when it was so. Empty: the event's `time`, else when it came.
+             * @default
+             */
+            at: string;
+            /** @description Quantities of lines that are converted into the base unit of their item. */
+            base_units?: string[];
+            /**
+             * @description Types that come in, each with the type of the catalogue that it becomes. Null: none; of a sales order that of its state.
+             * @example {}
+             */
+            events: {
+                [key: string]: string | null;
+            };
+            examples: components["schemas"]["Example"][];
+            /** @description Members of the record that are its id there; else number or id. */
+            identity?: string[];
+            /** @description Members whose system of record this is, such as `lines`. */
+            leads?: string[];
+            /** @description jq: of the event's data makes the record, or null. `$event` has the attributes. */
+            program: string;
+            /** @example sales-order */
+            record: string;
+            statuses?: components["schemas"]["StatusMap"] | null;
+            /**
+             * @description As the cross-reference has it.
+             * @example shop
+             */
+            system: string;
+            /** @description Codes of UN/ECE Recommendation 20 by what the system has. */
+            units?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Of the record's schema.
+             * @default 1
+             */
+            version: number;
+        };
+        /** MappingList */
+        MappingList: {
+            items: components["schemas"]["MappingView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** MappingToRelease */
+        MappingToRelease: {
+            /** @description Of the draft. */
+            version: number;
+        };
+        /** MappingToTry */
+        MappingToTry: {
+            /** @description Of an event that came in. Absent: the mapping's own examples are tried. */
+            data?: unknown;
+            /** @description Attributes of that event: type, time. */
+            event?: {
+                [key: string]: unknown;
+            };
+            /** @description Null: the newest. */
+            version?: number | null;
+        };
+        /** MappingView */
+        MappingView: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            made_at: string;
+            made_by: string;
+            /** @description As it was written; null: it is an overlay. */
+            mapping: components["schemas"]["Mapping"] | null;
+            /** @example shop-orders */
+            name: string;
+            overlay: components["schemas"]["Overlay"] | null;
+            /** @description Null: a draft, by which nothing is done. */
+            released_at: string | null;
+            released_by: string | null;
+            /** @description Raised with the draft that follows a release. */
+            version: number;
+        };
         /** Me */
         Me: {
             /** @description Id of the account that is signed in; null for a key. */
@@ -6550,6 +6803,12 @@ export interface components {
             /** @description Absent: the scope's default. Nobody grants what they lack. */
             permissions?: components["schemas"]["Permission"][] | null;
         };
+        /** NewMapping */
+        NewMapping: {
+            mapping?: components["schemas"]["Mapping"] | null;
+            /** @description Over the partner's mapping of the same name; of an environment alone. */
+            overlay?: components["schemas"]["Overlay"] | null;
+        };
         /** NewOwner */
         NewOwner: {
             /**
@@ -6785,6 +7044,55 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             since: string;
+        };
+        /** OutcomeView */
+        OutcomeView: {
+            cause: string | null;
+            detail: string | null;
+            /** @description Faults of the record: `pointer` and `detail`. */
+            errors: {
+                [key: string]: string;
+            }[];
+            name: string;
+            passes: boolean;
+            /** @description Null: nothing is taken of it, or nothing came. */
+            record: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** Overlay */
+        Overlay: {
+            /**
+             * @description jq on the record that the partner's programs made.
+             * @default
+             */
+            also: string;
+            always?: {
+                [key: string]: unknown;
+            };
+            /** @description Version of the partner's mapping. */
+            base: number;
+            /** @description Quantities of lines that are converted into the base unit of their item. */
+            base_units?: string[] | null;
+            /**
+             * @description Types that come in, each with the type of the catalogue that it becomes. Null: none; of a sales order that of its state.
+             * @example {}
+             */
+            events?: {
+                [key: string]: string | null;
+            } | null;
+            examples: components["schemas"]["Example"][];
+            /** @description Members whose system of record this is, such as `lines`. */
+            leads?: string[] | null;
+            /** @description Statuses that the partner's map lacks, or has otherwise. */
+            statuses?: {
+                [key: string]: string | null;
+            };
+            system?: string | null;
+            /** @description Codes of UN/ECE Recommendation 20 by what the system has. */
+            units?: {
+                [key: string]: string;
+            };
         };
         /** OverriddenView */
         OverriddenView: {
@@ -7300,6 +7608,16 @@ export interface components {
             reason: string;
             /** @description Of the entry as you saw it. */
             version: number;
+        };
+        /** RecordView */
+        RecordView: {
+            conflicts: components["schemas"]["ConflictView"][];
+            /** @example sales-order */
+            kind: string;
+            /** @description By the record's schema; null where no system said anything. Masked as in a run. */
+            record: unknown;
+            /** @description That said something of it. */
+            systems: string[];
         };
         /** RecoveryCodes */
         RecoveryCodes: {
@@ -8049,6 +8367,13 @@ export interface components {
             };
             sealed: components["schemas"]["RemovedSecret"][];
         };
+        /** StatusMap */
+        StatusMap: {
+            states: {
+                [key: string]: string | null;
+            };
+            statuses: string[];
+        };
         /** SuppressionList */
         SuppressionList: {
             items: components["schemas"]["SuppressionView"][];
@@ -8139,6 +8464,62 @@ export interface components {
             id: string;
             /** @description Whether nothing is deployed there while an owner of it is missing; always so in `live`. */
             owners_required: boolean;
+        };
+        /** Timeline */
+        Timeline: {
+            items: components["schemas"]["TimelineLine"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** TimelineLine */
+        TimelineLine: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            by: string | null;
+            /** @description Whom it was told of: it, or what names it. */
+            entity: string | null;
+            /** @description Id of the event that was told, or that began the run. */
+            event: string | null;
+            /** @description Ids of the catalogue's events that followed. */
+            events: string[];
+            exception: string | null;
+            /** @description Of the record that was told of, or of the exception. */
+            kind: string | null;
+            /** @description That made the record of it, in `version`. */
+            mapping: string | null;
+            /** @description Of the deployment, the task, the cause or the act. */
+            name: string | null;
+            note: string | null;
+            /** @description By which a system knows it. */
+            number: string | null;
+            operation: string | null;
+            outcome: string | null;
+            /** @description JSON pointer of the task; of an act the id of what it was done to. */
+            reference: string | null;
+            run: string | null;
+            /** @description That an order and its lines are in; the order's own has no name. */
+            states: {
+                [key: string]: string | null;
+            } | null;
+            system: string | null;
+            title: string | null;
+            /** @description Of that event. */
+            type: string | null;
+            version: number | null;
+            /**
+             * @description `told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run. `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did. `stood`, `settled`: an exception.
+             * @enum {string}
+             */
+            what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled";
+        };
+        /** TriedMapping */
+        TriedMapping: {
+            outcomes: components["schemas"]["OutcomeView"][];
+            version: number;
         };
         /** UsageLine */
         UsageLine: {
@@ -17451,6 +17832,83 @@ export interface operations {
             };
         };
     };
+    get_entities_entity_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the entity. */
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_entities_entity_split: {
         parameters: {
             query?: never;
@@ -17566,6 +18024,88 @@ export interface operations {
             };
             /** @description The payload breaks a rule. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_entities_entity_timeline: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the entity. */
+                entity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -22635,6 +23175,561 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mappings: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description All versions of this one. */
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mappings_mapping: {
+        parameters: {
+            query?: {
+                /** @description This version; absent: the newest. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the mapping. */
+                mapping: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_mappings_mapping: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Id of the mapping. */
+                mapping: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMapping"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_mappings_mapping_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the mapping. */
+                mapping: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingToRelease"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_mappings_mapping_try: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the mapping. */
+                mapping: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingToTry"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedMapping"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

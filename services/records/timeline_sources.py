@@ -1,0 +1,102 @@
+"""What the timeline of a record is read from. Each asks for what is behind a moment and a key (ADR 0081).
+
+Arguments of those that give lines: tenant, moment, key, how many, and then what the comment says.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+EVENTS: Final = """
+SELECT s.event_id, s.made FROM app.sighting s WHERE s.tenant_id = $1 AND (s.entity_id = ANY ($2) OR s.sighting_id IN (
+  SELECT a.sighting_id FROM app.sighting_about a WHERE a.tenant_id = $1 AND a.entity_id = ANY ($2)))
+ORDER BY s.at LIMIT $3
+"""
+RUNS: Final = """
+SELECT run_id, deployment_id, revision, program FROM app.run WHERE tenant_id = $1 AND event_id = ANY ($2)
+ORDER BY run_id LIMIT $3
+"""
+STOOD: Final = """
+SELECT exception_id FROM app.exception
+WHERE tenant_id = $1 AND (entity_id = ANY ($2) OR run_id = ANY ($3)) ORDER BY exception_id LIMIT 1000
+"""
+# Entities.
+TOLD: Final = """
+SELECT * FROM (
+  SELECT 'told' AS what, s.at, 'told/' || s.sighting_id AS key, s.entity_id, e.kind, s.system, s.event_id, s.type,
+    s.mapping, s.version, s.states::text AS states, s.made, (
+      SELECT min(k.id) FROM app.entity_key k
+      WHERE k.tenant_id = s.tenant_id AND k.entity_id = s.entity_id AND k.system = s.system) AS number
+  FROM app.sighting s JOIN app.entity e ON e.tenant_id = s.tenant_id AND e.entity_id = s.entity_id
+  WHERE s.tenant_id = $1 AND s.at >= $2 AND (s.entity_id = ANY ($5) OR s.sighting_id IN (
+    SELECT a.sighting_id FROM app.sighting_about a WHERE a.tenant_id = $1 AND a.entity_id = ANY ($5)))
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Entities. What was made of what a system told is told by that.
+LINKED: Final = """
+SELECT * FROM (
+  SELECT 'linked' AS what, c.at, 'linked/' || c.change_id AS key, c.entity_id, c.what AS name, c.by, c.reason AS note,
+    (SELECT string_agg((k ->> 0) || ':' || (k ->> 1), ', ') FROM json_array_elements(c.keys) k) AS number
+  FROM app.entity_change c WHERE c.tenant_id = $1 AND (c.entity_id = ANY ($5) OR c.other_id = ANY ($5))
+    AND NOT (c.what = 'created' AND c.by LIKE 'mapping:%')
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Runs.
+BEGAN: Final = """
+SELECT * FROM (
+  SELECT 'began' AS what, r.created_at AS at, 'began/' || r.run_id AS key, r.run_id, r.event_id, d.name,
+    r.business_key AS number
+  FROM app.run r JOIN app.deployment d ON d.tenant_id = r.tenant_id AND d.deployment_id = r.deployment_id
+  WHERE r.tenant_id = $1 AND r.run_id = ANY ($5)
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Runs.
+ENDED: Final = """
+SELECT * FROM (
+  SELECT 'ended' AS what, r.ended_at AS at, 'ended/' || r.run_id AS key, r.run_id, d.name, r.state AS outcome
+  FROM app.run r JOIN app.deployment d ON d.tenant_id = r.tenant_id AND d.deployment_id = r.deployment_id
+  WHERE r.tenant_id = $1 AND r.run_id = ANY ($5) AND r.ended_at IS NOT NULL
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Runs and references of their calls, side by side.
+CALLED: Final = """
+SELECT * FROM (
+  SELECT 'called' AS what, j.at, 'called/' || j.run_id || '/' || lpad(j.seq::text, 10, '0') AS key, j.run_id, j.name,
+    j.reference, CASE j.kind WHEN 'task.completed' THEN 'confirmed' ELSE 'failed' END AS outcome
+  FROM unnest($5::uuid[], $6::text[]) AS c(run_id, reference)
+  JOIN app.journal j ON j.tenant_id = $1 AND j.run_id = c.run_id AND j.reference = c.reference
+  WHERE j.kind IN ('task.completed', 'task.faulted')
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Runs.
+DECIDED: Final = """
+SELECT * FROM (
+  SELECT 'decided' AS what, a.decided_at AS at, 'decided/' || a.approval_id AS key, a.run_id, a.reference,
+    CASE WHEN a.is_approved THEN 'approved' ELSE 'refused' END AS outcome, a.decided_by AS by, a.note
+  FROM app.approval a WHERE a.tenant_id = $1 AND a.run_id = ANY ($5)
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Exceptions.
+OPENED: Final = """
+SELECT * FROM (
+  SELECT 'stood' AS what, e.opened_at AS at, 'stood/' || e.exception_id AS key, e.exception_id, e.run_id,
+    e.category AS kind, e.cause AS name, e.title
+  FROM app.exception e WHERE e.tenant_id = $1 AND e.exception_id = ANY ($5)
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Exceptions.
+CLOSED: Final = """
+SELECT * FROM (
+  SELECT 'settled' AS what, e.closed_at AS at, 'settled/' || e.exception_id AS key, e.exception_id, e.run_id,
+    e.category AS kind, e.outcome, e.closed_by AS by, e.title
+  FROM app.exception e WHERE e.tenant_id = $1 AND e.exception_id = ANY ($5) AND e.closed_at IS NOT NULL
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Public ids of entities, runs and exceptions. What people did; decisions and changes of keys have rows of their own.
+ACTED: Final = """
+SELECT * FROM (
+  SELECT 'acted' AS what, a.at, 'acted/' || a.audit_id AS key, a.action AS name, a.actor AS by, a.target AS reference
+  FROM app.audit a WHERE a.tenant_id = $1 AND a.target = ANY ($5) AND a.actor ~ '^(account|key):'
+    AND a.action !~ '^(entity[.]|run[.](started|approved|refused))'
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""

@@ -1,0 +1,147 @@
+"""Mappings over the API, as their page has them: written, tried, released, laid over, and what comes of events."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from infra import ids
+from infra.database import Database
+from infra.ids import TenantId
+from services.engine.expressions.evaluator import Expressions
+from services.engine.expressions.pool import ExpressionPool
+from services.records.intake import Intake
+from tests.asgi import Answer, Caller
+from tests.house.tree import ROOT
+from tests.services.api.parties import Parties
+
+AT: Final = "/v1/mappings/shop-orders"
+ABOVE: Final = "/v1/partners/north/mappings/shop-orders"
+PAGE: Final = (ROOT / "docs/integrator/mappings.md").read_text()
+WRITTEN, OVERLAY = (json.loads(one) for one in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+
+
+async def put(caller: Caller, path: str, **body: Any) -> Any:
+    answer = await caller.send("PUT", path, body)
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+async def release(caller: Caller, path: str, version: int) -> Answer:
+    return await caller.post(f"{path}/release", {"version": version})
+
+
+async def send(caller: Caller, number: int, **changes: Any) -> str:
+    """An event of the shop's, as the page has it."""
+    event = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": "shop.order"}
+    body = {**event, "data": {**WRITTEN["examples"][0]["data"], **changes}}
+    sent = await caller.post("/v1/events", body, headers={"content-type": "application/cloudevents+json"})
+    assert sent.status == 202, sent.body
+    return str(sent.json["id"])
+
+
+async def record(parties: Parties, worker: Database) -> None:
+    async with ExpressionPool(size=1) as pool:
+        await Intake(worker, Expressions(pool)).round(TenantId(ids.read("ten", parties.ids["acme:live"])))
+
+
+async def test_a_mapping_as_its_page_has_it_makes_records_of_orders(parties: Parties, worker_database: Database) -> None:
+    acme = parties.acme
+    made = await put(acme, AT, mapping=WRITTEN)
+    assert (made["version"], made["released_at"], made["mapping"]) == (1, None, WRITTEN)
+    tried = await acme.post(f"{AT}/try", {})
+    assert [one["passes"] for one in tried.json["outcomes"]] == [True], tried.body
+    tried = await acme.post(f"{AT}/try", {"data": {**WRITTEN["examples"][0]["data"], "status": "lost"}})
+    assert tried.json["outcomes"][0]["cause"] == "unmapped-status"
+    first = await release(acme, AT, 1)
+    assert first.json["released_at"] is not None
+    assert (await release(acme, AT, 1)).json == first.json
+    event = await send(acme, 1)
+    await send(acme, 2, status="paid", updated_at="2026-01-15T10:00:00Z")
+    await record(parties, worker_database)
+    found = (await acme.get("/v1/entities?kind=sales-order&system=shop&value=SO-10045")).json["items"][0]["id"]
+    known = (await acme.get(f"/v1/entities/{found}/record")).json
+    assert known["record"] == WRITTEN["examples"][0]["record"] | {"state": "released"}
+    assert (known["systems"], known["conflicts"]) == (["shop"], [])
+    told = (await acme.get(f"/v1/entities/{found}/timeline")).json["items"]
+    assert [(one["what"], one["event"] == event, one["mapping"], one["version"], one["states"]) for one in told] == [
+        ("told", True, "shop-orders", 1, {"": "captured"}),
+        ("told", False, "shop-orders", 1, {"": "released"}),
+    ]
+    followed = (await acme.get(f"/v1/events/{told[1]['events'][0]}")).json
+    assert (followed["type"], followed["subject"]) == ("order.released", "SO-10045")
+    assert followed["content"]["causationid"] == told[1]["event"]
+
+
+async def test_a_mapping_whose_example_comes_out_otherwise_is_not_released(parties: Parties) -> None:
+    example = {**WRITTEN["examples"][0], "record": {**WRITTEN["examples"][0]["record"], "currency": "EUR"}}
+    await put(parties.acme, AT, mapping={**WRITTEN, "examples": [example]})
+    refused = await release(parties.acme, AT, 1)
+    assert (refused.status, refused.problem) == (409, "mapping-examples-fail")
+    assert refused.json["examples"][0]["name"] == "an order that was placed"
+    assert (await parties.acme.get(AT)).json["released_at"] is None
+
+
+async def test_a_released_version_never_changes_and_the_next_one_is_a_draft(
+    parties: Parties, app_database: Database
+) -> None:
+    await put(parties.acme, AT, mapping=WRITTEN)
+    await release(parties.acme, AT, 1)
+    second = await put(parties.acme, AT, mapping={**WRITTEN, "leads": []})
+    assert (second["version"], (await put(parties.acme, AT, mapping=WRITTEN))["version"]) == (2, 2)
+    versions = (await parties.acme.get("/v1/mappings?name=shop-orders")).json["items"]
+    assert [(one["version"], one["released_at"] is None) for one in versions] == [(2, True), (1, False)]
+    # Nor by a process that means to.
+    tenant = ids.read("ten", parties.ids["acme:live"])
+    async with app_database.tenant(tenant) as connection:
+        done = await connection.execute("UPDATE app.mapping SET made_by = 'x' WHERE version = 1")
+    assert done == "UPDATE 0"
+
+
+async def test_what_cannot_work_is_named_by_its_place(parties: Parties) -> None:
+    for change, pointer in (
+        ({"record": "order"}, "/record"),
+        ({"program": "$secrets"}, "/program"),
+        ({"program": "now"}, "/program"),
+        ({"events": {"shop.order": "order.held"}}, "/events/shop.order"),
+        ({"units": {"PCS": "PIECE"}}, "/units/PCS"),
+        ({"leads": ["colour"]}, "/leads/0"),
+        ({"statuses": {"statuses": ["new"], "states": {}}}, "/statuses"),
+    ):
+        refused = await parties.acme.send("PUT", AT, {"mapping": {**WRITTEN, **change}})
+        assert (refused.status, refused.problem) == (422, "invalid-mapping"), (change, refused.body)
+        assert refused.json["errors"][0]["pointer"] == pointer
+    both = await parties.acme.send("PUT", AT, {"mapping": WRITTEN, "overlay": OVERLAY})
+    assert both.status == 422
+
+
+async def test_an_overlay_lies_over_its_partners_mapping_and_keeps_what_that_was(
+    parties: Parties, worker_database: Database
+) -> None:
+    too_soon = await parties.acme.send("PUT", AT, {"overlay": OVERLAY})
+    assert too_soon.json["errors"][0]["pointer"] == "/base"
+    await put(parties.north, ABOVE, mapping=WRITTEN)
+    assert (await parties.acme.send("PUT", AT, {"overlay": OVERLAY})).status == 422  # a draft is nothing to build on
+    assert (await release(parties.north, ABOVE, 1)).status == 200
+    await put(parties.acme, AT, overlay=OVERLAY)
+    assert (await release(parties.acme, AT, 1)).status == 200
+    await put(parties.north, ABOVE, mapping={**WRITTEN, "always": {"channel": "partner"}})
+    await send(parties.acme, 1, status="void", buyer={"code": "acme-001"})
+    await record(parties, worker_database)
+    found = (await parties.acme.get("/v1/entities?kind=sales-order&value=SO-10045")).json["items"][0]["id"]
+    known = (await parties.acme.get(f"/v1/entities/{found}/record")).json["record"]
+    assert (known["state"], known["channel"], known["customer"]) == ("returned", "web", {"id": "ACME-001"})
+
+
+async def test_S_05_a_partner_reads_the_timeline_and_no_record(parties: Parties, worker_database: Database) -> None:
+    await put(parties.acme, AT, mapping=WRITTEN)
+    await release(parties.acme, AT, 1)
+    await send(parties.acme, 1)
+    await record(parties, worker_database)
+    at = "/v1/clients/acme/live/entities"
+    found = (await parties.north.get(f"{at}?kind=sales-order")).json["items"][0]["id"]
+    timeline = await parties.north.get(f"{at}/{found}/timeline")
+    assert timeline.status == 200
+    assert "Acme Wholesale" not in timeline.body.decode()
+    assert (await parties.north.get(f"{at}/{found}/record")).status == 403
