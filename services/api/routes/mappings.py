@@ -67,7 +67,7 @@ class MappingToTry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     data: Annotated[
         Any, Meta(description="Of an event that came in. Absent: the mapping's own examples are tried.")
     ] = None
-    event: Annotated[dict[str, Any], Meta(max_length=20, description="Attributes of that event: type, time.")] = {}
+    attributes: Annotated[dict[str, Any], Meta(max_length=20, description="Of that event: type, time.")] = {}
 
 
 class MappingToRelease(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -205,7 +205,7 @@ async def _try(request: Call, its: Shelf, name: str, data: MappingToTry) -> Trie
     if data.data is None:
         outcomes = await trying.examples(evaluator, whole, lane=lane)
     else:
-        event = {"type": next(iter(whole.events)), **data.event, "data": data.data}
+        event = {"type": next(iter(whole.events)), **data.attributes, "data": data.data}
         outcomes = [await trying.attempt(evaluator, whole, event, packs=_packs(request, its, whole), lane=lane)]
     views = [msgspec.convert(one, OutcomeView, from_attributes=True) for one in outcomes]
     return TriedMapping(version=found.version, outcomes=views)

@@ -69,7 +69,7 @@ def try_mapping(terminal: Terminal, /, *, name: str, data: Path | None, kind: st
     terminal, path = _at(terminal, partner)
     body: dict[str, Any] = {} if data is None else {"data": _read(data)}
     if kind is not None:
-        body["event"] = {"type": kind}
+        body["attributes"] = {"type": kind}
     tried = terminal.run(lambda api: api.send("POST", f"{path}/{name}/try", body))
     for one in tried["outcomes"]:
         click.echo(f"{'passes' if one['passes'] else 'fails '}  {one['name'] or 'the event'}")

@@ -44,7 +44,7 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     data: Any
-    event: Annotated[dict[str, Any], Meta(max_length=20, description="Attributes of the event: type, time.")] = {}
+    attributes: Annotated[dict[str, Any], Meta(max_length=20, description="Of the event: type, time.")] = {}
     units: Annotated[
         list[dict[str, Any]], Meta(max_length=20, description="Records `unit-of-measure` that it converts by.")
     ] = []

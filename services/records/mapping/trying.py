@@ -29,7 +29,7 @@ async def examples(evaluator: Evaluator, mapping: Mapping, *, lane: str) -> list
     """Each of them, in their order. Raises ExpressionsUnavailable."""
     found = []
     for one in mapping.examples:
-        event = {"type": next(iter(mapping.events)), **one.event, "data": one.data}
+        event = {"type": next(iter(mapping.events)), **one.attributes, "data": one.data}
         made = await attempt(evaluator, mapping, event, packs=_of(one), lane=lane, name=one.name)
         passes = made.cause is None and made.record == one.record
         detail = made.detail if passes or made.cause else "another record comes of it than the example says"

@@ -29,7 +29,7 @@ SCHEMA: Final = {"type": "acme.counted", "schema": {"type": "object"}}
 # What a change says; of those that are not here, nothing.
 CHANGES: Final[dict[str, Any]] = {
     "PUT /mappings/{mapping}": {"mapping": {**MAPPING, "system": "crm"}},
-    "PUT /partners/{partner}/mappings/{mapping}": {"mapping": {**MAPPING, "system": "crm"}},
+    "PUT /v1/partners/{partner}/mappings/{mapping}": {"mapping": {**MAPPING, "system": "crm"}},
     "POST /v1/clients/{client}/suspend": {"reason": "unpaid"},
     "POST /v1/clients/{client}/move": {"partner": "south"},
     "POST /v1/clients/{client}/delete": {"preview": True},

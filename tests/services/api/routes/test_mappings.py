@@ -46,7 +46,9 @@ async def record(parties: Parties, worker: Database) -> None:
         await Intake(worker, Expressions(pool)).round(TenantId(ids.read("ten", parties.ids["acme:live"])))
 
 
-async def test_a_mapping_as_its_page_has_it_makes_records_of_orders(parties: Parties, worker_database: Database) -> None:
+async def test_a_mapping_as_its_page_has_it_makes_records_of_orders(
+    parties: Parties, worker_database: Database
+) -> None:
     acme = parties.acme
     made = await put(acme, AT, mapping=WRITTEN)
     assert (made["version"], made["released_at"], made["mapping"]) == (1, None, WRITTEN)
@@ -127,11 +129,15 @@ async def test_an_overlay_lies_over_its_partners_mapping_and_keeps_what_that_was
     await put(parties.acme, AT, overlay=OVERLAY)
     assert (await release(parties.acme, AT, 1)).status == 200
     await put(parties.north, ABOVE, mapping={**WRITTEN, "always": {"channel": "partner"}})
-    await send(parties.acme, 1, status="void", buyer={"code": "acme-001"})
+    await send(parties.acme, 1, status="void", buyer={"code": "acme-001", "name": "Acme"})
     await record(parties, worker_database)
     found = (await parties.acme.get("/v1/entities?kind=sales-order&value=SO-10045")).json["items"][0]["id"]
     known = (await parties.acme.get(f"/v1/entities/{found}/record")).json["record"]
-    assert (known["state"], known["channel"], known["customer"]) == ("returned", "web", {"id": "ACME-001"})
+    assert (known["state"], known["channel"], known["customer"]) == (
+        "returned",
+        "web",
+        {"id": "ACME-001", "name": "Acme"},
+    )
 
 
 async def test_S_05_a_partner_reads_the_timeline_and_no_record(parties: Parties, worker_database: Database) -> None:

@@ -5527,11 +5527,11 @@ export interface components {
         };
         /** Example */
         Example: {
-            data: unknown;
-            /** @description Attributes of the event: type, time. */
-            event?: {
+            /** @description Of the event: type, time. */
+            attributes?: {
                 [key: string]: unknown;
             };
+            data: unknown;
             name: string;
             /** @description What it becomes; null: nothing is taken. */
             record?: unknown;
@@ -6442,12 +6442,12 @@ export interface components {
         };
         /** MappingToTry */
         MappingToTry: {
-            /** @description Of an event that came in. Absent: the mapping's own examples are tried. */
-            data?: unknown;
-            /** @description Attributes of that event: type, time. */
-            event?: {
+            /** @description Of that event: type, time. */
+            attributes?: {
                 [key: string]: unknown;
             };
+            /** @description Of an event that came in. Absent: the mapping's own examples are tried. */
+            data?: unknown;
             /** @description Null: the newest. */
             version?: number | null;
         };
