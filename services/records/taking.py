@@ -184,7 +184,8 @@ def _event(taken: Taken, sighting: Sighting, told: _Told) -> CloudEvent:
         "subject": taken.made.identity,
         "time": told.at,
         "causationid": ids.show("evt", sighting.event_id),
-        "data": data_of(taken.mapping.record, told.record, entity, told.type),
+        "entity": entity,
+        "data": taken.made.tells or data_of(taken.mapping.record, told.record, entity, told.type),
     }
     return cloud_event.read({"content-type": cloud_event.STRUCTURED}, msgspec.json.encode(body))
 

@@ -63,12 +63,9 @@ class WorkerProcess:
         composition.flushing.add_done_callback(self._ended)
         await composition.look_for_keys()
         name = f"{socket.gethostname()}-{os.getpid()}"
-        claims = Claims(
-            composition.database, name, self._settings.lease_seconds, tenant_cap=self._settings.tenant_running
-        )
-        correlator = self._correlator()
-        recorder = self._recorder(correlator.nudge)
-        look = partial(_nudge, correlator, recorder)
+        claims = self._claims(name)
+        lookers = self._lookers()
+        look = partial(_nudge, *lookers)
         outlets = Outlets(composition.database, self._ring, judge=look)
         relay = Relay(
             composition.database,
@@ -95,21 +92,21 @@ class WorkerProcess:
         )
         self._start(composition.bell.listen(READY, lambda _: self._loop.wake()))
         self._start(composition.bell.listen(JUDGE, lambda _: look()))
-        for part in (correlator, recorder, scheduler, relay, deliverer, self._loop):
+        for part in (*lookers, scheduler, relay, deliverer, self._loop):
             self._start(part.run())
-        self._start_looking_after(correlator)
+        self._start_looking_after(look)
         self._watch.start()
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
 
-    def _start_asking(self, correlator: Correlator) -> None:
+    def _start_asking(self, look: Callable[[], None]) -> None:
         """What connections watch, as far as quotas let it in."""
         self._start(self._composition.quotas.run())
-        self._start(self._composition.poller(correlator.nudge).run(self._settings.poll_seconds))
+        self._start(self._composition.poller(look).run(self._settings.poll_seconds))
 
-    def _start_looking_after(self, correlator: Correlator) -> None:
+    def _start_looking_after(self, look: Callable[[], None]) -> None:
         """What nobody's run waits for."""
         composition = self._composition
-        self._start_asking(correlator)
+        self._start_asking(look)
         self._start(failover.watch(composition.database, self._settings.home))
         self._start(sealing.look_after(composition.database, self._settings))
         self._start(watching.watch(composition.database, publishes=self._settings.audit_heads is not None))
@@ -128,13 +125,16 @@ class WorkerProcess:
         database = self._composition.database
         return Postman(database, InstalledKeys(self._composition.keys, database), server, client)
 
-    def _correlator(self) -> Correlator:
-        composition, poll = self._composition, self._settings.poll_seconds
-        return Correlator(composition.database, composition.definitions, poll=poll, wake=self._ring)
+    def _claims(self, name: str) -> Claims:
+        settings = self._settings
+        return Claims(self._composition.database, name, settings.lease_seconds, tenant_cap=settings.tenant_running)
 
-    def _recorder(self, judge: Callable[[], None]) -> Recorder:
-        composition, poll = self._composition, self._settings.poll_seconds
-        return Recorder(composition.database, composition.expressions, poll=poll, wake=self._ring, judge=judge)
+    def _lookers(self) -> tuple[Correlator, Recorder]:
+        """What looks at events that came: which runs they begin, which records they become."""
+        its, poll = self._composition, self._settings.poll_seconds
+        correlator = Correlator(its.database, its.definitions, poll=poll, wake=self._ring)
+        judge = correlator.nudge
+        return correlator, Recorder(its.database, its.expressions, poll=poll, wake=self._ring, judge=judge)
 
     def _housekeeping(self) -> Callable[[], Awaitable[None]]:
         ages, archiving = cleaning.ages(self._settings), Archiving.of(self._settings)

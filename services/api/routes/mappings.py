@@ -80,6 +80,7 @@ class OutcomeView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     passes: bool
     record: Annotated[dict[str, Any] | None, Meta(description="Null: nothing is taken of it, or nothing came.")]
+    tells: Annotated[dict[str, Any] | None, Meta(description="By the mapping's `tell`.")]
     cause: str | None
     detail: str | None
     errors: Annotated[list[dict[str, str]], Meta(description="Faults of the record: `pointer` and `detail`.")]

@@ -9,8 +9,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from services.engine.expressions.protocol import Evaluator, ExpressionFailed
+from services.events.catalogue import registry as catalogue
 from services.records.keys import ID
 from services.records.mapping.document import ORDER, Mapping
+from template_library import schemas
 from template_library.records import registry
 from template_library.status_maps import StatusMap, UnmappedStatus
 from template_library.values import decimals, units
@@ -22,6 +24,8 @@ Packs = Callable[[Iterable[str]], Awaitable[Members[str, Any]]]
 FLOOR: Final = "captured"
 """What an order is at least that a system knows and says nothing of."""
 _FIRST: Final = 5
+_ANY_ORDER: Final = "order.substituted"
+"""Its schema is that of every order's event, whatever state it tells."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -30,11 +34,13 @@ class Made(msgspec.Struct, frozen=True):
     Attributes:
         identity: the record's id in its system.
         states: of an order by line, `""` for the order itself; None: the system says nothing of it.
+        tells: the data of the event that follows, where the mapping makes them.
     """
 
     record: dict[str, Any] | None = None
     identity: str = ""
     states: dict[str, str | None] = {}
+    tells: dict[str, Any] | None = None
 
 
 class NotMade(Exception):
@@ -77,12 +83,12 @@ async def apply(
     identity = mapping.identity_of(record)
     if ID.fullmatch(identity) is None:
         raise NotMade("record-refused", "its id has to have 1 to 200 characters, without spaces around it")
-    return Made(record, identity, states)
+    return Made(record, identity, states, await _told(evaluator, mapping, record, event, lane))
 
 
 async def _evaluated(evaluator: Evaluator, mapping: Mapping, event: Members[str, Any], lane: str) -> Any:
     data = event.get("data")
-    about = {"event": {name: value for name, value in event.items() if name != "data"}}
+    about = {"event": _attributes(event)}
     try:
         (record,) = await evaluator.evaluate([mapping.program], data, about, lane=lane)
         if mapping.also and record is not None:
@@ -91,6 +97,31 @@ async def _evaluated(evaluator: Evaluator, mapping: Mapping, event: Members[str,
         # What jq says may hold a value of the event.
         raise NotMade("mapping-failed", "the program fails on it", errors=[_error("", error.detail)]) from error
     return record
+
+
+async def _told(
+    evaluator: Evaluator, mapping: Mapping, record: dict[str, Any], event: Members[str, Any], lane: str
+) -> dict[str, Any] | None:
+    if not mapping.tell:
+        return None
+    given = {"event": _attributes(event), "data": event.get("data")}
+    try:
+        (told,) = await evaluator.evaluate([mapping.tell], record, given, lane=lane)
+    except ExpressionFailed as error:
+        raise NotMade("mapping-failed", "what it tells fails", errors=[_error("", error.detail)]) from error
+    type_ = mapping.events.get(str(event.get("type"))) or (_ANY_ORDER if mapping.record == ORDER else None)
+    if type_ is None:
+        return None
+    broken = schemas.check(catalogue.types()[type_].schema, told)
+    if broken:
+        errors = [_error(one.pointer, one.detail) for one in broken]
+        raise NotMade("record-refused", f"what it tells breaks the schema of {type_}", errors=errors)
+    found: dict[str, Any] = told
+    return found
+
+
+def _attributes(event: Members[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name != "data"}
 
 
 def _states(record: dict[str, Any], statuses: StatusMap | None) -> dict[str, str | None]:

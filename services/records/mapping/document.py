@@ -49,6 +49,7 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         list[dict[str, Any]], Meta(max_length=20, description="Records `unit-of-measure` that it converts by.")
     ] = []
     record: Annotated[Any, Meta(description="What it becomes; null: nothing is taken.")] = None
+    tells: Annotated[Any, Meta(description="Data of the event that follows; null: whatever they are.")] = None
 
 
 Examples = Annotated[list[Example], Meta(min_length=1, max_length=50)]
@@ -81,6 +82,10 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     also: Annotated[
         Program, Meta(description="jq on the record, behind `program`. `$event`, and `$data` as it came.")
     ] = ""
+    tell: Annotated[
+        Program,
+        Meta(description="jq on the record: the data of the event that follows. Empty: the members that it has of it."),
+    ] = ""
     always: Annotated[
         dict[Member, Any], Meta(max_length=50, description="Members that have this value, whatever came.")
     ] = {}
@@ -98,6 +103,7 @@ class Overlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     system: Member | None = None
     events: Events | None = None
     also: Annotated[Program, Meta(description="jq on the record that the partner's programs made.")] = ""
+    tell: Annotated[Program, Meta(description="In place of the partner's.")] = ""
     always: Annotated[dict[Member, Any], Meta(max_length=50)] = {}
     statuses: Annotated[
         dict[Member, str | None],
@@ -127,9 +133,9 @@ def laid_over(base: Mapping, own: Overlay) -> Mapping:
         "units": {**base.units, **own.units},
         "examples": own.examples,
     }
-    for name in ("system", "events", "base_units", "leads"):
+    for name in ("system", "events", "tell", "base_units", "leads"):
         given = getattr(own, name)
-        if given is not None:
+        if given is not None and given != "":
             changed[name] = given
     if own.statuses:
         before = base.statuses or StatusMap(statuses=(), states={})

@@ -57,7 +57,7 @@ def _of_events(mapping: Mapping) -> Iterator[Fault]:
 
 
 def _of_programs(mapping: Mapping) -> Iterator[Fault]:
-    for name, variables in (("program", {"event"}), ("also", {"event", "data"})):
+    for name, variables in (("program", {"event"}), ("also", {"event", "data"}), ("tell", {"event", "data"})):
         found = scan(getattr(mapping, name))
         for word in found.forbidden:
             yield f"/{name}", f"{word.text} may not be used"

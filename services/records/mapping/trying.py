@@ -20,6 +20,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     passes: bool
     record: dict[str, Any] | None = None
+    tells: dict[str, Any] | None = None
     cause: str | None = None
     detail: str | None = None
     errors: list[dict[str, str]] = []
@@ -31,8 +32,9 @@ async def examples(evaluator: Evaluator, mapping: Mapping, *, lane: str) -> list
     for one in mapping.examples:
         event = {"type": next(iter(mapping.events)), **one.attributes, "data": one.data}
         made = await attempt(evaluator, mapping, event, packs=_of(one), lane=lane, name=one.name)
-        passes = made.cause is None and made.record == one.record
-        detail = made.detail if passes or made.cause else "another record comes of it than the example says"
+        same = made.record == one.record and (one.tells is None or made.tells == one.tells)
+        passes = made.cause is None and same
+        detail = made.detail if passes or made.cause else "another record, or event, comes of it than the example says"
         found.append(msgspec.structs.replace(made, passes=passes, detail=detail))
     return found
 
@@ -46,7 +48,7 @@ async def attempt(  # noqa: PLR0913 (what is tried, with what, for whom)
     except NotMade as refused:
         cause, detail, errors = refused.cause, refused.detail, refused.errors
         return Outcome(name=name, passes=False, cause=cause, detail=detail, errors=errors)
-    return Outcome(name=name, passes=True, record=made.record)
+    return Outcome(name=name, passes=True, record=made.record, tells=made.tells)
 
 
 def _of(example: Example) -> Packs:

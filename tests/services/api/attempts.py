@@ -222,8 +222,8 @@ NO_IDS: Final = frozenset({
     "settings", "ship_date_key", "since", "slug", "sort", "source", "state", "status", "target", "template", "time",
     "time_zone", "to", "to_revision", "type", "until", "use", "value", "values", "version", "wait", "way", "why",
     "keys", "preferred", "system",
-    "also", "always", "at", "base", "base_units", "events", "examples", "identity", "leads", "mapping", "overlay", "program",
-    "record", "states", "statuses", "units",
+    "also", "always", "at", "base", "base_units", "events", "examples", "identity", "leads", "mapping", "overlay",
+    "program", "record", "states", "statuses", "tell", "tells", "units",
     "words", "description", "network", "url", "which",
     "domains", "rules", "task", "note", "undeclared", "leaves_open",
 })

@@ -5535,6 +5535,8 @@ export interface components {
             name: string;
             /** @description What it becomes; null: nothing is taken. */
             record?: unknown;
+            /** @description Data of the event that follows; null: whatever they are. */
+            tells?: unknown;
             /** @description Records `unit-of-measure` that it converts by. */
             units?: {
                 [key: string]: unknown;
@@ -6419,6 +6421,11 @@ export interface components {
              * @example shop
              */
             system: string;
+            /**
+             * @description jq on the record: the data of the event that follows. Empty: the members that it has of it.
+             * @default
+             */
+            tell: string;
             /** @description Codes of UN/ECE Recommendation 20 by what the system has. */
             units?: {
                 [key: string]: string;
@@ -7059,6 +7066,10 @@ export interface components {
             record: {
                 [key: string]: unknown;
             } | null;
+            /** @description By the mapping's `tell`. */
+            tells: {
+                [key: string]: unknown;
+            } | null;
         };
         /** Overlay */
         Overlay: {
@@ -7089,6 +7100,11 @@ export interface components {
                 [key: string]: string | null;
             };
             system?: string | null;
+            /**
+             * @description In place of the partner's.
+             * @default
+             */
+            tell: string;
             /** @description Codes of UN/ECE Recommendation 20 by what the system has. */
             units?: {
                 [key: string]: string;

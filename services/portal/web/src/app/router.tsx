@@ -166,6 +166,24 @@ const run = createRoute({
   }),
 });
 
+const orders = createRoute({
+  getParentRoute: () => inside,
+  path: "/orders",
+  component: lazyRouteComponent(() => import("../orders/OrdersPage"), "OrdersPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+  validateSearch: (search: Record<string, unknown>): { number?: string | undefined } => ({
+    number: text(search.number),
+  }),
+});
+
+const order = createRoute({
+  getParentRoute: () => inside,
+  path: "/orders/$entity",
+  component: lazyRouteComponent(() => import("../orders/OrderPage"), "OrderPage"),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => inside,
   path: "/webhooks",
@@ -222,6 +240,8 @@ export const router = createRouter({
       passkeys,
       runs,
       run,
+      orders,
+      order,
       webhooks,
       endpoint,
       incoming,

@@ -2,7 +2,7 @@ import { Tooltip } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { brandQuery, sessionQuery } from "../api/queries";
-import { AuditIcon, ClientIcon, RunsIcon, WebhookIcon } from "../states/icons";
+import { AuditIcon, ClientIcon, OrderIcon, RunsIcon, WebhookIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { AccountMenu } from "./AccountMenu";
 import { BrandMark } from "./BrandMark";
@@ -45,6 +45,12 @@ export function Rail() {
           {session.client ? <RunsIcon /> : <ClientIcon />}
           <span className={classes.jobName}>{session.client ? texts.runs : texts.clients}</span>
         </Link>
+        {session.client && session.permissions.includes("records:read") && (
+          <Link to="/orders" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <OrderIcon />
+            <span className={classes.jobName}>{texts.orders}</span>
+          </Link>
+        )}
         {session.client && webhooks && (
           <Link to={webhooks} className={classes.job} activeProps={{ "aria-current": "page" }}>
             <WebhookIcon />

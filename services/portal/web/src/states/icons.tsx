@@ -88,6 +88,13 @@ export const WebhookIcon = (props: Props) => (
     <path d="M13.500 3v10" />
   </Icon>
 );
+export const OrderIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M3 5.5 8 3l5 2.5v5L8 13l-5-2.5z" />
+    <path d="M3 5.5 8 8l5-2.5M8 8v5" />
+  </Icon>
+);
+
 export const RunsIcon = (props: Props) => (
   <Icon {...props}>
     <circle cx="3.5" cy="3.5" r="1.5" />

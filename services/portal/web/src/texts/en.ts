@@ -1,6 +1,7 @@
 import type { GraphNode } from "../api/queries";
 import audit from "./en-audit";
 import incoming from "./en-incoming";
+import orders from "./en-orders";
 import people from "./en-people";
 import webhooks from "./en-webhooks";
 
@@ -9,6 +10,7 @@ const en = {
   ...audit,
   ...webhooks,
   ...incoming,
+  ...orders,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",

@@ -1,6 +1,7 @@
 import type { Texts } from "./en";
 import audit from "./es-audit";
 import incoming from "./es-incoming";
+import orders from "./es-orders";
 import people from "./es-people";
 import webhooks from "./es-webhooks";
 
@@ -9,6 +10,7 @@ const es: Texts = {
   ...audit,
   ...webhooks,
   ...incoming,
+  ...orders,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",

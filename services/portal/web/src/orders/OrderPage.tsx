@@ -1,0 +1,136 @@
+import { Button } from "@mantine/core";
+import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { Problem } from "../api/client";
+import { brandQuery, sessionQuery } from "../api/queries";
+import { CopyText } from "../display/CopyText";
+import { human } from "../display/names";
+import { Failure } from "../pages/Failure";
+import { LinesSkeleton } from "../pages/LinesSkeleton";
+import { Notice } from "../pages/Notice";
+import header from "../run/RunHeader.module.css";
+import { ChevronIcon, OrderIcon } from "../states/icons";
+import { useTexts } from "../texts/texts";
+import classes from "./OrderPage.module.css";
+import { type Entity, entityQuery, numberOf, recordQuery, timelineQuery } from "./queries";
+import { Story } from "./Story";
+
+/** From here on a number breaks anywhere. */
+const LONG = 40;
+
+/** Everything that happened to one order, or to any other record that has an address here. */
+export function OrderPage() {
+  const { texts } = useTexts();
+  const { entity: id } = useParams({ from: "/inside/orders/$entity" });
+  const { data: brand } = useSuspenseQuery(brandQuery);
+  const { data: entity, error, refetch } = useQuery(entityQuery(id));
+  const story = useInfiniteQuery(timelineQuery(id));
+  const title = entity ? numberOf(entity) : texts.orders;
+  useEffect(() => {
+    document.title = `${title} · ${brand.name}`;
+  }, [title, brand]);
+  const failure = error ?? story.error;
+  if (failure && !(entity && story.data)) {
+    return <Failure error={failure} reset={() => void Promise.all([refetch(), story.refetch()])} />;
+  }
+  const lines = story.data?.pages.flatMap(page => page.items) ?? [];
+  return (
+    <>
+      {entity && <Head entity={entity} />}
+      <section className={classes.story} aria-label={texts.whatHappened}>
+        <h2 className={classes.heading}>{texts.whatHappened}</h2>
+        {!story.data || !entity ? (
+          <LinesSkeleton lines={6} />
+        ) : lines.length === 0 ? (
+          <Notice icon={<OrderIcon />} title={texts.nothingHappenedTitle} body={texts.nothingHappenedBody} />
+        ) : (
+          <Story lines={lines} entity={id} />
+        )}
+        {story.hasNextPage && (
+          <Button
+            className={classes.more ?? ""}
+            variant="default"
+            size="xs"
+            loading={story.isFetchingNextPage}
+            onClick={() => void story.fetchNextPage()}
+          >
+            {texts.laterLines}
+          </Button>
+        )}
+      </section>
+    </>
+  );
+}
+
+function Head({ entity }: { entity: Entity }) {
+  const { texts } = useTexts();
+  const number = numberOf(entity);
+  return (
+    <header className={header.head}>
+      <nav className={header.trail} aria-label={texts.back}>
+        <Link to="/orders" className="quiet-link">
+          {texts.orders}
+        </Link>
+        <ChevronIcon width={12} height={12} />
+        <span className={header.here}>{number}</span>
+      </nav>
+      <div className={header.titleRow}>
+        <h1 className={header.title} dir="auto" data-long={number.length > LONG || undefined} title={number}>
+          {number}
+        </h1>
+        <State entity={entity} />
+      </div>
+      {entity.merged_into && (
+        <p className={classes.merged}>
+          {texts.mergedInto}{" "}
+          <Link to="/orders/$entity" params={{ entity: entity.merged_into }}>
+            {texts.openThatOne}
+          </Link>
+        </p>
+      )}
+      <dl className={header.facts}>
+        {entity.kind !== "sales-order" && (
+          <div>
+            <dt>{texts.recordKind}</dt>
+            <dd>{human(entity.kind)}</dd>
+          </div>
+        )}
+        {entity.keys.map(key => (
+          <div key={`${key.system} ${key.value}`} className={header.id}>
+            <dt>{texts.inSystem(key.system)}</dt>
+            <dd>
+              <CopyText text={key.value} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </header>
+  );
+}
+
+/** The state that an order is in, for who may read what systems said of it; and how many places they differ at. */
+function State({ entity }: { entity: Entity }) {
+  const { texts } = useTexts();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const reads = session.permissions.includes("events:read");
+  const { data: known, error } = useQuery({ ...recordQuery(entity.id), enabled: reads });
+  if (!known || (error instanceof Problem && error.status === 403)) return null;
+  const state = (known.record as { state?: unknown } | null)?.state;
+  return (
+    <>
+      {typeof state === "string" && (
+        <span className={classes.state}>
+          {state in texts.orderStates
+            ? texts.orderStates[state as keyof typeof texts.orderStates]
+            : human(state)}
+        </span>
+      )}
+      {known.conflicts.length > 0 && (
+        <span className={classes.conflicts} title={known.conflicts.map(one => one.path).join(", ")}>
+          {texts.systemsDiffer(known.conflicts.length)}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,168 @@
+import { Link } from "@tanstack/react-router";
+import { Fragment, type ReactNode } from "react";
+import { plain, short } from "../audit/wanted";
+import { human } from "../display/names";
+import { absolute, clock } from "../display/time";
+import timeline from "../run/Timeline.module.css";
+import {
+  AuditIcon,
+  BranchIcon,
+  CallIcon,
+  CompletedIcon,
+  FaultedIcon,
+  HeldIcon,
+  RunsIcon,
+  WebhookIcon,
+} from "../states/icons";
+import { StateIcon } from "../states/StateMark";
+import type { Texts } from "../texts/en";
+import { useTexts } from "../texts/texts";
+import type { Line } from "./queries";
+import classes from "./Story.module.css";
+
+const RUN_ENDS = new Set(["completed", "faulted", "cancelled"]);
+
+/** A line for each thing that happened, in the order in which it did, under the days on which that was. */
+export function Story({ lines, entity }: { lines: readonly Line[]; entity: string }) {
+  const { language } = useTexts();
+  const day = new Intl.DateTimeFormat(language, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+  });
+  const days = new Map<string, Line[]>();
+  for (const line of lines) {
+    const name = day.format(new Date(line.at));
+    days.set(name, [...(days.get(name) ?? []), line]);
+  }
+  return [...days].map(([name, its]) => (
+    <Fragment key={name}>
+      <h3 className={classes.day}>{name}</h3>
+      <ol className={timeline.line}>
+        {its.map(line => (
+          <Item key={keyOf(line)} line={line} entity={entity} />
+        ))}
+      </ol>
+    </Fragment>
+  ));
+}
+
+/** Of one moment no two lines are of one thing. */
+function keyOf({ what, at, event, run, exception, reference, name, number }: Line): string {
+  return [what, at, event, run, exception, reference, name, number].join(" ");
+}
+
+function Item({ line, entity }: { line: Line; entity: string }) {
+  const { texts, language } = useTexts();
+  const from = lineage(line, texts);
+  return (
+    <li className={timeline.item} data-what={line.what}>
+      <div className={classes.one}>
+        <span className={classes.icon} data-what={line.what}>
+          <Mark line={line} />
+        </span>
+        <div className={classes.words}>
+          <span className={classes.title} dir="auto">
+            {titleOf(line, entity, texts)}
+          </span>
+          {line.note && <span className={classes.note}>“{line.note}”</span>}
+          {from.length > 0 && (
+            <span className={classes.from}>
+              {from.map(({ key, part }) => (
+                <span key={key}>{part}</span>
+              ))}
+            </span>
+          )}
+        </div>
+        <time className={timeline.time} dateTime={line.at} title={absolute(language, line.at)}>
+          {clock(language, line.at, true)}
+        </time>
+      </div>
+    </li>
+  );
+}
+
+function Mark({ line: { what, outcome } }: { line: Line }) {
+  if (what === "ended" && outcome && RUN_ENDS.has(outcome)) {
+    return <StateIcon state={outcome as "completed" | "faulted" | "cancelled"} />;
+  }
+  if (what === "called") return outcome === "failed" ? <FaultedIcon /> : <CallIcon />;
+  return {
+    told: <WebhookIcon />,
+    linked: <BranchIcon />,
+    began: <RunsIcon />,
+    ended: <CompletedIcon />,
+    decided: <AuditIcon />,
+    acted: <AuditIcon />,
+    stood: <HeldIcon />,
+    settled: <CompletedIcon />,
+  }[what];
+}
+
+function titleOf(line: Line, entity: string, texts: Texts): string {
+  const name = human(line.name ?? "");
+  switch (line.what) {
+    case "told": {
+      const state = line.entity === entity ? line.states?.[""] : null;
+      if (state) return texts.toldState(line.system ?? "", stateWord(state, texts));
+      return line.entity === entity
+        ? texts.toldOfIt(line.system ?? "")
+        : texts.toldOf(line.system ?? "", human(line.kind ?? ""), line.number ?? "");
+    }
+    case "linked":
+      return texts.linkedWhat(line.name ?? "", line.number ?? "");
+    case "began":
+      return texts.runBegan(name);
+    case "ended":
+      return texts.runEnded(name, texts.states[(line.outcome ?? "completed") as keyof typeof texts.states]);
+    case "called":
+      return line.outcome === "failed" ? texts.callFailed(name) : name;
+    case "decided":
+      return line.outcome === "approved" ? texts.approved : texts.refused;
+    case "acted":
+      return human((line.name ?? "").replace(".", " "));
+    case "stood":
+      return line.title ?? name;
+    case "settled":
+      return texts.settled(line.title ?? "");
+  }
+}
+
+function stateWord(state: string, texts: Texts): string {
+  return state in texts.orderStates
+    ? texts.orderStates[state as keyof typeof texts.orderStates]
+    : human(state);
+}
+
+interface Part {
+  key: string;
+  part: ReactNode;
+}
+
+/** Where a line comes from: each part names something that has an id of its own. */
+function lineage(line: Line, texts: Texts): Part[] {
+  const parts: Part[] = [];
+  if (line.what === "told") {
+    parts.push({ key: "type", part: <code>{line.type}</code> });
+    parts.push({ key: "mapping", part: texts.byMapping(line.mapping ?? "", line.version ?? 0) });
+    if (line.events.length > 0) {
+      parts.push({ key: "events", part: texts.eventsFollowed(line.events.length) });
+    }
+  }
+  if (line.what === "called" && line.operation) {
+    parts.push({ key: "operation", part: <code>{line.operation}</code> });
+  }
+  if (line.by) {
+    parts.push({ key: "by", part: <span title={line.by}>{texts.by(plain(short(line.by)))}</span> });
+  }
+  if (line.run) {
+    const open = (
+      <Link to="/runs/$run" params={{ run: line.run }} className="quiet-link">
+        {texts.openRun}
+      </Link>
+    );
+    parts.push({ key: "run", part: open });
+  }
+  return parts;
+}

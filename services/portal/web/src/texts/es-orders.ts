@@ -1,0 +1,67 @@
+import type en from "./en-orders";
+
+const orders: typeof en = {
+  orders: "Pedidos",
+  findOrder: "Número en cualquier sistema",
+  find: "Buscar",
+  orderColumns: { number: "Número", systems: "Sistemas", since: "Conocido desde" },
+  ordersShown: (count, more) => (more ? `${count} mostrados` : count === 1 ? "1 pedido" : `${count} pedidos`),
+  noOrdersTitle: "Todavía no hay pedidos",
+  noOrdersBody:
+    "Un pedido está aquí cuando un sistema ha hablado de él y una correspondencia ha hecho de ello un registro. Las correspondencias se escriben con la API.",
+  noOrderOf: number => `Ningún pedido se conoce como «${number}»`,
+  noOrderOfBody: "Los números se comparan letra por letra, como los tiene cada sistema.",
+  mergedAway: "Unido a otro",
+  mergedInto: "Resultó ser otro, que tiene todos sus números.",
+  openThatOne: "Abrir ese",
+  recordKind: "Registro",
+  inSystem: system => `En ${system}`,
+  whatHappened: "Qué ocurrió",
+  nothingHappenedTitle: "Todavía no ha ocurrido nada",
+  nothingHappenedBody:
+    "Lo que los sistemas dicen de él, las ejecuciones que eso inicia y lo que hacen las personas están aquí, en orden.",
+  laterLines: "Mostrar lo que vino después",
+  systemsDiffer: count =>
+    count === 1 ? "Los sistemas difieren en 1 lugar" : `Los sistemas difieren en ${count} lugares`,
+  toldState: (system, state) => `${system} dice: ${state}`,
+  toldOfIt: system => `${system} habló de él`,
+  toldOf: (system, kind, number) => `${system} habló de ${kind.toLowerCase()} ${number}`,
+  linkedWhat: (what, keys) =>
+    ({
+      created: `Creado con ${keys}`,
+      linked: `Enlazado con ${keys}`,
+      unlinked: `Ya no es ${keys}`,
+      merged: `Otro se unió a este: ${keys}`,
+      split: `Separado: ${keys}`,
+    })[what] ?? keys,
+  runBegan: name => `${name}: empezó una ejecución`,
+  runEnded: (name, state) => `${name}: la ejecución terminó, ${state.toLowerCase()}`,
+  callFailed: task => `${task} falló`,
+  approved: "Aprobado",
+  refused: "Rechazado",
+  settled: title => `Resuelto: ${title}`,
+  byMapping: (name, version) => `correspondencia ${name}, versión ${version}`,
+  eventsFollowed: count => (count === 1 ? "siguió 1 evento" : `siguieron ${count} eventos`),
+  by: who => `por ${who}`,
+  openRun: "Abrir la ejecución",
+  orderStates: {
+    captured: "Captado",
+    validated: "Validado",
+    held: "Retenido",
+    released: "Liberado",
+    allocated: "Asignado",
+    backordered: "Pendiente de existencias",
+    "pick-released": "Liberado para preparar",
+    picked: "Recogido",
+    packed: "Empacado",
+    shipped: "Enviado",
+    delivered: "Entregado",
+    invoiced: "Facturado",
+    closed: "Cerrado",
+    changed: "Modificado",
+    cancelled: "Cancelado",
+    returned: "Devuelto",
+  },
+};
+
+export default orders;
