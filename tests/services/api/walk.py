@@ -33,7 +33,7 @@ KINDS = {
     "domain": "",
     "mapping": "",
 }
-"""Parameters of paths that name a thing by its id, and what that begins with; a domain or a mapping is named by itself."""
+"""Parameters of paths that name a thing by its id, and what that begins with; empty: it is named by itself."""
 PLAIN = {
     *("client", "environment", "partner"),  # whose things they are: test_matrix has every one of them
     *("address", "effect", "event_type", "name", "resource_type", "schema", "template"),
