@@ -8,6 +8,7 @@ import msgspec
 
 from tests.services.api.attempts import CONNECTION, INVITATION, PROVIDER, SEAT
 from tests.services.api.directories import PATCH, TYPED, person
+from tests.services.api.things import MAPPING
 
 Who = Literal["operator", "north", "acme", "directory", "nobody"]
 RULES: Final = {"rules": [{"name": "orders", "domains": ["order"]}]}
@@ -80,6 +81,9 @@ OF_PARTNER: Final = of(
     ("POST /v1/clients/bolts/quotas", "quota.set", QUOTA),
     ("PUT /v1/partners/{partner}/policy", "policy.set", {"rules": [], "leaves_open": GUARDED}),
     ("PATCH /v1/partners/{partner}/parameters", "parameters.set", VALUES),
+    ("PUT /v1/partners/{partner}/mappings/{mapping}", "mapping.written", {"mapping": MAPPING}),
+    ("POST /v1/partners/{partner}/mappings/{mapping}/try", "", {}),
+    ("POST /v1/partners/{partner}/mappings/{mapping}/release", "mapping.released", {"version": 1}),
     ("PATCH /v1/brand", "brand.changed", {"name": "North Portal"}),
     ("POST /v1/domains", "domain.claimed", {"domain": "api.north.example", "use": "api"}),
     ("POST /v1/domains/api.north.example/check", ""),
@@ -153,6 +157,9 @@ IN_TENANT: Final = of(
     ("POST /v1/entities/{twin}/keys/remove", "entity.unlinked", {**KEY, "value": "C-3"}),
     ("POST /v1/entities/{entity}/merge", "entity.merged", {"entity": "{twin}", "reason": "x"}),
     ("POST /v1/entities/{entity}/split", "entity.split", {"keys": [{**KEY, "value": "C-2"}], "reason": "x"}),
+    ("PUT /v1/mappings/{mapping}", "mapping.written", {"mapping": MAPPING}),
+    ("POST /v1/mappings/{mapping}/try", "", {}),
+    ("POST /v1/mappings/{mapping}/release", "mapping.released", {"version": 1}),
     ("POST /v1/inbound-webhooks", "webhook.created",
      {"name": "other", "connection": "{connection}", "verification": {"style": "standard-webhooks"},
       "event": {"type": {"value": "order.captured"}}}, {}, "address"),
