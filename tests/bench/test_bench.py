@@ -9,7 +9,7 @@ import pytest
 
 from services.engine.expressions import trivial
 from template_library.dsl import parse
-from tests.bench import timers
+from tests.bench import connector, timers
 from tests.bench.compare import compare, main
 from tests.bench.installation import Installation
 from tests.bench.main import Plan, measure
@@ -83,3 +83,9 @@ async def test_timers_are_ready_and_each_is_told(tmp_path: Path) -> None:
     figures = await timers.measure(40, tmp_path, ahead=3.0)
     assert (figures["runs"], figures["rounds"] > 0) == (40, True)
     assert figures["ready_after_last_seconds"] >= 0
+
+
+async def test_a_declared_call_and_the_plain_one_give_the_same_answer() -> None:
+    found = await connector.measure(turns=2, calls=3)
+    assert len(connector.rows(found)) == 2
+    assert all(one.clock > 0 for pair in found for one in pair)
