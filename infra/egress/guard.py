@@ -37,22 +37,26 @@ class Guard:
         networks: CIDRs of the operator's own that may be called although they are not public.
         denied: CIDRs that may not, whatever else allows them: the installation's own public addresses.
         closed: URLs whose host and port may not: what is the operator's alone, such as its runner.
+        own: URLs of the operator's servers, which may not where they stand at a private address or on this machine;
+            elsewhere others have places at the same host, as in a bucket.
         resolve: replaces the system's resolver.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the rules that an operator sets)
         self,
         *,
         allow_loopback: bool = False,
         networks: Iterable[str] = (),
         denied: Iterable[str] = (),
         closed: Iterable[str] = (),
+        own: Iterable[str] = (),
         resolve: Resolve | None = None,
     ) -> None:
         self._allow_loopback = allow_loopback
         self._networks = _read_networks(networks)
         self._denied = _read_networks(denied)
         self._closed = tuple(parse(url).origin for url in closed)
+        self._own = (*self._closed, *(parse(url).origin for url in own))
         self._resolve = resolve or Resolver()
         self._known: dict[Address, bool] = {}
 
@@ -131,7 +135,7 @@ class Guard:
             raise Failed("resolve", f"{host} has no address", sent=False) from error
         if not found:
             raise Failed("resolve", f"{host} has no address", sent=False)
-        if not all(self.allows_text(text) for text in found):
+        if not all(self.allows_text(text) and not self._is_own(host, port, read_address(text)) for text in found):
             raise Refused("address", "The URL's host leads to an address that is not public")
         return found
 
@@ -144,7 +148,18 @@ class Guard:
     def _on_own_machine(self, origin: Origin) -> bool:
         return self._allow_loopback and _is_local(origin)
 
+    def _is_own(self, host: str, port: int, address: Address) -> bool:
+        if is_public(address):
+            return False
+        return any(
+            port == one.port
+            and (host == one.host or address == one.address or (is_loopback(address) and _is_local(one)))
+            for one in self._own
+        )
+
     def _is_closed(self, origin: Origin) -> bool:
+        if origin.address is not None and self._is_own(origin.host, origin.port, origin.address):
+            return True
         return any(
             origin.port == one.port and (origin.host == one.host or (_is_local(origin) and _is_local(one)))
             for one in self._closed

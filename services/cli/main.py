@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "brand": ("services.cli.commands.brand", "How a partner's portal looks, and on which hosts."),
     "domain": ("services.cli.commands.domain", "A partner's own domains: claim, prove, give back."),
     "provider": ("services.cli.commands.provider", "OpenID providers where people sign in, and their directories."),
+    "network": ("services.cli.commands.network", "Private networks that a client's calls may reach."),
     "account": ("services.cli.commands.account", "The people who sign in on a partner's portal."),
     "mail": ("services.cli.commands.mail", "Mail that waits, was sent or was kept; whom it comes from."),
     "quota": ("services.cli.commands.quota", "How much may be pushed into an environment, or a partner's all."),

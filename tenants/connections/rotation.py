@@ -1,4 +1,8 @@
-"""A tenant gets another key: its secrets are sealed to the new one, and what comes is sealed to no older one."""
+"""A tenant gets another key: its secrets are sealed to the new one, and so is what comes.
+
+But for what was being sealed at that very moment: it may be to the key before, which is kept while anything needs it,
+and the next rotation takes it along.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from uuid import UUID
 
 import pytest
@@ -83,3 +84,57 @@ def test_S_50_the_settings_close_the_runner_to_documents() -> None:
     own.admit(parse("http://127.0.0.1:8001/"), Destination())
     with pytest.raises(Refused):
         own.admit(parse("http://127.0.0.1:8000/v1/processes"), Destination())
+
+
+OWN = {
+    "WAYBILL_OBJECTS_S3_URL": "http://10.20.0.5:9000/documents",
+    "WAYBILL_OBJECTS_S3_KEY_ID": "AKIA0000",
+    "WAYBILL_OBJECTS_S3_KEY": "k" * 16,
+    "WAYBILL_KMS_ENDPOINT": "https://kms.inside.example",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.inside.example:4318",
+    "WAYBILL_DATABASE_URL": "postgresql://app:secret@10.20.0.6/waybill",
+    "WAYBILL_REDIS_URL": "redis://cache.inside.example:6380/0",
+}
+ANSWERS = {
+    "kms.inside.example": "10.20.0.7", "collector.inside.example": "10.20.0.8", "cache.inside.example": "10.20.0.9",
+    "bucket.by.another.name.example": "10.20.0.5", "erp.acme.example": "10.20.0.10",
+    "kms.outside.example": "93.184.216.34",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "passes"),
+    [
+        ("10.20.0.5", 9000, False),
+        ("bucket.by.another.name.example", 9000, False),
+        ("kms.inside.example", 443, False),
+        ("collector.inside.example", 4318, False),
+        ("10.20.0.6", 5432, False),
+        ("cache.inside.example", 6380, False),
+        ("erp.acme.example", 443, True),
+        ("10.20.0.5", 443, True),
+    ],
+)
+async def test_S_50_servers_of_the_installation_stay_closed_in_a_network_that_was_opened(
+    host: str,
+    port: int,
+    passes: bool,  # noqa: FBT001 (a case)
+) -> None:
+    async def resolve(name: str, _port: int) -> list[str]:
+        return [ANSWERS[name]]
+
+    guard = Guard(networks=["10.20.0.0/16"], own=rules.own(load(OWN)), resolve=resolve)
+    with contextlib.nullcontext() if passes else pytest.raises(Refused):
+        origin = place(host, port)
+        guard.admit_dial(origin, frozenset({port}), Destination(), tls=True)
+        if origin.address is None:
+            await guard.addresses(host, port)
+
+
+async def test_S_50_a_bucket_at_a_public_address_is_others_place_too() -> None:
+    async def resolve(name: str, _port: int) -> list[str]:
+        return [ANSWERS[name]]
+
+    guard = Guard(own=["https://kms.outside.example"], resolve=resolve)
+    guard.admit(parse("https://kms.outside.example/"), Destination())
+    assert await guard.addresses("kms.outside.example", 443) == ["93.184.216.34"]

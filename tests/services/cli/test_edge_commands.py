@@ -1,4 +1,4 @@
-"""`waybill domain|owner|interface|provider|provision` as partners and operators use them."""
+"""`waybill domain|owner|interface|network|provider|provision` as partners and operators use them."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ def test_a_partner_claims_a_domain_names_owners_and_declares_an_interface(comman
     declared = ("interface", "declare", "event", "order.captured", "--publisher", "shop", "--consumer", "deployment:x")
     assert commands.json(*declared, *where, key=partner)["consumers"] == ["deployment:x"]
     assert commands.json("interface", "findings", *where, key=partner) == []
+    client = commands.json("client", "show", "acme", key=partner)["id"]
+    opened = commands.json(
+        "network", "open", client, "10.20.0.0/16", "--reason", "The ERP in their house", key=operator
+    )
+    assert opened["network"] == "10.20.0.0/16"
+    assert commands.json("network", "list", key=operator) == [opened]
+    assert commands.json("network", "close", client, "10.20.0.0/16", key=operator)["state"] == "closed"
+    assert commands.json("network", "list", key=operator) == []
     assert commands.json("domain", "release", "portal.harbor.example", key=partner)["state"] == "released"
 
 
