@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import clock, ids
 from infra.database import Database, Scope, surviving
 from infra.encryption import stream
+from infra.encryption.errors import SecretUnreadable
 from infra.encryption.key_provider import KeyProvider
 from infra.objects.choosing import store_of
 from infra.objects.scanning import Scanner
@@ -33,6 +34,7 @@ from services.documents.errors import (
 )
 from services.documents.keys import DocumentKeys, bound_to
 from services.documents.tables import Document
+from tenants.audit import alarms
 from tenants.audit import service as audit
 
 _COMING: Final = "coming"
@@ -141,11 +143,15 @@ class Documents:
             wrapped = await repository.key(session, tenant, found.key_version)
         if wrapped is None:
             raise UnknownDocument
-        key = await self.keys.open(tenant, found.document_id, found.key_version, wrapped.wrapped, found.sealed_key)
-        sealed = self.store.get(tenant, found.document_id)
-        pieces = stream.unseal(key, bound_to(tenant, found.document_id), sealed)
-        # Before anything is said: a file that is missing, or another one, is an answer of its own.
-        return _behind(await anext(pieces), pieces)
+        try:
+            key = await self.keys.open(tenant, found.document_id, found.key_version, wrapped.wrapped, found.sealed_key)
+            sealed = self.store.get(tenant, found.document_id)
+            pieces = stream.unseal(key, bound_to(tenant, found.document_id), sealed)
+            # Before anything is said: a file that is missing, or another one, is an answer of its own.
+            return _behind(await anext(pieces), pieces)
+        except SecretUnreadable as error:
+            await alarms.unreadable(self._database, Scope.tenant(tenant), shown(found.document_id), error)
+            raise
 
     async def remove(self, session: AsyncSession, found: Document, reason: str, *, actor: str) -> None:
         """Nobody sees it from now on; its file goes within minutes. The session is the caller's, of the tenant's scope.

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from infra import clock, ids
-from infra.database import Database
+from infra.database import Database, Scope
 from infra.encryption.errors import SecretUnreadable
 from infra.encryption.key_provider import KeyProvider
 from infra.ids import TenantId
@@ -19,6 +19,7 @@ from services.inbound.errors import WebhookSecretUnreadable
 from services.inbound.mapping import Delivery, EventOf
 from services.inbound.sealing import Place, Safe
 from services.inbound.verification import Verification, is_verified, key_of
+from tenants.audit import alarms
 
 REMEMBERED_SECONDS: Final = 2.0
 AWAY_SECONDS: Final = 60
@@ -158,6 +159,6 @@ class Hooks:
         try:
             secret = await self.safe.open(Place(tenant, hook_id, row["version"]), row["sealed"])
             return Key(key_of(verification, secret.reveal()), row["ends_at"])
-        except (SecretUnreadable, ValueError):
-            _log.exception("a webhook's secret does not open: %s", ids.show("hok", hook_id))
+        except (SecretUnreadable, ValueError) as error:
+            await alarms.unreadable(self._database, Scope.tenant(tenant), ids.show("hok", hook_id), error)
             return None

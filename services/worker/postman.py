@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from infra import ids
-from infra.database import Database, surviving
+from infra.database import Database, Scope, surviving
 from infra.egress import Client
 from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.encryption.key_provider import KeyProvider
@@ -16,6 +16,7 @@ from infra.mail import smtp
 from infra.mail.errors import NotDelivered
 from infra.mail.server import Server
 from infra.mail.smtp import Envelope, Session
+from tenants.audit import alarms
 from tenants.mail import letters
 from tenants.mail.letters import LinkWithoutHost, Row
 from tenants.mail.reasons import NO_SENDER, SUPPRESSED, told
@@ -100,6 +101,8 @@ class Postman:
             letter = await letters.written(row, self._keys)
             content = letter.content()
         except (LinkWithoutHost, SecretUnreadable, ValueError, KeyError) as error:
+            if isinstance(error, SecretUnreadable) and row.tenant_id is not None:
+                await alarms.unreadable(self._database, Scope.tenant(row.tenant_id), _shown(row.mail_id), error)
             _log.error("a mail could not be written", extra={"mail": _shown(row.mail_id), "error": repr(error)})
             return ("dead", f"it could not be written: {type(error).__name__}", 0.0)
         except KeyServiceUnavailable as error:

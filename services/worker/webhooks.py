@@ -13,13 +13,13 @@ import logging
 from typing import Any, Final
 
 from infra import crash_points
-from infra.database import Database, surviving
+from infra.database import Database, Scope, surviving
 from infra.egress import Client
 from infra.encryption.errors import SecretUnreadable
 from services.webhooks import endpoints, sending, settling
 from services.webhooks.sending import Outcome
 from services.webhooks.settling import Due
-from tenants.connections import alarms
+from tenants.audit import alarms
 from tenants.connections.sealing import Sealer
 
 _log: Final = logging.getLogger(__name__)
@@ -123,6 +123,8 @@ class Deliverer:
         try:
             posting = await settling.opened(self._sealer, due, rows)
         except SecretUnreadable as error:
-            await alarms.unreadable(self._database, due.tenant_id, endpoints.shown(due.endpoint_id), error)
+            await alarms.unreadable(
+                self._database, Scope.tenant(due.tenant_id), endpoints.shown(due.endpoint_id), error
+            )
             return Outcome(seconds=0.0, error="its secret cannot be read, so that nothing was sent")
         return await sending.send(self._client, posting)

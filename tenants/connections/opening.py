@@ -10,11 +10,11 @@ from uuid import UUID
 import msgspec
 
 from infra import clock, ids
-from infra.database import Database
+from infra.database import Database, Scope
 from infra.encryption.errors import SecretUnreadable
 from infra.encryption.secret import Secret
 from infra.redaction import NOTHING, Hider
-from tenants.connections import alarms
+from tenants.audit import alarms
 from tenants.connections.errors import ConnectionDisabled, UnknownConnection
 from tenants.connections.limits import Limits
 from tenants.connections.playbook import Playbook, Standing
@@ -167,7 +167,7 @@ class OpenConnections:
         try:
             return await _opened(self._sealer, rows, tenant_id, connection_id)
         except SecretUnreadable as error:
-            await alarms.unreadable(self._database, tenant_id, ids.show("con", connection_id), error)
+            await alarms.unreadable(self._database, Scope.tenant(tenant_id), ids.show("con", connection_id), error)
             raise
 
     async def _unchanged(self, connection: Any, tenant_id: UUID, opened: OpenConnection) -> OpenConnection | None:

@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import ids
 from infra.database import Database
 from infra.encryption.canonical import encode
+from infra.encryption.errors import SecretUnreadable
 from infra.encryption.key_provider import KeyProvider
+from tenants.audit import alarms
 from tenants.audit import service as audit
 from tenants.identity import account_repository, accounts, budgets, passkey_repository, totp, tries
 from tenants.identity import factor_repository as repository
@@ -129,7 +131,11 @@ class SecondFactors:
         found = await repository.totp(session, account.partner_id, account.account_id)
         if found is None:
             return False
-        secret = await self._keys.unwrap(found.sealed, sealed_for(account.account_id))
+        try:
+            secret = await self._keys.unwrap(found.sealed, sealed_for(account.account_id))
+        except SecretUnreadable as error:
+            await alarms.unreadable(self._database, account.rows, ids.show("acc", account.account_id), error)
+            raise
         step = totp.step_of(secret, _BETWEEN.sub("", code), time.time())
         return step is not None and await repository.use_step(
             session, account.partner_id, account.account_id, step, confirms=confirms

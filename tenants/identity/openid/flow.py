@@ -21,7 +21,10 @@ import msgspec
 from infra import ids
 from infra.database import Database, Scope
 from infra.egress import Client
+from infra.encryption.errors import SecretUnreadable
 from infra.encryption.key_provider import KeyProvider
+from infra.encryption.secret import Secret
+from tenants.audit import alarms
 from tenants.identity.live_session import Vouch
 from tenants.identity.openid import exchange, id_token, providers, repository
 from tenants.identity.openid.discovery import Discovery, Metadata
@@ -130,12 +133,21 @@ class Flows:
         if _CODE.fullmatch(code) is None:
             raise ProviderRefused("no-code")
         ask = _ask(provider, flow.origin, cookie, anew=flow.purpose == "prove")
-        secret = await providers.secret_of(self._keys, provider)
+        secret = await self._secret(provider)
         token = await exchange.id_token(self._client, metadata, ask, code, secret)
         since = int((flow.expires_at - LIFE).timestamp()) if ask.anew else None
         claims = await self._claims(provider, token, ask, since)
         subject = id_token.subject_of(claims, provider.subject_claim)
         return Vouched(provider=provider, flow=flow, subject=subject, claims=claims)
+
+    async def _secret(self, provider: IdentityProvider) -> Secret | None:
+        try:
+            return await providers.secret_of(self._keys, provider)
+        except SecretUnreadable as error:
+            tenant = provider.tenant_id
+            whose = Scope.partner(provider.partner_id) if tenant is None else Scope.tenant(tenant)
+            await alarms.unreadable(self._database, whose, providers.shown(provider), error)
+            raise
 
     async def take(self, place: Place, provider_id: UUID, query: Mapping[str, str], cookie: str | None) -> SignInFlow:
         """What the browser left for, when it comes back; it counts no more from now on.

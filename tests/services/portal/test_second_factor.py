@@ -8,10 +8,13 @@ import time
 import pytest
 from sqlalchemy import text
 
+from infra import ids
 from infra.database import Database, Scope
+from infra.embedded.stack import Endpoints, Stack
 from tenants.identity import budgets, totp
 from tests.asgi import Answer
 from tests.services.portal.visitors import CLERK, PASSWORD, House, Visitor, change, token_of
+from tests.superuser import connected
 
 
 def code(secret: str, later: int = 0) -> str:
@@ -47,6 +50,23 @@ async def test_once_it_is_confirmed_a_code_is_needed(house: House) -> None:
     made = await sign_in(house.north, code(secret, 1))
     assert made.status == 201, made.body
     assert (await house.north.having(token_of(made)).get("/portal/second-factor")).json == {"is_set": True}
+
+
+async def test_S_71_a_secret_that_was_altered_lets_nobody_in_and_is_told(
+    house: House, app_database: Database, stack: Stack, endpoints: Endpoints
+) -> None:
+    secret, _ = await set_up(await house.north.signed_in())
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as admin:
+        await admin.execute("UPDATE app.totp SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)")
+    refused = await sign_in(house.north, code(secret, 1))
+    assert (refused.status, refused.problem) == (500, "secret-unreadable")
+    told = await rows(app_database, house, "SELECT actor, target FROM app.audit WHERE action = 'secret.unreadable'")
+    assert told == [("engine", ids.show("acc", house.ids[f"{CLERK} at north"]))]
+
+
+async def rows(database: Database, house: House, query: str) -> list[tuple[str, ...]]:
+    async with database.session(Scope.tenant(house.ids["acme"])) as session:
+        return [tuple(row) for row in await session.execute(text(query))]
 
 
 async def test_S_60_a_code_counts_once(house: House) -> None:

@@ -12,7 +12,8 @@ from infra.database import Database
 from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.encryption.key_provider import FileKeyProvider
 from infra.encryption.tenant_key import KEPT_SECONDS
-from tenants.connections import alarms, opening
+from tenants.audit import alarms
+from tenants.connections import opening
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk

@@ -196,6 +196,8 @@ async def test_S_71_a_file_that_was_moved_or_altered_is_cut_off(
     at = [places[str(ids.read("doc", one.json["id"]))] for one in (first, second)]
     at[1].write_bytes(at[0].read_bytes())
     assert (await content(parties.acme, second)).problem == "secret-unreadable"
+    (told,) = (await parties.acme.get("/v1/audit?action=secret.unreadable")).json["items"]
+    assert (told["actor"], told["target"]) == ("engine", second.json["id"])
     altered = bytearray(at[0].read_bytes())
     altered[200_000] ^= 1
     at[0].write_bytes(altered)

@@ -36,7 +36,7 @@ async def test_S_41_without_a_secret_that_can_be_read_nothing_is_taken(
     assert await log.is_empty()
 
 
-async def test_S_41_a_secret_that_was_moved_from_another_endpoint_does_not_open(
+async def test_S_41_S_71_a_secret_that_was_moved_from_another_endpoint_does_not_open(
     sender: Sender, log: Log, parties: Parties, stack: Stack, endpoints: Endpoints
 ) -> None:
     """Else whoever can write rows could sign with a secret of its own."""
@@ -52,6 +52,8 @@ async def test_S_41_a_secret_that_was_moved_from_another_endpoint_does_not_open(
     moved = Sender(parties.nobody, {**sender.made, "secret": other.made["secret"]})
     is_refused(await moved.send("order-1"), 503, "webhook-secret-unreadable")
     assert await log.is_empty()
+    (told,) = (await parties.acme.get("/v1/audit?action=secret.unreadable")).json["items"]
+    assert (told["actor"], told["target"]) == ("engine", sender.made["id"])
 
 
 async def test_S_45_an_address_that_is_nobodys_or_closed_looks_alike(
