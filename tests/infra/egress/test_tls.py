@@ -18,17 +18,18 @@ from cryptography.x509.oid import NameOID
 from infra.egress import Client, Destination, Failed, Guard, Request
 
 NAME = "erp.example.com"
+DAY = dt.timedelta(days=1)
 
 
-def certificate(folder: Path, *more: x509.GeneralName) -> tuple[Path, Path]:
-    """A self-signed certificate for NAME, and `more`, and its key, as PEM files."""
+def certificate(folder: Path, *more: x509.GeneralName, until: dt.timedelta = DAY) -> tuple[Path, Path]:
+    """A self-signed certificate for NAME, and `more`, and its key, as PEM files; it ends so long after now."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
     now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - 2 * DAY)
+        .not_valid_after(now + until)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME), *more]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from infra import ids
 from infra.egress import Client, Guard
 from services.webhooks import sending, signing
 from services.webhooks.sending import Outcome, Posting
-from tests.infra.egress.test_tls import NAME, certificate, on_loopback
+from tests.infra.egress.test_tls import DAY, NAME, certificate, on_loopback
 from tests.services.webhooks.receiver import Receiver, verifies
 
 SECRET = signing.new_secret()
@@ -164,8 +165,9 @@ async def test_S_47_S_50_an_address_inside_is_refused_before_anything_is_sent(re
     assert receiver.got == []
 
 
-async def test_S_47_a_certificate_that_nobody_vouches_for_is_a_failure(tmp_path: Path) -> None:
-    pem, key = certificate(tmp_path)
+@asynccontextmanager
+async def in_tls(pem: Path, key: Path) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A receiver with that certificate: its address, and what came."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pem, key)
     heads: list[bytes] = []
@@ -177,8 +179,15 @@ async def test_S_47_a_certificate_that_nobody_vouches_for_is_a_failure(tmp_path:
         writer.close()
 
     listener = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=context)
-    url = f"https://{NAME}:{listener.sockets[0].getsockname()[1]}/"
     try:
+        yield f"https://{NAME}:{listener.sockets[0].getsockname()[1]}/", heads
+    finally:
+        listener.close()
+
+
+async def test_S_47_a_certificate_that_nobody_vouches_for_is_a_failure(tmp_path: Path) -> None:
+    pem, key = certificate(tmp_path)
+    async with in_tls(pem, key) as (url, heads):
         async with Client(Guard(allow_loopback=True, resolve=on_loopback)) as client:
             outcome = await sending.send(client, posting(url))
             assert outcome.error == "connect: the certificate does not verify: self-signed certificate"
@@ -186,5 +195,14 @@ async def test_S_47_a_certificate_that_nobody_vouches_for_is_a_failure(tmp_path:
         trust = ssl.create_default_context(cafile=pem)
         async with Client(Guard(allow_loopback=True, resolve=on_loopback), trust=trust) as client:
             assert (await sending.send(client, posting(url))).is_success
-    finally:
-        listener.close()
+
+
+async def test_S_47_a_certificate_that_is_over_is_a_failure(tmp_path: Path) -> None:
+    """Whoever vouches for it."""
+    pem, key = certificate(tmp_path, until=-DAY)
+    trust = ssl.create_default_context(cafile=pem)
+    guard = Guard(allow_loopback=True, resolve=on_loopback)
+    async with in_tls(pem, key) as (url, heads), Client(guard, trust=trust) as client:
+        outcome = await sending.send(client, posting(url))
+        assert outcome.error == "connect: the certificate does not verify: certificate has expired"
+        assert heads == []

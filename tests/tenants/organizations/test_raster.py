@@ -80,6 +80,7 @@ NO_PICTURES = (
     b"\x89PNG\r\n\x1a\n",
     picture()[:60],
     picture("GIF"),
+    picture("ICO", (16, 16)),
     bomb(30_000, 30_000),
     bomb(2_000_000_000, 2_000_000_000),
     b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n(%pipe%id) (w) file",
