@@ -96,6 +96,8 @@ _WORKFLOWS: Final = "/workflows"
 _HOOKS: Final = "/hooks/{address}"
 _STREAM: Final = "/runs/changes"
 _LIFECYCLE: Final = "/lifecycle"
+_EXPORT: Final = "/audit/export"
+_CONTENT: Final = "/documents/{document}/content"
 _LAST_EVENT_ID: Final = {
     "name": "Last-Event-ID",
     "in": "header",
@@ -236,6 +238,11 @@ def _describe_answers(method: str, path: str, responses: dict[str, Any]) -> None
     if path.endswith(_STREAM):
         events = {"type": "string", "description": "Events `run`, whose data is a RunSummary, and `reload`."}
         responses["200"]["content"] = {"text/event-stream": {"schema": events}}
+    if path.endswith(_EXPORT) and method == "get":
+        responses["200"]["content"] = {one: {"schema": {"type": "string"}} for one in ("application/jsonl", "text/csv")}
+    if path.endswith(_CONTENT) and method == "get":
+        # As it was sent in, whatever that is.
+        responses["200"]["content"] = {"*/*": {"schema": {"format": "binary"}}}
 
 
 def _describe_conditions(route: Route, operation: dict[str, Any]) -> None:

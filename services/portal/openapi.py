@@ -15,6 +15,7 @@ from infra.problems import MEDIA_TYPE
 from services.api import openapi as api
 from services.api.policy import POLICY, PREFIX
 from services.api.routes import HANDLERS as API_HANDLERS
+from services.api.scim.errors import is_scim
 from services.portal.cookies import NAME
 from services.portal.routes import HANDLERS
 from tenants.identity.permissions import Scope
@@ -69,6 +70,7 @@ _ANSWERS: Final[dict[str, dict[str, str]]] = {
         "422": "The payload breaks a rule.",
         "429": "Too many failures; again after `Retry-After` seconds.",
     },
+    "leave_for_provider": {**_REFUSED, "502": "The provider does not answer."},
     "get_session": {"401": "Nobody is signed in."},
     "sign_out": {"403": "The request comes from another site."},
 }
@@ -103,6 +105,8 @@ def document() -> bytes:
 
 def _is_for_accounts(path: str) -> bool:
     """Whether an account reaches the path: as a client does, under its short form."""
+    if is_scim(path):
+        return False  # directories come to the API's own host
     rules = [rule for (_, known), rule in POLICY.items() if known == path and not rule.is_public]
     is_for_partners = path.startswith(("/v1/clients", "/v1/organization/audit")) and any(
         Scope.PARTNER in rule.scopes for rule in rules
@@ -114,6 +118,7 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     name = operation["operationId"] = _NAMES[method, path]
     responses = operation["responses"]
     responses.pop("400", None)
+    responses.get("204", {}).pop("content", None)
     for status, why in _ANSWERS.get(name, _REFUSED).items():
         schema = {"$ref": "#/components/schemas/Problem"}
         responses[status] = {"description": why, "content": {MEDIA_TYPE: {"schema": schema}}}

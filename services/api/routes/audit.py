@@ -32,7 +32,9 @@ Form = Annotated[
 ]
 Behind = Annotated[
     int,
-    QueryParameter(description="Batches up to this one were verified by the calls before.", required=False, ge=0),
+    QueryParameter(
+        description="Batches up to this one were verified by the calls before.", required=False, ge=0, le=2**31 - 1
+    ),
 ]
 State = Literal["whole", "broken", "rolled-back", "unknown"]
 _TYPES: Final = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}

@@ -168,6 +168,9 @@ async def test_A17_verification_goes_through_the_chain_call_by_call(
     second = (await parties.acme.get("/v1/audit/verification?behind=20")).json
     assert (second["state"], second["next"], second["up_to"]) == ("whole", None, second["last"])
     assert first["rows"] + second["rows"] == second["last"]
+    # More than a database counts to is no batch (S-95).
+    assert (await parties.acme.get(f"/v1/audit/verification?behind={2**31}")).status == 400
+    assert (await parties.acme.get(f"/v1/audit/verification?behind={2**31 - 1}")).status == 200
 
 
 async def test_A17_without_the_public_key_nothing_is_said_to_be_verified(parties: Parties) -> None:
