@@ -234,6 +234,7 @@ def _log(scope: Any, answer: Answer, client_request_id: str | None, seconds: flo
     if not ACCESS.isEnabledFor(logging.INFO):
         return
     principal = scope["state"].get("principal")
+    account = None if principal is None else principal.account_id
     tenant = scope["state"].get("tenant")
     ACCESS.info(
         "request",
@@ -246,7 +247,8 @@ def _log(scope: Any, answer: Answer, client_request_id: str | None, seconds: flo
             "status": answer.status,
             "milliseconds": round(seconds * 1000, 2),
             "key": None if principal is None or principal.key_id is None else ids.show("key", principal.key_id),
-            "account": None if principal is None or principal.account_id is None else principal.actor[8:],
+            # Of somebody who acts as a client it is their own; the tenant is the client's.
+            "account": None if account is None else ids.show("acc", account),
             "tenant": None if tenant is None else ids.show("ten", tenant.tenant_id),
         },
     )

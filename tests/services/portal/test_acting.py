@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from infra import ids
 from infra.database import Database, Scope
 from services.portal.app import Front
 from tenants.identity.sessions import LIFE
@@ -76,6 +78,18 @@ async def test_S_05_acting_shows_no_payload_and_lets_nobody_in(house: House, app
     ):
         assert (await acting.send(method, path, {} if method == "POST" else None)).status == 403, path
     assert (await act(acting)).status == 403
+
+
+async def test_S_05_the_access_log_names_whoever_acts_as_it_does_when_they_do_not(
+    house: House, app_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    sam = await staff(house, app_database, "sam@north.example", "supporter")
+    who = (await sam.get("/portal/session")).json["account"]["id"]
+    acting = sam.having(token_of(await act(sam)))
+    with caplog.at_level(logging.INFO, "api.access"):
+        assert (await acting.get("/v1/runs")).status == 200
+    lines = [vars(record) for record in caplog.records if record.name == "api.access"]
+    assert [(line["account"], line["tenant"]) for line in lines] == [(who, ids.show("ten", house.ids["acme"]))]
 
 
 async def test_acting_ends_with_its_time_and_with_the_account(
