@@ -93,7 +93,7 @@ async def load(session: AsyncSession, tenant_id: UUID) -> Load:
     found = await session.execute(
         text(
             "SELECT coalesce((SELECT c.started FROM app.tenant_clock c WHERE c.tenant_id = :tenant "
-            "  AND c.minute = floor(date_part('epoch', now()) / 60)), 0) AS runs, "
+            "  AND c.minute >= floor(date_part('epoch', now()) / 60)), 0) AS runs, "
             "(SELECT count(*) FROM (SELECT 1 FROM app.run r WHERE r.tenant_id = :tenant "
             "  AND r.state IN ('pending', 'running', 'waiting', 'suspended') LIMIT :most) o) AS open, "
             "(SELECT CASE WHEN l.day = (now() AT TIME ZONE 'UTC')::date THEN l.bytes ELSE 0 END "

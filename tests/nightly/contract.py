@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from infra.database import Database
-from tests.faults.plant import UNHURRIED, Plant, end
+from tests.faults.plant import UNHURRIED, Plant
 from tests.nightly.outcome import Outcome
 from tests.services.api.contract_askers import Asker, holder_of, make_askers, signed_in
 from tests.services.api.contract_check import ONE_FORM, check
@@ -27,6 +27,10 @@ _FOLLOWING: Final = ("examples", "coverage", "fuzzing", "stateful")
 _ASKING: Final = ("examples", "coverage", "fuzzing")
 
 
+class _Portal(Plant):
+    application = "services.portal.app:create_app"
+
+
 class Campaign(msgspec.Struct, frozen=True):
     """`share`: of the seconds."""
 
@@ -39,10 +43,7 @@ class Campaign(msgspec.Struct, frozen=True):
 
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, seconds: float = SECONDS) -> None:
     """By keys of a client, its partner and the operator, and by a person of the partner's with a session."""
-    async with Plant(folder, settings=UNHURRIED) as plant:
-        end(plant.api)
-        plant.start_api(room="portal")
-        await plant.answers(plant.api_url + "/health/ready")
+    async with _Portal(folder, settings=UNHURRIED) as plant:
         database = await Database(plant.stack.endpoints.database_url, pool_size=2).open()
         try:
             todo = await _campaigns(database, plant)

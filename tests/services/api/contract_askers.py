@@ -72,7 +72,7 @@ async def holder_of(database: Database, key: str) -> Holder:
     """Of whose the key is."""
     principal: Principal | None = await Keyring(database).authenticate(key)
     assert principal is not None
-    assert principal.partner_id is not None
+    assert principal.tenant_id is not None
     return Holder(partner_id=principal.partner_id, tenant_id=TenantId(principal.tenant_id))
 
 

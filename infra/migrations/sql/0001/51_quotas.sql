@@ -2,7 +2,7 @@
 -- now, so that a tenant that floods queues behind itself (A13); a turn costs 1 / weight, one of bulk four times as much. What a
 -- class takes is added to the clocks of those below it, whose next runs come that much later. A run keeps the place that it
 -- was given: whatever comes after it, its turn comes (ADR 0033).
--- `pushed` of them count for the quota of starts (`services.api.quotas`). Answers the last place and what one costs, each by
+-- `pushed` of them count for the quota of starts (`services.engine.quotas`). Answers the last place and what one costs, each by
 -- priority + 1; and what was started in this minute, with its second. No door: it sees what its caller sees.
 CREATE FUNCTION app.take_places(of_tenant uuid, quick bigint, normal bigint, slow bigint, pushed integer DEFAULT 0)
 RETURNS TABLE (lasts double precision[], costs double precision[], started integer, second double precision)

@@ -13,7 +13,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
 $$;
 
 -- Every quota with what is used of it: of the runs that were started in this minute, of those that were open when they were
--- counted last, of the day's bytes; by all tenants below its owner together. No door: it sees what its caller sees.
+-- counted last, of the day's bytes; by all tenants below its owner together. A later minute counts on, as for whoever starts
+-- runs: a server's clock may have been set back. No door: it sees what its caller sees.
 CREATE FUNCTION app.quota_standing() RETURNS TABLE (
   level text, owner_id uuid, partner_id uuid, name text, amount bigint, used bigint, counted timestamptz
 ) LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
@@ -21,7 +22,7 @@ CREATE FUNCTION app.quota_standing() RETURNS TABLE (
     SELECT r.owner_id, r.name, sum(CASE r.name WHEN 'runs-per-minute' THEN c.started ELSE l.bytes END)::bigint AS used
     FROM app.quota_reach() r
     LEFT JOIN app.tenant_clock c ON r.name = 'runs-per-minute' AND c.tenant_id = r.tenant_id
-      AND c.minute = floor(date_part('epoch', clock_timestamp()) / 60)
+      AND c.minute >= floor(date_part('epoch', clock_timestamp()) / 60)
     LEFT JOIN app.tenant_load l ON r.name = 'payload-bytes-per-day' AND l.tenant_id = r.tenant_id
       AND l.day = (clock_timestamp() AT TIME ZONE 'UTC')::date
     WHERE r.name <> 'open-runs' GROUP BY r.owner_id, r.name

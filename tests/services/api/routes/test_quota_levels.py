@@ -11,7 +11,9 @@ from services.worker import load
 from tests.asgi import Answer, Caller
 from tests.services.api.parties import first_key, make_key
 from tests.services.api.routes.conftest import PREFIX, Cast
-from tests.services.api.routes.test_quotas import go_live, limit, quotas_of, send
+from tests.services.api.routes.test_quotas import go_live, limit, one_minute, quotas_of, send
+
+__all__ = ["one_minute"]
 
 CLIENT, PARTNER, INSTALLATION = "/v1/clients/acme/quotas", "/v1/partners/north/quotas", "/v1/operator/quotas"
 
@@ -47,6 +49,7 @@ def items(answer: Answer, quota: str = "runs-per-minute") -> dict[str, object]:
     return {name: found[name] for name in ("limit", "source", "used")}
 
 
+@pytest.mark.usefixtures("one_minute")
 async def test_S_90_a_client_s_environments_have_one_total_and_each_is_told_its_limit_alone(
     live: Cast, tester: Caller
 ) -> None:
@@ -66,6 +69,7 @@ async def test_S_90_a_client_s_environments_have_one_total_and_each_is_told_its_
     assert items(await live.rival.get("/v1/quotas"))["limit"] is None
 
 
+@pytest.mark.usefixtures("one_minute")
 async def test_S_90_the_installation_takes_so_much_of_all_and_tells_nobody_how_much(
     live: Cast, operator: Caller
 ) -> None:
