@@ -13,7 +13,7 @@ WITH_NODE = if ! command -v npm >/dev/null; then \
 	  .venv/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes -r infra/locks/node.txt; \
 	  export PATH="$$PWD/.venv/bin:$$PATH"; fi
 
-.PHONY: up down reset test lint conformance bench nightly counterparts audit sbom licences lock clean environment development viewer portal client
+.PHONY: up down reset test lint conformance bench nightly certify counterparts audit sbom licences lock clean environment development viewer portal client
 
 ## up: a fresh machine to a running product
 up: environment viewer portal
@@ -72,6 +72,11 @@ bench: development
 NIGHTLY_MINUTES ?= 55
 nightly: development
 	@.venv/bin/python -m tests.nightly.main --minutes $(NIGHTLY_MINUTES) $(if $(NIGHTLY_SEED),--seed $(NIGHTLY_SEED))
+
+## certify: the contract tests of connectors, and what came of them into services/connectors/certified.json
+certify: development
+	.venv/bin/python -m pytest -q -p tests.certifying --certify tests/counterparts/tryton/test_connector.py tests/services/connectors/test_function.py
+	.venv/bin/python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md
 
 ## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure installs that one and tries its connector, RECORD=1 writes its tests anew
 counterparts: development

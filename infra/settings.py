@@ -23,6 +23,7 @@ from infra import setting_values as values
 from infra.encryption.secret import Secret
 from infra.setting_api import API
 from infra.setting_cleaning import CLEANING
+from infra.setting_connectors import CONNECTORS
 from infra.setting_edge import EDGE
 from infra.setting_egress import EGRESS
 from infra.setting_retention import RETENTION
@@ -76,6 +77,7 @@ class Settings(keys.ServiceKey, msgspec.Struct, frozen=True, kw_only=True):
     kms_secret_key: Secret | None
     kms_session_token: Secret | None
     drops: Path
+    connectors: Path | None
     egress_loopback: bool
     egress_networks: tuple[values.Network, ...]
     egress_denied: tuple[values.Network, ...]
@@ -190,7 +192,7 @@ DEFINITIONS: Final = (
         str,
     ),
     *keys.KEYS,
-    Definition("drops", "{home}/drops", "a folder", "Files of entered playbooks; all workers share it.", values.folder),
+    *CONNECTORS,
     *EGRESS,
     *WORKER,
     *CLEANING,

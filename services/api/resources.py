@@ -64,7 +64,7 @@ class Resources:
         self.kept_answers = KeptAnswers.of_file(settings.service_key)
         self.throttle = Throttle(settings)
         self.strangers = Strangers(settings.trusted_proxies)
-        self.registry = Registry(all_connectors())
+        self.registry = Registry(all_connectors(folder=settings.connectors))
         own = FileKeyProvider(settings.service_key, settings.service_old_files)
         self.keys = InstalledKeys(own, self.database)
         self.wrapper = choosing.sealing(settings)

@@ -8,7 +8,10 @@ from typing import NoReturn
 
 import click
 
-from services.connectors.declared import library
+from infra.settings import Settings
+from services.connectors.builtin import own_names
+from services.connectors.declared import installed, library
+from services.connectors.declared.installed import FolderUnusable
 from services.connectors.declared.reading import FILE
 from template_library.dsl.errors import DocumentError
 
@@ -28,6 +31,17 @@ def folder_of(path: Path) -> Path:
         return library.newest(path)
     except ValueError as error:
         refuse(f"{path}: {error}")
+
+
+def unusable(settings: Settings) -> str:
+    """Why the installation's own connectors cannot be offered, and what helps; empty: they can, or there are none."""
+    if settings.connectors is None:
+        return ""
+    try:
+        installed.documents(settings.connectors, own_names())
+    except FolderUnusable as error:
+        return str(error)
+    return ""
 
 
 def tell(error: DocumentError) -> NoReturn:

@@ -54,7 +54,10 @@ async def seed(settings: Settings) -> Demo:
     home = Home(settings.home)
     home.make()
     wrapper = choosing.sealing(settings)
-    desk = Desk(forms(Registry(all_connectors())), Sealer(wrapper, Voucher.of_file(settings.service_key)))
+    desk = Desk(
+        forms(Registry(all_connectors(folder=settings.connectors))),
+        Sealer(wrapper, Voucher.of_file(settings.service_key)),
+    )
     database = await Database(settings.database_url, pool_size=2).open()
     try:
         portals, api_keys = [], []

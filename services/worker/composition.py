@@ -171,7 +171,7 @@ class Composition:
 
     def _functions(self) -> Functions:
         calls = PlaybookFunction(*self._connecting(), database=self.database, drops=self._drops)
-        written = ConnectorWrites(Registry(all_connectors()), self.database)
+        written = ConnectorWrites(Registry(all_connectors(folder=self.settings.connectors)), self.database)
         return {
             **{
                 name: Guarded(function, self._rules, _of_protocol)
@@ -195,7 +195,7 @@ class Composition:
 
     def _connecting(self) -> tuple[Registry, TenantConnections, Client, SharedBreakers, SharedLimits]:
         return (
-            Registry(all_connectors(Expressions(self._pool))),
+            Registry(all_connectors(Expressions(self._pool), self.settings.connectors)),
             TenantConnections(self._connections),
             self._client,
             self._breakers,

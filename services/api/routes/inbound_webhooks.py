@@ -16,11 +16,13 @@ from services.api.call import Call
 from services.api.fields import SLUG_PATTERN, Cursor, Limit, NextCursor, StatusFilter, filter_id
 from services.api.hook_view import HookView, ListedHook, MadeHook, listed, view, with_secret
 from services.api.policy import tenant_paths
+from services.connectors.sdk.manifest import WebhookForm
 from services.inbound import service
 from services.inbound.errors import InvalidHook
 from services.inbound.mapping import EventOf
 from services.inbound.service import OVERLAP_SECONDS, Changes, Pair, Plan
 from services.inbound.verification import Verification
+from tenants.connections import repository as connections
 
 TAGS: Final = ["inbound webhooks"]
 BASE: Final = "/inbound-webhooks"
@@ -48,8 +50,12 @@ Chosen = Annotated[
 class NewHook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(pattern=SLUG_PATTERN, description="Its events have the source `/webhooks/NAME`.")]
     connection: Annotated[str, Meta(description="Id of the connection to the system that sends.")]
-    verification: Verification
-    event: EventOf
+    trigger: Annotated[
+        str | UnsetType,
+        Meta(description="A webhook of the connection's connector, in place of verification, event and media types."),
+    ] = UNSET
+    verification: Verification | UnsetType = UNSET
+    event: EventOf | UnsetType = UNSET
     media_types: MediaTypes | UnsetType = UNSET
     secret: Chosen | None = None
 
@@ -80,18 +86,43 @@ class HookList(msgspec.Struct, frozen=True):
 @post(tenant_paths(BASE), summary="Create an endpoint for webhooks", tags=TAGS)
 async def create_hook(request: Call, data: JSONBody[NewHook]) -> MadeHook:
     """Active at once. Give its path and its secret to the system that sends."""
-    plan = Plan(
-        name=data.name,
-        connection_id=_connection(data.connection),
-        verification=data.verification,
-        event=data.event,
-        media_types=_DEFAULT if isinstance(data.media_types, UnsetType) else data.media_types,
-        secret=data.secret,
-    )
     async with request.creation() as creation:
+        plan = await _plan(request, creation.session, data)
         safe, actor = request.resources.hooks.safe, request.principal.actor
         made, secret = await service.create(creation.session, request.tenant.tenant_id, plan, safe=safe, actor=actor)
         return creation.answer(_made(request, made, secret))
+
+
+async def _plan(request: Call, session: AsyncSession, data: NewHook) -> Plan:
+    """Raises InvalidHook: neither a trigger nor what one would say, or both; or the connector has no such trigger."""
+    connection_id = _connection(data.connection)
+    given = {name for name in ("verification", "event", "media_types") if getattr(data, name) is not UNSET}
+    if data.trigger is not UNSET and given:
+        raise _refused("trigger", f"goes without {', '.join(sorted(given))}")
+    if data.trigger is not UNSET:
+        found = await connections.find(session, request.tenant.tenant_id, connection_id)
+        connector = None if found is None else request.resources.registry.connector(found.connector)
+        triggers = () if connector is None else connector.manifest.triggers
+        form = next((one.webhook for one in triggers if one.name == data.trigger and one.webhook), None)
+        if form is None:
+            raise _refused("trigger", "is no webhook of the connection's connector")
+    elif data.verification is UNSET or data.event is UNSET:
+        raise _refused("verification" if data.verification is UNSET else "event", "is missing; or name a trigger")
+    else:
+        kinds = _DEFAULT if data.media_types is UNSET else data.media_types
+        form = WebhookForm(verification=data.verification, event=data.event, media_types=tuple(kinds))
+    return Plan(
+        name=data.name,
+        connection_id=connection_id,
+        verification=form.verification,
+        event=form.event,
+        media_types=list(form.media_types),
+        secret=data.secret,
+    )
+
+
+def _refused(member: str, detail: str) -> InvalidHook:
+    return InvalidHook(f"{member} {detail}", errors=[{"pointer": f"/{member}", "detail": detail}])
 
 
 @get(tenant_paths(BASE), summary="List endpoints for webhooks", tags=TAGS)

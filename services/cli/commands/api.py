@@ -7,7 +7,7 @@ import click
 
 from infra.logs import SERVER as LOG_CONFIG
 from infra.settings import child_environment, load
-from services.cli import running, stored_keys
+from services.cli import connector_folder, running, stored_keys
 
 
 @click.command()
@@ -17,6 +17,8 @@ def command() -> None:
     if not settings.database_url:
         raise click.ClickException("WAYBILL_DATABASE_URL is not set and no `waybill up` runs in this home.")
     if wrong := stored_keys.unusable_for_sealing(settings):
+        raise click.ClickException(wrong)
+    if wrong := connector_folder.unusable(settings):
         raise click.ClickException(wrong)
     words = ["--interface", "asgi", "--factory", "--host", settings.api_host, "--port", str(settings.api_port)]
     words += ["--loop", "uvloop", "--no-ws", "--log-level", settings.log_level, "--log-config", str(LOG_CONFIG)]

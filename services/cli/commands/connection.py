@@ -188,6 +188,19 @@ def outage(terminal: Terminal, *, connection: str) -> None:
     terminal.show(terminal.run(work))
 
 
+@command.command()
+@click.argument("connection")
+@api_options
+def watching(terminal: Terminal, *, connection: str) -> None:
+    """What of CONNECTION is asked for news: when it answered last, when it is asked next, and why it fails."""
+
+    async def work(api: Api) -> Any:
+        return await api.get(f"/connections/{await api.reference('connections', 'con', connection)}/polls")
+
+    found = terminal.run(work)["items"]
+    terminal.table(found, "trigger", "watched", "last_answer_at", "next_at", "failures", "failure")
+
+
 def _switch(terminal: Terminal, connection: str, verb: str) -> Any:
     async def work(api: Api) -> Any:
         return await api.send("POST", f"/connections/{await api.reference('connections', 'con', connection)}/{verb}")

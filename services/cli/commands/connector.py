@@ -14,10 +14,13 @@ from infra.encryption.secret import Secret, SecretTooShort
 from infra.settings import load
 from services.cli.connector_folder import folder_of, refuse, tell
 from services.cli.options import pairs, values
-from services.connectors.declared import manuscripts
+from services.connectors import catalogue
+from services.connectors.builtin import all_connectors, own_names
+from services.connectors.declared import installed, manuscripts
 from services.connectors.declared.document import Document
 from services.connectors.openapi import beginning
 from services.connectors.openapi.reading import NotImported
+from services.connectors.sdk.connector import Connector
 from services.connectors.trying import cases, standin, starting
 from services.connectors.trying.trial import Live, Trial, Verdict
 from services.engine.expressions.evaluator import Expressions
@@ -105,6 +108,53 @@ def test(path: Path, *, url: str | None, files: tuple[str, ...], given: tuple[st
 
 @command.command()
 @_PATH
+def install(path: Path) -> None:
+    """Release the manifest in PATH for this installation, into the folder of WAYBILL_CONNECTORS.
+
+    It is checked and its tests are run before. A released version does not change. API and workers offer it from their
+    next start on. Exit code 1: something is wrong with it; 2: it cannot be put there.
+    """
+    folder, root = folder_of(path), load().connectors
+    if root is None:
+        refuse("WAYBILL_CONNECTORS names no folder: docs/operator/connectors.md")
+    failed = [one.name for one in asyncio.run(_tried(folder, None)) if one.wrong]
+    if failed:
+        click.echo(f"{len(failed)} of its tests fail: {', '.join(failed)}. `waybill connector test {path}` says more")
+        sys.exit(1)
+    try:
+        target = installed.install(folder, root, own_names())
+    except installed.FolderUnusable as error:
+        refuse(str(error))
+    except OSError as error:
+        refuse(f"{error.filename} cannot be written: {error.strerror}")
+    click.echo(f"{target}\nAPI and workers offer it from their next start on.")
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def list_connectors(*, as_json: bool) -> None:
+    """The connectors of the product and of this installation, and how far each is proven."""
+    found = catalogue.entries(_offered())
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    for one in found:
+        click.echo(f"{one.name:28} {one.version:10} {one.certification.level:14} {one.title}")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(name: str, *, as_json: bool) -> None:
+    """What connector NAME can do, needs and is known for, and how far it is proven."""
+    found = next((one for one in catalogue.entries(_offered()) if one.name == name), None)
+    if found is None:
+        refuse(f"there is no connector {name}; `waybill connector list` names those that there are")
+    click.echo(msgspec.json.encode(found).decode() if as_json else catalogue.section(found).rstrip())
+
+
+@command.command()
+@_PATH
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: a free one.")
 def serve(path: Path, *, port: int) -> None:
     """Be the system that the tests in PATH declare, on this machine, until it is interrupted.
@@ -147,6 +197,13 @@ async def _read(folder: Path, evaluator: Expressions) -> tuple[Document, cases.C
     except DocumentError as error:
         tell(error)
     except (OSError, UnicodeDecodeError) as error:
+        refuse(str(error))
+
+
+def _offered() -> tuple[Connector, ...]:
+    try:
+        return all_connectors(folder=load().connectors)
+    except installed.FolderUnusable as error:
         refuse(str(error))
 
 

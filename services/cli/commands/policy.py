@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import click
 import msgspec
 
+from infra.settings import load
 from services.cli.options import Terminal, api_options, fail
 from services.connectors.builtin import all_connectors
 from template_library.dsl import DocumentError, parse
@@ -83,14 +84,14 @@ def check(document: Path, rules: Path | None) -> None:
 @command.command("operations")
 def operations() -> None:
     """What the operations of the built-in connectors may write."""
-    for connector in all_connectors():
+    for connector in all_connectors(folder=load().connectors):
         for one in connector.manifest.operations:
             click.echo(f"{connector.manifest.name}  {one.name}  {' '.join(capabilities(one.access.writes))}")
 
 
 def _operations() -> dict[str, Access]:
     known: dict[str, Access] = {}
-    for connector in all_connectors():
+    for connector in all_connectors(folder=load().connectors):
         for one in connector.manifest.operations:
             is_same = known.get(one.name, one.access) == one.access
             known[one.name] = one.access if is_same else Access(writes=ANYTHING)

@@ -6,7 +6,7 @@ import sys
 import click
 
 from infra.settings import child_environment, load
-from services.cli import running
+from services.cli import connector_folder, running
 
 
 @click.command()
@@ -17,6 +17,8 @@ def command() -> None:
         raise click.ClickException(
             "WAYBILL_WORKER_DATABASE_URL and WAYBILL_REDIS_URL are not both set and no `waybill up` runs in this home."
         )
+    if wrong := connector_folder.unusable(settings):
+        raise click.ClickException(wrong)
     words = ["services.worker.entry", "--processes", str(settings.worker_processes), "--threads", "1"]
     environment = child_environment(
         {

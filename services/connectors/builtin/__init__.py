@@ -1,14 +1,32 @@
-"""The connectors that come with the product: those that are data, and those that are code."""
+"""The connectors that come with the product, data and code, and those that an installation has put beside them."""
+
+from pathlib import Path
 
 from services.connectors.builtin.http import Http
 from services.connectors.builtin.tryton import Tryton
-from services.connectors.declared import library
+from services.connectors.declared import installed, library
 from services.connectors.declared.connector import Declared
 from services.connectors.sdk.connector import Connector
 from services.engine.expressions.evaluator import NOWHERE
 from services.engine.expressions.protocol import Evaluator
 
 
-def all_connectors(evaluator: Evaluator = NOWHERE) -> tuple[Connector, ...]:
-    """A new instance of each. `evaluator`: of the programs of their mappings; who makes no calls needs none."""
-    return (Http(), Tryton(), *(Declared(document, evaluator) for document in library.documents()))
+def all_connectors(evaluator: Evaluator = NOWHERE, folder: Path | None = None) -> tuple[Connector, ...]:
+    """A new instance of each.
+
+    Args:
+        evaluator: of the programs of their mappings; who makes no calls needs none.
+        folder: of the installation's own connectors (ADR 0078); None: it has none.
+
+    Raises:
+        FolderUnusable: what is in the folder cannot be offered.
+    """
+    documents = library.documents()
+    if folder is not None:
+        documents += installed.documents(folder, own_names())
+    return (Http(), Tryton(), *(Declared(document, evaluator) for document in documents))
+
+
+def own_names() -> frozenset[str]:
+    """Names that no other connector may have."""
+    return frozenset({Http.manifest.name, Tryton.manifest.name, *(one.name for one in library.documents())})

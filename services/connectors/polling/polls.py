@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     failures: int
     client: UUID
     partner: UUID
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A row as people see it."""
+
+    trigger: str
+    began_at: datetime
+    due_at: datetime | None
+    polled_at: datetime | None
+    failures: int
+    failure: str | None
 
 
 class Overtaken(Exception):
@@ -120,6 +132,17 @@ async def put_off(database: Database, due: Due, seconds: float, why: str = "") -
             seconds,
             why[:1000],
         )
+
+
+async def of_connection(transaction: Any, tenant: UUID, connection: UUID) -> list[Shown]:
+    """By trigger, inside a transaction of the tenant."""
+    rows = await transaction.fetch(
+        "SELECT trigger, began_at, due_at, polled_at, failures, failure FROM app.poll WHERE tenant_id = $1 "
+        "AND connection_id = $2 ORDER BY trigger",
+        tenant,
+        connection,
+    )
+    return [Shown(**row) for row in rows]
 
 
 async def tell_refused(connection: Any, due: Due, details: list[str]) -> None:

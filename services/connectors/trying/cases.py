@@ -12,6 +12,7 @@ from msgspec import UNSET
 from services.connectors.declared.document import Document
 from services.connectors.declared.form import Form
 from services.connectors.declared.mistakes import near
+from services.connectors.declared.trigger_parts import PollPart
 from template_library.dsl import reader
 from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.positions import Source
@@ -51,10 +52,18 @@ class Error(msgspec.Struct, frozen=True):
     says: str = ""
 
 
+class NewsExpected(msgspec.Struct, frozen=True):
+    """Of a poll: its items, each with the members that count, and the next cursor where that is given."""
+
+    items: list[dict[str, Any]]
+    cursor: Any = UNSET
+
+
 class Expect(msgspec.Struct, frozen=True):
     """Exactly one of its members."""
 
     output: Any = UNSET
+    news: NewsExpected | None = None
     error: Error | None = None
     absent: bool = False
     cannot_tell: str | None = None
@@ -64,8 +73,10 @@ class Case(msgspec.Struct, frozen=True):
     """One test. `look`: for what an earlier call did; `live`: it holds for a real system, too."""
 
     name: str
-    operation: str
     expect: Expect
+    operation: str = ""
+    trigger: str = ""
+    cursor: Any = None
     input: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     key: str = "test-key"
@@ -101,6 +112,9 @@ def read(folder: Path, document: Document) -> Cases:
 def _mistakes(cases: Cases, document: Document, source: Source) -> Iterator[Violation]:
     for index, case in enumerate(cases.tests):
         at = f"/tests/{index}"
+        if case.trigger:
+            yield from _mistakes_of_poll(case, document, source, at)
+            continue
         part = document.operations.get(case.operation)
         looks_for = case.expect.absent or case.expect.cannot_tell is not None
         if part is None:
@@ -108,8 +122,20 @@ def _mistakes(cases: Cases, document: Document, source: Source) -> Iterator[Viol
             yield _violation(source, f"{at}/operation", f"there is no operation `{case.operation}`{close}")
         elif case.look and part.read_back is None:
             yield _violation(source, f"{at}/look", f"{case.operation} has no read_back to look by")
+        if case.expect.news is not None:
+            yield _violation(source, f"{at}/expect", "only a poll has news: name a `trigger` in place of the operation")
         if looks_for and not case.look:
             yield _violation(source, f"{at}/expect", "only a look finds that: say `look: true`")
+
+
+def _mistakes_of_poll(case: Case, document: Document, source: Source, at: str) -> Iterator[Violation]:
+    polls = [name for name, part in document.triggers.items() if isinstance(part, PollPart)]
+    if case.trigger not in polls:
+        yield _violation(source, f"{at}/trigger", f"there is no poll `{case.trigger}`{near(case.trigger, polls)}")
+    if case.look or case.input:
+        yield _violation(source, at, "a poll makes its own input, and is not looked for")
+    if case.expect.news is None and case.expect.error is None:
+        yield _violation(source, f"{at}/expect", "of a poll come `news`, or an `error`")
 
 
 def _violation(source: Source, pointer: str, detail: str) -> Violation:

@@ -13,25 +13,27 @@ from infra import egress, ids
 from infra.encryption.secret import Secret
 from services.connectors.declared.connector import Declared
 from services.connectors.declared.document import Document
+from services.connectors.declared.triggers import DeclaredPoll
 from services.connectors.function import NAME, ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.connector import Absent, CannotTell, Found
 from services.connectors.sdk.context import Context, OpenConnection
 from services.connectors.sdk.errors import Away, Misread, Refusal
-from services.connectors.trying.cases import Case, Cases, Class, Expect
+from services.connectors.sdk.watching import Item, Position, Unfit
+from services.connectors.trying.cases import Case, Cases, Expect, NewsExpected
+from services.connectors.trying.outcomes import Outcome, error, told, unlike
 from services.connectors.trying.playing import Player
 from services.engine.expressions.protocol import Evaluator
-from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, Failed, Later
+from services.engine.functions import Call, Done
+from services.events.catalogue import registry
 from template_library import schemas
-from template_library.scenarios import differences
 
 _TENANT: Final = UUID(int=1)
 _SECONDS: Final = 5
 _LEAST: Final = 8
 """Characters of a secret; a shorter name is filled up with hyphens."""
-_AUTHENTICATION: Final = f"{STANDARD_ERRORS}authentication"
-Outcome = Expect
-"""What came of a call, in the form of what is expected of it; the words of an error are its `says`."""
+_BEGAN: Final = "2026-01-01T00:00:00+00:00"
+"""Since when a poll is watched, in a test."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -68,7 +70,7 @@ class Trial:
         health = self._document.health
         verdicts = []
         if health is not None:
-            case = Case("the health check", health.operation, Expect(output={}), input=health.input)
+            case = Case("the health check", Expect(output={}), health.operation, input=health.input)
             verdicts.append(await self._asked(case, live, any_output=True))
         for case in self._cases.tests:
             if case.live:
@@ -82,7 +84,7 @@ class Trial:
             secrets = {name: Secret(f"test-{name}".ljust(_LEAST, "-")) for name in self._document.secrets}
             outcome = await self._outcome(case, player.url, secrets, {"timeout_seconds": _SECONDS})
         wrong = [*player.wrong, *player.left()]
-        wrong += outcome if isinstance(outcome, list) else _unlike(case.expect, outcome)
+        wrong += outcome if isinstance(outcome, list) else unlike(case.expect, outcome)
         return Verdict(case.name, wrong)
 
     async def _asked(self, case: Case, live: Live, *, any_output: bool = False) -> Verdict:
@@ -90,21 +92,22 @@ class Trial:
         if isinstance(outcome, list):
             return Verdict(case.name, outcome)
         is_well = any_output and outcome.output is not UNSET
-        return Verdict(case.name, [] if is_well else _unlike(case.expect, outcome))
+        return Verdict(case.name, [] if is_well else unlike(case.expect, outcome))
 
     async def _outcome(
         self, case: Case, url: str, secrets: Mapping[str, Secret], more: Mapping[str, Any]
     ) -> Outcome | list[str]:
         """What came of it; a list: why it could not be tried."""
         connector = Declared(self._document, self._evaluator)
-        registry = Registry([connector])
+        offered = Registry([connector])
         given = {"base_url": url, "allow_http": url.startswith("http:"), **self._cases.settings, **case.settings}
         form = connector.manifest.settings
         settings = schemas.with_defaults(form, {**given, **more})
         wrong = [f"settings{one.pointer}: {one.detail}" for one in schemas.check(form, settings)]
         missing = [one.name for one in connector.manifest.secrets if one.required and one.name not in secrets]
         wrong += [f"the secret `{name}` is missing: --secret-file {name}=FILE" for name in missing]
-        checked = registry.operation(connector.manifest.name, case.operation)
+        polled = connector.polled(case.trigger)
+        checked = offered.operation(connector.manifest.name, polled.operation if polled else case.operation)
         if checked is None or wrong:
             return wrong or [f"there is no operation {case.operation}"]
         # New ids for each: no test finds the session of another one.
@@ -115,8 +118,10 @@ class Trial:
             context = Context(self._client, _TENANT, connection, case.key)
             fault = checked.fault_in_input(case.input)
             return [f"input: {fault}"] if fault else await _looked(connector, case, context)
-        function = ConnectorFunction(registry, _One(connection), self._client)
-        return _told(await function(_call(case, connection)))
+        function = ConnectorFunction(offered, _One(connection), self._client)
+        if polled is not None:
+            return await _polled(polled, case, connection, function)
+        return told(await function(_call(case, connection)))
 
 
 class _One:
@@ -141,55 +146,49 @@ def _call(case: Case, connection: OpenConnection) -> Call:
     )
 
 
+async def _polled(
+    polled: DeclaredPoll, case: Case, connection: OpenConnection, function: ConnectorFunction
+) -> Outcome | list[str]:
+    position = Position(cursor=case.cursor, began=_BEGAN)
+    try:
+        given = await polled.asks(position, connection.settings, _TENANT)
+        answer = await function(
+            _call(msgspec.structs.replace(case, operation=polled.operation, input=given), connection)
+        )
+        if not isinstance(answer, Done):
+            return told(answer)
+        news = await polled.reads(answer.output, position, connection.settings, _TENANT)
+    except Misread as misread:
+        return [misread.detail]
+    except Away as away:
+        return [away.reason]
+    items = [_item(one, polled.event) for one in news.items]
+    return Expect(news=NewsExpected(items, news.cursor))
+
+
+def _item(one: Item | Unfit, kind: str) -> dict[str, Any]:
+    """As it would be taken in: what the type's schema refuses makes no event."""
+    if isinstance(one, Unfit):
+        return {"unfit": one.detail}
+    known = registry.find(kind)
+    wrong = [] if known is None else schemas.check(known.schema, one.data)
+    if wrong:
+        return {"unfit": f"it breaks the schema of {kind} at /data{wrong[0].pointer}: {wrong[0].detail}"}
+    given = {"id": one.id, "version": one.version, "subject": one.subject, "time": one.time, "data": one.data}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 async def _looked(connector: Declared, case: Case, context: Context) -> Outcome:
     try:
         found = await connector.read_back(case.operation, case.input, context)
     except Refusal as refusal:
-        return _error("reconnect" if refusal.name == "authentication" else "refuse", refusal.detail)
+        return error("reconnect" if refusal.name == "authentication" else "refuse", refusal.detail)
     except Away as away:
-        return _error("uncertain" if away.sent else "retry", away.reason)
+        return error("uncertain" if away.sent else "retry", away.reason)
     except Misread as misread:
         return Expect(cannot_tell=misread.detail)
     if isinstance(found, Found):
         return Expect(output=found.output)
     if isinstance(found, CannotTell):
         return Expect(cannot_tell=found.why)
-    return Expect(absent=True) if isinstance(found, Absent) else _error("refuse", found.why)
-
-
-def _told(answer: Answer) -> Outcome:
-    if isinstance(answer, Done):
-        return Expect(output=answer.output)
-    if isinstance(answer, Later):
-        return _error("uncertain" if answer.uncertain else "retry", answer.reason)
-    if isinstance(answer, Failed):
-        return _error("reconnect" if answer.error.type == _AUTHENTICATION else "refuse", answer.error.detail)
-    return _error("ask", answer.error.detail)
-
-
-def _error(kind: Class, words: str) -> Outcome:
-    return msgspec.convert({"error": {"class": kind, "says": words}}, Expect)
-
-
-def _unlike(expected: Expect, found: Outcome) -> list[str]:
-    if expected.output is not UNSET and found.output is not UNSET:
-        return differences(expected.output, found.output, "/output")
-    if expected.error is not None and found.error is not None:
-        wrong = differences(expected.error.kind, found.error.kind, "/error/class")
-        says = [] if expected.error.says in found.error.says else [f"/error does not say {expected.error.says!r}"]
-        return [*wrong, *says, f"the error was: {found.error.says}"] if wrong or says else []
-    if expected.absent and found.absent:
-        return []
-    if expected.cannot_tell is not None and found.cannot_tell is not None:
-        return [] if expected.cannot_tell in found.cannot_tell else [f"it said: {found.cannot_tell}"]
-    return [f"what came of it was {_shown(found)}"]
-
-
-def _shown(found: Outcome) -> str:
-    if found.error is not None:
-        return f"an error of the class {found.error.kind}: {found.error.says}"
-    if found.absent:
-        return "that it has not happened"
-    if found.cannot_tell is not None:
-        return f"that nobody can tell: {found.cannot_tell}"
-    return f"the output {msgspec.json.encode(found.output).decode()[:300]}"
+    return Expect(absent=True) if isinstance(found, Absent) else error("refuse", found.why)

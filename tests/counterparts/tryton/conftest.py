@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context, OpenConnection
 from services.engine.functions import Answer, Call, Done, Later
+from tests import certifying
 from tests.counterparts.proxy import Proxy, proxied
 from tests.counterparts.tryton.install import DATABASE, PASSWORD, USER, folder, install, is_installed
 from tests.counterparts.tryton.server import running
@@ -40,6 +42,8 @@ def tryton_place() -> Path:
 @pytest.fixture(scope="session")
 def tryton(tryton_place: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a Tryton with a fresh database."""
+    version = [str(tryton_place / "venv/bin/trytond"), "--version"]
+    certifying.saw("tryton", f"Tryton {subprocess.check_output(version, text=True).split()[-1]}")
     with running(tryton_place, tmp_path_factory.mktemp("tryton")) as port:
         yield port
 

@@ -104,6 +104,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "domain": "portal.north.example",
             "template": "order-release",
             "name": "not-found",
+            "connector": "erp-simulator",
             "event_type": "order.captured",
             "endpoint": hook,
             "entity": await _entity(acme),

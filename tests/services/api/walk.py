@@ -36,7 +36,7 @@ KINDS = {
 """Parameters of paths that name a thing by its id, and what that begins with; empty: it is named by itself."""
 PLAIN = {
     *("client", "environment", "partner"),  # whose things they are: test_matrix has every one of them
-    *("address", "effect", "event_type", "name", "resource_type", "schema", "template"),
+    *("address", "connector", "effect", "event_type", "name", "resource_type", "schema", "template"),
     *("user", "group"),  # whom a directory reaches: routes/test_scim_isolation.py
 }
 """Parameters of paths that are no ids of things."""

@@ -108,6 +108,56 @@ def test_what_came_otherwise_is_told(folder: Path, before: str, after: str, word
     assert (code, "6 passed, 1 failed" in said, words in said) == (1, True, True), said
 
 
+WATCHES = """
+triggers:
+  orders:
+    kind: poll
+    title: An order, over and over
+    operation: sample-shop.orders.read
+    input: { number: "${ $cursor }" }
+    items: ${ [.] }
+    cursor: ${ .number }
+    event: { type: order.changed, id: "${ .number }", data: { number: "${ .number }" } }
+"""
+ASKS = """
+  - name: it is asked
+    trigger: orders
+    cursor: "1001"
+    exchanges:
+      - request: { path: orders/1001 }
+        answer: { body: { id: "1001", total_cents: 4200 } }
+    expect: { news: { items: [{ id: "1001", data: { number: "1001" } }], cursor: "1001" } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "words"),
+    [
+        (cases.FILE, 'cursor: "1001" } }', 'cursor: "1002" } }', '/news/cursor is "1001", not "1002"'),
+        (cases.FILE, "trigger: orders", "trigger: order", "did you mean `orders`?"),
+        (cases.FILE, '[{ id: "1001", data', '[{}, { id: "1001", data', "/news/items are 1, not 2"),
+        (cases.FILE, "expect: { news: { items", "expect: { output: { items", "of a poll come `news`"),
+        (reading.FILE, 'id: "${ .number }", data: {', 'id: "${ .no }", data: {', "/news/items/0 makes no event"),
+        (reading.FILE, "data: { number:", "data: { nr:", "breaks the schema of order.changed"),
+        (reading.FILE, "type: order.changed", "type: order.chnged", "did you mean `order.changed`?"),
+        (reading.FILE, "items: ${ [.] }", "items: ${ [$page] }", "`$page` is not there"),
+        (reading.FILE, "read\n    input: { number", "create\n    input: { number", "asks by an operation that reads"),
+        (reading.FILE, "kind: poll\n", "kind: poll\n    every: PT1S\n", "10 seconds (PT10S) to a day"),
+    ],
+)  # fmt: skip
+def test_a_poll_is_tested_and_checked_as_operations_are(
+    folder: Path, file: str, before: str, after: str, words: str
+) -> None:
+    for name, more in ((reading.FILE, WATCHES), (cases.FILE, ASKS)):
+        (folder / name).write_text((folder / name).read_text() + more)
+    if (file, before) == (cases.FILE, "trigger: orders"):
+        code, said = run("test", folder)
+        assert code == 0, said
+    change(folder / file, before, after)
+    code, said = run("test", folder)
+    assert (code, words in said) == (1, True), said
+
+
 def test_a_manifest_that_asks_otherwise_fails_its_tests(folder: Path) -> None:
     change(folder / reading.FILE, "effect: check-then-write", "effect: once-or-ask")
     code, said = run("test", folder)

@@ -59,6 +59,10 @@ def test_every_command_of_the_tutorial_works_as_it_is_pasted(tmp_path: Path, mon
                     assert other.stdout is not None
                     address = other.stdout.readline().strip()
                     continue
+                if command.startswith("export "):
+                    name, _, value = command.removeprefix("export ").partition("=")
+                    monkeypatch.setenv(name, value.replace("$PWD", str(tmp_path)))
+                    continue
                 code = run(command.replace("http://127.0.0.1:8099", address))
                 assert code == (1 if kind == "exits-1" else 0), command
     finally:
@@ -66,4 +70,4 @@ def test_every_command_of_the_tutorial_works_as_it_is_pasted(tmp_path: Path, mon
             other.terminate()
             other.communicate(timeout=10)
     assert others
-    assert len(list(tmp_path.rglob("*.yaml"))) == 2
+    assert len(list(tmp_path.rglob("*.yaml"))) == 2 + 2, "what was written, and what was installed"

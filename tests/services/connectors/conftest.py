@@ -19,6 +19,7 @@ from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import OpenConnection
 from services.engine.functions import Answer, Call
+from tests import certifying
 
 TENANT, CONNECTION = UUID(int=1), UUID(int=2)
 TOKEN = "canary-simulator-token"  # noqa: S105 (a simulator on loopback)
@@ -84,6 +85,7 @@ async def client() -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def simulator(client: Client, tmp_path: Path) -> AsyncIterator[Simulator]:
+    certifying.saw("erp-simulator", "the ERP simulator")
     async with Simulator(client, tmp_path).running() as simulator:
         yield simulator
 

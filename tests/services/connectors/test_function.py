@@ -22,6 +22,8 @@ from tests.services.connectors.conftest import CONNECTION, TOKEN, Desk, Simulato
 
 CREATE = "erp.sales-orders.create"
 
+pytestmark = pytest.mark.certifies("erp-simulator", simulator=True)
+
 
 async def test_the_three_operations_answer_in_their_common_form(desk: Desk, order: Any) -> None:
     credit = await desk.call("erp.customers.credit", {"customer": "ACME-001"})

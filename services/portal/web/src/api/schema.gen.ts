@@ -1113,6 +1113,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connections/{connection}/polls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a connection watches
+         * @description By trigger. Empty where nothing of it was ever watched; what may be is the connector's to say.
+         *
+         *     Needs: `connections:read`.
+         */
+        get: operations["get_connections_connection_polls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/connections/{connection}/secret-uses": {
         parameters: {
             query?: never;
@@ -1127,6 +1149,52 @@ export interface paths {
          *     Needs: `connections:read`.
          */
         get: operations["get_connections_connection_secret_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List connectors
+         * @description All of them, by name: those of the product and those that the operator has put beside them.
+         *
+         *     The level is computed from tests that ran against exactly this version; a changed connector is not certified.
+         *
+         *     Needs: `connections:read`.
+         */
+        get: operations["get_connectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connectors/{connector}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a connector
+         * @description What it can do, what its credentials need, what surprises who uses it.
+         *
+         *     Needs: `connections:read`.
+         */
+        get: operations["get_connectors_connector"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4638,6 +4706,29 @@ export interface components {
              */
             updated_at: string;
         };
+        /** ConnectorEntry */
+        ConnectorEntry: {
+            certification: components["schemas"]["Standing"];
+            /** @description Which version of which public document it follows. */
+            follows: string | null;
+            /** @description Of a connection that says nothing else. */
+            limits: components["schemas"]["Limits"];
+            /** @example erp-simulator */
+            name: string;
+            operations: components["schemas"]["OperationEntry"][];
+            /** @description Rights that the credentials need for all of its operations. */
+            scopes: string[];
+            secrets: string[];
+            title: string;
+            /** @description What surprises who uses the system. */
+            traps: string[];
+            triggers: components["schemas"]["TriggerEntry"][];
+            version: string;
+        };
+        /** ConnectorList */
+        ConnectorList: {
+            items: components["schemas"]["ConnectorEntry"][];
+        };
         /** DecisionBody */
         DecisionBody: {
             /**
@@ -6487,7 +6578,7 @@ export interface components {
         NewHook: {
             /** @description Id of the connection to the system that sends. */
             connection: string;
-            event: components["schemas"]["EventOf"];
+            event?: components["schemas"]["EventOf"];
             /**
              * @description What its requests may be; any other is refused. Absent: JSON.
              * @example [
@@ -6499,7 +6590,9 @@ export interface components {
             name: string;
             /** @description What the sender has chosen. Absent: 32 bytes of ours, as `whsec_…`, which the answer shows. */
             secret?: string | null;
-            verification: components["schemas"]["Verification"];
+            /** @description A webhook of the connection's connector, in place of verification, event and media types. */
+            trigger?: string;
+            verification?: components["schemas"]["Verification"];
         };
         /** NewInterface */
         NewInterface: {
@@ -6778,6 +6871,18 @@ export interface components {
         Opening: {
             /** @description What stands behind the `#` of the link. */
             token: string;
+        };
+        /** OperationEntry */
+        OperationEntry: {
+            /** @description How it stands being repeated; `by-call`: the input and the settings decide. */
+            effect: ("read" | "keyed" | "check-then-write" | "once-or-ask") | "by-call";
+            /** @example erp.sales-orders.create */
+            name: string;
+            /** @description Rights that the credentials need for it. */
+            scopes: string[];
+            title: string;
+            /** @description What it writes about, for rules that ask for an approval. */
+            writes: string[];
         };
         /** OrderState */
         OrderState: {
@@ -7190,6 +7295,31 @@ export interface components {
             shipped: number | null;
             /** @description Raised with each change; 0 where nothing was ever said. */
             version: number;
+        };
+        /** PollList */
+        PollList: {
+            items: components["schemas"]["PollView"][];
+        };
+        /** PollView */
+        PollView: {
+            /** @description Why the last one failed. */
+            failure: string | null;
+            /** @description In a row; from the third on there is an exception. */
+            failures: number;
+            /** @description Whose news was taken in. */
+            last_answer_at: string | null;
+            /** @description When it is asked next, or at the latest. */
+            next_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was watched first.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since: string;
+            /** @example orders */
+            trigger: string;
+            /** @description Whether the setting `watch` names it, and the connection is active. */
+            watched: boolean;
         };
         /**
          * Problem
@@ -8037,6 +8167,16 @@ export interface components {
              */
             time_zone: string;
         };
+        /** Standing */
+        Standing: {
+            /** @enum {string} */
+            level: "certified" | "simulated" | "not certified";
+            system?: string | null;
+            tested_on?: string | null;
+            /** @default 0 */
+            tests: number;
+            why: string;
+        };
         /** Statement */
         Statement: {
             /**
@@ -8216,6 +8356,20 @@ export interface components {
         TriedMapping: {
             outcomes: components["schemas"]["OutcomeView"][];
             version: number;
+        };
+        /** TriggerEntry */
+        TriggerEntry: {
+            /** @description Their types; empty: as the system names them. */
+            events: string[];
+            /**
+             * @description Of a poll: between two calls.
+             * @example PT1M
+             */
+            every: string | null;
+            /** @enum {string} */
+            kind: "poll" | "webhook";
+            name: string;
+            title: string;
         };
         /** UsageLine */
         UsageLine: {
@@ -14266,6 +14420,83 @@ export interface operations {
             };
         };
     };
+    get_connections_connection_polls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_connections_connection_secret_uses: {
         parameters: {
             query?: never;
@@ -14285,6 +14516,159 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecretUseList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connectors_connector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connector. */
+                connector: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorEntry"];
                 };
             };
             /** @description The request cannot be read. */

@@ -12,10 +12,13 @@ import pytest
 
 from infra import ids
 from infra.embedded.stack import Endpoints, Stack
+from services.connectors.builtin import all_connectors
+from services.connectors.registry import Registry
 from services.inbound import service
 from tests.services.api.parties import Parties, make_key
 from tests.services.api.routes.webhooks.conftest import Log, is_refused
 from tests.services.api.senders import BODY, EVENT, STANDARD, Sender, connect, make_sender
+from tests.services.connectors.declared.other import declared, manifest
 from tests.superuser import connected
 
 CHOSEN = "It's a Secret to Everybody"
@@ -230,3 +233,28 @@ async def test_lists_go_by_cursor_and_filter(parties: Parties) -> None:
         cursor = f"&cursor={page['next']}"
     assert seen == ["n4", "n3", "n2", "n1", "n0"]
     assert (await parties.acme.get("/v1/inbound-webhooks?status=disabled")).json["items"] == []
+
+
+async def test_an_endpoint_may_be_what_its_connector_declares(
+    parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    style = {"style": "hmac-sha256", "header": "X-Shop-Signature"}
+    kinds = {"type": {"header": "X-Shop-Topic"}, "types": {"new": "order.captured"}, "id": {"pointer": "/id"}}
+    news = {"kind": "webhook", "title": "News", "verification": style, "event": kinds}
+    registry = Registry([*all_connectors(), declared(manifest(name="news-shop", triggers={"news": news}))])
+    monkeypatch.setattr(parties.nobody.app.app.state.resources, "registry", registry)
+    plain = await connect(parties.acme)
+    new = {"name": "news", "connection": plain, "trigger": "news"}
+    refused = await parties.acme.post("/v1/inbound-webhooks", new)
+    assert refused.json["errors"] == [{"pointer": "/trigger", "detail": "is no webhook of the connection's connector"}]
+    # As if the connection were one to that shop.
+    monkeypatch.setattr(registry, "_connectors", dict.fromkeys(registry._connectors, registry.connector("news-shop")))
+    both = await parties.acme.post("/v1/inbound-webhooks", {**new, "event": EVENT})
+    assert both.json["errors"] == [{"pointer": "/trigger", "detail": "goes without event"}]
+    neither = await parties.acme.post("/v1/inbound-webhooks", {"name": "news", "connection": plain})
+    assert neither.json["errors"] == [{"pointer": "/verification", "detail": "is missing; or name a trigger"}]
+    made = await parties.acme.post("/v1/inbound-webhooks", new)
+    assert made.status == 201, made.body
+    assert made.json["verification"] == style
+    assert made.json["event"] == kinds
+    assert made.json["media_types"] == ["application/json"]

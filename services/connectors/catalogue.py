@@ -1,0 +1,144 @@
+"""What connectors there are, each with all that somebody asks before choosing it; the page of the product's own.
+
+`python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md` writes the page.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from services.connectors import certification
+from services.connectors.builtin import all_connectors
+from services.connectors.certification import Standing
+from services.connectors.sdk.connector import Connector
+from services.connectors.sdk.manifest import Mode, Operation, Trigger
+from tenants.connections.limits import Limits
+
+
+class OperationEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connector can do."""
+
+    name: Annotated[str, Meta(examples=["erp.sales-orders.create"])]
+    title: str
+    effect: Annotated[
+        Mode, Meta(description="How it stands being repeated; `by-call`: the input and the settings decide.")
+    ]
+    writes: Annotated[list[str], Meta(description="What it writes about, for rules that ask for an approval.")]
+    scopes: Annotated[list[str], Meta(description="Rights that the credentials need for it.")]
+
+
+class TriggerEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a system becomes events."""
+
+    name: str
+    title: str
+    kind: Literal["poll", "webhook"]
+    events: Annotated[list[str], Meta(description="Their types; empty: as the system names them.")]
+    every: Annotated[str | None, Meta(description="Of a poll: between two calls.", examples=["PT1M"])]
+
+
+class ConnectorEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A connector, as it is offered here."""
+
+    name: Annotated[str, Meta(examples=["erp-simulator"])]
+    version: str
+    title: str
+    certification: Standing
+    follows: Annotated[str | None, Meta(description="Which version of which public document it follows.")]
+    limits: Annotated[Limits, Meta(description="Of a connection that says nothing else.")]
+    scopes: Annotated[list[str], Meta(description="Rights that the credentials need for all of its operations.")]
+    secrets: list[str]
+    traps: Annotated[list[str], Meta(description="What surprises who uses the system.")]
+    operations: list[OperationEntry]
+    triggers: list[TriggerEntry]
+
+
+def entries(connectors: Iterable[Connector]) -> list[ConnectorEntry]:
+    """By name."""
+    return sorted((entry(one) for one in connectors), key=lambda one: one.name)
+
+
+def entry(connector: Connector) -> ConnectorEntry:
+    manifest = connector.manifest
+    operations = [_operation(one) for one in manifest.operations]
+    return ConnectorEntry(
+        name=manifest.name,
+        version=manifest.version,
+        title=manifest.title,
+        certification=certification.standing(connector),
+        follows=manifest.follows or None,
+        limits=manifest.limits or Limits(),
+        scopes=sorted({scope for one in operations for scope in one.scopes}),
+        secrets=[one.name for one in manifest.secrets],
+        traps=list(manifest.traps),
+        operations=operations,
+        triggers=[_trigger(one) for one in manifest.triggers],
+    )
+
+
+def _operation(one: Operation) -> OperationEntry:
+    return OperationEntry(
+        name=one.name, title=one.title, effect=one.mode, writes=list(one.writes), scopes=list(one.scopes)
+    )
+
+
+def _trigger(one: Trigger) -> TriggerEntry:
+    return TriggerEntry(name=one.name, title=one.title, kind=one.kind, events=list(one.events), every=one.every or None)
+
+
+def section(one: ConnectorEntry) -> str:
+    """One connector in Markdown."""
+    return "\n".join(_lines(one)) + "\n"
+
+
+def _lines(one: ConnectorEntry) -> Iterator[str]:
+    level = one.certification.level
+    yield f"## {one.title}\n"
+    shown = "not yet certified" if level == "not certified" else level
+    yield f"`{one.name}` {one.version} · **{shown}**. {one.certification.why}.\n"
+    if one.follows:
+        yield f"Follows {one.follows}.\n"
+    rate = one.limits.rate
+    told = "" if rate is None else f", and {rate.calls} that begin in {rate.seconds:g} seconds"
+    yield f"- Limits unless a connection says others: {one.limits.at_once} calls at once{told}."
+    if one.secrets:
+        yield f"- Secrets: {_named(one.secrets)}."
+    if one.scopes:
+        yield f"- Rights that it needs: {_named(one.scopes)}."
+    yield from (f"- Known trap: {trap}" for trap in one.traps)
+    yield "\n| operation | | effect | rights |\n| --- | --- | --- | --- |"
+    for operation in one.operations:
+        yield f"| `{operation.name}` | {operation.title} | {operation.effect} | {_named(operation.scopes)} |"
+    if one.triggers:
+        yield "\n| trigger | | events |\n| --- | --- | --- |"
+        for trigger in one.triggers:
+            how = f"asked every {trigger.every}" if trigger.every else "sent by the system"
+            yield f"| `{trigger.name}` | {trigger.title}; {how} | {_named(trigger.events)} |"
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def page() -> str:
+    """The page of the product's own connectors."""
+    head = (
+        "# The connectors that come with the product\n\n"
+        "Written by `python -m services.connectors.catalogue`. What each level means, and how it is computed: "
+        "[ADR 0078](../adr/0078-levels-of-connectors.md). The same, with those of your installation: "
+        "the commands `connector list` and `connector show`, and `GET /v1/connectors`.\n\n"
+    )
+    return head + "\n".join(section(one) for one in entries(all_connectors()))
+
+
+def main() -> Any:
+    return sys.stdout.write(page())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""How far a connector is proven: computed from the contract tests that ran, and never typed in (ADR 0078)."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from services.connectors.declared import library, reading
+from services.connectors.sdk.connector import Connector
+from services.connectors.trying import cases
+from template_library.dsl.reader import read as read_yaml
+
+RESULTS: Final = Path(__file__).with_name("certified.json")
+"""What `pytest --certify` wrote, by connector."""
+BESIDE: Final = "certified.json"
+"""What a run that recorded a connector's tests left beside its manifest."""
+Level = Literal["certified", "simulated", "not certified"]
+"""`certified`: its contract tests passed against the real system. `simulated`: against a simulator of ours."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole run of a connector's contract tests.
+
+    Attributes:
+        digest: of what was tested; another one was not.
+        system: what it was tested against, with its version; `simulator`: whether that is one of ours.
+    """
+
+    version: str
+    digest: str
+    system: str
+    simulator: bool
+    tested_on: date
+    passed: int
+    failed: int
+
+
+class _Tried(msgspec.Struct, frozen=True):
+    """`certified.json` beside a manifest."""
+
+    system: str
+    on: date
+    manifest_sha256: str
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a connector is proven. `why`: in words, for people."""
+
+    level: Level
+    why: str
+    system: str | None = None
+    tested_on: date | None = None
+    tests: int = 0
+
+
+def standing(connector: Connector) -> Standing:
+    """Of the connector as it is here."""
+    return judged(connector, _tried(connector) or results().get(connector.manifest.name))
+
+
+def judged(connector: Connector, result: Result | None) -> Standing:
+    """What `result` says of the connector."""
+    if result is None:
+        return Standing(level="not certified", why="No contract tests ran against it")
+    known = {"system": result.system, "tested_on": result.tested_on, "tests": result.passed}
+    if result.failed or not result.passed:
+        return Standing(level="not certified", why=f"{result.failed} contract tests failed", **known)  # type: ignore[arg-type]  # by name
+    if result.digest != digest(connector):
+        why = f"It was changed after its contract tests ran ({result.version}, {result.tested_on})"
+        return Standing(level="not certified", why=why, **known)  # type: ignore[arg-type]  # by name
+    level: Level = "simulated" if result.simulator else "certified"
+    why = f"{result.passed} contract tests passed against {result.system} on {result.tested_on}"
+    return Standing(level=level, why=why, **known)  # type: ignore[arg-type]  # by name
+
+
+def digest(connector: Connector) -> str:
+    """SHA-256, hex, of what makes it: its manifest, or all modules of its package."""
+    manifest = _folder(connector) / reading.FILE
+    if manifest.exists():
+        return hashlib.sha256(manifest.read_bytes()).hexdigest()
+    found = hashlib.sha256()
+    for file in _files(connector):
+        found.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+@functools.cache
+def results() -> dict[str, Result]:
+    """By connector, as they were written."""
+    if not RESULTS.exists():
+        return {}
+    return msgspec.json.decode(RESULTS.read_bytes(), type=dict[str, Result])
+
+
+def write(found: dict[str, Result], file: Path = RESULTS) -> None:
+    """Put `found` in the place of what was known of these connectors."""
+    known = msgspec.json.decode(file.read_bytes(), type=dict[str, Result]) if file.exists() else {}
+    text = msgspec.json.format(msgspec.json.encode({**known, **found}, order="sorted"), indent=1)
+    file.write_bytes(text + b"\n")
+    results.cache_clear()
+
+
+def _folder(connector: Connector) -> Path:
+    return library.ROOT / connector.manifest.name / connector.manifest.version
+
+
+def _tried(connector: Connector) -> Result | None:
+    """What a run against the real system left beside the manifest (ADR 0079)."""
+    file = _folder(connector) / BESIDE
+    if not file.exists():
+        return None
+    tried = msgspec.json.decode(file.read_bytes(), type=_Tried)
+    played = read_yaml((_folder(connector) / cases.FILE).read_text(encoding="utf-8"))
+    return Result(
+        version=connector.manifest.version,
+        digest=tried.manifest_sha256,
+        system=tried.system,
+        simulator=False,
+        tested_on=tried.on,
+        passed=len(played.value["tests"]),
+        failed=0,
+    )
+
+
+def _files(connector: Connector) -> list[Path]:
+    module = sys.modules[type(connector).__module__]
+    file = Path(inspect.getfile(module))
+    # A package is one connector; a module beside others is one by itself.
+    is_own = (file.parent / "connector.py").exists()
+    return sorted(file.parent.glob("*.py")) if is_own else [file]

@@ -1,0 +1,96 @@
+"""Writes down what came of contract tests: `pytest -p tests.certifying --certify tests/counterparts/tryton`.
+
+A test says whose contract it is by `@pytest.mark.certifies(connector)`, with `simulator=True` where the other side is
+one of ours; the fixture that starts the other side tells what it is by `saw`. A run counts when it was whole: nothing
+deselected, nothing skipped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import clock
+from services.connectors import certification
+from services.connectors.builtin import all_connectors
+from services.connectors.certification import Result
+
+_SYSTEMS: dict[str, str] = {}
+
+
+def saw(connector: str, system: str) -> None:
+    """What the connector's tests run against: its name and version, as it says itself."""
+    _SYSTEMS[connector] = system
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--certify", action="store_true", help="Write the results of contract tests.")
+    parser.addoption("--certify-into", default=str(certification.RESULTS), help="In place of the product's file.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--certify"):
+        config.pluginmanager.register(Ledger(Path(config.getoption("--certify-into"))), "ledger")
+
+
+class Ledger:
+    """What came of the marked tests of one run, by connector."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._marked: dict[str, str] = {}
+        self._simulated: set[str] = set()
+        self._came: dict[str, Counter[str]] = {}
+        self._is_part = False
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self._is_part = self._is_part or bool(items)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            for mark in item.iter_markers("certifies"):
+                self._marked[item.nodeid] = mark.args[0]
+                if mark.kwargs.get("simulator"):
+                    self._simulated.add(mark.args[0])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        connector = self._marked.get(report.nodeid)
+        if connector is not None and (report.when == "call" or report.outcome != "passed"):
+            self._came.setdefault(connector, Counter())[report.outcome] += 1
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self._is_part:
+            terminalreporter.write_line("certify: tests were left out, nothing was written")
+            return
+        found = {one.connector: one.result for one in self._results(terminalreporter)}
+        if found:
+            certification.write(found, self._file)
+
+    def _results(self, reporter: Any) -> Iterator[_Named]:
+        known = {one.manifest.name: one for one in all_connectors()}
+        for name, came in sorted(self._came.items()):
+            if name not in known or name not in _SYSTEMS or came["skipped"]:
+                reporter.write_line(f"certify: {name}: skipped, unknown, or its system told no version; left as it was")
+                continue
+            connector = known[name]
+            result = Result(
+                version=connector.manifest.version,
+                digest=certification.digest(connector),
+                system=_SYSTEMS[name],
+                simulator=name in self._simulated,
+                tested_on=clock.now().date(),
+                passed=came["passed"],
+                failed=came["failed"],
+            )
+            reporter.write_line(f"certify: {name}: {result.passed} passed, {result.failed} failed, {result.system}")
+            yield _Named(name, result)
+
+
+class _Named:
+    def __init__(self, connector: str, result: Result) -> None:
+        self.connector = connector
+        self.result = result

@@ -1,0 +1,111 @@
+"""Levels of connectors: what the contract tests that ran say of exactly this version, and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from services.connectors import catalogue, certification
+from services.connectors.builtin import all_connectors
+from services.connectors.certification import Result
+from services.connectors.sdk.connector import Connector
+from tests import certifying
+
+ROOT: Final = Path(__file__).parents[3]
+CONNECTORS: Final = {one.manifest.name: one for one in all_connectors()}
+SUITE: Final = """
+import pytest
+from tests import certifying
+
+@pytest.mark.certifies("erp-simulator", simulator=True)
+@pytest.mark.parametrize("number", range(3))
+def test_contract(number):
+    certifying.saw("erp-simulator", "the ERP simulator")
+    assert number
+
+def test_other():
+    assert True
+"""
+
+
+def result(connector: Connector, **changes: object) -> Result:
+    digest = certification.digest(connector)
+    found = Result(
+        version="1.0.0",
+        digest=digest,
+        system="Example ERP 7",
+        simulator=False,
+        tested_on=date(2026, 7, 1),
+        passed=9,
+        failed=0,
+    )
+    return msgspec.structs.replace(found, **changes)
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_a_level_is_what_the_tests_say(name: str) -> None:
+    connector = CONNECTORS[name]
+    levels = [
+        certification.judged(connector, one).level
+        for one in (
+            None,
+            result(connector),
+            result(connector, simulator=True),
+            result(connector, failed=1),
+            result(connector, passed=0),
+            result(connector, digest="0" * 64),
+        )
+    ]
+    nothing = "not certified"
+    assert levels == [nothing, "certified", "simulated", nothing, nothing, nothing]
+    assert "changed after" in certification.judged(connector, result(connector, digest="0" * 64)).why
+
+
+def test_what_makes_each_is_told_apart() -> None:
+    assert len({certification.digest(one) for one in CONNECTORS.values()}) == len(CONNECTORS)
+
+
+class Said:
+    """What the reporter would show."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write_line(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def certify(tmp_path: Path, suite: str) -> dict[str, Result]:
+    (tmp_path / "test_suite.py").write_text(suite)
+    into = tmp_path / "certified.json"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.certifying", "--certify", "--certify-into", str(into)]
+    command += ["-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), str(tmp_path / "test_suite.py")]
+    subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
+    return msgspec.json.decode(into.read_bytes(), type=dict[str, Result]) if into.exists() else {}
+
+
+def test_a_whole_run_is_written_and_a_part_of_one_is_not(tmp_path: Path) -> None:
+    (found,) = certify(tmp_path, SUITE).values()
+    assert (found.passed, found.failed, found.simulator) == (2, 1, True)
+    assert certification.judged(CONNECTORS["erp-simulator"], found).level == "not certified"
+    into, said = tmp_path / "part.json", Said()
+    certifying.saw("tryton", "Tryton 0")
+    for deselected in ([object()], []):
+        ledger = certifying.Ledger(into)
+        ledger._marked["a"] = "tryton"
+        ledger.pytest_deselected(deselected)  # type: ignore[arg-type]  # a stand-in: it is only counted
+        ledger.pytest_runtest_logreport(pytest.TestReport("a", ("a", 1, "a"), {}, "passed", None, "call"))
+        ledger.pytest_terminal_summary(said)
+        assert into.exists() is (not deselected)
+    assert "tests were left out" in said.lines[0]
+
+
+def test_the_page_is_what_is_known_now() -> None:
+    page = (ROOT / "docs" / "integrator" / "connector-catalogue.md").read_text()
+    assert page == catalogue.page(), "write it: python -m services.connectors.catalogue"
