@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -11,7 +10,7 @@ import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from infra import ids
+from infra import clock, ids
 from infra.database import Database
 from infra.database import Scope as Rows
 from infra.problems import Forbidden, NotFound, Unauthorized
@@ -234,13 +233,14 @@ class TenantDirectory:
         """The tenant of a client (slug or `cli_…`) of this partner; None: unknown, another's, or disabled."""
         key = (partner_id, client, environment)
         known = self._known.get(key)
-        if known is not None and known[0] > time.monotonic():
+        if known is not None and known[0] > clock.monotonic():
             return known[1]
+        until = clock.monotonic() + _REMEMBERED_SECONDS
         found = await self._read(partner_id, client, environment)
         if found is not None:
             if len(self._known) >= _REMEMBERED_TENANTS:
                 self._known.clear()
-            self._known[key] = (time.monotonic() + _REMEMBERED_SECONDS, found)
+            self._known[key] = (until, found)
         return found
 
     def forget(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -32,9 +33,15 @@ BEGIN
   SET LOCAL session_replication_role = replica;
   FOR t IN SELECT * FROM unnest(string_to_array(current_setting('leftovers.tables'), ',')) LOOP
     whose := CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = format('app.%I', t)::regclass
-                               AND a.attname = 'tenant_id') THEN 'tenant_id' ELSE 'account_id' END;
-    EXECUTE format('SELECT EXISTS (SELECT FROM app.%I x WHERE x.%I = $1)', t, whose)
-    INTO is_there USING (ours ->> whose)::uuid;
+                               AND a.attname = 'tenant_id') THEN 'tenant_id'
+                  WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = format('app.%I', t)::regclass
+                               AND a.attname = 'account_id') THEN 'account_id' END;
+    IF whose IS NULL THEN
+      EXECUTE format('SELECT EXISTS (SELECT FROM app.%I)', t) INTO is_there;
+    ELSE
+      EXECUTE format('SELECT EXISTS (SELECT FROM app.%I x WHERE x.%I = $1)', t, whose)
+      INTO is_there USING (ours ->> whose)::uuid;
+    END IF;
     CONTINUE WHEN is_there;
     FOR c IN SELECT conname FROM pg_constraint WHERE conrelid = format('app.%I', t)::regclass AND contype = 'c' LOOP
       EXECUTE format('ALTER TABLE app.%I DROP CONSTRAINT %I', t, c.conname);
@@ -47,6 +54,9 @@ BEGIN
         WHEN y.typcategory = 'S' THEN to_jsonb('left-behind-7713'::text)
         WHEN y.typcategory = 'D' THEN to_jsonb(clock_timestamp())
         WHEN y.typcategory = 'B' THEN 'false'
+        WHEN y.typcategory = 'I' THEN '"192.0.2.1"'
+        WHEN y.typcategory = 'T' THEN '"1 day"'
+        WHEN y.typname IN ('xid', 'xid8') THEN '"1"'
         WHEN y.typcategory = 'N' THEN '1' END)) INTO row
     FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
     WHERE a.attrelid = format('app.%I', t)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
@@ -98,9 +108,13 @@ def tables(olden: Olden) -> set[str]:
     return set(olden.sql(_OF_TENANT).split())
 
 
-def fill(olden: Olden, ours: Ours) -> None:
-    """A row in each of `tables` that has none of the tenant, or of its person where there is no tenant."""
-    _run(olden, _FILL, tables=_named(olden), ours=msgspec.json.encode(ours).decode())
+def fill(olden: Olden, ours: Ours, names: Iterable[str] | None = None) -> None:
+    """A row in each of `names`, or of `tables`, that has none of the tenant, or of its person where there is no tenant.
+
+    Where a table knows neither, one that is anybody's.
+    """
+    wanted = _named(olden) if names is None else ",".join(sorted(names))
+    _run(olden, _FILL, tables=wanted, ours=msgspec.json.encode(ours).decode())
 
 
 def standing(olden: Olden, ours: Ours) -> dict[str, int]:

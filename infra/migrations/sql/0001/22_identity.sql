@@ -240,6 +240,20 @@ END $$;
 CREATE POLICY organization ON app.identity_provider TO waybill_app
   USING (partner_id = app.partner_id() OR tenant_id = app.tenant_id())
   WITH CHECK (partner_id = app.partner_id() OR tenant_id = app.tenant_id());
+-- A role of the product's has no partner, so no key of several columns can hold to it. Instead nobody is given, and no provider
+-- gives, a role of others: it is the product's, or of the same partner and of no other tenant (S-12).
+CREATE POLICY of_role ON app.account_role AS RESTRICTIVE FOR INSERT TO waybill_app
+  WITH CHECK (EXISTS (SELECT FROM app.role r WHERE r.role_id = account_role.role_id
+    AND coalesce(r.partner_id = account_role.partner_id, true)
+    AND coalesce(r.tenant_id = account_role.tenant_id, r.tenant_id IS NULL)));
+CREATE POLICY of_role ON app.identity_provider AS RESTRICTIVE FOR INSERT TO waybill_app
+  WITH CHECK (role_id IS NULL OR EXISTS (SELECT FROM app.role r WHERE r.role_id = identity_provider.role_id
+    AND coalesce(r.partner_id = identity_provider.partner_id, true)
+    AND coalesce(r.tenant_id = identity_provider.tenant_id, r.tenant_id IS NULL)));
+CREATE POLICY of_new_role ON app.identity_provider AS RESTRICTIVE FOR UPDATE TO waybill_app USING (true)
+  WITH CHECK (role_id IS NULL OR EXISTS (SELECT FROM app.role r WHERE r.role_id = identity_provider.role_id
+    AND coalesce(r.partner_id = identity_provider.partner_id, true)
+    AND coalesce(r.tenant_id = identity_provider.tenant_id, r.tenant_id IS NULL)));
 CREATE POLICY organization ON app.passkey_challenge TO waybill_app
   USING (partner_id = app.partner_id()) WITH CHECK (partner_id = app.partner_id());
 CREATE POLICY organization ON app.provider_logout TO waybill_app
