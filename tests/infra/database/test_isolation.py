@@ -79,8 +79,8 @@ async def test_S_12_nobody_is_given_a_role_of_another_tenant_though_its_key_is_o
     for world, role in ((mine, own), (other, foreign)):
         async with app_database.tenant(world.tenant_id) as connection:
             await connection.execute(INSERT_ROLE, role, world.partner_id, world.tenant_id, "night-shift")
-            products = await connection.fetchval("SELECT role_id FROM app.role WHERE partner_id IS NULL LIMIT 1")
     async with app_database.tenant(mine.tenant_id) as connection:
+        products = await connection.fetchval("SELECT role_id FROM app.role WHERE partner_id IS NULL LIMIT 1")
         await connection.execute(INSERT_PERSON, mine.partner_id, person, mine.tenant_id)
     give = "INSERT INTO app.account_role (partner_id, account_id, tenant_id, role_id) VALUES ($1, $2, $3, $4)"
     for role in (own, products):
