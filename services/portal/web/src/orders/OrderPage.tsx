@@ -41,7 +41,9 @@ export function OrderPage() {
       <section className={classes.story} aria-label={texts.whatHappened}>
         <h2 className={classes.heading}>{texts.whatHappened}</h2>
         {!story.data || !entity ? (
-          <LinesSkeleton lines={6} />
+          <div className={classes.loading}>
+            <LinesSkeleton lines={6} />
+          </div>
         ) : lines.length === 0 ? (
           <Notice icon={<OrderIcon />} title={texts.nothingHappenedTitle} body={texts.nothingHappenedBody} />
         ) : (
