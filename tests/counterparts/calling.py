@@ -49,7 +49,7 @@ class Noting:
             asked["body"] = json.loads(request.body)
         kept = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
         told: dict[str, Any] = {"status": response.status, "headers": kept} if kept else {"status": response.status}
-        if response.body:
+        if response.body and "json" in response.headers.get("content-type", ""):
             told["body"] = json.loads(response.body)
         self.noted.append({"request": asked, "answer": told})
         return response

@@ -63,6 +63,8 @@ class Proxy:
                     return
                 writer.write(answer)
                 await writer.drain()
+                if b"\r\ncontent-length:" not in answer.partition(b"\r\n\r\n")[0].lower():
+                    return  # its end is the connection's
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:

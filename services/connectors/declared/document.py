@@ -219,6 +219,7 @@ class OperationPart(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ()
     checks: tuple[CheckPart, ...] = ()
     pages: PagesPart | None = None
+    also: dict[str, RequestPart] = {}
     instead: tuple[InsteadPart, ...] = ()
     errors: tuple[ErrorRule, ...] = ()
     read_back: ReadBackPart | None = None

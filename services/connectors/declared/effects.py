@@ -59,6 +59,8 @@ def _written(part: OperationPart, pointer: str) -> Iterator[Mistake]:
         yield Mistake(f"{pointer}/request", f"a write is no {part.request.method}: say which method it is")
     if part.pages is not None:
         yield Mistake(f"{pointer}/pages", "only what reads comes in pages")
+    if part.also:
+        yield Mistake(f"{pointer}/also", "only what reads asks for more")
 
 
 def _kept(effect: Effect, modes: frozenset[str], place: str) -> Iterator[Mistake]:

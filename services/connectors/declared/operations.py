@@ -55,6 +55,10 @@ class DeclaredOperation:
         ]
         exchange = self._exchange(document, part, part.request, f"{pointer}/request", tuple(part.instead))
         self._asked = exchange if part.pages is None else Pages(part.pages, exchange, f"{pointer}/pages")
+        self._also = {
+            name: self._exchange(document, part, one, f"{step(f'{pointer}/also', name)}/request", ())
+            for name, one in part.also.items()
+        }
         self._answer = Filled(part.answer, f"{pointer}/answer")
         self._looked: _Looking | None = None
         if part.read_back is not None:
@@ -80,6 +84,7 @@ class DeclaredOperation:
     def _parts(self) -> Iterator[Filled]:
         yield from (filled for one in self._checks for filled in one.parts)
         yield from self._asked.parts
+        yield from (filled for one in self._also.values() for filled in one.parts)
         yield self._answer
         if self._looked is not None:
             yield from (*self._looked.exchange.parts, self._looked.found, self._looked.answer)
@@ -94,6 +99,8 @@ class DeclaredOperation:
         for one in self._checks:
             await one.look(asking)
         reply = await self._asked.run(asking)
+        if self._also and reply.instead is None:
+            asking.variables["also"] = {name: (await one.run(asking)).body for name, one in self._also.items()}
         return await self._output(asking, reply.instead or self._answer, reply.body)
 
     async def read_back(self, given: Any, context: Context, evaluator: Evaluator) -> ReadBack:
@@ -132,6 +139,7 @@ class DeclaredOperation:
             "input": given,
             "settings": context.settings,
             "states": self._states,
+            "also": {},
             "key": context.key,
             "mode": care.mode,
             # A keyed request is the same in each repetition.
