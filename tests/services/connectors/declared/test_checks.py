@@ -137,7 +137,7 @@ FITS: list[Case] = [
     ({"answer": "${ .a | nothing }"}, "/answer", "jq does not take it: nothing/0 is not defined"),
     ({"answer": {"a": ["${ .a + }"]}}, "/answer/a/0", "jq does not take it: syntax error"),
     ({"answer": "${ now }"}, "/answer", "`now` may not be used"),
-    ({"answer": "${ $secrets.token }"}, "/answer", "`$secrets` is not there anywhere; there are $fresh"),
+    ({"answer": "${ $secrets.token }"}, "/answer", "`$secrets` is not there anywhere; there are $also"),
     ({"request": {"path": "a/${ $status }"}}, "/request/path", "`$status` is not there before there is an answer"),
     ({"request": {"path": "a/${ {a: 1} }"}}, "/request/path", "jq does not take it"),
     ({"request": {"path": "a", "query": {"q": "${ .a } ${ .b }"}}}, "/request/query/q", "one program or none"),
