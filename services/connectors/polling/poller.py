@@ -127,7 +127,9 @@ class Poller(ConnectorFunction):
             if isinstance(answer, Later):
                 # Of a line nothing is wrong; who is away has an outage of its own, and is back with the first answer.
                 why = "" if answer.line else answer.reason
-                await polls.put_off(self._database, due, _back_off(seconds, known, answer.seconds), why)
+                # The end of an outage finds it sooner than a run that is parked would look.
+                floor = None if answer.parked else answer.seconds
+                await polls.put_off(self._database, due, _back_off(seconds, known, floor), why)
                 return
             why = answer.error.detail
         except (Refusal, Problem, Misread) as refused:

@@ -52,6 +52,17 @@ END $$;
 CREATE TRIGGER watch AFTER INSERT OR UPDATE OF settings, status, connector ON app.connection
 FOR EACH ROW EXECUTE FUNCTION app.watch_connection();
 
+-- Once a connection is back, what failed is asked at once, as the runs go on that waited for it.
+CREATE FUNCTION app.wake_polls() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+BEGIN
+  UPDATE app.poll p SET due_at = least(p.due_at, clock_timestamp())
+  WHERE p.tenant_id = NEW.tenant_id AND p.connection_id = NEW.connection_id AND p.due_at IS NOT NULL AND p.failures > 0;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER wake_polls AFTER UPDATE OF ended_at ON app.outage FOR EACH ROW
+WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION app.wake_polls();
+
 -- One that fails for the third time needs somebody, until it does not fail or is not watched any more.
 CREATE FUNCTION app.note_exception_of_poll() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$

@@ -12,6 +12,7 @@ from infra import crash_points
 from infra.embedded.stack import Endpoints, Stack
 from services.connectors.polling import polls
 from services.connectors.polling.polls import Overtaken
+from services.engine import outages
 from tests.services.connectors.declared.other import query_of, said
 from tests.services.connectors.polling.shop import Watched
 from tests.superuser import connected
@@ -122,6 +123,19 @@ async def test_F_20_who_fails_is_asked_less_and_less_and_somebody_is_told(watche
     await watched.round()
     (told,) = await watched.do("SELECT * FROM app.exception WHERE tenant_id = $1")
     assert (told["state"], (await watched.row())["failures"]) == ("resolved", 0)
+    assert await watched.runs() == ["A-1"]
+
+
+async def test_F_20_when_a_connection_is_back_what_failed_is_asked_at_once(watched: Watched) -> None:
+    watched.shop.sell("A-1", 10)
+    watched.shop.answer = said({"message": "not now"}, 503)
+    await watched.round()
+    place = (watched.worker, watched.world.tenant_id, watched.connection.id)
+    await outages.begin(*place, "it answered with status 503", 1)
+    assert await watched.round(now=False) == 0
+    watched.shop.answer = None
+    await outages.end(*place)
+    assert await watched.round(now=False) == 1
     assert await watched.runs() == ["A-1"]
 
 

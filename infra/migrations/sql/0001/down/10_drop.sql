@@ -82,6 +82,7 @@ BEGIN
   DROP FUNCTION app.note_exception_of_outage();
   DROP FUNCTION app.note_exception_of_poll();
   DROP FUNCTION app.watch_connection();
+  DROP FUNCTION app.wake_polls();
   DROP FUNCTION app.note_exception_of_entry();
   DROP FUNCTION app.is_undecided(text, text, text);
   DROP FUNCTION app.note_exception(uuid, text, uuid, text, text);
