@@ -17,6 +17,7 @@ from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.payloads import DATA_OF_RUN
 from services.api.policy import tenant_paths
 from services.events import cloud_event, store
+from services.events.errors import InvalidEvent
 from tenants.deployments.priorities import ATTRIBUTE, NAMES
 from tenants.identity.permissions import Permission
 
@@ -77,6 +78,10 @@ async def send_event(request: Call) -> AcceptedEvent:
     quotas.attend(request.tenant)
     body = await request.body()
     event = cloud_event.read({name.lower(): value for name, value in request.headers.items()}, body)
+    if event.source == store.TRANSLATED:
+        # Else somebody could take the ids of events that are made of records, before these are.
+        errors = [{"pointer": "/source", "detail": "is that of events which are made here"}]
+        raise InvalidEvent(f"source {store.TRANSLATED} is that of events which are made here", errors=errors)
     if event.attributes.get(ATTRIBUTE) == NAMES[0] and Permission.RUNS_WRITE not in request.principal.permissions:
         needed = Permission.RUNS_WRITE
         raise Forbidden(f"The permission {needed} is needed for `{ATTRIBUTE}` {NAMES[0]}", permission=needed)

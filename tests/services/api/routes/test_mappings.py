@@ -14,7 +14,7 @@ from services.engine.expressions.pool import ExpressionPool
 from services.records.intake import Intake
 from tests.asgi import Answer, Caller
 from tests.house.tree import ROOT
-from tests.services.api.parties import Parties
+from tests.services.api.parties import Parties, make_key
 
 AT: Final = "/v1/mappings/shop-orders"
 ABOVE: Final = "/v1/partners/north/mappings/shop-orders"
@@ -140,7 +140,16 @@ async def test_an_overlay_lies_over_its_partners_mapping_and_keeps_what_that_was
     )
 
 
-async def test_S_05_a_partner_reads_the_timeline_and_no_record(parties: Parties, worker_database: Database) -> None:
+async def test_nobody_sends_events_in_the_name_of_records(parties: Parties) -> None:
+    event = {"specversion": "1.0", "id": "ety_1:shipped:1", "source": "urn:records", "type": "order.shipped"}
+    refused = await parties.acme.post("/v1/events", event, headers={"content-type": "application/cloudevents+json"})
+    assert (refused.status, refused.problem) == (422, "invalid-event")
+    assert refused.json["errors"][0]["pointer"] == "/source"
+
+
+async def test_S_05_a_partner_reads_no_record_and_who_sees_masked_payloads_no_name(
+    parties: Parties, worker_database: Database
+) -> None:
     await put(parties.acme, AT, mapping=WRITTEN)
     await release(parties.acme, AT, 1)
     await send(parties.acme, 1)
@@ -151,3 +160,8 @@ async def test_S_05_a_partner_reads_the_timeline_and_no_record(parties: Parties,
     assert timeline.status == 200
     assert "Acme Wholesale" not in timeline.body.decode()
     assert (await parties.north.get(f"{at}/{found}/record")).status == 403
+    allowed = ["records:read", "events:read", "payloads:masked"]
+    masked = parties.nobody.having(await make_key(parties.acme, permissions=allowed))
+    seen = await masked.get(f"/v1/entities/{found}/record")
+    assert seen.json["record"]["number"] == "SO-10045"
+    assert "Acme Wholesale" not in seen.body.decode()
