@@ -123,11 +123,15 @@ async def test_S_63_what_was_to_be_done_goes_on_after_a_proof_at_the_provider(
         await someone.page.get_by_text("The passkey is removed").wait_for()
 
 
-async def cancel(someone: Person) -> None:
-    """Leaves to prove it, and says no there."""
+async def cancel(someone: Person, *, late: bool = False) -> None:
+    """Leaves to prove it, and says no there; `late`: after eleven minutes."""
     proof = someone.page.get_by_role("region", name="Prove that it is you")
     await proof.get_by_role("button", name="Prove it at Harbor staff").click()
-    await someone.page.get_by_role("link", name="Cancel").click()
+    no = someone.page.get_by_role("link", name="Cancel")
+    if late:
+        await no.wait_for()
+        await someone.site.query("UPDATE app.sign_in_flow SET expires_at = expires_at - interval '11 minutes'")
+    await no.click()
     await someone.page.wait_for_url(re.compile(r"^http://harbor\.localhost"))
 
 
@@ -174,6 +178,14 @@ async def test_S_63_a_proof_that_fails_comes_back_to_the_page_with_what_was_said
         await someone.page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
         await someone.page.get_by_role("button", name="Add a passkey").click()
         await expect(told).to_have_count(0)
+
+        await someone.open("/account/second-factor")
+        await someone.page.get_by_role("button", name="Set up").click()
+        await cancel(someone, late=True)
+        await someone.heading("You are signed in").wait_for()
+        await look(someone, f"people-proof-late-{name}")
+        await someone.page.get_by_role("link", name="Go on").click()
+        await someone.heading("Clients").wait_for()
 
 
 @pytest.mark.parametrize("size", [pytest.param(PHONE, id="phone")])

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { brandQuery, providersQuery } from "../api/queries";
+import { brandQuery, providersQuery, sessionQuery } from "../api/queries";
 import { PasskeyIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { DoorPage } from "./DoorPage";
@@ -22,6 +22,8 @@ export function SignInPage() {
   useEffect(() => {
     document.title = `${texts.signIn} · ${brand.name}`;
   }, [texts, brand]);
+  const isIn = useIsIn(failed === "sign-in-stale");
+  if (isIn) return <StillSignedIn />;
   return (
     <DoorPage title={texts.signInTo(brand.name)}>
       {note && (
@@ -40,6 +42,26 @@ export function SignInPage() {
         <Passkey />
         <Providers />
       </div>
+    </DoorPage>
+  );
+}
+
+/** Whether somebody is signed in all the same; asked only where that may be. */
+function useIsIn(mayBe: boolean): boolean {
+  return useQuery({ ...sessionQuery, enabled: mayBe }).isSuccess && mayBe;
+}
+
+/** For who left to prove who they are and came back too late: nothing was done, and their session goes on. */
+function StillSignedIn() {
+  const { texts } = useTexts();
+  return (
+    <DoorPage title={texts.stillSignedIn}>
+      <p className={classes.note} role="status">
+        {texts.stillSignedInBody}
+      </p>
+      <Button component="a" href="/" size="md" fullWidth>
+        {texts.goOn}
+      </Button>
     </DoorPage>
   );
 }

@@ -12,6 +12,10 @@ const people = {
     "invitation-over": "That invitation is over. Ask for another.",
   } as Record<string, string>,
   failedOther: "The sign-in did not succeed. Begin again.",
+  stillSignedIn: "You are signed in",
+  stillSignedInBody:
+    "You came back after more than ten minutes, or a second time, so nothing was done. Go on, and do again what you were about to do.",
+  goOn: "Go on",
   told: {
     "password-changed":
       "Your password is changed, and you are signed out everywhere. Sign in with the new one.",

@@ -12,6 +12,10 @@ const people: typeof en = {
     "invitation-over": "Esa invitación ha terminado. Pida otra.",
   },
   failedOther: "No se pudo entrar. Empiece de nuevo.",
+  stillSignedIn: "Su sesión sigue abierta",
+  stillSignedInBody:
+    "Volvió después de más de diez minutos, o por segunda vez, así que no se hizo nada. Continúe y repita lo que iba a hacer.",
+  goOn: "Continuar",
   told: {
     "password-changed": "Su contraseña ha cambiado y su sesión terminó en todas partes. Entre con la nueva.",
     "passkey-removed": "La llave de acceso se quitó y su sesión terminó en todas partes. Entre otra vez.",
