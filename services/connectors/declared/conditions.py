@@ -21,6 +21,7 @@ class Condition:
         self._holds = Filled(part.holds, f"{pointer}/holds")
         self._otherwise = part.otherwise
         self._exchange = exchange
+        self._keep = part.keep
 
     @property
     def parts(self) -> Iterator[Filled]:
@@ -52,6 +53,8 @@ class Condition:
             context.sent = before
         if not holds:
             raise Refusal(self._otherwise, name="configuration", title="The other system is not set up for it")
+        if self._keep:
+            asking.variables["kept"] = {**asking.variables["kept"], self._keep: reply.body}
 
     async def _told(self, asking: Asking, value: Any) -> Any:
         try:

@@ -192,6 +192,7 @@ class CheckPart(msgspec.Struct, frozen=True):
     holds: str
     otherwise: str
     request: RequestPart | None = None
+    keep: str = ""
 
 
 class InsteadPart(msgspec.Struct, frozen=True):

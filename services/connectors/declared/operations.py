@@ -35,7 +35,7 @@ from services.engine.expressions.protocol import Evaluator
 from template_library.dsl.positions import step
 from template_library.dsl.schemas import compile_schema, first_error
 
-VARIABLES: Final = frozenset({"input", "settings", "states", "key", "mode", "fresh", "page"})
+VARIABLES: Final = frozenset({"input", "settings", "states", "key", "mode", "fresh", "page", "kept"})
 """What every program may use; those on an answer have `status` and `headers` as well."""
 
 
@@ -145,6 +145,7 @@ class DeclaredOperation:
             # A keyed request is the same in each repetition.
             "fresh": secrets.token_hex(16) if self._has_fresh and care.mode != "keyed" else "",
             "page": None,
+            "kept": {},
         }
         return Asking(given, known, context, Filling(evaluator, context.tenant))
 

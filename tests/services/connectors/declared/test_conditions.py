@@ -53,3 +53,36 @@ async def test_F_03_one_that_cannot_be_asked_now_has_done_nothing(meet: Meet, lo
     assert isinstance(answered, Later), "nobody is asked about a write that never went out"
     assert not answered.uncertain
     assert {one.method for one in other.asked} == {"GET"}
+
+
+async def test_what_a_check_was_answered_is_kept_for_what_follows(meet: Meet) -> None:
+    """The id behind a code, and the tag by which it is changed."""
+    found = {
+        "request": {"path": "customers", "query": {"code": "${ .code }"}},
+        "otherwise": "There is no such customer",
+    }
+    sites = {
+        "request": {"path": "sites/${ $kept.customer[0].id }"},
+        "otherwise": "It has no site",
+        "holds": "${ .site }",
+    }
+    part = operation(
+        effect="once-or-ask",
+        checks=[{**found, "holds": "${ length == 1 }", "keep": "customer"}, {**sites, "keep": "site"}],
+        request={
+            "method": "PATCH",
+            "path": "customers/${ $kept.customer[0].id }",
+            "headers": {"If-Match": "${ $kept.customer[0].tag }"},
+            "body": {"site": "${ $kept.site.site }"},
+        },
+        answer={"id": "${ $kept.customer[0].id }"},
+    )
+    answers = said([{"id": 7, "tag": '"1"'}]), said({"site": "north"}), said({})
+    other, desk = await meet(manifest(operations={"thing.write": part}), *answers)
+    assert await desk.call("thing.write", {"code": "ACME"}) == Done(output={"id": 7})
+    assert [path_of(one) for one in other.asked] == ["/api/customers", "/api/sites/7", "/api/customers/7"]
+    assert (other.last.headers["if-match"], other.last.body) == ('"1"', b'{"site":"north"}')
+    other, desk = await meet(manifest(operations={"thing.write": part}), said([]))
+    refused = await desk.call("thing.write", {"code": "ACME"})
+    assert isinstance(refused, Failed)
+    assert (refused.error.detail, refused.sent, len(other.asked)) == ("There is no such customer", False, 1)
