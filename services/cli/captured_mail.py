@@ -76,27 +76,31 @@ def shown(reference: str) -> Shown:
 
     row, made = direct.run(work, as_worker=True)
     if row.sealed is not None:
-        direct.run(lambda app: _note(app, row))
+        direct.run(lambda app: _note(app, "mail.read", row))
     return made
 
 
-async def _note(app: Database, row: Row) -> None:
+async def _note(app: Database, action: str, row: Row) -> None:
     whose = Scope.partner(row.partner_id) if row.tenant_id is None else Scope.tenant(row.tenant_id)
     target, after = ids.show("mail", row.mail_id), {"kind": row.kind}
     async with app.session(whose) as session:
-        await audit.record(session, actor=ACTOR, action="mail.read", target=target, after=after)
+        await audit.record(session, actor=ACTOR, action=action, target=target, after=after)
         await session.commit()
 
 
 def retry(reference: str) -> bool:
     """Whether it is in line again: one that waits, or was kept while no mail server was set."""
 
-    async def work(database: Database) -> bool:
+    async def work(database: Database) -> Row | None:
         async with database.doors() as connection:
-            put: bool = await connection.fetchval("SELECT app.retry_mail($1)", _id(reference))
-        return put
+            if not await connection.fetchval("SELECT app.retry_mail($1)", _id(reference)):
+                return None
+            return Row.of(await connection.fetchrow("SELECT * FROM app.find_letter($1)", _id(reference)))
 
-    return direct.run(work, as_worker=True)
+    row = direct.run(work, as_worker=True)
+    if row is not None:
+        direct.run(lambda app: _note(app, "mail.retried", row))
+    return row is not None
 
 
 def page_of(letter: Letter) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 import msgspec
@@ -87,7 +87,8 @@ def rewrap() -> None:
         return done, sum(one.changed for one in others), sum(one.unreadable for one in others)
 
     done, sealed, closed = direct.run(work, as_worker=True)
-    direct.run(lambda app: _note(app, {"keys": done.changed, "sealed": sealed}))
+    told = {"keys": done.changed, "sealed": sealed}
+    direct.run(lambda app: _note(app, "keys.rewrapped", "installation", told))
     click.echo(f"{done.changed} tenants' keys wrapped anew, {sealed} other values sealed anew.")
     if done.unreadable or closed:
         names = ", ".join(f"{ids.show('ten', tenant)} version {version}" for tenant, version in done.unreadable[:10])
@@ -139,6 +140,8 @@ def retire(*, file: Path, yes: bool) -> None:
         raise click.ClickException(f"{file} may not go: it wraps {counted}. First `waybill secrets rewrap`.")
     if not yes:
         click.confirm(f"Remove {file}? Backups of before the rewrapping need it", abort=True)
+    # Told first: once it is gone nobody could say which it was.
+    direct.run(lambda app: _note(app, "key-file.retired", own.hex(), {"file": file.name}))
     file.unlink()
     _beside(file).unlink(missing_ok=True)
     click.echo(f"{file} is gone. Take it out of WAYBILL_KEK_OLD_FILES, or WAYBILL_SERVICE_KEY_OLD_FILES.")
@@ -162,7 +165,7 @@ async def _chosen(app: Database, tenants: tuple[str, ...]) -> list[ids.TenantId]
     return await rotation.everybody(app)
 
 
-async def _note(app: Database, after: dict[str, int]) -> None:
+async def _note(app: Database, action: str, target: str, after: dict[str, Any]) -> None:
     async with app.session(Scope.operator()) as session:
-        await audit.record(session, actor=_ACTOR, action="keys.rewrapped", target="installation", after=after)
+        await audit.record(session, actor=_ACTOR, action=action, target=target, after=after)
         await session.commit()

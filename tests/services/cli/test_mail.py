@@ -86,6 +86,10 @@ async def test_A17_whoever_reads_what_lets_somebody_in_stands_in_the_log_of_whom
         async with app_database.session(Scope.tenant(tenant)) as session:
             assert [tuple(row) for row in await session.execute(text(told))] == [("cli:mail", kept)] * shown
         assert SECRET in (await run("show", kept)).output
+    await run("retry", kept)
+    async with app_database.session(Scope.tenant(tenant)) as session:
+        newest = "SELECT actor, action FROM app.audit ORDER BY audit_id DESC LIMIT 1"
+        assert tuple((await session.execute(text(newest))).one()) == ("cli:mail", "mail.retried")
 
 
 async def test_kept_mail_is_listed_and_shown_with_its_link(kept: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from infra import ids, settings
 from infra.database import Database, Scope
@@ -89,6 +90,10 @@ async def test_F_30_S_76_a_key_file_is_replaced_and_the_old_one_refused_to_go_wh
     assert await password(worker_database, Sealer(FileKeyProvider(new)), held) == PASSWORD
     async with app_database.doors() as connection:
         assert await connection.fetchval("SELECT count(*) FROM app.organization_audit") == 0, "no scope sees none"
+    async with app_database.session(Scope.operator()) as session:
+        told = await session.execute(text("SELECT actor, action FROM app.organization_audit ORDER BY audit_id"))
+        by = "cli:secrets"
+        assert [tuple(row) for row in told] == [(by, "keys.rewrapped")] * 2 + [(by, "key-file.retired")]
 
 
 async def test_A15_a_tenant_gets_another_key(home: Path, held: Held, worker_database: Database) -> None:
