@@ -35,6 +35,9 @@ HARMLESS = {
     "PATCH /v1/clients/{client}/parameters": "values of deployments, as within a tenant",
     "PATCH /v1/partners/{partner}/parameters": "values of deployments, as within a tenant",
     "POST /v1/clients/{client}/quotas": "how much work is taken, as within a tenant",
+    "PUT /v1/partners/{partner}/mappings/{mapping}": "a version that nothing reads by yet",
+    "POST /v1/partners/{partner}/mappings/{mapping}/try": "an answer, and nothing kept",
+    "POST /v1/partners/{partner}/mappings/{mapping}/release": "how records are read, as within a tenant",
 }
 NOBODY_SIGNED_IN = {"POST /v1/oauth/token": "by its key alone", "POST /hooks/{address}": "by its signature"}
 
@@ -55,6 +58,11 @@ HARMLESS_IN_TENANT = {
     "POST /exceptions/{exception}/act": "work",
     "POST /inbound-webhooks/{hook}/{delete,disable}": "keeps out a system, at once",
     "POST /inbound-webhooks/{hook}/received/{received}/replay": "work comes in once more",
+    "POST /entities": "who is who in the client's systems, with its history",
+    "POST /entities/{entity}/{keys,merge,split}": "likewise; it is taken back the same way",
+    "POST /entities/{entity}/keys/remove": "likewise",
+    "PUT /mappings/{mapping}": "a version that nothing reads by yet",
+    "POST /mappings/{mapping}/{try,release}": "how records are read; nothing leaves by it",
     "PUT /interfaces": "a list that opens nothing",
     "POST /interfaces/withdraw": "likewise",
     "PUT /owners": "whom exceptions go to; who may see them says their role",
