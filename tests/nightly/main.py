@@ -23,6 +23,7 @@ from tests.nightly import (
     backlog,
     cancelling,
     carrier,
+    certified,
     clocks,
     contract,
     cuts,
@@ -119,11 +120,14 @@ def parts(minutes: float, home: Path) -> list[Part]:
     """What a night of `minutes` is made of."""
     seconds = {name: share * minutes * 60 for name, share in _SHARES.items()}
     steady = max(10.0, seconds["soak"] - _SOAK_ENDING)
+    real = certified.installed(home)
+    others = Outcome(part=certified.PART, proves=certified.PROVES)
     beside = Outcome(part=tryton.PART, proves=tryton.PROVES)
     found = [
         Part(Outcome(part=kills.PART, proves=kills.PROVES), kills.one_round, seconds["kills"]),
         Part(Outcome(part=outages.PART, proves=outages.PROVES), outages.one_round, seconds["outages"]),
         Part(beside, lambda *given: tryton.one_round(*given, place=tryton_folder(home)), seconds["tryton"]),
+        Part(others, lambda *given: certified.one_round(*given, names=real), 0.0, 1_800.0),
         *(Part(Outcome(part=one.PART, proves=one.PROVES), one.one_round, 0.0) for one in ONCE if one is not contract),
         Part(Outcome(part=contract.PART, proves=contract.PROVES), contract.one_round, 0.0, contract.PATIENCE),
         # One round, since it takes all of the part's time: a soak that is cut in two is two short ones.
@@ -137,6 +141,8 @@ def parts(minutes: float, home: Path) -> list[Part]:
     for part in found:
         if part.seconds == 0 and minutes < _ONCE_MINUTES:
             part.outcome.skipped = f"a night of {_ONCE_MINUTES:g} minutes or more"
+    if not real:
+        others.skipped = "none is installed (`make counterparts TEST=rt`)"
     if not is_installed(home):
         beside.skipped = "Tryton is not installed (`make counterparts`)"
     return found
