@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 from hypothesis import strategies as st
@@ -18,11 +18,12 @@ from tenants.identity.permissions import Scope as Level
 from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tests.asgi import Answer, Caller, running
+from tests.services.api.directories import Directory, make_directory
 from tests.services.api.parties import Parties, holding_all, make_key, make_parties
 from tests.services.api.things import make_person
 
-Way = Literal["key", "default key", "rotate", "role", "change", "invite", "give", "enable"]
-WAYS: Final[tuple[Way, ...]] = ("key", "default key", "rotate", "role", "change", "invite", "give", "enable")
+Way = Literal["key", "default key", "rotate", "role", "change", "invite", "give", "enable", "group"]
+WAYS: Final[tuple[Way, ...]] = get_args(Way)
 HOST: Final = "north.localhost"
 
 
@@ -57,12 +58,18 @@ class Maker(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct):
-    """One installation for all examples; acme has an administrator, `boss`, and a viewer, `low`."""
+    """One installation for all examples; acme has an administrator, `boss`, and a viewer, `low`.
+
+    Its directory has made `ada`, who is in no group.
+    """
 
     parties: Parties
     boss: str
     low: str
+    directory: Directory
+    ada: str
     given: int = 0
+    joined: int = 0
     number: int = 0
 
     async def example(self, held: frozenset[str], tries: list[Try]) -> None:
@@ -72,22 +79,35 @@ class Desk(msgspec.Struct):
         makers = [Maker(partner, held, {"client": "acme", "environment": "live"})]
         for one in tries:
             maker = makers[one.who % len(makers)]
-            answer = await self._try(one, maker)
+            # The administrator sees every role, whoever tries.
+            listed = (await self.parties.acme.get("/v1/roles?limit=200")).json["items"]
+            role = listed[one.what % len(listed)]
+            if one.way == "group" and one.what % 2 == 0:
+                role = next(of for of in listed if of["slug"] == "look")
+            try_it = self._join if one.way == "group" else self._try
+            answer = await try_it(one, maker, role["id"])
             assert answer.status < 500, answer.body
             if answer.status >= 300:
                 continue
-            given = await self._given(answer.json)
+            if one.way == "group":
+                given = frozenset(role["permissions"])
+                await self._leave(role["id"])
+            else:
+                given = await self._given(answer.json)
             assert given <= maker.held, (one, sorted(given - maker.held), answer.body)
             self.given += len(given)
-            if "key" in answer.json:
+            self.joined += one.way == "group"
+            if one.way != "group" and "key" in answer.json:
                 makers.append(Maker(partner.having(answer.json["key"]), given, {}))
 
-    async def _try(self, one: Try, maker: Maker) -> Answer:
+    async def _leave(self, group: str) -> None:
+        nobody = {"op": "replace", "path": "members", "value": []}
+        left = await self.directory.patch(f"/Groups/{group}", nobody)
+        assert left.status == 204, left.body
+
+    async def _try(self, one: Try, maker: Maker, role: str) -> Answer:
         self.number += 1
         permissions = sorted(one.permissions)
-        # The administrator sees every role, whoever tries.
-        listed = (await self.parties.acme.get("/v1/roles?limit=200")).json["items"]
-        role = listed[one.what % len(listed)]["id"]
         whom = self.boss if one.what % 5 == 0 else self.low
         sent: tuple[str, str, Any]
         match one.way:
@@ -108,9 +128,17 @@ class Desk(msgspec.Struct):
                 sent = ("POST", "/v1/invitations", {**wish, **maker.place})
             case "give":
                 sent = ("PUT", f"/v1/people/{whom}/roles", {"roles": [role]})
-            case "enable":
+            case _:
                 sent = ("POST", f"/v1/people/{whom}/enable", None)
         return await maker.caller.send(*sent)
+
+    async def _join(self, _one: Try, maker: Maker, group: str) -> Answer:
+        """By the key of a directory of acme's that gets all that the maker may hand on."""
+        held = sorted((maker.held & ALLOWED[Level.CLIENT]) | {"scim:write"})
+        made = await maker.caller.post("/v1/keys", {"name": "k", "permissions": held, **maker.place})
+        porter = maker.caller.having(made.json["key"]) if made.status == 201 else maker.caller
+        one_more = {"op": "add", "path": "members", "value": [{"value": self.ada}]}
+        return await msgspec.structs.replace(self.directory, caller=porter).patch(f"/Groups/{group}", one_more)
 
     async def _given(self, made: dict[str, Any]) -> frozenset[str]:
         """What a key, a role, an invitation or a person may do from now on."""
@@ -137,7 +165,11 @@ async def opened(given: Settings) -> AsyncIterator[Desk]:
                 await branding.add_host(session, partner, HOST, actor="test")
                 await session.commit()
             boss = await _person(parties, database, "administrator")
-            yield Desk(parties, boss, await _person(parties, database, "viewer"))
+            low = await _person(parties, database, "viewer")
+            look = {"slug": "look", "name": "Look", "permissions": ["runs:read"]}
+            assert (await parties.acme.post("/v1/roles", look)).status == 201
+            directory = await make_directory(parties)
+            yield Desk(parties, boss, low, directory, await directory.made("ada"))
         finally:
             await database.close()
 

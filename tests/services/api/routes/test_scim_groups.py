@@ -122,6 +122,35 @@ async def test_S_68_nobody_gives_by_a_group_what_their_key_lacks(parties: Partie
     assert {one["after"]["reason"] for one in log} == {"not-yours-to-grant"}
 
 
+async def test_S_05_a_partners_key_gives_by_no_group_what_it_lacks(parties: Parties, directory: Directory) -> None:
+    """At its client by a key that it makes there, and among its own people by its own."""
+    held = ["keys:issue", "keys:write", "clients:write", "runs:read", "people:read", "scim:write"]
+    north = parties.nobody.having(await make_key(parties.operator, partner="north", permissions=held))
+    ada = await directory.made("ada")
+    joins = {"op": "add", "path": "members", "value": member(ada)}
+    role = {"slug": "look", "name": "Look", "permissions": ["runs:read"]}
+    assert (await directory.caller.post("/v1/roles", role)).status == 201
+    clerk, administrator, look = [await directory.group(one) for one in ("Clerk", "Administrator", "Look")]
+    place = {"client": "acme", "environment": "live", "permissions": ["scim:write", "people:read", "runs:read"]}
+    porter = directory.having(await make_key(north, **place))
+    for group in (clerk, administrator):
+        refused(await porter.patch(f"/Groups/{group}", joins), 403)
+        refused(await porter.send("PUT", f"/Groups/{group}", {"members": member(ada)}), 403)
+    assert (await directory.get(f"/Users/{ada}")).json["groups"] == []
+    assert (await porter.patch(f"/Groups/{look}", joins)).status == 204
+    # Its own key is no directory of the client's: neither its people nor its groups are there for it.
+    own = await make_directory(parties, None)
+    weak = own.having(north.key or "")
+    for one in (own, weak):
+        refused(await one.patch(f"/Groups/{look}", joins), 404)
+        refused(await one.get(f"/Users/{ada}"), 404)
+    bea = await own.made("bea")
+    among = {"op": "add", "path": "members", "value": member(bea)}
+    for name in ("Supporter", "Administrator"):
+        refused(await weak.patch(f"/Groups/{await own.group(name)}", among), 403)
+    assert (await own.get(f"/Users/{bea}")).json["groups"] == []
+
+
 async def test_S_68_nobody_changes_who_holds_more_than_their_key(parties: Parties, directory: Directory) -> None:
     ada, bea = await directory.made("ada"), await directory.made("bea")
     administrator = await directory.group("Administrator")
