@@ -16,7 +16,7 @@ from services.api.client_network import network_of
 from services.api.conditions import CREATING
 from services.api.errors import TooManyRequests
 from services.api.inbound_policy import REPLAY
-from services.api.policy import PREFIX, Route
+from services.api.policy import POLICY, PREFIX, Route
 from services.api.rates import Allowed, Rate
 from tenants.identity.principal import Principal
 
@@ -28,17 +28,31 @@ _FAILURES_A_SECOND: Final = 1.0
 _FAILURES: Final = 60
 _STRANGERS: Final = "Too many wrong credentials came from your network, which has"
 _DEAR: Final = 10
-_DEAR_IN_TENANT: Final = (
-    *("/deployments/{deployment}/migrations", "/runs/redrive", "/exceptions/act"),
-    REPLAY,
-)
-_DEAR_TO_READ: Final = ("/export", "/audit/export", "/audit/verification")
+_DEAR_ENDS: Final = {
+    "GET": ("/export", "/audit/export", "/audit/verification"),
+    "POST": (
+        *(
+            "/deployments/{deployment}/migrations",
+            "/runs/redrive",
+            "/exceptions/act",
+            "/webhook-endpoints/{endpoint}/replay",
+        ),
+        *("/mappings/{mapping}/try", "/mappings/{mapping}/release", "/onboarding", "/audit/forget"),
+        REPLAY,
+    ),
+}
+_PLACES: Final = ("/v1", PREFIX, "/v1/organization", "/v1/partners/{partner}")
 TOKEN_ROUTE: Final[Route] = ("POST", "/v1/oauth/token")
 COST: Final[dict[Route, int]] = dict.fromkeys((*CREATING, TOKEN_ROUTE), _DEAR) | {
     ("POST", "/v1/domains/{domain}/check"): _DEAR,
     ("PATCH", "/v1/brand"): _DEAR,
-    **{("GET", f"{at}{path}"): _DEAR for path in _DEAR_TO_READ for at in ("/v1", PREFIX)},
-    **{("POST", f"{at}{path}"): _DEAR for path in _DEAR_IN_TENANT for at in ("/v1", PREFIX)},
+    **{
+        (method, f"{at}{end}"): _DEAR
+        for method, ends in _DEAR_ENDS.items()
+        for end in ends
+        for at in _PLACES
+        if (method, f"{at}{end}") in POLICY
+    },
 }
 """Routes that weigh more than one call: they compile, draw, look through or send many rows, or make what stays."""
 

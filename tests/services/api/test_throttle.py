@@ -11,6 +11,7 @@ import pytest
 from infra import clock, settings
 from services.api import rates
 from services.api.app import create_app
+from services.api.policy import POLICY, PREFIX, Route
 from services.api.rates import Rate
 from services.api.throttle import COST
 from tests.asgi import Caller, running
@@ -122,6 +123,23 @@ async def test_S_66_what_is_dear_uses_up_more(slow: Parties) -> None:
     body = {"name": "erp", "connector": "none"}
     answers = [await slow.acme.post("/v1/connections", body) for _ in range(12)]
     assert 429 in [one.status for one in answers]
+
+
+def test_S_66_a_route_weighs_the_same_at_each_of_its_addresses() -> None:
+    """What is done above clients, or for one by its name, is as dear as in the short form."""
+    assert COST.keys() <= POLICY.keys()
+    places = (PREFIX, "/v1/organization", "/v1/partners/{partner}", "/v1")
+    weights: dict[Route, set[int]] = {}
+    for method, path in POLICY:
+        place = next((one for one in places if path.startswith(f"{one}/")), "")
+        weights.setdefault((method, path.removeprefix(place)), set()).add(COST.get((method, path), 1))
+    assert {route for route, found in weights.items() if len(found) > 1} == set()
+    assert (
+        {10}
+        == weights["GET", "/audit/export"]
+        == weights["POST", "/mappings/{mapping}/try"]
+        == weights["POST", "/onboarding"]
+    )
 
 
 async def test_a_public_page_has_no_rate(slow: Parties) -> None:
