@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 NAMES: Final = (
     "intake.before",
     "intake.committed",
+    "creation.committed",
     "claim.committed",
     "activation.begun",
     "call.before",

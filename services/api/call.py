@@ -13,7 +13,7 @@ from litestar import Request
 from litestar.serialization import encode_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra import ids
+from infra import crash_points, ids
 from infra.database import Scope
 from infra.pagination import DEFAULT_LIMIT, Page
 from infra.problems import NotFound
@@ -131,6 +131,7 @@ class Call(Request[Any, Any, Any]):
             await kept.claim(session, wish)
             yield made
             await kept.keep(session, wish, made.status, encode_json(made.answered))
+        crash_points.pass_by("creation.committed")
 
     async def settle(self, fingerprint: Fingerprint, body: AsyncIterator[bytes], rows: Scope | None = None) -> None:
         """Before a body is taken in as it comes: whether its key has an answer, which says that nothing is to be made.

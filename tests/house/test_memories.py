@@ -61,7 +61,7 @@ WHOSE: Final = {
     ),
     "an id or an address of random bits, which is one tenant's": (
         "services/api/following.py Followers._waiting", "services/inbound/directory.py Hooks._known",
-        "services/worker/claim_loop.py ClaimLoop._held", "tenants/connections/alarms.py _told",
+        "services/worker/claim_loop.py ClaimLoop._held", "tenants/audit/alarms.py _told",
         "tenants/identity/keyring.py Keyring._known", "tenants/identity/uses.py Uses._noted",
         "services/connectors/reconciling.py Reconciler._looking", "services/worker/webhooks.py Deliverer._under_way",
         "tenants/audit/publishing.py Publisher._known",

@@ -60,6 +60,21 @@ async def test_S_58_an_address_joins_nobody(office: Office) -> None:
     assert seen[0]["id"] != seen[1]["id"]
 
 
+async def test_S_58_who_has_another_address_by_now_is_the_same_person(office: Office, app_database: Database) -> None:
+    """What she was called is somebody else's since: neither finds the other's account."""
+    first = office.house.north.having(token_of(await entered(office, office.open, "alice")))
+    alice = (await first.get("/portal/session")).json["account"]
+    scope = Scope.tenant(office.house.ids["acme"])
+    await change(app_database, scope, "UPDATE app.account SET email = 'before@acme.example' WHERE name = 'Alice Acme'")
+    await change(
+        app_database, scope, "UPDATE app.account SET email = :now WHERE email = :was", now=alice["email"], was=CLERK
+    )
+    again = office.house.north.having(token_of(await entered(office, office.open, "alice")))
+    assert (await again.get("/portal/session")).json["account"]["id"] == alice["id"]
+    clerk = await office.house.north.signed_in(alice["email"])
+    assert (await clerk.get("/portal/session")).json["account"]["id"] != alice["id"]
+
+
 async def test_S_58_whom_nobody_let_in_stays_outside(office: Office) -> None:
     refused = await entered(office, office.invited, "alice")
     assert (refused.status, refused.problem) == (403, "nobody-here")

@@ -19,7 +19,7 @@ from tenants.organizations import service as organizations
 from tests.asgi import Answer, Caller
 from tests.services.api.parties import id_of
 from tests.services.portal.conftest import complete_settings
-from tests.services.portal.visitors import House, Visitor, change
+from tests.services.portal.visitors import NORTH, House, Visitor, change
 
 HOST = "api.north.example"
 OPERATORS = "api.waybill.example"
@@ -154,6 +154,11 @@ async def test_S_98_no_page_of_any_site_may_call_it_with_a_browser(api: ApiHost,
                 sec_fetch_site="cross-site",
             )
             assert not [name for name in answer.headers if name.startswith("access-control")], (origin, method)
+    clerk = await house.north.signed_in()
+    for origin in (f"https://{HOST}", "http://portal.south.example", f"http://evil.{NORTH}", "null", clerk.origin):
+        for method, path in (("OPTIONS", "/v1/runs"), ("GET", "/v1/runs"), ("GET", "/portal/session"), ("GET", "/")):
+            answer = await clerk.send(method, path, origin=origin, access_control_request_method="GET")
+            assert not [name for name in answer.headers if name.startswith("access-control")], (origin, path)
 
 
 async def test_the_products_name_is_nowhere_on_a_partners_host(api: ApiHost) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from infra import ids
 from infra.database import Database, Scope
-from tenants.identity import accounts
+from tenants.identity import accounts, emails
 from tenants.identity.accounts import NewAccount
 from tenants.identity.errors import EmailTaken, NotYoursToGrant, UnknownAccount
 from tenants.identity.permissions import ACCOUNT, ALLOWED, Permission
@@ -44,6 +44,27 @@ async def test_S_58_an_address_is_one_account_of_a_partner(app_database: Databas
         assert await accounts.list_accounts(session, south.partner_id) == []
         with pytest.raises(UnknownAccount):
             await accounts.find(session, south.partner_id, "clerk@acme.example")
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        (" CLERK@Acme.Example ", "clerk@acme.example"),
+        ("\uff43lerk@acme.example", "clerk@acme.example"),  # a full-width c
+        ("clerk+shop@acme.example", "clerk+shop@acme.example"),
+        ("\u0441lerk@acme.example", None),  # a Cyrillic es
+        ("clerk@\u0430cme.example", None),
+        ("clerk@m\u00fcller.example", None),
+        ("clerk@xn--mller-kva.example", "clerk@xn--mller-kva.example"),
+        ("clerk@acme.example\n", "clerk@acme.example"),
+        ("cl\u200berk@acme.example", None),
+        ("a@b@acme.example", None),
+    ],
+)
+def test_S_58_an_address_has_one_form_and_none_that_only_looks_like_it(typed: str, stored: str | None) -> None:
+    """Another tag is another address, and names of other scripts are written as DNS writes them."""
+    found = emails.normal(typed)
+    assert (found if emails.is_address(found) else None) == stored
 
 
 async def test_S_14_an_account_of_another_tenant_is_refused(app_database: Database) -> None:
