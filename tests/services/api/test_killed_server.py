@@ -30,7 +30,9 @@ class Asker:
     def make(self, slug: str) -> tuple[HTTPResponse, Any]:
         return self.ask("POST", "/v1/partners", body(slug), {"Idempotency-Key": slug})
 
-    def ask(self, method: str, target: str, raw: bytes | None = None, more: dict[str, str] | None = None) -> Any:
+    def ask(
+        self, method: str, target: str, raw: bytes | None = None, more: dict[str, str] | None = None
+    ) -> tuple[HTTPResponse, Any]:
         with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as line:
             line.request(method, target, raw, {**self.headers, **(more or {})})
             answer = line.getresponse()
