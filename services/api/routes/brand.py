@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.api.call import Call
 from tenants.organizations import branding
 from tenants.organizations.branding import Look
-from tenants.organizations.errors import InvalidField
 
 TAGS: Final = ["brand"]
 Colour = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$", examples=["#0b7285"])]
@@ -21,12 +20,11 @@ Font = Literal["system", "grotesque", "humanist", "geometric", "serif"]
 
 
 class LogoBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One of the two."""
+    """A picture, and no drawing: that is the operator's alone to give (ADR 0066)."""
 
-    svg: Annotated[str, Meta(max_length=65536, description="That loads and runs nothing.")] | None = None
-    picture: (
-        Annotated[bytes, Meta(max_length=2097152, description="PNG, JPEG or WebP in base 64; it is drawn anew.")] | None
-    ) = None
+    picture: Annotated[
+        bytes, Meta(min_length=1, max_length=2097152, description="PNG, JPEG or WebP in base 64; it is drawn anew.")
+    ]
 
 
 class BrandChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,7 +52,7 @@ class BrandRecord(msgspec.Struct, frozen=True, kw_only=True):
     light: Accents
     dark: Accents
     font: Font
-    logo: Annotated[str | None, Meta(description="As your hosts serve it: an SVG.")]
+    logo: Annotated[str | None, Meta(description="As your hosts serve it: an SVG, which holds the picture.")]
     support_email: str | None
     hosts: Annotated[list[str], Meta(description="That show it.")]
 
@@ -86,11 +84,7 @@ async def change_brand(request: Call, data: JSONBody[BrandChanges]) -> BrandReco
 def _look(data: BrandChanges) -> Look:
     given = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
     if isinstance(data.logo, LogoBody):
-        if (data.logo.svg is None) == (data.logo.picture is None):
-            raise InvalidField("/logo", "Give either `svg` or `picture`")
-        given["logo"] = data.logo.svg if data.logo.svg is not None else data.logo.picture
-        if not given["logo"]:
-            raise InvalidField("/logo", "This is empty; null takes the logo away")
+        given["logo"] = data.logo.picture
     return Look(**{name: "" if value is None else value for name, value in given.items()})
 
 

@@ -203,7 +203,7 @@ ATTEMPTS: Final = (
 
 # fmt: off
 NO_IDS: Final = frozenset({
-    "accent", "font", "logo", "picture", "support_email", "svg",
+    "accent", "font", "logo", "picture", "support_email",
     "action", "algorithm", "answer", "at_once", "attributes", "behind", "business_key", "calls", "category", "cause",
     "client_id", "client_secret", "connector", "count", "csv", "currency", "excludedAttributes", "startIndex",
     "subject_claim",

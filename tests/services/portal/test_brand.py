@@ -83,7 +83,7 @@ async def test_a_partner_sets_its_brand_and_its_hosts_show_it(house: House, fron
     assert (seen.json["name"], seen.json["accent"], seen.json["logo"]) == ("North Portal", "#0b7285", None)
     assert seen.json["hosts"] == [NORTH]
     wish = {"name": "Nordlicht", "accent": "#FFD400", "font": "serif", "support_email": "help@north.example"}
-    changed = await partner.send("PATCH", "/v1/brand", {**wish, "logo": {"svg": LOGO}}, headers=seen_as(seen))
+    changed = await partner.send("PATCH", "/v1/brand", {**wish, "logo": sent(picture())}, headers=seen_as(seen))
     assert changed.status == 200, changed.body
     assert changed.headers["etag"] == (await partner.get("/v1/brand")).headers["etag"] != seen.headers["etag"]
     front.portal.brands.forget()
@@ -121,8 +121,9 @@ async def test_S_101_a_picture_that_a_partner_sends_is_drawn_anew(house: House, 
         sent(b"no picture"),
         sent(picture("GIF")),
         sent(b""),
-        {"svg": "<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>"},
-        {"svg": ""},
+        # A drawing is the operator's alone to give, also one that the operator's command takes.
+        {"svg": LOGO},
+        sent(LOGO.encode()),
         {"picture": "not base 64!"},
         {},
         {"svg": LOGO, **sent(picture())},
