@@ -18,6 +18,7 @@ PART = "calls of nine tenants, interleaved"
 PROVES = "S-19"
 EXAMPLES: Final = 60
 STEPS: Final = 40
+LEAST: Final = 10_000
 
 
 async def one_round(folder: Path, _random: Random, outcome: Outcome, *, examples: int = EXAMPLES) -> None:
@@ -36,3 +37,5 @@ async def one_round(folder: Path, _random: Random, outcome: Outcome, *, examples
         )
         done = await asyncio.to_thread(interleave, given, examples, STEPS)
     outcome.note = f"{done} operations; after each eight of them all tables compared"
+    if examples == EXAMPLES and done < LEAST:
+        raise AssertionError(f"only {done} operations of the {LEAST} that S-19 asks for")

@@ -11,6 +11,7 @@ PREFIXES: Final = {
     "client": "cli",
     "connection": "con",
     "deployment": "dep",
+    "document": "doc",
     "endpoint": "whe",
     "entity": "ety",
     "event": "evt",
@@ -21,6 +22,7 @@ PREFIXES: Final = {
     "partner": "ptr",
     "person": "acc",
     "provider": "idp",
+    "received": "rcv",
     "role": "rol",
     "run": "run",
     "site": "sit",
@@ -135,7 +137,17 @@ def of_entities() -> Iterator[Attempt]:
     yield from bodies("entity", "POST", f"{own}/split", ("/back_to", {**split, "back_to": "{id}"}))
 
 
+def below_ones_own() -> Iterator[Attempt]:
+    """A thing of another's, asked for below one of the caller's own."""
+    document, received = "/v1/runs/{own:run}/documents/{id}", "/v1/inbound-webhooks/{own:hook}/received/{id}"
+    yield from (Attempt("document", "GET", f"{document}{end}") for end in ("", "/content"))
+    yield Attempt("document", "POST", f"{document}/remove", {"reason": "another's"})
+    yield Attempt("received", "GET", received)
+    yield Attempt("received", "POST", f"{received}/replay")
+
+
 ATTEMPTS: Final = (
+    *below_ones_own(),
     *of_people(),
     *bodies("connection", "POST", "/v1/connections", ("/fallback", {**CONNECTION, "fallback": "{id}"})),
     *bodies("connection", "PATCH", "/v1/connections/{own:connection}", ("/fallback", {"fallback": "{id}"})),
@@ -217,7 +229,7 @@ NO_IDS: Final = frozenset({
     "networks", "only", "open", "open_runs", "operations", "output", "overlap_seconds", "owners_required", "parameters",
     "payload_bytes_per_day", "permissions", "playbook", "pointer", "policy", "prefix", "preview", "priority",
     "publisher", "rate", "secret", "signature_field", "signed", "style", "timestamp_field", "timestamp_header",
-    "types", "verification",
+    "trigger", "types", "verification",
     "reason", "retired", "runs_per_minute", "same_system", "schema", "scope", "seconds", "secrets", "seen",
     "settings", "ship_date_key", "since", "slug", "sort", "source", "state", "status", "target", "template", "time",
     "time_zone", "to", "to_revision", "type", "until", "use", "value", "values", "version", "wait", "way", "why",

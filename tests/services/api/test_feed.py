@@ -85,6 +85,22 @@ async def test_S_17_a_message_that_names_another_tenant_shows_nothing(
         assert watcher.take() == ([], False)
 
 
+async def test_S_17_of_any_tenants_that_messages_name_the_rows_decide(watched: Feeds, app_database: Database) -> None:
+    """Every run under every tenant's name, in any order: each watcher is told of its own and of no other."""
+    tenants = [(await make_tenant(app_database, slug)).tenant_id for slug in ("one", "two", "three")]
+    for each in tenants:
+        await deploy(app_database, each, "document: {}", event_type="order.captured")
+    async with contextlib.AsyncExitStack() as stack:
+        watchers = [await stack.enter_async_context(watched.watching(each)) for each in tenants]
+        runs = [(await start_runs(app_database, each, 1))[0] for each in tenants]
+        swapped = [(each, run) for each in tenants for run in runs]
+        for pair in (*swapped, *reversed(swapped)):
+            watched._heard(changes.encode([pair]))
+        for watcher, run in zip(watchers, runs, strict=True):
+            assert [one["id"] for one in await told(watcher, 1)] == [ids.show("run", run)]
+            assert watcher.take() == ([], False)
+
+
 async def test_F_10_the_poll_finds_what_nobody_told(
     watched: Feeds, tenant: TenantId, app_database: Database, worker_database: Database
 ) -> None:
