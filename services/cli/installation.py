@@ -122,7 +122,7 @@ class Installation:
         port = self._hold(ports.take(self.home.port("erp")))
         self.home.remember_port("erp", port)
         self.home.secret("erp-token")
-        command = [sys.executable, "-m", "services.connectors.simulators.erp", "--port", str(port)]
+        command = [sys.executable, "-m", "services.connectors.simulators", "erp", "--port", str(port)]
         command += ["--data", str(self.home.folder / "erp.sqlite")]
         command += ["--token-file", str(self.home.secrets / "erp-token"), "--latency", str(ERP_SECONDS)]
         program = Program(self.home, "erp", command, self.environment())

@@ -18,8 +18,8 @@ from services.connectors import function as connector
 from services.connectors.builtin import all_connectors
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import OpenConnection
-from services.connectors.simulators.erp import Simulator
-from services.connectors.simulators.erp_store import Books
+from services.connectors.simulators import systems
+from services.connectors.simulators.server import Server
 from services.engine.expressions.checks import check_expressions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
@@ -31,7 +31,8 @@ from template_library.dsl import Workflow, parse
 from template_library.scenarios import Double, Scenario
 from tenants.deployments import needs
 
-SIMULATED: Final = "erp-simulator"
+SIMULATED: Final = {kind.connector: name for name, kind in systems.KINDS.items()}
+"""Simulators by the connector that speaks with them."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -46,6 +47,7 @@ class Running(msgspec.Struct, frozen=True):
 
     connection: OpenConnection
     url: str
+    token: str
 
 
 class Doubles:
@@ -99,7 +101,7 @@ async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluat
     parameters = schemas.with_defaults(package.parameters, scenario.parameters)
     wrong = [f"/parameters{one.pointer}: {one.detail}" for one in schemas.check(package.parameters, parameters)]
     wrong += [
-        f"no simulator for {one.connector}" for one in scenario.connections.values() if one.connector != SIMULATED
+        f"no simulator for {one.connector}" for one in scenario.connections.values() if one.connector not in SIMULATED
     ]
     if wrong:
         return wrong
@@ -144,33 +146,35 @@ def _judge(scenario: Scenario, report: Report, written: dict[str, Any]) -> list[
 
 @asynccontextmanager
 async def _simulator(double: Double, client: egress.Client) -> AsyncIterator[Running]:
-    """A simulated ERP with books of its own, which are thrown away afterwards."""
+    """A simulator with books of its own, which are thrown away afterwards."""
     token = secrets.token_urlsafe()
     with tempfile.TemporaryDirectory(prefix="scenario-") as folder:
-        books = Books(Path(folder) / "books")
-        simulator = Simulator(books, "127.0.0.1", 0, token)
+        system = systems.start(SIMULATED[double.connector], Path(folder) / "books", token)
+        simulator = Server(system, "127.0.0.1", 0, token)
         try:
             await simulator.listen()
             url = f"http://127.0.0.1:{simulator.port}"
-            settings = {"base_url": url, "allow_http": True}
-            opened = OpenConnection(
-                id=ids.new(), connector=SIMULATED, settings=settings, secrets={"token": Secret(token)}
-            )
-            running = Running(opened, url)
+            running = Running(_connection(double, url, token), url, token)
             if double.faults:
                 await _control(client, running, "PUT", "faults", msgspec.json.encode(double.faults))
             yield running
         finally:
             simulator.close()
-            books.close()
+
+
+def _connection(double: Double, url: str, token: str) -> OpenConnection:
+    manifest = next(one.manifest for one in all_connectors() if one.manifest.name == double.connector)
+    settings = schemas.with_defaults(manifest.settings, {"base_url": url, "allow_http": True})
+    # Of what a simulator asks for, whatever it is called, its token is the secret part.
+    held = {one.name: Secret(token) for one in manifest.secrets}
+    return OpenConnection(id=ids.new(), connector=double.connector, settings=settings, secrets=held)
 
 
 async def _control(client: egress.Client, running: Running, method: str, path: str, body: bytes = b"") -> Any:
-    token = running.connection.secrets["token"]
     request = egress.Request(
         method=method,
         url=f"{running.url}/_control/{path}",
-        credentials={"Authorization": Secret(f"Bearer {token.reveal()}")},
+        credentials={"Authorization": Secret(f"Bearer {running.token}")},
         body=body,
         destination=egress.Destination(
             allowed_origins=(running.url,), allow_http=True, ports=frozenset({int(running.url.rpartition(":")[2])})

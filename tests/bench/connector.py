@@ -166,7 +166,7 @@ async def _erp() -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "token").write_text(TOKEN.reveal())
         given = ["--port", "0", "--data", f"{folder}/erp.sqlite", "--token-file", f"{folder}/token"]
-        started = [sys.executable, "-m", "services.connectors.simulators.erp", *given]
+        started = [sys.executable, "-m", "services.connectors.simulators", "erp", *given]
         process = await asyncio.create_subprocess_exec(*started, stdout=asyncio.subprocess.PIPE)
         try:
             if process.stdout is None:

@@ -143,7 +143,7 @@ class Plant(Observed):
         url = f"http://127.0.0.1:{choose(port)}"
         self.erp_token = self.stack.home.secret("erp-token")
         books = self.home / f"erp-{len(self.erp_urls)}.sqlite"
-        command = ["services.connectors.simulators.erp", "--port", url.rpartition(":")[2], "--data", str(books)]
+        command = ["services.connectors.simulators", "erp", "--port", url.rpartition(":")[2], "--data", str(books)]
         command += ["--token-file", str(self.home / "secrets" / "erp-token")]
         self._others.append(self._spawn("erp", command, self.environment()))
         self.erp_urls.append(url)

@@ -25,7 +25,8 @@ import msgspec
 MODULES: Final = (
     "dramatiq.cli",
     "granian.cli",
-    "services.connectors.simulators.erp_routes",
+    "services.connectors.simulators.erp.routes",
+    "services.connectors.simulators.server",
     "services.portal.app",
     "services.worker.housekeeping",
     "services.worker.process",

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote
 import msgspec
 from msgspec import UNSET
 
-from services.connectors.simulators.erp_http import Answered, Asked, Connection, Handler
+from services.connectors.simulators.http import Answered, Asked, Connection, Handler
 from services.connectors.trying.cases import Exchange, Told, Wanted
 from template_library.scenarios import differences
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from services.connectors.trying.cases import Cases
 from services.connectors.trying.playing import answered, listening, unlike
 

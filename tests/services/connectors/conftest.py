@@ -42,7 +42,8 @@ class Simulator:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "services.connectors.simulators.erp",
+            "services.connectors.simulators",
+            "erp",
             *arguments,
             "--token-file",
             str(self._folder / "token"),

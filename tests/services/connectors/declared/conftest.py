@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.egress import Client
-from services.connectors.simulators.erp_http import Answered
+from services.connectors.simulators.http import Answered
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from tests.services.connectors.declared.other import Desk, Handler, Other, declared

@@ -19,7 +19,7 @@ from services.connectors.declared.connector import Declared
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import OpenConnection
-from services.connectors.simulators.erp_http import Answered, Asked, Connection
+from services.connectors.simulators.http import Answered, Asked, Connection
 from services.engine.expressions.evaluator import NOWHERE
 from services.engine.expressions.protocol import Evaluator
 from services.engine.functions import Answer, Call

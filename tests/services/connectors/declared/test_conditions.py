@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.connectors.simulators.erp_http import Answered
+from services.connectors.simulators.http import Answered
 from services.engine.functions import Done, Failed, Later
 from tests.services.connectors.declared.conftest import Meet
 from tests.services.connectors.declared.other import manifest, operation, path_of, said

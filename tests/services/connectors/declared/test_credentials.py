@@ -14,7 +14,7 @@ import pytest
 
 from infra import clock, redaction
 from infra.encryption.secret import Secret
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from services.engine.functions import Answer, Done, Failed, Later
 from tests.services.connectors.declared.conftest import Meet
 from tests.services.connectors.declared.other import SECRET, manifest, operation, path_of, query_of, said

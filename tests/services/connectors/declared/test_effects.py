@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.connectors.sdk.manifest import Care
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from services.engine.functions import Done, Failed, Later, Unknown
 from tests.services.connectors.declared.conftest import Meet
 from tests.services.connectors.declared.other import declared, manifest, operation, path_of, query_of, said

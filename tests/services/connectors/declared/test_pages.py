@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from services.engine.functions import Done, Failed
 from tests.services.connectors.declared.conftest import Meet
 from tests.services.connectors.declared.other import manifest, operation, query_of, said

@@ -12,7 +12,7 @@ from infra.egress import Client
 from services.connectors.polling.poller import Poller
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import OpenConnection
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from services.engine.quotas import Quotas
 from services.events.intake import Intake
 from tests.services.connectors.declared.other import Other, declared, manifest, operation, query_of, said

@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from tests.services.connectors.declared.other import query_of, said
 
 COMPANY = "6f1c2a6e-0d4e-4c53-9a51-3f1d8e0a7b11"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 
 OURS = "urn:example:ledger"
 PARTY = "urn:example:party"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from tests.services.connectors.declared.other import SECRET, path_of, said
 
 DATABASE, USER, UID = "acme", "robot", 7

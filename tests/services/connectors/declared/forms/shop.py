@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError, build_schema, graphql_sync
 
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 
 SCHEMA = build_schema("""
     type Page { hasNextPage: Boolean! endCursor: String }

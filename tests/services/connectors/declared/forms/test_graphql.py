@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from services.engine.functions import Answer, Done, Failed, Later, Unknown
 from tests.services.connectors.declared.conftest import Meet
 from tests.services.connectors.declared.forms.shop import COUNT, Shop

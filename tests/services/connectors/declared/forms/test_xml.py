@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from services.connectors.declared.forms.xml_reading import DEEPEST, LARGEST, MOST_ELEMENTS
-from services.connectors.simulators.erp_http import Answered, Asked
+from services.connectors.simulators.http import Answered, Asked
 from services.engine.functions import Done, Failed, Later, Unknown
 from tests.services.connectors.declared.conftest import Meet
 from tests.services.connectors.declared.forms.ledger import OURS, PARTY, Ledger

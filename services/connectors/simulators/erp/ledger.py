@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sqlite3
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-_SEED: Final = Path(__file__).with_name("erp_seed.json")
+from services.connectors.simulators.answers import Refused
+from services.connectors.simulators.books import Books, digest
+
+_SEED: Final = Path(__file__).with_name("seed.json")
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS customer (
     code TEXT PRIMARY KEY, name TEXT, currency TEXT, credit_limit INTEGER, exposure INTEGER);
@@ -21,33 +22,17 @@ CREATE TABLE IF NOT EXISTS sales_order (
 """
 
 
-class Refused(Exception):
-    """A rule of the books forbids it; `problem` is the answer's body."""
-
-    def __init__(self, status: int, name: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.problem = {"type": f"/problems/{name}", "title": name, "status": status, "detail": detail}
-
-
-class Books:
-    """The books in one file; a new file is filled from the seed. Survives restarts, and SIGKILL between requests."""
+class Ledger(Books):
+    """Customers, stock and orders; a new file is filled from the seed."""
 
     def __init__(self, path: Path) -> None:
-        self._sql = sqlite3.connect(path, isolation_level=None)
-        # The operating system outlives a killed process, and nobody's money is in here: no fsync.
-        self._sql.execute("PRAGMA journal_mode=WAL")
-        self._sql.execute("PRAGMA synchronous=OFF")
-        self._sql.executescript(_TABLES)
-        if not self._sql.execute("SELECT 1 FROM item LIMIT 1").fetchone():
+        super().__init__(path, _TABLES)
+        if not self.sql.execute("SELECT 1 FROM item LIMIT 1").fetchone():
             self._fill()
-
-    def close(self) -> None:
-        self._sql.close()
 
     def customer(self, code: str) -> dict[str, Any]:
         """Raises Refused 404."""
-        row = self._sql.execute(
+        row = self.sql.execute(
             "SELECT code, name, currency, credit_limit, exposure FROM customer WHERE code = ?", (code,)
         ).fetchone()
         if row is None:
@@ -60,7 +45,7 @@ class Books:
 
     def orders(self, reference: str) -> list[dict[str, Any]]:
         """Those of this reference, the oldest first."""
-        rows = self._sql.execute(
+        rows = self.sql.execute(
             "SELECT answer FROM sales_order WHERE json_extract(answer, '$.reference') = ? ORDER BY id", (reference,)
         )
         return [json.loads(answer) for (answer,) in rows]
@@ -71,20 +56,15 @@ class Books:
         Raises:
             Refused: 422 unknown customer or item, another body under the key; 409 credit or stock; nothing changed.
         """
-        digest = hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest()
-        self._sql.execute("BEGIN IMMEDIATE")
-        try:
-            kept = self._sql.execute("SELECT body_hash, answer FROM sales_order WHERE key = ?", (key,)).fetchone()
-            answer = self._book(key, digest, order) if kept is None else self._repeat(key, digest, *kept)
-        except BaseException:
-            self._sql.execute("ROLLBACK")
-            raise
-        self._sql.execute("COMMIT")
+        body = digest(order)
+        with self.whole():
+            kept = self.sql.execute("SELECT body_hash, answer FROM sales_order WHERE key = ?", (key,)).fetchone()
+            answer = self._book(key, body, order) if kept is None else self._repeat(key, body, *kept)
         return answer, kept is None
 
     def state(self, *, with_keys: bool) -> dict[str, Any]:
         """Counts to check a test by: one order per key, how often a key came again, what is left."""
-        orders, repeats, total = self._sql.execute(
+        orders, repeats, total = self.sql.execute(
             "SELECT count(*), coalesce(sum(repeats), 0), coalesce(sum(total), 0) FROM sales_order"
         ).fetchone()
         state = {
@@ -92,24 +72,24 @@ class Books:
             "confirmed": orders,
             "duplicates_refused": repeats,
             "total": total,
-            "stock": dict(self._sql.execute("SELECT code, stock FROM item").fetchall()),
-            "exposure": dict(self._sql.execute("SELECT code, exposure FROM customer").fetchall()),
+            "stock": dict(self.sql.execute("SELECT code, stock FROM item").fetchall()),
+            "exposure": dict(self.sql.execute("SELECT code, exposure FROM customer").fetchall()),
         }
         if with_keys:
-            rows = self._sql.execute("SELECT key, repeats, answer FROM sales_order").fetchall()
+            rows = self.sql.execute("SELECT key, repeats, answer FROM sales_order").fetchall()
             state["keys"] = {
                 key: {"orders": 1, "calls": 1 + times, "reference": json.loads(answer)["reference"]}
                 for key, times, answer in rows
             }
         return state
 
-    def _repeat(self, key: str, digest: str, first_digest: str, answer: str) -> Any:
-        if digest != first_digest:
+    def _repeat(self, key: str, body: str, first: str, answer: str) -> Any:
+        if body != first:
             raise Refused(422, "key-reused", "The idempotency key was used with another order")
-        self._sql.execute("UPDATE sales_order SET repeats = repeats + 1 WHERE key = ?", (key,))
+        self.sql.execute("UPDATE sales_order SET repeats = repeats + 1 WHERE key = ?", (key,))
         return json.loads(answer)
 
-    def _book(self, key: str, digest: str, order: dict[str, Any]) -> dict[str, Any]:
+    def _book(self, key: str, body: str, order: dict[str, Any]) -> dict[str, Any]:
         try:
             customer = self.customer(order["customer"])
         except Refused as refused:
@@ -121,8 +101,8 @@ class Books:
         limit, exposure = customer["credit_limit"], customer["exposure"]
         if limit is not None and exposure + amount > limit:
             raise Refused(409, "credit-limit", f"The order of {amount} exceeds the customer's free credit")
-        self._sql.execute("UPDATE customer SET exposure = exposure + ? WHERE code = ?", (amount, customer["code"]))
-        number = self._sql.execute("SELECT coalesce(max(id), 1000) + 1 FROM sales_order").fetchone()[0]
+        self.sql.execute("UPDATE customer SET exposure = exposure + ? WHERE code = ?", (amount, customer["code"]))
+        number = self.sql.execute("SELECT coalesce(max(id), 1000) + 1 FROM sales_order").fetchone()[0]
         answer = {
             "number": f"SO-{number}",
             "state": "confirmed",
@@ -131,9 +111,9 @@ class Books:
             "currency": order["currency"],
             "total": amount,
         }
-        self._sql.execute(
+        self.sql.execute(
             "INSERT INTO sales_order (id, key, body_hash, answer, total) VALUES (?, ?, ?, ?, ?)",
-            (number, key, digest, json.dumps(answer), amount),
+            (number, key, body, json.dumps(answer), amount),
         )
         return answer
 
@@ -146,18 +126,16 @@ class Books:
             raise Refused(422, "bad-quantity", "A quantity must be positive")
         if quantity > stock:
             raise Refused(409, "insufficient-stock", f"Of {line['item']} only {stock} are free")
-        self._sql.execute("UPDATE item SET stock = ? WHERE code = ?", (str(stock - quantity), line["item"]))
+        self.sql.execute("UPDATE item SET stock = ? WHERE code = ?", (str(stock - quantity), line["item"]))
         return quantity * Decimal(line["unit_price"])
 
     def _item(self, code: str) -> dict[str, Any] | None:
-        row = self._sql.execute(
-            "SELECT code, name, price, currency, stock FROM item WHERE code = ?", (code,)
-        ).fetchone()
+        row = self.sql.execute("SELECT code, name, price, currency, stock FROM item WHERE code = ?", (code,)).fetchone()
         return None if row is None else dict(zip(("code", "name", "price", "currency", "available"), row, strict=True))
 
     def _fill(self) -> None:
         seed = json.loads(_SEED.read_text())
-        self._sql.executemany(
+        self.sql.executemany(
             "INSERT INTO customer VALUES (:code, :name, :currency, :credit_limit, 0)", seed["customers"]
         )
-        self._sql.executemany("INSERT INTO item VALUES (:code, :name, :price, :currency, :stock)", seed["items"])
+        self.sql.executemany("INSERT INTO item VALUES (:code, :name, :price, :currency, :stock)", seed["items"])

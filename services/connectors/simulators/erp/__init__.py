@@ -1,0 +1,1 @@
+"""A simulated ERP: customers' credit, stock, and orders once per idempotency key."""

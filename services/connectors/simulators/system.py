@@ -1,0 +1,37 @@
+"""What the front of a simulator needs of the system behind it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from services.connectors.simulators.http import Answered, Asked
+
+
+class System(Protocol):
+    """One simulated system: its state and what it answers. Failures and control are the front's."""
+
+    def refusal(self, asked: Asked, path: str) -> Answered | None:
+        """Why the credentials do not let the request in; None: they do."""
+        ...
+
+    def answer(self, asked: Asked, path: str, query: str) -> Answered:
+        """Do what is asked."""
+        ...
+
+    def expire(self) -> Answered:
+        """Forget the tokens and sessions that were given out; the answer to who still has one."""
+        ...
+
+    def drifted(self, answered: Answered) -> Answered:
+        """The same in a form that the connector does not know."""
+        ...
+
+    def state(self, *, with_keys: bool) -> dict[str, Any]:
+        """Counts to check a test by."""
+        ...
+
+    def passed(self, seconds: float) -> None:
+        """So much more time has passed for it."""
+        ...
+
+    def close(self) -> None: ...

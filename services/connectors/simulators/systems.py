@@ -1,0 +1,43 @@
+"""Which simulators there are. The module of one is imported when that one is started."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from services.connectors.simulators.system import System
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A simulator.
+
+    Attributes:
+        connector: that speaks with it.
+        made: `module:Class` of its system, called with the file of its data, its token, and when its time stands still.
+    """
+
+    title: str
+    connector: str
+    made: str
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "erp": Kind("An ERP: credit, stock, orders", "erp-simulator", "erp.routes:Erp"),
+}
+"""By name, as a manifest's `simulator` has it."""
+
+
+def start(name: str, data: Path, token: str | None, stands: datetime | None = None) -> System:
+    """A new system of that kind, with what is in `data`; a file that is missing is made and filled.
+
+    `stands`: when its time stands still; None: it goes on.
+    """
+    module, _, made = KINDS[name].made.partition(":")
+    of = getattr(importlib.import_module(f"services.connectors.simulators.{module}"), made)
+    found: System = of(data, token, stands)
+    return found
