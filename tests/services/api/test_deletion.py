@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from typing import Any
 
 import msgspec
@@ -15,6 +16,8 @@ from sqlalchemy import text
 from infra import ids
 from infra.database import Database, Scope
 from infra.ids import TenantId
+from infra.telemetry.instruments import INSTRUMENTS
+from infra.telemetry.prometheus import render
 from services.api.certificates import Statement
 from services.archives import erasing
 from tests.asgi import Answer, Caller
@@ -106,6 +109,37 @@ async def test_S_79_every_table_of_a_client_is_emptied_and_nothing_it_said_is_an
 
 
 @pytest.mark.usefixtures("things")
+async def test_S_79_logs_and_metrics_have_nothing_of_a_client_to_be_deleted(
+    parties: Parties,
+    things: Things,
+    app_database: Database,
+    worker_database: Database,
+    olden: Olden,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither can be emptied of one client: its words are never in them, at their most talkative either."""
+    logging.getLogger("api.access").setLevel(logging.DEBUG)
+    with caplog.at_level(logging.DEBUG):
+        made = (await parties.north.post("/v1/clients", {"slug": MARK, "name": f"{MARK} Ltd"})).json["id"]
+        await ours_of(parties, things, app_database)
+        await parties.north.send("PATCH", "/v1/clients/acme/parameters", {"values": {"cutoff": MARK}})
+        for path in (f"/v1/clients/{MARK}", f"/v1/runs?key={MARK}", f"/v1/audit?target={MARK}", f"/v1/{MARK}"):
+            await parties.north.get(path)
+            await parties.acme.get(path)
+        for client in (made, "acme"):
+            assert (await parties.north.post(f"/v1/clients/{client}/suspend", {"reason": MARK})).status == 200
+            assert (await delete(parties.north, client)).status == 200
+        await erasing.erase(worker_database, olden.folder, DAYS)
+    logging.getLogger("api.access").setLevel(logging.NOTSET)
+    logged = "\n".join(str(vars(one)) for one in caplog.records)
+    measured = render(INSTRUMENTS, {})
+    assert "/v1/clients/{client}/delete" in logged
+    assert "/v1/clients/{client}/delete" in measured
+    for words in (logged, measured):
+        assert MARK not in words
+        assert CANARY not in words
+
+
 async def test_S_79_a_deleted_client_leaves_a_certificate_that_anybody_may_check(
     parties: Parties, worker_database: Database, olden: Olden
 ) -> None:

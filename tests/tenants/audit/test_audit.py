@@ -61,10 +61,13 @@ async def test_a_partner_cannot_write_into_anothers_log(app_database: Database) 
 
 @pytest.mark.parametrize("statement", ["UPDATE app.{} SET actor = 'x'", "DELETE FROM app.{}", "TRUNCATE app.{}"])
 @pytest.mark.parametrize("table", ["audit", "organization_audit"])
-async def test_S_80_records_cannot_be_changed(app_database: Database, statement: str, table: str) -> None:
+@pytest.mark.parametrize("role", ["app", "worker"])
+async def test_S_80_records_cannot_be_changed(
+    role: str, table: str, statement: str, app_database: Database, worker_database: Database
+) -> None:
     world = await make_tenant(app_database)
     scope = Scope.tenant(world.tenant_id) if table == "audit" else Scope.operator()
-    async with app_database.session(scope) as session:
+    async with {"app": app_database, "worker": worker_database}[role].session(scope) as session:
         with pytest.raises(DBAPIError, match="permission denied"):
             await session.execute(text(statement.format(table)))
 

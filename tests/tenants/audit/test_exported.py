@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from infra.database import Database
 from infra.encryption.signing_key import SigningKey
-from tenants.audit import verifier
+from tenants.audit import sealer, verifier
 from tests.tenants.audit.chains import broken, exported, parsed, rows_of, signing_key, verified, write, write_and_seal
 from tests.world import World, make_tenant
 
@@ -30,6 +31,9 @@ async def world(app_database: Database, worker_database: Database, key: SigningK
     made = await make_tenant(app_database)
     await write_and_seal(app_database, worker_database, made.tenant_id, key)
     return made
+
+
+MANY, OF_A_MILLION = 20_000, 50
 
 
 def drop(number: int) -> Callable[[list[bytes]], list[bytes]]:
@@ -104,3 +108,27 @@ async def test_S_84_the_verifier_works_alone_with_the_export_and_the_public_key(
     export.write_text("".join(json.dumps(line) + "\n" for line in bad))
     found = subprocess.run(words, cwd=place, capture_output=True, text=True, check=False)  # noqa: ASYNC221
     assert (found.returncode, found.stdout.split(":")[0]) == (1, f"BROKEN batch 1, row {bad[3]['id']}"), found
+
+
+async def test_A17_a_million_rows_are_verified_within_a_minute_by_a_fiftieth_of_them(
+    app_database: Database, worker_database: Database, key: SigningKey, tmp_path: Path
+) -> None:
+    """In time of the processor, so that a busy machine breaks nothing; all of them: `python -m tests.bench.audit`."""
+    made, export = await make_tenant(app_database), tmp_path / "export.jsonl"
+    async with app_database.tenant(made.tenant_id) as connection:
+        await connection.execute(
+            "INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after) "
+            "SELECT $1, app.new_id(), 'engine', 'run.completed', 'run_' || n, json_build_object('number', n) "
+            "FROM generate_series(1, $2::integer) AS n",
+            made.tenant_id,
+            MANY,
+        )
+    await sealer.seal(worker_database, key)
+    export.write_bytes(b"".join(await exported(app_database, made.tenant_id)))
+    words = [sys.executable, "-I", verifier.__file__, str(export), "--key", base64.b64encode(key.public).decode()]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(words, capture_output=True, text=True, check=True)  # noqa: ASYNC221
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert f" {MANY} rows" in done.stdout, done.stdout
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert spent * OF_A_MILLION <= 60, f"{spent:.2f} s for {MANY} rows"

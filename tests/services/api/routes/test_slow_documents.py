@@ -1,8 +1,9 @@
-"""A file that comes for longer than anybody waits for it."""
+"""A file that comes for longer than anybody waits for it, and how long each is kept."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -19,7 +20,7 @@ from services.documents.documents import Documents, New
 from services.documents.errors import UnknownDocument
 from services.worker import documents as cleaning
 from tests.services.api.parties import Parties
-from tests.services.api.routes.test_documents import PDF, files, run
+from tests.services.api.routes.test_documents import PDF, add, files, run
 
 __all__ = ["run"]
 
@@ -58,3 +59,12 @@ async def test_a_file_that_comes_for_hours_is_given_up_and_leaves_nothing(
         async with documents.taking(new, slowly()) as taken, app_database.session(Scope.tenant(tenant)) as session:
             await documents.complete(session, taken)
     assert files(api_settings) == []
+
+
+async def test_each_class_is_kept_for_its_own_time(parties: Parties, run: str, api_settings: Settings) -> None:
+    days = api_settings.document_days
+    assert len(set(days.values())) == len(days) > 1, "or else it would not be seen whose time it is"
+    for kind, long in days.items():
+        shown = (await add(parties.acme, run, b"%PDF-", also=f"&document_class={kind}")).json
+        made, keep = (datetime.fromisoformat(shown[one]) for one in ("created_at", "keep_until"))
+        assert abs(keep - made - timedelta(days=long)) < timedelta(minutes=1), kind
