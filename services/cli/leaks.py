@@ -1,7 +1,7 @@
 """Looks for stored secrets where none may be: rows of runs, events and records, and files that are written (I7, S-70).
 
-The secrets of every connection are opened here, and compared here: none is sent to a server, or shown. What is found is
-named by connection and field.
+The secrets of connections and of webhooks both ways are opened here, and compared here: none is sent to a server, or
+shown. What is found is named by whose it is, and its field.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from sqlalchemy import text
 
 from infra import ids, redaction
 from infra.database import Database, Scope
+from infra.encryption.key_provider import KeyProvider
 from infra.ids import TenantId
 from services.archives import files as archives
 from services.cli.leak_places import PLACES
+from services.cli.leak_secrets import Values, of_connections, of_endpoints, of_inbound
 from services.engine import payload_rows
 from services.engine.world import Finding
-from tenants.connections.errors import ConnectionDisabled
-from tenants.connections.opening import open_connection
 from tenants.connections.sealing import Sealer
 from tenants.connections.secret_uses import SecretUses
 
@@ -60,19 +60,24 @@ class Folders(msgspec.Struct, frozen=True):
     drops: Path
 
 
-async def search(app: Database, worker: Database, sealer: Sealer, since: datetime, folders: Folders) -> Search:
+class Keys(msgspec.Struct, frozen=True):
+    """`sealer` opens what tenants' keys seal, `own` what the API's own key does."""
+
+    sealer: Sealer
+    own: KeyProvider
+
+
+async def search(app: Database, worker: Database, keys: Keys, since: datetime, folders: Folders) -> Search:
     """Everything that was stored since then, of every tenant, and all files.
 
     Raises:
         ArchiveDamaged: a file cannot be read.
-        SecretUnreadable: the key file is not the one that sealed them.
+        SecretUnreadable: a key file is not the one that sealed them.
     """
     async with app.session(Scope.operator()) as session:
         tenants = [TenantId(row[0]) for row in await session.execute(text("SELECT tenant_id FROM app.tenant"))]
-    uses = SecretUses(worker, "check")
-    opened = [one for tenant in tenants for one in await _secrets(worker, sealer, tenant, uses)]
+    opened = await _secrets(app, worker, keys, tenants)
     needles = _needles(opened)
-    await uses.write()
     if not needles:
         return Search([], 0)
     pattern = re.compile("|".join(re.escape(one) for one in sorted(needles, key=len, reverse=True)))
@@ -90,18 +95,13 @@ async def search(app: Database, worker: Database, sealer: Sealer, since: datetim
     return Search(found, len(opened))
 
 
-async def _secrets(worker: Database, sealer: Sealer, tenant: TenantId, uses: SecretUses) -> list[tuple[str, str]]:
-    """Of the tenant's connections that are in use: whose each is, and its value."""
-    opened = []
-    async with worker.tenant(tenant) as connection:
-        for row in await connection.fetch("SELECT connection_id FROM app.connection WHERE tenant_id = $1", tenant):
-            shown = ids.show("con", row["connection_id"])
-            try:
-                one = await open_connection(sealer, connection, tenant, row["connection_id"])
-            except ConnectionDisabled:
-                continue
-            uses.note(tenant, row["connection_id"], one.secrets)
-            opened += [(f"{field} of {shown}", secret.reveal()) for field, secret in one.secrets.items()]
+async def _secrets(app: Database, worker: Database, keys: Keys, tenants: list[TenantId]) -> Values:
+    uses, opened = SecretUses(worker, "check"), []
+    for tenant in tenants:
+        opened += await of_connections(worker, keys.sealer, tenant, uses)
+        opened += await of_endpoints(worker, keys.sealer, tenant)
+        opened += await of_inbound(app, keys.own, tenant)
+    await uses.write()
     return opened
 
 
