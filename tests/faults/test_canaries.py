@@ -37,7 +37,7 @@ from tests.faults.echoed import (
     named,
 )
 from tests.faults.plant import Plant
-from tests.faults.planting import Planter
+from tests.faults.planting import PEOPLES, Planter
 from tests.faults.postbox_tls import Porter, porter
 from tests.infra.egress.test_tls import certificate
 from tests.infra.telemetry.collector import Collector
@@ -111,7 +111,7 @@ async def listening(plant: Plant) -> AsyncIterator[list[bytes]]:
     await client.aclose()
 
 
-async def test_A15_S_70_S_72_S_73_a_planted_secret_is_found_nowhere(
+async def test_A15_S_70_S_72_S_73_S_79_a_planted_secret_is_found_nowhere(
     plant: Plant, collector: Collector, outside: tuple[Bucket, Porter]
 ) -> None:
     gathered, (store, mail) = Gathered(), outside
@@ -139,6 +139,7 @@ async def test_A15_S_70_S_72_S_73_a_planted_secret_is_found_nowhere(
         assert out <= set(echo.seen), "each went out, or nothing is proven"
         assert mail.told[0] == PLANTED["mail server's"]
         assert store.objects
+        await _quiet(plant, collector, heard)
         await _stand_in(plant, collector)
         gathered.look("database", dump(plant.stack, "waybill"))
         gathered.look("database, unpacked", unpacked(gathered.contents["database"][0]))
@@ -158,6 +159,19 @@ async def test_A15_S_70_S_72_S_73_a_planted_secret_is_found_nowhere(
     assert b"[redacted]" in gathered.contents["database"][0], "what was echoed came back, and was masked"
     said = await asyncio.to_thread(_our_own_search, plant)
     assert "holds   I7" in said, said
+
+
+async def _quiet(plant: Plant, collector: Collector, heard: list[bytes]) -> None:
+    """S-79: what cannot be emptied of one client keeps none of its words. Messages pass, and are kept by nobody."""
+    found = Gathered()
+    found.files("logs", (plant.home / "logs").glob("*"))
+    found.look("valkey", await valkey(plant.stack.endpoints.redis_url))
+    for content in collector.bodies:
+        found.look("traces and metrics", content)
+    assert heard
+    assert found.places() >= {"logs", "traces and metrics"}
+    assert b'"level":"debug"' in b"".join(found.contents["logs"])
+    assert Canaries({"a client's words": WITNESS, "document": PEOPLES["document"]}).hits(found) == []
 
 
 async def _stand_in(plant: Plant, collector: Collector) -> None:
