@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID, uuid4
 
 import msgspec
@@ -25,6 +25,7 @@ TENANT: Final = UUID(int=1)
 CONNECTION: Final = UUID(int=2)
 _CONDITIONS: Final = frozenset({"If-Match", "Idempotency-Key"})
 _PATIENCE: Final = 20
+_ERRORS: Final = 400
 _OLD: Final = 120.0
 """Seconds since the first request of a call, behind which none of it is on its way any more."""
 
@@ -41,16 +42,20 @@ class Noting:
         parts = urlsplit(request.url)
         asked: dict[str, Any] = {"method": request.method, "path": unquote(parts.path).lstrip("/")}
         if parts.query:
-            asked["query"] = dict(parse_qsl(parts.query, keep_blank_values=True))
+            given = parse_qs(parts.query, keep_blank_values=True)
+            asked["query"] = {name: values[0] if len(values) == 1 else values for name, values in given.items()}
         sent = {name: value for name, value in request.headers.items() if name in _CONDITIONS}
         if sent:
             asked["headers"] = sent
         if request.body:
-            asked["body"] = json.loads(request.body)
+            asked["body"] = _decoded(request.body)
         kept = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
         told: dict[str, Any] = {"status": response.status, "headers": kept} if kept else {"status": response.status}
-        if response.body and "json" in response.headers.get("content-type", ""):
+        kind = response.headers.get("content-type", "")
+        if response.body and "json" in kind:
             told["body"] = json.loads(response.body)
+        elif response.body and response.status < _ERRORS:
+            told |= {"text": response.body.decode(errors="replace"), "headers": {**kept, "content-type": kind}}
         self.noted.append({"request": asked, "answer": told})
         return response
 
@@ -127,3 +132,11 @@ class Caller:
             run=uuid4(),
             bindings={"other": CONNECTION},
         )
+
+
+def _decoded(body: bytes) -> Any:
+    """JSON, or a text where it is none."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode()

@@ -17,17 +17,20 @@ class Kind(msgspec.Struct, frozen=True):
     """A simulator.
 
     Attributes:
+        title: what it is, in a few words.
+        about: what it has.
         connector: that speaks with it.
         made: `module:Class` of its system, called with the file of its data, its token, and when its time stands still.
     """
 
     title: str
+    about: str
     connector: str
     made: str
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    "erp": Kind("An ERP: credit, stock, orders", "erp-simulator", "erp.routes:Erp"),
+    "erp": Kind("ERP", "credit, stock and orders; orders are known by a key", "erp-simulator", "erp.routes:Erp"),
 }
 """By name, as a manifest's `simulator` has it."""
 
