@@ -55,7 +55,8 @@ class Noting:
         if response.body and "json" in kind:
             told["body"] = json.loads(response.body)
         elif response.body and response.status < _ERRORS:
-            told |= {"text": response.body.decode(errors="replace"), "headers": {**kept, "content-type": kind}}
+            told["text"] = response.body.decode(errors="replace")
+            told["headers"] = {**kept, "content-type": kind}
         self.noted.append({"request": asked, "answer": told})
         return response
 
