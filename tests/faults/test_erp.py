@@ -7,8 +7,14 @@ import asyncio
 import msgspec
 import pytest
 
+from tenants.audit.heads import FOLDER
 from tests.faults.plant import PATIENT, PATIENT_SECONDS, Plant
 from tests.faults.world_check import check_world
+
+UNSEALED = (
+    "SELECT 1 FROM app.audit a WHERE a.at < $1 AND NOT EXISTS (SELECT 1 FROM app.audit_leaves l "
+    "WHERE l.log_id = a.tenant_id AND a.audit_id = ANY (l.ids)) LIMIT 1"
+)
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -41,8 +47,15 @@ async def test_F_20_the_erp_is_slow(plant: Plant) -> None:
     assert erp["duplicates_refused"] == 0
 
 
-async def test_F_20_the_erp_is_down_for_a_minute_and_runs_wait_with_a_reason(plant: Plant) -> None:
-    """Waiting runs hold no worker and say what they wait for; they end by themselves when the ERP is back."""
+async def test_F_20_A17_the_erp_is_down_for_a_minute_runs_wait_with_a_reason_and_the_audit_is_sealed(
+    plant: Plant,
+) -> None:
+    """Waiting runs hold no worker and say what they wait for; they end by themselves when the ERP is back.
+
+    A minute is what a row of the audit may wait for its seal.
+    """
+    (clock,) = await plant.query("SELECT clock_timestamp() AS now")
+    assert await plant.query(UNSEALED, clock["now"])
     plant.start_worker()
     await plant.faults(refuse_seconds=60)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(20)))
@@ -52,6 +65,8 @@ async def test_F_20_the_erp_is_down_for_a_minute_and_runs_wait_with_a_reason(pla
     assert first["waiting_for"]["kind"] == "connection"
     assert first["waiting_for"]["ref"].startswith("con_")
     await plant.all_ended(20)
+    assert not await plant.query(UNSEALED, clock["now"])
+    assert list((plant.home / FOLDER).rglob("*.jsonl")), "heads are out of the database's reach"
     await check_world(plant, accepted=20)
 
 
