@@ -47,6 +47,7 @@ class Installation:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.api_port = 0
         self.stub_port = 0
+        self._collector_port = 0
         self.keys: list[str] = []
 
     @property
@@ -61,7 +62,7 @@ class Installation:
         try:
             create_kek_file(self._folder / "secrets" / "kek")
             await migrate.upgrade(self._stack.endpoints.migrator_database_url)
-            self.stub_port = self._start_stub()
+            self.stub_port, self._collector_port = self._start_stub()
             self.api_port = ports.choose(None)
             self._spawn("api", "services.cli.main", "api")
             self._spawn("worker", "services.cli.main", "worker")
@@ -96,7 +97,7 @@ class Installation:
                 "WAYBILL_REDIS_URL": urls.redis_url,
                 "WAYBILL_API_PORT": str(self.api_port or 8420),
                 "WAYBILL_EGRESS_LOOPBACK": "true",
-                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self.stub_port or 9}",
+                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{self._collector_port or 9}",
                 "OTEL_TRACES_SAMPLER_ARG": TRACED,
                 **self._changes,
             }
@@ -108,7 +109,8 @@ class Installation:
                 [sys.executable, "-m", *words], env=self._environment(), stdout=log, stderr=log, start_new_session=True
             )
 
-    def _start_stub(self) -> int:
+    def _start_stub(self) -> tuple[int, int]:
+        """Its port for calls and the one for telemetry."""
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.stub"], stdout=subprocess.PIPE, start_new_session=True
         )
@@ -116,7 +118,8 @@ class Installation:
         if process.stdout is None:
             raise RuntimeError("the stub has no output")
         with process.stdout as said:
-            return int(said.readline())
+            calls, telemetry = map(int, said.readline().split())
+        return calls, telemetry
 
     async def _answers(self) -> None:
         until = time.monotonic() + _START_SECONDS

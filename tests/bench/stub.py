@@ -2,7 +2,8 @@
 
 `POST /credit`, `/inventory` and `/erp` take JSON and answer 200. An order is created once per `Idempotency-Key`; a
 repeat of a key is told what was created before.
-`GET /_stats` says what came; `POST /_reset` forgets it. Prints its port.
+`GET /_stats` says what came; `POST /_reset` forgets it. Prints its two ports, of which the second is for telemetry: no
+workflow may call where the installation's own collector stands.
 """
 
 from __future__ import annotations
@@ -103,8 +104,10 @@ def _header(line: bytes) -> tuple[bytes, bytes]:
 
 async def main() -> None:
     books = Books()
-    server = await asyncio.get_running_loop().create_server(lambda: Stub(books), "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 (whoever started it reads this)
+    begin = asyncio.get_running_loop().create_server
+    server, collector = [await begin(lambda: Stub(books), "127.0.0.1", 0, backlog=1024) for _ in range(2)]
+    ports = [one.sockets[0].getsockname()[1] for one in (server, collector)]
+    print(*ports, flush=True)  # noqa: T201 (whoever started it reads this)
     await server.serve_forever()
 
 
