@@ -98,6 +98,8 @@ _LOOKS: Final = re.compile(
     r"|(?<![\w.])\+[0-9][0-9 ()/.-]{6,20}[0-9]",  # a telephone number
     re.IGNORECASE,
 )
+# Where a schema is broken: names of members and places of items, which the same reader sees of the input itself.
+_PLACE: Final = re.compile(r" \(at (?:/(?:[a-z][a-z_-]{0,63}|[0-9]{1,4})){1,16}\)$", re.IGNORECASE | re.ASCII)
 # What none of the looks is without; most texts have nothing of it.
 _HINT: Final = re.compile(r"[@+=]|%(?:25)*40|://|eyj|bearer|basic|[a-z]{2}[0-9]{2}", re.IGNORECASE)
 # An e-mail address in a URL or a form: percent-encoded, also more than once.
@@ -153,10 +155,18 @@ def _without_sentence(found: Any, error_of: Callable[[dict[str, Any]], Any], wri
 def _mask_sentence(error: dict[str, Any], written: Written) -> None:
     computed = {name for name in ("type", "title", "detail") if error.get(name) and str(error[name]) not in written}
     if "detail" in computed:
-        error["detail"] = MASK
+        error["detail"] = MASK + _place(error)
     if "type" in error and not is_ours(str(error["type"])):
         error |= {"type": "about:blank"} if "type" in computed else {}
         error |= {"title": MASK} if "title" in computed else {}
+
+
+def _place(error: dict[str, Any]) -> str:
+    """Where in a run's input something is wrong, without what stands there; empty for every other error."""
+    if error.get("instance") != "/input" or not is_ours(str(error.get("type"))):
+        return ""
+    found = _PLACE.search(str(error["detail"]))
+    return found[0] if found else ""
 
 
 def _has_words(text: bytes) -> bool:

@@ -149,6 +149,18 @@ def test_a_name_that_is_masked_itself_hides_no_other() -> None:
 def test_an_errors_sentence_may_quote_the_payload_and_goes() -> None:
     error = {"type": f"{STANDARD_ERRORS}validation", "status": 400, "title": "It breaks", "detail": "'LEAK'"}
     assert values.decode(bytes(masked_error(values.encode(error).decode()))) == {**error, "detail": MASK}
+    unfit = {**error, "instance": "/input"}
+    for place, kept in {
+        " (at /lines/0/unit_price)": " (at /lines/0/unit_price)",
+        " (at /jo@example.com)": "",
+        " (at /lines/LEAK now)": "",
+        " (at /4111111111111111)": "",
+        "": "",
+    }.items():
+        text = values.encode({**unfit, "detail": f"'LEAK' is no number{place}"}).decode()
+        assert values.decode(bytes(masked_error(text)))["detail"] == MASK + kept
+    at_a_task = values.encode({**unfit, "instance": "/do/0/check", "detail": "'LEAK' (at /lines/0)"}).decode()
+    assert values.decode(bytes(masked_error(at_a_task)))["detail"] == MASK
     line = values.encode({"error": error, "output": {"detail": "stays"}}).decode()
     assert values.decode(bytes(masked_line(line))) == {
         "error": {**error, "detail": MASK},

@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
+import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router";
 import { Problem, Unreachable } from "../api/client";
-import { type Brand, brandQuery } from "../api/queries";
+import { type Brand, brandQuery, sessionQuery } from "../api/queries";
 import { CopyText } from "../display/CopyText";
 import { CompassIcon, FaultedIcon, LockIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
@@ -20,6 +20,7 @@ export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "r
   if (error instanceof Problem && error.status === 403) {
     return (
       <Notice level="h1" icon={<LockIcon />} title={texts.noPermissionTitle} body={texts.noPermissionBody}>
+        <ToRuns />
         <Support />
       </Notice>
     );
@@ -27,19 +28,34 @@ export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "r
   if (error instanceof Problem && error.status === 404) {
     return <Notice level="h1" icon={<CompassIcon />} title={texts.notFoundTitle} body={texts.notFoundBody} />;
   }
-  const body = error instanceof Unreachable ? texts.unreachableBody : texts.errorBody;
+  const id = error instanceof Problem ? error.id : null;
+  const body =
+    error instanceof Unreachable ? texts.unreachableBody : id ? texts.errorBody : texts.errorBodyPlain;
   return (
     <Notice level="h1" icon={<FaultedIcon />} title={texts.errorTitle} body={body}>
       <Button variant="default" onClick={again}>
         {texts.tryAgain}
       </Button>
-      {error instanceof Problem && error.id && (
+      {id && (
         <p className={classes.id}>
-          {texts.problemId} <CopyText text={error.id} />
+          {texts.problemId} <CopyText text={id} />
         </p>
       )}
       <Support />
     </Notice>
+  );
+}
+
+/** The way out of a page that is not for whoever works for a client; nothing on the runs themselves. */
+function ToRuns() {
+  const { texts } = useTexts();
+  const client = useQueryClient();
+  const { pathname } = useRouter().state.location;
+  if (!client.getQueryData(sessionQuery.queryKey)?.client || pathname === "/runs") return null;
+  return (
+    <Button component={Link} to="/runs">
+      {texts.toRuns}
+    </Button>
   );
 }
 

@@ -25,6 +25,8 @@ interface Props {
   /** Whether the moments go to the end of what happened. */
   whole: boolean;
   ended: boolean;
+  /** Where an error is that is at no step: what came in, or what was to go out. */
+  stopped: "start" | "end" | null;
   selected: string | null;
   current: string | null;
   onSelect: (reference: string) => void;
@@ -42,7 +44,7 @@ export function Graph(props: Props) {
   );
 }
 
-function Drawing({ workflow, moments, counts, whole, ended, selected, current, onSelect }: Props) {
+function Drawing({ workflow, moments, counts, whole, ended, stopped, selected, current, onSelect }: Props) {
   const { texts } = useTexts();
   const { frame, width } = useWidth();
   const layout = useMemo(() => fitted(workflow, width), [workflow, width]);
@@ -64,7 +66,7 @@ function Drawing({ workflow, moments, counts, whole, ended, selected, current, o
         handles: handlesOf(size),
         data: {
           node,
-          state: reached(node, step?.state ?? "idle", moments, ended),
+          state: node.kind === stopped ? "faulted" : reached(node, step?.state ?? "idle", moments, ended),
           visits: counts.get(node.reference) ?? 0,
           selected: node.reference === selected,
           current: node.reference === current,
@@ -74,7 +76,7 @@ function Drawing({ workflow, moments, counts, whole, ended, selected, current, o
         },
       };
     });
-  }, [workflow, layout, moments, counts, whole, ended, selected, current, onSelect]);
+  }, [workflow, layout, moments, counts, whole, ended, stopped, selected, current, onSelect]);
   const edges = useMemo(
     () => drawn(workflow, layout, taken(workflow, moments, ended && whole)),
     [workflow, layout, moments, ended, whole],

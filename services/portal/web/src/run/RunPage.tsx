@@ -3,7 +3,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { Problem } from "../api/client";
 import { brandQuery, graphQuery, journalQuery, type RunView, runQuery, sessionQuery } from "../api/queries";
-import { useNow } from "../display/now";
+import { useDelay, useNow } from "../display/now";
 import { useKeys } from "../frame/keys";
 import { Failure } from "../pages/Failure";
 import { RunNotFound } from "../pages/NotFound";
@@ -11,6 +11,7 @@ import { hasEnded } from "../runs/live";
 import { useRowKeys } from "../runs/rowKeys";
 import { useTexts } from "../texts/texts";
 import { OutcomeCard } from "./OutcomeCard";
+import { faultedEnd } from "./outcome";
 import { ProgressNote } from "./ProgressNote";
 import { RunHeader } from "./RunHeader";
 import classes from "./RunPage.module.css";
@@ -20,20 +21,26 @@ import { TaskPanel } from "./TaskPanel";
 import { Timeline } from "./Timeline";
 import { WaitingNote } from "./WaitingNote";
 
-const Graph = lazy(() => import("./Graph").then(({ Graph: found }) => ({ default: found })));
+const drawing = () => import("./Graph").then(({ Graph: found }) => ({ default: found }));
+const Graph = lazy(drawing);
 
 export function RunPage() {
   const { run: id } = useParams({ from: "/inside/runs/$run" });
   const { data: run, error, refetch } = useQuery(runQuery(id));
+  const late = useDelay();
+  // Fetched beside the run, and not once that is there.
+  useEffect(() => void drawing().catch(() => {}), []);
   if (error && !run) {
     const missing =
       error instanceof Problem && (error.status === 404 || error.status === 422 || error.status === 400);
     return missing ? <RunNotFound /> : <Failure error={error} reset={() => void refetch()} />;
   }
-  return run ? <Shown run={run} /> : <RunSkeleton />;
+  if (!run) return late ? <RunSkeleton /> : null;
+  return <Shown run={run} late={late} />;
 }
 
-function Shown({ run }: { run: RunView }) {
+/** `late`: waiting has been noticed already, so that what is not there yet shows its layout at once. */
+function Shown({ run, late }: { run: RunView; late: boolean }) {
   const { texts } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
@@ -70,7 +77,7 @@ function Shown({ run }: { run: RunView }) {
             <h2 className={classes.heading} title={texts.graphHint}>
               {texts.graph}
             </h2>
-            <Suspense fallback={<GraphSkeleton />}>
+            <Suspense fallback={late && <GraphSkeleton />}>
               {workflow ? (
                 <Graph
                   workflow={workflow}
@@ -78,12 +85,13 @@ function Shown({ run }: { run: RunView }) {
                   counts={counts}
                   whole={!journal?.cut}
                   ended={run.state === "completed"}
+                  stopped={faultedEnd(run)}
                   selected={selected}
                   current={at}
                   onSelect={select}
                 />
               ) : (
-                <GraphSkeleton />
+                late && <GraphSkeleton />
               )}
             </Suspense>
           </section>

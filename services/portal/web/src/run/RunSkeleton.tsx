@@ -1,11 +1,9 @@
 import { Skeleton } from "@mantine/core";
-import { useDelay } from "../display/now";
 import classes from "./RunSkeleton.module.css";
 
 const NODES = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 export function RunSkeleton() {
-  if (!useDelay()) return null;
   return (
     <div aria-busy="true">
       <div className={classes.head}>
@@ -31,7 +29,6 @@ export function RunSkeleton() {
 }
 
 export function GraphSkeleton() {
-  if (!useDelay()) return null;
   return (
     <div className={classes.nodes} aria-busy="true">
       {NODES.map(node => (

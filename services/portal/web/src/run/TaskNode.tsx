@@ -35,6 +35,7 @@ function End({ node, state }: TaskData) {
   const { texts } = useTexts();
   return (
     <div className={classes.end} data-state={state}>
+      {state === "faulted" && <StateIcon state={state} word={texts.taskStates[state]} />}
       {node.kind === "start" ? texts.startNode : texts.endNode}
     </div>
   );

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import en from "../texts/en";
 import es from "../texts/es";
 import { MASK } from "./mask";
-import { outcomeOf } from "./outcome";
+import { faultedEnd, outcomeOf } from "./outcome";
 
 const ended = (state: string, output: unknown, error: unknown = null) => ({ state, output, error });
 
@@ -27,13 +27,28 @@ it("names the step that failed, where the workflow has it", () => {
     at: "Refuse second currency",
     lead: error.detail,
   });
-  expect(
-    outcomeOf(ended("faulted", null, { ...error, instance: "/input" }), en, "en", titles)?.at,
-  ).toBeNull();
   expect(outcomeOf(ended("faulted", null, { title: MASK, detail: MASK }), en, "en")).toMatchObject({
     title: en.faultedTitle,
     lead: en.faultedBody,
   });
+});
+
+it("says where an order does not fit, and of its value only what may be read", () => {
+  const type = "https://serverlessworkflow.io/spec/1.0.0/errors/validation";
+  const error = { type, title: "The input breaks its schema", instance: "/input" };
+  const faulted = (detail: string) => ended("faulted", null, { ...error, detail });
+  const said = '1299 is not of type "object"';
+  expect(outcomeOf(faulted(`${said} (at /lines/0/unit_price)`), en, "en")).toMatchObject({
+    title: en.unfitTitle,
+    lead: `${en.unfitAt("lines/0/unit_price")} ${said}. ${en.unfitBody}`,
+  });
+  expect(outcomeOf(faulted(`${MASK} (at /lines/0)`), en, "en")?.lead).toBe(
+    `${en.unfitAt("lines/0")} ${en.unfitBody}`,
+  );
+  expect(outcomeOf(faulted(MASK), en, "en")?.lead).toBe(en.unfitBody);
+  expect(faultedEnd(faulted(MASK))).toBe("start");
+  expect(faultedEnd({ ...faulted(MASK), failed_at: "/output" })).toBe("end");
+  expect(faultedEnd({ ...faulted(MASK), failed_at: "/do/0/read" })).toBeNull();
 });
 
 it("says a sale's state in the reader's language", () => {

@@ -23,6 +23,7 @@ const words = (value: unknown): string | null => (typeof value === "string" && v
 
 interface Run {
   state: string;
+  failed_at?: string | null;
   output: unknown;
   error: unknown;
 }
@@ -37,7 +38,7 @@ export function outcomeOf(
   if (run.state === "cancelled") {
     return { tone: "cancelled", title: texts.cancelledTitle, lead: texts.cancelledBody, facts: [] };
   }
-  if (run.state === "faulted") return faulted(fields(run.error), texts, titles);
+  if (run.state === "faulted") return faulted(run, texts, titles);
   if (run.state !== "completed" || run.output === null) return null;
   const output = fields(run.output);
   if (output.released === true) return released(output, texts, language);
@@ -45,7 +46,41 @@ export function outcomeOf(
   return plain(output, texts, language);
 }
 
-function faulted(error: Fields, texts: Texts, titles: ReadonlyMap<string, string>): Outcome {
+/** Where an error is that came before the first step: at the order itself. */
+const INPUT = "/input";
+/** Where one is that came after the last. */
+const OUTPUT = "/output";
+
+/** The end of the graph that an error is at, which is at no step. */
+export function faultedEnd(run: Run): "start" | "end" | null {
+  if (run.state !== "faulted") return null;
+  const at = run.failed_at ?? fields(run.error).instance;
+  return at === INPUT ? "start" : at === OUTPUT ? "end" : null;
+}
+
+/** What is said of the order, and the place in it, as `first_error` writes them. */
+const PLACED = /^(?<said>.*) \(at (?:\/(?<path>.+)|the root)\)$/s;
+
+function unfit(error: Fields, texts: Texts): Outcome {
+  const { said, path } = PLACED.exec(words(error.detail) ?? "")?.groups ?? {};
+  const lead = [
+    path ? texts.unfitAt(path) : null,
+    said && said !== MASK ? `${said}.` : null,
+    texts.unfitBody,
+  ];
+  return {
+    tone: "faulted",
+    title: texts.unfitTitle,
+    lead: lead.filter(part => part !== null).join(" "),
+    facts: [],
+  };
+}
+
+function faulted(run: Run, texts: Texts, titles: ReadonlyMap<string, string>): Outcome {
+  const error = fields(run.error);
+  if (faultedEnd(run) === "start" && (words(error.type) ?? "validation").endsWith("validation")) {
+    return unfit(error, texts);
+  }
   const named = words(error.title);
   const title = named === null || named === MASK ? texts.faultedTitle : named;
   const detail = words(error.detail);

@@ -36,6 +36,8 @@ export function heldBecause({ held }: RunSummary, texts: Texts): string | null {
 
 /** At which step an order was stopped by an error; null when it was not, or at none. */
 export function failedAt({ failed_at }: RunSummary, texts: Texts): string | null {
+  if (failed_at === "/input") return texts.atStep(texts.startNode);
+  if (failed_at === "/output") return texts.atStep(texts.endNode);
   const step = failed_at?.split("/").at(-1);
   return step && !/^\d+$/.test(step) ? texts.atStep(human(step)) : null;
 }

@@ -169,6 +169,9 @@ const en = {
   faultedTitle: "Stopped by an error",
   faultedAt: "at",
   faultedBody: "Nothing after the step in red was done. What was done before it stands.",
+  unfitTitle: "The order does not fit what the workflow takes",
+  unfitAt: (path: string) => `It is wrong at ${path}.`,
+  unfitBody: "Nothing was done with it.",
   cancelledTitle: "Cancelled",
   cancelledBody:
     "Ended by a person before it was complete. A call that was under way may still have taken effect.",
@@ -255,6 +258,7 @@ const en = {
   askSupport: "Ask",
   errorTitle: "This did not load",
   errorBody: "Nothing was lost or changed. Try again; if it stays, tell support the number below.",
+  errorBodyPlain: "Nothing was lost or changed. Try again; if it stays, tell support when it was.",
   unreachableBody: "There was no answer. Check your connection; nothing was lost or changed.",
   problemId: "Problem number",
   tryAgain: "Try again",

@@ -170,6 +170,9 @@ const es: Texts = {
   faultedTitle: "Detenida por un error",
   faultedAt: "en",
   faultedBody: "Nada posterior al paso en rojo se hizo. Lo anterior queda hecho.",
+  unfitTitle: "El pedido no es como el flujo lo admite",
+  unfitAt: path => `El error está en ${path}.`,
+  unfitBody: "No se hizo nada con él.",
   cancelledTitle: "Cancelada",
   cancelledBody:
     "Una persona la terminó antes de completarse. Una llamada que estaba en marcha puede haber tenido efecto.",
@@ -257,6 +260,7 @@ const es: Texts = {
   askSupport: "Pregunte a",
   errorTitle: "No se pudo cargar",
   errorBody: "Nada se perdió ni cambió. Inténtelo de nuevo; si continúa, dé a soporte el número de abajo.",
+  errorBodyPlain: "Nada se perdió ni cambió. Inténtelo de nuevo; si continúa, diga a soporte cuándo fue.",
   unreachableBody: "No hubo respuesta. Revise su conexión; nada se perdió ni cambió.",
   problemId: "Número del problema",
   tryAgain: "Intentar de nuevo",
