@@ -36,7 +36,7 @@ export function Rail() {
           </Tooltip>
         </div>
       )}
-      <nav className={classes.jobs} aria-label={texts.navigation}>
+      <nav className={classes.jobs} data-places aria-label={texts.navigation}>
         <Link
           to={session.client ? "/runs" : "/clients"}
           className={classes.job}

@@ -1,5 +1,8 @@
 import { Link, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { ShownState } from "../api/queries";
+import { useInView } from "../display/inView";
+import { useOverflow } from "../display/overflow";
 import { StateIcon } from "../states/StateMark";
 import { useTexts } from "../texts/texts";
 import classes from "./StateFilter.module.css";
@@ -19,31 +22,41 @@ const ORDER: readonly ShownState[] = [
 export function StateFilter() {
   const { texts } = useTexts();
   const { state, key } = useSearch({ from: "/inside/runs" });
+  const row = useOverflow<HTMLElement>();
   const kept = key ? { key } : {};
   return (
-    <nav className={classes.filter} aria-label={texts.filterByState}>
-      <Link
-        to="/runs"
-        search={kept}
-        className={classes.one}
-        data-chosen={state ? undefined : true}
-        activeOptions={{ exact: true }}
-      >
+    <nav ref={row} className={classes.filter} aria-label={texts.filterByState}>
+      <One search={kept} chosen={!state}>
         {texts.all}
-      </Link>
+      </One>
       {ORDER.map(one => (
-        <Link
-          key={one}
-          to="/runs"
-          search={{ ...kept, state: one }}
-          className={classes.one}
-          activeOptions={{ exact: true }}
-          data-chosen={state === one || undefined}
-        >
+        <One key={one} search={{ ...kept, state: one }} chosen={state === one}>
           <StateIcon state={one} />
           {texts.states[one]}
-        </Link>
+        </One>
       ))}
     </nav>
+  );
+}
+
+interface OneProps {
+  search: { key?: string; state?: ShownState };
+  chosen: boolean;
+  children: ReactNode;
+}
+
+function One({ search, chosen, children }: OneProps) {
+  const link = useInView<HTMLAnchorElement>(chosen);
+  return (
+    <Link
+      ref={link}
+      to="/runs"
+      search={search}
+      className={classes.one}
+      activeOptions={{ exact: true }}
+      data-chosen={chosen || undefined}
+    >
+      {children}
+    </Link>
   );
 }
