@@ -28,7 +28,7 @@ export function IncomingPage() {
   return (
     <div className={classes.page}>
       <div className={classes.head}>
-        <h1 className={classes.title}>{texts.incomingTitle}</h1>
+        <h1 className={classes.title}>{texts.webhooks}</h1>
         <Directions here="incoming" />
       </div>
       <p className={classes.lead}>{texts.incomingBody}</p>

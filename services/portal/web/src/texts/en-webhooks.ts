@@ -5,6 +5,8 @@ const webhooks = {
   webhooksOnly: "Where events of this environment go. Your account may look, and change nothing.",
   noEndpointsTitle: "No endpoints yet",
   noEndpointsBody: "Add one to send events to another system. What happens before is not sent.",
+  noEndpointsOnly:
+    "Nothing is sent to another system. An endpoint is here once somebody who may change webhooks adds it.",
   addEndpoint: "Add an endpoint",
   takes: (types: string) => `Takes ${types}`,
   endpointActive: "Active",

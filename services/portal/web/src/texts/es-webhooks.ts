@@ -7,6 +7,8 @@ const webhooks: typeof en = {
   webhooksOnly: "Adónde van los eventos de este entorno. Su cuenta puede mirar, sin cambiar nada.",
   noEndpointsTitle: "Aún no hay destinos",
   noEndpointsBody: "Añada uno para enviar eventos a otro sistema. Lo que ocurrió antes no se envía.",
+  noEndpointsOnly:
+    "No se envía nada a otro sistema. Un destino aparece aquí cuando lo añade alguien que puede cambiar webhooks.",
   addEndpoint: "Añadir un destino",
   takes: types => `Recibe ${types}`,
   endpointActive: "Activo",

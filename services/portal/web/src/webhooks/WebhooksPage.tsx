@@ -39,7 +39,11 @@ export function WebhooksPage() {
       {!endpoints ? (
         <LinesSkeleton lines={3} />
       ) : endpoints.items.length === 0 ? (
-        <Notice icon={<WebhookIcon />} title={texts.noEndpointsTitle} body={texts.noEndpointsBody} />
+        <Notice
+          icon={<WebhookIcon />}
+          title={texts.noEndpointsTitle}
+          body={may ? texts.noEndpointsBody : texts.noEndpointsOnly}
+        />
       ) : (
         <ul className={classes.list}>
           {endpoints.items.map(one => (
