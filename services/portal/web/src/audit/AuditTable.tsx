@@ -89,7 +89,7 @@ function Row({ record, now, open, toggle }: RowProps) {
         <Who record={record} />
       </td>
       <td role="cell" className={classes.target} title={plain(record.target)}>
-        <bdi>{plain(short(record.target))}</bdi>
+        <Cut text={record.target} />
       </td>
       <td role="cell" className={classes.seal}>
         <Sealed batch={record.batch} />
@@ -125,9 +125,19 @@ function Who({ record }: { record: AuditRecord }) {
   return (
     <bdi>
       {words[kind] ?? human(plain(kind))}
-      {rest && kind !== "cli" && <span className={classes.quiet}> {plain(short(rest))}</span>}
+      {rest && kind !== "cli" && (
+        <span className={classes.quiet}>
+          {" "}
+          <Cut text={rest} />
+        </span>
+      )}
     </bdi>
   );
+}
+
+/** Enough of an id, written as ids are; other texts as they are. */
+function Cut({ text }: { text: string }) {
+  return <bdi className={idOf(text) ? "mono" : undefined}>{plain(short(text))}</bdi>;
 }
 
 function Details({ record }: { record: AuditRecord }) {

@@ -2,7 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useEffect } from "react";
-import { brandQuery } from "../api/queries";
+import { brandQuery, sessionQuery } from "../api/queries";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
@@ -17,6 +17,8 @@ export function OrdersPage() {
   const { texts } = useTexts();
   const { number } = useSearch({ from: "/inside/orders" });
   const { data: brand } = useSuspenseQuery(brandQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const maps = session.permissions.includes("deployments:write");
   const { data: orders, error, refetch, ...list } = useInfiniteQuery(ordersQuery(number));
   useEffect(() => {
     document.title = `${texts.orders} · ${brand.name}`;
@@ -31,12 +33,14 @@ export function OrdersPage() {
       {error && !orders ? (
         <Failure error={error} reset={() => void refetch()} />
       ) : !orders ? (
-        <LinesSkeleton lines={5} />
+        <div className={classes.loading}>
+          <LinesSkeleton lines={5} />
+        </div>
       ) : rows.length === 0 ? (
         <Notice
           icon={<OrderIcon />}
           title={number ? texts.noOrderOf(number) : texts.noOrdersTitle}
-          body={number ? texts.noOrderOfBody : texts.noOrdersBody}
+          body={number ? texts.noOrderOfBody : maps ? texts.noOrdersBody : texts.noOrdersOnly}
         />
       ) : (
         <OrderTable

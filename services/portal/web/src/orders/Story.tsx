@@ -158,7 +158,7 @@ function lineage(line: Line, texts: Texts): Part[] {
   }
   if (line.run) {
     const open = (
-      <Link to="/runs/$run" params={{ run: line.run }} className="quiet-link">
+      <Link to="/runs/$run" params={{ run: line.run }} className={classes.run}>
         {texts.openRun}
       </Link>
     );

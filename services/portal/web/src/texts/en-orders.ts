@@ -9,6 +9,7 @@ const orders = {
   noOrdersTitle: "No orders yet",
   noOrdersBody:
     "An order is here once a system has told of it and a mapping has made a record of that. Mappings are written over the API.",
+  noOrdersOnly: "An order is here once a system that is connected has told of it.",
   noOrderOf: (number: string) => `No order is known as “${number}”`,
   noOrderOfBody: "Numbers are compared letter for letter, as each system has them.",
   mergedAway: "Merged into another",

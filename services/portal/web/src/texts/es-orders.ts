@@ -9,6 +9,7 @@ const orders: typeof en = {
   noOrdersTitle: "Todavía no hay pedidos",
   noOrdersBody:
     "Un pedido está aquí cuando un sistema ha hablado de él y una correspondencia ha hecho de ello un registro. Las correspondencias se escriben con la API.",
+  noOrdersOnly: "Un pedido está aquí cuando un sistema conectado ha hablado de él.",
   noOrderOf: number => `Ningún pedido se conoce como «${number}»`,
   noOrderOfBody: "Los números se comparan letra por letra, como los tiene cada sistema.",
   mergedAway: "Unido a otro",
