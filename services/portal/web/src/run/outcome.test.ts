@@ -38,7 +38,7 @@ it("says where an order does not fit, and of its value only what may be read", (
   const error = { type, title: "The input breaks its schema", instance: "/input" };
   const faulted = (detail: string) => ended("faulted", null, { ...error, detail });
   const said = '1299 is not of type "object"';
-  expect(outcomeOf(faulted(`${said} (at /lines/0/unit_price)`), en, "en")).toMatchObject({
+  expect(outcomeOf(faulted(`${said} (at /0/data/lines/0/unit_price)`), en, "en")).toMatchObject({
     title: en.unfitTitle,
     lead: `${en.unfitAt("lines/0/unit_price")} ${said}. ${en.unfitBody}`,
   });

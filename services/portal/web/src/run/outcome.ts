@@ -58,8 +58,8 @@ export function faultedEnd(run: Run): "start" | "end" | null {
   return at === INPUT ? "start" : at === OUTPUT ? "end" : null;
 }
 
-/** What is said of the order, and the place in it, as `first_error` writes them. */
-const PLACED = /^(?<said>.*) \(at (?:\/(?<path>.+)|the root)\)$/s;
+/** What is said of the order, and the place in it, as `first_error` writes them. A run's input is events, with one's data the order. */
+const PLACED = /^(?<said>.*) \(at (?:\/(?:\d+\/data\/)?(?<path>.+)|the root)\)$/s;
 
 function unfit(error: Fields, texts: Texts): Outcome {
   const { said, path } = PLACED.exec(words(error.detail) ?? "")?.groups ?? {};
