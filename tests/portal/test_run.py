@@ -125,6 +125,29 @@ async def test_a_faulted_run_says_what_was_wrong(browser: Browser, site: Site) -
         assert not await someone.flaws()
 
 
+async def test_an_order_that_does_not_fit_is_told_with_the_place_and_without_the_value(
+    browser: Browser, site: Site
+) -> None:
+    lines = [{"item": "SKU-1", "quantity": 1, "unit_price": 129977}]
+    run = msgspec.json.decode((await site.send("unfit", lines=lines)).body)["runs"][0]
+    async with person(browser, site, site.harbor, size=PHONE) as someone:
+        await _arrive(someone, run, "PO-unfit")
+        main = someone.page.get_by_role("main")
+        await expect(main).to_contain_text("The order does not fit what the workflow takes")
+        await expect(main).to_contain_text("It is wrong at lines/0/unit_price.")
+        await expect(main).not_to_contain_text("129977")
+        await expect(main.locator("[data-state=faulted]", has_text="Order received")).to_be_visible()
+        await someone.shoot("run-unfit-phone")
+        assert not await someone.flaws()
+        await someone.open("/runs?state=faulted")
+        await expect(someone.row("PO-unfit")).to_contain_text("at Order received")
+        chosen = someone.page.get_by_role("navigation", name="State").get_by_role("link", name="Faulted")
+        await expect(chosen).to_be_in_viewport(ratio=1)
+        await expect(someone.page.get_by_role("navigation", name="Main").get_by_text("Orders")).to_be_in_viewport(
+            ratio=1
+        )
+
+
 async def test_on_a_phone_nothing_moves_the_graph_and_its_words_are_readable(browser: Browser, slow_erp: Site) -> None:
     async with person(browser, slow_erp, slow_erp.harbor, size=PHONE) as someone:
         await someone.sign_in()
