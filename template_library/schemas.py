@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from template_library.dsl.schemas import Validator, compile_schema, words
+from template_library.dsl.schemas import Validator, compile_schema, rule_of, words
 
 MOST: Final = 50
 
@@ -33,8 +33,7 @@ def breaches(validator: Validator, value: Any, *, hidden: bool = False) -> list[
     """As `check`, with a schema that was compiled before."""
     found: list[Breach] = []
     for error in validator.iter_errors(value):
-        rule = error.schema_path[-1] if error.schema_path else "false"
-        found.append(Breach(pointer(error.instance_path), f"breaks the rule `{rule}`" if hidden else words(error)))
+        found.append(Breach(pointer(error.instance_path), rule_of(error) if hidden else words(error)))
         if len(found) == MOST:
             break
     return found

@@ -13,7 +13,7 @@ from services.api.call import Payloads
 from services.api.fields import Instant
 from services.api.run_view import RunValue
 from services.engine import values
-from services.engine.functions import is_ours
+from services.engine.functions import without_words
 from services.exceptions.categories import Category
 from services.exceptions.reading import State
 
@@ -73,7 +73,7 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
 
 def view(row: Any, payloads: Payloads) -> ExceptionView:
     """A row of `services.exceptions.reading`, with as much of a fault's words as the caller may see."""
-    cause, title = _told(row, payloads)
+    cause, title = words(row["category"], row["cause"], row["title"], payloads)
     amount = row["value"]
     return ExceptionView(
         id=ids.show("exc", row["exception_id"]),
@@ -107,13 +107,15 @@ def view(row: Any, payloads: Payloads) -> ExceptionView:
     )
 
 
-def _told(row: Any, payloads: Payloads) -> tuple[str, str | None]:
-    """A `raise` may compute its words from the payload, and even its type; all the others are ours."""
-    cause, title = row["cause"], row["title"]
-    if row["category"] != "failed" or payloads == "whole":
+def words(category: str, cause: str, title: str, payloads: Payloads) -> tuple[str, str | None]:
+    """Cause and title of an exception as the caller may see them.
+
+    A `raise` may compute its words from the payload, and even its type; all the others are ours.
+    """
+    if category != "failed" or payloads == "whole":
         return cause, title
     if payloads == "hidden":
-        return cause if is_ours(cause) else "about:blank", None
+        return without_words({"type": cause})["type"], None
     error = values.decode(bytes(masking.masked_error(values.encode({"type": cause, "title": title}).decode())))
     return error["type"], error["title"]
 

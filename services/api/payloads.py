@@ -12,7 +12,7 @@ from services.api import masking
 from services.api.call import Call, Payloads
 from services.api.graphs import WorkflowUnreadable
 from services.api.run_view import raw
-from services.engine.functions import is_ours
+from services.engine.functions import without_words
 
 
 async def written(request: Call, run: Any, texts: Iterable[str | None]) -> masking.Written:
@@ -31,13 +31,8 @@ def _whole(text: str | None, _: masking.Written) -> Any:
 
 
 def kind_of_error(text: str | None, _: masking.Written) -> Any:
-    """Of problem details what no payload can speak through: a `raise` may compute its words, and even its type."""
-    if text is None:
-        return None
-    error = msgspec.json.decode(text)
-    kept = {name: error[name] for name in ("status", "instance") if name in error}
-    is_standard = is_ours(str(error.get("type", "")))
-    return kept | {"type": error["type"] if is_standard else "about:blank"}
+    """Of problem details what no payload can speak through."""
+    return None if text is None else without_words(msgspec.json.decode(text))
 
 
 def _nothing(_: str | None, __: masking.Written = frozenset()) -> None:

@@ -36,8 +36,8 @@ class Checked:
         """What is wrong, with its JSON pointer; empty when nothing is."""
         return first_error(self._input, values) or ""
 
-    def fault_in_output(self, values: Any) -> str:
-        return first_error(self._output, values) or ""
+    def fault_in_output(self, values: Any, *, hidden: bool = False) -> str:
+        return first_error(self._output, values, hidden=hidden) or ""
 
     def care(self, values: Any, settings: Mapping[str, Any]) -> Care:
         """How a call with `values`, valid by the input schema, stands being made again."""

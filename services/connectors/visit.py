@@ -16,6 +16,8 @@ from services.engine.functions import STANDARD_ERRORS, Answer, Done, ErrorDetail
 
 UNKNOWN: Final = "The outcome is unknown"
 _BROKEN: Final = 502
+_ASKED: Final = frozenset({"check-then-write", "once-or-ask"})
+"""Modes in which a person is asked what became of a call."""
 _SETTLED_TIMES: Final = 2.0
 """As often as a request may last: behind that, none of ours is on its way any more, nor being worked on."""
 
@@ -130,7 +132,8 @@ class Visit:
         return self._fit(found.output) if isinstance(found, Found) else self.unknown(found.why, found.answer)
 
     def _fit(self, output: Any) -> Answer:
-        fault = self.checked.fault_in_output(output)
+        # What a run waits for is read by people who may not see the answer, which is kept beside it.
+        fault = self.checked.fault_in_output(output, hidden=self.care.mode in _ASKED)
         return self._unfit(fault, output) if fault else Done(output=output)
 
     def _unfit(self, fault: str, answer: Any) -> Answer:
@@ -139,7 +142,7 @@ class Visit:
         Raises:
             Refusal: of what may be repeated.
         """
-        if self.care.mode in {"check-then-write", "once-or-ask"}:
+        if self.care.mode in _ASKED:
             return self.unknown(f"{self.operation} was answered with what is no output of it: {fault}", answer)
         # The effect may have happened: a person looks, nothing repeats it.
         raise Refusal(fault, name="communication", status=_BROKEN, title="The operation's output is not valid")

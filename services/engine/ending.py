@@ -12,7 +12,7 @@ from infra.telemetry import instruments, trace
 from services.engine import lifecycle, values
 from services.engine.claims import Claim
 from services.engine.faults import kind_of
-from services.engine.functions import ErrorDetails
+from services.engine.functions import ErrorDetails, without_words
 from services.engine.journal import Audit, Message
 from services.engine.lifecycle import Subject
 from services.engine.payloads import LARGE_OUTPUT
@@ -39,7 +39,7 @@ class Ending:
         if await self._commit(
             ended.state,
             identity,
-            values.encode({"error": error} if error else {}).decode(),
+            error,
             output=self._progress.large.text(ended.output, LARGE_OUTPUT) if ended.state == "completed" else None,
             error=_stored(error | ({"connection": failing} if failing else {})) if error else None,
             kept=self._progress.large.encode(stood) if stood else None,
@@ -52,11 +52,15 @@ class Ending:
         error = msgspec.to_builtins(fault)
         described = _stored(error)
         self._progress.add("workflow.faulted", data=values.encode({"error": error}).decode())
-        if await self._commit("faulted", identity, described, error=described, kept=self._claim.snapshot):
+        if await self._commit("faulted", identity, error, error=described, kept=self._claim.snapshot):
             self._tell("faulted", fault)
 
-    async def _commit(self, run_state: str, identity: Mapping[str, str], after: str, **columns: Any) -> bool:
+    async def _commit(
+        self, run_state: str, identity: Mapping[str, str], fault: dict[str, Any] | None, **columns: Any
+    ) -> bool:
         claim = self._claim
+        # The audit is read by the partner's people, too, and kept for years: it has no words that may quote a payload.
+        after = values.encode({"error": without_words(fault)} if fault else {}).decode()
         told = Subject(tenant=claim.tenant_id, run=claim.run_id, definition=identity)
         event = lifecycle.own(told, self._progress.line(f"workflow.{run_state}"))
         message = Message(ids.new(), lifecycle.TOPIC, values.encode(event).decode())

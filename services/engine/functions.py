@@ -31,6 +31,13 @@ def is_ours(kind: str) -> bool:
     return kind.startswith(STANDARD_ERRORS) or kind == NOT_APPROVED
 
 
+def without_words(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Of problem details what no payload can speak through: a `raise` may compute its words, and even its type."""
+    kept = {name: error[name] for name in ("status", "instance") if name in error}
+    kind = str(error.get("type", ""))
+    return kept | {"type": kind if is_ours(kind) else "about:blank"}
+
+
 class ErrorDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An error of the workflow language (DSL reference, Error): problem details with `instance` = task pointer.
 

@@ -88,7 +88,7 @@ SELECT * FROM (
 CLOSED: Final = """
 SELECT * FROM (
   SELECT 'settled' AS what, e.closed_at AS at, 'settled/' || e.exception_id AS key, e.exception_id, e.run_id,
-    e.category AS kind, e.outcome, e.closed_by AS by, e.title
+    e.category AS kind, e.cause AS name, e.outcome, e.closed_by AS by, e.title
   FROM app.exception e WHERE e.tenant_id = $1 AND e.exception_id = ANY ($5) AND e.closed_at IS NOT NULL
 ) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
 """

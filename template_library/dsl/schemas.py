@@ -39,12 +39,20 @@ def compile_schema(document: Any, formats: Formats | None = None) -> Validator:
         raise SchemaError(str(error).splitlines()[0]) from error
 
 
-def first_error(validator: Validator, value: Any) -> str | None:
-    """The first thing wrong with `value`, with its pointer; None when it is valid."""
+def first_error(validator: Validator, value: Any, *, hidden: bool = False) -> str | None:
+    """The first thing wrong with `value`, with its pointer; None when it is valid.
+
+    `hidden` keeps the value out of the words.
+    """
     for error in validator.iter_errors(value):
         path = "".join(f"/{token}" for token in error.instance_path)
-        return f"{words(error)} (at {path[:_RULE] or 'the root'})"
+        return f"{rule_of(error) if hidden else words(error)} (at {path[:_RULE] or 'the root'})"
     return None
+
+
+def rule_of(error: jsonschema_rs.ValidationError) -> str:
+    """Which rule is broken, and nothing of the value."""
+    return f"breaks the rule `{error.schema_path[-1] if error.schema_path else 'false'}`"
 
 
 def words(error: jsonschema_rs.ValidationError) -> str:

@@ -11,7 +11,8 @@ from infra import ids
 from infra.ids import TenantId
 from infra.problems import Invalid
 from services.api import previews
-from services.api.call import Call
+from services.api.call import Call, Payloads
+from services.api.exception_view import words
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
 from services.engine import redriving
@@ -55,7 +56,9 @@ class RedrivenRun(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     business_key: str | None = None
     state: str | None = None
-    error: Annotated[str | None, Meta(description="Type of the fault.")] = None
+    error: Annotated[str | None, Meta(description="Type of the fault, as the run itself tells it to the caller.")] = (
+        None
+    )
     since: Instant | None = None
 
 
@@ -99,7 +102,7 @@ async def _preview(request: Call, tenant: TenantId, wanted: RedriveFilter) -> Re
         found, count = await redriving.find(connection, tenant, only)
     packed = redriving.pack(found)
     token = previews.issue(request, _PURPOSE, tenant, packed)
-    runs = [_shown(one) for one in found[: previews.EXAMPLES]]
+    runs = [_shown(one, request.payloads) for one in found[: previews.EXAMPLES]]
     return Redriven(count=count, covered=len(found), runs=runs, token=token if found else None)
 
 
@@ -113,12 +116,12 @@ async def _drive(request: Call, tenant: TenantId, token: str) -> Redriven:
     return Redriven(count=len(done), covered=len(done), runs=runs, token=None)
 
 
-def _shown(one: Standing) -> RedrivenRun:
+def _shown(one: Standing, payloads: Payloads) -> RedrivenRun:
     return RedrivenRun(
         id=ids.show("run", one.run_id),
         business_key=one.business_key,
         state=one.state,
-        error=one.error_type,
+        error=None if one.error_type is None else words("failed", one.error_type, "", payloads)[0],
         since=one.since,
     )
 

@@ -9,11 +9,13 @@ from uuid import UUID
 import msgspec
 from litestar import get
 from msgspec import Meta
+from msgspec.structs import replace
 
 from infra import ids
 from infra.ids import TenantId
 from services.api import masking
-from services.api.call import Call
+from services.api.call import Call, Payloads
+from services.api.exception_view import words
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.graphs import WorkflowUnreadable
 from services.api.policy import tenant_paths
@@ -114,7 +116,7 @@ async def read_timeline(request: Call, limit: Limit = 50, cursor: Cursor = None)
     calls = await _calls(request, tenant, of)
     async with request.resources.database.tenant(tenant) as connection:
         lines, position = await timeline.read(connection, tenant, of, calls, page)
-    return Timeline([_view(one) for one in lines], request.cursor(position))
+    return Timeline([_view(one, request.payloads) for one in lines], request.cursor(position))
 
 
 async def _calls(request: Call, tenant: TenantId, of: Scope) -> dict[UUID, dict[str, str | None]]:
@@ -130,7 +132,10 @@ async def _calls(request: Call, tenant: TenantId, of: Scope) -> dict[UUID, dict[
     return {one.run_id: drawn[one.deployment_id, one.revision, one.program] for one in of.runs}
 
 
-def _view(one: Line) -> TimelineLine:
+def _view(one: Line, payloads: Payloads) -> TimelineLine:
+    if one.kind is not None and one.title is not None:  # of an exception
+        name, title = words(one.kind, one.name or "", one.title, payloads)
+        one = replace(one, name=name, title=title)
     return TimelineLine(
         **{name: getattr(one, name) for name in _SAME},
         entity=_shown(PREFIX, one.entity_id),

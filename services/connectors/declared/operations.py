@@ -124,7 +124,7 @@ class DeclaredOperation:
             found = await _mapped(asking, filled, body)
         if self._facts is None or self._completion is None:
             return found
-        if fault := first_error(self._facts, found):
+        if fault := first_error(self._facts, found, hidden=True):
             raise Misread(fault, found)
         try:
             return self._completion(asking.given, found)

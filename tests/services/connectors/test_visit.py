@@ -12,7 +12,7 @@ from infra.egress import Client
 from infra.encryption.secret import Secret
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
-from services.connectors.sdk.connector import Absent, ReadBack, Refused
+from services.connectors.sdk.connector import Absent, Found, ReadBack, Refused
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.manifest import Manifest, Operation
 from services.engine.functions import Call, Done, Failed, Later, Unknown
@@ -71,6 +71,24 @@ class Strict:
         return Refused("it is over the limit")
 
 
+class Loose(Strict):
+    """Finds what is no output of the operation."""
+
+    manifest = msgspec.structs.replace(
+        Strict.manifest,
+        name="loose",
+        operations=(
+            msgspec.structs.replace(
+                Strict.manifest.operations[0], output={"properties": {"number": {"type": "integer"}}}
+            ),
+        ),
+    )
+
+    async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
+        del operation, values, context
+        return Found({"number": "PRIVATE-VALUE-77"})
+
+
 class Still(Strict):
     """Stands still for an hour when it has looked."""
 
@@ -90,6 +108,15 @@ async def test_F_03_an_effect_that_was_refused_for_good_has_failed(desk: Desk, c
     for answer in (await function(_call("write", {})), await function.settle(_call("write", {}))):
         assert isinstance(answer, Failed)
         assert (answer.error.status, answer.error.detail) == (409, "it is over the limit")
+
+
+async def test_S_05_why_a_person_is_asked_says_nothing_of_what_was_found(desk: Desk, client: Client) -> None:
+    """It is what the run waits for, and the title of its exception; what was found is kept beside it."""
+    desk.connection = msgspec.structs.replace(desk.connection, connector="loose")
+    answer = await ConnectorFunction(Registry([Loose()]), desk, client).settle(_call("write", {}))
+    assert isinstance(answer, Unknown)
+    assert answer.error.detail.endswith("no output of it: breaks the rule `type` (at /number)")
+    assert answer.answer == {"output": {"number": "PRIVATE-VALUE-77"}}
 
 
 async def test_F_03_a_key_that_grew_old_may_have_been_sent_until_then(desk: Desk, order: Any) -> None:

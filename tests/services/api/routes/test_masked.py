@@ -17,7 +17,9 @@ from services.events.received import Received
 from services.events.store import keep
 from tests.asgi import Caller
 from tests.services.api.parties import Parties, make_key
-from tests.world import deploy, progress, start_runs, write
+from tests.services.api.routes.test_mappings import AT, WRITTEN, put, record, release, send
+from tests.services.engine.running import at_work
+from tests.world import World, deploy, progress, start_runs, write
 
 CANARY = "canary-7213"
 DATA = {"number": "PO-1", "notes": CANARY, "ship_to": {"name": CANARY}, "lines": [{"item": "SKU-1", "email": CANARY}]}
@@ -132,3 +134,67 @@ async def test_S_68_a_key_above_the_client_never_holds_the_permission(parties: P
     for maker in (parties.operator, parties.north):
         refused = await maker.post("/v1/keys", {"name": "no", "permissions": ["payloads:masked"]})
         assert refused.status in {403, 422}, refused.body
+
+
+DOCUMENTS = (
+    """
+document: {dsl: '1.0.3', namespace: tests, name: held-to-a-schema, version: 1.0.0}
+input:
+  schema:
+    format: json
+    document: {items: {properties: {data: {properties: {note: {pattern: '^[0-9]+$'}}}}}}
+do:
+  - a: {set: {x: 1}}
+""",
+    """
+document: {dsl: '1.0.3', namespace: tests, name: computes-its-words, version: 1.0.0}
+do:
+  - a:
+      raise:
+        error:
+          type: ${ "https://x.example/" + .[0].data.note }
+          status: 400
+          title: ${ .[0].data.note }
+          detail: ${ .[0].data.note }
+""",
+)
+
+
+async def test_S_05_nothing_beside_a_run_tells_what_its_fault_quotes(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    """The audit, its exports, exceptions, the timeline and previews, for whom the run itself hides or masks it."""
+    acme, tenant = parties.acme, TenantId(ids.read("ten", parties.ids["acme:live"]))
+    await put(acme, AT, mapping=WRITTEN)
+    await release(acme, AT, 1)
+    for document in DOCUMENTS:
+        await deploy(app_database, tenant, document, event_type="shop.order")
+    await send(acme, 1, note=CANARY)
+    await record(parties, worker_database)
+    async with at_work(app_database, worker_database) as engine:
+        runs = await engine.ended(World(tenant, tenant, tenant), 2)
+    assert [CANARY in run["error"] for run in runs] == [True, True]
+    found = (await acme.get("/v1/entities?kind=sales-order")).json["items"][0]["id"]
+    kept = [one["after"] for one in (await acme.get("/v1/audit")).json["items"] if one["action"] == "run.faulted"]
+    assert [set(one["error"]) for one in kept] == [{"type", "status", "instance"}] * 2
+    reading = ["audit:read", "runs:read", "runs:write", "records:read", "events:read"]
+    masked = parties.nobody.having(await make_key(acme, permissions=[*reading, "payloads:masked"]))
+    hidden = parties.nobody.having(await make_key(acme, permissions=reading))
+    closed = (await acme.get("/v1/exceptions")).json["items"][0]
+    body = {"action": "discard", "words": "seen", "seen": closed["changes"]}
+    assert (await acme.post(f"/v1/exceptions/{closed['id']}/act", body)).status == 200
+    for caller, at in ((parties.north, "/v1/clients/acme/live"), (masked, "/v1"), (hidden, "/v1")):
+        places = ["/audit", "/audit/export", "/audit/export?format=csv", f"/entities/{found}/timeline"]
+        places += ["/exceptions", "/exceptions?state=discarded", "/notices", "/runs"]
+        told = [await caller.get(f"{at}{place}") for place in places]
+        preview = {"preview": True, "filter": {}}
+        told.append(await caller.post(f"{at}/runs/redrive", preview))
+        told.append(await caller.post(f"{at}/exceptions/act", {**preview, "action": "retry"}))
+        assert [one.status for one in told] == [200] * len(told)
+        assert [
+            place for place, one in zip((*places, "redrive", "act"), told, strict=True) if CANARY in str(one.body)
+        ] == []
+        lines = told[3].json["items"]
+        assert [line["what"] for line in lines].count("stood") == 2
+    whole = await acme.get(f"/v1/entities/{found}/timeline")
+    assert CANARY in whole.body.decode()
