@@ -61,7 +61,11 @@ class NewDeployment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class DeploymentChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is absent stays; parameters and bindings are given whole."""
+    """What is absent stays; parameters and bindings are given whole.
+
+    Of the parameters send back only those whose source is `deployment`: whatever is sent is the deployment's own from
+    then on, and does not follow the level that it was inherited from.
+    """
 
     workflow: Workflow | UnsetType = UNSET
     template: TemplateChoice | UnsetType = UNSET

@@ -126,12 +126,13 @@ def update(  # noqa: PLR0913 - one argument an option
         if file is not None:
             body["parameters"] = parameters
         elif parameters:
-            body["parameters"] = {**present["parameters"], **parameters}
+            body["parameters"] = {**_its_own(present), **parameters}
         if document is not None and text is not None:
             from services.cli import fitting  # noqa: PLC0415 - only a document needs connectors and schemas here
 
             then = {**present, **body}
-            await fitting.check(api, fitting.Parts(text, document, then["parameters"], then["bindings"]))
+            held = parameters if file is not None else {**present["parameters"], **parameters}
+            await fitting.check(api, fitting.Parts(text, document, held, then["bindings"]))
         return await api.send("PATCH", path, {**body, **await _source(api, template, workflow, text)})
 
     terminal.show(terminal.run(work))
@@ -176,6 +177,12 @@ def migrate(  # noqa: PLR0913 - one argument an option
         return await (migrating.plan if dry_run else migrating.move)(api, f"{path}/migrations", body)
 
     terminal.show(terminal.run(work))
+
+
+def _its_own(present: dict[str, Any]) -> dict[str, Any]:
+    """What was given with the deployment. What is sent is its own from then on, and inherited no more."""
+    sources = present["sources"]
+    return {name: value for name, value in present["parameters"].items() if sources.get(name) == "deployment"}
 
 
 def _given(priority: str | None) -> dict[str, Any]:

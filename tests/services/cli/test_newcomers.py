@@ -1,0 +1,52 @@
+"""What somebody new does at the terminal, and what it says then."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.embedded.stack import Endpoints
+from tests.served import served
+from tests.services.cli.test_accounts import Commands
+
+INHERITS = """
+document:
+  dsl: '1.0.3'
+  namespace: tests
+  name: limits
+  version: 1.0.0
+  metadata:
+    parameters: {properties: {days: {type: number}, limit: {type: number}, most: {type: number, default: 3}}}
+do:
+  - a: {set: {x: 1}}
+"""
+
+
+@pytest.fixture
+def commands(endpoints: Endpoints, tmp_path: Path) -> Iterator[Commands]:
+    """Of an installation with the partner harbor and its client acme."""
+    with served(tmp_path, endpoints) as (_, environment):
+        found = Commands(environment)
+        operator = found.run("operator", "create").stdout.strip()
+        found.json("partner", "create", "harbor", "--name", "Harbor", key=operator)
+        key = found.json("key", "create", "--name", "first", "--partner", "harbor", key=operator)["key"]
+        found.json("client", "create", "acme", "--name", "Acme", key=key)
+        (tmp_path / "partner.key").write_text(key)
+        yield found
+
+
+def test_an_update_of_one_parameter_leaves_the_others_inherited(commands: Commands, tmp_path: Path) -> None:
+    run = functools.partial(commands.json, key=(tmp_path / "partner.key").read_text())
+    where = ("--client", "acme", "--environment", "test")
+    run("parameter", "set", "--partner", "harbor", "days=7")
+    file = tmp_path / "limits.yaml"
+    file.write_text(INHERITS, encoding="utf-8")
+    run("deployment", "create", "limits", "--document", str(file), "--set", "limit=1", *where)
+    revised = run("deployment", "update", "limits", "--set", "limit=2", *where)
+    assert revised["sources"] == {"days": "partner", "limit": "deployment", "most": "default"}
+    run("parameter", "set", "--partner", "harbor", "days=9")
+    revised = run("deployment", "update", "limits", "--set", "limit=3", *where)
+    assert revised["parameters"] == {"days": 9, "limit": 3, "most": 3}
