@@ -6,7 +6,7 @@ Requests of one tenant that arrive during a commit share the next one; a single 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from typing import Any, Final
 from uuid import UUID
@@ -45,11 +45,15 @@ MOST: Final = 200
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """What became of an event; a duplicate gets the first one's answer, and is `repeated`."""
+    """What became of an event; a duplicate gets the first one's answer, and is `repeated`.
+
+    `mappings`: names of those that make records of it.
+    """
 
     event_id: UUID
     runs: list[UUID]
     repeated: bool = False
+    mappings: Sequence[str] = ()
 
 
 _Waiting = tuple[Received, asyncio.Future[Accepted]]
@@ -137,6 +141,7 @@ class Intake:
             runs = followed.started
             repeated = {known[one.key][0] for one in batch} - set(runs)
             runs |= await store.runs_of(connection, tenant, list(repeated))
+            mappings = known.routed | await store.mappings_of(connection, tenant, list(repeated))
             reused = [one for one in batch if known[one.key][1] != one.event.digest]
             await store.record_reuse(connection, tenant, reused)
             crash_points.pass_by("intake.before")
@@ -147,7 +152,7 @@ class Intake:
             self._ring()
         if followed.to_judge or known.routed:
             self._judge()
-        return [_answer(one, *known[one.key], runs) for one in batch]
+        return [_answer(one, *known[one.key], runs, mappings) for one in batch]
 
 
 def _settle(future: asyncio.Future[Accepted], answer: Accepted | Exception) -> None:
@@ -159,8 +164,12 @@ def _settle(future: asyncio.Future[Accepted], answer: Accepted | Exception) -> N
         future.set_exception(answer)
 
 
-def _answer(one: Received, event_id: UUID, digest: bytes, runs: dict[UUID, list[UUID]]) -> Accepted | EventIdReused:
+def _answer(
+    one: Received, event_id: UUID, digest: bytes, runs: dict[UUID, list[UUID]], mappings: dict[UUID, list[str]]
+) -> Accepted | EventIdReused:
     if digest != one.event.digest:
         source, sent = one.key
         return EventIdReused(f"{source!r} has sent id {sent!r} before, with other content; give this event its own id")
-    return Accepted(event_id, runs.get(event_id, []), repeated=event_id != one.event_id)
+    return Accepted(
+        event_id, runs.get(event_id, []), repeated=event_id != one.event_id, mappings=mappings.get(event_id, ())
+    )

@@ -23,14 +23,17 @@ WITH written AS (
 INSERT INTO app.translation (tenant_id, event_id, mapping)
 SELECT $1, w.event_id, r.mapping FROM written w JOIN app.event_route r ON r.tenant_id = $1 AND r.type = w.type
 WHERE w.source <> $9
+RETURNING event_id, mapping
 """
 """With what is to become a record (ADR 0080): in one statement, since every event pays for it."""
 
 
 class Kept(dict[tuple[str, str], tuple[UUID, bytes]]):
-    """Id and digest by source and id. `routed`: how often one of them is to become a record."""
+    """Id and digest by source and id. `routed`: by event the mappings that are to make records of it."""
 
-    routed = 0
+    def __init__(self, known: dict[tuple[str, str], tuple[UUID, bytes]]) -> None:
+        super().__init__(known)
+        self.routed: dict[UUID, list[str]] = {}
 
 
 async def keep(connection: Any, tenant: TenantId, candidates: list[Received]) -> Kept:
@@ -78,8 +81,8 @@ async def is_known(connection: Any, tenant: TenantId, event: CloudEvent) -> bool
     return found is not None
 
 
-async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> int:
-    status: str = await connection.execute(
+async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> dict[UUID, list[str]]:
+    rows = await connection.fetch(
         _WRITE,
         tenant,
         [one.event_id for one in new],
@@ -91,7 +94,28 @@ async def _write(connection: Any, tenant: TenantId, new: list[Received]) -> int:
         [one.depth for one in new],
         TRANSLATED,
     )
-    return int(status.rpartition(" ")[2])
+    return _by_event(rows)
+
+
+async def mappings_of(connection: Any, tenant: TenantId, events: list[UUID]) -> dict[UUID, list[str]]:
+    """The mappings that take each event's type as they are now: what became of it is done and gone."""
+    if not events:
+        return {}
+    rows = await connection.fetch(
+        "SELECT e.event_id, r.mapping FROM app.event e JOIN app.event_route r USING (tenant_id, type) "
+        "WHERE e.tenant_id = $1 AND e.event_id = ANY ($2) AND e.source <> $3",
+        tenant,
+        events,
+        TRANSLATED,
+    )
+    return _by_event(rows)
+
+
+def _by_event(rows: list[Any]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    for event, mapping in sorted((row["event_id"], row["mapping"]) for row in rows):
+        found.setdefault(event, []).append(mapping)
+    return found
 
 
 async def runs_of(connection: Any, tenant: TenantId, events: list[UUID]) -> dict[UUID, list[UUID]]:

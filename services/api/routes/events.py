@@ -29,6 +29,9 @@ class AcceptedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     id: Annotated[str, Meta(description="Our id of the event.", examples=["evt_01h455vb4pex5vsknk084sn02q"])]
     runs: Annotated[list[str], Meta(description="Runs that it started; empty when no deployment waits for its type.")]
+    mappings: Annotated[
+        list[str], Meta(description="Released mappings that make records of it.", examples=[["shop-orders"]])
+    ]
 
 
 class EventSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +94,11 @@ async def send_event(request: Call) -> AcceptedEvent:
     if not accepted.repeated:
         quotas.took(request.tenant, len(body))
     request.resources.changes.note([(tenant, run) for run in accepted.runs])
-    return AcceptedEvent(id=ids.show("evt", accepted.event_id), runs=[ids.show("run", run) for run in accepted.runs])
+    return AcceptedEvent(
+        id=ids.show("evt", accepted.event_id),
+        runs=[ids.show("run", run) for run in accepted.runs],
+        mappings=list(accepted.mappings),
+    )
 
 
 @get(tenant_paths("/events"), summary="List events", tags=TAGS)

@@ -46,21 +46,25 @@ def command(terminal: Terminal, *, file: Path, new_id: bool, id_: str | None, wa
 
     An event without an id, or with the id `*`, gets a fresh one, so that the file can be sent again and again. While
     the API is away it is sent again under the same id for ten seconds.
-    Exit code 0: every run completed; 1: refused, faulted, cancelled, or not known to have ended after the wait; 2: no
-    event.
+    Exit code 0: every run completed, or there is none and a mapping takes it; 1: refused, faulted, cancelled, not known
+    to have ended after the wait, or nothing waits for it; 2: no event.
     """
     if new_id and id_ is not None:
         raise click.UsageError("--new-id and --id exclude each other")
     event = _event(file, new_id=new_id)
     event["id"] = id_ or event["id"]
 
-    async def work(api: Api) -> list[Any]:
+    async def work(api: Api) -> tuple[list[Any], bool]:
         accepted = await _deliver(api, event, file)
         _say(terminal, f"event {event['id']} taken as {accepted['id']}")
-        if not accepted["runs"]:
+        # An API of an older version does not tell of mappings.
+        mappings = accepted.get("mappings", [])
+        for name in mappings:
+            _say(terminal, f"mapping {name} takes it into records")
+        if not accepted["runs"] and not mappings:
             _say(terminal, f"no deployment waits for events of type {event.get('type')}")
         try:
-            return [await _follow(terminal, api, run, clock.monotonic() + wait) for run in accepted["runs"]]
+            followed = [await _follow(terminal, api, run, clock.monotonic() + wait) for run in accepted["runs"]]
         except (NotAnswered, Problem) as error:
             # The event is stored whatever becomes of the looking: in no case is it said to be lost.
             names = ", ".join(accepted["runs"])
@@ -68,11 +72,12 @@ def command(terminal: Terminal, *, file: Path, new_id: bool, id_: str | None, wa
                 f"The event was taken, run {names}; it cannot be followed now ({_why(error)}).\n"
                 f"  It goes on by itself: `waybill run show {accepted['runs'][0]}` tells how it went."
             ) from None
+        return followed, bool(followed or mappings)
 
-    runs = terminal.run(work)
+    runs, is_taken = terminal.run(work)
     if terminal.as_json:
         click.echo(msgspec.json.encode(runs).decode())
-    sys.exit(0 if runs and all(run["state"] == "completed" for run in runs) else FAILED)
+    sys.exit(0 if is_taken and all(run["state"] == "completed" for run in runs) else FAILED)
 
 
 def _event(file: Path, *, new_id: bool) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from infra.embedded.stack import Endpoints
 from tests.served import served
+from tests.services.api.routes.test_mappings import WRITTEN
 from tests.services.cli.test_accounts import Commands
 
 INHERITS = """
@@ -50,3 +52,19 @@ def test_an_update_of_one_parameter_leaves_the_others_inherited(commands: Comman
     run("parameter", "set", "--partner", "harbor", "days=9")
     revised = run("deployment", "update", "limits", "--set", "limit=3", *where)
     assert revised["parameters"] == {"days": 9, "limit": 3, "most": 3}
+
+
+def test_an_event_that_only_a_mapping_takes_is_said_to_be_taken(commands: Commands, tmp_path: Path) -> None:
+    key = commands.run("key", "first", "harbor/acme/live", "--name", "first", "--json")
+    run = functools.partial(commands.run, key=msgspec.json.decode(key.stdout)["key"])
+    mapping, event = tmp_path / "mapping.json", tmp_path / "event.json"
+    mapping.write_bytes(msgspec.json.encode(WRITTEN))
+    sent = {"specversion": "1.0", "source": "/shop", "type": "shop.order", "data": WRITTEN["examples"][0]["data"]}
+    event.write_bytes(msgspec.json.encode(sent))
+    lost = run("send", str(event))
+    assert (lost.returncode, "no deployment waits" in lost.stdout) == (1, True), lost.stderr
+    assert run("mapping", "put", "shop-orders", str(mapping)).returncode == 0
+    assert run("mapping", "release", "shop-orders", "1").returncode == 0
+    taken = run("send", str(event))
+    assert (taken.returncode, "mapping shop-orders takes it" in taken.stdout) == (0, True), taken.stdout
+    assert "no deployment waits" not in taken.stdout

@@ -165,3 +165,18 @@ async def test_S_05_a_partner_reads_no_record_and_who_sees_masked_payloads_no_na
     seen = await masked.get(f"/v1/entities/{found}/record")
     assert seen.json["record"]["number"] == "SO-10045"
     assert "Acme Wholesale" not in seen.body.decode()
+
+
+async def test_who_sends_an_event_is_told_which_mappings_take_it(parties: Parties, worker_database: Database) -> None:
+    async def told(number: int, kind: str) -> Any:
+        event = {"specversion": "1.0", "id": str(number), "source": "/shop", "type": kind, "data": {}}
+        sent = await parties.acme.post("/v1/events", event, headers={"content-type": "application/cloudevents+json"})
+        return sent.json["mappings"]
+
+    await put(parties.acme, AT, mapping=WRITTEN)
+    assert await told(1, "shop.order") == [], "a draft takes nothing"
+    await release(parties.acme, AT, 1)
+    assert await told(2, "shop.order") == ["shop-orders"]
+    await record(parties, worker_database)
+    assert await told(2, "shop.order") == ["shop-orders"], "the same event again gets the same answer"
+    assert await told(3, "shop.other") == []

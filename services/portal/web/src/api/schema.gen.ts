@@ -4191,6 +4191,13 @@ export interface components {
              * @example evt_01h455vb4pex5vsknk084sn02q
              */
             id: string;
+            /**
+             * @description Released mappings that make records of it.
+             * @example [
+             *       "shop-orders"
+             *     ]
+             */
+            mappings: string[];
             /** @description Runs that it started; empty when no deployment waits for its type. */
             runs: string[];
         };
@@ -7582,7 +7589,7 @@ export interface components {
         /** RedrivenRun */
         RedrivenRun: {
             business_key?: string | null;
-            /** @description Type of the fault. */
+            /** @description Type of the fault, as the run itself tells it to the caller. */
             error?: string | null;
             /** @example run_01h455vb4pex5vsknk084sn02q */
             id: string;
