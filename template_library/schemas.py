@@ -26,14 +26,16 @@ def check(schema: Mapping[str, Any], value: Any, *, hidden: bool = False) -> lis
     Raises:
         SchemaError: `schema` is no JSON Schema, or refers outside itself.
     """
-    return breaches(compile_schema(dict(schema)), value, hidden=hidden)
+    return breaches(compile_schema(dict(schema)), value, hidden=hidden, schema=schema)
 
 
-def breaches(validator: Validator, value: Any, *, hidden: bool = False) -> list[Breach]:
-    """As `check`, with a schema that was compiled before."""
+def breaches(
+    validator: Validator, value: Any, *, hidden: bool = False, schema: Mapping[str, Any] | None = None
+) -> list[Breach]:
+    """As `check`, with a schema that was compiled before; where that is given, too, the words name its shapes whole."""
     found: list[Breach] = []
     for error in validator.iter_errors(value):
-        found.append(Breach(pointer(error.instance_path), rule_of(error) if hidden else words(error)))
+        found.append(Breach(pointer(error.instance_path), rule_of(error) if hidden else words(error, schema)))
         if len(found) == MOST:
             break
     return found

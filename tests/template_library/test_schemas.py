@@ -44,3 +44,32 @@ def test_a_message_is_bounded_and_so_is_their_number() -> None:
     found = schemas.check({"additionalProperties": {"type": "integer"}}, {str(n): "x" * 1000 for n in range(100)})
     assert len(found) == schemas.MOST
     assert all(len(breach.detail) <= 401 for breach in found)
+
+
+MONEY = {
+    "type": "object",
+    "required": ["amount", "currency"],
+    "properties": {"amount": {"type": "integer"}, "currency": {"type": "string"}},
+}
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+@pytest.mark.parametrize(
+    ("value", "detail"),
+    [
+        ({"most": 500000}, "500000 is none of: null; an object with `amount` and `currency`"),
+        ({"most": {"amount": 1}}, '"currency" is a required property'),
+        ({"most": {"amount": "1", "currency": "EUR"}}, '"1" is not of type "integer" (at /amount)'),
+        ({"pick": 5}, '5 is none of: a text; one of "a", 7; 3'),
+    ],
+)
+def test_of_several_shapes_those_that_fit_are_named(keyword: str, value: Any, detail: str) -> None:
+    schema = {
+        "$defs": {"money": MONEY},
+        "properties": {
+            "most": {keyword: [{"type": "null"}, {"$ref": "#/$defs/money"}]},
+            "pick": {keyword: [{"type": "string"}, {"enum": ["a", 7]}, {"const": 3}]},
+        },
+    }
+    assert [one.detail for one in schemas.check(schema, value)] == [detail]
+    assert [one.detail for one in schemas.check(schema, value, hidden=True)] == [f"breaks the rule `{keyword}`"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from template_library.dsl.errors import Violation
 from template_library.dsl.positions import Source, step
-from template_library.dsl.schemas import Validator, compile_schema
+from template_library.dsl.schemas import Validator, compile_schema, words
 
 _MOST: Final = 50
 _LONGEST: Final = 200
@@ -40,7 +40,9 @@ class Form:
             for token in error.instance_path:
                 pointer = step(pointer, token)
             position = source.value_at(pointer)
-            yield Violation(pointer, position.line, position.column, self._words(error.message, error.schema_path))
+            yield Violation(
+                pointer, position.line, position.column, self._words(words(error, self.schema), error.schema_path)
+            )
 
     def _words(self, message: str, path: list[str | int]) -> str:
         """What is wrong, and what the schema says of the place: what to write there."""
