@@ -56,10 +56,26 @@ class Terminal(msgspec.Struct, frozen=True):
         if self.as_json:
             click.echo(msgspec.json.encode(items).decode())
             return
-        lines = [list(columns), *([_cell(item, column) for column in columns] for item in items)]
-        widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
-        for line in lines:
-            click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        click.echo("\n".join(_lines(items, columns)))
+
+    def preview(self, seen: Mapping[str, Any], member: str, *columns: str) -> None:
+        """What would be done to many: JSON, or a table of the first ones, and how it is done."""
+        if self.as_json:
+            click.echo(msgspec.json.encode(seen).decode())
+            return
+        click.echo("\n".join(previewed(seen, member, *columns)))
+        if seen["token"] is not None:
+            click.echo(
+                f"\nNothing is done yet. The same command does it for exactly these with\n--token {seen['token']}"
+            )
+
+
+def previewed(seen: Mapping[str, Any], member: str, *columns: str) -> list[str]:
+    """Lines of what a preview found: how many, and a table of those in `member`, the oldest first."""
+    some = seen[member]
+    head = f"{seen['count']} found; {seen['covered']} at once, the oldest first:" if some else "None is found."
+    more = [f"and {seen['covered'] - len(some)} more"] if seen["covered"] > len(some) else []
+    return [head, *(_lines(some, columns) if some else []), *more]
 
 
 def key_of(text: str, option: str) -> tuple[str, str]:
@@ -149,3 +165,9 @@ def _cell(item: Mapping[str, Any], column: str) -> str:
     for step in column.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     return "" if value is None else printable(value if isinstance(value, str) else msgspec.json.encode(value).decode())
+
+
+def _lines(items: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[str]:
+    lines = [list(columns), *([_cell(item, column) for column in columns] for item in items)]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]

@@ -5,9 +5,10 @@ from typing import Any, Final
 import click
 
 from services.cli.client import Api
-from services.cli.options import Terminal, api_options
+from services.cli.options import Terminal, api_options, previewed
 
 _CATEGORIES: Final = ("failed", "uncertain", "parked", "quarantined", "outage", "dead-letter", "missed", "data")
+_SEEN: Final = ("category", "title", "business_key", "value.amount", "value.currency", "cause", "opened_at", "id")
 _NAMED: Final = (("deployment", "deployments", "dep"), ("connection", "connections", "con"))
 
 
@@ -113,26 +114,25 @@ def retry(
         )
 
     async def work(api: Api) -> Any:
-        if exception_id is not None:
-            return await _act(api, exception_id, action="retry")
         if token is not None:
             return await api.send("POST", "/exceptions/act", {"token": token})
         body = {"preview": True, "filter": await _given(api, only), "action": "retry"}
         seen = await api.send("POST", "/exceptions/act", body)
         if not yes or seen["token"] is None:
             return seen
-        click.echo("\n".join(_shown(seen)), err=True)
+        click.echo("\n".join(previewed(seen, "exceptions", *_SEEN)), err=True)
         return await api.send("POST", "/exceptions/act", {"token": seen["token"]})
 
-    terminal.show(terminal.run(work))
-
-
-def _shown(seen: dict[str, Any]) -> list[str]:
-    """Lines of what a preview holds."""
-    some = seen["exceptions"]
-    lines = [f"  {one['id']}  {one['category']}  {one['business_key'] or ''}  {one['cause']}" for one in some]
-    more = [f"  and {seen['covered'] - len(some)} more"] if seen["covered"] > len(some) else []
-    return [f"{seen['count']} found; {seen['covered']} are done now, the oldest first:", *lines, *more]
+    if exception_id is not None:
+        terminal.show(terminal.run(lambda api: _act(api, exception_id, action="retry")))
+        return
+    answer = terminal.run(work)
+    if terminal.as_json:
+        terminal.show(answer)
+    elif answer.get("done"):
+        terminal.table(answer["done"], "outcome", "id")
+    else:
+        terminal.preview(answer, "exceptions", *_SEEN)
 
 
 async def _act(api: Api, exception: str, **act: Any) -> Any:

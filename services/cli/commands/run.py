@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import click
 
 from infra import strict_json
 from services.cli.client import Api
-from services.cli.options import Terminal, api_options, fail, key_of
+from services.cli.options import Terminal, api_options, fail, key_of, previewed
+
+_SEEN: Final = ("state", "business_key", "error", "since", "id")
 
 _STATES = ("pending", "running", "waiting", "suspended", "cancelled", "faulted", "completed", "held")
 _STAKES = ("customer_class", "currency", "least_value", "most_value", "deadline_after", "deadline_before")
@@ -170,10 +172,13 @@ def redrive(terminal: Terminal, /, *, yes: bool, token: str | None, **only: str 
         seen = await api.send("POST", "/runs/redrive", {"preview": True, "filter": given})
         if not yes or seen["token"] is None:
             return seen
-        shown = [f"  {run['id']}  {run['business_key'] or ''}  {run['error'] or run['state']}" for run in seen["runs"]]
-        more = [f"  and {seen['covered'] - len(shown)} more"] if seen["covered"] > len(shown) else []
-        head = f"{seen['count']} found; {seen['covered']} are done now, the oldest first:"
-        click.echo("\n".join([head, *shown, *more]), err=True)
+        click.echo("\n".join(previewed(seen, "runs", *_SEEN)), err=True)
         return await api.send("POST", "/runs/redrive", {"token": seen["token"]})
 
-    terminal.show(terminal.run(work))
+    answer = terminal.run(work)
+    if terminal.as_json:
+        terminal.show(answer)
+    elif any(one.get("outcome") for one in answer["runs"]):
+        terminal.table(answer["runs"], "outcome", "id")
+    else:
+        terminal.preview(answer, "runs", *_SEEN)

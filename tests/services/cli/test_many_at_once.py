@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -69,11 +70,20 @@ def test_exceptions_are_retried_as_they_were_shown(retry: Any) -> None:
     assert (done.exit_code, asked) == (0, [{"token": "t"}])
     done, asked = retry("--all", "--yes")
     assert (done.exit_code, asked) == (0, [PREVIEW, {"token": "t"}])
-    assert done.stderr.splitlines() == [
-        "2 found; 2 are done now, the oldest first:",
-        "  exc_1  failed  SO-1  x:own",
-        "  and 1 more",
-    ]
+    assert done.stderr.splitlines()[::3] == ["2 found; 2 at once, the oldest first:", "and 1 more"]
+    assert done.stderr.splitlines()[2].split() == ["failed", "SO-1", "x:own", "exc_1"]
+    assert [line.split() for line in done.stdout.splitlines()] == [["outcome", "id"], ["retried", "exc_1"]]
+
+
+def test_a_preview_is_a_table_and_then_its_token(retry: Any) -> None:
+    """Somebody is to read it before a token is sent for live orders."""
+    seen, _ = retry("--category", "failed")
+    head, names, one, more, blank, note, token = seen.stdout.splitlines()
+    assert (head, more, blank, token) == ("2 found; 2 at once, the oldest first:", "and 1 more", "", "--token t")
+    assert names.split()[::7] == ["category", "id"]
+    assert (one.split(), "Nothing is done yet" in note) == (["failed", "SO-1", "x:own", "exc_1"], True)
+    raw, _ = retry("--category", "failed", "--json")
+    assert msgspec.json.decode(raw.stdout) == SEEN
 
 
 @pytest.mark.parametrize(
@@ -91,7 +101,8 @@ def test_runs_are_redriven_by_the_time_at_which_they_faulted(monkeypatch: pytest
     api = Answers({"count": 0, "covered": 0, "runs": [], "token": None})
     monkeypatch.setattr(Api, "send", lambda _self, *sent: api.send(*sent))
     words = ["--since", "2026-12-01T00:00:00Z", "--until", "2026-12-02T00:00:00Z"]
-    assert CliRunner().invoke(waybill, ["run", "redrive", *words]).exit_code == 0
+    shown = CliRunner().invoke(waybill, ["run", "redrive", *words])
+    assert (shown.exit_code, shown.stdout) == (0, "None is found.\n")
     since, until = words[1::2]
     assert api.asked == [{"preview": True, "filter": {"state": "faulted", "since": since, "until": until}}]
     assert CliRunner().invoke(waybill, ["run", "redrive", "--token", "t", *words]).exit_code == 2
