@@ -13,6 +13,7 @@ from tenants.identity import accounts, people, second_factors
 from tenants.identity.accounts import NewAccount, Status
 from tenants.identity.models import Account
 from tenants.identity.passwords import Passwords
+from tenants.identity.people import Person
 from tenants.identity.permissions import ACCOUNT, ALLOWED, Permission
 from tenants.organizations import service as organizations
 
@@ -72,12 +73,14 @@ def create(  # noqa: PLR0913 - one argument an option
     wanted = frozenset[Permission]() if role is not None and not permissions else _permissions(permissions)
     of = _Whose(partner, client, environment, role)
     made = direct.run(lambda database: _create(database, of, email, name, password, wanted))
-    _show_once(_shown(made), password, out, is_made=password_file is None, as_json=as_json)
+    # Beside the roles: what it may is what these hold, and the permissions that it was given itself.
+    shown = {**_shown(made.account), "roles": sorted(one.slug for one in made.roles)}
+    _show_once(shown, password, out, is_made=password_file is None, as_json=as_json)
 
 
 async def _create(  # noqa: PLR0913, PLR0917 (what an account is made of)
     database: Database, of: _Whose, email: str, name: str, password: str, wanted: frozenset[Permission]
-) -> Account:
+) -> Person:
     owner = await direct.partner_of(database, of.partner)
     tenant_id = None
     if of.client is not None:
@@ -97,8 +100,9 @@ async def _create(  # noqa: PLR0913, PLR0917 (what an account is made of)
         made = await accounts.create(session, new, actor=_ACTOR)
         if of.role is not None:
             await people.give_first(session, made, of.role, actor=_ACTOR)
+        person = await people.find(session, owner.partner_id, made.account_id)
         await session.commit()
-    return made
+    return person
 
 
 @command.command("list")

@@ -3,13 +3,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from services.cli.client import Api
+from services.cli.client import Api, Problem
 from services.cli.options import Terminal, api_options, pairs, values
 
+_FORBIDDEN: Final = 403
 _SET = click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting; JSON where it is JSON.")
 _SETTINGS = click.option("--settings", "file", type=click.Path(path_type=Path), help="JSON file with the settings.")
 _SECRET = click.option(
@@ -94,10 +95,17 @@ def list_connections(terminal: Terminal, *, status: str | None) -> None:
 @click.argument("connection")
 @api_options
 def show(terminal: Terminal, *, connection: str) -> None:
-    """One connection, by name or id."""
+    """One connection, by name or id, with who answers for it: by its seat, else by the architecture's."""
 
     async def work(api: Api) -> Any:
-        return await api.get(f"/connections/{await api.reference('connections', 'con', connection)}")
+        found = await api.get(f"/connections/{await api.reference('connections', 'con', connection)}")
+        try:
+            seats = (await api.get("/owners"))["items"]
+        except Problem as refused:
+            if refused.status != _FORBIDDEN:
+                raise
+            return found
+        return _with_seat(found, seats)
 
     terminal.show(terminal.run(work))
 
@@ -199,6 +207,17 @@ def watching(terminal: Terminal, *, connection: str) -> None:
 
     found = terminal.run(work)["items"]
     terminal.table(found, "trigger", "watched", "last_answer_at", "next_at", "failures", "failure")
+
+
+def _with_seat(found: Mapping[str, Any], seats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """`owner` is only whom the connection itself names; behind it who answers, and by which seat."""
+    taken = {(one["kind"], one["subject"]): one["answers"] for one in seats if one["answers"] is not None}
+    of_it = ("integration", found["id"]) if ("integration", found["id"]) in taken else ("architecture", "")
+    told = {"answers": taken.get(of_it), "answers_by": of_it[0] if of_it in taken else None}
+    shown: dict[str, Any] = {}
+    for name, member in found.items():
+        shown |= {name: member, **(told if name == "owner" else {})}
+    return shown
 
 
 def _switch(terminal: Terminal, connection: str, verb: str) -> Any:

@@ -68,3 +68,17 @@ def test_an_event_that_only_a_mapping_takes_is_said_to_be_taken(commands: Comman
     taken = run("send", str(event))
     assert (taken.returncode, "mapping shop-orders takes it" in taken.stdout) == (0, True), taken.stdout
     assert "no deployment waits" not in taken.stdout
+
+
+def test_a_connection_says_who_answers_for_it_by_its_seat(commands: Commands, tmp_path: Path) -> None:
+    where = ("--client", "acme", "--environment", "test")
+    run = functools.partial(commands.json, key=(tmp_path / "partner.key").read_text())
+    run("connection", "create", "erp", "--connector", "http", "--set", "base_url=https://erp.example", *where)
+    seen = run("connection", "show", "erp", *where)
+    assert (seen["owner"], seen["answers"], seen["answers_by"]) == (None, None, None)
+    seats = ("--owner", "role:administrator", "--deputy", "role:administrator", *where)
+    run("owner", "name", "architecture", *seats)
+    assert run("connection", "show", "erp", *where)["answers_by"] == "architecture"
+    run("owner", "name", "integration", "erp", *seats)
+    seen = run("connection", "show", "erp", *where)
+    assert (seen["owner"], seen["answers"], seen["answers_by"]) == (None, "role:administrator", "integration")

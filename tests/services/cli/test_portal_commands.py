@@ -99,6 +99,14 @@ async def test_an_account_is_made_with_a_password_that_is_shown_once(
     assert listed.output.startswith("disabled  clerk@acme.example")
 
 
+async def test_an_account_that_is_made_with_a_role_says_which(world: World) -> None:
+    del world
+    place = ["--partner", "partner-of-acme", "--role", "administrator", "--json"]
+    for email, more in (("first@acme.example", ["--client", "acme"]), ("first@harbor.example", [])):
+        made = await run("account", "create", email, "--name", "First", *place, *more)
+        assert msgspec.json.decode(made.output)["roles"] == ["administrator"], made.output
+
+
 async def test_S_68_an_accounts_permissions_are_changed_as_a_whole(world: World, app_database: Database) -> None:
     place = ["--partner", "partner-of-acme"]
     await run("account", "create", "clerk@acme.example", "--name", "Clerk", *place, "--client", "acme")
