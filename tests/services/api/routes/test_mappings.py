@@ -12,6 +12,8 @@ from infra.ids import TenantId
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.records.intake import Intake
+from template_library import catalog, schemas
+from template_library.dsl import reader
 from tests.asgi import Answer, Caller
 from tests.house.tree import ROOT
 from tests.services.api.parties import Parties, make_key
@@ -20,6 +22,7 @@ AT: Final = "/v1/mappings/shop-orders"
 ABOVE: Final = "/v1/partners/north/mappings/shop-orders"
 PAGE: Final = (ROOT / "docs/integrator/mappings.md").read_text()
 WRITTEN, OVERLAY = (json.loads(one) for one in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+SENT: Final = json.loads(re.findall(r"```json event\n(.*?)```", PAGE, re.DOTALL)[0])
 
 
 async def put(caller: Caller, path: str, **body: Any) -> Any:
@@ -74,6 +77,26 @@ async def test_a_mapping_as_its_page_has_it_makes_records_of_orders(
     followed = (await acme.get(f"/v1/events/{told[1]['events'][0]}")).json
     assert (followed["type"], followed["subject"]) == ("order.released", "SO-10045")
     assert followed["content"]["causationid"] == told[1]["event"]
+
+
+async def test_the_order_that_the_page_sends_becomes_what_the_template_takes(
+    parties: Parties, worker_database: Database
+) -> None:
+    acme = parties.acme
+    await put(acme, AT, mapping=WRITTEN)
+    await release(acme, AT, 1)
+    body = {**SENT, "id": "1"}
+    sent = await acme.post("/v1/events", body, headers={"content-type": "application/cloudevents+json"})
+    assert sent.status == 202, sent.body
+    await record(parties, worker_database)
+    found = (await acme.get(f"/v1/entities?kind=sales-order&system=shop&value={SENT['data']['order_no']}")).json
+    told = (await acme.get(f"/v1/entities/{found['items'][0]['id']}/timeline")).json["items"]
+    followed = (await acme.get(f"/v1/events/{told[0]['events'][0]}")).json
+    assert (followed["type"], followed["subject"]) == ("order.captured", SENT["data"]["order_no"])
+    package = catalog.builtin().find("order-release")
+    assert package is not None
+    takes = reader.read(package.document, filename="workflow.yaml").value["input"]["schema"]["document"]
+    assert schemas.check(takes, [followed["content"]]) == []
 
 
 async def test_a_mapping_whose_example_comes_out_otherwise_is_not_released(parties: Parties) -> None:
