@@ -1,0 +1,59 @@
+"""The page on bringing a client live: its commands up to the deployment, as they stand there and in their order."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from infra.embedded.stack import Endpoints
+from services.cli.main import waybill
+from tests.house.tree import ROOT
+from tests.served import served
+
+PAGE: Final = ROOT / "docs" / "partner" / "bringing-a-client-live.md"
+BLOCK: Final = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def run(command: str) -> Result:
+    return CliRunner().invoke(waybill, shlex.split(command)[1:])
+
+
+def key(command: str) -> str:
+    made = run(f"{command} --json")
+    assert made.exit_code == 0, made.output
+    return str(msgspec.json.decode(made.stdout)["key"])
+
+
+def test_the_page_leads_to_a_deployment_in_live(
+    endpoints: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    token = tmp_path / "secrets" / "erp-token"
+    token.parent.mkdir()
+    token.write_text("test-token-of-the-erp")
+    page = PAGE.read_text(encoding="utf-8").replace("=URL", "=http://127.0.0.1:9").replace("HOME/", f"{tmp_path}/")
+    with served(tmp_path, endpoints, WAYBILL_LIVE_OWNERS="required") as (_, environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("WAYBILL_API_KEY", run("waybill operator create").stdout.strip())
+        assert run("waybill partner create harbor --name Harbor").exit_code == 0
+        monkeypatch.setenv("WAYBILL_API_KEY", key("waybill key create --name first --partner harbor"))
+        assert run("waybill client create acme --name Acme").exit_code == 0
+        # The first way to a connection needs a real ERP; the page's other one has its name, too.
+        blocks = [one.replace("\\\n", " ").splitlines() for one in BLOCK.findall(page)]
+        commands = [line for block in blocks for line in block if line.startswith("waybill ")]
+        last = next(at for at, line in enumerate(commands) if line.startswith("waybill deployment create"))
+        asked = [line for line in commands[: last + 1] if "--connector tryton" not in line]
+        for command in asked:
+            done = run(command)
+            assert done.exit_code == 0, (command, done.output)
+            if command.startswith("waybill connection create"):
+                refused = run(asked[-1])
+                assert (refused.exit_code, refused.output.count("/owners/")) == (1, 6), refused.output
+    assert (tmp_path / "boss.password").stat().st_mode & 0o777 == 0o600
