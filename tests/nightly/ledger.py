@@ -143,6 +143,7 @@ def table(outcome: Outcome, found: Ledger | None, seed: str) -> str:
         "**lost**": f"**{found.lost}**",
         "**doubled transitions**": f"**{found.doubled}**",
         "**second effects**": f"**{found.second_effects}**",
-        "`waybill check`": "holds: " + ", ".join(line.split()[1] for line in found.told.splitlines()[:-1]),
+        "`waybill check`": "holds: "
+        + ", ".join(line.split()[1] for line in found.told.splitlines() if line.startswith("holds")),
     }
     return "\n".join([head, "", "| what | figure |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows.items())])

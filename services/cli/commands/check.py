@@ -58,8 +58,8 @@ def command(*, days: float, secrets: bool, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode([_shown(one) for one in found]).decode())
     else:
-        _print(found, search)
-        click.echo("\n".join([_fairness(waits), *_NOT_ASKED]))
+        _print(found, search, waits)
+        click.echo("\n".join(_NOT_ASKED))
     sys.exit(1 if found else 0)
 
 
@@ -82,8 +82,10 @@ def _search(since: datetime) -> leaks.Search:
     return direct.run(work)
 
 
-def _print(found: list[Finding], search: leaks.Search | None) -> None:
+def _print(found: list[Finding], search: leaks.Search | None, waits: list[Wait]) -> None:
     for invariant, meaning in _MEANING.items():
+        if invariant == "I10":
+            click.echo(f"{'told':<7} I9   {fairness(waits)}")
         if invariant == "I7" and search is None:
             click.echo(f"{'-':<7} {invariant:<4} {meaning}: looked for with --secrets")
             continue
@@ -96,20 +98,18 @@ def _print(found: list[Finding], search: leaks.Search | None) -> None:
         click.echo(f"             {search.secrets} secrets were looked for")
 
 
-def _fairness(waits: list[Wait]) -> str:
+def fairness(waits: list[Wait]) -> str:
     """A figure and no verdict: whether a wait was fair depends on how many workers there were."""
     if not waits:
-        return "told    I9   no run began within the last hour"
+        return "no run began within the last hour"
     most, *others = waits
-    words = (
-        f"told    I9   of a hundred runs of the last hour 95 waited no longer for a worker than {most.seconds:.1f} s"
-    )
+    words = f"within the last hour, 95 of 100 runs had a worker after {most.seconds:.1f} s or sooner"
     if not others:
-        return f"{words} ({most.runs:,} runs of one client)"
+        return f"{words}; all {most.runs:,} are of one client"
     longest = max(one.seconds for one in others)
     return (
-        f"{words} of the client with the most ({most.runs:,}), {longest:.1f} s of any other ({len(others)}); "
-        f"more than {_TARGET:g} s there beside a flood is what should not be"
+        f"{words} at the client with the most runs ({most.runs:,}), and after {longest:.1f} s or sooner at each of "
+        f"the {len(others):,} others. More than {_TARGET:g} s at those, while the first one floods, would be unfair"
     )
 
 

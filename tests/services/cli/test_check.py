@@ -22,10 +22,12 @@ from infra.encryption.key_provider import FileKeyProvider
 from infra.encryption.secret import Secret
 from infra.ids import TenantId
 from services.archives import files
+from services.cli.commands.check import fairness
 from services.cli.leak_places import PLACES
 from services.cli.main import waybill
 from services.engine.claims import Claims
 from services.engine.journal import Entry
+from services.engine.world import Wait
 from tenants.connections.sealing import Sealer
 from tests.superuser import connected
 from tests.world import deploy, make_tenant, progress, start_runs, write
@@ -48,7 +50,8 @@ async def test_what_is_whole_holds_and_what_is_broken_is_named_with_its_run(
     (run,) = await start_runs(app_database, world.tenant_id, 1)
     whole = await check()
     assert (whole.exit_code, whole.output.count("holds"), "BROKEN" in whole.output) == (0, 7, False), whole.output
-    assert "told    I9" in whole.output
+    names = [line.split()[1] for line in whole.output.splitlines() if line[:7].strip() in {"holds", "-", "told"}]
+    assert names == [f"I{number}" for number in (1, 2, 3, 4, 5, 6, 7, 9, 10)], whole.output
     async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
         await connection.execute("DELETE FROM app.usage")
     broken = await check()
@@ -58,6 +61,17 @@ async def test_what_is_whole_holds_and_what_is_broken_is_named_with_its_run(
     (told,) = msgspec.json.decode((await check("--json")).output)
     assert (told["invariant"], told["run"]) == ("I4", ids.show("run", run))
     assert (await check("--days", "0")).exit_code == 0, "none of the runs is as young as that"
+
+
+def test_how_long_runs_waited_is_a_sentence() -> None:
+    most, quiet = Wait(ids.new(), 4_000, 12.34), Wait(ids.new(), 20, 0.1)
+    assert fairness([]) == "no run began within the last hour"
+    alone = "within the last hour, 95 of 100 runs had a worker after 12.3 s or sooner"
+    assert fairness([most]) == f"{alone}; all 4,000 are of one client"
+    assert fairness([most, quiet, quiet]) == (
+        f"{alone} at the client with the most runs (4,000), and after 0.1 s or sooner at each of the 2 others. "
+        "More than 2 s at those, while the first one floods, would be unfair"
+    )
 
 
 def archive(folder: Path, tenant: TenantId, values: dict[str, str]) -> None:
