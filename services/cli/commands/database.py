@@ -17,7 +17,7 @@ from infra.embedded.children import reap_orphans
 from infra.embedded.home import AlreadyRunning, Home, WrongVersion
 from infra.embedded.postgres import Postgres, StartFailed
 from infra.embedded.psql import SqlFailed
-from infra.settings import load
+from infra.settings import Settings, load
 
 _DUMP: Final = b"PGDMP"  # how pg_dump's custom format begins
 _EXPECTED = (AlreadyRunning, MissingWheel, SqlFailed, StartFailed, WrongVersion)
@@ -56,8 +56,7 @@ def dump(file: Path) -> None:
     """Write the embedded database to FILE; end `waybill up` first. Without the KEK file its secrets stay sealed."""
     with _alone("dump") as home, _served(home) as server:
         backup.dump(server, file)
-    keys = " and ".join(str(key) for key in dict.fromkeys((load().kek_file, load().service_key)))
-    click.echo(f"Written: {file}. Keep {keys} with it, in another place.")
+    click.echo(f"Written: {file}. Keep {keys_beside(load())} with it, in another place.")
 
 
 @command.command()
@@ -82,6 +81,12 @@ def upgrade() -> None:
         click.echo("The data is of this version already.")
     else:
         click.echo(f"Upgraded. The old data stays in {kept} until you remove it.")
+
+
+def keys_beside(settings: Settings) -> str:
+    """The files without which what is in a dump is not opened, or not sealed on by the same key."""
+    *others, last = dict.fromkeys((settings.kek_file, settings.service_key, settings.audit_key_file))
+    return f"{', '.join(map(str, others))} and {last}"
 
 
 def _readable(file: Path) -> None:

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from infra.embedded import AlreadyRunning, Home, children
 from infra.embedded.processes import Identity
-from services.cli.commands import down, logs, reset
+from infra.settings import load
+from services.cli.commands import database, down, logs, reset
 from services.cli.main import COMMANDS, HIDDEN, waybill
 
 LOOK = """
@@ -126,6 +127,14 @@ def test_down_ends_an_up_and_nothing_else_that_has_the_home(tmp_path: Path) -> N
     assert "holds no data" in second.stdout
     with pytest.raises(AlreadyRunning, match="`waybill database dump` works in"):
         _second(tmp_path)
+
+
+def test_a_dump_is_kept_with_the_three_files_of_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYBILL_HOME", str(tmp_path))
+    secrets = tmp_path / "secrets"
+    assert database.keys_beside(load()) == f"{secrets / 'kek'} and {secrets / 'audit-key'}"
+    monkeypatch.setenv("WAYBILL_SERVICE_KEY_FILE", str(tmp_path / "own"))
+    assert database.keys_beside(load()) == f"{secrets / 'kek'}, {tmp_path / 'own'} and {secrets / 'audit-key'}"
 
 
 def _second(folder: Path) -> None:
