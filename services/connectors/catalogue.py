@@ -17,6 +17,7 @@ from services.connectors.builtin import all_connectors
 from services.connectors.certification import Standing
 from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.manifest import Mode, Operation, Trigger
+from template_library.dsl import durations
 from tenants.connections.limits import Limits
 
 
@@ -87,6 +88,15 @@ def _operation(one: Operation) -> OperationEntry:
     )
 
 
+def often(every: str) -> str:
+    """What follows on `every`, of ISO 8601 text: `minute`, `90 seconds`. Raises DurationError."""
+    found = durations.milliseconds(every)
+    for name, size in (("hour", 3_600_000), ("minute", 60_000), ("second", 1_000)):
+        if found % size == 0:
+            return name if found == size else f"{found // size} {name}s"
+    return durations.text(found)
+
+
 def _trigger(one: Trigger) -> TriggerEntry:
     return TriggerEntry(name=one.name, title=one.title, kind=one.kind, events=list(one.events), every=one.every or None)
 
@@ -117,7 +127,7 @@ def _lines(one: ConnectorEntry) -> Iterator[str]:
     if one.triggers:
         yield "\n| trigger | | events |\n| --- | --- | --- |"
         for trigger in one.triggers:
-            how = f"asked every {trigger.every}" if trigger.every else "sent by the system"
+            how = f"asked every {often(trigger.every)}" if trigger.every else "sent by the system"
             yield f"| `{trigger.name}` | {trigger.title}; {how} | {_named(trigger.events)} |"
 
 

@@ -7,7 +7,7 @@ import click
 
 from services.cli import migrating
 from services.cli.client import Api
-from services.cli.options import Terminal, api_options, pairs, values
+from services.cli.options import Terminal, api_options, fail, pairs, values
 
 _TEMPLATE = click.option("--template", metavar="NAME[@VERSION]", help="A template; without version its newest.")
 _WORKFLOW = click.option("--workflow", metavar="ID", help="A published workflow version.")
@@ -17,6 +17,7 @@ _DOCUMENT = click.option(
 _BIND = click.option("--bind", multiple=True, metavar="NAME=CONNECTION", help="A connection, by its name or id.")
 _SET = click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; JSON where it is JSON.")
 _PRIORITY = click.option("--priority", type=click.Choice(["interactive", "normal", "bulk"]), help="Class of its runs.")
+_NEXT = "  `waybill deployment update` makes the next revision; --to names another one than the present."
 _PARAMETERS = click.option("--parameters", "file", type=click.Path(path_type=Path), help="JSON file with parameters.")
 
 
@@ -173,6 +174,9 @@ def migrate(  # noqa: PLR0913 - one argument an option
     async def work(api: Api) -> Any:
         path = f"/deployments/{await api.reference('deployments', 'dep', deployment)}"
         to = following if following is not None else (await api.get(path))["revision"]
+        if to == former:
+            what = "is both --from and --to" if following is not None else f"is the present one of {deployment}"
+            fail(f"There is nothing to move to: revision {former} {what}", _NEXT)
         body = {"from_revision": former, "to_revision": to, "map": pairs_of_map}
         return await (migrating.plan if dry_run else migrating.move)(api, f"{path}/migrations", body)
 

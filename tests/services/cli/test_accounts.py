@@ -240,9 +240,11 @@ async def test_runs_are_moved_to_another_revision_by_a_command(
     commands.json("deployment", "create", "orders", "--document", str(file), *where, key=partner)
     first, second = [ids.show("run", run) for run in await start_runs(app_database, tenant, 2)]
     commands.json("run", "suspend", first, *where, key=partner)
+    migrate = ("deployment", "migrate", "orders", "--from", "1", *where)
+    early = commands.run(*migrate, key=partner)
+    assert (early.returncode, "revision 1 is the present one of orders" in early.stderr) == (1, True), early.stderr
     file.write_text(LISTEN % "1.1.0", encoding="utf-8")
     commands.json("deployment", "update", "orders", "--document", str(file), *where, key=partner)
-    migrate = ("deployment", "migrate", "orders", "--from", "1", *where)
     seen = commands.json(*migrate, "--dry-run", key=partner)
     assert (seen["standing"], seen["busy"], seen["movable"], seen["refused"]) == (1, 1, 1, [])
     assert commands.json(*migrate, key=partner) == {"outcomes": {"migrated": 1}, "refused": {}}

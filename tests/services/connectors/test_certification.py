@@ -109,3 +109,8 @@ def test_a_whole_run_is_written_and_a_part_of_one_is_not(tmp_path: Path) -> None
 def test_the_page_is_what_is_known_now() -> None:
     page = (ROOT / "docs" / "integrator" / "connector-catalogue.md").read_text()
     assert page == catalogue.page(), "write it: python -m services.connectors.catalogue"
+
+
+def test_how_often_a_system_is_asked_is_said_in_words() -> None:
+    said = {"PT1M": "minute", "PT10S": "10 seconds", "PT90S": "90 seconds", "PT1H": "hour", "PT24H": "24 hours"}
+    assert {every: catalogue.often(every) for every in said} == said
