@@ -105,6 +105,8 @@ class WarmStarter:
 
     def start(self, words: list[str], environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
         """The process leads a session of its own."""
+        # It is there at once, as a process of its own would find it.
+        log.touch()
         pid = int(self._ask(Start(words, dict(environment), str(log))))
         return Warm(self, pid, words)
 
