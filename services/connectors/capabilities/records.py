@@ -19,6 +19,8 @@ RECORDS: Final[Mapping[str, tuple[str, int]]] = {
     "order": ("sales-order", 1),
     "customer": ("customer", 1),
     "payments": ("payment", 1),
+    "shipments": ("shipment", 1),
+    "positions": ("inventory-position", 1),
 }
 """By the member of an answer that holds one, or a list of them."""
 _AMOUNT: Final = {"units", "places", "currency", "per"}

@@ -30,6 +30,9 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "warehouse": Kind(
+        "warehouse", "orders to ship, shipments, stock, counts", "warehouse-simulator", "warehouse.routes:Warehouse"
+    ),
     "erp": Kind("ERP", "credit, stock and orders; orders are known by a key", "erp-simulator", "erp.routes:Erp"),
 }
 """By name, as a manifest's `simulator` has it."""

@@ -17,6 +17,7 @@ import yaml
 from infra import egress
 from infra.encryption.secret import Secret
 from services.connectors.declared import library
+from services.connectors.declared.trigger_parts import PollPart
 from services.connectors.simulators import systems
 from services.connectors.trying import cases
 from services.connectors.trying.cases import Case, Cases
@@ -43,7 +44,8 @@ async def test_its_declared_tests_hold_for_the_simulator(
     assert document.simulator == name
     folder = library.newest(library.ROOT / kind.connector)
     declared = cases.read(folder, document)
-    assert {one.operation for one in declared.tests if one.live} == document.operations.keys()
+    polls = {trigger for trigger, part in document.triggers.items() if isinstance(part, PollPart)}
+    assert {one.operation or one.trigger for one in declared.tests if one.live} == {*document.operations, *polls}
     unhealthy = msgspec.structs.replace(document, health=None)
     came = []
     for case in declared.tests:
