@@ -33,6 +33,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         drift: the request is done and answered in another form than the connector knows.
         expired: tokens and sessions that were given out are forgotten, and the request is refused for its credentials.
         latency: seconds before each request is looked at.
+        webhook_twice: each webhook is sent twice.
+        webhook_late: seconds before each webhook.
         refuse_seconds: for so long the port accepts no connections; open ones are cut.
         next: what the next requests meet, in order, before any rate: a fault's name with dashes, or `none`.
         seed: makes the rates repeatable.
@@ -53,6 +55,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     drift: float = 0.0
     expired: float = 0.0
     latency: float = 0.0
+    webhook_twice: bool = False
+    webhook_late: float = 0.0
     refuse_seconds: float = 0.0
     next: list[Fault | Literal["none"]] = []
     seed: int = 0

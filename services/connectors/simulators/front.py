@@ -94,6 +94,7 @@ class Front:
                 return answers.problem(404, "not-found", "There is no such control")
             if asked.method == "PUT":
                 self._chance = Chance(msgspec.json.decode(asked.body, type=Faults))
+                self._system.failing(self._chance.faults)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             return answers.problem(400, "bad-control", str(error))
         if asked.method == "PUT" and self._chance.faults.refuse_seconds > 0:

@@ -93,7 +93,12 @@ class Connection(asyncio.Protocol):
         return Asked(method, target, headers, body)
 
     async def _answer(self, asked: Asked) -> None:
-        answered = await self._handler(asked)
+        try:
+            answered = await self._handler(asked)
+        except Exception:
+            # Nobody is to wait for what never comes; the loop tells what it was.
+            self.cut()
+            raise
         self._task = None
         if self._transport is None or self._transport.is_closing() or answered.mute:
             return

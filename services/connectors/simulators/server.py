@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 from services.connectors.simulators.faults import Faults
 from services.connectors.simulators.front import Front
@@ -27,7 +29,11 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
-        """Raises OSError when the port is taken."""
+        """Begin, with what the system does by itself. Raises OSError when the port is taken."""
+        await self._listen()
+        self._keep(self._system.run())
+
+    async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
             lambda: Connection(self._front, self._open), self._host, self.port, reuse_address=True, backlog=1024
@@ -37,6 +43,8 @@ class Server:
     def close(self) -> None:
         """End it, with its system."""
         self._shut()
+        for task in self._tasks:
+            task.cancel()
         self._system.close()
 
     def _shut(self) -> None:
@@ -52,7 +60,10 @@ class Server:
         loop.call_later(0.02 + seconds, self._reopen)
 
     def _reopen(self) -> None:
-        task = asyncio.get_running_loop().create_task(self.listen())
+        self._keep(self._listen())
+
+    def _keep(self, doing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(doing)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

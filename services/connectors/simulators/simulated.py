@@ -17,6 +17,7 @@ from infra import clock
 from services.connectors.simulators import answers
 from services.connectors.simulators.answers import Refused
 from services.connectors.simulators.documents import Documents
+from services.connectors.simulators.faults import Faults
 from services.connectors.simulators.front import bearer_refusal, wrapped
 from services.connectors.simulators.http import Answered, Asked
 
@@ -111,6 +112,12 @@ class Simulated:
     def state(self, *, with_keys: bool) -> dict[str, Any]:
         del with_keys
         return self.kept.counts()
+
+    def failing(self, faults: Faults) -> None:
+        """It sends nothing."""
+
+    async def run(self) -> None:
+        """It only answers."""
 
     def close(self) -> None:
         self.kept.close()

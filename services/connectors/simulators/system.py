@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from services.connectors.simulators.faults import Faults
 from services.connectors.simulators.http import Answered, Asked
 
 
@@ -32,6 +33,14 @@ class System(Protocol):
 
     def passed(self, seconds: float) -> None:
         """So much more time has passed for it."""
+        ...
+
+    def failing(self, faults: Faults) -> None:
+        """It has these failures from now on; those of webhooks are its own to have."""
+        ...
+
+    async def run(self) -> None:
+        """What it does without being asked, until it is cancelled."""
         ...
 
     def close(self) -> None: ...

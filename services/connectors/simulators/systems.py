@@ -30,6 +30,9 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "carrier": Kind(
+        "carrier", "labels, tracking, webhooks, proofs of delivery", "carrier-simulator", "carrier.routes:Carrier"
+    ),
     "warehouse": Kind(
         "warehouse", "orders to ship, shipments, stock, counts", "warehouse-simulator", "warehouse.routes:Warehouse"
     ),

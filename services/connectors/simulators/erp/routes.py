@@ -18,6 +18,7 @@ import msgspec
 from services.connectors.simulators import answers
 from services.connectors.simulators.answers import Refused
 from services.connectors.simulators.erp.ledger import Ledger
+from services.connectors.simulators.faults import Faults
 from services.connectors.simulators.front import bearer_refusal, wrapped
 from services.connectors.simulators.http import Answered, Asked
 
@@ -74,6 +75,12 @@ class Erp:
 
     def passed(self, seconds: float) -> None:
         """Nothing in it waits for a time."""
+
+    def failing(self, faults: Faults) -> None:
+        """It sends nothing."""
+
+    async def run(self) -> None:
+        """It only answers."""
 
     def close(self) -> None:
         self._ledger.close()

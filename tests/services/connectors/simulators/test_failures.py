@@ -48,7 +48,13 @@ def record(number: int) -> dict[str, Any]:
     return {**head, "customer": {"id": "ACME-001"}, "currency": "USD", "lines": [line]}
 
 
+def parcel(number: int) -> dict[str, Any]:
+    line = {"line": "1", "item": {"id": "SKU-1"}, "quantity": {"value": "10", "unit": "EA"}}
+    return {"service": "GROUND", "shipment": {"number": f"SH-{number}", "status": "packed", "lines": [line]}}
+
+
 WALKS: Final = {
+    "carrier": Walk("carrier.labels.create", parcel, "parcel", fetches=True),
     "erp": Walk("erp.sales-orders.create", order, "orders"),
     "warehouse": Walk("wms.orders.create", lambda number: {"order": record(number)}, "order", looks=1),
 }
