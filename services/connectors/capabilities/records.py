@@ -24,6 +24,8 @@ RECORDS: Final[Mapping[str, tuple[str, int]]] = {
     "proof": ("proof-of-delivery", 1),
 }
 """By the member of an answer that holds one, or a list of them."""
+AMOUNTS: Final = frozenset({"limit", "charged", "total", "taxes"})
+"""Members of an answer that hold amounts and are part of no record."""
 _AMOUNT: Final = {"units", "places", "currency", "per"}
 _FINEST: Final = 6
 """Digits behind the minor unit that a price may have; it is then one of so many more."""
@@ -35,7 +37,13 @@ def completed(_values: Any, facts: Any) -> dict[str, Any]:
     Raises:
         ValueError: an amount has no minor unit, or a record is none: with the first place that is wrong.
     """
-    return {member: _made(member, value) if member in RECORDS else value for member, value in facts.items()}
+    return {member: _read(member, value) for member, value in facts.items()}
+
+
+def _read(member: str, value: Any) -> Any:
+    if member in RECORDS:
+        return _made(member, value)
+    return _settled(value) if member in AMOUNTS else value
 
 
 def _made(member: str, value: Any) -> Any:

@@ -30,6 +30,9 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "bureau": Kind(
+        "credit bureau", "reports, each of which costs; it speaks XML", "bureau-simulator", "bureau.routes:Bureau"
+    ),
     "carrier": Kind(
         "carrier", "labels, tracking, webhooks, proofs of delivery", "carrier-simulator", "carrier.routes:Carrier"
     ),

@@ -7,6 +7,7 @@ import hmac
 from datetime import datetime, timedelta
 
 from services.connectors.simulators.documents import Documents
+from services.connectors.simulators.http import Asked
 
 _KIND = "token"
 
@@ -47,3 +48,9 @@ def pair_of(authorization: str) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return user, password
+
+
+def is_pair(asked: Asked, secret: str | None) -> bool:
+    """Whether the request has the secret as password of `Basic …`, for whatever user; without a secret all do."""
+    password = pair_of(asked.headers.get("authorization", ""))[1]
+    return secret is None or hmac.compare_digest(password.encode(), secret.encode())

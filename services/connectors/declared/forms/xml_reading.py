@@ -28,7 +28,7 @@ def read(body: bytes, namespaces: Mapping[str, str], lists: AbstractSet[str]) ->
     list, however many there are.
 
     Raises:
-        Away: it is not XML: a proxy's page or a cut body; the outcome is unknown and the call is repeated.
+        Away: it is no XML of an interface: a proxy's page or a cut body; the outcome is unknown and the call is repeated.
         Misread: it declares a document type, or is too large.
     """
     if len(body) > LARGEST:
@@ -42,6 +42,9 @@ def read(body: bytes, namespaces: Mapping[str, str], lists: AbstractSet[str]) ->
         raise Misread("its answer declares a document type or entities, which nothing here reads") from None
     except (SAXException, ValueError, LookupError) as error:
         raise Away("its answer is not XML") from error
+    # XHTML, or HTML that happens to be well-formed: a proxy's page, which says nothing of what was done.
+    if any(name.rpartition("}")[2].casefold() == "html" for name in handler.found):
+        raise Away("its answer is a page of HTML")
     return handler.found
 
 

@@ -54,6 +54,7 @@ def parcel(number: int) -> dict[str, Any]:
 
 
 WALKS: Final = {
+    "bureau": Walk("credit.checks.run", lambda number: {"name": f"Business {number}"}, "charged"),
     "carrier": Walk("carrier.labels.create", parcel, "parcel", fetches=True),
     "erp": Walk("erp.sales-orders.create", order, "orders"),
     "warehouse": Walk("wms.orders.create", lambda number: {"order": record(number)}, "order", looks=1),

@@ -1,0 +1,1 @@
+"""A simulated credit bureau, which speaks XML and charges for each report."""
