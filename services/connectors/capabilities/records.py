@@ -21,6 +21,7 @@ RECORDS: Final[Mapping[str, tuple[str, int]]] = {
     "payments": ("payment", 1),
     "shipments": ("shipment", 1),
     "positions": ("inventory-position", 1),
+    "statuses": ("tax-status", 1),
     "proof": ("proof-of-delivery", 1),
 }
 """By the member of an answer that holds one, or a list of them."""

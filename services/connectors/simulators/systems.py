@@ -36,6 +36,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "carrier": Kind(
         "carrier", "labels, tracking, webhooks, proofs of delivery", "carrier-simulator", "carrier.routes:Carrier"
     ),
+    "tax": Kind(
+        "tax service", "certificates, tax numbers, what is due; sessions that end", "tax-simulator", "tax.routes:Tax"
+    ),
     "warehouse": Kind(
         "warehouse", "orders to ship, shipments, stock, counts", "warehouse-simulator", "warehouse.routes:Warehouse"
     ),

@@ -28,7 +28,7 @@ def read(body: bytes, namespaces: Mapping[str, str], lists: AbstractSet[str]) ->
     list, however many there are.
 
     Raises:
-        Away: it is no XML of an interface: a proxy's page or a cut body; the outcome is unknown and the call is repeated.
+        Away: it is no XML, or a proxy's page, or cut; the outcome is unknown and the call is repeated.
         Misread: it declares a document type, or is too large.
     """
     if len(body) > LARGEST:

@@ -53,10 +53,16 @@ def parcel(number: int) -> dict[str, Any]:
     return {"service": "GROUND", "shipment": {"number": f"SH-{number}", "status": "packed", "lines": [line]}}
 
 
+def invoice(number: int) -> dict[str, Any]:
+    sale = {"customer": "WEB-1", "jurisdiction": "DE", "currency": "EUR", "lines": [{"line": "1", "amount": "9.99"}]}
+    return {"invoice": f"INV-{number}", "sale": sale}
+
+
 WALKS: Final = {
     "bureau": Walk("credit.checks.run", lambda number: {"name": f"Business {number}"}, "charged"),
     "carrier": Walk("carrier.labels.create", parcel, "parcel", fetches=True),
     "erp": Walk("erp.sales-orders.create", order, "orders"),
+    "tax": Walk("tax.sales.record", invoice, "transaction", fetches=True),
     "warehouse": Walk("wms.orders.create", lambda number: {"order": record(number)}, "order", looks=1),
 }
 
