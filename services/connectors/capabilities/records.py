@@ -33,7 +33,7 @@ _FINEST: Final = 6
 
 
 def completed(_values: Any, facts: Any) -> dict[str, Any]:
-    """`facts` with its records made and held to their schemas.
+    """`facts` with its records made and held to their schemas, also those in the objects of a list.
 
     Raises:
         ValueError: an amount has no minor unit, or a record is none: with the first place that is wrong.
@@ -44,7 +44,11 @@ def completed(_values: Any, facts: Any) -> dict[str, Any]:
 def _read(member: str, value: Any) -> Any:
     if member in RECORDS:
         return _made(member, value)
-    return _settled(value) if member in AMOUNTS else value
+    if member in AMOUNTS:
+        return _settled(value)
+    if isinstance(value, list):
+        return [completed(None, one) if isinstance(one, dict) else one for one in value]
+    return value
 
 
 def _made(member: str, value: Any) -> Any:

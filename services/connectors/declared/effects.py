@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from services.connectors.capabilities.contracts import Contract
 from services.connectors.declared.document import Document, Effect, OperationPart, Setting
-from services.connectors.declared.mapping import template
+from services.connectors.declared.mapping import pieces, template
 from services.connectors.declared.mistakes import Mistake, near
 from services.connectors.sdk.manifest import age
 from services.engine.functions import EffectMode
@@ -37,7 +37,7 @@ def mistakes(document: Document, part: OperationPart, contract: Contract | None,
 def _needs(part: OperationPart, modes: frozenset[str], pointer: str) -> Iterator[Mistake]:
     """What each mode asks of the rest of its operation."""
     if "keyed" in modes and "key" not in _variables(part.request):
-        yield Mistake(f"{pointer}/request", "a keyed operation sends `$key`, in a header or in its body")
+        yield Mistake(f"{pointer}/request", "a keyed operation sends `$key`, in a header, its path or its body")
     if "check-then-write" in modes and part.read_back is None:
         yield Mistake(pointer, "check-then-write needs `read_back`: how to look for what an earlier call did")
     if modes == {"read"} and part.read_back is not None:
@@ -87,7 +87,10 @@ def modes_of(document: Document, effect: Effect) -> frozenset[str]:
 
 def _variables(part: Any) -> set[str]:
     """Those that any template of a request names."""
-    found = template([part.path, part.query, part.headers], "").expressions
+    found = template([part.query, part.headers], "").expressions
+    # In a path each program stands for one part of it.
+    places = [one.filled.template for one in pieces(part.path, "") if one.filled is not None]
+    found = (*found, *(expression for one in places for expression in one.expressions))
     bodies: list[Any] = [part.body] if isinstance(part.body, dict | list | str) else []
     bodies += [part.graphql.variables] if part.graphql else []
     bodies += [part.json_rpc.params] if part.json_rpc else []

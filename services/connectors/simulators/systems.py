@@ -42,6 +42,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "warehouse": Kind(
         "warehouse", "orders to ship, shipments, stock, counts", "warehouse-simulator", "warehouse.routes:Warehouse"
     ),
+    "crm": Kind("CRM", "accounts with versions, activities, deals that are won", "crm-simulator", "crm.routes:Crm"),
     "erp": Kind("ERP", "credit, stock and orders; orders are known by a key", "erp-simulator", "erp.routes:Erp"),
 }
 """By name, as a manifest's `simulator` has it."""

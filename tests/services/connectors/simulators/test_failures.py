@@ -61,6 +61,7 @@ def invoice(number: int) -> dict[str, Any]:
 WALKS: Final = {
     "bureau": Walk("credit.checks.run", lambda number: {"name": f"Business {number}"}, "charged"),
     "carrier": Walk("carrier.labels.create", parcel, "parcel", fetches=True),
+    "crm": Walk("crm.activities.create", lambda number: {"id": "A-1", "subject": f"{number}", "text": "."}, "activity"),
     "erp": Walk("erp.sales-orders.create", order, "orders"),
     "tax": Walk("tax.sales.record", invoice, "transaction", fetches=True),
     "warehouse": Walk("wms.orders.create", lambda number: {"order": record(number)}, "order", looks=1),
