@@ -75,7 +75,7 @@ nightly: development
 
 ## certify: the contract tests of connectors, and what came of them into services/connectors/certified.json
 certify: development
-	.venv/bin/python -m pytest -q -p tests.certifying --certify tests/counterparts/tryton/test_connector.py tests/services/connectors/test_function.py tests/services/connectors/simulators/test_manifests.py
+	.venv/bin/python -m pytest -q -p tests.certifying --certify tests/counterparts/tryton/test_connector.py tests/services/connectors/test_function.py tests/services/connectors/simulators
 	.venv/bin/python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md
 
 ## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure installs that one and tries its connector, RECORD=1 writes its tests anew

@@ -54,7 +54,7 @@ class Noting:
         kind = response.headers.get("content-type", "")
         if response.body and "json" in kind:
             told["body"] = json.loads(response.body)
-        elif response.body and response.status < _ERRORS:
+        elif response.body and (response.status < _ERRORS or "html" not in kind):
             told["text"] = response.body.decode(errors="replace")
             told["headers"] = {**kept, "content-type": kind}
         self.noted.append({"request": asked, "answer": told})

@@ -13,10 +13,11 @@ import msgspec
 import pytest
 
 from infra import egress
-from services.connectors.simulators import systems
 from services.connectors.simulators.faults import NAMES
+from services.connectors.simulators.systems import KINDS
 from services.engine.expressions.evaluator import Expressions
 from services.engine.functions import Done, Failed
+from tests import certifying
 from tests.services.connectors.simulators.beside import beside
 
 
@@ -69,14 +70,18 @@ WALKS: Final = {
 
 
 def test_every_simulator_is_walked() -> None:
-    assert WALKS.keys() == systems.KINDS.keys()
+    assert WALKS.keys() == KINDS.keys()
 
 
-@pytest.mark.parametrize("name", sorted(WALKS))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=pytest.mark.certifies(KINDS[one].connector, simulator=True)) for one in sorted(WALKS)],
+)
 async def test_F_03_F_20_what_is_written_through_every_failure_is_there_once(
     name: str, tmp_path: Path, client: egress.Client, evaluator: Expressions
 ) -> None:
     walk = WALKS[name]
+    certifying.saw(KINDS[name].connector, f"the {KINDS[name].title} simulator")
     async with beside(name, tmp_path, client, evaluator, timeout_seconds=1) as running:
         assert isinstance(await running.caller.call(walk.operation, walk.made(0), "key-0"), Done)
         for number, fault in enumerate(NAMES, start=1):

@@ -17,6 +17,7 @@ import yaml
 from infra import egress
 from infra.encryption.secret import Secret
 from services.connectors.declared import library
+from services.connectors.declared.document import Document
 from services.connectors.declared.trigger_parts import PollPart
 from services.connectors.simulators import systems
 from services.connectors.trying import cases
@@ -28,43 +29,49 @@ from tests.counterparts.calling import Noting
 from tests.services.connectors.simulators.beside import beside, secret_of
 
 RECORDS: Final = bool(os.environ.get("RECORD"))
-KINDS: Final = [
-    pytest.param(name, marks=pytest.mark.certifies(kind.connector, simulator=True))
+
+
+def declared(name: str) -> tuple[Document, Path, Cases]:
+    document = next(one for one in library.documents() if one.name == systems.KINDS[name].connector)
+    folder = library.newest(library.ROOT / document.name)
+    return document, folder, cases.read(folder, document)
+
+
+CASES: Final = [
+    pytest.param(name, case, marks=pytest.mark.certifies(kind.connector, simulator=True), id=f"{name}: {case.name}")
     for name, kind in sorted(systems.KINDS.items())
+    for case in declared(name)[2].tests
+    if case.live
 ]
 
 
-@pytest.mark.parametrize("name", KINDS)
-async def test_its_declared_tests_hold_for_the_simulator(
-    name: str, tmp_path: Path, client: egress.Client, evaluator: Expressions
+@pytest.mark.parametrize("name", sorted(systems.KINDS))
+def test_every_operation_and_poll_of_a_simulator_s_connector_has_a_test(name: str) -> None:
+    document, _, found = declared(name)
+    assert document.simulator == name
+    polls = {trigger for trigger, part in document.triggers.items() if isinstance(part, PollPart)}
+    assert {one.operation or one.trigger for one in found.tests if one.live} == {*document.operations, *polls}
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+async def test_a_declared_test_holds_for_the_simulator(
+    name: str, case: Case, tmp_path: Path, client: egress.Client, evaluator: Expressions
 ) -> None:
     kind = systems.KINDS[name]
     certifying.saw(kind.connector, f"the {kind.title} simulator")
-    document = next(one for one in library.documents() if one.name == kind.connector)
-    assert document.simulator == name
-    folder = library.newest(library.ROOT / kind.connector)
-    declared = cases.read(folder, document)
-    polls = {trigger for trigger, part in document.triggers.items() if isinstance(part, PollPart)}
-    assert {one.operation or one.trigger for one in declared.tests if one.live} == {*document.operations, *polls}
-    unhealthy = msgspec.structs.replace(document, health=None)
-    came = []
-    for case in declared.tests:
-        async with beside(name, tmp_path, client, evaluator) as running:
-            noting = Noting(client)
-            trial = Trial(unhealthy, Cases((case,), declared.settings), evaluator, noting)  # type: ignore[arg-type]
-            secrets = {one: Secret(secret_of(one)) for one in document.secrets}
-            (verdict,) = await trial.live(Live(running.url, secrets))
-            assert not verdict.wrong, (case.name, verdict.wrong)
-            came.append(noting.noted)
+    document, folder, found = declared(name)
+    noting = Noting(client)
+    async with beside(name, tmp_path, client, evaluator) as running:
+        alone = msgspec.structs.replace(document, health=None)
+        trial = Trial(alone, Cases((case,), found.settings), evaluator, noting)  # type: ignore[arg-type]  # it sends
+        secrets = {one: Secret(secret_of(one)) for one in document.secrets}
+        (verdict,) = await trial.live(Live(running.url, secrets))
+    assert not verdict.wrong
     if RECORDS:
-        record(folder / cases.FILE, name, declared.tests, came)
+        record(folder / cases.FILE, name, case.name, noting.noted)
         return
-    for case, exchanges in zip(declared.tests, came, strict=True):
-        if case.live:
-            wanted = [{"request": exchange.request, "answer": exchange.answer} for exchange in case.exchanges]
-            assert msgspec.json.decode(msgspec.json.encode(wanted), type=list[Said]) == msgspec.convert(
-                exchanges, list[Said]
-            ), case.name
+    written = msgspec.json.encode([{"request": one.request, "answer": one.answer} for one in case.exchanges])
+    assert msgspec.json.decode(written, type=list[Said]) == msgspec.convert(noting.noted, list[Said])
 
 
 class Wanted(msgspec.Struct):
@@ -89,15 +96,13 @@ class Said(msgspec.Struct):
     answer: Told
 
 
-def record(file: Path, name: str, tests: tuple[Case, ...], came: list[list[dict[str, Any]]]) -> None:
-    """The same tests with what was said for each, but for those that are of no running simulator."""
+def record(file: Path, name: str, case: str, noted: list[dict[str, Any]]) -> None:
+    """The same tests with what was said for this one."""
     written = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for one, case, exchanges in zip(written["tests"], tests, came, strict=True):
-        expect = one.pop("expect")
-        if case.live:
-            # Anew, so that nothing is there twice: the reader knows no anchors.
-            one["exchanges"] = json.loads(json.dumps(exchanges))
-        one["expect"] = expect
+    one = next(one for one in written["tests"] if one["name"] == case)
+    expect = one.pop("expect")
+    # Anew, so that nothing is there twice: the reader knows no anchors.
+    one |= {"exchanges": json.loads(json.dumps(noted)), "expect": expect}
     head = f"# The exchanges were recorded from the {name} simulator: tests/services/connectors/simulators.\n"
     text = yaml.safe_dump(written, sort_keys=False, width=110, allow_unicode=True, default_flow_style=None)
     file.write_text(head + text, encoding="utf-8")
