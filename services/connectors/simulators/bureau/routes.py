@@ -33,7 +33,7 @@ class Bureau(Simulated):
         return self.refused(Refused(401, "ACCESS", "User or password do not hold"))
 
     def refused(self, refused: Refused) -> Answered:
-        error = Element("Error", code=refused.problem["title"])
+        error = Element("Error", code=str(refused.problem["title"]))
         error.text = str(refused)
         return _xml(refused.status, error)
 
@@ -89,9 +89,9 @@ class Bureau(Simulated):
 def _fits(business: dict[str, Any], wanted: dict[str, str]) -> bool:
     """By the number that is given; by name, and country where that is given, only where none is."""
     if wanted["Duns"] or wanted["TaxId"]:
-        return business["id"] == wanted["Duns"] or business["taxId"] == wanted["TaxId"]
+        return bool(business["id"] == wanted["Duns"] or business["taxId"] == wanted["TaxId"])
     is_there = wanted["Country"] in {"", business["country"]}
-    return is_there and business["name"].casefold() == wanted["Name"].casefold()
+    return bool(is_there and business["name"].casefold() == wanted["Name"].casefold())
 
 
 def _xml(status: int, element: Element) -> Answered:
