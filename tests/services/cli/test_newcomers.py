@@ -76,9 +76,13 @@ def test_a_connection_says_who_answers_for_it_by_its_seat(commands: Commands, tm
     run("connection", "create", "erp", "--connector", "http", "--set", "base_url=https://erp.example", *where)
     seen = run("connection", "show", "erp", *where)
     assert (seen["owner"], seen["answers"], seen["answers_by"]) == (None, None, None)
-    seats = ("--owner", "role:administrator", "--deputy", "role:administrator", *where)
+    made = run(
+        "account", "create", "kim@acme.example", "--name", "Kim", "--partner", "harbor", "--role", "clerk", *where
+    )
+    assert made["roles"] == ["clerk"]
+    seats = ("--owner", "role:clerk", "--deputy", "role:administrator", *where)
     run("owner", "name", "architecture", *seats)
     assert run("connection", "show", "erp", *where)["answers_by"] == "architecture"
     run("owner", "name", "integration", "erp", *seats)
     seen = run("connection", "show", "erp", *where)
-    assert (seen["owner"], seen["answers"], seen["answers_by"]) == (None, "role:administrator", "integration")
+    assert (seen["owner"], seen["answers"], seen["answers_by"]) == (None, "role:clerk", "integration")
