@@ -54,6 +54,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "entry": ("services.cli.commands.entry", "What is done by hand or by file while a connection is away."),
     "connection": ("services.cli.commands.connection", "A client's connections to its systems."),
     "connector": ("services.cli.commands.connector", "Connectors that are data: begin one, check it, run its tests."),
+    "simulator": ("services.cli.commands.simulator", "Simulated systems, to show a template without a client's."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),
     "owner": ("services.cli.commands.owner", "Who answers for processes, data, connections and architecture."),
     "interface": ("services.cli.commands.interface", "Which interfaces there are, who uses them, and what is wrong."),
