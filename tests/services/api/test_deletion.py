@@ -108,7 +108,6 @@ async def test_S_79_every_table_of_a_client_is_emptied_and_nothing_it_said_is_an
     assert tables(olden) - KEPT - {"client", "deletion"} - under_way <= counted
 
 
-@pytest.mark.usefixtures("things")
 async def test_S_79_logs_and_metrics_have_nothing_of_a_client_to_be_deleted(
     parties: Parties,
     things: Things,
@@ -140,6 +139,7 @@ async def test_S_79_logs_and_metrics_have_nothing_of_a_client_to_be_deleted(
         assert CANARY not in words
 
 
+@pytest.mark.usefixtures("things")
 async def test_S_79_a_deleted_client_leaves_a_certificate_that_anybody_may_check(
     parties: Parties, worker_database: Database, olden: Olden
 ) -> None:
