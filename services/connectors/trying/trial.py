@@ -29,7 +29,7 @@ from services.events.catalogue import registry
 from template_library import schemas
 
 _TENANT: Final = UUID(int=1)
-_SECONDS: Final = 5
+_SECONDS: Final = 30
 _LEAST: Final = 8
 """Characters of a secret; a shorter name is filled up with hyphens."""
 _BEGAN: Final = "2026-01-01T00:00:00+00:00"
