@@ -97,7 +97,7 @@ class Visit:
         try:
             output = await self._connector.call(self.operation, self._values, self.context)
         except Misread as misread:
-            return self._unfit(misread.detail, misread.answer)
+            return self._unfit(misread.detail, misread.answer, misread.heard)
         return self._fit(output)
 
     async def read_back(self) -> Answer:
@@ -136,8 +136,8 @@ class Visit:
         fault = self.checked.fault_in_output(output, hidden=self.care.mode in _ASKED)
         return self._unfit(fault, output) if fault else Done(output=output)
 
-    def _unfit(self, fault: str, answer: Any) -> Answer:
-        """What was answered is no output of the operation.
+    def _unfit(self, fault: str, answer: Any, heard: str = "") -> Answer:
+        """What was answered is no output of the operation; `heard`: the other side's words of it.
 
         Raises:
             Refusal: of what may be repeated.
@@ -145,7 +145,8 @@ class Visit:
         if self.care.mode in _ASKED:
             return self.unknown(f"{self.operation} was answered with what is no output of it: {fault}", answer)
         # The effect may have happened: a person looks, nothing repeats it.
-        raise Refusal(fault, name="communication", status=_BROKEN, title="The operation's output is not valid")
+        told = f"{fault}: {heard}" if heard else fault
+        raise Refusal(told, name="communication", status=_BROKEN, title="The operation's output is not valid")
 
 
 def unknown(why: str, answer: Any = None, *, sent: bool = False) -> Unknown:

@@ -12,11 +12,10 @@ from playwright.async_api import Browser, Locator, Route, expect
 
 from infra.egress import Client, Guard, Request
 from tests.portal.people import look, staff
-from tests.portal.person import DESK, PHONE, Person, person
+from tests.portal.person import DESK, PATIENCE, PHONE, Person, person
 from tests.portal.site import Site
 from tests.services.api.senders import EVENT, standard
 
-SEEN = 20_000
 """Milliseconds until a page has looked again."""
 _MAKE = """async ([name, event, verification]) => {
   const ask = async (path, body) => (await fetch(path, body && { method: "POST", body: JSON.stringify(body),
@@ -57,7 +56,7 @@ async def go(someone: Person) -> None:
 
 async def take_again(dialog: Locator) -> None:
     """Until it is an event: a process may remember for two seconds how an address was declared."""
-    async with asyncio.timeout(SEEN / 1_000):
+    async with asyncio.timeout(PATIENCE / 1_000):
         while not await dialog.get_by_role("status").inner_text():
             await dialog.get_by_role("button", name="Take in again").click()
             await asyncio.sleep(0.5)
@@ -88,9 +87,9 @@ async def test_what_came_is_seen_with_its_reason_and_taken_in_again(
         seller = await shop(someone, "shop")
         quiet = await shop(someone, "the-carrier-with-a-very-long-name-that-has-sent-nothing-so-far")
         await page.evaluate(_CLOSE, quiet.id)
-        await expect(page.get_by_text("No message yet")).to_have_count(2, timeout=SEEN)
+        await expect(page.get_by_text("No message yet")).to_have_count(2)
         await fill(seller)
-        await expect(page.get_by_text("Last refused")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_text("Last refused")).to_be_visible()
         await expect(page.get_by_text("Closed")).to_be_visible()
         await look(someone, f"incoming-{kind}")
         await page.get_by_role("link", name="shop", exact=True).click()
@@ -115,13 +114,13 @@ async def test_what_came_is_seen_with_its_reason_and_taken_in_again(
         await expect(dialog.get_by_role("alert")).to_contain_text("It is refused again")
         await page.evaluate(_CHANGE, [seller.id, {"type": {"pointer": "/kind"}}])
         await take_again(dialog)
-        await expect(dialog.get_by_text("Taken", exact=True)).to_be_visible(timeout=SEEN)
+        await expect(dialog.get_by_text("Taken", exact=True)).to_be_visible()
         await look(someone, f"incoming-taken-again-{kind}")
         await page.keyboard.press("Escape")
         await page.get_by_role("link", name="Taken").click()
-        await expect(page.get_by_role("row").filter(has_text="taken in again once")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_role("row").filter(has_text="taken in again once")).to_be_visible()
         await page.evaluate(_CLOSE, seller.id)
-        await expect(page.get_by_text("Somebody closed it")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_text("Somebody closed it")).to_be_visible()
         await look(someone, f"incoming-closed-{kind}")
 
 

@@ -13,7 +13,6 @@ from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, person
 from tests.portal.site import Site
 
-SEEN = 20_000
 """Milliseconds until a page has looked again."""
 LONG = "SO-" + "a-number-that-some-other-system-made-for-ever-" * 4 + "1"
 MAPPING: dict[str, Any] = {
@@ -100,23 +99,23 @@ async def test_what_happened_to_an_order_is_read_in_order(browser: Browser, site
         await expect(page.get_by_text("No orders yet")).to_be_visible()
         await look(someone, f"orders-empty-{kind}")
         await fill(page)
-        await expect(page.get_by_role("link", name="SO-77", exact=True)).to_be_visible(timeout=SEEN)
-        await expect(page.get_by_role("link", name=LONG)).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_role("link", name="SO-77", exact=True)).to_be_visible()
+        await expect(page.get_by_role("link", name=LONG)).to_be_visible()
         await link(page)
         await look(someone, f"orders-{kind}")
         await page.get_by_role("link", name=LONG).click()
-        await expect(page.get_by_text("shop says: Captured")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_text("shop says: Captured")).to_be_visible()
         await look(someone, f"order-long-{kind}")
         await page.go_back()
         await page.get_by_label("Number in any system").fill("4500017")
         await page.get_by_role("button", name="Find").click()
         await page.get_by_role("link", name="SO-77", exact=True).click()
-        await expect(page.get_by_text("shop told of shipment SH-7")).to_be_visible(timeout=SEEN)
-        await expect(page.get_by_text("shop says: Shipped")).to_be_visible(timeout=SEEN)
-        await expect(page.get_by_text("does not become cancelled")).to_be_visible(timeout=SEEN)
-        await expect(page.get_by_text("Systems differ in 1 place")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_text("shop told of shipment SH-7")).to_be_visible()
+        await expect(page.get_by_text("shop says: Shipped")).to_be_visible()
+        await expect(page.get_by_text("does not become cancelled")).to_be_visible()
+        await expect(page.get_by_text("Systems differ in 1 place")).to_be_visible()
         await expect(page.get_by_text("Linked with erp:4500017")).to_be_visible()
-        await expect(page.get_by_text("Order release: the run ended")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_text("Order release: the run ended")).to_be_visible()
         titles = await page.locator("[data-what=told]").all_inner_texts()
         assert [re.split(r"\n", one)[0] for one in titles if "says" in one or "told" in one][:3] == [
             "shop says: Captured",
@@ -149,7 +148,7 @@ async def test_a_timeline_that_takes_its_time_or_fails_says_so(browser: Browser,
         await page.locator("[class*=skeleton], [class*=Skeleton]").first.wait_for()
         await look(someone, "order-loading")
         released.set()
-        await expect(page.get_by_role("button", name="Try again")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_role("button", name="Try again")).to_be_visible()
         await look(someone, "order-failed")
         await page.goto(site.url(site.summit, "/orders/ety_00000000000000000000000000"))
         await expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -12,7 +12,6 @@ from tests.portal.person import PHONE, Person, person
 from tests.portal.site import Site
 from tests.services.webhooks.receiver import Receiver, receiving, verifies
 
-SEEN = 20_000
 """Milliseconds until a page has looked again."""
 
 
@@ -70,7 +69,7 @@ async def test_A18_an_endpoint_is_added_and_its_deliveries_are_seen_and_sent_aga
         await until(receiver, 2)
         assert verifies(receiver.got[0], secret) == 1
         await page.get_by_role("link", name="Webhooks").click()
-        await expect(page.get_by_text("Failing")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_text("Failing")).to_be_visible()
         await look(someone, "webhooks")
         await page.get_by_role("link", name="Warehouse").click()
         await someone.heading("Warehouse").wait_for()
@@ -84,7 +83,7 @@ async def test_A18_an_endpoint_is_added_and_its_deliveries_are_seen_and_sent_aga
         sent = len(receiver.got)
         await page.get_by_role("button", name="Send again").click()
         await until(receiver, sent + 1)
-        await expect(row).to_contain_text("Delivered", timeout=SEEN)
+        await expect(row).to_contain_text("Delivered")
         assert receiver.got[-1].id in {one.id for one in receiver.got[:sent]}
         await page.get_by_role("button", name="Disable").click()
         await page.get_by_role("dialog").get_by_role("button", name="Disable").click()
@@ -129,7 +128,7 @@ async def test_S_63_where_events_go_and_another_secret_take_a_fresh_proof(browse
         await expect(page.get_by_role("button", name="Enable")).to_be_visible()
         await page.get_by_role("button", name="Enable").click()
         await prove(someone, boss.password)
-        await expect(page.get_by_role("button", name="Disable")).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_role("button", name="Disable")).to_be_visible()
         await grow_old(someone)
         await page.get_by_role("button", name="Rotate secret").click()
         await dialog.get_by_role("button", name="Rotate secret").click()
@@ -150,7 +149,7 @@ async def test_A18_on_a_phone_the_same_is_within_reach(browser: Browser, site: S
         await sample(someone)
         await until(receiver, 1)
         await page.get_by_role("link", name="Webhooks").click()
-        await expect(page.get_by_text("Gone", exact=True)).to_be_visible(timeout=SEEN)
+        await expect(page.get_by_text("Gone", exact=True)).to_be_visible()
         await look(someone, "webhooks-phone")
         await page.get_by_role("link", name=re.compile("^The distribution")).click()
         await expect(page.get_by_text("It answered that it wants nothing more")).to_be_visible()

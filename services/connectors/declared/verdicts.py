@@ -63,9 +63,10 @@ def of_rule(kind: Kind, judged: Judged, *, told: Any, after: Any, change: str | 
 
 def of_trouble(judged: Judged, trouble: Trouble, body: Any) -> Exception:
     """What an error means that no rule is about."""
-    words = _words(judged, None, is_refusal=trouble.means in {"", "refuse", "forbidden"})
     if trouble.means == "misread":
-        return Misread(f"{_lower(words)}, beside an answer that may be whole or a part", body)
+        heard = excerpt(trouble.words, judged.context.secrets.values())
+        return Misread("it answered with an error, beside an answer that may be whole or a part", body, heard)
+    words = _words(judged, None, is_refusal=trouble.means in {"", "refuse", "forbidden"})
     if trouble.means == "reconnect":
         return Ended(words)
     if trouble.means == "forbidden":

@@ -41,12 +41,15 @@ class Misread(Exception):
     Attributes:
         detail: for a person: what is not as it was, and where. No secret.
         answer: what was answered, JSON, for who looks into it.
+        heard: the other side's own words, without secrets. They are payload: why a run waits is read without that
+            permission, and says `detail` alone.
     """
 
-    def __init__(self, detail: str, answer: Any = None) -> None:
+    def __init__(self, detail: str, answer: Any = None, heard: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
         self.answer = answer
+        self.heard = heard
 
 
 class Away(Exception):
