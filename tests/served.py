@@ -15,10 +15,10 @@ from pathlib import Path
 
 from infra.embedded import ports
 from infra.embedded.stack import Endpoints
+from tests.patience import PATIENCE
 
 _READY_SECONDS = 90.0
 """A start takes three seconds of processor time; a machine that runs all tests at once gives them ten times as late."""
-_END_SECONDS = 20.0
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def served(home: Path, endpoints: Endpoints, **settings: str) -> Iterator[tuple[
         finally:
             process.terminate()
             try:
-                process.wait(_END_SECONDS)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -62,7 +62,10 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     until = time.monotonic() + _READY_SECONDS
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text()
-        with contextlib.suppress(OSError), contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=5)) as line:
+        with (
+            contextlib.suppress(OSError),
+            contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as line,
+        ):
             line.request("GET", "/health/ready")
             if line.getresponse().status == HTTPStatus.OK:
                 return
@@ -72,7 +75,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 def ask(port: int, method: str, target: str, **headers: str) -> tuple[HTTPResponse, bytes]:
     """One request by the standard library's client."""
-    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=10)) as line:
+    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as line:
         line.request(method, target, headers=headers)
         answer = line.getresponse()
         return answer, answer.read()

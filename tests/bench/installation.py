@@ -25,6 +25,7 @@ from tenants.identity import service as identity
 from tests.bench.line import Line
 from tests.bench.work import WORKS, Work
 from tests.first_keys import first_keys
+from tests.patience import PATIENCE
 from tests.superuser import connected
 
 _START_SECONDS: Final = 60.0
@@ -76,7 +77,7 @@ class Installation:
         for process in self._processes.values():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(PATIENCE)
         self._stack.stop()
 
     def roots(self) -> dict[str, int]:

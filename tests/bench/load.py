@@ -16,7 +16,7 @@ from tests.bench.line import Line
 from tests.bench.work import Work
 
 _FORM: Final = "application/cloudevents+json"
-_LOST_SECONDS: Final = 20.0
+_LOST_SECONDS: Final = 30.0
 
 
 class _Accepted(msgspec.Struct):

@@ -33,9 +33,10 @@ from tests.conformance.expectations import EXPECTED
 from tests.conformance.parts import parts_of
 from tests.conformance.rerouted import Rerouted
 from tests.conformance.world import World
+from tests.patience import PATIENCE
 
 _ROUNDS: Final = 6
-_SECONDS: Final = 20.0
+_SECONDS: Final = PATIENCE
 _SECRET: Final = {
     "username": "user", "password": "secret", "token": "token", "authority": f"{samples.HOST}/realm",
     "grant": "client_credentials", "client": {"id": "us", "secret": "shh"},

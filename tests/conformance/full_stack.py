@@ -22,6 +22,7 @@ from tests.conformance.outcome import Outcome
 from tests.conformance.scenario import Scenario
 from tests.faults.plant import Plant
 from tests.first_keys import first_keys
+from tests.patience import PATIENCE
 
 _AT_ONCE: Final = 8
 _STANDING: Final = frozenset({"waiting", "suspended"})
@@ -143,7 +144,7 @@ async def _started(desk: Desk, deployment: str, scenario: Scenario, run: str) ->
         return None
     beside: list[Any] = []
     own = {run, f"{scenario.id}-launcher"}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(beside) < len(scenario.expect.started) or not all(one["ended_at"] for one in beside):
             await asyncio.sleep(0.05)
             found = (await desk.get(f"/v1/runs?deployment={deployment}"))["items"]
@@ -173,7 +174,7 @@ async def _begun(scenario: Scenario, desk: Desk, deployment: str, double: str) -
 
 async def _run_of(desk: Desk, deployment: str, name: str) -> str:
     """Wait for the run of the workflow `name`."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             for run in reversed((await desk.get(f"/v1/runs?deployment={deployment}"))["items"]):
                 if run["workflow"]["name"] == name:
@@ -188,7 +189,7 @@ async def _listens(desk: Desk, run: str) -> bool:
 
 async def _stands(desk: Desk, run: str, states: frozenset[str] = _STANDING) -> bool:
     """Wait until the run is in one of these states; False where it has ended."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (seen := await desk.get(f"/v1/runs/{run}"))["state"] not in states | {"completed", "faulted"}:
             await asyncio.sleep(0.05)
     return seen["state"] in states

@@ -27,6 +27,7 @@ from services.cli import demo
 from tests.faults import warm
 from tests.faults.observed import Observed
 from tests.faults.seedling import Seedling
+from tests.patience import PATIENCE
 
 NOBODY = UUID(int=0)
 LEASE_SECONDS = 1.0
@@ -253,7 +254,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     """Kill the process with everything it started: of a worker the parent, the process that works and its children."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(PATIENCE)
 
 
 @contextmanager

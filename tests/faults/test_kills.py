@@ -5,17 +5,27 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.faults.deaths import POINTS, crashes, died_at, kill_together
-from tests.faults.plant import LEASE_SECONDS, Plant, paused
+from tests.faults.plant import LEASE_SECONDS, PATIENT, Plant, paused
 from tests.faults.world_check import check_world
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 RUNS = 200
 KILLS = 4
+_MASKS = {"SigBlk", "SigCgt"}
+
+
+def hears(pid: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler for the signal, and lets it through."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    masks = {name: int(mask, 16) for name, _, mask in (one.partition(":") for one in lines) if name in _MASKS}
+    return bool((masks["SigCgt"] & ~masks["SigBlk"]) >> (number - 1) & 1)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -55,14 +65,16 @@ async def test_F_02_a_worker_that_stood_still_past_its_lease_commits_nothing(pla
 
 
 async def test_F_32_a_worker_told_to_stop_hands_back_or_finishes_what_it_holds(plant: Plant) -> None:
-    stopping = plant.start_worker()
+    stopping = plant.start_worker(changes=PATIENT)
     await plant.send_until_taken("first")
     await plant.all_ended(1)
-    # Runs are claimed before Dramatiq's parent has ended its own boot, during which it may lose a signal.
-    await asyncio.sleep(3)
+    # Runs are claimed before Dramatiq's parent has ended its own boot.
+    async with asyncio.timeout(PATIENCE):
+        while not hears(stopping.pid, signal.SIGTERM):
+            await asyncio.sleep(0.05)
     await plant.faults(latency=0.3)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(30)))
-    plant.start_worker()
+    plant.start_worker(changes=PATIENT)
     stopping.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(stopping.wait, 90) == 0
     await plant.all_ended(31)

@@ -10,14 +10,14 @@ import pytest
 
 from tests.faults.plant import Plant
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 
 async def test_a_worker_without_a_usable_key_file_ends_with_the_reason(plant: Plant) -> None:
     key = plant.home / "secrets" / "kek"
     key.chmod(0o644)
     worker = plant.start_worker()
-    assert await asyncio.to_thread(worker.wait, 30) != 0
+    assert await asyncio.to_thread(worker.wait, 90) != 0
     logs = [log.read_text() for log in (plant.home / "logs").glob("worker*.log")]
     assert any("the worker cannot start: The key file's mode is 0644; it must be 0600" in log for log in logs)
     key.chmod(0o600)
@@ -33,7 +33,7 @@ async def test_F_32_a_worker_that_fails_while_it_starts_ends_and_takes_its_sibli
     words = ["services.worker.fleet", "tests.faults.broken_worker", "--processes", str(processes), "--threads", "1"]
     worker = plant._spawn("worker", words, plant.environment())
     plant.workers.append(worker)
-    assert await asyncio.to_thread(worker.wait, 45) > 0
+    assert await asyncio.to_thread(worker.wait, 90) > 0
     written = plant.log_of(worker)
     assert "the worker cannot start" in written
     assert all(msgspec.json.decode(line) for line in written.splitlines()), "one object a line, of all processes"

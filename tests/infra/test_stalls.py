@@ -9,6 +9,7 @@ import time
 import pytest
 
 from infra.stalls import Watch
+from tests.patience import PATIENCE
 
 LIMIT = 0.1
 
@@ -20,7 +21,7 @@ def stand_still(seconds: float) -> None:
 
 
 async def until_told(caplog: pytest.LogCaptureFixture, times: int) -> list[logging.LogRecord]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(told := [record for record in caplog.records if record.name == "infra.stalls"]) < times:
             await asyncio.sleep(0.01)
     return told

@@ -13,6 +13,7 @@ from typing import Final
 from tests.faults.plant import PATIENT, PATIENT_SECONDS, Plant
 from tests.faults.world_check import check_world
 from tests.nightly.outcome import Outcome
+from tests.patience import PATIENCE
 
 PART = "clocks that jump"
 PROVES = "F-04"
@@ -65,7 +66,7 @@ async def _of_database(plant: Plant, found: Path, clock: Path, outcome: Outcome)
     before = (await plant.query("SELECT clock_timestamp() AS now"))[0]["now"]
     _set(clock, _DATABASE_JUMP)
     outcome.faults += 1
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while ((await plant.query("SELECT clock_timestamp() AS now"))[0]["now"] - before).total_seconds() < 5:
             await asyncio.sleep(0.1)
     await sending

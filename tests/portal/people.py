@@ -12,10 +12,9 @@ import msgspec
 from services.cli.running import Portal
 from tenants.identity import totp
 from tests.house.tree import ROOT
+from tests.patience import PATIENCE
 from tests.portal.person import SCHEMES, Person
 from tests.portal.site import Site
-
-_DEADLINE = 15.0
 
 
 async def staff(
@@ -51,7 +50,7 @@ async def look(someone: Person, name: str) -> None:
 async def grow_old(someone: Person) -> None:
     """The proof of who it is is eleven minutes old; a process may remember for two seconds that it was not."""
     await someone.site.query("UPDATE app.portal_session SET proved_at = proved_at - interval '11 minutes'")
-    until = time.monotonic() + _DEADLINE
+    until = time.monotonic() + PATIENCE
     ask = "fetch('/portal/passkeys/ask', { method: 'POST' }).then(answer => answer.status)"
     while await someone.page.evaluate(ask) != 403:
         assert time.monotonic() < until

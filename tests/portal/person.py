@@ -13,14 +13,13 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, 
 
 from services.cli.running import Portal
 from tests.house.tree import ROOT
+from tests.patience import PATIENCE
 from tests.portal.site import Site
 
 Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 DESK: Final = (1440, 900)
 PHONE: Final = (390, 844)
-PATIENCE: Final = 40_000
-"""Milliseconds that a page has for what it is asked: other tests run beside it."""
 SCREENSHOTS: Final = ROOT / "tests/portal/screenshots"
 _AXE: Final = ROOT / "services/portal/web/node_modules/axe-core/axe.min.js"
 # A refused request is an answer like any other to the page, and an error to the browser's log.
@@ -30,7 +29,7 @@ _RULES: Final = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html.slice(0, 160)).join(" | ")}`);
 }"""
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=PATIENCE * 1_000)
 
 
 class Person:
@@ -122,7 +121,7 @@ async def person(
         reduced_motion="reduce" if still else "no-preference",
         **options,
     )
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(PATIENCE * 1_000)
     try:
         someone = Person(await context.new_page(), site, portal)
         yield someone

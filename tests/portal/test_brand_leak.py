@@ -31,6 +31,7 @@ from tenants.identity.permissions import Scope as KeyScope
 from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tests.asgi import Caller, running
+from tests.patience import PATIENCE
 from tests.portal.exchanges import files, incoming, provisioned
 from tests.portal.going_out import mails, outbound, webhooks
 from tests.portal.leaks import Crawl
@@ -169,7 +170,7 @@ async def work(side: Side, receiver: str) -> None:
         headers={"content-type": "application/cloudevents+json"},
     )  # fmt: skip
     side.known |= {"event": sent.json["id"], "run": sent.json["runs"][0]}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             run = await side.call("GET", f"/v1/runs/{side.known['run']}", side.key)
             if run.json["state"] in {"completed", "faulted"}:

@@ -11,8 +11,9 @@ import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
 from infra.egress import Client, Guard, Request
+from tests.patience import PATIENCE
 from tests.portal.people import look, staff
-from tests.portal.person import DESK, PATIENCE, PHONE, Person, person
+from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
 from tests.services.api.senders import EVENT, standard
 
@@ -56,7 +57,7 @@ async def go(someone: Person) -> None:
 
 async def take_again(dialog: Locator) -> None:
     """Until it is an event: a process may remember for two seconds how an address was declared."""
-    async with asyncio.timeout(PATIENCE / 1_000):
+    async with asyncio.timeout(PATIENCE):
         while not await dialog.get_by_role("status").inner_text():
             await dialog.get_by_role("button", name="Take in again").click()
             await asyncio.sleep(0.5)

@@ -100,7 +100,7 @@ async def test_a_session_that_ends_asks_again_by_itself_and_returns(browser: Bro
     async with person(browser, site, site.harbor) as someone:
         await someone.sign_in("/runs?state=waiting")
         await site.query("DELETE FROM app.portal_session")
-        await expect(someone.page.get_by_text("Your session has ended")).to_be_visible(timeout=30_000)
+        await expect(someone.page.get_by_text("Your session has ended")).to_be_visible()
         await someone.fill_in(site.harbor.password)
         await expect(someone.page).to_have_url(re.compile(r"/runs\?state=waiting$"))
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Route, expect
 
+from tests.patience import PATIENCE
 from tests.portal.person import person
 from tests.portal.site import Site
 
@@ -34,7 +35,7 @@ async def test_what_changes_before_the_stream_opens_is_read_when_it_does(browser
 
 
 async def _ended(site: Site, order: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not any(row["business_key"] == order for row in await site.query(_ENDED)):
             await asyncio.sleep(0.05)
 

@@ -101,6 +101,6 @@ async def test_a_lost_server_leaves_the_page_with_its_age_and_it_comes_back(brow
         assert not await someone.flaws()
         site.start_api()
         await site.answers(site.api_url + "/health/ready")
-        await expect(someone.page.get_by_text("As of")).to_have_count(0, timeout=30_000)
+        await expect(someone.page.get_by_text("As of")).to_have_count(0)
         await site.send("after-the-loss")
         await someone.see("PO-after-the-loss", "Completed")

@@ -7,6 +7,7 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from tests.patience import PATIENCE
 from tests.portal.people import grow_old, look, staff
 from tests.portal.person import PHONE, Person, person
 from tests.portal.site import Site
@@ -38,7 +39,7 @@ async def sample(someone: Person) -> None:
 
 
 async def until(receiver: Receiver, count: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while len(receiver.got) < count:
             await asyncio.sleep(0.1)
 

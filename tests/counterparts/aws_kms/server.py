@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from infra.embedded.ports import choose
+from tests.patience import PATIENCE
 
-PATIENCE = 60.0
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 Mode = Literal["", "down", "slow", "hang", "throttled", "throttled-once", "revoked", "broken"]
 SLOW_SECONDS = 2.0
@@ -64,7 +64,7 @@ class Moto:
     def _send(self, service: str, body: bytes, headers: dict[str, str]) -> str:
         credential = f"AWS4-HMAC-SHA256 Credential=owner/20260101/{REGION}/{service}/aws4_request, SignedHeaders=, "
         given = {**headers, "Authorization": credential + "Signature=0"}
-        with urlopen(Request(self.url, body, given), timeout=20) as answer:  # noqa: S310 - our own address
+        with urlopen(Request(self.url, body, given), timeout=PATIENCE) as answer:  # noqa: S310 - our own address
             content: str = answer.read().decode()
         return content
 
@@ -93,7 +93,7 @@ def moto(place: Path, data: Path, *, unchecked: int | None = None) -> Iterator[M
 
 def _answers(url: str) -> bool:
     try:
-        with urlopen(f"{url}moto-api/", timeout=2):  # noqa: S310 - our own address
+        with urlopen(f"{url}moto-api/", timeout=PATIENCE):  # noqa: S310 - our own address
             return True
     except (URLError, OSError):
         return False

@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -17,8 +17,7 @@ from infra.egress import Client, OnePlace
 from infra.encryption.secret import Secret
 from infra.mail.server import Security, Server
 from tests.infra.egress.test_tls import NAME
-
-PATIENCE: Final = 10.0
+from tests.patience import PATIENCE
 
 
 class MailServer(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from typing import Final
 
 from tests.counterparts import packages
 from tests.counterparts.tryton.server import free_port
+from tests.patience import PATIENCE
 
 HERE: Final = Path(__file__).parent
 SITE: Final = HERE / "site"
@@ -56,7 +57,7 @@ def running(place: Path, data: Path) -> Iterator[int]:
         yield port
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(PATIENCE)
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:

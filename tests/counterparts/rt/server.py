@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.counterparts.rt.install import SERVER, configure
 from tests.counterparts.tryton.server import free_port
+from tests.patience import PATIENCE
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def running(place: Path, data: Path) -> Iterator[int]:
         finally:
             # By SIGTERM: at SIGINT, as root, it would hand Debian's own folder to the web server's user.
             server.terminate()
-            server.wait(20)
+            server.wait(PATIENCE)
 
 
 def _wait(server: subprocess.Popen[str]) -> None:

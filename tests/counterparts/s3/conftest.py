@@ -17,8 +17,7 @@ from infra.encryption.secret import Secret
 from infra.objects.s3 import S3Store
 from infra.objects.store import StoreAway
 from tests.counterparts.s3.install import install, is_installed
-
-PATIENCE = 30.0
+from tests.patience import PATIENCE
 
 
 def installed() -> Path:

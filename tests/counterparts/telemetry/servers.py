@@ -65,7 +65,7 @@ def prometheus(data: Path, ports: Sequence[int]) -> Iterator[str]:
 
 def read(url: str, **query: str) -> Any:
     """The JSON at `url`."""
-    with urlopen(f"{url}?{urlencode(query)}" if query else url, timeout=10) as answer:  # noqa: S310 (loopback)
+    with urlopen(f"{url}?{urlencode(query)}" if query else url, timeout=PATIENCE) as answer:  # noqa: S310 (loopback)
         return msgspec.json.decode(answer.read())
 
 
@@ -79,14 +79,14 @@ def _running(command: list[str], environment: Mapping[str, str], log: Path) -> I
         yield
     finally:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def _until(url: str, log: Path) -> None:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            with urlopen(url, timeout=5) as answer:  # noqa: S310 (loopback)
+            with urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 (loopback)
                 if answer.status == 200:
                     return
         except (URLError, OSError):

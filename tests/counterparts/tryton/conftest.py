@@ -25,7 +25,7 @@ from tests.counterparts.tryton.server import running
 
 TENANT = UUID(int=1)
 CONNECTION = UUID(int=2)
-PATIENCE = 60
+CALLS = 60
 
 
 @pytest.fixture(scope="session")
@@ -93,11 +93,11 @@ class Erp:
     async def create(self, order: Any, key: str) -> Answer:
         """As the engine: call again with the same key while the answer is Later."""
         worker = self.worker()
-        for _ in range(PATIENCE):
+        for _ in range(CALLS):
             answer = await self.call("erp.sales-orders.create", order, key, worker)
             if not isinstance(answer, Later):
                 return answer
-        raise AssertionError(f"no end after {PATIENCE} calls")
+        raise AssertionError(f"no end after {CALLS} calls")
 
     async def sales(self, order: Any, key: str) -> list[dict[str, Any]]:
         """All sales under the reference, read past the proxy."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.counterparts.tryton.install import DATABASE, fresh, write_configuration
+from tests.patience import PATIENCE
 
 
 def free_port() -> int:
@@ -36,7 +37,7 @@ def running(place: Path, data: Path, port: int = 0) -> Iterator[int]:
         yield port
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(PATIENCE)
 
 
 def _wait_until_it_serves(server: subprocess.Popen[str]) -> None:

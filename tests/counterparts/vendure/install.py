@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.counterparts.tryton.server import free_port
+from tests.patience import PATIENCE
 
 HERE: Final = Path(__file__).parent
 PACKAGES: Final = ("@vendure/core@3.7.3", "better-sqlite3@12.11.1")
@@ -58,7 +59,7 @@ def running(place: Path, data: Path) -> Iterator[int]:
         yield port
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(PATIENCE)
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from infra.egress import Client, Failed, Guard, Request
 from infra.egress.resolver import Resolver
+from tests.patience import PATIENCE
 
 
 class Slow:
@@ -43,7 +44,7 @@ async def test_slow_names_keep_no_other_work_of_the_process_waiting(
             found = await asyncio.gather(*calls, return_exceptions=True)
             assert {error.kind for error in found if isinstance(error, Failed)} == {"resolve"}
             assert len(slow.asked) == 2, "the others gave up waiting for a thread, and left no question behind"
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 assert await asyncio.to_thread(lambda: 1) == 1
                 assert await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 80)
     finally:
@@ -62,11 +63,11 @@ async def test_a_thread_serves_again_when_its_name_was_given_up() -> None:
     done, _ = await asyncio.wait([given_up, next_one], timeout=0.05)
     assert done == {given_up}, "the thread is still with the first name"
     slow.answer.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await next_one == ["192.0.2.1"]
     assert len(slow.threads) == 1
 
 
 async def test_the_systems_answer_is_each_address_once() -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await Resolver()("127.0.0.1", 443) == ["127.0.0.1"]

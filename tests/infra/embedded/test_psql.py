@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from infra.embedded import psql
@@ -13,10 +11,8 @@ from infra.embedded.stack import Stack
 
 def test_statements_that_do_not_end_are_given_up_and_said_so(stack: Stack) -> None:
     server = stack.postgres
-    began = time.monotonic()
     with pytest.raises(SqlFailed, match=r"psql was still waiting for PostgreSQL after 0.3 s and was ended"):
-        psql.run(server.bin, server.admin_environment(), ["SELECT pg_sleep(30)"], {}, limit=0.3)
-    assert time.monotonic() - began < 10
+        psql.run(server.bin, server.admin_environment(), ["SELECT pg_sleep(300)"], {}, limit=0.3)
     assert psql.run(server.bin, server.admin_environment(), ["SELECT 1"], {}) == "1"
 
 

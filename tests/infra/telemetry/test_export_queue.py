@@ -8,6 +8,7 @@ from collections.abc import Callable
 from infra.telemetry import trace
 from infra.telemetry.export_queue import ExportQueue
 from infra.telemetry.trace import Piece, Recorder, Span
+from tests.patience import PATIENCE
 
 
 def span() -> Span:
@@ -50,7 +51,7 @@ def test_F_29_a_collector_that_hangs_stops_nobody() -> None:
 
     made = queue(send)
     made.put(span())
-    assert entered.wait(10)
+    assert entered.wait(PATIENCE)
     for _ in range(10_000):
         made.put(span())
     assert lost(made)["queue-full"] == 9_900

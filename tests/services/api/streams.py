@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-SECONDS = 10.0
+from tests.patience import PATIENCE
 
 
 class Reader:
@@ -39,7 +39,7 @@ class Reader:
 
     def run_in(self, state: str) -> Any:
         """The first event of a run in this state."""
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             name, run = self.event()
             if name == "run" and run["state"] == state:
@@ -73,7 +73,7 @@ def following(
     headers: Mapping[str, str] | None = None,
 ) -> Iterator[Reader]:
     given = {"Host": "localhost", "Authorization": f"Bearer {key}", "Accept": "text/event-stream", **(headers or {})}
-    with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=SECONDS)) as line:
+    with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)) as line:
         lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
         line.sendall(f"{method} {path}{query} HTTP/1.1\r\n{lines}Connection: close\r\n\r\n".encode())
         yield Reader(line)

@@ -13,6 +13,7 @@ from infra import ids
 from services.api import event_stream
 from services.api.event_stream import EventStream
 from services.api.feed import Watcher
+from tests.patience import PATIENCE
 
 
 class Line:
@@ -37,7 +38,7 @@ class Line:
         self.arrived.set()
 
     async def until(self, part: bytes) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while part not in b"".join(self.sent):
                 self.arrived.clear()
                 await self.arrived.wait()
@@ -83,7 +84,7 @@ async def test_F_23_a_reader_that_takes_nothing_is_let_go(monkeypatch: pytest.Mo
     await line.until(b": open")
     line.gate.clear()
     watcher.offer(ids.new(), b"{}")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await line.serving
     assert watcher.left  # type: ignore[attr-defined]
 
@@ -99,7 +100,7 @@ async def test_S_06_a_stream_ends_when_its_caller_may_no_longer_read(monkeypatch
         return answer
 
     line = Line(EventStream(lambda: given(Watcher()), may_go_on))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await line.serving
     assert answers == []
 
@@ -111,7 +112,7 @@ async def test_S_06_a_question_that_fails_ends_the_stream(monkeypatch: pytest.Mo
         raise ValueError("a defect")
 
     line = Line(EventStream(lambda: given(Watcher()), may_go_on))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await line.serving
 
 
@@ -125,7 +126,7 @@ async def test_a_caller_that_sends_on_and_on_is_let_go() -> None:
     line._receive = chatter  # type: ignore[method-assign]
     other = EventStream(lambda: given(Watcher()), yes)
     scope: Any = {"state": {}}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await other._serve(scope, chatter, line._send)
     line.gone.set()
     await line.serving
@@ -133,6 +134,6 @@ async def test_a_caller_that_sends_on_and_on_is_let_go() -> None:
 
 async def test_a_head_request_opens_no_stream() -> None:
     line = Line(EventStream(lambda: given(Watcher()), yes), is_head=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await line.serving
     assert b"".join(line.sent) == b""

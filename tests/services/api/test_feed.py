@@ -20,6 +20,7 @@ from services.api.feed import MOST_RUNG, MOST_WAITING, Watcher
 from services.api.feeds import Feeds
 from services.engine import changes
 from services.engine.claims import Claims
+from tests.patience import PATIENCE
 from tests.world import deploy, make_tenant, progress, start_runs, write
 
 
@@ -44,7 +45,7 @@ async def tenant(app_database: Database) -> TenantId:
 async def told(watcher: Watcher, count: int) -> list[Any]:
     """The next `count` runs."""
     runs: list[Any] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while len(runs) < count:
             await watcher.changed.wait()
             runs += [msgspec.json.decode(one) for one in watcher.take()[0]]

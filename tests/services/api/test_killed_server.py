@@ -15,6 +15,7 @@ import pytest
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints
 from tenants.identity import service as identity
+from tests.patience import PATIENCE
 from tests.served import served
 
 KILLED = {"WAYBILL_CRASH_POINTS": "true", "WAYBILL_CRASH_POINT": "creation.committed"}
@@ -33,7 +34,7 @@ class Asker:
     def ask(
         self, method: str, target: str, raw: bytes | None = None, more: dict[str, str] | None = None
     ) -> tuple[HTTPResponse, Any]:
-        with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=20)) as line:
+        with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as line:
             line.request(method, target, raw, {**self.headers, **(more or {})})
             answer = line.getresponse()
             return answer, msgspec.json.decode(answer.read())
@@ -43,7 +44,7 @@ class Asker:
         raw = body(slug)
         head = {**self.headers, "Host": "127.0.0.1", "Content-Length": str(len(raw)), "Idempotency-Key": slug}
         lines = ["POST /v1/partners HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-        with contextlib.closing(socket.create_connection(("127.0.0.1", self.port), timeout=20)) as line:
+        with contextlib.closing(socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)) as line:
             line.sendall("\r\n".join(lines).encode() + raw[:after])
 
     def slugs(self) -> list[str]:

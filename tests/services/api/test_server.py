@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from infra.embedded.stack import Stack
+from tests.patience import PATIENCE
 from tests.served import ask, served
 
 
@@ -29,7 +30,7 @@ def port(stack: Stack, migrated: str, folder: Path) -> Iterator[int]:
 
 def raw(port: int, request: bytes) -> bytes:
     """What the server answers to these bytes, until it closes."""
-    with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as line:
+    with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)) as line:
         line.sendall(request)
         answer = b""
         while part := line.recv(65_536):

@@ -23,6 +23,7 @@ from infra.database import Database, Scope
 from infra.embedded.stack import Stack
 from tenants.identity import service as identity
 from tests.first_keys import first_keys
+from tests.patience import PATIENCE
 from tests.served import served
 from tests.services.api.attempts import CONNECTION
 from tests.services.api.senders import BODY, EVENT, STANDARD, standard
@@ -35,7 +36,7 @@ JSON = {"content-type": "application/json"}
 
 def ask(port: int, key: str, method: str, path: str, body: Any = None) -> Any:
     headers = {"authorization": f"Bearer {key}", **(JSON if body is not None else {})}
-    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=10)) as line:
+    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as line:
         line.request(method, path, None if body is None else msgspec.json.encode(body), headers)
         answer = line.getresponse()
         read = answer.read()
@@ -125,7 +126,7 @@ def test_S_32_a_body_of_more_than_a_mebibyte_is_413(shop: Served) -> None:
 def test_S_32_chunks_without_end_are_413(shop: Served) -> None:
     head = shop.head("chunks", BODY, content_length="", transfer_encoding="chunked")
     chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
-    with contextlib.closing(socket.create_connection(("127.0.0.1", shop.port), timeout=10)) as line:
+    with contextlib.closing(socket.create_connection(("127.0.0.1", shop.port), timeout=PATIENCE)) as line:
         line.sendall(head)
         with contextlib.suppress(OSError):  # the server closes while we send
             for _ in range(2_000):
@@ -184,7 +185,7 @@ def test_S_44_of_a_hundred_on_four_lines_one_is_taken(shop: Served) -> None:
     head, before = shop.head("hundred", BODY, connection="keep-alive") + BODY, len(_events(shop))
 
     def send(count: int) -> list[int]:
-        with contextlib.closing(HTTPConnection("127.0.0.1", shop.port, timeout=20)) as line:
+        with contextlib.closing(HTTPConnection("127.0.0.1", shop.port, timeout=PATIENCE)) as line:
             line.connect()
             found = []
             for _ in range(count):

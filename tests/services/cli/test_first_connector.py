@@ -24,6 +24,7 @@ from services.connectors.trying.cases import Cases
 from services.connectors.trying.trial import Live, Trial, Verdict
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
+from tests.patience import PATIENCE
 
 ROOT: Final = Path(__file__).parents[3]
 PAGE: Final = ROOT / "docs" / "integrator" / "first-connector.md"
@@ -90,7 +91,7 @@ def test_every_command_of_the_tutorial_works_as_it_is_pasted(tmp_path: Path, mon
     finally:
         for other in others:
             other.terminate()
-            other.communicate(timeout=10)
+            other.communicate(timeout=PATIENCE)
     assert others
     # A connection that begins without a cursor finds an answer at each look, for ever.
     assert [one.wrong for one in verdicts] == [[]] * 3, verdicts

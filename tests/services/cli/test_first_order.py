@@ -18,6 +18,7 @@ import pytest
 
 from infra.embedded import Home, ports
 from services.cli import running
+from tests.patience import PATIENCE
 
 ORDER = Path(__file__).parents[3] / "docs" / "examples" / "order.json"
 
@@ -153,7 +154,7 @@ def test_A14_a_partner_looks_after_its_clients_from_the_command_line(terminal: T
     assert done("client", "suspend", "acme-wholesale", "--reason", "a test")["status"] == "suspended"
     assert terminal.run("client", "export", str(tmp_path / "all.zip")).returncode == 0
     assert "manifest.json" in zipfile.ZipFile(tmp_path / "all.zip").namelist()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 4 * PATIENCE
     while "The client is suspended" not in (refused := terminal.run("send", str(ORDER))).stderr:
         assert time.monotonic() < deadline, refused.stdout + refused.stderr
     assert done("client", "resume", "acme-wholesale")["status"] == "active"

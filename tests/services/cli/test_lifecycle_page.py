@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
+
 LANGUAGE = Path(__file__).parents[3] / "docs/language"
 
 
@@ -29,6 +31,6 @@ def test_the_example_tells_what_its_page_says(tmp_path: Path) -> None:
     events.write_text(sent[1])
     document = str(LANGUAGE / "examples/lifecycle.yaml")
     command = [sys.executable, "-m", "services.cli.main", "workflow", "run", document, "--events", str(events)]
-    done = subprocess.run([*command, "--lifecycle"], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run([*command, "--lifecycle"], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [short(json.loads(line)) for line in done.stdout.splitlines()] == told[1].splitlines()

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from services.cli.main import waybill
 from services.connectors.simulators.systems import KINDS
+from tests.patience import PATIENCE
 
 TOKEN = "canary-simulator-token"  # noqa: S105 (a simulator on loopback)
 
@@ -30,4 +31,4 @@ def test_they_are_listed_and_one_is_started_until_it_is_interrupted(tmp_path: Pa
         with urlopen(asked) as answer:  # noqa: S310 (loopback)
             assert json.loads(answer.read())["shipment"] == 1
         running.send_signal(signal.SIGINT)
-        assert running.wait(10) == 0
+        assert running.wait(PATIENCE) == 0

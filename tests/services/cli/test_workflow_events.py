@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.cli import event_file
+from tests.patience import PATIENCE
 
 HEAD = "document: {dsl: '1.0.3', namespace: test, name: t, version: '1.0.0'}\n"
 LISTENS = (
@@ -29,7 +30,7 @@ def run(tmp_path: Path, events: str | None, *options: str, text: str = LISTENS) 
         (tmp_path / "events.jsonl").write_text(events)
         options = ("--events", str(tmp_path / "events.jsonl"), *options)
     command = [sys.executable, "-m", "services.cli.main", "workflow", "run", str(tmp_path / "w.yaml"), *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_events_of_a_file_move_the_run_and_waits_are_jumped_over(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from services.cli.secret_file import FileSecrets
+from tests.patience import PATIENCE
 
 HEAD = "document: {{dsl: '1.0.3', namespace: test, name: {}, version: '{}'}}\n"
 INNER = HEAD + "do: [{{say: {{set: {{by: '{}', of: '${{ .of }}'}}}}}}]\n"
@@ -38,7 +39,7 @@ TOKEN = "sesame-open-9931"  # noqa: S105 (of this test)
 
 def run(file: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "services.cli.main", "workflow", "run", str(file), *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 class Echo(http.server.BaseHTTPRequestHandler):

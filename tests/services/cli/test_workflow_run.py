@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 HEAD = "document: {dsl: '1.0.3', namespace: test, name: t, version: '1.0.0'}\n"
 
 
@@ -23,7 +25,7 @@ def waybill(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, "PYTHONWARNINGS": "error"},
     )

@@ -66,7 +66,6 @@ class Simulator:
             url=self.url + path,
             headers={"Authorization": f"Bearer {TOKEN}", **headers},
             body=b"" if body is None else msgspec.json.encode(body),
-            timeout=5,
         )
         answer = await self._client.send(UUID(int=99), request)
         return answer.status, msgspec.json.decode(answer.body)

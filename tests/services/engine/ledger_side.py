@@ -17,7 +17,7 @@ from tests.services.engine.running import Engine, Outside, order
 from tests.world import World, deploy, make_tenant
 
 Mishap = Literal["", "dies", "dies-before", "lost", "refused", "busy", "mistaken"]
-_TRIES = 1500
+_TRIES = 6000
 HEAD = "document: {dsl: '1.0.3', namespace: tests, name: ledger, version: 1.0.0}\n"
 WRITE = "{call: 'connector:1.0.0@default', with: {connection: erp, operation: write, input: {value: 7}}}"
 ONE = f"{HEAD}do:\n  - write: {WRITE}\n"

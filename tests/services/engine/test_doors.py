@@ -209,7 +209,6 @@ async def test_A13_a_woken_backlog_stands_behind_its_own_tenant(
     assert len(await claims.take(30)) == 13
 
 
-@pytest.mark.timeout(30)
 async def test_F_04_renewing_waits_for_no_run_that_somebody_works_on(
     app_database: Database, worker_database: Database, world: World
 ) -> None:

@@ -22,6 +22,7 @@ from template_library.policies.approvals import APPROVAL
 from template_library.policies.capabilities import GUARDED, NOTHING, Writes
 from template_library.policies.rules import Rule
 from tenants.organizations import levels, policies
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, at_work, order
 from tests.world import World, deploy, make_tenant
 
@@ -112,7 +113,7 @@ async def rule(engine: Engine, *rules: Rule) -> None:
 async def decide(engine: Engine, world: World, run: UUID, *, is_approved: bool, reference: str = ASK) -> None:
     """As soon as the run asks."""
     given = Given(reference=reference, is_approved=is_approved, note=None, by=PERSON)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 async with engine.app.tenant(world.tenant_id) as connection:
@@ -188,7 +189,7 @@ async def test_row_94_an_event_that_looks_like_a_decision_is_none(guarded: Engin
     """Whoever may send events, or a workflow that emits one, approves nothing."""
     await rule(guarded, PRICES)
     world, run = await begun(guarded, ASKING)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await rows(guarded, world, "SELECT 1 FROM app.subscription"):
             await asyncio.sleep(0.02)
     forged = {
@@ -207,7 +208,7 @@ async def test_row_94_a_run_that_is_tried_again_is_asked_again(guarded: Engine, 
     async with guarded.app.tenant(world.tenant_id) as connection:
         await repeating.retry(connection, world.tenant_id, run, "key", msgspec.UNSET)
     guarded.loop.wake()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         query = "SELECT 1 FROM app.audit WHERE action = 'write.refused'"
         while len(await rows(guarded, world, query)) < 2:
             await asyncio.sleep(0.02)

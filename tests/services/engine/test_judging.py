@@ -15,6 +15,7 @@ from services.engine import gathering, judging, pending
 from services.events.cloud_event import CloudEvent, read
 from template_library.dsl import parse
 from tenants.deployments import schedules
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine
 from tests.world import World, deploy, make_tenant
 
@@ -70,7 +71,7 @@ async def waiting(engine: Engine, tenant: World) -> list[str]:
 
 
 async def settled(engine: Engine, tenant: World) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await rows(engine, tenant, "SELECT 1 FROM app.candidate"):
             await asyncio.sleep(0.02)
 

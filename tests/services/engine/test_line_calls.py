@@ -87,7 +87,6 @@ def make_line(app_database: Database, stack: Stack, endpoints: Endpoints) -> Cal
     return make
 
 
-@pytest.mark.timeout(60)
 async def test_F_20_who_calls_from_lines_locks_the_line_then_clocks_in_the_order_of_tenants(
     worker_database: Database, app_database: Database, make_line: Callable[[str], Awaitable[Line]]
 ) -> None:

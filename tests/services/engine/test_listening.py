@@ -14,6 +14,7 @@ from infra.database import Database
 from services.engine.functions import Call, Done
 from services.engine.recovery import sweep
 from services.events.cloud_event import CloudEvent, read
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, order
 from tests.world import World, deploy, make_tenant
 
@@ -69,7 +70,7 @@ async def begin(engine: Engine, tenant: World, document: str, number: int = 1) -
 
 
 async def parked(engine: Engine, tenant: World, count: int = 1) -> list[Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await rows(engine, tenant, "SELECT * FROM app.run WHERE state = 'waiting' AND lane IS NULL")
             if len(found) >= count:
@@ -157,7 +158,7 @@ async def test_an_event_is_heard_while_a_call_of_another_branch_is_under_way(eng
     engine.functions["connector:1.0.0@default"] = slow
     await deploy(engine.app, tenant.tenant_id, HEAD + BESIDE, event_type="order", bindings={"erp": UUID(int=7)})
     await engine.intake.receive(tenant.tenant_id, order(1), "key")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await rows(engine, tenant, "SELECT 1 FROM app.subscription"):
             await asyncio.sleep(0.01)
         await engine.intake.receive(tenant.tenant_id, event(1), "key")

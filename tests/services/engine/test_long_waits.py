@@ -18,6 +18,7 @@ from services.engine.expressions.pool import ExpressionPool
 from services.engine.opening import begin
 from services.engine.recovery import sweep
 from services.engine.waits import Effect, Sleeping
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, order
 from tests.world import World, deploy, make_tenant
 
@@ -39,7 +40,7 @@ async def worker(app: Database, database: Database) -> AsyncIterator[Engine]:
 
 
 async def run_of(engine: Engine, tenant: World, state: str) -> Any:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with engine.app.tenant(tenant.tenant_id) as connection:
                 row = await connection.fetchrow("SELECT * FROM app.run WHERE state = $1", state)

@@ -17,6 +17,7 @@ from services.engine.recovery import sweep
 from services.events.cloud_event import read
 from services.events.intake import Intake
 from services.events.received import Received
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, order
 from tests.superuser import connected
 from tests.world import World, deploy, make_tenant
@@ -64,7 +65,7 @@ async def rows(engine: Engine, tenant: World, query: str) -> list[Any]:
 
 async def waits_for(engine: Engine, tenant: World, run: UUID, kind: str) -> Any:
     """Until the run is parked for this."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await rows(engine, tenant, "SELECT run_id, state, lane, waiting_for::text AS waits FROM app.run")
             (row,) = [one for one in found if one["run_id"] == run]
@@ -170,7 +171,7 @@ async def test_one_that_waits_waits_still_when_it_is_resumed_or_retried_into_a_k
     await decide(engine, tenant, 2)
     await waits_for(engine, tenant, three, "event")
     await decide(engine, tenant, 3)
-    async with asyncio.timeout(20):  # what failed is made again, and fails again
+    async with asyncio.timeout(PATIENCE):  # what failed is made again, and fails again
         while await rows(engine, tenant, WRITERS):
             await asyncio.sleep(0.01)
     ended = {row["run_id"]: row["state"] for row in await engine.ended(tenant, 3)}

@@ -24,6 +24,7 @@ from services.engine.migrating import Plan, open_plan
 from services.engine.payloads import LARGE, Large, PayloadUnreadable
 from services.engine.state import RunDescriptor, Snapshot
 from services.engine.state import Scope as RunScope
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, order
 from tests.world import World, deploy, make_tenant
 
@@ -87,7 +88,7 @@ def test_a_value_that_changes_with_each_step_stays_in_place_beyond_the_budget() 
 async def _run(engine: Engine, world: World, **answers: Any) -> Any:
     engine.outside.answers = {name: [Done(output=output)] for name, output in answers.items()}
     await engine.intake.receive(world.tenant_id, order(1), "key")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         return (await engine.ended(world))[0]
 
 
@@ -122,7 +123,7 @@ async def test_a_large_value_is_stored_once_and_read_whole(
 async def test_a_large_input_is_read_whole(engine: Engine, world: World, app_database: Database) -> None:
     engine.outside.answers = {"fetch": [Done(output={"rows": []})], "tell": [Done(output={})]}
     await engine.intake.receive(world.tenant_id, order(1, value=[FORGED, *LINES]), "key")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         row = (await engine.ended(world))[0]
     assert (row["state"], len(row["input"]) < LARGE) == ("completed", True)
     async with app_database.session(Scope.tenant(world.tenant_id)) as session:
@@ -137,7 +138,7 @@ async def test_F_26_a_value_that_is_missing_or_damaged_faults_its_run_and_is_nev
     name = endpoints.database_url.rpartition("/")[2]
     engine.outside.answers = {"fetch": [Done(output={"rows": LINES})], "tell": [FAILED]}
     await engine.intake.receive(world.tenant_id, order(1), "key")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         row = (await engine.ended(world))[0]
     assert (row["state"], payloads.has_holes(row["snapshot"])) == ("faulted", True)
     stack.postgres.run_sql([*ASIDE, harm], name)
@@ -176,7 +177,7 @@ async def test_F_26_a_waiting_run_whose_value_is_lost_faults_with_its_cause_and_
         assert [one.kind for one in (await standing.read(connection, world.tenant_id, run)).waits] == ["event"]
     stack.postgres.run_sql([*ASIDE, "DELETE FROM app.payload"], name)
     await engine.intake.receive(world.tenant_id, order(2, kind="paid"), "key")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         row = (await engine.ended(world))[0]
     error = msgspec.json.decode(row["error"])
     assert (row["state"], error["title"]) == ("faulted", PayloadUnreadable.title)

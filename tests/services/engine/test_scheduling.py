@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +18,13 @@ from services.engine.scheduling import begin_due
 from services.worker.scheduler import Scheduler
 from template_library.dsl import parse
 from tenants.deployments import schedules
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine
 from tests.world import World, deploy, make_tenant, progress, start_runs, write
 
 HEAD = "document: {{dsl: '1.0.3', namespace: tests, name: timed, version: 1.0.0}}\nschedule: {}\n"
 BODY = "do: [{say: {set: {input: '${ . }'}}}]\n"
 MANY = 2_000
-SECONDS = 20.0
-"""Ten times what is promised, for a machine that is busy with other things."""
 
 
 async def plan(database: Database, world: World, schedule: str) -> UUID:
@@ -146,11 +144,10 @@ async def test_many_timers_of_one_second_are_ready_soon_and_none_is_early(
         return
 
     scheduler = Scheduler(look, nothing, poll=60, wake=lambda: None, run_solo=lambda: None)
-    began, task = time.monotonic(), asyncio.create_task(scheduler.run())
-    async with asyncio.timeout(SECONDS):
+    task = asyncio.create_task(scheduler.run())
+    async with asyncio.timeout(PATIENCE):
         await woken.wait()
     task.cancel()
-    assert time.monotonic() - began < SECONDS
     again = await claims.take(MANY)
     assert len(again) == MANY
     assert min(claim.claimed_at for claim in again) >= max(row["due_at"] for row in due)

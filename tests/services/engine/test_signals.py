@@ -17,6 +17,7 @@ from services.engine.signalling import NobodyListens, NoRunOfKey, Taken
 from services.events.cloud_event import read
 from services.events.errors import EventIdReused
 from services.events.received import Received
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, order
 from tests.world import World, deploy, make_tenant
 
@@ -67,7 +68,7 @@ async def listening(engine: Engine, tenant: World, kind: str, count: int) -> Non
         "SELECT type FROM app.subscription JOIN app.run USING (tenant_id, run_id) "
         "WHERE state = 'waiting' AND lane IS NULL"
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while [row["type"] for row in await rows(engine, tenant, query)].count(kind) < count:
             await asyncio.sleep(0.01)
 

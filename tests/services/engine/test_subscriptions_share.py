@@ -8,6 +8,7 @@ from uuid import UUID
 from infra.database import Database
 from services.engine.functions import Call, Done
 from services.worker.claim_loop import ClaimLoop
+from tests.patience import PATIENCE
 from tests.services.engine.running import DOCUMENT, Engine, order
 from tests.world import deploy, make_tenant
 
@@ -49,7 +50,7 @@ async def test_a_run_in_line_gets_the_only_slot_between_two_batches(engine: Engi
     await deploy(app_database, world.tenant_id, SUBSCRIBING, event_type="subscribe")
     await deploy(app_database, world.tenant_id, DOCUMENT, event_type="order", bindings={"erp": UUID(int=7)})
     await engine.intake.receive(world.tenant_id, order(1, kind="subscribe"), "key")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while quiet.batches < 3:
             await asyncio.sleep(0.01)
         await engine.intake.receive(world.tenant_id, order(2), "key")

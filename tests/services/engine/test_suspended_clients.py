@@ -15,6 +15,7 @@ from services.engine import lines
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
 from services.engine.scheduling import begin_due
+from tests.patience import PATIENCE
 from tests.services.engine.test_scheduling import make_due, plan, rows
 from tests.superuser import connected
 from tests.world import World, deploy, make_tenant, progress, start_runs, write
@@ -117,7 +118,7 @@ async def test_S_06_F_14_a_client_that_is_resumed_in_the_middle_of_a_sweep_stran
         await under_way.start()
         await first.fetch("SELECT * FROM app.sweep_runs(100, 3, 30)")
         resuming = asyncio.create_task(hold(app_database, world, 2))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             waits = "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
             waits += "WHERE NOT l.granted AND a.datname = current_database())"
             while not resuming.done() and not await root.fetchval(waits):

@@ -9,6 +9,7 @@ from uuid import UUID
 from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, at_work, order
 from tests.services.portal.visitors import BUYER, House
 from tests.world import deploy
@@ -25,7 +26,7 @@ async def asking(engine: Engine, tenant: TenantId) -> UUID:
     """A run that waits for a decision."""
     await deploy(engine.app, tenant, DOCUMENT, event_type="order")
     run = (await engine.intake.receive(tenant, order(1), "key")).runs[0]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with engine.app.tenant(tenant) as connection:
                 if await connection.fetchval("SELECT true FROM app.subscription WHERE run_id = $1", run):
@@ -61,7 +62,7 @@ async def test_row_94_a_person_decides_once_and_the_run_is_told(
 
 
 async def _ended(engine: Engine, tenant: TenantId) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with engine.app.tenant(tenant) as connection:
                 rows = await connection.fetch(

@@ -16,6 +16,7 @@ from services.engine.expressions.pool import ExpressionPool
 from services.engine.memory import run_workflow
 from services.protocols import table
 from template_library.dsl import parse
+from tests.patience import PATIENCE
 from tests.services.protocols.authentication.authority import SECRET, Authority
 
 HEAD = "document: {dsl: 1.0.3, namespace: tests, name: calls, version: 1.0.0}\n"
@@ -130,7 +131,7 @@ async def test_calls_of_branches_run_beside_each_other(run: Any, serve: Any) -> 
     both = asyncio.Barrier(2)
 
     async def meet(_request: web.Request) -> web.StreamResponse:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await both.wait()
         return web.json_response({"met": True})
 

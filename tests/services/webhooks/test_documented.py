@@ -16,6 +16,7 @@ from infra.embedded.ports import choose
 from services.webhooks import sending, signing
 from services.webhooks.sending import Posting
 from tests.house.tree import ROOT
+from tests.patience import PATIENCE
 
 SECRET = signing.new_secret()
 _BLOCK = re.compile(r"<!-- example: receiver -->\n```python\n(.*?)```", re.DOTALL)
@@ -33,7 +34,7 @@ async def receiver(tmp_path: Path) -> AsyncIterator[tuple[str, asyncio.StreamRea
         env={"WEBHOOK_SECRET": SECRET.reveal(), "PORT": str(port)},
     )  # fmt: skip
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -58,7 +59,7 @@ async def test_A18_the_documented_receiver_takes_what_is_ours_and_refuses_the_re
         )  # fmt: skip
         return (await sending.send(client, posting)).status
 
-    async with Client(Guard(allow_loopback=True)) as client, asyncio.timeout(20):
+    async with Client(Guard(allow_loopback=True)) as client, asyncio.timeout(PATIENCE):
         assert await sent(SECRET) == 204
         assert (await printed.readline()).decode().strip() == f"{ids.show('msg', message)} verified"
         assert await sent(signing.new_secret(), SECRET) == 204, "during a rotation"

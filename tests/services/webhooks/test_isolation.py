@@ -14,6 +14,7 @@ from infra.database import Scope
 from infra.encryption.secret import Secret
 from services.worker import webhooks
 from tenants.connections.sealing import Row
+from tests.patience import PATIENCE
 from tests.services.webhooks.desk import Desk
 from tests.services.webhooks.receiver import OK, Receiver, receiving
 from tests.world import make_tenant
@@ -35,7 +36,7 @@ async def test_F_24_two_tries_of_an_endpoint_are_under_way_at_most_for_all_worke
     workers = [desk.deliverer() for _ in range(3)]
     begun = sum([await one.round() for one in workers])
     assert begun == webhooks.PER_ENDPOINT == 2
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while receiver.at_once < 2:
             await asyncio.sleep(0.01)
     assert sum([await one.round() for one in workers]) == 0
@@ -63,7 +64,7 @@ async def test_F_24_dead_and_slow_endpoints_are_in_nobodys_way(desk: Desk) -> No
         await desk.announce(count=5)
         deliverer = desk.deliverer()
         running = asyncio.create_task(deliverer.run())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while sum(len(one.got) for one in receivers[::2]) < 25:
                 await asyncio.sleep(0.02)
             while sum(one.at_once for one in receivers[1::2]) < 10:
@@ -93,7 +94,7 @@ async def test_F_24_one_tenants_dead_endpoints_leave_places_for_the_others(desk:
         await neighbour.announce()
         deliverer = desk.deliverer()
         assert await deliverer.round() == webhooks.PER_TENANT + 1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not healthy.got:
                 await asyncio.sleep(0.01)
         never.set()
@@ -143,12 +144,12 @@ async def test_F_24_F_27_a_key_service_that_hangs_holds_no_transaction_and_no_ot
     await desk.announce()
     deliverer = desk.deliverer()
     assert await deliverer.round() == 3
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while waiting != hung:
             await asyncio.sleep(0.01)
     await desk.add(receiver.url, "other.*")
     await desk.announce("other.kind")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await deliverer.round() >= 1
         while not receiver.got:
             await asyncio.sleep(0.01)

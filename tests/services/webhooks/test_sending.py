@@ -106,7 +106,7 @@ async def test_S_47_an_answer_byte_by_byte_ends_with_the_time_of_the_try(
     outcome = await sent(client, receiver)
     assert outcome.is_success, "it said that it has the message"
     assert set(outcome.answer) <= {"b"}
-    assert outcome.seconds < 5
+    assert outcome.seconds < 30
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX-A: ", b""])

@@ -20,6 +20,7 @@ from services.engine import timelines
 from services.engine.claims import Claims
 from services.engine.timelines import Mark
 from services.worker.failover import FILE, watch
+from tests.patience import PATIENCE
 from tests.superuser import connected
 from tests.world import deploy, make_tenant, progress, start_runs, write
 
@@ -104,7 +105,7 @@ async def test_F_09_a_worker_keeps_what_it_saw_outside_the_database_and_says_so(
     caplog.set_level(logging.CRITICAL)
     watching = asyncio.create_task(watch(worker_database, tmp_path, 0.02))
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not (found := await timelines.read(worker_database)) or found.seen_position is None:
                 await asyncio.sleep(0.02)
             while "has failed over" not in caplog.text:

@@ -17,6 +17,7 @@ from services.engine.expressions.pool import ExpressionPool
 from services.events import schemas
 from services.worker.outlets import Outlets
 from services.worker.relay import Relay
+from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, order
 from tests.tenants.deployments.test_deployments import create, document, publish
 from tests.world import World, deploy, make_tenant
@@ -64,7 +65,7 @@ async def test_an_emitted_event_starts_runs_and_reaches_listeners_once(engine: E
     world = await make_tenant(app_database)
     await deploy(app_database, world.tenant_id, HEAD.format("hearing") + HEAR, event_type="order")
     await engine.intake.receive(world.tenant_id, order(1), "key")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await rows(engine, world, "SELECT 1 FROM app.run WHERE state = 'waiting'"):
             await asyncio.sleep(0.01)
     await deploy(app_database, world.tenant_id, HEAD.format("telling") + EMIT, event_type="go")
@@ -160,7 +161,7 @@ async def test_what_a_run_emits_is_held_to_schemas_as_what_comes_from_outside(
     place = await deploy(app_database, world.tenant_id, HEAD.format("telling") + EMIT, event_type="go")
     await deploy(app_database, world.tenant_id, HEAD.format("started") + "do: [{a: {set: {b: 1}}}]", event_type="paid")
     await engine.intake.receive(world.tenant_id, order(1, kind="go"), "key")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (told := await rows(engine, world, "SELECT * FROM app.exception")):
             await asyncio.sleep(0.01)
     # The run has ended well, its event began nothing, and people are told where it broke and not what was in it.

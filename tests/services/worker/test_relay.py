@@ -11,6 +11,7 @@ from infra.embedded.stack import Stack
 from infra.redis import TOLD, Doorbell
 from services.engine.claims import Claims
 from services.worker.relay import Relay
+from tests.patience import PATIENCE
 from tests.world import deploy, make_tenant, progress, start_runs, write
 
 
@@ -91,6 +92,6 @@ async def test_F_32_a_nudge_at_the_moment_of_the_end_does_not_keep_the_relay_goi
     for _ in range(ticks):
         await asyncio.sleep(0)
     task.cancel()
-    ended, _ = await asyncio.wait([task], timeout=5)
+    ended, _ = await asyncio.wait([task], timeout=PATIENCE)
     assert ended
     await bell.close()

@@ -23,11 +23,11 @@ from tenants.audit.heads import FolderHeads
 from tenants.audit.log import Log, Wanted
 from tenants.audit.publishing import Publisher
 from tenants.audit.watching import Promise
+from tests.patience import PATIENCE
 from tests.tenants.audit.chains import signing_key, write
 from tests.world import World, make_tenant
 
 SOON = Promise(0.2, 0.2)
-PATIENCE = 30.0
 
 
 @pytest.fixture

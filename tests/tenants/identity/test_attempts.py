@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from infra.database import Database, Scope
 from tenants.identity import attempt_repository as repository
+from tests.patience import PATIENCE
 from tests.world import World, make_tenant
 
 WINDOW = timedelta(minutes=15)
@@ -55,7 +56,7 @@ async def test_S_66_a_try_that_waits_for_its_own_count_holds_no_other(app_databa
     async with app_database.session(scope) as holding:
         await holding.execute(HOLD, {"s": ONE})
         waiting = asyncio.create_task(attempt())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not await holding.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
                 pass
         await holding.execute(HOLD, {"s": TWO})

@@ -18,6 +18,7 @@ from infra.ids import TenantId
 from services.engine.faults import standard
 from services.engine.functions import Later
 from services.events.cloud_event import read
+from tests.patience import PATIENCE
 from tests.services.api.parties import Parties, id_of, make_key
 from tests.services.engine.running import Engine, at_work, order
 from tests.superuser import connected
@@ -90,7 +91,7 @@ class Case:
 
     async def waiting(self, count: int) -> None:
         query = "SELECT count(*) FROM app.run WHERE state = 'waiting' AND lane IS NULL"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while await self.value(query) < count:
                 await asyncio.sleep(0.01)
 

@@ -14,6 +14,7 @@ from infra.embedded.stack import Endpoints, Stack
 from services.api.feeds import Feeds
 from services.engine import outages
 from tests.asgi import Answer, Caller
+from tests.patience import PATIENCE
 from tests.services.api.parties import Parties
 from tests.superuser import connected
 
@@ -121,7 +122,7 @@ async def test_scenario_4_the_owner_is_told_when_an_outage_begins_and_when_it_en
     tenant, connection = ids.read("ten", parties.ids["acme:live"]), ids.read("con", made["id"])
     feeds = Feeds(app_database, None)
     try:
-        async with feeds.watching(tenant) as watcher, asyncio.timeout(10):
+        async with feeds.watching(tenant) as watcher, asyncio.timeout(PATIENCE):
             await outages.begin(worker_database, tenant, connection, REASON, 30)
             await outages.begin(worker_database, tenant, connection, REASON, 30)
             assert await outages.ask(worker_database, tenant, connection, refused=12) is not None

@@ -16,6 +16,7 @@ from services.connectors.trying.playing import listening
 from services.engine.expressions.evaluator import Expressions
 from services.inbound.mapping import Delivery, event_of, sent_id
 from services.inbound.verification import is_verified
+from tests.patience import PATIENCE
 from tests.services.connectors.simulators.beside import Beside, beside
 
 SECRET = "canary-webhook-secret"  # noqa: S105 (a simulator on loopback)
@@ -73,7 +74,7 @@ async def test_webhooks_are_signed_and_come_twice_or_again(
         assert (await client.send(UUID(int=9), hook)).status == 200
         await running.faults(webhook_twice=True)
         await running.control("POST", "pass", {"seconds": 60 * 3600})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len({json.loads(one.body)["id"] for one in came}) < 5 or len(came) < 12:
                 await asyncio.sleep(0.02)
     part = next(one for one in library.documents() if one.name == "carrier-simulator").triggers["milestones"]

@@ -83,7 +83,7 @@ async def test_F_03_F_20_what_is_written_through_every_failure_is_there_once(
     walk = WALKS[name]
     certifying.saw(KINDS[name].connector, f"the {KINDS[name].title} simulator")
     async with beside(name, tmp_path, client, evaluator, timeout_seconds=1) as running:
-        assert isinstance(await running.caller.call(walk.operation, walk.made(0), "key-0"), Done)
+        assert isinstance(await running.caller.through(walk.operation, walk.made(0), "key-0"), Done)
         for number, fault in enumerate(NAMES, start=1):
             before = (await running.state())[walk.counted]
             await running.faults(*["none"] * walk.looks, fault, retry_after=0, late_seconds=0.1)

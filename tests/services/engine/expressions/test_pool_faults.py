@@ -7,7 +7,6 @@ import contextlib
 import errno
 import os
 import signal
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,9 @@ import pytest
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.expressions.protocol import ExpressionFailed, ExpressionsUnavailable
+from tests.patience import PATIENCE
 
 SIZE = 3
-SECONDS = 10.0
-"""Ten times what is promised until the pool is whole."""
 
 
 @pytest.fixture
@@ -65,14 +63,13 @@ async def refusal(expressions: Expressions) -> None:
             await asked(expressions, 1)
 
 
-async def until_whole(expressions: Expressions) -> float:
-    """Seconds until as many answers as there are processes come at once."""
-    began = time.monotonic()
-    async with asyncio.timeout(SECONDS):
+async def until_whole(expressions: Expressions) -> None:
+    """Until as many answers as there are processes come at once."""
+    async with asyncio.timeout(PATIENCE):
         while True:
             answers = await asyncio.gather(*(asked(expressions, n) for n in range(SIZE)), return_exceptions=True)
             if answers == [2 * n for n in range(SIZE)]:
-                return time.monotonic() - began
+                return
             await asyncio.sleep(0.02)
 
 
@@ -116,7 +113,7 @@ async def test_F_38_when_none_can_be_started_it_says_so_and_works_once_one_can(
         patch.setattr(asyncio, "create_subprocess_exec", refused)
         for pid in children():
             os.kill(pid, signal.SIGKILL)
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE):
             while children():
                 await asyncio.gather(*(asked(pool, n) for n in range(SIZE)), return_exceptions=True)
                 await asyncio.sleep(0.01)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -153,15 +152,15 @@ async def test_S_23_a_runaway_tenant_does_not_block_the_loop_or_its_neighbours()
             return_exceptions=True,
         )
         flood = [asyncio.ensure_future(failure(expressions, "def f: f; f")) for _ in range(20)]
-        slowest = 0.0
+        waited_for = 0
         for number in range(50):
-            begun = time.perf_counter()
+            before = sum(attack.done() for attack in flood)
             assert await result(expressions, ". + 1", number) == number + 1
-            slowest = max(slowest, time.perf_counter() - begun)
+            waited_for = max(waited_for, sum(attack.done() for attack in flood) - before)
         for attack in flood:
             attack.cancel()
         await asyncio.gather(*flood, return_exceptions=True)
-    assert slowest < 2.5, "the neighbour waited for the attacker's programs"
+    assert waited_for <= 4, "those that are with the two processes, and not those that wait for one"
 
 
 async def test_a_request_behind_a_killed_one_is_answered() -> None:

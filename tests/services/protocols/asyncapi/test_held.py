@@ -15,6 +15,7 @@ from services.protocols.asyncapi.link import Incoming, Link, Outgoing, Target
 from services.protocols.asyncapi.subscription import STORED, Subscription
 from services.protocols.errors import Refusal, unreadable
 from services.protocols.exchange import Exchange
+from tests.patience import PATIENCE
 
 TENANT = UUID(int=1)
 
@@ -53,7 +54,7 @@ def _numbers(messages: list[dict[str, Any]]) -> list[int]:
 async def test_the_other_side_waits_while_nobody_fetches(link: Link) -> None:
     endless = Endless()
     async with Subscription(endless, link) as subscription:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while endless.given <= STORED:
                 await asyncio.sleep(0.01)
         for _ in range(100):
@@ -75,7 +76,7 @@ async def test_one_that_nobody_fetches_from_ends(link: Link, monkeypatch: pytest
     endless, kept = Endless(), Held()
     key = (TENANT, "one")
     kept.keep(key, await kept.get(key, endless, link))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await endless.ended.wait()
 
 

@@ -10,6 +10,7 @@ from aiohttp import WSMsgType, web
 
 from services.engine.functions import Done
 from services.protocols.asyncapi import http
+from tests.patience import PATIENCE
 
 POLICY = {"bearer": {"token": "of-anna"}}
 
@@ -148,7 +149,7 @@ async def test_a_message_is_sent_by_websocket(site: tuple[Web, str], speak: Any)
     host = site[1].partition("/")[0]
     message = {"payload": {"a": 1}, "headers": {"X-Room": "7"}}
     await speak("ws", host, "socket", message=message, authentication=POLICY, **_at(site[1]))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not site[0].taken:
             await asyncio.sleep(0.01)
     body, headers = site[0].taken[0]

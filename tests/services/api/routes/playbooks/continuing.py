@@ -50,7 +50,7 @@ do:
             - {item: SKU-1, quantity: 10, unit_price: {amount: 1299, currency: USD}, description: '${ .words // "" }'}
 """
 MANUAL: Final[dict[str, Any]] = {"operations": {CREATE: {"way": "manual"}}}
-_TRIES: Final = 1500
+_TRIES: Final = 6000
 
 
 def sold(reference: str, number: str = "SO-BY-HAND") -> dict[str, Any]:

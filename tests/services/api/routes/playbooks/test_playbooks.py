@@ -12,6 +12,7 @@ import pytest
 from infra import clock
 from services.connectors.breakers import IN_A_ROW
 from services.engine.world import check_world
+from tests.patience import PATIENCE
 from tests.services.api.routes.conftest import PREFIX
 from tests.services.api.routes.playbooks.continuing import CREATE, MANUAL, Shop, abandoned, dies_once, sold
 
@@ -121,7 +122,7 @@ async def test_F_03_a_worker_that_dies_between_the_entry_and_its_checkpoint(
     await shop.enter()
     died = dies_once(monkeypatch, point)
     run = await shop.order("PO-1")
-    await asyncio.wait_for(died.wait(), 10)
+    await asyncio.wait_for(died.wait(), PATIENCE)
     await abandoned(shop)
     await shop.waits(run, "manual")
     (entry,) = await shop.entries()

@@ -23,6 +23,7 @@ from services.connectors.registry import Registry
 from tenants.connections import opening
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
+from tests.patience import PATIENCE
 from tests.services.api.routes.conftest import PREFIX
 from tests.services.api.routes.playbooks.continuing import CREATE, MANUAL, Shop, abandoned, dies_once
 
@@ -101,7 +102,7 @@ async def test_F_03_a_call_that_left_no_trace_as_its_worker_died_is_not_done_by_
     await shop.deploy({"operations": {CREATE: {"way": "queue"}}})
     died = dies_once(monkeypatch, "call.answered")
     run = await shop.order("PO-1")
-    await asyncio.wait_for(died.wait(), 10)
+    await asyncio.wait_for(died.wait(), PATIENCE)
     await declare(shop, {"operations": {CREATE: {"way": "file"}}})
     await shop.enter()
     await abandoned(shop)
@@ -201,7 +202,7 @@ async def test_row_66_a_file_that_got_no_name_is_dropped_and_never_said_to_be_po
     await shop.enter()
     died = dies_once(monkeypatch, "drop.prepared")
     run = await shop.order("PO-1")
-    await asyncio.wait_for(died.wait(), 10)
+    await asyncio.wait_for(died.wait(), PATIENCE)
     entry = await shop.entry("prepared")
     await shop.move("reconcile")
     decision = {"decision": "posted-by-hand", "version": entry["version"], "reason": "somebody said so"}

@@ -14,6 +14,7 @@ from infra.ids import TenantId
 from services.connectors.reconciling import Reconciler
 from services.engine import entries, entry_acts, playbooks
 from services.engine.entry_acts import Act
+from tests.patience import PATIENCE
 from tests.services.api.routes.playbooks.continuing import CREATE, MANUAL, Shop, dies_once, sold
 from tests.superuser import connected
 
@@ -76,7 +77,7 @@ async def test_F_03_reconciling_again_while_an_entry_is_posted_posts_it_once(
     await entries.found(worker, tenant, seen, "missing")
     assert (await the_row(shop))["posting"] == "wanted", "a look that began before the decision"
     await shop.tend()
-    await asyncio.wait_for(died.wait(), 10)
+    await asyncio.wait_for(died.wait(), PATIENCE)
     row = await the_row(shop)
     assert (row["posting"], row["rests"]) == ("sent", True)
     assert await entries.posting(worker, tenant, seen) is None, "who saw it before does not post it"
@@ -181,7 +182,7 @@ async def test_A_13_a_system_that_hangs_keeps_no_other_from_being_asked(
 
     monkeypatch.setattr(Reconciler, "_look", hang)
     for _ in range(2):
-        await asyncio.wait_for(shop.reconciler.tend(), 10)
+        await asyncio.wait_for(shop.reconciler.tend(), PATIENCE)
         await asyncio.sleep(0)
     assert sorted(one == spare for one in asked) == [False] * 4 + [True]
 
@@ -194,7 +195,7 @@ async def test_F_03_a_file_that_is_gone_before_it_has_its_name_is_nobodys_answer
     await shop.enter()
     died = dies_once(monkeypatch, "drop.prepared")
     run = await shop.order("PO-1")
-    await asyncio.wait_for(died.wait(), 10)
+    await asyncio.wait_for(died.wait(), PATIENCE)
     await asyncio.sleep(0)
     for folder in shop.drops.glob("ten_*"):
         shutil.rmtree(folder)
