@@ -7,7 +7,7 @@ hosts and no other name may show, yet the same problem has the same type everywh
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 BASE: Final = "/problems/"
 MEDIA_TYPE: Final = "application/problem+json"
@@ -82,12 +82,24 @@ class Conflict(Problem):
     status = 409
 
 
+class NameTaken(Conflict):
+    """Another one of its kind has this name; `detail` says of which. Choose another name, or change that one."""
+
+    name = "name-taken"
+    title = "The name is taken"
+
+
 class Invalid(Problem):
     """The payload is well formed but breaks a rule. `errors` lists `{pointer, detail}` (RFC 6901 pointers)."""
 
     name = "invalid-payload"
     title = "The payload breaks a rule"
     status = 422
+
+    @classmethod
+    def at(cls, pointer: str, detail: str) -> Self:
+        """One place breaks it; `pointer` is empty for the whole payload."""
+        return cls(detail, errors=[{"pointer": pointer, "detail": detail}])
 
 
 class Unavailable(Problem):

@@ -81,7 +81,7 @@ def invalid(message: str) -> Invalid:
     if field is not None:
         pointer += f"/{_escaped(field['field'])}"
     detail = rule.replace("`", "'")
-    return Invalid(detail, errors=[{"pointer": pointer, "detail": detail}])
+    return Invalid.at(pointer, detail)
 
 
 def _escaped(step: str) -> str:

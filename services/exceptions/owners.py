@@ -38,4 +38,4 @@ async def check(connection: Any, tenant: TenantId, owner: str | None) -> None:
 
 
 def _unknown(detail: str) -> UnknownOwner:
-    return UnknownOwner(detail, errors=[{"pointer": "/owner", "detail": detail}])
+    return UnknownOwner.at("/owner", detail)

@@ -11,13 +11,6 @@ class UnknownReceived(NotFound):
     """The endpoint has received no such request, or keeps it no more."""
 
 
-class HookNameTaken(Conflict):
-    """Another endpoint has this name, by which its events are known. Choose another name."""
-
-    name = "name-taken"
-    title = "The name is taken"
-
-
 class TooManyHooks(Conflict):
     """The environment has as many endpoints for webhooks as it may. Delete one that nobody sends to."""
 

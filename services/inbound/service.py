@@ -18,8 +18,9 @@ from infra import ids
 from infra.database import take_turn
 from infra.encryption.secret import Secret
 from infra.pagination import Page, cut
+from infra.problems import NameTaken
 from services.inbound import mapping, repository, verification
-from services.inbound.errors import HookNameTaken, InvalidHook, TooManyHooks, UnknownHook
+from services.inbound.errors import InvalidHook, TooManyHooks, UnknownHook
 from services.inbound.mapping import EventOf
 from services.inbound.sealing import Place, Safe
 from services.inbound.tables import HookRow, HookSecret
@@ -62,7 +63,7 @@ async def create(session: AsyncSession, tenant_id: UUID, plan: Plan, *, safe: Sa
 
     Raises:
         InvalidHook: what is declared does not go together, or names no connection of the tenant's.
-        HookNameTaken: the tenant has an endpoint of this name.
+        NameTaken: the tenant has an endpoint of this name.
         TooManyHooks: it has as many as it may.
     """
     _refuse([(f"/verification{at}", said) for at, said in verification.faults(plan.verification)])
@@ -78,7 +79,7 @@ async def create(session: AsyncSession, tenant_id: UUID, plan: Plan, *, safe: Sa
     values |= {"name": plan.name, "address": secrets.token_urlsafe(_ADDRESS_BYTES), "media_types": plan.media_types}
     values |= {"verification": msgspec.to_builtins(plan.verification), "event": msgspec.to_builtins(plan.event)}
     if not await repository.add(session, values):
-        raise HookNameTaken(f"there is an endpoint `{plan.name}`")
+        raise NameTaken(f"there is an endpoint `{plan.name}`")
     await _put(session, Place(tenant_id, hook_id, 1), secret, safe, timedelta(0))
     after = {"name": plan.name, "connection": ids.show("con", plan.connection_id), "style": plan.verification.style}
     await _record(session, "webhook.created", hook_id, after, actor)

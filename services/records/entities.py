@@ -90,7 +90,7 @@ async def add(session: AsyncSession, tenant_id: UUID, kind: str, *, actor: str) 
 def check_kind(kind: str) -> None:
     """Raises InvalidEntity: no record has this name."""
     if kind not in registry.names():
-        raise InvalidEntity("/kind", f"A kind is the name of a record, such as customer; {kind[:63]!r} is none")
+        raise InvalidEntity.at("/kind", f"A kind is the name of a record, such as customer; {kind[:63]!r} is none")
 
 
 async def record(session: AsyncSession, verb: str, entity_id: UUID, after: dict[str, Any], *, actor: str) -> None:

@@ -13,9 +13,6 @@ class InvalidEntity(Invalid):
     name = "invalid-entity"
     title = "This cannot be said of an entity"
 
-    def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(detail, errors=[{"pointer": pointer, "detail": detail}])
-
 
 class KeyTaken(Conflict):
     """Another entity has this key; `entity` says which. Merge the two if they are one, else correct the system."""

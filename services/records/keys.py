@@ -47,9 +47,9 @@ class Holder(msgspec.Struct, frozen=True):
 def check(key: Key, pointer: str) -> None:
     """Raises InvalidEntity: the system or the id has no good form."""
     if SYSTEM.fullmatch(key.system) is None:
-        raise InvalidEntity(f"{pointer}/system", "Name a system as its connection is: lower case, digits, - _ .")
+        raise InvalidEntity.at(f"{pointer}/system", "Name a system as its connection is: lower case, digits, - _ .")
     if ID.fullmatch(key.id) is None:
-        raise InvalidEntity(f"{pointer}/value", "An id has 1 to 200 characters, without spaces around it")
+        raise InvalidEntity.at(f"{pointer}/value", "An id has 1 to 200 characters, without spaces around it")
 
 
 def told(keys: Iterable[Key]) -> list[str]:

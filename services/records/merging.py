@@ -66,9 +66,9 @@ async def split(  # noqa: PLR0913 (the thing, what of it goes where, and who ask
     found.check_standing()
     wanted = sorted(set(given))
     if not wanted or not set(wanted) <= set(found.keys):
-        raise InvalidEntity("/keys", "Name keys that the entity has")
+        raise InvalidEntity.at("/keys", "Name keys that the entity has")
     if len(wanted) == len(found.links):
-        raise InvalidEntity("/keys", "One key at least stays: else nothing is split, and only the id is another")
+        raise InvalidEntity.at("/keys", "One key at least stays: else nothing is split, and only the id is another")
     if back_to is None:
         other = await entities.add(session, found.tenant_id, found.kind, actor=actor)
     else:

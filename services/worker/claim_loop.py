@@ -14,6 +14,7 @@ from infra.database import surviving
 from infra.telemetry import instruments, working_for
 from services.engine.changes import Pair
 from services.engine.claims import Claim, Claims
+from services.worker.nudge import Nudge
 
 _log: Final = logging.getLogger(__name__)
 _OUTAGE_SECONDS: Final = 0.25
@@ -49,18 +50,17 @@ class ClaimLoop:
         self._claims = claims
         self._activate = activate
         self._slots = 1 if solo else slots
-        self._poll = poll
         self._solo = solo
         self._changed = changed
         self.empty_rounds = 0
         self._held: dict[UUID, tuple[Claim, asyncio.Task[None]]] = {}
-        self._woken = asyncio.Event()
+        self._woken = Nudge(poll)
         self._idle = asyncio.Event()
         self._idle.set()
         self.stopping = False
 
     def wake(self) -> None:
-        self._woken.set()
+        self._woken()
 
     async def run(self) -> None:
         """Claim until `stop`."""
@@ -68,11 +68,8 @@ class ClaimLoop:
         self._idle.clear()
         try:
             while not self.stopping:
-                self._woken.clear()
                 if await self._fill():
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(self._poll):
-                            await self._woken.wait()
+                    await self._woken.wait()
                 if len(self._held) > _BUSY:
                     await asyncio.sleep(_BUSY_SECONDS)
         finally:

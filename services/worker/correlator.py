@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +12,7 @@ from infra.ids import TenantId
 from infra.telemetry import instruments, working_for
 from services.engine.definitions import Definitions
 from services.engine.judging import judge
+from services.worker.nudge import Nudge
 
 _DEPLOYMENTS: Final = 4
 """Judged side by side: as long as one of them takes, the others go on. Each may hold a connection to the database while
@@ -28,38 +28,31 @@ class Correlator:
         """`wake` after runs began."""
         self._database = database
         self._definitions = definitions
-        self._poll = poll
         self._wake = wake
-        self._nudged = asyncio.Event()
-
-    def nudge(self) -> None:
-        self._nudged.set()
+        self.nudge = Nudge(poll)
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._poll):
-                    await self._nudged.wait()
-            self._nudged.clear()
+            await self.nudge.wait()
             with surviving("taking events to judge"):
                 await self.round()
 
     async def round(self) -> None:
         """Judge until nothing is left to take; who takes long keeps only its own place."""
         under_way: set[asyncio.Task[Any]] = set()
-        nudged = asyncio.create_task(self._nudged.wait())
+        nudged = asyncio.create_task(self.nudge.wait())
         try:
             while True:
                 if nudged.done():
-                    self._nudged.clear()
-                    nudged = asyncio.create_task(self._nudged.wait())
+                    nudged = asyncio.create_task(self.nudge.wait())
                 for row in await self._take(_DEPLOYMENTS - len(under_way)):
                     working = self._judge(TenantId(row["tenant_id"]), row["deployment_id"])
                     under_way.add(asyncio.create_task(working))
-                if not under_way:
+                if under_way:
+                    await asyncio.wait({*under_way, nudged}, return_when=asyncio.FIRST_COMPLETED)
+                elif not nudged.done():
                     return
-                await asyncio.wait({*under_way, nudged}, timeout=self._poll, return_when=asyncio.FIRST_COMPLETED)
                 under_way = {task for task in under_way if not task.done()}
         finally:
             for task in (*under_way, nudged):

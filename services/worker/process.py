@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from infra.egress import Lookups
 from infra.encryption.installed import InstalledKeys
@@ -27,6 +27,7 @@ from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
 from services.worker.correlator import Correlator
 from services.worker.housekeeping import sender
+from services.worker.nudge import Nudge
 from services.worker.observer import observe
 from services.worker.outlets import Outlets
 from services.worker.postman import Postman
@@ -40,10 +41,6 @@ from tenants.organizations.domain_proofs import Rules
 _log: Final = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 25.0
 _END_SECONDS: Final = 5.0
-
-
-class _Nudged(Protocol):
-    def nudge(self) -> None: ...
 
 
 class WorkerProcess:
@@ -65,7 +62,7 @@ class WorkerProcess:
         name = f"{socket.gethostname()}-{os.getpid()}"
         claims = self._claims(name)
         lookers = self._lookers()
-        look = partial(_nudge, *lookers)
+        look = partial(_nudge, *(one.nudge for one in lookers))
         outlets = Outlets(composition.database, self._ring, judge=look)
         relay = Relay(
             composition.database,
@@ -74,7 +71,7 @@ class WorkerProcess:
             {emission.EMIT: outlets.emit, emission.START: outlets.start},
         )
         deliverer = composition.deliverer()
-        told = partial(_nudge, relay, deliverer)
+        told = partial(_nudge, relay.nudge, deliverer.nudge)
         advance = composition.advance(claims, leave_after_commit=lambda: self._loop.stopping, told=told)
         self._loop = ClaimLoop(
             claims,
@@ -170,7 +167,7 @@ class WorkerProcess:
         await self._composition.close()
 
 
-def _nudge(*parts: _Nudged) -> None:
+def _nudge(*parts: Nudge) -> None:
     """A commit may have left something for each."""
     for one in parts:
-        one.nudge()
+        one()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +11,7 @@ from infra.ids import TenantId
 from infra.telemetry import instruments, working_for
 from services.engine.expressions.protocol import Evaluator
 from services.records.intake import Intake
+from services.worker.nudge import Nudge
 
 _TENANTS: Final = 4
 """Taken side by side."""
@@ -34,21 +34,14 @@ class Recorder:
         """`wake` after runs began or were woken, `judge` when expressions are to say whether one begins."""
         self._database = database
         self._intake = Intake(database, evaluator)
-        self._poll = poll
         self._wake = wake
         self._judge = judge
-        self._nudged = asyncio.Event()
-
-    def nudge(self) -> None:
-        self._nudged.set()
+        self.nudge = Nudge(poll)
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._poll):
-                    await self._nudged.wait()
-            self._nudged.clear()
+            await self.nudge.wait()
             with surviving("taking events into records"):
                 await self.round()
 

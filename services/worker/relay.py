@@ -7,13 +7,13 @@ outlet takes leaves it when that is committed. Order holds within one relay only
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from infra.database import Database, surviving
 from infra.redis import TOLD, Doorbell
+from services.worker.nudge import Nudge
 
 _BATCH: Final = 200
 _TAKEN_SECONDS: Final = 10.0
@@ -31,21 +31,14 @@ class Relay:
         """`outlets` by topic; what has none is told to whoever listens."""
         self._database = database
         self._bell = bell
-        self._poll = poll
         self._outlets = outlets or {}
-        self._nudged = asyncio.Event()
+        self.nudge = Nudge(poll)
         self._is_deaf = False
-
-    def nudge(self) -> None:
-        self._nudged.set()
 
     async def run(self) -> None:
         """Relay until cancelled. Redis away: rows stay and are offered again when their taking lapses."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._poll):
-                    await self._nudged.wait()
-            self._nudged.clear()
+            await self.nudge.wait()
             with surviving("relaying"):
                 while await self._round() == _BATCH:
                     pass

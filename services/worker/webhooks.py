@@ -8,7 +8,6 @@ sent again under its id.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from infra.encryption.errors import SecretUnreadable
 from services.webhooks import endpoints, sending, settling
 from services.webhooks.sending import Outcome
 from services.webhooks.settling import Due
+from services.worker.nudge import Nudge
 from tenants.audit import alarms
 from tenants.connections.sealing import Sealer
 
@@ -43,22 +43,15 @@ class Deliverer:
         self._database = database
         self._client = client
         self._sealer = sealer
-        self._poll = poll
-        self._nudged = asyncio.Event()
+        self.nudge = Nudge(poll)
         self._under_way: dict[asyncio.Task[None], bool] = {}
         self._gate = asyncio.Semaphore(_AT_DATABASE)
-
-    def nudge(self) -> None:
-        self._nudged.set()
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then is sent again by another."""
         try:
             while True:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._poll):
-                        await self._nudged.wait()
-                self._nudged.clear()
+                await self.nudge.wait()
                 with surviving("delivering webhooks"):
                     await self._rounds()
         finally:

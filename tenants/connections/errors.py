@@ -7,13 +7,6 @@ class UnknownConnection(NotFound):
     """The tenant has no such connection. The caller lists its connections."""
 
 
-class NameTaken(Conflict):
-    """Another connection has this name. Choose another name, or change that connection."""
-
-    name = "name-taken"
-    title = "The name is taken"
-
-
 class InvalidConnection(Invalid):
     """The connector is unknown, or its settings or secrets break its form. `errors` lists `{pointer, detail}`."""
 

@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import ids
 from infra.encryption.secret import MIN_LENGTH, Secret
 from infra.pagination import Page, cut
+from infra.problems import NameTaken
 from infra.redaction import Hider
 from template_library import schemas
 from template_library.schemas import Breach
 from tenants.audit import service as audit
 from tenants.connections import repository
-from tenants.connections.errors import InvalidConnection, NameTaken, UnknownConnection
+from tenants.connections.errors import InvalidConnection, UnknownConnection
 from tenants.connections.form import Form, Forms, secrets_breaches, settings_breaches
 from tenants.connections.limits import Limits
 from tenants.connections.models import Connection, ConnectionSecret, SecretUse

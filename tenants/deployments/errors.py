@@ -29,13 +29,6 @@ class VersionTaken(Conflict):
     title = "A published version never changes"
 
 
-class NameTaken(Conflict):
-    """Another deployment has this name. Choose another name, or change that deployment."""
-
-    name = "name-taken"
-    title = "The name is taken"
-
-
 class OwnersMissing(Conflict):
     """Nothing goes live without owners and deputies. Name those in `errors` (`PUT /owners`) and send again."""
 

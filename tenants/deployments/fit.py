@@ -39,7 +39,7 @@ def package_of(template: str | None) -> Package | None:
     try:
         return catalog.builtin().find(name, version)
     except UnknownTemplate as error:
-        raise InvalidDeployment(str(error), errors=[{"pointer": "/template", "detail": str(error)}]) from None
+        raise InvalidDeployment.at("/template", str(error)) from None
 
 
 class Parts(msgspec.Struct, frozen=True):

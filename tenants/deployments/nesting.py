@@ -81,4 +81,4 @@ class _Finder:
 
 
 def _refusal(detail: str) -> InvalidDeployment:
-    return InvalidDeployment(detail, errors=[{"pointer": "/workflow", "detail": detail}])
+    return InvalidDeployment.at("/workflow", detail)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from infra.pagination import Page, cut
+from infra.problems import NameTaken
 from template_library.catalog import Package
 from template_library.dsl import Workflow, parse_published
 from tenants.audit import service as audit
@@ -26,7 +27,7 @@ from tenants.deployments import (
     repository,
     schedules,
 )
-from tenants.deployments.errors import InvalidDeployment, NameTaken, UnknownDeployment, UnknownWorkflow
+from tenants.deployments.errors import InvalidDeployment, UnknownDeployment, UnknownWorkflow
 from tenants.deployments.fit import Offers
 from tenants.deployments.models import DeploymentRevision, WorkflowVersion
 from tenants.deployments.nesting import Nested
@@ -240,7 +241,7 @@ async def _source(
     except UnknownWorkflow:
         # The caller's own member is at fault, not the address of its request (S-02).
         detail = "there is no such workflow version"
-        raise InvalidDeployment(detail, errors=[{"pointer": "/workflow", "detail": detail}]) from None
+        raise InvalidDeployment.at("/workflow", detail) from None
     return version, fit.package_of(version.template)
 
 

@@ -92,7 +92,7 @@ async def listed(session: AsyncSession, tenant_id: UUID | None = None) -> list[P
 
 
 def _refused(detail: str) -> NotPrivate:
-    return NotPrivate(detail, errors=[{"pointer": "/network", "detail": detail}])
+    return NotPrivate.at("/network", detail)
 
 
 async def _record(  # noqa: PLR0913, PLR0917 (the members of a record)

@@ -102,7 +102,7 @@ async def act_on_exception(request: Call, data: JSONBody[ActOnException]) -> Exc
     exception, tenant = request.path_id("exc", "exception"), TenantId(request.tenant.tenant_id)
     wanted = _act(data.action, data.words, data.owner)
     if data.action in {"assign", "note"} and data.seen is None:
-        raise _invalid("/seen", "send the `changes` of the exception as you read it")
+        raise Invalid.at("/seen", "send the `changes` of the exception as you read it")
     async with request.resources.database.tenant(tenant) as connection:
         await Hand(connection, tenant, exception, request.principal.actor).act(wanted, data.seen)
     async with request.transaction() as session:
@@ -126,7 +126,7 @@ async def act_on_exceptions(request: Call, data: JSONBody[ActOnExceptions]) -> A
     nothing_else = data.filter is None and data.action is None and data.words is None and data.owner is None
     if not data.preview and data.token is not None and nothing_else:
         return await _drive(request, tenant, acting.unpack(previews.read(request, _PURPOSE, tenant, data.token)))
-    raise _invalid("", "Send 'preview': true with a 'filter' and an 'action', then the preview's 'token' alone")
+    raise Invalid.at("", "Send 'preview': true with a 'filter' and an 'action', then the preview's 'token' alone")
 
 
 async def _preview(request: Call, tenant: TenantId, wanted: ExceptionFilter, act: Act) -> ActedOnAll:
@@ -152,11 +152,11 @@ async def _drive(request: Call, tenant: TenantId, batch: Batch) -> ActedOnAll:
 
 def _act(action: Action, words: str | None, owner: str | None) -> Act:
     if action == "discard" and not (words or "").strip():
-        raise _invalid("/words", "say why it is discarded")
+        raise Invalid.at("/words", "say why it is discarded")
     if words is not None and action not in {"discard", "note"}:
-        raise _invalid("/words", f"nothing to say with {action}")
+        raise Invalid.at("/words", f"nothing to say with {action}")
     if owner is not None and action != "assign":
-        raise _invalid("/owner", "an owner is given with assign")
+        raise Invalid.at("/owner", "an owner is given with assign")
     return Act(action=action, words=words, owner=owner)
 
 
@@ -183,11 +183,7 @@ def _id(prefix: Literal["exc", "con", "dep"], name: str, text: str | None) -> An
     try:
         return ids.read(prefix, text)
     except ids.MalformedId:
-        raise _invalid(f"/filter/{name}", f"no id of the form {prefix}_…") from None
-
-
-def _invalid(pointer: str, detail: str) -> Invalid:
-    return Invalid(detail, errors=[{"pointer": pointer, "detail": detail}])
+        raise Invalid.at(f"/filter/{name}", f"no id of the form {prefix}_…") from None
 
 
 HANDLERS: Final = (act_on_exception, act_on_exceptions)

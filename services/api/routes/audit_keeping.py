@@ -145,7 +145,7 @@ async def _release(request: Call) -> AuditKeeping:
 async def _forget(request: Call, data: Forgetting) -> Forgotten:
     if SUBJECT.fullmatch(data.subject) is None:
         told = "it is no id of an account (acc_…) or key (key_…)"
-        raise Invalid(told, errors=[{"pointer": "/subject", "detail": told}])
+        raise Invalid.at("/subject", told)
     async with request.transaction() as session:
         log, actor = _log_of(request), request.principal.actor
         pseudonym, records = await keeping.forget(session, log, data.subject, actor=actor)

@@ -103,7 +103,7 @@ async def delete_client(request: Call, client: FromPath[str], data: JSONBody[Del
             return Deletion(client=shown, token=previews.issue(request, _PURPOSE, *_bound(found)), certificate=None)
         if data.preview or data.token is None or data.reason is None:
             told = "Send 'preview': true, then the preview's 'token' with a 'reason'"
-            raise Invalid(told, errors=[{"pointer": "", "detail": told}])
+            raise Invalid.at("", told)
         tenant, content = _bound(found)
         if previews.read(request, _PURPOSE, tenant, data.token) != content:
             raise Invalid("The token is another client's", errors=[{"pointer": "/token", "detail": "another client's"}])

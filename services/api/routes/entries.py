@@ -153,7 +153,7 @@ async def act_on_entry(request: Call, data: JSONBody[ActOnEntry]) -> EntryView:
     """Take it, do it and answer it; or give it back. Of two people one acts, the other gets `entry-changed`."""
     entry, tenant = request.path_id("ent", "entry"), TenantId(request.tenant.tenant_id)
     if data.action == "give-up" and not data.words.strip():
-        raise _invalid("/words", "say why it is given up")
+        raise Invalid.at("/words", "say why it is given up")
     answer = await _answer(request, entry, data)
     wanted = Act(
         action=data.action,
@@ -189,19 +189,19 @@ async def _answer(request: Call, entry: Any, data: ActOnEntry) -> Any:
     """The answer to go on with. Raises Invalid where the operation could not have answered it."""
     if data.action != "answer":
         if data.answer is not UNSET:
-            raise _invalid("/answer", f"nothing to answer with {data.action}")
+            raise Invalid.at("/answer", f"nothing to answer with {data.action}")
         return None
     if data.answer is UNSET:
-        raise _invalid("/answer", "say with 'answer' what the system would have answered")
+        raise Invalid.at("/answer", "say with 'answer' what the system would have answered")
     try:
         values.check_bounds(data.answer)
     except values.ValueRefused as error:
-        raise _invalid("/answer", f"it is {error}") from None
+        raise Invalid.at("/answer", f"it is {error}") from None
     tenant = request.tenant.tenant_id
     async with request.resources.database.tenant(tenant) as connection:
         checked = request.resources.registry.operation(*await entry_acts.asked_of(connection, tenant, entry))
     if checked is not None and (fault := checked.fault_in_output(data.answer)):
-        raise _invalid("/answer", fault)
+        raise Invalid.at("/answer", fault)
     return data.answer
 
 
@@ -234,10 +234,6 @@ def _view(request: Call, row: Any, schema: Any = None) -> EntryView:
         unreadable=row.get("unreadable"),
         posting=row["posting"] is not None,
     )
-
-
-def _invalid(pointer: str, detail: str) -> Invalid:
-    return Invalid(detail, errors=[{"pointer": pointer, "detail": detail}])
 
 
 _SAME: Final = (

@@ -102,7 +102,7 @@ async def migrate_runs(request: Call, data: JSONBody[Migrate]) -> MigrationView:
     if not data.preview and data.token is not None and given == (None, None, None, None):
         return await _execute(request, tenant, deployment, data.token)
     detail = "Send 'preview': true with 'from_revision' and 'to_revision', then the preview's 'token' alone"
-    raise Invalid(detail, errors=[{"pointer": "", "detail": detail}])
+    raise Invalid.at("", detail)
 
 
 async def _preview(request: Call, tenant: TenantId, plan: Plan, after: str | None) -> MigrationView:

@@ -69,10 +69,10 @@ async def onboard_clients(request: Call, data: JSONBody[Onboarding]) -> Onboarde
         return _answer(results, previews.issue(request, _PURPOSE, TenantId(partner_id), digest))
     if data.preview or data.token is None:
         detail = "Send 'csv' with 'preview': true, then the same 'csv' with the preview's 'token'"
-        raise Invalid(detail, errors=[{"pointer": "", "detail": detail}])
+        raise Invalid.at("", detail)
     if previews.read(request, _PURPOSE, TenantId(partner_id), data.token) != digest:
         detail = "The file is not the one of the preview; make another preview"
-        raise Invalid(detail, errors=[{"pointer": "/csv", "detail": detail}])
+        raise Invalid.at("/csv", detail)
     return _answer([await _do(request, partner_id, row) for row in rows], None)
 
 

@@ -84,7 +84,7 @@ async def redrive_runs(request: Call, data: JSONBody[Redrive]) -> Redriven:
     if not data.preview and data.token is not None and data.filter is None:
         return await _drive(request, tenant, data.token)
     detail = "Send 'preview': true with a 'filter', then the preview's 'token' alone"
-    raise Invalid(detail, errors=[{"pointer": "", "detail": detail}])
+    raise Invalid.at("", detail)
 
 
 async def _preview(request: Call, tenant: TenantId, wanted: RedriveFilter) -> Redriven:

@@ -126,10 +126,10 @@ async def _elsewhere(request: Call, workflow: Workflow, evaluator: Expressions) 
             found = await gather(workflow, request.tenant.tenant_id, resources.elsewhere, resources.settings.processes)
     except elsewhere.ElsewhereError as error:
         place = elsewhere.place(workflow, error.name)
-        raise InvalidDocument(str(error), errors=[{"pointer": place, "detail": str(error)}]) from error
+        raise InvalidDocument.at(place, str(error)) from error
     except TimeoutError:
         detail = f"what the document takes from elsewhere did not come within {_ELSEWHERE_SECONDS:.0f} s"
-        raise InvalidDocument(detail, errors=[{"pointer": "", "detail": detail}]) from None
+        raise InvalidDocument.at("", detail) from None
     for name, definition in found.functions.items():
         text = elsewhere.text(name, definition)
         await check_expressions(elsewhere.function(name, definition, name), text, evaluator, filename=name)

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from infra.database import Database, Scope
+from infra.embedded.ports import take
 from infra.encryption.key_provider import FileKeyProvider
 from tests.counterparts.mail.install import install, is_installed
-from tests.counterparts.mail.mail_server import PATIENCE, MailServer
+from tests.counterparts.mail.mail_server import MailServer
 from tests.counterparts.mail.office import HOST, SENDER, Office
 from tests.infra.egress.test_tls import certificate
+from tests.patience import PATIENCE
 from tests.world import World, make_tenant
 
 
@@ -32,11 +34,14 @@ def mail_server(python: Path, tmp_path: Path) -> Iterator[MailServer]:
     folder = tmp_path / "taken"
     folder.mkdir()
     known, key = certificate(tmp_path)
-    command = [python, Path(__file__).with_name("server.py"), folder, known, key]
+    held = [take(None) for _ in range(3)]
+    command = [python, Path(__file__).with_name("server.py"), folder, known, key, *(str(one.port) for one in held)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdin is not None
         ports = msgspec.json.decode(process.stdout.readline())
+        for one in held:
+            one.release()
         yield MailServer(ports, folder, known)
         process.stdin.close()
         try:

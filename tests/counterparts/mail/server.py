@@ -1,7 +1,7 @@
 """A real mail server, three times: with STARTTLS and a password, in TLS with a password, and in the clear.
 
-Run by the Python of its own environment: `server.py FOLDER CERTIFICATE KEY`. It prints its ports as JSON, and writes
-each message that it takes as a file of FOLDER. Some recipients are refused, as servers do.
+Run by the Python of its own environment: `server.py FOLDER CERTIFICATE KEY PORT PORT PORT`. It prints as JSON which
+port is whose, and writes each message that it takes as a file of FOLDER. Some recipients are refused, as servers do.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-import socket
 import ssl
 import sys
 import time
@@ -63,27 +62,21 @@ def authenticated(_server: Any, _session: Any, _envelope: Any, _mechanism: str, 
     return AuthResult(success=good, handled=False)
 
 
-def free_port() -> int:
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        port: int = made.getsockname()[1]
-        return port
-
-
 def main() -> None:
     folder, certificate, key = map(Path, sys.argv[1:4])
+    ports = iter(map(int, sys.argv[4:]))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     taker = Taker(folder)
     secured: dict[str, Any] = {"authenticator": authenticated, "auth_required": True}
     servers = {
         "starttls": Controller(
-            taker, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True, **secured
+            taker, hostname="127.0.0.1", port=next(ports), tls_context=context, require_starttls=True, **secured
         ),
         "tls": Controller(
-            taker, hostname="127.0.0.1", port=free_port(), ssl_context=context, auth_require_tls=False, **secured
+            taker, hostname="127.0.0.1", port=next(ports), ssl_context=context, auth_require_tls=False, **secured
         ),
-        "none": Controller(taker, hostname="127.0.0.1", port=free_port()),
+        "none": Controller(taker, hostname="127.0.0.1", port=next(ports)),
     }
     for one in servers.values():
         one.start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Final
 import pytest
 from joserfc.jwk import RSAKey
 
+from infra.embedded.ports import choose
 from tests.counterparts.oidc_provider.install import environment, folder, install, is_installed
 
 SECRET: Final = "of-these-tests-and-nothing-else"  # noqa: S105 (loopback, for a minute)
@@ -52,7 +52,7 @@ class Serving:
 @contextmanager
 def provider(place: Path) -> Iterator[Serving]:
     """One process, for one test after the other."""
-    port = _free_port()
+    port = choose(None)
     given = {**environment(), "PORT": str(port), "SECRET": SECRET}
     given |= {"KEYS": json.dumps({"keys": [KEY.as_dict(private=True)]})}
     with subprocess.Popen(
@@ -68,10 +68,3 @@ def provider(place: Path) -> Iterator[Serving]:
             yield Serving(process, f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

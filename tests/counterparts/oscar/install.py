@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.counterparts import packages
-from tests.counterparts.tryton.server import free_port
-from tests.patience import PATIENCE
+from infra.embedded.ports import choose
+from tests.counterparts import packages, program
 
 HERE: Final = Path(__file__).parent
 SITE: Final = HERE / "site"
@@ -23,7 +19,6 @@ STAFF: Final = "staff@shop.example"
 PASSWORD: Final = "staff-pass"  # noqa: S105 (a shop made for tests, on loopback)
 BUYER: Final = ("buyer@shop.example", "buyer-pass")
 VERSION: Final = "django-oscar 4.2.1, django-oscar-api 3.3.0"
-_PATIENCE: Final = 60.0
 
 
 def install(home: Path) -> Path:
@@ -34,8 +29,9 @@ def install(home: Path) -> Path:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         packages.install(place / "venv", HERE / "requirements.txt")
-        _run(place, place / "shop.sqlite", "shop.py", "migrate", "-v0")
-        _run(place, place / "shop.sqlite", "seed.py")
+        environment = _environment(place / "shop.sqlite")
+        program.run(_command(place, str(SITE / "shop.py"), "migrate", "-v0"), environment, place)
+        program.run(_command(place, str(SITE / "seed.py")), environment, place)
         (place / "made.txt").write_text(wanted)
     return place
 
@@ -47,26 +43,11 @@ def running(place: Path, data: Path) -> Iterator[int]:
     Raises:
         RuntimeError: it does not serve.
     """
-    port = free_port()
+    port = choose(None)
     shutil.copyfile(place / "shop.sqlite", data / "shop.sqlite")
     command = _command(place, str(SITE / "shop.py"), "runserver", "--noreload", f"127.0.0.1:{port}")
-    with (data / "log").open("w") as log:
-        server = subprocess.Popen(command, env=_environment(data / "shop.sqlite"), stdout=log, stderr=log)
-    try:
-        _wait(port, server)
+    with program.serving(command, _environment(data / "shop.sqlite"), place, port=port, log=data / "log"):
         yield port
-    finally:
-        server.terminate()
-        server.wait(PATIENCE)
-
-
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until and server.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.2)
-    raise RuntimeError("the shop did not start")
 
 
 def _command(place: Path, *words: str) -> list[str]:
@@ -75,14 +56,6 @@ def _command(place: Path, *words: str) -> list[str]:
 
 def _environment(database: Path) -> dict[str, str]:
     return {**os.environ, "OSCAR_DB": str(database), "PYTHONPATH": str(SITE), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def _run(place: Path, database: Path, script: str, *words: str) -> None:
-    command = _command(place, str(SITE / script), *words)
-    done = subprocess.run(command, env=_environment(database), check=False, capture_output=True, text=True)
-    if done.returncode:
-        sys.stderr.write(done.stdout + done.stderr)
-        raise SystemExit(f"{script} failed with exit code {done.returncode}")
 
 
 if __name__ == "__main__":

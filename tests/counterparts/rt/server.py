@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra.embedded.ports import choose
 from tests.counterparts.rt.install import SERVER, configure
-from tests.counterparts.tryton.server import free_port
 from tests.patience import PATIENCE
 
 
@@ -21,7 +21,7 @@ def running(place: Path, data: Path) -> Iterator[int]:
     Raises:
         RuntimeError: it ended before it served, with the end of its log.
     """
-    port = free_port()
+    port = choose(None)
     environment = configure(data, port)
     shutil.copyfile(place / "rt.sqlite", data / "rt.sqlite")
     command: list[str | Path] = [SERVER, "--host", "127.0.0.1", "--port", str(port)]

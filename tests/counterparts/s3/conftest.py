@@ -13,6 +13,7 @@ import pytest
 from infra import clock
 from infra.egress import Client, OneOrigin, Request
 from infra.egress.sigv4 import Signer
+from infra.embedded.ports import choose
 from infra.encryption.secret import Secret
 from infra.objects.s3 import S3Store
 from infra.objects.store import StoreAway
@@ -32,9 +33,7 @@ def installed() -> Path:
 def bucket_server() -> Iterator[str]:
     """The address of a running server, which looks at no signature."""
     place = installed()
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        port = made.getsockname()[1]
+    port = choose(None)
     command: list[str | Path] = [place / "venv/bin/moto_server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         until = time.monotonic() + PATIENCE

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra.embedded.ports import choose
 from tests.counterparts.tryton.install import DATABASE, fresh, write_configuration
 from tests.patience import PATIENCE
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -27,7 +20,7 @@ def running(place: Path, data: Path, port: int = 0) -> Iterator[int]:
     Raises:
         RuntimeError: it ended before it served, with the end of its log.
     """
-    port = port or free_port()
+    port = choose(port or None)
     fresh(place, data)
     configuration = write_configuration(data, port)
     command: list[str | Path] = [place / "venv/bin/trytond", "-c", configuration, "-d", DATABASE]

@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.counterparts.tryton.server import free_port
-from tests.patience import PATIENCE
+from infra.embedded.ports import choose
+from tests.counterparts import program
 
 HERE: Final = Path(__file__).parent
 PACKAGES: Final = ("@vendure/core@3.7.3", "better-sqlite3@12.11.1")
 VERSION: Final = "Vendure 3.7.3"
 SUPERADMIN: Final = secrets.token_urlsafe(24)
 _BEFORE: Final = "2026-10-01"
-_PATIENCE: Final = 120.0
 
 
 def install(home: Path) -> Path:
@@ -33,9 +29,11 @@ def install(home: Path) -> Path:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         (place / "package.json").write_text('{ "private": true }\n')
-        _run(place, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", f"--before={_BEFORE}", *PACKAGES)
+        given = ["--ignore-scripts", "--no-audit", "--no-fund", f"--before={_BEFORE}", *PACKAGES]
+        program.run(["npm", "install", *given], _environment(), place)
         # The two that are compiled, or fetched compiled.
-        _run(place, "npm", "rebuild", "better-sqlite3", "bcrypt", "--foreground-scripts")
+        compiled = ["better-sqlite3", "bcrypt", "--foreground-scripts"]
+        program.run(["npm", "rebuild", *compiled], _environment(), place)
         (place / "made.txt").write_text(wanted)
     return place
 
@@ -47,36 +45,15 @@ def running(place: Path, data: Path) -> Iterator[int]:
     Raises:
         RuntimeError: it does not serve.
     """
-    port = free_port()
+    port = choose(None)
     shutil.copyfile(HERE / "server.mjs", place / "server.mjs")
     own = {"PORT": str(port), "DB": str(data / "shop.sqlite"), "SUPERADMIN": SUPERADMIN}
-    environment = {**os.environ, **own, "VENDURE_DISABLE_TELEMETRY": "true"}
-    with (data / "log").open("w") as log:
-        command = ["node", "server.mjs"]
-        server = subprocess.Popen(command, cwd=place, env=environment, stdout=log, stderr=log)
-    try:
-        _wait(port, server)
+    with program.serving(["node", "server.mjs"], _environment() | own, place, port=port, log=data / "log"):
         yield port
-    finally:
-        server.terminate()
-        server.wait(PATIENCE)
 
 
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until and server.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.2)
-    raise RuntimeError("Vendure did not start")
-
-
-def _run(place: Path, *command: str) -> None:
-    environment = {**os.environ, "VENDURE_DISABLE_TELEMETRY": "true"}
-    done = subprocess.run(command, cwd=place, env=environment, check=False, capture_output=True, text=True)
-    if done.returncode:
-        sys.stderr.write(done.stdout + done.stderr)
-        raise SystemExit(f"{' '.join(command[:2])} failed with exit code {done.returncode}")
+def _environment() -> dict[str, str]:
+    return {**os.environ, "VENDURE_DISABLE_TELEMETRY": "true"}
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from infra.encryption.errors import SecretUnreadable
 from infra.encryption.key_file import create_kek_file
 from infra.encryption.key_provider import FileKeyProvider
 from infra.pagination import Page
+from infra.problems import NameTaken
 from tenants.connections import opening, service
-from tenants.connections.errors import ConnectionDisabled, InvalidConnection, NameTaken, UnknownConnection
+from tenants.connections.errors import ConnectionDisabled, InvalidConnection, UnknownConnection
 from tenants.connections.opening import OpenConnections, open_connection
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Changes, Desk, Pair, Plan

@@ -12,10 +12,11 @@ from sqlalchemy import text
 from infra import ids
 from infra.database import Database, Scope
 from infra.pagination import Page
+from infra.problems import NameTaken
 from template_library import catalog
 from template_library.policies.capabilities import READS, Access
 from tenants.deployments import publishing, service, triggers
-from tenants.deployments.errors import InvalidDeployment, InvalidDocument, NameTaken, UnknownDeployment, VersionTaken
+from tenants.deployments.errors import InvalidDeployment, InvalidDocument, UnknownDeployment, VersionTaken
 from tenants.deployments.repository import Pair
 from tenants.deployments.service import Changes, Plan
 from tests.world import World, make_tenant

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from amqtt.broker import Broker
 
 from infra.egress import Wire
+from infra.embedded.ports import choose
 from services.engine.functions import Done, Failed
 from services.protocols.asyncapi import packets
 
@@ -22,9 +22,7 @@ ANYBODY = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous
 @pytest.fixture
 async def broker() -> AsyncIterator[int]:
     """The port of a real broker."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = choose(None)
     logging.getLogger("transitions").setLevel(logging.WARNING)
     running = Broker({"listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}}, "plugins": ANYBODY})
     await running.start()
