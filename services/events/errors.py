@@ -66,7 +66,7 @@ class IncompatibleEventSchema(Conflict):
 
 
 class TooManyEventSchemas(Conflict):
-    """The environment has as many schemas as it may, or somebody registers one at this moment; `detail` says which."""
+    """The environment has as many schemas as it may, each version counted."""
 
     name = "too-many-event-schemas"
     title = "No further schema is taken now"

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import take_turn
 from services.events.catalogue.compatibility import breaks
 from services.events.catalogue.registry import DIALECT, find
 from services.events.errors import (
@@ -50,9 +51,10 @@ async def register(  # noqa: PLR0913 (what is registered, for whom and by whom)
         UnknownEventType: no schema, and the catalogue has none.
         UnusableEventSchema: it is none, or uses what is not taken.
         IncompatibleEventSchema: it breaks the version before, or what the catalogue says of the type.
-        TooManyEventSchemas: there are as many as there may be, or another is registered at this moment.
+        TooManyEventSchemas: there are as many as there may be.
     """
     wanted = _usable(kind, schema)
+    await take_turn(session, "event-schemas", tenant_id)
     last = await _newest(session, tenant_id, kind)
     if last is not None and _text(last.schema) == _text(wanted):
         if last.enforced is not enforced:
@@ -113,17 +115,12 @@ async def _add(session: AsyncSession, values: dict[str, Any]) -> EventSchema:
     count = await session.scalar(select(func.count()).where(EventSchema.tenant_id == values["tenant_id"]))
     if (count or 0) >= MOST:
         raise TooManyEventSchemas(f"An environment has at most {MOST} schemas, each version counted")
-    adding = insert(EventSchema).values(**values).on_conflict_do_nothing().returning(EventSchema)
-    made: EventSchema | None = await session.scalar(adding)
-    if made is None:
-        raise TooManyEventSchemas("Somebody else registers a schema of this type at this moment; send again")
-    return made
+    return (await session.scalars(insert(EventSchema).values(**values).returning(EventSchema))).one()
 
 
 async def _newest(session: AsyncSession, tenant_id: UUID, kind: str) -> EventSchema | None:
-    """Held until the transaction ends, so that two registrations follow each other."""
     query = select(EventSchema).where(EventSchema.tenant_id == tenant_id, EventSchema.type == kind)
-    return (await session.scalars(query.order_by(EventSchema.version.desc()).limit(1).with_for_update())).one_or_none()
+    return (await session.scalars(query.order_by(EventSchema.version.desc()).limit(1))).one_or_none()
 
 
 async def _tell(session: AsyncSession, action: str, row: EventSchema, actor: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
+from infra.database import take_turn
 from infra.pagination import Page, cut
 from tenants.audit import service as audit
 from tenants.organizations.errors import InvalidField, SlugTaken, UnknownSite
@@ -31,6 +32,7 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
         InvalidField: slug, name or time zone is no good.
         SlugTaken: the environment has a site of that slug.
     """
+    await take_turn(session, "sites", tenant_id)
     if (await session.execute(select(func.count()).where(Site.tenant_id == tenant_id))).scalar_one() >= MOST:
         raise InvalidField("/slug", f"An environment has at most {MOST} sites")
     row = {"slug": check_slug(slug, "/slug"), "name": check_name(name, "/name"), "time_zone": check_zone(time_zone)}

@@ -183,6 +183,8 @@ async def _newest(session: AsyncSession, shelf: Shelf, name: str) -> Version | N
 
 
 async def _count(session: AsyncSession, shelf: Shelf) -> None:
+    # Behind the name's own turn, and nobody waits for a name behind this one.
+    await take_turn(session, "mappings", shelf.tenant_id or shelf.partner_id)
     counted = select(func.count(func.distinct(shelf.table.name))).where(shelf.owned())
     if (await session.scalar(counted) or 0) >= MOST:
         raise TooManyMappings(f"There are at most {MOST} names")
