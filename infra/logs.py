@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -21,6 +22,10 @@ FIELD_BYTES: Final = 4096
 _REDACTED: Final = "[redacted]"
 _SECRET_NAMES: Final = ("authorization", "cookie", "token", "secret", "password", "api_key", "apikey", "credential")
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+_QUOTED: Final = re.compile(
+    r"(DETAIL:  |for query argument \$\d+: |invalid input (?:syntax|value) for [^:\n]+: |value out of range: )[^\n]*"
+)
+"""Behind this the database and its driver quote a value, which may be a client's (S-79)."""
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)
 
 
@@ -73,7 +78,7 @@ def _speaks_of_secret(name: str) -> bool:
 
 def _tail(error: BaseException, hider: redaction.Hider) -> str:
     # The end of a traceback says where it broke; locals are never printed, since they may hold a secret (S-73).
-    return hider.text("".join(traceback.format_exception(error)))[-FIELD_BYTES:]
+    return hider.text(_QUOTED.sub(r"\1…", "".join(traceback.format_exception(error))))[-FIELD_BYTES:]
 
 
 def _bounded(value: Any) -> Any:

@@ -42,6 +42,8 @@ class Database:
             max_overflow=0,
             pool_timeout=_ACQUIRE_SECONDS,
             pool_pre_ping=True,
+            # An error that is logged would quote what a statement was given (S-79).
+            hide_parameters=True,
             connect_args={"timeout": _CONNECT_SECONDS, "command_timeout": _COMMAND_SECONDS},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)

@@ -8,11 +8,17 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from infra import ids, logs
+from infra.database import Database, Scope
 from infra.telemetry import trace, working_for
+
+WITNESS = "witness-of-a-client"
 
 
 @pytest.fixture
@@ -120,3 +126,35 @@ def test_S_73_a_trace_shows_no_local_values(stream: io.StringIO) -> None:
 def test_the_level_is_that_of_the_settings(stream: io.StringIO) -> None:
     logging.getLogger("part").debug("quiet")
     assert stream.getvalue() == ""
+
+
+async def test_S_79_an_error_of_the_database_quotes_nothing_that_a_client_sent(
+    stream: io.StringIO, app_database: Database
+) -> None:
+    """The control plane's statements, the engine's, and what the driver refuses before it asks."""
+    tenant = Scope.tenant(ids.new())
+    given = {"word": WITNESS}
+
+    async def in_session(statement: str) -> None:
+        async with app_database.session(tenant) as session:
+            await session.execute(text(statement), given)
+
+    async def in_engine(statement: str, value: object) -> None:
+        async with app_database.doors() as connection:
+            await connection.fetchval(statement, value)
+
+    for failing in (
+        in_session("SELECT CAST(:word AS text), 1 / 0"),
+        in_session("SELECT CAST(CAST(:word AS text) AS integer)"),
+        in_engine("SELECT $1::text::uuid", WITNESS),
+        in_engine("SELECT $1::text::timestamptz", WITNESS),
+        in_engine("SELECT $1::integer", WITNESS),
+    ):
+        try:
+            await failing
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            logging.getLogger("part").exception("it failed")
+    assert len(lines(stream)) == 5
+    assert WITNESS not in stream.getvalue()
+    assert "division by zero" in stream.getvalue()
+    assert "invalid input" in stream.getvalue()
