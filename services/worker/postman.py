@@ -19,7 +19,7 @@ from infra.mail.smtp import Envelope, Session
 from tenants.audit import alarms
 from tenants.mail import letters
 from tenants.mail.letters import LinkWithoutHost, Row
-from tenants.mail.reasons import NO_SENDER, SUPPRESSED, told
+from tenants.mail.reasons import NO_SENDER, SUPPRESSED, told, unaddressed
 
 _log: Final = logging.getLogger(__name__)
 POLL_SECONDS: Final = 2.0
@@ -120,7 +120,8 @@ class Postman:
     async def _settle(self, mail_id: UUID, settled: Settled) -> None:
         becomes, why, again = settled
         if why is not None:
-            _log.warning("a mail did not go out", extra={"mail": _shown(mail_id), "state": becomes, "why": why})
+            about = {"mail": _shown(mail_id), "state": becomes, "why": unaddressed(why)}
+            _log.warning("a mail did not go out", extra=about)
         kept = None if why is None else told(why)
         async with self._database.doors() as connection:
             await connection.execute("SELECT app.settle_mail($1, $2, $3, $4)", mail_id, becomes, kept, again)

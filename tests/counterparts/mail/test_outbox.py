@@ -58,10 +58,13 @@ async def test_a_mail_of_a_transaction_that_fails_was_never_written(office: Offi
 
 
 async def test_an_address_that_is_refused_for_good_is_not_written_to_again_until_somebody_lifts_it(
-    office: Office, mail_server: MailServer
+    office: Office, mail_server: MailServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     gone = await office.post("gone@acme.example")
     await office.send(mail_server)
+    assert [vars(one)["why"] for one in caplog.records if "did not go out" in one.message] == [
+        "550 5.1.1 <…@…>: There is no such user here"
+    ], "S-79"
     row = await office.row(gone)
     assert (row["state"], row["is_suppressed"]) == ("bounced", True)
     assert "5.1.1" in row["reason"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tenants.mail.reasons import NO_SENDER, SUPPRESSED, told
+from tenants.mail.reasons import NO_SENDER, SUPPRESSED, told, unaddressed
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,15 @@ from tenants.mail.reasons import NO_SENDER, SUPPRESSED, told
 )
 def test_row_5_what_is_kept_of_a_refusal_names_no_server(said: str, kept: str) -> None:
     assert told(said) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("550 5.1.1 <gone@acme.example>: nobody here", "550 5.1.1 <…@…>: nobody here"),
+        ("550 gone+1@acme.example, or g.one@acme.example", "550 …@…, or …@…"),
+        ("connection: the server did not answer", "connection: the server did not answer"),
+    ],
+)
+def test_S_79_what_is_logged_of_a_refusal_names_nobody(said: str, logged: str) -> None:
+    assert unaddressed(said) == logged

@@ -68,3 +68,30 @@ async def test_each_class_is_kept_for_its_own_time(parties: Parties, run: str, a
         shown = (await add(parties.acme, run, b"%PDF-", also=f"&document_class={kind}")).json
         made, keep = (datetime.fromisoformat(shown[one]) for one in ("created_at", "keep_until"))
         assert abs(keep - made - timedelta(days=long)) < timedelta(minutes=1), kind
+
+
+class Stubborn(LocalStore):
+    """It keeps one file, whatever it is told."""
+
+    kept: UUID | None = None
+
+    async def remove(self, tenant: UUID, name: UUID) -> None:
+        if name == self.kept:
+            raise StoreAway
+        await super().remove(tenant, name)
+
+
+async def test_a_file_that_cannot_be_removed_keeps_no_other(
+    parties: Parties, run: str, api_settings: Settings, worker_database: Database
+) -> None:
+    made = [(await add(parties.acme, run)).json["id"] for _ in range(3)]
+    for one in made:
+        assert (await parties.acme.post(f"/v1/runs/{run}/documents/{one}/remove", {"reason": "a test"})).status == 204
+    store = Stubborn(api_settings.objects_folder)
+    store.kept = ids.read("doc", made[0])
+    with pytest.raises(StoreAway):
+        await cleaning.drop(worker_database, store)
+    assert len(files(api_settings)) == 1
+    store.kept = None
+    assert await cleaning.drop(worker_database, store) == 1
+    assert files(api_settings) == []
