@@ -101,6 +101,19 @@ async def test_F_24_one_tenants_dead_endpoints_leave_places_for_the_others(desk:
         await deliverer.idle()
 
 
+async def test_F_24_two_workers_that_take_at_once_have_sixteen_of_a_tenant_together(
+    desk: Desk, receiver: Receiver
+) -> None:
+    for _ in range(12):
+        await desk.add(receiver.url)
+    await desk.announce(count=2)
+    take = "SELECT count(*) FROM app.take_webhooks(256, 64, 2, 16, 45)"
+    async with desk.worker.doors() as first, first.transaction():
+        assert await first.fetchval(take) == webhooks.PER_TENANT
+        async with desk.worker.doors() as second:
+            assert await second.fetchval(take) == 0
+
+
 async def test_F_24_those_that_fail_share_a_part_of_the_places(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "HINDERED", 3)
     async with AsyncExitStack() as stack:

@@ -36,7 +36,8 @@ BEGIN
   LOOP
     EXIT WHEN most <= 0;
     CONTINUE WHEN e.is_hindered AND hindered <= 0;
-    -- Of two processes one counts at a time; the other looks again soon.
+    -- Of two processes one counts at a time, for a tenant and for an endpoint; the other looks again soon.
+    CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(e.tenant_id::text, 59));
     PERFORM 1 FROM app.webhook_endpoint p WHERE p.tenant_id = e.tenant_id AND p.endpoint_id = e.endpoint_id
     FOR NO KEY UPDATE SKIP LOCKED;
     CONTINUE WHEN NOT FOUND;
