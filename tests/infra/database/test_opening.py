@@ -68,7 +68,7 @@ def own_stack(tmp_path: Path) -> Iterator[Stack]:
 @pytest.fixture
 async def frozen(own_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Database, Stack]]:
     monkeypatch.setattr(opening, "_LEAVE_SECONDS", 0.2)
-    monkeypatch.setattr(opening, "_COMMAND_SECONDS", 0.5)
+    monkeypatch.setattr(opening, "_COMMAND_SECONDS", 2.0)
     database = await Database(own_stack.endpoints.database_url).open()
     yield database, own_stack
     await database.close()

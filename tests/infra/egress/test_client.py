@@ -178,7 +178,7 @@ async def test_F_03_silence_ends_in_a_timeout_that_was_sent(serve: Any, client: 
 
     server = await serve(silence)
     with pytest.raises(Failed) as failed:
-        await client.send(tenant, Request(method="POST", url=server.url, body=b"order", timeout=0.2))
+        await client.send(tenant, Request(method="POST", url=server.url, body=b"order", timeout=1.0))
     assert (failed.value.kind, failed.value.sent) == ("timeout", True)
 
 

@@ -16,7 +16,7 @@ ARN = "arn:aws:kms:eu-central-1:111122223333:key/of-a-test"
 
 
 async def test_F_27_of_many_callers_as_many_ask_as_have_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws_kms, "TRY_SECONDS", 0.3)
+    monkeypatch.setattr(aws_kms, "TRY_SECONDS", 2.0)
     asked: list[bytes] = []
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -93,7 +93,7 @@ async def test_S_47_of_an_answer_without_end_little_is_read_and_less_kept(client
 async def test_S_47_an_answer_byte_by_byte_ends_with_the_time_of_the_try(
     client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "SECONDS", 0.3)
+    monkeypatch.setattr(sending, "SECONDS", 2.0)
 
     async def dripping(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -113,7 +113,7 @@ async def test_S_47_an_answer_byte_by_byte_ends_with_the_time_of_the_try(
 async def test_S_47_a_head_byte_by_byte_and_silence_are_failures(
     client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
-    monkeypatch.setattr(sending, "SECONDS", 0.3)
+    monkeypatch.setattr(sending, "SECONDS", 1.0)
 
     async def never(writer: asyncio.StreamWriter) -> None:
         writer.write(head)

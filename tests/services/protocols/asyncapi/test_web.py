@@ -127,7 +127,7 @@ async def test_a_stream_that_ends_is_asked_for_again_from_where_it_was(
         return response
 
     monkeypatch.setattr(http, "PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(http, "_STREAM_SECONDS", 0.2)
+    monkeypatch.setattr(http, "_STREAM_SECONDS", 2.0)
     host = (await serve({"GET /events": events})).removeprefix("http://")
     answer = await speak("http", host, "events", subscription={"amount": 3, "within": 20_000})
     assert answer == Done(output=[{"payload": 1}, {"payload": 2}, {"payload": 3}])
