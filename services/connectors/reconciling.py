@@ -9,6 +9,7 @@ from uuid import UUID
 from infra import clock, crash_points
 from infra.database import Database, surviving
 from infra.problems import Problem
+from infra.under_way import UnderWay
 from services.connectors.breakers import Breakers
 from services.connectors.function import NAME, Connections, ConnectorFunction
 from services.connectors.limits import Limits
@@ -46,8 +47,8 @@ class Reconciler(ConnectorFunction):
     ) -> None:
         super().__init__(registry, connections, sender, breakers, limits)
         self._database = database
-        self._looking: dict[asyncio.Task[None], UUID] = {}
-        """Looks that are under way, with their connections."""
+        self._looking: UnderWay[UUID] = UnderWay()
+        """By their connections."""
 
     async def run(self, poll: float) -> None:
         """Until cancelled: one round each `poll` seconds, or as soon as all that was looked for has been found."""
@@ -55,27 +56,19 @@ class Reconciler(ConnectorFunction):
             while True:
                 with surviving("tending playbooks"):
                     await self.tend()
-                if self._looking:
-                    await asyncio.wait(self._looking, timeout=poll)
-                else:
-                    await asyncio.sleep(poll)
+                await self._looking.wait(poll, asyncio.ALL_COMPLETED)
         finally:
             await self.close()
 
     async def tend(self) -> None:
         """One round; safe in every worker at once. Looks go on behind it: a system that hangs delays no round."""
         most = _AT_ONCE - len(self._looking)
-        for one in await playbooks.tend(self._database, most, list(self._looking.values())):
-            task = asyncio.create_task(self._look(one))
-            self._looking[task] = one.connection
-            task.add_done_callback(self._looking.pop)
+        for one in await playbooks.tend(self._database, most, self._looking.about):
+            self._looking.begin(self._look(one), one.connection)
 
     async def close(self) -> None:
         """End the looks that are under way: others begin them again."""
-        ending = list(self._looking)
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        await self._looking.end()
 
     async def _look(self, look: Look) -> None:
         # One that fails keeps no other from being looked for.

@@ -15,6 +15,7 @@ from infra import crash_points
 from infra.database import Database, Scope, surviving
 from infra.egress import Client
 from infra.encryption.errors import SecretUnreadable
+from infra.under_way import UnderWay
 from services.webhooks import endpoints, sending, settling
 from services.webhooks.sending import Outcome
 from services.webhooks.settling import Due
@@ -44,7 +45,8 @@ class Deliverer:
         self._client = client
         self._sealer = sealer
         self.nudge = Nudge(poll)
-        self._under_way: dict[asyncio.Task[None], bool] = {}
+        self._under_way: UnderWay[bool] = UnderWay(self.nudge)
+        """Whether each is of an endpoint that fails or is slow."""
         self._gate = asyncio.Semaphore(_AT_DATABASE)
 
     async def run(self) -> None:
@@ -55,9 +57,7 @@ class Deliverer:
                 with surviving("delivering webhooks"):
                     await self._rounds()
         finally:
-            for task in self._under_way:
-                task.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+            await self._under_way.end()
 
     async def _rounds(self) -> None:
         """Until nothing more is due, or there is no room."""
@@ -66,7 +66,7 @@ class Deliverer:
 
     async def round(self) -> int:
         """Begin what is due and has room; answers how much that was."""
-        hindered = sum(self._under_way.values())
+        hindered = sum(self._under_way.about)
         places = PLACES - len(self._under_way)
         if places <= 0:
             return 0
@@ -86,19 +86,12 @@ class Deliverer:
                 message_id=row["message_id"],
                 taken_until=row["taken_until"],
             )
-            task = asyncio.create_task(self._deliver(due))
-            self._under_way[task] = row["is_hindered"]
-            task.add_done_callback(self._ended)
+            self._under_way.begin(self._deliver(due), row["is_hindered"])
         return len(rows)
 
     async def idle(self) -> None:
         """Wait for what is under way."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._under_way[task]
-        self.nudge()
+        await self._under_way.settled()
 
     async def _deliver(self, due: Due) -> None:
         with surviving("delivering a webhook message"):

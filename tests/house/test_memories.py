@@ -63,7 +63,6 @@ WHOSE: Final = {
         "services/api/following.py Followers._waiting", "services/inbound/directory.py Hooks._known",
         "services/worker/claim_loop.py ClaimLoop._held", "tenants/audit/alarms.py _told",
         "tenants/identity/keyring.py Keyring._known", "tenants/identity/uses.py Uses._noted",
-        "services/connectors/reconciling.py Reconciler._looking", "services/worker/webhooks.py Deliverer._under_way",
         "tenants/audit/publishing.py Publisher._known",
     ),
     "who asked, and where": ("services/api/denials.py Denials._seen", "services/api/rates.py Rate._whole_at"),
@@ -101,6 +100,7 @@ NOBODYS: Final = {
     "as long as one request, run, message, file or connection": (
         "services/api/feed.py TenantFeed._known", "services/api/feed.py Watcher._waiting",
         "services/engine/flights.py Flights._flying", "services/engine/flights.py Flights._ready",
+        "infra/under_way.py UnderWay._tasks",
     ),
 }  # fmt: skip
 """Memories that hold nothing of anybody's, or not beyond what they are for; the reason is the key."""

@@ -12,6 +12,7 @@ from infra import crash_points
 from infra.database import Database, surviving
 from infra.problems import Problem
 from infra.telemetry import working_for
+from infra.under_way import UnderWay
 from services.connectors.breakers import Breakers
 from services.connectors.function import NAME, Connections, ConnectorFunction
 from services.connectors.limits import Limits
@@ -67,7 +68,7 @@ class Poller(ConnectorFunction):
         self._intake = intake
         self._quotas = quotas
         self._checks = EventChecks(database)
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking: UnderWay[Due] = UnderWay()
 
     async def run(self, poll: float) -> None:
         """Until cancelled: a look each `poll` seconds. One that hangs keeps its own place and no other's."""
@@ -75,30 +76,21 @@ class Poller(ConnectorFunction):
             while True:
                 with surviving("taking what is to be asked"):
                     await self.begin()
-                if self._asking:
-                    await asyncio.wait(self._asking, timeout=poll, return_when=asyncio.FIRST_COMPLETED)
-                else:
-                    await asyncio.sleep(poll)
+                await self._asking.wait(poll)
         finally:
-            ending = list(self._asking)
-            for task in ending:
-                task.cancel()
-            await asyncio.gather(*ending, return_exceptions=True)
+            await self._asking.end()
 
     async def begin(self) -> int:
         """Take what is due and begin to ask; answers how many. `settled` waits for them."""
         room = _AT_ONCE - len(self._asking)
         taken = await polls.take(self._database, room, LEASE_SECONDS) if room > 0 else []
         for due in taken:
-            task = asyncio.create_task(self._ask(due))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            self._asking.begin(self._ask(due), due)
         return len(taken)
 
     async def settled(self) -> None:
         """Return when nothing is asked any more."""
-        while self._asking:
-            await asyncio.wait(self._asking)
+        await self._asking.settled()
 
     async def _ask(self, due: Due) -> None:
         working_for(due.tenant)
