@@ -30,12 +30,16 @@ async def put_totp(session: AsyncSession, account: FoundAccount, sealed: bytes) 
     return (await session.execute(put.returning(Totp.account_id))).scalar_one_or_none() is not None
 
 
-async def use_step(session: AsyncSession, partner_id: UUID, account_id: UUID, step: int, *, confirms: bool) -> bool:
-    """Whether the step was not used yet, and none after it; from now on it is."""
+async def use_step(session: AsyncSession, found: Totp, step: int, *, confirms: bool) -> bool:
+    """Whether the step was not used yet, and none after it; from now on it is.
+
+    A secret that was begun anew since `found` was read is another one: what fits the first says nothing of it.
+    """
     values = {"last_step": step}
     used = (
         update(Totp)
-        .where(Totp.partner_id == partner_id, Totp.account_id == account_id, Totp.last_step < step)
+        .where(Totp.partner_id == found.partner_id, Totp.account_id == found.account_id, Totp.last_step < step)
+        .where(Totp.created_at == found.created_at)
         .values(**values, **({"confirmed_at": func.clock_timestamp()} if confirms else {}))
         .returning(Totp.account_id)
     )

@@ -137,9 +137,7 @@ class SecondFactors:
             await alarms.unreadable(self._database, account.rows, ids.show("acc", account.account_id), error)
             raise
         step = totp.step_of(secret, _BETWEEN.sub("", code), time.time())
-        return step is not None and await repository.use_step(
-            session, account.partner_id, account.account_id, step, confirms=confirms
-        )
+        return step is not None and await repository.use_step(session, found, step, confirms=confirms)
 
 
 async def remove(session: AsyncSession, found: Account, *, actor: str) -> None:

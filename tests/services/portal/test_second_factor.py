@@ -11,6 +11,7 @@ from sqlalchemy import text
 from infra import ids
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
+from infra.encryption.key_provider import FileKeyProvider
 from tenants.identity import budgets, totp
 from tests.asgi import Answer
 from tests.services.portal.visitors import CLERK, PASSWORD, House, Visitor, change, token_of
@@ -67,6 +68,25 @@ async def test_S_71_a_secret_that_was_altered_lets_nobody_in_and_is_told(
 async def rows(database: Database, house: House, query: str) -> list[tuple[str, ...]]:
     async with database.session(Scope.tenant(house.ids["acme"])) as session:
         return [tuple(row) for row in await session.execute(text(query))]
+
+
+async def test_S_60_a_code_of_a_secret_that_another_browser_began_anew_meanwhile_sets_none(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a secret would count that nobody's app has."""
+    clerk, other = await house.north.signed_in(), await house.north.signed_in()
+    secret = (await clerk.send("POST", "/portal/second-factor")).json["secret"]
+    unwrap = FileKeyProvider.unwrap
+
+    async def meanwhile(keys: FileKeyProvider, wrapped: bytes, context: bytes) -> bytes:
+        monkeypatch.setattr(FileKeyProvider, "unwrap", unwrap)
+        assert (await other.send("POST", "/portal/second-factor")).status == 201
+        return await unwrap(keys, wrapped, context)
+
+    monkeypatch.setattr(FileKeyProvider, "unwrap", meanwhile)
+    refused = await clerk.send("POST", "/portal/second-factor/confirm", {"code": code(secret)})
+    assert (refused.status, refused.problem) == (401, "second-factor-failed")
+    assert (await clerk.get("/portal/second-factor")).json == {"is_set": False}
 
 
 async def test_S_60_a_code_counts_once(house: House) -> None:
