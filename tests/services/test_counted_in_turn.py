@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from types import ModuleType
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from tenants.organizations.errors import InvalidField
 from tests.services.records.side import mapping
 from tests.world import World, make_tenant
 
-Make = Callable[[Any, World, str], Awaitable[object]]
+Make = Callable[[Any, World, str], Coroutine[Any, Any, object]]
 
 
 async def site(session: Any, world: World, name: str) -> object:

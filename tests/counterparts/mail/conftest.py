@@ -35,7 +35,8 @@ def mail_server(python: Path, tmp_path: Path) -> Iterator[MailServer]:
     folder.mkdir()
     known, key = certificate(tmp_path)
     held = [take(None) for _ in range(3)]
-    command = [python, Path(__file__).with_name("server.py"), folder, known, key, *(str(one.port) for one in held)]
+    command: list[str | Path] = [python, Path(__file__).with_name("server.py"), folder, known, key]
+    command += [str(one.port) for one in held]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdin is not None
