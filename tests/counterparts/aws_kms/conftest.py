@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -9,19 +8,13 @@ import pytest
 from infra.egress.sigv4 import Signer
 from infra.encryption.secret import Secret
 from infra.key_services.aws_kms import AwsKms, region_of
-from tests.counterparts.aws_kms.install import folder, install, is_installed
+from tests.counterparts.aws_kms.install import MOTO
 from tests.counterparts.aws_kms.server import Gate, Moto, gate, moto
 
 
 @pytest.fixture(scope="session")
 def moto_place() -> Path:
-    """The installed moto; in CI it is installed, elsewhere the tests are skipped without it."""
-    home = Path(os.environ.get("WAYBILL_HOME", ".waybill"))
-    if os.environ.get("CI") == "true":
-        return install(home)
-    if not is_installed(home):
-        pytest.skip("moto is not installed: run `python -m tests.counterparts.aws_kms.install`")
-    return folder(home)
+    return MOTO.at_hand()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from sqlalchemy import text
 from infra.database import Database, Scope
 from infra.embedded.ports import take
 from infra.encryption.key_provider import FileKeyProvider
-from tests.counterparts.mail.install import install, is_installed
+from tests.counterparts.mail.install import MAIL
 from tests.counterparts.mail.mail_server import MailServer
 from tests.counterparts.mail.office import HOST, SENDER, Office
 from tests.infra.egress.test_tls import certificate
@@ -22,11 +21,8 @@ from tests.world import World, make_tenant
 
 @pytest.fixture(scope="session")
 def python() -> Path:
-    """The server's own; in CI it is installed, elsewhere the tests are skipped without it."""
-    home = Path(os.environ.get("WAYBILL_HOME", ".waybill"))
-    if os.environ.get("CI") != "true" and not is_installed(home):
-        pytest.skip("the mail server is not installed: run `python -m tests.counterparts.mail.install`")
-    return install(home)
+    """The server's own."""
+    return MAIL.at_hand() / "venv/bin/python"
 
 
 @pytest.fixture

@@ -1,38 +1,13 @@
-"""Installs a real mail server (aiosmtpd) beside the product: `python -m tests.counterparts.mail.install`. Seconds."""
+"""A real mail server (aiosmtpd), beside the product: some seconds."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
 from pathlib import Path
 from typing import Final
 
-from tests.counterparts import packages
+from tests.counterparts.packages import Beside
 
-HERE: Final = Path(__file__).parent
-
-
-def folder(home: Path) -> Path:
-    return home.absolute() / "counterparts" / "mail"
-
-
-def is_installed(home: Path) -> bool:
-    mark = folder(home) / "installed.txt"
-    return mark.exists() and mark.read_text() == (HERE / "requirements.txt").read_text()
-
-
-def install(home: Path) -> Path:
-    """Install what is missing; its Python. Callers at the same time wait for one another."""
-    place = folder(home)
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / "install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_installed(home):
-            packages.install(place / "venv", HERE / "requirements.txt")
-            shutil.copyfile(HERE / "requirements.txt", place / "installed.txt")
-    return place / "venv/bin/python"
-
+MAIL: Final = Beside("mail", Path(__file__).with_name("requirements.txt"), "tests.counterparts.mail.install")
 
 if __name__ == "__main__":
-    install(Path(os.environ.get("WAYBILL_HOME", ".waybill")))
+    MAIL.run()

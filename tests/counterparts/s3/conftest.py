@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import time
@@ -17,22 +16,14 @@ from infra.embedded.ports import choose
 from infra.encryption.secret import Secret
 from infra.objects.s3 import S3Store
 from infra.objects.store import StoreAway
-from tests.counterparts.s3.install import install, is_installed
+from tests.counterparts.aws_kms.install import MOTO
 from tests.patience import PATIENCE
-
-
-def installed() -> Path:
-    """Where it is; in CI it is installed, elsewhere the tests are skipped without it."""
-    home = Path(os.environ.get("WAYBILL_HOME", ".waybill"))
-    if os.environ.get("CI") != "true" and not is_installed(home):
-        pytest.skip("moto is not installed: run `python -m tests.counterparts.s3.install`")
-    return install(home)
 
 
 @pytest.fixture(scope="session")
 def bucket_server() -> Iterator[str]:
     """The address of a running server, which looks at no signature."""
-    place = installed()
+    place = MOTO.at_hand()
     port = choose(None)
     command: list[str | Path] = [place / "venv/bin/moto_server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

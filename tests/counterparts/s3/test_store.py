@@ -13,8 +13,9 @@ from infra import ids
 from infra.egress import Client, Guard
 from infra.objects.s3 import PART, S3Store
 from infra.objects.store import ObjectMissing, StoreAway
+from tests.counterparts.aws_kms.install import MOTO
 from tests.counterparts.aws_kms.server import moto
-from tests.counterparts.s3.conftest import installed, make, signer
+from tests.counterparts.s3.conftest import make, signer
 from tests.infra.objects.store_contract import clears_one_tenant, holds, leaves_nothing_of_what_failed, parts, read
 
 SIZES = (17, PART, PART + 1, 2 * PART + 100_000)
@@ -55,7 +56,7 @@ async def test_a_large_object_is_never_held_whole(store: S3Store) -> None:
 
 async def test_a_signature_is_checked_by_the_services_own_code_and_a_wrong_one_does_nothing(tmp_path: Path) -> None:
     """In one piece and in parts. Not a list: moto compares what its server made of the prefix's encoded slashes."""
-    with moto(installed(), tmp_path, unchecked=4) as guarded:
+    with moto(MOTO.at_hand(), tmp_path, unchecked=4) as guarded:
         user = guarded.create_user("documents", "s3:*")
         bucket = f"{guarded.url}documents"
         await make(bucket)

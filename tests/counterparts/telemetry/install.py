@@ -1,53 +1,13 @@
-"""Installs Arize Phoenix, a backend for traces, in an environment of its own beside the product.
-
-`python -m tests.counterparts.telemetry.install --home DIR`. Safe to repeat. Some seconds and 625 MB.
-"""
+"""Arize Phoenix, a backend for traces, beside the product: 625 MB, some seconds."""
 
 from __future__ import annotations
 
-import argparse
-import fcntl
-import os
-import sys
 from pathlib import Path
 from typing import Final
 
-from tests.counterparts import packages
+from tests.counterparts.packages import Beside
 
-HERE: Final = Path(__file__).parent
-
-
-def folder(home: Path) -> Path:
-    """Where Phoenix lives under the product's data folder."""
-    return home.absolute() / "counterparts" / "phoenix"
-
-
-def is_installed(home: Path) -> bool:
-    installed = folder(home) / "installed.txt"
-    return installed.exists() and installed.read_text() == _wanted()
-
-
-def install(home: Path) -> Path:
-    """Install what is missing; returns the folder. Callers at the same time wait for one another."""
-    place = folder(home)
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / "install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_installed(home):
-            packages.install(place / "venv", HERE / "requirements.txt")
-            (place / "installed.txt").write_text(_wanted())
-    return place
-
-
-def _wanted() -> str:
-    return (HERE / "requirements.txt").read_text()
-
-
-def main() -> None:
-    arguments = argparse.ArgumentParser(description="Install Arize Phoenix beside the product")
-    arguments.add_argument("--home", type=Path, default=Path(os.environ.get("WAYBILL_HOME", ".waybill")))
-    sys.stdout.write(f"Phoenix is installed in {install(arguments.parse_args().home)}\n")
-
+PHOENIX: Final = Beside("phoenix", Path(__file__).with_name("requirements.txt"), "tests.counterparts.telemetry.install")
 
 if __name__ == "__main__":
-    main()
+    PHOENIX.run()
