@@ -54,6 +54,7 @@ async def deploy(
     *,
     event_type: str,
     bindings: dict[str, UUID] | None = None,
+    groups: dict[str, UUID] | None = None,
     elsewhere: str | None = None,
 ) -> UUID:
     """Deploy `document` to be started by `event_type`; answers the deployment's id."""
@@ -78,7 +79,7 @@ async def deploy(
         )
         await connection.execute(
             "INSERT INTO app.deployment_revision (tenant_id, deployment_id, revision, workflow_version_id, parameters, "
-            "bindings, trigger_type, trigger, keys) VALUES ($1, $2, 1, $3, '{}', $4, $5, $6, $7)",
+            "bindings, trigger_type, trigger, keys, groups) VALUES ($1, $2, 1, $3, '{}', $4, $5, $6, $7, $8)",
             tenant,
             deployment,
             version,
@@ -86,6 +87,7 @@ async def deploy(
             event_type,
             msgspec.json.encode({"type": event_type}).decode(),
             _keys(document),
+            msgspec.json.encode(groups or {}).decode(),
         )
     return deployment
 

@@ -17,7 +17,17 @@ _CREATES: Final = frozenset(
     | {"/v1/roles", "/v1/invitations", "/v1/identity-providers", "/v1/domains"}
 )
 _CREATES_IN_TENANT: Final = (
-    frozenset({"/connections", "/workflows", "/deployments", "/sites", "/event-schemas", "/runs/{run}/documents"})
+    frozenset(
+        {
+            "/connections",
+            "/connection-groups",
+            "/workflows",
+            "/deployments",
+            "/sites",
+            "/event-schemas",
+            "/runs/{run}/documents",
+        }
+    )
     | inbound_policy.CREATES
     | webhook_policy.CREATING
     | records_policy.CREATING
@@ -94,7 +104,9 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         "/webhook-endpoints/{endpoint}/replay",
         "/webhook-endpoints/{endpoint}/deliveries/{message}/replay",
     ),
-    Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")}) | _of_mappings("try"),
+    Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")})
+    | _of_mappings("try")
+    | _in_tenant("POST", "/connection-groups/{connection_group}/try"),
     Why.FINAL: _in_tenant("POST", "/audit/forget")
     | {("POST", "/v1/organization/audit/forget"), ("POST", "/v1/mail-suppressions/{suppression}/lift")},
 }

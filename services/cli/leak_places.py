@@ -98,8 +98,16 @@ PLACES: Final = {
     ),
     "parameters": (
         "SELECT deployment_id AS id, NULL::uuid AS run_id, revision::text AS line, concat_ws(' ', "
-        "parameters, sources, bindings, workflows, keys, trigger) AS content FROM "
+        "parameters, sources, bindings, groups, workflows, keys, trigger) AS content FROM "
         "app.deployment_revision WHERE $1::uuid IS NOT NULL"
+    ),
+    "binding rules": (
+        "SELECT group_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', rules) AS content FROM "
+        "app.connection_group WHERE $1::uuid IS NOT NULL"
+    ),
+    "chosen connection": (
+        "SELECT run_id AS id, run_id AS run_id, name AS line, concat_ws(' ', facts) AS content FROM "
+        "app.connection_choice WHERE run_id >= $1"
     ),
     "inherited parameter": (
         "SELECT owner_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', value) AS content FROM "

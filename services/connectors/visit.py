@@ -23,11 +23,15 @@ _SETTLED_TIMES: Final = 2.0
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The `with` of the task. `connection` is a name in the deployment's bindings."""
+    """The `with` of the task. `connection` is a name in the deployment's bindings.
+
+    `whom`, in a document `for`: what rules choose by where the name has a group of connections (`choices`).
+    """
 
     connection: str
     operation: str
     input: Any = msgspec.field(default_factory=dict)
+    whom: Any = msgspec.field(name="for", default=None)
 
 
 class Visit:

@@ -65,6 +65,7 @@ class Calls:
         self._claim = claim
         self._interpreter = definition.interpreter
         self._bindings = definition.bindings
+        self._groups = definition.groups
 
     async def plan(self, strand: int, calling: Calling, now: int) -> Planned:
         """`now`: Unix milliseconds, by the database's clock."""
@@ -74,6 +75,7 @@ class Calls:
             run=self._claim.run_id,
             attempt=calling.attempt,
             bindings=self._bindings,
+            groups=self._groups,
             has_waited=calling.line in {"slot", "quota"},
             fence=self._claim.fence,
         )

@@ -42,6 +42,7 @@ def call_of(  # noqa: PLR0913 (the parts of one call)
     run: UUID,
     attempt: int = 1,
     bindings: Mapping[str, UUID] | None = None,
+    groups: Mapping[str, UUID] | None = None,
     has_waited: bool = False,
     fence: int = 0,
 ) -> Call:
@@ -54,6 +55,7 @@ def call_of(  # noqa: PLR0913 (the parts of one call)
         tenant=tenant,
         run=run,
         bindings=dict(bindings or {}),
+        groups=dict(groups or {}),
         attempt=attempt,
         has_waited=has_waited,
         fence=fence,

@@ -29,6 +29,7 @@ class Definition(msgspec.Struct, frozen=True):
     interpreter: Interpreter
     parameters: dict[str, Any]
     bindings: dict[str, UUID]
+    groups: dict[str, UUID] = {}
 
 
 class Definitions:
@@ -73,7 +74,7 @@ class Definitions:
         if chosen is None:
             raise UnknownRevision(f"revision {revision} of this deployment runs no workflow {program}")
         named, interpreter = self._compile(chosen, content.nested)
-        return Definition(named, interpreter, content.parameters, content.bindings)
+        return Definition(named, interpreter, content.parameters, content.bindings, content.groups)
 
     def _compile(self, chosen: Text, nested: Mapping[str, Text]) -> tuple[dict[str, str], Interpreter]:
         key = (("", _digest(chosen)), *sorted((name, _digest(text)) for name, text in nested.items()))

@@ -62,6 +62,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         key: idempotency key; sha256 hex of tenant, run, reference and iteration. Equal in every repetition.
         tenant, run: whose effect it is. In `waybill workflow run` both are fixed ids of a private namespace.
         bindings: the deployment's connections by name in the document (`erp` → connection id).
+        groups: those names that have a group of connections instead, whose rules choose one of it (ADR 0083).
         attempt: 1 for the first call, raised by each `Later` answer. A crash does not raise it.
         has_waited: it stood in its connection's line, and its turn has come.
         age: of an effect that is looked for (`Cautious.settle`), seconds since its last request went out; of one whose
@@ -81,6 +82,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     tenant: UUID
     run: UUID
     bindings: dict[str, UUID] = {}
+    groups: dict[str, UUID] = {}
     attempt: int = 1
     has_waited: bool = False
     age: float = 0.0

@@ -148,7 +148,7 @@ def _side(content: Pinned, program: str | None) -> Side:
     if chosen is None:
         raise Stuck("", f"it is a run of {program}, which is no part of the new revision")
     programs, _ = programs_of(chosen, content.nested)
-    return Side(programs=programs, bindings=content.bindings, parameters=content.parameters)
+    return Side(programs=programs, bindings=content.bindings | content.groups, parameters=content.parameters)
 
 
 def _reworded(waiting_for: str | None, moved: Mapping[str, str]) -> str | None:

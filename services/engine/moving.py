@@ -27,7 +27,7 @@ class Side(msgspec.Struct, frozen=True):
 
     Attributes:
         programs: the workflow under the empty name, and those that it runs, by name.
-        bindings: connections by the name in the document.
+        bindings: connections, or groups of them, by the name in the document.
     """
 
     programs: Mapping[str, Workflow]

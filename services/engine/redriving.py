@@ -88,7 +88,9 @@ SELECT f.*, count(*) OVER () AS count FROM (
   WHERE r.tenant_id = $1 AND r.state = $2 AND ($3::uuid IS NULL OR r.deployment_id = $3)
     AND ($4::text IS NULL OR w.name = $4) AND ($5::text IS NULL OR split_part(w.template, '@', 1) = $5)
     AND ($6::text[] IS NULL OR r.error_type = ANY ($6))
-    AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM json_each_text(d.bindings) b WHERE b.value = $7))
+    AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM json_each_text(d.bindings) b WHERE b.value = $7)
+      OR EXISTS (SELECT 1 FROM app.connection_choice c WHERE c.tenant_id = r.tenant_id AND c.run_id = r.run_id
+                   AND c.connection_id::text = $7))
     AND ($8::timestamptz IS NULL OR s.since >= $8) AND ($9::timestamptz IS NULL OR s.since < $9)
   ORDER BY r.run_id LIMIT $10
 ) f ORDER BY f.run_id LIMIT $11
@@ -102,7 +104,9 @@ SELECT f.*, count(*) OVER () AS count FROM (
   CROSS JOIN LATERAL (SELECT coalesce(r.ended_at, (r.waiting_for ->> 'since')::timestamptz) AS since) s
   WHERE ($3::uuid IS NULL OR r.deployment_id = $3)
     AND ($4::text IS NULL OR w.name = $4) AND ($5::text IS NULL OR split_part(w.template, '@', 1) = $5)
-    AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM json_each_text(d.bindings) b WHERE b.value = $7))
+    AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM json_each_text(d.bindings) b WHERE b.value = $7)
+      OR EXISTS (SELECT 1 FROM app.connection_choice c WHERE c.tenant_id = r.tenant_id AND c.run_id = r.run_id
+                   AND c.connection_id::text = $7))
     AND ($8::timestamptz IS NULL OR s.since >= $8) AND ($9::timestamptz IS NULL OR s.since < $9)
   ORDER BY r.run_id LIMIT $10
 ) f ORDER BY f.run_id LIMIT $11

@@ -60,7 +60,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 _BOUND: Final = text(
     "(exception.connection = :shown_connection OR (exception.connection IS NULL"
     " AND exception.category IN ('failed', 'uncertain') AND EXISTS ("
-    "SELECT 1 FROM json_each_text(deployment_revision.bindings) b WHERE b.value = :bound_connection)))"
+    "SELECT 1 FROM json_each_text(deployment_revision.bindings) b WHERE b.value = :bound_connection"
+    " UNION ALL SELECT 1 FROM app.connection_choice c WHERE c.tenant_id = exception.tenant_id"
+    " AND c.run_id = exception.run_id AND c.connection_id::text = :bound_connection)))"
 )
 _COLUMNS: Final = (
     *ExceptionRow.__table__.columns,

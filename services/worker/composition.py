@@ -21,6 +21,8 @@ from infra.telemetry.process import Process
 from services.connectors import function as connector
 from services.connectors.breakers import SharedBreakers
 from services.connectors.builtin import all_connectors
+from services.connectors.choices import Choices
+from services.connectors.choosing import Choosing
 from services.connectors.connections import TenantConnections
 from services.connectors.drops import Drops
 from services.connectors.limits import SharedLimits
@@ -177,7 +179,7 @@ class Composition:
                 name: Guarded(function, self._rules, _of_protocol)
                 for name, function in protocols.functions(self._client, self._runner).items()
             },
-            connector.NAME: Guarded(calls, self._rules, written),
+            connector.NAME: Choosing(Guarded(calls, self._rules, written), Choices(self.database)),
         }
 
     def reconciler(self) -> Reconciler:

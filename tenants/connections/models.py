@@ -110,3 +110,45 @@ class SecretUse(Base):
             ["tenant_id", "connection_id"], ["app.connection.tenant_id", "app.connection.connection_id"]
         ),
     )
+
+
+class ConnectionGroup(Base):
+    """Several connections of one capability; `rules` choose among them (`tenants.connections.rules`)."""
+
+    __tablename__ = "connection_group"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    group_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+
+class ConnectionChoice(Base):
+    """Which connection a run calls by a name of its workflow; written by workers before the first such call."""
+
+    __tablename__ = "connection_choice"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    run_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    group_id: Mapped[UUID] = mapped_column(Uuid)
+    group_revision: Mapped[int]
+    rule: Mapped[int]
+    connection_id: Mapped[UUID] = mapped_column(Uuid)
+    chosen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "group_id"], ["app.connection_group.tenant_id", "app.connection_group.group_id"]
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "connection_id"], ["app.connection.tenant_id", "app.connection.connection_id"]
+        ),
+    )

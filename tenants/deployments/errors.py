@@ -53,6 +53,24 @@ class InvalidOwner(Invalid):
         super().__init__(f"{pointer}: {detail}", errors=[{"pointer": pointer, "detail": detail}])
 
 
+class UnknownGroup(NotFound):
+    """The tenant has no such connection group. The caller lists its groups."""
+
+
+class GroupTaken(Conflict):
+    """Another connection group has this name. Choose another name, or change that group."""
+
+    name = "name-taken"
+    title = "The name is taken"
+
+
+class InvalidGroup(Invalid):
+    """A rule leads to no connection that can be called, or no call comes to it. `errors` lists `{pointer, detail}`."""
+
+    name = "invalid-connection-group"
+    title = "The rules of the connection group do not fit"
+
+
 class InvalidDeployment(Invalid):
     """The workflow, its parameters and its connections do not fit together. `errors` lists `{pointer, detail}`."""
 

@@ -20,6 +20,7 @@ from tenants.connections.models import Connection
 from tenants.deployments import needs
 from tenants.deployments.errors import InvalidDeployment
 from tenants.deployments.needs import Need
+from tenants.deployments.reach import Reach
 
 Offers = Mapping[str, Mapping[str, Access]]
 """Operations by connector, with what each may write. The edge hands them down: a tenant's part knows no connector."""
@@ -47,14 +48,17 @@ class Parts(msgspec.Struct, frozen=True):
 
     Attributes:
         package: None for a document of the tenant's own.
+        reach: the connections that each name may lead to.
         nested: workflows that it runs; they use the same connections.
+        grouped: names that have a group of connections.
     """
 
     workflow: Workflow
     package: Package | None
     parameters: Mapping[str, Any]
-    bindings: Mapping[str, UUID]
+    reach: Reach
     nested: tuple[Workflow, ...] = ()
+    grouped: frozenset[str] = frozenset()
 
 
 async def check(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Offers) -> dict[str, Any]:
@@ -64,11 +68,14 @@ async def check(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Of
         InvalidDeployment: a parameter breaks the schema, a connection is missing, unknown, disabled or of a connector
             that lacks an operation. A connection of another tenant is unknown like any other (S-02).
     """
-    workflow, package, bindings = parts.workflow, parts.package, parts.bindings
+    workflow, package, reach = parts.workflow, parts.package, parts.reach
     filled, errors = _parameters(schema_of(workflow, package), parts.parameters)
     needed = needs.join(needs.find(workflow, *parts.nested)[0], package.manifest if package else None)
-    known = {row.connection_id: row for row in await connections.find_many(session, tenant_id, set(bindings.values()))}
-    errors += _bindings(needed, bindings, known, offers)
+    wanted = {one for ids in reach.values() for one in ids}
+    known = {row.connection_id: row for row in await connections.find_many(session, tenant_id, wanted)}
+    errors += _bindings(needed, reach, known, offers)
+    for name in {one for document in (workflow, *parts.nested) for one in document.secrets} & parts.grouped:
+        errors.append(Breach(f"/bindings/{name}", "a secret is that of one connection, and no group's"))
     if errors:
         raise InvalidDeployment(
             "; ".join(f"{error.pointer or '/'}: {error.detail}" for error in errors[:3]),
@@ -95,25 +102,31 @@ def _parameters(schema: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], 
 
 
 def _bindings(
-    needed: Mapping[str, Need], bindings: Mapping[str, UUID], known: Mapping[UUID, Connection], offers: Offers
+    needed: Mapping[str, Need], reach: Reach, known: Mapping[UUID, Connection], offers: Offers
 ) -> list[Breach]:
     errors = [
-        Breach(f"/bindings/{name}", "the workflow has no such connection") for name in bindings if name not in needed
+        Breach(f"/bindings/{name}", "the workflow has no such connection") for name in reach if name not in needed
     ]
     for name, need in needed.items():
-        if name not in bindings:
+        if name not in reach:
             errors.append(Breach("/bindings", f"the workflow's connection `{name}` is not bound"))
-        else:
-            errors += _binding(f"/bindings/{name}", need, known.get(bindings[name]), offers)
+        for one in reach.get(name, ()):
+            errors += unfit(f"/bindings/{name}", need, known.get(one), offers, is_one_of=len(reach[name]) > 1)
     return errors
 
 
-def _binding(pointer: str, need: Need, connection: Connection | None, offers: Offers) -> Iterator[Breach]:
+def unfit(
+    pointer: str, need: Need, connection: Connection | None, offers: Offers, *, is_one_of: bool = False
+) -> Iterator[Breach]:
+    """Why a connection cannot be what is needed. `is_one_of`: several stand there, and the words name it."""
     if connection is None:
         yield Breach(pointer, "there is no such connection")
-    elif connection.status != "active":
-        yield Breach(pointer, "the connection is disabled")
-    else:
-        missing = sorted(need.operations.difference(offers.get(connection.connector, {})))
-        if missing:
-            yield Breach(pointer, f"the connector `{connection.connector}` does not offer {', '.join(missing)}")
+        return
+    named = f" `{connection.name}`" if is_one_of else ""
+    if connection.status != "active":
+        yield Breach(pointer, f"the connection{named} is disabled")
+        return
+    missing = sorted(need.operations.difference(offers.get(connection.connector, {})))
+    if missing:
+        of = f" of{named}" if named else ""
+        yield Breach(pointer, f"the connector `{connection.connector}`{of} does not offer {', '.join(missing)}")

@@ -18,6 +18,7 @@ from tenants.deployments.fit import Offers
 from tenants.deployments.models import WorkflowVersion
 from tenants.deployments.nesting import Nested
 from tenants.deployments.publishing import Candidate
+from tenants.deployments.reach import Reach
 from tenants.organizations import policies
 
 
@@ -47,7 +48,7 @@ class Parts(msgspec.Struct, frozen=True):
 
     version: WorkflowVersion
     nested: list[Nested]
-    bindings: Mapping[str, UUID]
+    reach: Reach
 
 
 async def admit_deployment(session: AsyncSession, tenant_id: UUID, parts: Parts, offers: Offers) -> None:
@@ -56,14 +57,18 @@ async def admit_deployment(session: AsyncSession, tenant_id: UUID, parts: Parts,
     Raises:
         WriteNotApproved: with each write and a path to it.
     """
-    rows = await connections.find_many(session, tenant_id, set(parts.bindings.values()))
+    rows = await connections.find_many(session, tenant_id, {one for ids in parts.reach.values() for one in ids})
     kinds = {row.connection_id: row.connector for row in rows}
     programs = {one.name: one.workflow for one in parts.nested}
     programs |= _programs(parse_published(parts.version.document), parts.version.elsewhere)
 
     def access(connection: str, operation: str) -> Access | None:
-        bound = parts.bindings.get(connection)
-        return None if bound is None else offers.get(kinds.get(bound, ""), {}).get(operation)
+        found = [offers.get(kinds.get(one, ""), {}).get(operation) for one in parts.reach.get(connection, ())]
+        known = [one for one in found if one is not None]
+        # Of a group nobody knows which one it will be: where they differ, the strictest.
+        return (
+            known[0] if known and all(one == known[0] for one in known) else Access(writes=ANYTHING) if known else None
+        )
 
     await _refuse(session, tenant_id, programs, access)
 

@@ -93,6 +93,7 @@ class DeploymentRevision(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     sources: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
     bindings: Mapped[dict[str, str]] = mapped_column(JSON)
+    groups: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
     workflows: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
     keys: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     trigger_type: Mapped[str | None] = mapped_column(Text)

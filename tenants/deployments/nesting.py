@@ -12,7 +12,7 @@ from template_library import versions
 from template_library.dsl import Workflow, parse_published
 from tenants.deployments import repository
 from tenants.deployments.errors import InvalidDeployment
-from tenants.deployments.models import WorkflowVersion
+from tenants.deployments.models import DeploymentRevision, WorkflowVersion
 
 DEEPEST: Final = 8
 """Levels of workflows below the deployed one (S-34)."""
@@ -42,6 +42,16 @@ async def resolve(session: AsyncSession, tenant_id: UUID, workflow: Workflow) ->
     if height > DEEPEST:
         raise _refusal(f"the workflows that it runs are nested {height} deep; at most {DEEPEST} levels are run")
     return [finder.found[name] for name in sorted(finder.found)]
+
+
+async def pinned(session: AsyncSession, tenant_id: UUID, revision: DeploymentRevision) -> list[Nested]:
+    """Those that a revision runs, as they were when it was made; sorted by name."""
+    found = []
+    for name, text in sorted(revision.workflows.items()):
+        stored = await repository.version(session, tenant_id, UUID(text))
+        if stored is not None:
+            found.append(Nested(name, stored.workflow_version_id, parse_published(stored.document)))
+    return found
 
 
 class _Finder:

@@ -16,7 +16,7 @@ from infra import ids
 from template_library.dsl import parse_published
 from tenants.audit import service as audit
 from tenants.connections.models import Connection
-from tenants.deployments import fit, needs, publishing, repository, subjects
+from tenants.deployments import fit, needs, publishing, reach, repository, subjects
 from tenants.deployments.errors import InvalidOwner, OwnerNeeded, OwnersMissing
 from tenants.deployments.models import Owner
 from tenants.deployments.repository import Pair
@@ -168,7 +168,8 @@ async def _seats(session: AsyncSession, tenant_id: UUID, pair: Pair) -> list[Sea
     _, revision, _ = pair
     found = {Seat("architecture"), Seat("process", about.domain)}
     found |= {Seat("data", entity) for entity in about.entities}
-    found |= {Seat("integration", ids.show("con", UUID(one))) for one in revision.bindings.values()}
+    reached = await reach.of_revision(session, tenant_id, revision)
+    found |= {Seat("integration", ids.show("con", one)) for several in reached.values() for one in several}
     return sorted(found)
 
 

@@ -24,6 +24,7 @@ from tenants.deployments import (
     ownership,
     priorities,
     publishing,
+    reach,
     repository,
     schedules,
 )
@@ -40,12 +41,14 @@ Status = Literal["active", "disabled"]
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to run. `source` is a published version's id or a package, which is published on the way.
 
+    `groups` are names that have a group of connections, and are not among `bindings` (ADR 0083).
     `sources` says where those `parameters` come from that were not given now; the site's values are inherited first.
     """
 
     source: UUID | Package
     parameters: dict[str, Any] = {}
     bindings: dict[str, UUID] = {}
+    groups: dict[str, UUID] = {}
     priority: Priority = "normal"
     site_id: UUID | None = None
     sources: dict[str, str] = {}
@@ -60,6 +63,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     source: UUID | Package | UnsetType = UNSET
     parameters: dict[str, Any] | UnsetType = UNSET
     bindings: dict[str, UUID] | UnsetType = UNSET
+    groups: dict[str, UUID] | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
 
 
@@ -114,6 +118,7 @@ async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
         sources=present.sources if changes.parameters is UNSET else {},
         site_id=locked.site_id,
         bindings=_uuids(present.bindings) if changes.bindings is UNSET else changes.bindings,
+        groups=_uuids(present.groups) if changes.groups is UNSET else changes.groups,
     )
     drawn = await _draw(session, tenant_id, plan, offers=offers, actor=actor)
     changed = sorted(name for name, value in drawn.items() if getattr(present, name) != value)
@@ -204,15 +209,18 @@ async def _draw(session: AsyncSession, tenant_id: UUID, plan: Plan, *, offers: O
     inherited = await inheriting.inherit(session, tenant_id, plan.site_id, fit.schema_of(workflow, package))
     own = inheriting.own(plan.parameters, plan.sources, inherited)
     given = inheriting.values(inherited) | own
-    parts = fit.Parts(workflow, package, given, plan.bindings, tuple(one.workflow for one in nested))
+    reached = await reach.of(session, tenant_id, plan.bindings, plan.groups, held=True)
+    programs = tuple(one.workflow for one in nested)
+    parts = fit.Parts(workflow, package, given, reached, programs, frozenset(plan.groups))
     parameters = await fit.check(session, tenant_id, parts, offers)
-    await guarding.admit_deployment(session, tenant_id, guarding.Parts(version, nested, plan.bindings), offers)
+    await guarding.admit_deployment(session, tenant_id, guarding.Parts(version, nested, reached), offers)
     trigger = None if workflow.trigger is None else dict(workflow.trigger.attributes)
     return {
         "workflow_version_id": version.workflow_version_id,
         "parameters": parameters,
         "sources": inheriting.sources(parameters, own, plan.sources, inherited),
-        "bindings": {name: str(connection_id) for name, connection_id in sorted(plan.bindings.items())},
+        "bindings": {name: str(one) for name, one in sorted(plan.bindings.items())},
+        "groups": {name: str(one) for name, one in sorted(plan.groups.items())},
         "workflows": {one.name: str(one.workflow_version_id) for one in nested},
         "keys": _keys(workflow, nested),
         "trigger_type": None if trigger is None else trigger["type"],
@@ -245,6 +253,12 @@ async def _source(
     return version, fit.package_of(version.template)
 
 
+def shown_bindings(revision: DeploymentRevision) -> dict[str, str]:
+    """Public ids of connections and groups, by the names in the document."""
+    one = {name: ids.show("con", found) for name, found in _uuids(revision.bindings).items()}
+    return one | {name: ids.show("grp", found) for name, found in _uuids(revision.groups).items()}
+
+
 def _uuids(bindings: Mapping[str, str]) -> dict[str, UUID]:
     return {name: UUID(text) for name, text in bindings.items()}
 
@@ -256,7 +270,7 @@ async def _record(
         **more,
         "revision": revision.revision,
         "workflow": ids.show("wfv", revision.workflow_version_id),
-        "connections": {name: ids.show("con", one) for name, one in _uuids(revision.bindings).items()},
+        "connections": shown_bindings(revision),
     }
     target = ids.show("dep", revision.deployment_id)
     await audit.record(session, actor=actor, action=action, target=target, after=after)

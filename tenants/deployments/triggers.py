@@ -58,6 +58,7 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
         elsewhere: what it takes from others, as it was when it was published; JSON text.
         parameters: for `$runtime.metadata.parameters`, defaults filled in.
         bindings: connection id by the name in the document; the run may use these connections and no others (S-38).
+        groups: likewise the groups of connections whose rules choose one (ADR 0083).
         nested: the workflows that it runs, by the names that documents give them (`namespace/name:version`).
     """
 
@@ -66,6 +67,7 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: str | None = None
     parameters: dict[str, Any]
     bindings: dict[str, UUID]
+    groups: dict[str, UUID] = {}
     nested: dict[str, Text] = {}
 
 
@@ -144,7 +146,7 @@ async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision
     """
     row = await connection.fetchrow(
         "SELECT v.document, v.digest, v.elsewhere::text AS elsewhere, r.parameters::text AS parameters, "
-        "r.bindings::text AS bindings, r.workflows::text AS workflows "
+        "r.bindings::text AS bindings, r.groups::text AS groups, r.workflows::text AS workflows "
         "FROM app.deployment_revision r JOIN app.workflow_version v USING (tenant_id, workflow_version_id) "
         "WHERE r.tenant_id = $1 AND r.deployment_id = $2 AND r.revision = $3",
         tenant_id,
@@ -159,6 +161,7 @@ async def pinned(connection: Any, tenant_id: UUID, deployment_id: UUID, revision
         elsewhere=row["elsewhere"],
         parameters=msgspec.json.decode(row["parameters"]),
         bindings=msgspec.json.decode(row["bindings"], type=dict[str, UUID]),
+        groups=msgspec.json.decode(row["groups"], type=dict[str, UUID]),
         nested=await _nested(connection, tenant_id, msgspec.json.decode(row["workflows"], type=dict[str, UUID])),
     )
 

@@ -18,7 +18,7 @@ from services.api.routes.owners import is_required
 from services.api.routes.workflows import offers
 from template_library import catalog
 from template_library.catalog import Package, UnknownTemplate
-from tenants.deployments import ownership, service
+from tenants.deployments import grouping, ownership, service
 from tenants.deployments.errors import InvalidDeployment
 from tenants.deployments.priorities import NAMES, Priority
 from tenants.deployments.repository import Pair
@@ -31,7 +31,13 @@ _ONE: Final = "/deployments/{deployment:str}"
 SlugName = Annotated[str, Meta(pattern="^[a-z0-9](-?[a-z0-9]){0,62}$", examples=["order-release"])]
 Workflow = Annotated[str, Meta(description="Id of a published version.", examples=["wfv_01h455vb4pex5vsknk084sn02q"])]
 Parameters = Annotated[dict[str, Any], Meta(description="As the template or the document declares them.")]
-Bindings = Annotated[dict[str, str], Meta(description="Id of a connection for each name in the workflow.")]
+Bindings = Annotated[
+    dict[str, str],
+    Meta(
+        description="By name in the workflow the id of a connection, or of a connection group whose rules choose.",
+        examples=[{"erp": "con_01h455vb4pex5vsknk084sn02q", "wms": "grp_01h455vb4pex5vsknk084sn02q"}],
+    ),
+]
 
 
 RunPriority = Annotated[
@@ -117,8 +123,8 @@ async def create_deployment(request: Call, data: JSONBody[NewDeployment]) -> Dep
     if (data.workflow is None) == (data.template is None):
         raise _invalid("/workflow", "give either `workflow` or `template`")
     source = _template(data.template) if data.workflow is None else _workflow(data.workflow)
-    bindings = _bindings(data.bindings)
-    plan = Plan(source=source, parameters=data.parameters, bindings=bindings, priority=data.priority)
+    bindings, groups = _bindings(data.bindings)
+    plan = Plan(source=source, parameters=data.parameters, bindings=bindings, groups=groups, priority=data.priority)
     async with request.creation() as creation:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         if data.site is not None:
@@ -165,8 +171,10 @@ async def change_deployment(request: Call, data: JSONBody[DeploymentChanges]) ->
         source = _workflow(data.workflow)
     if data.template is not UNSET:
         source = _template(data.template)
-    bindings = UNSET if data.bindings is UNSET else _bindings(data.bindings)
-    changes = Changes(source=source, parameters=data.parameters, bindings=bindings, priority=data.priority)
+    bindings, groups = (UNSET, UNSET) if data.bindings is UNSET else _bindings(data.bindings)
+    changes = Changes(
+        source=source, parameters=data.parameters, bindings=bindings, groups=groups, priority=data.priority
+    )
     async with request.transaction() as session:
         await request.match(partial(_present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
@@ -235,14 +243,18 @@ def _workflow(text: str) -> UUID:
         raise _invalid("/workflow", "there is no such workflow version") from None
 
 
-def _bindings(given: dict[str, str]) -> dict[str, UUID]:
-    read = {}
+def _bindings(given: dict[str, str]) -> tuple[dict[str, UUID], dict[str, UUID]]:
+    """Connections and groups, by name."""
+    connections, groups = {}, {}
     for name, text in given.items():
         try:
-            read[name] = ids.read("con", text)
+            if text.startswith(f"{grouping.PREFIX}_"):
+                groups[name] = ids.read(grouping.PREFIX, text)
+            else:
+                connections[name] = ids.read("con", text)
         except ids.MalformedId:
             raise _invalid(f"/bindings/{name}", "there is no such connection") from None
-    return read
+    return connections, groups
 
 
 def _invalid(pointer: str, detail: str) -> InvalidDeployment:
@@ -266,7 +278,7 @@ def view(pair: Pair) -> DeploymentView:
         parameters=revision.parameters,
         sources=revision.sources,
         site=None if deployment.site_id is None else ids.show("sit", deployment.site_id),
-        bindings={name: ids.show("con", UUID(text)) for name, text in revision.bindings.items()},
+        bindings=service.shown_bindings(revision),
         priority=NAMES[deployment.priority],
         trigger=revision.trigger,
         created_at=deployment.created_at,

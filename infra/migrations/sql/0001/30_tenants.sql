@@ -81,7 +81,8 @@ CREATE TABLE app.deployment (
   UNIQUE (tenant_id, name)
 );
 
--- An immutable revision: runs in flight keep theirs. `workflows` are the versions that it runs beside its own, by the names
+-- An immutable revision: runs in flight keep theirs. `bindings` are connections by the names in the document, `groups` those
+-- names that have a group of connections (ADR 0083). `workflows` are the versions that it runs beside its own, by the names
 -- that documents give them; `keys` what its runs and theirs are found by, by the same names, '' for its own. `sources`
 -- says of each parameter where it comes from (ADR 0041).
 CREATE TABLE app.deployment_revision (
@@ -92,6 +93,7 @@ CREATE TABLE app.deployment_revision (
   parameters json NOT NULL,
   sources json NOT NULL DEFAULT '{}',
   bindings json NOT NULL,
+  groups json NOT NULL DEFAULT '{}',
   workflows json NOT NULL DEFAULT '{}',
   keys json,
   trigger_type text,

@@ -127,6 +127,7 @@ BEGIN
   DELETE FROM app.journal j WHERE j.tenant_id = whose AND j.run_id = ANY (removed);
   DELETE FROM app.effect e WHERE e.tenant_id = whose AND e.run_id = ANY (removed);
   DELETE FROM app.entry n WHERE n.tenant_id = whose AND n.run_id = ANY (removed);
+  DELETE FROM app.connection_choice c WHERE c.tenant_id = whose AND c.run_id = ANY (removed);
   DELETE FROM app.approval a WHERE a.tenant_id = whose AND a.run_id = ANY (removed);
   DELETE FROM app.payload p WHERE p.tenant_id = whose AND p.owner_id = ANY (removed);
   DELETE FROM app.run_key k WHERE k.tenant_id = whose AND k.run_id = ANY (removed);
