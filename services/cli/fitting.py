@@ -53,7 +53,11 @@ async def check(api: Api, parts: Parts) -> None:
         if name not in needed
     ]
     for name, need in needed.items():
-        if name in parts.bindings:
+        if parts.bindings.get(name, "").startswith("grp_"):
+            group = await api.get(f"/connection-groups/{parts.bindings[name]}")
+            for one in dict.fromkeys(rule["connection"] for rule in group["rules"]):
+                errors += _connection(name, need, await api.get(f"/connections/{one}"))
+        elif name in parts.bindings:
             connection = await api.get(f"/connections/{parts.bindings[name]}")
             errors += _connection(name, need, connection)
         else:

@@ -62,7 +62,7 @@ async def change(  # noqa: PLR0913 - the scope, the thing, and who asks
         WriteNotApproved: with these connections a path of a deployment reaches a guarded write without its approval.
     """
     row = await find(session, tenant_id, group_id, lock=True)
-    if row.rules == stored(rules):
+    if reach.rules_of(row) == list(rules):
         return row
     await _check(session, tenant_id, group_id, rules, offers)
     before, row.rules = reach.rules_of(row), stored(rules)

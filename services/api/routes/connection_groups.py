@@ -44,7 +44,7 @@ class WhenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class RuleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connection: Annotated[str, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
-    when: WhenBody = WhenBody()
+    when: WhenBody = msgspec.field(default_factory=WhenBody)
 
 
 RulesBody = Annotated[

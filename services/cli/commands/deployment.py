@@ -14,7 +14,7 @@ _WORKFLOW = click.option("--workflow", metavar="ID", help="A published workflow 
 _DOCUMENT = click.option(
     "--document", type=click.Path(path_type=Path), help="File with a workflow, which is published first."
 )
-_BIND = click.option("--bind", multiple=True, metavar="NAME=CONNECTION", help="A connection, by its name or id.")
+_BIND = click.option("--bind", multiple=True, metavar="NAME=CONNECTION", help="A connection, or group:NAME.")
 _SET = click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; JSON where it is JSON.")
 _PRIORITY = click.option("--priority", type=click.Choice(["interactive", "normal", "bulk"]), help="Class of its runs.")
 _NEXT = "  `waybill deployment update` makes the next revision; --to names another one than the present."
@@ -223,4 +223,10 @@ async def _source(api: Api, template: str | None, workflow: str | None, document
 
 
 async def _bindings(api: Api, bound: dict[str, str]) -> dict[str, str]:
-    return {name: await api.reference("connections", "con", given) for name, given in bound.items()}
+    """`group:NAME` is a connection group, anything else a connection."""
+    found = {}
+    for name, given in bound.items():
+        is_group = given.startswith(("group:", "grp_"))
+        kind, prefix = ("connection-groups", "grp") if is_group else ("connections", "con")
+        found[name] = await api.reference(kind, prefix, given.removeprefix("group:"))
+    return found

@@ -10,6 +10,7 @@ import msgspec
 PREFIXES: Final = {
     "client": "cli",
     "connection": "con",
+    "connection_group": "grp",
     "deployment": "dep",
     "document": "doc",
     "endpoint": "whe",
@@ -120,6 +121,21 @@ def of_webhooks() -> Iterator[Attempt]:
     yield Attempt("endpoint", "POST", f"{at}/remove")
 
 
+def of_groups() -> Iterator[Attempt]:
+    """Groups of connections: in the path, where a deployment names one, and the connections that their rules name."""
+    at, rule = "/v1/connection-groups/{id}", {"connection": "{own:connection}"}
+    yield Attempt("connection_group", "GET", at)
+    yield Attempt("connection_group", "PATCH", at, {"rules": [rule]})
+    yield Attempt("connection_group", "POST", f"{at}/try", {})
+    bound = {"bindings": {"erp": "{id}"}}
+    yield from bodies("connection_group", "POST", "/v1/deployments", ("/bindings", {**DEPLOYMENT, **bound}))
+    yield from bodies("connection_group", "PATCH", "/v1/deployments/{own:deployment}", ("/bindings", bound))
+    new = {"name": "new", "rules": [{"connection": "{id}"}]}
+    yield from bodies("connection", "POST", "/v1/connection-groups", ("/rules/connection", new))
+    own = "/v1/connection-groups/{own:connection_group}"
+    yield from bodies("connection", "PATCH", own, ("/rules/connection", {"rules": new["rules"]}))
+
+
 def of_entities() -> Iterator[Attempt]:
     """What systems know by their ids: an entity in the path, and those that it is merged with or split into."""
     at, key = "/v1/entities/{id}", {"system": "erp", "value": "C-2"}
@@ -204,6 +220,7 @@ ATTEMPTS: Final = (
     ),
     *of_webhooks(),
     *of_entities(),
+    *of_groups(),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     *(
         Attempt(kind, "GET", f"/v1/audit?{name}={{id}}")
@@ -219,6 +236,7 @@ NO_IDS: Final = frozenset({
     "action", "algorithm", "answer", "at_once", "attributes", "behind", "business_key", "calls", "category", "cause",
     "client_id", "client_secret", "connector", "count", "csv", "currency", "excludedAttributes", "startIndex",
     "subject_claim",
+    "channel", "company", "for", "when",
     "customer_class", "customer_classes", "cut_off_key", "data",
     "days", "deadline_after", "deadline_before", "decision", "document", "document_class", "email", "enforced",
     "enters_after_minutes",
@@ -260,6 +278,11 @@ PLAIN: Final = {
         "/subject",
     ): "test_S_85_S_86_logs_above_clients_are_kept_held_and_forgotten_in",
     ("POST", "/v1/connections", "/owner"): "anybody's name, in words",
+    **{
+        (method, path, f"/rules/when/{one}"): "what a call says, in the words of its workflow"
+        for method, path in (("POST", "/v1/connection-groups"), ("PATCH", "/v1/connection-groups/{connection_group}"))
+        for one in ("site", "owner")
+    },
     ("PATCH", "/v1/connections/{connection}", "/owner"): "the same",
     ("POST", "/v1/inbound-webhooks", "/event"): "what is made of a webhook",
     ("POST", "/v1/inbound-webhooks", "/event/subject"): "where that stands in a webhook",

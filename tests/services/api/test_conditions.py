@@ -47,6 +47,7 @@ CHANGES: Final[dict[str, Any]] = {
     "POST /audit/period": {"days": 400},
     "POST /audit/hold": {"reason": "a lawsuit"},
     "PATCH /connections/{connection}": {"owner": "maria"},
+    "PATCH /connection-groups/{connection_group}": {"rules": [{"connection": "con_00000000000000000000000000"}]},
     "PATCH /deployments/{deployment}": {"priority": "bulk"},
     "POST /entities/{entity}/keys": {"system": "crm", "value": "1"},
     "POST /entities/{entity}/keys/remove": {"system": "shop", "value": "77"},
@@ -78,6 +79,7 @@ MADE: Final[dict[str, Any]] = {
     "POST /v1/identity-providers": {**PROVIDER, "issuer": "https://login.west.example"},
     "POST /v1/domains": {"domain": "more.north.example"},
     "POST /connections": CONNECTION,
+    "POST /connection-groups": {"name": "more"},
     "POST /workflows": {"document": WORKFLOW},
     "POST /deployments": {"name": "new", "template": {"name": "order-release"}},
     "POST /sites": {"slug": "branch", "name": "Branch"},
@@ -102,7 +104,7 @@ def test_every_route_that_is_no_read_takes_a_condition_or_says_why_not() -> None
         Why.TOKEN: 7,
         Why.STATE: 19,
         Why.AGAIN: 4,
-        Why.ASKS: 5,
+        Why.ASKS: 7,
         Why.FINAL: 4,
     }
 
@@ -199,6 +201,8 @@ def made(things: Things, method: str, path: str, *, more: bool) -> dict[str, Any
     body: dict[str, Any] = dict(MADE[named(method, path)])
     if path.endswith("/inbound-webhooks"):
         body["connection"] = things.values["connection"]
+    if path.endswith("/connection-groups"):
+        body["rules"] = [{"connection": things.values["connection"]}]
     if path.endswith("/deployments"):
         body["bindings"] = {"erp": things.values["connection"]}
     if path.endswith("/invitations"):

@@ -92,8 +92,10 @@ async def own_things(caller: Caller, database: Database, partner: str, tenant: s
     async with database.tenant(scope) as transaction:
         action, detail = "deployment.filter-failed", {"detail": "of one's own"}
         await findings.tell(transaction, scope, ids.read("dep", deployment), action, detail)
+    group = {"name": "own", "rules": [{"connection": connection}]}
     return {
         "connection": connection,
+        "connection_group": (await caller.post("/v1/connection-groups", group)).json["id"],
         "deployment": deployment,
         "role": role,
         "run": sent.json["runs"][0],

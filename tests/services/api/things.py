@@ -111,6 +111,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "mapping": await _mapping(parties),
             "message": ids.show("msg", message),
             "connection": connection,
+            "connection_group": await _group(acme, connection),
             "deployment": deployment,
             "workflow": (await acme.get("/v1/workflows")).json["items"][0]["id"],
             "event": sent.json["id"],
@@ -136,6 +137,14 @@ async def _entity(acme: Caller) -> str:
     """Known in two systems, so that it can be split."""
     keys = [{"system": "erp", "value": "C-1"}, {"system": "shop", "value": "77"}]
     made = await acme.post("/v1/entities", {"kind": "customer", "keys": keys})
+    assert made.status == 201, made.body
+    found: str = made.json["id"]
+    return found
+
+
+async def _group(acme: Caller, connection: str) -> str:
+    """Which nothing is bound to."""
+    made = await acme.post("/v1/connection-groups", {"name": "erps", "rules": [{"connection": connection}]})
     assert made.status == 201, made.body
     found: str = made.json["id"]
     return found

@@ -12,6 +12,7 @@ KINDS = {
     "exception": "exc",
     "entry": "ent",
     "connection": "con",
+    "connection_group": "grp",
     "workflow": "wfv",
     "deployment": "dep",
     "event": "evt",

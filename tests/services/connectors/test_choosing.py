@@ -15,6 +15,7 @@ from infra.database import Database, Scope
 from services.connectors import choices
 from services.connectors.choices import Choices
 from services.connectors.choosing import Choosing
+from services.connectors.sdk.errors import Refusal
 from services.engine.functions import Call, Done, Failed, Terms, Unknown
 from services.records import entities
 from services.records.keys import Key
@@ -173,9 +174,9 @@ async def test_two_erps_after_an_acquisition_by_company_and_by_who_knows_the_cus
     shop = {"record": {"kind": "customer", "system": "shop", "id": "77"}}
     assert await chosen(shop) == "erp-east"
     assert await chosen({"record": {"kind": "customer", "system": "erp-west", "id": "C-1"}}) == "erp-west"
-    with pytest.raises(choices.Refusal, match="is another one in each of several systems"):
+    with pytest.raises(Refusal, match="is another one in each of several systems"):
         await chosen({"record": {"kind": "customer", "id": "C-1"}})
-    with pytest.raises(choices.Refusal, match="a customer that no system of the cross-reference knows"):
+    with pytest.raises(Refusal, match="a customer that no system of the cross-reference knows"):
         await chosen({"record": {"kind": "customer", "system": "shop", "id": "78"}})
 
 

@@ -12,8 +12,8 @@ from tenants.connections.rules import Facts, Record, Rule, Said, When
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 
 
-def said(*owners: str, **facts: str) -> Said:
-    return Said(Facts(**facts), frozenset(owners))
+def said(*owners: str, site: str | None = None, channel: str | None = None, company: str | None = None) -> Said:
+    return Said(Facts(site=site, channel=channel, company=company), frozenset(owners))
 
 
 def test_the_first_rule_that_matches_counts_and_all_that_it_names_must_be_said() -> None:
