@@ -63,6 +63,7 @@ WHOSE: Final = {
         "services/api/following.py Followers._waiting", "services/inbound/directory.py Hooks._known",
         "services/worker/claim_loop.py ClaimLoop._held", "tenants/audit/alarms.py _told",
         "tenants/identity/keyring.py Keyring._known", "tenants/identity/uses.py Uses._noted",
+        "services/connectors/choosing.py Choosing._refused",
         "tenants/audit/publishing.py Publisher._known",
     ),
     "who asked, and where": ("services/api/denials.py Denials._seen", "services/api/rates.py Rate._whole_at"),

@@ -128,7 +128,9 @@ def of_groups() -> Iterator[Attempt]:
     yield Attempt("connection_group", "PATCH", at, {"rules": [rule]})
     yield Attempt("connection_group", "POST", f"{at}/try", {})
     bound = {"bindings": {"erp": "{id}"}}
-    yield from bodies("connection_group", "POST", "/v1/deployments", ("/bindings", {**DEPLOYMENT, **bound}))
+    yield from bodies(
+        "connection_group", "POST", "/v1/deployments", ("/bindings", {**DEPLOYMENT, **bound, "name": "led"})
+    )
     yield from bodies("connection_group", "PATCH", "/v1/deployments/{own:deployment}", ("/bindings", bound))
     new = {"name": "new", "rules": [{"connection": "{id}"}]}
     yield from bodies("connection", "POST", "/v1/connection-groups", ("/rules/connection", new))
