@@ -88,8 +88,8 @@ class Yard:
     async def deploy(self) -> UUID:
         return await deploy(self.app, self.world.tenant_id, DOCUMENT, event_type="order", groups={"wms": self.group})
 
-    async def run(self, engine: Engine, number: int, facts: Any, world: World | None = None) -> None:
-        await engine.intake.receive((world or self.world).tenant_id, order(number, facts), WHO)
+    async def run(self, engine: Engine, number: int, facts: Any) -> None:
+        await engine.intake.receive(self.world.tenant_id, order(number, facts), WHO)
 
     def called(self, engine: Engine) -> list[str]:
         """The connections that were called, by name."""
@@ -130,9 +130,8 @@ async def test_three_warehouses_and_a_3pl_and_a_fourth_that_is_only_configuratio
     await yard.deploy()
     async with at_work(yard.app, yard.worker) as engine:
         choose(engine, yard.worker)
-        for number, facts in enumerate(
-            [{"site": "dallas"}, {"site": "reno", "channel": "marketplace"}, {"site": "newark", "channel": None}]
-        ):
+        marketplace, nothing = {"site": "reno", "channel": "marketplace"}, {"site": "newark", "channel": None}
+        for number, facts in enumerate([{"site": "dallas"}, marketplace, nothing]):
             await yard.run(engine, number, facts)
             await engine.ended(yard.world, number + 1)
         assert yard.called(engine) == [*["dallas"] * 2, *["3pl"] * 2, *["newark"] * 2]
@@ -140,9 +139,7 @@ async def test_three_warehouses_and_a_3pl_and_a_fourth_that_is_only_configuratio
         (*_, failed) = await engine.ended(yard.world, 4)
         error = msgspec.json.decode(failed["error"])
         assert (failed["state"], error["type"].rpartition("/")[2], error["status"]) == ("faulted", "configuration", 422)
-        assert error["title"] == (
-            "The connection group `sites` has no rule for site `austin`; the call says no channel"
-        )
+        assert error["title"] == "The connection group `sites` has no rule for site `austin`; the call says no channel"
         assert len(engine.outside.calls) == 6, "nothing was sent anywhere"
         async with yard.app.tenant(yard.world.tenant_id) as connection:
             (told,) = await connection.fetch("SELECT category, title FROM app.exception")
@@ -251,8 +248,7 @@ async def test_a_call_without_terms_is_not_sent_even_if_its_rule_came_a_moment_l
     """What is not in the ledger must not go out: the next claim asks anew."""
     await yard.connect("a")
     await yard.make(("a", When(site=("x",))))
-    call = replace(await _a_call(yard), key="k")
-    choosing = Choosing(Once(), Choices(yard.worker))
+    call, choosing = await _a_call(yard), Choosing(Once(), Choices(yard.worker))
     call = replace(call, arguments={**call.arguments, "operation": "write", "for": {"site": "y"}})
     assert await choosing.terms(call) is None
     await yard.change(("a", When(site=("x", "y"))))
