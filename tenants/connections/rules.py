@@ -11,7 +11,10 @@ from msgspec import Meta
 
 from template_library.schemas import Breach
 
-Value = Annotated[str, Meta(min_length=1, max_length=200)]
+PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
+"""No control characters: a call's words come from a payload, and the database asks for a record by them."""
+Value = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+Word = Annotated[str, Meta(min_length=1, max_length=63, pattern=PLAIN)]
 Values = Annotated[tuple[Value, ...], Meta(max_length=200)]
 Aspect = Literal["site", "company", "channel", "owner"]
 ASPECTS: Final[tuple[Aspect, ...]] = ("site", "company", "channel", "owner")
@@ -26,9 +29,9 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         kind: name of a record, such as `customer`.
     """
 
-    kind: Annotated[str, Meta(min_length=1, max_length=63)]
+    kind: Word
     id: Value
-    system: Annotated[str, Meta(min_length=1, max_length=63)] | None = None
+    system: Word | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -6,6 +6,7 @@ rules from the moment of the commit. The caller commits.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -30,6 +31,8 @@ from tenants.deployments.fit import Offers
 from tenants.deployments.repository import Pair
 
 PREFIX: Final = "grp"
+_LARGEST: Final = 262_144
+"""Bytes of a group's rules, as the table holds them."""
 
 
 async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
@@ -127,6 +130,8 @@ async def _check(
     using = [] if group_id is None else await users(session, tenant_id, group_id)
     found = [] if 1 <= len(rules) <= MOST else [Breach("/rules", f"give 1 to {MOST} rules")]
     found += binding_rules.breaches(rules)
+    if len(json.dumps(stored(rules))) > _LARGEST:
+        found.append(Breach("/rules", f"the rules of a group have at most {_LARGEST} bytes as JSON"))
     rows = await connections.find_many(session, tenant_id, set(reach.members(rules)))
     known = {row.connection_id: row for row in rows}
     asked = [one for pair in using for one in await _asked(session, tenant_id, pair, group_id)]

@@ -29,8 +29,7 @@ from tenants.deployments.errors import InvalidGroup
 
 TAGS: Final = ["deployments"]
 _ONE: Final = "/connection-groups/{connection_group:str}"
-Value = Annotated[str, Meta(min_length=1, max_length=200)]
-Values = Annotated[list[Value], Meta(max_length=200)]
+Values = Annotated[list[binding_rules.Value], Meta(max_length=200)]
 
 
 class WhenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -83,6 +83,7 @@ async def test_rules_that_lead_nowhere_are_refused(app_database: Database) -> No
         ([Rule(foreign)], "there is no such connection"),
         ([Rule(off)], "the connection is disabled"),
         ([Rule(good), Rule(good, When(site=("a",)))], "no call comes to it"),
+        ([Rule(good, When(site=(f"{n:200}",) * 200)) for n in range(7)], "at most 262144 bytes"),
     ):
         with pytest.raises(InvalidGroup, match=detail):
             await make(app_database, world, *rules)

@@ -4,9 +4,11 @@ CREATE POLICY interfaces ON app.workflow_version FOR SELECT TO waybill_doors USI
 CREATE POLICY interfaces ON app.deployment FOR SELECT TO waybill_doors USING (true);
 CREATE POLICY interfaces ON app.deployment_revision FOR SELECT TO waybill_doors USING (true);
 CREATE POLICY interfaces ON app.connection FOR SELECT TO waybill_doors USING (true);
+CREATE POLICY interfaces ON app.connection_group FOR SELECT TO waybill_doors USING (true);
 GRANT SELECT ON app.event, app.deployment, app.deployment_revision TO waybill_doors;
 GRANT SELECT (tenant_id, workflow_version_id, namespace, name, version) ON app.workflow_version TO waybill_doors;
 GRANT SELECT (tenant_id, connection_id, name, connector) ON app.connection TO waybill_doors;
+GRANT SELECT (tenant_id, group_id, rules) ON app.connection_group TO waybill_doors;
 
 -- Write down what one look saw. Answers how many rows that took: none of what is known, and NULL where there is no `room` for
 -- another.
@@ -116,19 +118,25 @@ BEGIN
   END LOOP;
   FOR g IN
     SELECT d.name AS deployment, e.type, w.namespace || '/' || w.name AS mapping, w.version, v.bindings::text AS bindings,
+           v.groups::text AS groups,
            min(r.created_at) AS since, max(r.created_at) AS until, count(*) AS many
     FROM app.run r
     JOIN app.deployment d ON d.tenant_id = r.tenant_id AND d.deployment_id = r.deployment_id
     JOIN app.deployment_revision v ON v.tenant_id = r.tenant_id AND v.deployment_id = r.deployment_id AND v.revision = r.revision
     JOIN app.workflow_version w ON w.tenant_id = v.tenant_id AND w.workflow_version_id = v.workflow_version_id
     LEFT JOIN app.event e ON e.tenant_id = r.tenant_id AND e.event_id = r.event_id
-    WHERE r.tenant_id = of_tenant AND r.run_id > mark.run_id AND r.run_id <= last_run GROUP BY 1, 2, 3, 4, 5
+    WHERE r.tenant_id = of_tenant AND r.run_id > mark.run_id AND r.run_id <= last_run GROUP BY 1, 2, 3, 4, 5, 6
   LOOP
     FOR s IN
       SELECT 'mapping' AS kind, left(g.mapping, 200) AS name, g.version AS version
       UNION ALL SELECT 'event', left(g.type, 200), '' WHERE g.type IS NOT NULL
       UNION ALL SELECT 'connection', c.name, c.connector FROM json_each_text(g.bindings::json) b
         JOIN app.connection c ON c.tenant_id = of_tenant AND c.connection_id = b.value::uuid
+      -- Each that the rules of a group lead to, whichever a run chooses.
+      UNION SELECT 'connection', c.name, c.connector FROM json_each_text(g.groups::json) b
+        JOIN app.connection_group n ON n.tenant_id = of_tenant AND n.group_id = b.value::uuid
+        CROSS JOIN LATERAL json_array_elements(n.rules) r
+        JOIN app.connection c ON c.tenant_id = of_tenant AND c.connection_id = (r ->> 'connection')::uuid
     LOOP
       took := app.note_traffic(of_tenant, s.kind, s.name, 'consumer', 'deployment:' || g.deployment, s.version, g.since, g.until, g.many, room);
       IF took IS NULL THEN consumers := consumers + g.many; ELSE room := room - took; END IF;

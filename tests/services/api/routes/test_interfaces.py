@@ -76,6 +76,25 @@ async def test_what_is_in_use_stands_in_the_register_with_whoever_uses_it(
     assert [one["kind"] for one in (await acme.get("/v1/interfaces?kind=event")).json["items"]] == ["event"]
 
 
+async def test_every_connection_that_a_group_s_rules_lead_to_is_used(acme: Caller, worker_database: Database) -> None:
+    """Whichever a run chooses: who would change one asks all that may call it (ADR 0083)."""
+    more = [(await acme.post("/v1/connections", {**ERP, "name": name})).json["id"] for name in ("west", "east")]
+    rules = [{"connection": more[0], "when": {"site": ["w"]}}, *({"connection": one} for one in more[1:])]
+    group = (await acme.post("/v1/connection-groups", {"name": "erps", "rules": rules})).json["id"]
+    changed = await acme.send("PATCH", f"/v1/deployments/{await id_of_orders(acme)}", {"bindings": {"erp": group}})
+    assert changed.status == 200, changed.body
+    await send(acme, "2")
+    await traffic.count(worker_database, late=-1)
+    listed = (await acme.get("/v1/interfaces?kind=connection")).json["items"]
+    seen = {one["name"]: [(by["party"], by["times"]) for by in one["seen"]] for one in listed}
+    assert seen == {name: [("deployment:orders", 1)] for name in ("erp", "west", "east")}
+
+
+async def id_of_orders(caller: Caller) -> str:
+    found: str = (await caller.get("/v1/deployments?name=orders")).json["items"][0]["id"]
+    return found
+
+
 def mapping(listed: Any) -> str:
     return next(str(name) for kind, name in listed if kind == "mapping")
 
