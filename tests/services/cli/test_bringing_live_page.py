@@ -30,6 +30,22 @@ def key(command: str) -> str:
     return str(msgspec.json.decode(made.stdout)["key"])
 
 
+def warehouses(folder: Path) -> None:
+    """Of the deployment that there is: a group in the place of its connection, and a rule more is no revision."""
+    (folder / "rules.json").write_text('{"rules": [{"when": {"site": ["reno"]}, "connection": "erp"}]}')
+    of = "--client acme --json"
+    assert run(f"waybill group create erps --rules rules.json {of}").exit_code == 0
+    bound = run(f"waybill deployment update orders --bind erp=group:erps {of}")
+    assert (bound.exit_code, msgspec.json.decode(bound.stdout)["revision"]) == (0, 2), bound.output
+    assert msgspec.json.decode(run(f"waybill group try erps --site austin {of}").stdout)["connection"] is None
+    added = run(f"waybill group add erps --connection erp --site austin --at 1 {of}")
+    assert [one["when"]["site"] for one in msgspec.json.decode(added.stdout)["rules"]] == [["austin"], ["reno"]]
+    assert msgspec.json.decode(run(f"waybill group try erps --site austin {of}").stdout)["rule"] == 1
+    assert msgspec.json.decode(run(f"waybill group update erps --rules rules.json {of}").stdout)["revision"] == 3
+    assert "erps" in run("waybill group list --client acme").output
+    assert msgspec.json.decode(run(f"waybill deployment show orders {of}").stdout)["revision"] == 2
+
+
 def test_the_page_leads_to_a_deployment_in_live(
     endpoints: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,4 +72,5 @@ def test_the_page_leads_to_a_deployment_in_live(
             if command.startswith("waybill connection create"):
                 refused = run(asked[-1])
                 assert (refused.exit_code, refused.output.count("/owners/")) == (1, 6), refused.output
+        warehouses(tmp_path)
     assert (tmp_path / "boss.password").stat().st_mode & 0o777 == 0o600

@@ -197,7 +197,7 @@ async def test_an_old_erp_beside_the_one_that_replaces_it_keeps_what_it_began(ya
         engine.functions["connector:1.0.0@default"] = Choosing(Slow(engine.outside), Choices(yard.worker))
         mine = {"record": {"kind": "sales-order", "system": "shop", "id": "SO-1"}}
         await yard.run(engine, 1, mine)
-        await asyncio.wait_for(began.wait(), 10)
+        await asyncio.wait_for(began.wait(), 60)
         await yard.know("sales-order", Key("shop", "SO-0"), Key("erp-old", "9"))
         await yard.change(("erp-old", When(owner=("erp-old",))), ("erp-new", When()))
         go.set()
