@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -121,10 +122,26 @@ class Api:
             Problem: the API refused.
             NotAnswered: it cannot be reached, or something else answers there.
         """
+        headers = {} if body is None else {"Content-Type": media_type}
+        return (await self._ask(method, path, body, headers))[0]
+
+    async def edit(self, suffix: str, change: Callable[[Any], Any]) -> Any:
+        """PATCH a tenant's thing with what `change` makes of it, unless somebody changes it meanwhile (412).
+
+        Raises:
+            Problem, NotAnswered: as `call`.
+        """
+        path = self.account.path(suffix)
+        present, tag = await self._ask("GET", path, None, {})
+        headers = {"Content-Type": "application/json", **({"If-Match": tag} if tag else {})}
+        return (await self._ask("PATCH", path, change(present), headers))[0]
+
+    async def _ask(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> tuple[Any, str]:
+        """The decoded answer, and its tag where it has one."""
         request = egress.Request(
             method=method,
             url=self.account.url + path,
-            headers={} if body is None else {"Content-Type": media_type},
+            headers=headers,
             credentials=self._credentials,
             body=b"" if body is None else msgspec.json.encode(body),
             destination=self._destination,
@@ -141,7 +158,7 @@ class Api:
             raise NotAnswered(f"What answers at {self.account.url} is not the API (status {answer.status}).") from None
         if answer.status >= _FIRST_ERROR:
             raise Problem(self._refusal(answer.status, document))
-        return document
+        return document, answer.headers.get("etag", "")
 
     def _refusal(self, status: int, document: Any) -> dict[str, Any]:
         """The problem details; those of an answer that says nothing are its status and where it came from."""

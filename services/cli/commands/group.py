@@ -107,11 +107,14 @@ def add(  # noqa: PLR0913 - one argument an option
     when = {name: list(values) for name, values in given.items() if values}
 
     async def work(api: Api) -> Any:
-        path = await _path(api, group)
-        rules = (await api.get(path))["rules"]
-        place = len(rules) if at is None else at - 1
         (rule,) = await _ids(api, [{"when": when, "connection": connection}])
-        return await api.send("PATCH", path, {"rules": [*rules[:place], rule, *rules[place:]]})
+
+        def added(present: Any) -> Any:
+            rules = present["rules"]
+            place = len(rules) if at is None else at - 1
+            return {"rules": [*rules[:place], rule, *rules[place:]]}
+
+        return await api.edit(await _path(api, group), added)
 
     terminal.show(terminal.run(work))
 
