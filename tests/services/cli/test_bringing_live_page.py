@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -30,20 +30,24 @@ def key(command: str) -> str:
     return str(msgspec.json.decode(made.stdout)["key"])
 
 
+def answer(command: str) -> Any:
+    done = run(f"{command} --client acme --json")
+    assert done.exit_code == 0, (command, done.output)
+    return msgspec.json.decode(done.stdout)
+
+
 def warehouses(folder: Path) -> None:
     """Of the deployment that there is: a group in the place of its connection, and a rule more is no revision."""
     (folder / "rules.json").write_text('{"rules": [{"when": {"site": ["reno"]}, "connection": "erp"}]}')
-    of = "--client acme --json"
-    assert run(f"waybill group create erps --rules rules.json {of}").exit_code == 0
-    bound = run(f"waybill deployment update orders --bind erp=group:erps {of}")
-    assert (bound.exit_code, msgspec.json.decode(bound.stdout)["revision"]) == (0, 2), bound.output
-    assert msgspec.json.decode(run(f"waybill group try erps --site austin {of}").stdout)["connection"] is None
-    added = run(f"waybill group add erps --connection erp --site austin --at 1 {of}")
-    assert [one["when"]["site"] for one in msgspec.json.decode(added.stdout)["rules"]] == [["austin"], ["reno"]]
-    assert msgspec.json.decode(run(f"waybill group try erps --site austin {of}").stdout)["rule"] == 1
-    assert msgspec.json.decode(run(f"waybill group update erps --rules rules.json {of}").stdout)["revision"] == 3
-    assert "erps" in run("waybill group list --client acme").output
-    assert msgspec.json.decode(run(f"waybill deployment show orders {of}").stdout)["revision"] == 2
+    answer("waybill group create erps --rules rules.json")
+    assert answer("waybill deployment update orders --bind erp=group:erps")["revision"] == 2
+    assert answer("waybill group try erps --site austin")["connection"] is None
+    added = answer("waybill group add erps --connection erp --site austin --at 1")
+    assert [one["when"]["site"] for one in added["rules"]] == [["austin"], ["reno"]]
+    assert answer("waybill group try erps --site austin")["rule"] == 1
+    assert answer("waybill group update erps --rules rules.json")["revision"] == 3
+    assert [one["name"] for one in answer("waybill group list")] == ["erps"]
+    assert answer("waybill deployment show orders")["revision"] == 2
 
 
 def test_the_page_leads_to_a_deployment_in_live(
