@@ -57,13 +57,6 @@ class UnknownGroup(NotFound):
     """The tenant has no such connection group. The caller lists its groups."""
 
 
-class GroupTaken(Conflict):
-    """Another connection group has this name. Choose another name, or change that group."""
-
-    name = "name-taken"
-    title = "The name is taken"
-
-
 class InvalidGroup(Invalid):
     """A rule leads to no connection that can be called, or no call comes to it. `errors` lists `{pointer, detail}`."""
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from infra.pagination import Page, cut
+from infra.problems import NameTaken
 from template_library.dsl import parse_published
 from template_library.schemas import Breach
 from tenants.audit import service as audit
@@ -26,7 +27,7 @@ from tenants.connections import rules as binding_rules
 from tenants.connections.models import ConnectionGroup
 from tenants.connections.rules import MOST, Rule
 from tenants.deployments import fit, guarding, needs, nesting, publishing, reach, repository
-from tenants.deployments.errors import GroupTaken, InvalidGroup, UnknownGroup
+from tenants.deployments.errors import InvalidGroup, UnknownGroup
 from tenants.deployments.fit import Offers
 from tenants.deployments.repository import Pair
 
@@ -41,7 +42,7 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     """A new group, which no deployment uses yet.
 
     Raises:
-        GroupTaken: the tenant has a group of this name.
+        NameTaken: the tenant has a group of this name.
         InvalidGroup: a rule leads to no connection, or no call comes to it.
     """
     await _check(session, tenant_id, None, rules, offers)
@@ -49,7 +50,7 @@ async def create(  # noqa: PLR0913 - the scope, the thing, and who asks
     values = {"tenant_id": tenant_id, "group_id": group_id, "name": name, "rules": stored(rules)}
     made = insert(ConnectionGroup).values(**values).on_conflict_do_nothing().returning(ConnectionGroup.group_id)
     if await session.scalar(made) is None:
-        raise GroupTaken(f"there is a connection group `{name}`")
+        raise NameTaken(f"there is a connection group `{name}`")
     await _record(session, "created", group_id, {"name": name, "rules": told(rules)}, actor)
     return await find(session, tenant_id, group_id)
 

@@ -57,7 +57,6 @@ async def of(
     known = {row.group_id: row for row in rows}
     for name, group in groups.items():
         if group not in known:
-            detail = "there is no such connection group"
-            raise InvalidDeployment(detail, errors=[{"pointer": f"/bindings/{name}", "detail": detail}])
+            raise InvalidDeployment.at(f"/bindings/{name}", "there is no such connection group")
         found[name] = members(rules_of(known[group]))
     return found

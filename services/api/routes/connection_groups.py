@@ -173,14 +173,14 @@ async def try_group(request: Call, data: JSONBody[Trial]) -> TrialView:
     try:
         facts: Facts = choices.facts_of(data.whom)
     except msgspec.ValidationError as error:
-        raise _invalid("/for", str(error)) from None
+        raise InvalidGroup.at("/for", str(error)) from None
     async with request.transaction() as session:
         rules = reach.rules_of(await grouping.find(session, tenant, group_id))
     try:
         async with request.resources.database.tenant(tenant) as transaction:
             said = await choices.said_of(transaction, tenant, rules, facts, None)
     except Refusal as refusal:
-        raise _invalid("/for/record", refusal.detail) from None
+        raise InvalidGroup.at("/for/record", refusal.detail) from None
     place = binding_rules.first(rules, said)
     return TrialView(
         connection=None if place is None else ids.show("con", rules[place - 1].connection),
@@ -225,13 +225,9 @@ def _rules(given: list[RuleBody]) -> list[Rule]:
             connection = ids.read("con", one.connection)
         except ids.MalformedId:
             # In the words of an unknown one, so that nothing can be probed (S-02).
-            raise _invalid(f"/rules/{place}/connection", "there is no such connection") from None
+            raise InvalidGroup.at(f"/rules/{place}/connection", "there is no such connection") from None
         found.append(Rule(connection, msgspec.convert(msgspec.to_builtins(one.when), When)))
     return found
-
-
-def _invalid(pointer: str, detail: str) -> InvalidGroup:
-    return InvalidGroup(f"{pointer}: {detail}", errors=[{"pointer": pointer, "detail": detail}])
 
 
 def view(row: ConnectionGroup) -> GroupView:

@@ -10,11 +10,12 @@ from sqlalchemy import text
 
 from infra import ids
 from infra.database import Database, Scope
+from infra.problems import NameTaken
 from template_library import catalog
 from tenants.connections.models import ConnectionGroup
 from tenants.connections.rules import Rule, When
 from tenants.deployments import grouping
-from tenants.deployments.errors import GroupTaken, InvalidDeployment, InvalidGroup, UnknownGroup
+from tenants.deployments.errors import InvalidDeployment, InvalidGroup, UnknownGroup
 from tests.tenants.deployments.test_deployments import OFFERS, WHO, audited, connect, create, document, publish, revise
 from tests.world import World, make_tenant
 
@@ -88,7 +89,7 @@ async def test_rules_that_lead_nowhere_are_refused(app_database: Database) -> No
         with pytest.raises(InvalidGroup, match=detail):
             await make(app_database, world, *rules)
     group = await make(app_database, world, Rule(good))
-    with pytest.raises(GroupTaken):
+    with pytest.raises(NameTaken):
         await make(app_database, world, Rule(good))
     with pytest.raises(UnknownGroup):
         await change(app_database, other, group.group_id, Rule(foreign))
