@@ -30,7 +30,6 @@ async def test_in_memory(
 
 
 # The first one waits until all of them have run, side by side.
-@pytest.mark.timeout(600)
 @_each(summary.STACK)
 async def test_through_the_full_stack(scenario: Scenario, through: Through) -> None:
     found = through.outcomes[scenario.id]

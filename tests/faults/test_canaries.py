@@ -42,7 +42,7 @@ from tests.faults.postbox_tls import Porter, porter
 from tests.infra.egress.test_tls import certificate
 from tests.infra.telemetry.collector import Collector
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 LEAST = {
     "database", "database, unpacked", "valkey", "messages", "logs", "files", "objects", "traces", "runs", "history",

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.plant import PATIENT, PATIENT_SECONDS, Plant
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 
 def _faketime() -> str:

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 
 @pytest.fixture

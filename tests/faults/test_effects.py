@@ -11,7 +11,7 @@ from tests.faults.deaths import died_at
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 RUNS = 4
 

@@ -16,7 +16,7 @@ UNSEALED = (
     "WHERE l.log_id = a.tenant_id AND a.audit_id = ANY (l.ids)) LIMIT 1"
 )
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 
 async def test_F_03_the_line_is_cut_after_the_order_was_taken(plant: Plant) -> None:

@@ -13,7 +13,7 @@ import pytest
 from services.cli.supervisor import WORKER_PATIENCE
 from tests.faults.plant import Plant
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 
 def signal_server(plant: Plant, wish: signal.Signals) -> None:

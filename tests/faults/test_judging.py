@@ -12,7 +12,7 @@ from tests.faults.deaths import died_at
 from tests.faults.plant import Plant
 from tests.faults.test_listening import created
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 ORDERS: Final = 12
 KILLS: Final = 2

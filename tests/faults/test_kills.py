@@ -14,7 +14,7 @@ from tests.faults.plant import LEASE_SECONDS, PATIENT, Plant, paused
 from tests.faults.world_check import check_world
 from tests.patience import PATIENCE
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 RUNS = 200
 KILLS = 4

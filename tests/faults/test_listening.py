@@ -11,7 +11,7 @@ import pytest
 from tests.faults.deaths import died_at
 from tests.faults.plant import Plant
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 RUNS = 30
 EVENTS = 5

@@ -10,7 +10,7 @@ from tests.faults.neighbour import move_in
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 HUNG = 150
 """More runs than a worker has slots."""

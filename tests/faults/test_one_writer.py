@@ -12,7 +12,7 @@ from tests.faults.deaths import died_at
 from tests.faults.plant import Plant
 from tests.faults.test_listening import created
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 RUNS: Final = 5
 _FORM: Final = {"content-type": "application/cloudevents+json"}

@@ -14,7 +14,7 @@ from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 from tests.world import deploy
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 POISON = """
 document: {dsl: '1.0.3', namespace: tests, name: poison, version: 1.0.0}

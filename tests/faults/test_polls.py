@@ -17,7 +17,7 @@ from tests.faults.plant import Plant
 from tests.faults.test_listening import created
 from tests.services.connectors.polling.shop import SHOP, TRIGGER, Shop
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 POINTS: Final = ("poll.answered", "intake.before", "intake.committed", "poll.committed")
 KEEP: Final = {

@@ -11,7 +11,7 @@ from tests.faults.deaths import died_at
 from tests.faults.plant import PATIENT, Plant
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 RUNS = 30
 POINTS = [

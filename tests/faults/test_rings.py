@@ -15,7 +15,7 @@ from infra.redis import CHANGED, JUDGE, READY, TOLD
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 ORDERS: Final = 40
 _RUBBISH: Final = (

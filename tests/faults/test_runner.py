@@ -14,7 +14,7 @@ from infra.embedded.ports import choose
 from tests.faults.plant import Plant, end
 from tests.runner import TOKEN, ProgramRunner
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 _EVENTS = {"content-type": "application/cloudevents+json"}
 _SECONDS = 60.0

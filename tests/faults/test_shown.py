@@ -13,7 +13,7 @@ from tests.faults.deaths import died_at
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 HELD = 5.0
 """Seconds that the first call takes: long enough to be looked at while it lasts."""

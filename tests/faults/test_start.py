@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.plant import Plant
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 
 async def test_a_worker_without_a_usable_key_file_ends_with_the_reason(plant: Plant) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.plant import Plant, order
 from tests.infra.telemetry.collector import Collector, Seen, assert_one_tree
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 CALLS = {"erp.customers.credit", "erp.items.availability", "erp.sales-orders.create"}
 

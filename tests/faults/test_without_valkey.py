@@ -11,7 +11,7 @@ from tests.faults.deaths import kill_together
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_tenants, check_world
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults]
 
 
 async def test_F_10_a_flushed_valkey_loses_nothing(plant: Plant) -> None:

@@ -15,7 +15,7 @@ from tests.nightly.main import MOST_MINUTES, ONCE, Part, parts, run, run_all
 from tests.nightly.outcome import Outcome
 from tests.nightly.report import BEGIN, CAMPAIGN, END, PAGE, Night, put, write
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults]
 
 SEED = "a seed"
 DICE = Random(SEED)  # noqa: S311 (dice, no secret)
@@ -55,7 +55,6 @@ async def test_F_24_a_few_dead_receivers_keep_none_of_a_hundred_waiting(tmp_path
     assert outcome.runs == 90 * receivers.ROUNDS
 
 
-@pytest.mark.timeout(700)
 async def test_F_30_F_01_all_keys_are_exchanged_while_a_few_workers_die(tmp_path: Path) -> None:
     outcome = _outcome()
     await keys.one_round(tmp_path / "home", DICE, outcome, keys=2_000)

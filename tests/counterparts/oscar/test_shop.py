@@ -14,7 +14,6 @@ from tests.counterparts.oscar.install import STAFF, VERSION
 from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.recording import Recording
 
-pytestmark = pytest.mark.timeout(600)
 LIST, GET, FULFIL, CUSTOMER = "shop.orders.list", "shop.orders.get", "shop.orders.fulfil", "shop.customers.get"
 
 

@@ -13,7 +13,7 @@ from tests.counterparts.telemetry.servers import prometheus, read
 from tests.faults.plant import Plant
 from tests.infra.telemetry.collector import Collector
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300), pytest.mark.usefixtures("with_prometheus")]
+pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("with_prometheus")]
 
 RUNS = 12
 ANSWERS = {

@@ -17,7 +17,7 @@ from tests.counterparts.proxy import Proxy
 from tests.counterparts.tryton.conftest import Erp
 
 # Where the first of them installs it, that takes minutes.
-pytestmark = [pytest.mark.tryton, pytest.mark.certifies("tryton"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.tryton, pytest.mark.certifies("tryton")]
 XTS = {"amount": 1, "currency": "XTS"}  # ISO 4217 keeps this code for tests
 
 

@@ -17,7 +17,7 @@ from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.tryton.conftest import TENANT, Erp
 
 # Where the first of them installs it, that takes minutes.
-pytestmark = [pytest.mark.tryton, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.tryton]
 CREATE = "erp.sales-orders.create"
 
 

@@ -15,7 +15,6 @@ from tests.counterparts.recording import Recording
 from tests.counterparts.vendure.install import VERSION
 from tests.counterparts.vendure.people import bought
 
-pytestmark = pytest.mark.timeout(900)
 LIST, GET, FULFIL, CUSTOMER = "shop.orders.list", "shop.orders.get", "shop.orders.fulfil", "shop.customers.get"
 SHIP = "shop.fulfilments.ship"
 
