@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 import ssl
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
@@ -17,11 +17,12 @@ import aiohttp
 
 from infra import redaction
 from infra.egress import body, target
-from infra.egress.dial import Dial, Wire, connect, hang_up
+from infra.egress.dial import Dial, Wire, connect, hang_up, plugged
 from infra.egress.failures import translated
 from infra.egress.guard import Guard
 from infra.egress.guards import Allowed, Guards, nothing_beside
 from infra.egress.headers import outgoing, received
+from infra.egress.held import Held
 from infra.egress.identity import Identities
 from infra.egress.messages import MAX_BODY, Destination, Failed, Request, Response
 from infra.egress.pool import CONNECTIONS_PER_ORIGIN, FLIGHT, Flight, Pool
@@ -66,7 +67,7 @@ class Client:
         self._total = total
         self._pools: dict[UUID, Pool] = {}
         self._retired: list[Pool] = []
-        self._held: Counter[UUID] = Counter()
+        self._held = Held()
 
     async def __aenter__(self) -> Self:
         return self
@@ -180,21 +181,22 @@ class Client:
             finally:
                 await hang_up(wire)
 
-    @contextmanager
-    def _holding(self, tenant: UUID, pool: Pool | None = None) -> Iterator[None]:
-        if self._held[tenant] >= HELD_PER_TENANT:
-            raise Failed("connect", f"{HELD_PER_TENANT} connections are open already; wait for some", sent=False)
-        self._held[tenant] += 1
-        if pool is not None:
-            pool.busy += 1
-        try:
-            yield
-        finally:
-            if pool is not None:
-                pool.busy -= 1
-            self._held[tenant] -= 1
-            if not self._held[tenant]:
-                del self._held[tenant]
+    @asynccontextmanager
+    async def plugged(self, tenant: UUID, dial: Dial) -> AsyncIterator[socket.socket]:
+        """As `dial`: the connected socket, for a library that makes a stream of it and encrypts that itself."""
+        with self._holding(tenant), trace.span(dial.protocol, "client") as span:
+            try:
+                made = await plugged(self._guards.of(tenant), dial)
+            except Failed as error:
+                span.fail(error.kind)
+                raise
+            try:
+                yield made
+            finally:
+                made.close()
+
+    def _holding(self, tenant: UUID, pool: Pool | None = None) -> AbstractContextManager[None]:
+        return self._held.one(tenant, HELD_PER_TENANT, pool)
 
     async def _send(self, tenant: UUID, request: Request) -> Response:
         goal = target.parse(request.url)

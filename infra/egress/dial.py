@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
@@ -18,17 +19,21 @@ from infra.egress.messages import Destination, Failed
 CONNECT_SECONDS: Final = 5.0
 _READ_AHEAD: Final = 256 * 1024
 
-Protocol = Literal["dns", "grpc", "mqtt", "redis", "smtp"]
+Protocol = Literal["dns", "grpc", "mqtt", "redis", "sftp", "smtp"]
+_OWN_ENCRYPTION: Final[frozenset[Protocol]] = frozenset({"sftp"})
+"""What is safe on the way without TLS, since nothing is said before the other side has shown its key."""
 _PORTS: Final[dict[Protocol, frozenset[int]]] = {
     "dns": frozenset({853, 53}),
     "grpc": frozenset({443, 50051}),
     "mqtt": frozenset({8883, 1883}),
     "redis": frozenset({6379, 6380}),
+    "sftp": frozenset({22, 2222}),
     "smtp": frozenset({25, 465, 587, 2525}),
 }
 
 
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Begun = TypeVar("Begun")
 
 
 class Dial(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,16 +73,36 @@ async def connect(guard: Guard, dial: Dial, trust: ssl.SSLContext | None) -> Wir
         Refused: rule `host`, `address`, `port` or `scheme`.
         Failed: `resolve` or `connect`; nothing was sent.
     """
-    origin = target.place(dial.host, dial.port)
-    guard.admit_dial(origin, _PORTS[dial.protocol], dial.destination, tls=dial.tls)
-    found = [str(origin.address)] if origin.address is not None else await guard.addresses(origin.host, origin.port)
     context = _context(trust, dial.alpn) if dial.tls else None
+
+    async def ends(made: socket.socket, host: str) -> Ends:
+        name = host if context is not None else None
+        return await asyncio.open_connection(sock=made, ssl=context, server_hostname=name, limit=_READ_AHEAD)
+
+    reader, writer = await _first(guard, dial, ends)
+    return Wire(reader, writer, trust)
+
+
+async def plugged(guard: Guard, dial: Dial) -> socket.socket:
+    """As `connect`: the connected socket itself, of a protocol that encrypts by itself."""
+
+    async def itself(made: socket.socket, _host: str) -> socket.socket:
+        return made
+
+    return await _first(guard, dial, itself)
+
+
+async def _first(guard: Guard, dial: Dial, begun: Callable[[socket.socket, str], Awaitable[Begun]]) -> Begun:
+    """What `begun` makes of a socket to the first address that answers. Raises as `connect`."""
+    origin = target.place(dial.host, dial.port)
+    is_safe = dial.tls or dial.protocol in _OWN_ENCRYPTION
+    guard.admit_dial(origin, _PORTS[dial.protocol], dial.destination, tls=is_safe)
+    found = [str(origin.address)] if origin.address is not None else await guard.addresses(origin.host, origin.port)
     why: BaseException | None = None
     for address in found:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                reader, writer = await _open(guard, address, origin, context)
-                return Wire(reader, writer, trust)
+                return await _open(guard, address, origin, begun)
         except ssl.SSLError as error:
             raise Failed("connect", _words(error), sent=False) from error
         except (OSError, TimeoutError) as error:
@@ -126,7 +151,9 @@ def _words(error: ssl.SSLError) -> str:
     return "the certificate does not verify" if isinstance(error, ssl.CertificateError) else "TLS failed"
 
 
-async def _open(guard: Guard, address: str, origin: target.Origin, context: ssl.SSLContext | None) -> Ends:
+async def _open(
+    guard: Guard, address: str, origin: target.Origin, begun: Callable[[socket.socket, str], Awaitable[Begun]]
+) -> Begun:
     # The same last lock as for HTTP: the socket is made here, for an address that passes, and nothing resolves again.
     if not guard.allows_text(address):
         raise PermissionError("The address may not be called")
@@ -136,8 +163,7 @@ async def _open(guard: Guard, address: str, origin: target.Origin, context: ssl.
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         await asyncio.get_running_loop().sock_connect(made, (address, origin.port))
-        name = origin.host if context is not None else None
-        return await asyncio.open_connection(sock=made, ssl=context, server_hostname=name, limit=_READ_AHEAD)
+        return await begun(made, origin.host)
     except BaseException:
         made.close()
         raise

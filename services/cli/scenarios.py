@@ -154,7 +154,7 @@ async def _simulator(double: Double, client: egress.Client) -> AsyncIterator[Run
         try:
             await simulator.listen()
             url = f"http://127.0.0.1:{simulator.port}"
-            running = Running(_connection(double, url, token), url, token)
+            running = Running(_connection(double, url, token, simulator.beside), url, token)
             if double.faults:
                 await _control(client, running, "PUT", "faults", msgspec.json.encode(double.faults))
             yield running
@@ -162,11 +162,15 @@ async def _simulator(double: Double, client: egress.Client) -> AsyncIterator[Run
             simulator.close()
 
 
-def _connection(double: Double, url: str, token: str) -> OpenConnection:
+def _connection(double: Double, url: str, token: str, files: dict[str, str]) -> OpenConnection:
+    """`files`: where and by what key and account a simulator is reached that speaks files."""
     manifest = next(one.manifest for one in all_connectors() if one.manifest.name == double.connector)
-    settings = schemas.with_defaults(manifest.settings, {"base_url": url, "allow_http": True})
+    given: dict[str, Any] = {"base_url": url, "allow_http": True}
+    if files:
+        given = {"base_url": files["files"], "user": files["user"], "host_keys": [files["host_key"]]}
+    settings = schemas.with_defaults(manifest.settings, given)
     # Of what a simulator asks for, whatever it is called, its token is the secret part.
-    held = {one.name: Secret(token) for one in manifest.secrets}
+    held = {one.name: Secret(token) for one in manifest.secrets if one.name != "private_key"}
     return OpenConnection(id=ids.new(), connector=double.connector, settings=settings, secrets=held)
 
 

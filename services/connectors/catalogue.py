@@ -38,9 +38,9 @@ class TriggerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    kind: Literal["poll", "webhook"]
+    kind: Literal["poll", "file", "webhook"]
     events: Annotated[list[str], Meta(description="Their types; empty: as the system names them.")]
-    every: Annotated[str | None, Meta(description="Of a poll: between two calls.", examples=["PT1M"])]
+    every: Annotated[str | None, Meta(description="Of a poll or files: between two calls.", examples=["PT1M"])]
 
 
 class ConnectorEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ def entries(connectors: Iterable[Connector]) -> list[ConnectorEntry]:
 
 def entry(connector: Connector) -> ConnectorEntry:
     manifest = connector.manifest
-    operations = [_operation(one) for one in manifest.operations]
+    operations = [_operation(one) for one in manifest.operations if not one.inner]
     return ConnectorEntry(
         name=manifest.name,
         version=manifest.version,
@@ -115,9 +115,8 @@ def _lines(one: ConnectorEntry) -> Iterator[str]:
         yield f"Follows {one.follows}.\n"
     rate = one.limits.rate
     told = "" if rate is None else f", and {rate.calls} that begin in {rate.seconds:g} seconds"
-    yield f"- Limits unless a connection says others: {one.limits.at_once} calls at once{told}."
-    if one.secrets:
-        yield f"- Secrets: {_named(one.secrets)}."
+    secrets = f" Secrets: {_named(one.secrets)}." if one.secrets else ""
+    yield f"- Limits unless a connection says others: {one.limits.at_once} calls at once{told}.{secrets}"
     if one.scopes:
         yield f"- Rights that it needs: {_named(one.scopes)}."
     yield from (f"- Known trap: {trap}" for trap in one.traps)
@@ -127,7 +126,8 @@ def _lines(one: ConnectorEntry) -> Iterator[str]:
     if one.triggers:
         yield "\n| trigger | | events |\n| --- | --- | --- |"
         for trigger in one.triggers:
-            how = f"asked every {often(trigger.every)}" if trigger.every else "sent by the system"
+            asked = "files, looked for every" if trigger.kind == "file" else "asked every"
+            how = f"{asked} {often(trigger.every)}" if trigger.every else "sent by the system"
             yield f"| `{trigger.name}` | {trigger.title}; {how} | {_named(trigger.events)} |"
 
 

@@ -24,7 +24,7 @@ def form(manifest: Manifest) -> Form:
     return Form(
         settings=manifest.settings,
         secrets={field.name: field.required for field in manifest.secrets},
-        operations=frozenset(operation.name for operation in manifest.operations),
+        operations=frozenset(operation.name for operation in manifest.operations if not operation.inner),
         access={one.name: one.access for one in manifest.operations},
         acts={one.name: Act(mode=one.mode, output=one.output) for one in manifest.operations},
         destination=_DESTINATION | manifest.destinations if has_base else None,

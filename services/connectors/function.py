@@ -26,6 +26,8 @@ from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, Error
 from services.engine.secrets import key_service_away
 
 NAME: Final = "connector:1.0.0@default"
+OF_TRIGGERS: Final = "/triggers/"
+"""What the reference of a trigger's call begins with; that of a task begins otherwise."""
 _REDIRECT: Final = 300
 _CLIENT_ERROR: Final = 400
 _UNAVAILABLE: Final = 503
@@ -161,7 +163,8 @@ class ConnectorFunction:
         redaction.hold(connection.secrets.values())
         connector = self._registry.connector(connection.connector)
         checked = self._registry.operation(connection.connector, arguments.operation)
-        if connector is None or checked is None:
+        is_ours = checked is not None and checked.operation.inner and not call.reference.startswith(OF_TRIGGERS)
+        if connector is None or checked is None or is_ours:
             detail = f"{connection.connector} offers no operation {arguments.operation[:_LONGEST_NAME]!r}"
             raise Refusal(detail, name="configuration", title="No such operation")
         if fault := checked.fault_in_input(arguments.input):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID, uuid4
@@ -36,6 +38,10 @@ class Noting:
     def __init__(self, client: egress.Client) -> None:
         self._client = client
         self.noted: list[dict[str, Any]] = []
+
+    def plugged(self, tenant: UUID, dial: egress.Dial) -> AbstractAsyncContextManager[socket.socket]:
+        """What goes and comes there is no HTTP, and is not noted."""
+        return self._client.plugged(tenant, dial)
 
     async def send(self, tenant: UUID, request: egress.Request) -> egress.Response:
         response = await self._client.send(tenant, request)
@@ -100,6 +106,11 @@ class Caller:
 
     async def call(self, operation: str, values: Any, key: str = "") -> Answer:
         return await self._function(self._call(operation, values, key or uuid4().hex))
+
+    async def triggered(self, operation: str, values: Any, trigger: str) -> Answer:
+        """As the poller asks for the trigger."""
+        call = self._call(operation, values, uuid4().hex)
+        return await self._function(msgspec.structs.replace(call, reference=f"/triggers/{trigger}"))
 
     async def done(self, operation: str, values: Any, key: str = "") -> Any:
         """The output of a call that is well."""

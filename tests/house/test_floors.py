@@ -47,6 +47,7 @@ _STEPS: Final = [
     ("services/api/queue.py", "import dramatiq", "services.api.queue -> dramatiq"),
     ("infra/expression.py", "import jq", "infra.expression -> jq"),
     ("infra/other_client.py", "import httpx", "infra is not allowed to import httpx"),
+    ("services/worker/files.py", "import asyncssh", "services.worker.files -> asyncssh"),
     ("services/webhooks/own_client.py", "import urllib3", "services is not allowed to import urllib3"),
     ("tenants/identity/mail.py", "import smtplib", "tenants is not allowed to import smtplib"),
     (

@@ -27,6 +27,7 @@ ALLOWED: Final = frozenset(
 )
 """Of SPDX. All may stand beside the Apache License 2.0 and be passed on with it."""
 NAMED: Final = {
+    "asyncssh": "EPL-2.0 OR GPL-2.0-or-later: under the first; a library of its own, passed on unchanged",
     "certifi": "MPL-2.0: a list of authorities, passed on unchanged",
     "dramatiq": "LGPL-3.0-or-later: imported as a library of its own, which anybody may exchange",
     "pathspec": "MPL-2.0: needed to build, passed on unchanged",
@@ -34,6 +35,7 @@ NAMED: Final = {
 }
 """Packages under other licences, each looked at, with the reason why it may be used."""
 _READ: Final = {
+    "asyncssh": "EPL-2.0 OR GPL-2.0-or-later",
     "async-timeout": "Apache-2.0",  # of Python before 3.11.3 alone
     "colorama": "BSD-3-Clause",  # of Windows alone
     "cronsim": "BSD-3-Clause",

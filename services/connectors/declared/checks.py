@@ -8,7 +8,8 @@ from typing import Any, Final
 from services.connectors.capabilities.contracts import Contract, contracts
 from services.connectors.declared import effects, trigger_checks
 from services.connectors.declared.credentials.choosing import used
-from services.connectors.declared.document import Document, Inside, OperationPart
+from services.connectors.declared.document import Document, Inside, OperationPart, Ssh
+from services.connectors.declared.files import checks as files
 from services.connectors.declared.mistakes import Mistake, near
 from services.connectors.declared.verdicts import SCOPES
 from template_library import schemas, status_maps
@@ -16,6 +17,10 @@ from template_library.dsl.positions import step
 from template_library.dsl.schemas import SchemaError, compile_schema
 
 _SHARED: Final = frozenset({"base_url", "allow_http", "timeout_seconds", "watch"})
+
+
+def _shared(document: Document) -> frozenset[str]:
+    return _SHARED | ({"user", "host_keys"} if isinstance(document.authentication, Ssh) else set())
 
 
 def mistakes(document: Document) -> Iterator[Mistake]:
@@ -30,6 +35,7 @@ def mistakes(document: Document) -> Iterator[Mistake]:
     yield from _changes(document, document.errors, "/errors")
     yield from _health(document)
     yield from trigger_checks.mistakes(document)
+    yield from files.mistakes(document)
     if document.order_states is not None:
         yield from (Mistake("/order_states", one) for one in status_maps.faults(document.order_states))
 
@@ -38,7 +44,7 @@ def _settings(document: Document) -> Iterator[Mistake]:
     given = document.settings
     for name, rule in given.properties.items():
         pointer = step("/settings/properties", name)
-        if name in _SHARED:
+        if name in _shared(document):
             yield Mistake(pointer, "every connection has this setting already; leave it out")
             continue
         try:
@@ -96,7 +102,7 @@ def _described(name: str, part: OperationPart, contract: Contract | None, pointe
 
 
 def _changes(document: Document, rules: Any, pointer: str) -> Iterator[Mistake]:
-    known = [*document.settings.properties, *document.secrets, *sorted(_SHARED)]
+    known = [*document.settings.properties, *document.secrets, *sorted(_shared(document))]
     for index, rule in enumerate(rules):
         if rule.change is not None and rule.change not in {*known, SCOPES}:
             detail = f"there is no setting or secret `{rule.change}`{near(rule.change, known)}"

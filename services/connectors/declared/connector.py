@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from services.connectors.capabilities.contracts import contracts
 from services.connectors.declared.credentials.choosing import credentials
-from services.connectors.declared.document import Document, OAuth2, OperationPart, Setting
+from services.connectors.declared.document import Document, OAuth2, OperationPart, Setting, Ssh
+from services.connectors.declared.files.layouts import Layouts
+from services.connectors.declared.files.trigger import TAKE, FilesPoll
 from services.connectors.declared.operations import DeclaredOperation
-from services.connectors.declared.trigger_parts import PollPart, TriggerPart, WebhookPart
+from services.connectors.declared.trigger_parts import FilesPart, PollPart, TriggerPart, WebhookPart
 from services.connectors.declared.triggers import WATCH, DeclaredPoll
 from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
-from services.connectors.sdk.errors import Away
+from services.connectors.sdk.errors import Away, Refusal
 from services.connectors.sdk.manifest import Care, Manifest, Mode, Operation, SecretField, Trigger, WebhookForm
-from services.connectors.sdk.settings import base_url_settings, watch_setting
+from services.connectors.sdk.settings import base_url_settings, file_settings, watch_setting
 from services.engine.expressions.protocol import Evaluator, ExpressionsUnavailable
 
 _WAITS = "its mappings cannot be evaluated on this machine now"
@@ -34,11 +36,12 @@ class Declared:
         self.operations = {
             name: DeclaredOperation(document, name, contracts().get(name), signing) for name in document.operations
         }
-        self.polls = {
-            name: DeclaredPoll(part, name, evaluator)
-            for name, part in document.triggers.items()
-            if isinstance(part, PollPart)
-        }
+        self.polls: dict[str, DeclaredPoll] = {}
+        for name, part in document.triggers.items():
+            if isinstance(part, PollPart):
+                self.polls[name] = DeclaredPoll(part, name, evaluator)
+            elif isinstance(part, FilesPart):
+                self.polls[name] = FilesPoll(part, name, evaluator, Layouts(document.layouts))
         self.manifest = Manifest(
             name=document.name,
             version=document.version,
@@ -47,8 +50,9 @@ class Declared:
             secrets=tuple(
                 SecretField(name=name, title=one.title, required=one.required) for name, one in document.secrets.items()
             ),
-            operations=tuple(
-                _operation(name, part, self.operations[name]) for name, part in document.operations.items()
+            operations=(
+                *(_operation(name, part, self.operations[name]) for name, part in document.operations.items()),
+                *([TAKE] if any(isinstance(one, FilesPoll) for one in self.polls.values()) else []),
             ),
             limits=document.limits,
             destinations=_destinations(document),
@@ -59,9 +63,17 @@ class Declared:
 
     async def call(self, operation: str, values: Any, context: Context) -> Any:
         try:
+            if operation == TAKE.name:
+                return await self._take(values, context)
             return await self.operations[operation].call(values, context, self._evaluator)
         except ExpressionsUnavailable as error:
             raise Away(_WAITS, sent=context.sent) from error
+
+    async def _take(self, values: Any, context: Context) -> Any:
+        found = self.polls.get(values["trigger"])
+        if not isinstance(found, FilesPoll):
+            raise Refusal(f"There is no trigger of files {values['trigger'][:100]!r}", name="configuration")
+        return await found.take(values.get("cursor"), context)
 
     def care(self, operation: str, values: Any, settings: Mapping[str, Any]) -> Care:
         """As the manifest says, or the connection where the manifest leaves it to a setting."""
@@ -81,8 +93,10 @@ class Declared:
 
 def _settings(document: Document) -> dict[str, Any]:
     given = document.settings
-    polls = [name for name, part in document.triggers.items() if isinstance(part, PollPart)]
+    polls = [name for name, part in document.triggers.items() if not isinstance(part, WebhookPart)]
     watch = {WATCH: watch_setting(polls)} if polls else {}
+    if isinstance(document.authentication, Ssh):
+        return file_settings(*given.required, **given.properties, **watch)
     return base_url_settings(*(one for one in given.required if one != "base_url"), **given.properties, **watch)
 
 
@@ -92,7 +106,8 @@ def _trigger(name: str, part: TriggerPart) -> Trigger:
         kinds = tuple(event.types.values()) or tuple(filter(None, [event.type.value]))
         webhook = WebhookForm(verification=part.verification, event=event, media_types=part.media_types)
         return Trigger(name=name, title=part.title, kind="webhook", events=kinds, webhook=webhook)
-    return Trigger(name=name, title=part.title, kind="poll", events=(part.event.type,), every=part.every)
+    kind: Literal["poll", "file"] = "file" if isinstance(part, FilesPart) else "poll"
+    return Trigger(name=name, title=part.title, kind=kind, events=(part.event.type,), every=part.every)
 
 
 def _operation(name: str, part: OperationPart, declared: DeclaredOperation) -> Operation:
@@ -118,4 +133,6 @@ def _destinations(document: Document) -> frozenset[str]:
     part = document.authentication
     if isinstance(part, OAuth2) and isinstance(part.token_url, Setting):
         return frozenset({part.token_url.setting})
+    if isinstance(part, Ssh):
+        return frozenset({"host_keys"})
     return frozenset()

@@ -107,7 +107,11 @@ class Aws(msgspec.Struct, frozen=True, tag_field="kind", tag="aws"):
     service: str
 
 
-Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | Session | Inside | Aws
+class Ssh(msgspec.Struct, frozen=True, tag_field="kind", tag="ssh"):
+    """Files over SFTP: the settings `user` and `host_keys`, and the secret `password` or `private_key`."""
+
+
+Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | Session | Inside | Aws | Ssh
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):
@@ -160,6 +164,16 @@ class Xml(msgspec.Struct, frozen=True):
     action: str = ""
 
 
+class FilePart(msgspec.Struct, frozen=True):
+    do: Literal["list", "read", "write"]
+    folder: str = ""
+    elsewhere: tuple[str, ...] = ()
+    name: str = ""
+    layout: Any = None
+    rows: str = ""
+    head: Any = {}
+
+
 class RequestPart(msgspec.Struct, frozen=True):
     method: str = "GET"
     path: str = ""
@@ -170,10 +184,13 @@ class RequestPart(msgspec.Struct, frozen=True):
     json_rpc: JsonRpc | None = None
     odata: OData | None = None
     xml: Xml | None = None
+    file: FilePart | None = None
 
     @property
     def is_posted(self) -> bool:
         """Whether its form has one method for all."""
+        if self.file is not None:
+            return self.file.do == "write"
         return bool(self.graphql or self.json_rpc or (self.xml and self.xml.soap))
 
 
@@ -253,6 +270,7 @@ class Document(msgspec.Struct, frozen=True):
     waits: Waits | None = None
     health: Health | None = None
     triggers: dict[str, TriggerPart] = {}
+    layouts: dict[str, Any] = {}
     traps: tuple[str, ...] = ()
     order_states: StatusMap | None = None
     simulator: str = ""

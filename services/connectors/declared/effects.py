@@ -89,10 +89,12 @@ def _variables(part: Any) -> set[str]:
     """Those that any template of a request names."""
     found = template([part.query, part.headers], "").expressions
     # In a path each program stands for one part of it.
-    places = [one.filled.template for one in pieces(part.path, "") if one.filled is not None]
+    path = part.path if part.file is None else f"{part.file.folder}{part.file.name}"
+    places = [one.filled.template for one in pieces(path, "") if one.filled is not None]
     found = (*found, *(expression for one in places for expression in one.expressions))
     bodies: list[Any] = [part.body] if isinstance(part.body, dict | list | str) else []
     bodies += [part.graphql.variables] if part.graphql else []
     bodies += [part.json_rpc.params] if part.json_rpc else []
     bodies += [part.xml.body, part.xml.header] if part.xml else []
+    bodies += [part.file.rows, part.file.head] if part.file else []
     return {name for one in (*found, *template(bodies, "").expressions) for name in one.variables}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -22,6 +23,8 @@ from services.connectors.declared.document import (
     Setting,
 )
 from services.connectors.declared.exchanges import Asking, Exchange
+from services.connectors.declared.files.exchange import FileExchange
+from services.connectors.declared.files.layouts import Layouts
 from services.connectors.declared.forms import choosing
 from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped
 from services.connectors.declared.pages import Pages
@@ -35,8 +38,9 @@ from services.engine.expressions.protocol import Evaluator
 from template_library.dsl.positions import step
 from template_library.dsl.schemas import compile_schema, first_error
 
-VARIABLES: Final = frozenset({"input", "settings", "states", "key", "mode", "fresh", "page", "kept"})
-"""What every program may use; those on an answer have `status` and `headers` as well."""
+_MARK: Final = 16
+VARIABLES: Final = frozenset({"input", "settings", "states", "key", "mark", "mode", "fresh", "page", "kept"})
+"""What every program may use; those on an answer have `status` and `headers` as well. `mark`: made of the key."""
 
 
 class DeclaredOperation:
@@ -54,7 +58,9 @@ class DeclaredOperation:
             self._condition(document, part, one, f"{pointer}/checks/{index}") for index, one in enumerate(part.checks)
         ]
         exchange = self._exchange(document, part, part.request, f"{pointer}/request", tuple(part.instead))
-        self._asked = exchange if part.pages is None else Pages(part.pages, exchange, f"{pointer}/pages")
+        self._asked: Exchange | FileExchange | Pages = exchange
+        if part.pages is not None and isinstance(exchange, Exchange):
+            self._asked = Pages(part.pages, exchange, f"{pointer}/pages")
         self._also = {
             name: self._exchange(document, part, one, f"{step(f'{pointer}/also', name)}/request", ())
             for name, one in part.also.items()
@@ -70,7 +76,8 @@ class DeclaredOperation:
             self._looked = _Looking(exchange, Filled(looked.found, f"{own}/found"), answer)
         self._facts = None if contract is None or contract.facts is None else compile_schema(contract.facts)
         self._completion = None if contract is None else COMPLETIONS.get(contract.completion)
-        self._has_fresh = any("fresh" in one.variables for filled in self.parts for one in filled.template.expressions)
+        named = {name for filled in self.parts for one in filled.template.expressions for name in one.variables}
+        self._has_fresh, self._has_mark = "fresh" in named, "mark" in named
 
     @property
     def looks(self) -> bool:
@@ -141,6 +148,7 @@ class DeclaredOperation:
             "states": self._states,
             "also": {},
             "key": context.key,
+            "mark": hashlib.sha256(context.key.encode()).hexdigest()[:_MARK] if self._has_mark else "",
             "mode": care.mode,
             # A keyed request is the same in each repetition.
             "fresh": secrets.token_hex(16) if self._has_fresh and care.mode != "keyed" else "",
@@ -161,7 +169,9 @@ class DeclaredOperation:
         request: RequestPart,
         pointer: str,
         instead: tuple[InsteadPart, ...],
-    ) -> Exchange:
+    ) -> Exchange | FileExchange:
+        if request.file is not None:
+            return FileExchange(request.file, f"{pointer}/file", Layouts(document.layouts))
         form = choosing.form(request)
         rules = [(one, f"{self.pointer}/errors/{index}") for index, one in enumerate(part.errors)]
         rules += [(one, f"/errors/{index}") for index, one in enumerate(document.errors)]
@@ -177,7 +187,7 @@ class DeclaredOperation:
 
 
 class _Looking(msgspec.Struct, frozen=True):
-    exchange: Exchange
+    exchange: Exchange | FileExchange
     found: Filled
     answer: Filled
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from services.connectors.declared import effects
-from services.connectors.declared.document import Document
+from services.connectors.declared.document import Document, Ssh
+from services.connectors.declared.files import checks as layouts
 from services.connectors.declared.mistakes import Mistake, near
-from services.connectors.declared.trigger_parts import PollPart, WebhookPart
+from services.connectors.declared.trigger_parts import FilesPart, PollPart, WebhookPart
 from services.events.catalogue import registry
 from services.inbound import mapping, verification
 from template_library.dsl.durations import DurationError, milliseconds
@@ -16,12 +17,19 @@ from template_library.dsl.positions import step
 
 LEAST_SECONDS: Final = 10
 MOST_SECONDS: Final = 86_400
+ROW: Final = "file.row.received"
+"""A row of which nobody has said yet what it is: no event of the trade. A tenant's mapping makes records of it."""
 
 
 def mistakes(document: Document) -> Iterator[Mistake]:
     for name, part in document.triggers.items():
         pointer = step("/triggers", name)
-        yield from _poll(document, part, pointer) if isinstance(part, PollPart) else _webhook(part, pointer)
+        if isinstance(part, PollPart):
+            yield from _poll(document, part, pointer)
+        elif isinstance(part, FilesPart):
+            yield from _files(document, part, pointer)
+        else:
+            yield from _webhook(part, pointer)
 
 
 def _poll(document: Document, part: PollPart, pointer: str) -> Iterator[Mistake]:
@@ -32,8 +40,21 @@ def _poll(document: Document, part: PollPart, pointer: str) -> Iterator[Mistake]
     elif effects.modes_of(document, operation.care) != {"read"}:
         yield Mistake(f"{pointer}/operation", "a trigger asks by an operation that reads")
     yield from _type(part.event.type, f"{pointer}/event/type")
+    yield from _every(part.every, pointer)
+
+
+def _files(document: Document, part: FilesPart, pointer: str) -> Iterator[Mistake]:
+    if not isinstance(document.authentication, Ssh):
+        yield Mistake(f"{pointer}/kind", "only a system that is reached over SSH leaves files: authentication ssh")
+    yield from layouts.named(document, part.layout, f"{pointer}/layout")
+    if part.event.type != ROW:
+        yield from _type(part.event.type, f"{pointer}/event/type")
+    yield from _every(part.every, pointer)
+
+
+def _every(every: str, pointer: str) -> Iterator[Mistake]:
     try:
-        seconds = milliseconds(part.every) / 1000
+        seconds = milliseconds(every) / 1000
     except DurationError as error:
         yield Mistake(f"{pointer}/every", f"it is no duration such as PT1M: {error}")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -33,6 +33,28 @@ class PollPart(msgspec.Struct, frozen=True, tag_field="kind", tag="poll"):
     every: str = "PT1M"
 
 
+class FilesPart(msgspec.Struct, frozen=True, tag_field="kind", tag="file"):
+    """Files that the system leaves in a folder: each is read once, and what it holds becomes events.
+
+    Attributes:
+        name: a pattern such as `CONF-*.txt`.
+        layout: the name of one, or a program that gives one.
+        items: a program on a file; empty: its rows.
+        complete: `still`: a file is whole when it is the same in two looks; `renamed`: as soon as it has its name.
+        done: a folder that files are moved to behind the commit of their events; empty: they are remembered.
+    """
+
+    title: str
+    folder: str
+    name: str
+    layout: Any
+    event: EventPart
+    items: str = ""
+    complete: Literal["still", "renamed"] = "still"
+    done: str = ""
+    every: str = "PT1M"
+
+
 class WebhookPart(msgspec.Struct, frozen=True, tag_field="kind", tag="webhook"):
     """The system sends; `verification` and `event` are those of an inbound endpoint."""
 
@@ -42,4 +64,4 @@ class WebhookPart(msgspec.Struct, frozen=True, tag_field="kind", tag="webhook"):
     media_types: tuple[str, ...] = ("application/json",)
 
 
-TriggerPart = PollPart | WebhookPart
+TriggerPart = PollPart | FilesPart | WebhookPart

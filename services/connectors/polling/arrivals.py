@@ -51,14 +51,14 @@ async def of(news: News, origin: Origin, seen: bytes, checks: EventChecks) -> Ar
     """
     due = origin.due
     known = {seen[at : at + _DIGEST] for at in range(0, len(seen), _DIGEST)}
-    marks: list[bytes] = []
+    marks: dict[bytes, None] = {}  # in their order
     events: list[Received] = []
     refused: list[str] = []
     for one in news.items:
         mark = _mark(one)
         if mark in marks:
             continue
-        marks.append(mark)
+        marks[mark] = None
         if mark in known:
             continue
         try:

@@ -14,7 +14,7 @@ from infra.problems import Problem
 from infra.telemetry import working_for
 from infra.under_way import UnderWay
 from services.connectors.breakers import Breakers
-from services.connectors.function import NAME, Connections, ConnectorFunction
+from services.connectors.function import NAME, OF_TRIGGERS, Connections, ConnectorFunction
 from services.connectors.limits import Limits
 from services.connectors.polling import arrivals, polls
 from services.connectors.polling.arrivals import Origin
@@ -183,7 +183,7 @@ async def _call(due: Due, polled: Polled, position: Position, settings: dict[str
     return Call(
         function=NAME,
         arguments={"connection": _IT, "operation": polled.operation, "input": given},
-        reference=f"/triggers/{due.trigger}",
+        reference=f"{OF_TRIGGERS}{due.trigger}",
         key=f"poll-{due.connection.hex}-{due.fence}",
         tenant=due.tenant,
         run=due.connection,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import socket
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -74,6 +76,13 @@ class Sender(Protocol):
     async def send(self, tenant: UUID, request: egress.Request) -> egress.Response: ...
 
 
+@runtime_checkable
+class Plugs(Protocol):
+    """The part of `egress.Client` that a connector needs whose system does not speak HTTP."""
+
+    def plugged(self, tenant: UUID, dial: egress.Dial) -> AbstractAsyncContextManager[socket.socket]: ...
+
+
 class Context:
     """One call of one operation.
 
@@ -136,6 +145,12 @@ class Context:
             raise Away(_reason(error), sent=error.sent, name=name) from error
         except egress.Refused as error:
             raise Refusal(error.detail, name="configuration", status=422, title=error.title) from error
+
+    def plugged(self, dial: egress.Dial) -> AbstractAsyncContextManager[socket.socket]:
+        """See `egress.Client.plugged`. Raises Refusal: who calls has a way out for HTTP alone."""
+        if not isinstance(self._sender, Plugs):
+            raise Refusal("Only HTTP goes out from here", name="configuration", title="There is no way out for it")
+        return self._sender.plugged(self.tenant, dial)
 
     async def _exchange(self, request: egress.Request) -> egress.Response:
         """Send and keep the log."""

@@ -40,6 +40,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
             about anything. Of `reading` see `access`.
         reading: a member of the input, and its values with which a call only reads.
         scopes: rights that the credentials need for it.
+        inner: triggers ask it, and workflows cannot.
         looks: whether its connector, where it is a `sdk.connector.ReadsBack`, can look for what a call of this one did.
 
     Raises:
@@ -58,6 +59,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     reading: tuple[str, tuple[str, ...]] | None = None
     looks: bool = True
     scopes: tuple[str, ...] = ()
+    inner: bool = False
 
     def __post_init__(self) -> None:
         if self.writes and self.mode == "read":
@@ -111,14 +113,15 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """What of a system becomes events.
 
     Attributes:
+        kind: `file` asks too, for files that were left in a folder.
         events: their types; empty: the system's own names.
-        every: of a `poll`: duration between two calls.
+        every: of those that ask: duration between two calls.
         webhook: of a `webhook`.
     """
 
     name: str
     title: str
-    kind: Literal["poll", "webhook"]
+    kind: Literal["poll", "file", "webhook"]
     events: tuple[str, ...] = ()
     every: str = ""
     webhook: WebhookForm | None = None

@@ -26,6 +26,47 @@ _SHARED: Final[dict[str, Any]] = {
 }
 
 
+_FILES: Final[dict[str, Any]] = {
+    "base_url": {
+        "type": "string",
+        "pattern": "^sftp://[^\\s@?#]+$",
+        "maxLength": 1000,
+        "title": "Address",
+        "description": "Server and folder, such as sftp://files.example.com:22/exchange. Nothing beside it is touched.",
+    },
+    "user": {"type": "string", "minLength": 1, "maxLength": 200, "title": "Account"},
+    "host_keys": {
+        "type": "array",
+        "items": {
+            "type": "string",
+            "pattern": "^(SHA256:[A-Za-z0-9+/]{43}=?|[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?)$",
+            "maxLength": 2000,
+        },
+        "minItems": 1,
+        "maxItems": 8,
+        "title": "Host keys of the server",
+        "description": "As SHA256:… or as OpenSSH writes them. Who runs the server says which; another key is refused.",
+    },
+    "timeout_seconds": {
+        **_SHARED["timeout_seconds"],
+        "maximum": 120,
+        "default": 60,
+        "title": "Time limit of a session",
+    },
+}
+
+
+def file_settings(*required: str, **properties: Any) -> dict[str, Any]:
+    """The JSON Schema of a connection whose system leaves and takes files over SFTP."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {**_FILES, **properties},
+        "required": ["base_url", "user", "host_keys", *required],
+        "additionalProperties": False,
+    }
+
+
 def base_url_settings(*required: str, **properties: Any) -> dict[str, Any]:
     """The JSON Schema of a connection that has a base URL, with a connector's own properties added."""
     return {

@@ -27,10 +27,13 @@ class Server:
         self._server: asyncio.Server | None = None
         self._front = Front(system, token, self._refuse, Faults(latency=latency))
         self._tasks: set[asyncio.Task[None]] = set()
+        self.beside: dict[str, str] = {}
+        """Where else its system listens."""
 
     async def listen(self) -> None:
         """Begin, with what the system does by itself. Raises OSError when the port is taken."""
         await self._listen()
+        self.beside = await self._system.open()
         self._keep(self._system.run())
 
     async def _listen(self) -> None:
@@ -74,7 +77,7 @@ async def serve(server: Server, host: str) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await server.listen()
-    address = {"address": f"http://{host}:{server.port}", "port": server.port, "pid": os.getpid()}
+    address = {"address": f"http://{host}:{server.port}", "port": server.port, "pid": os.getpid(), **server.beside}
     sys.stdout.write(json.dumps(address) + "\n")
     sys.stdout.flush()
     await stop.wait()

@@ -116,6 +116,10 @@ class Simulated:
     def failing(self, faults: Faults) -> None:
         """It sends nothing."""
 
+    async def open(self) -> dict[str, str]:
+        """It speaks HTTP alone."""
+        return {}
+
     async def run(self) -> None:
         """It only answers."""
 

@@ -39,6 +39,10 @@ class System(Protocol):
         """It has these failures from now on; those of webhooks are its own to have."""
         ...
 
+    async def open(self) -> dict[str, str]:
+        """Begin to listen beside the front, where it does; what is to be known of that."""
+        ...
+
     async def run(self) -> None:
         """What it does without being asked, until it is cancelled."""
         ...

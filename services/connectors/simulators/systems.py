@@ -21,12 +21,14 @@ class Kind(msgspec.Struct, frozen=True):
         about: what it has.
         connector: that speaks with it.
         made: `module:Class` of its system, called with the file of its data, its token, and when its time stands still.
+        has_files: it is spoken with by files; HTTP is for its control alone.
     """
 
     title: str
     about: str
     connector: str
     made: str
+    has_files: bool = False
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -43,6 +45,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         "warehouse", "orders to ship, shipments, stock, counts", "warehouse-simulator", "warehouse.routes:Warehouse"
     ),
     "crm": Kind("CRM", "accounts with versions, activities, deals that are won", "crm-simulator", "crm.routes:Crm"),
+    "file-warehouse": Kind(
+        "legacy warehouse",
+        "orders, confirmations and counts as files over SFTP, at each full hour",
+        "file-warehouse-simulator",
+        "file_warehouse.system:FileWarehouse",
+        has_files=True,
+    ),
     "erp": Kind("ERP", "credit, stock and orders; orders are known by a key", "erp-simulator", "erp.routes:Erp"),
 }
 """By name, as a manifest's `simulator` has it."""

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from services.connectors.declared.document import Document
 from services.connectors.declared.form import Form
 from services.connectors.declared.mistakes import near
-from services.connectors.declared.trigger_parts import PollPart
+from services.connectors.declared.trigger_parts import WebhookPart
 from template_library.dsl import reader
 from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.positions import Source
@@ -70,7 +70,10 @@ class Expect(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One test. `look`: for what an earlier call did; `live`: it holds for a real system, too."""
+    """One test. `look`: for what an earlier call did; `live`: it holds for a real system, too.
+
+    `files`: what lies on a system that is reached over SSH, by path; `leaves`: what lies there then; None: nothing.
+    """
 
     name: str
     expect: Expect
@@ -83,6 +86,8 @@ class Case(msgspec.Struct, frozen=True):
     look: bool = False
     live: bool = False
     exchanges: tuple[Exchange, ...] = ()
+    files: dict[str, str] = {}
+    leaves: dict[str, str | None] = {}
 
 
 class Cases(msgspec.Struct, frozen=True):
@@ -129,7 +134,7 @@ def _mistakes(cases: Cases, document: Document, source: Source) -> Iterator[Viol
 
 
 def _mistakes_of_poll(case: Case, document: Document, source: Source, at: str) -> Iterator[Violation]:
-    polls = [name for name, part in document.triggers.items() if isinstance(part, PollPart)]
+    polls = [name for name, part in document.triggers.items() if not isinstance(part, WebhookPart)]
     if case.trigger not in polls:
         yield _violation(source, f"{at}/trigger", f"there is no poll `{case.trigger}`{near(case.trigger, polls)}")
     if case.look or case.input:

@@ -12,15 +12,16 @@ from msgspec import UNSET
 from infra import egress, ids
 from infra.encryption.secret import Secret
 from services.connectors.declared.connector import Declared
-from services.connectors.declared.document import Document
+from services.connectors.declared.document import Document, Ssh
 from services.connectors.declared.triggers import DeclaredPoll
-from services.connectors.function import NAME, ConnectorFunction
+from services.connectors.function import NAME, OF_TRIGGERS, ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.connector import Absent, CannotTell, Found
 from services.connectors.sdk.context import Context, OpenConnection
 from services.connectors.sdk.errors import Away, Misread, Refusal
 from services.connectors.sdk.watching import Item, Position, Unfit
 from services.connectors.trying.cases import Case, Cases, Expect, NewsExpected
+from services.connectors.trying.filing import filed
 from services.connectors.trying.outcomes import Outcome, error, told, unlike
 from services.connectors.trying.playing import Player
 from services.engine.expressions.protocol import Evaluator
@@ -79,7 +80,17 @@ class Trial:
                 verdicts.append(Verdict(case.name, [], "it does not say `live: true`"))
         return verdicts
 
+    async def _filed(self, case: Case) -> Verdict:
+        """As `_played`, where the system has files and answers nothing."""
+        secrets = {"password": Secret("test-password")}
+        async with filed(case, secrets["password"]) as files:
+            outcome = await self._outcome(case, files.url, secrets, files.settings)
+            wrong = list(files.wrong(case))
+        return Verdict(case.name, wrong + (outcome if isinstance(outcome, list) else unlike(case.expect, outcome)))
+
     async def _played(self, case: Case) -> Verdict:
+        if isinstance(self._document.authentication, Ssh):
+            return await self._filed(case)
         async with Player(case.exchanges).running() as player:
             secrets = {name: Secret(f"test-{name}".ljust(_LEAST, "-")) for name in self._document.secrets}
             outcome = await self._outcome(case, player.url, secrets, {"timeout_seconds": _SECONDS})
@@ -100,7 +111,8 @@ class Trial:
         """What came of it; a list: why it could not be tried."""
         connector = Declared(self._document, self._evaluator)
         offered = Registry([connector])
-        given = {"base_url": url, "allow_http": url.startswith("http:"), **self._cases.settings, **case.settings}
+        plain = {"allow_http": True} if url.startswith("http:") else {}
+        given = {"base_url": url, **plain, **self._cases.settings, **case.settings}
         form = connector.manifest.settings
         settings = schemas.with_defaults(form, {**given, **more})
         wrong = [f"settings{one.pointer}: {one.detail}" for one in schemas.check(form, settings)]
@@ -138,7 +150,7 @@ def _call(case: Case, connection: OpenConnection) -> Call:
     return Call(
         function=NAME,
         arguments={"connection": connection.connector, "operation": case.operation, "input": case.input},
-        reference="/test",
+        reference=f"{OF_TRIGGERS}{case.trigger}" if case.trigger else "/test",
         key=case.key,
         tenant=_TENANT,
         run=UUID(int=2),

@@ -10,7 +10,7 @@ from services.connectors.declared.credentials.session import Session
 def credentials(part: document.Authentication) -> Credentials:  # noqa: PLR0911 - one line a kind
     """What signs the requests of a manifest."""
     match part:
-        case document.Nobody():
+        case document.Nobody() | document.Ssh():
             return Nobody()
         case document.Basic():
             return Basic(part)
@@ -34,6 +34,8 @@ def used(part: document.Authentication) -> tuple[frozenset[str], frozenset[str]]
     """The settings and the secrets that it takes, by name."""
     settings: set[str] = set()
     secrets: set[str] = set()
+    if isinstance(part, document.Ssh):
+        return frozenset(), frozenset({"password", "private_key"})
     if isinstance(part, document.Session):
         _login(part.login.body, settings, secrets)
         return frozenset(settings), frozenset(secrets)

@@ -6,6 +6,8 @@ import pytest
 
 from infra.database import Database
 from infra.egress import Client
+from services.engine.expressions.evaluator import Expressions
+from services.engine.expressions.pool import ExpressionPool
 from tests.services.connectors.polling.shop import Shop, Watched
 from tests.world import make_tenant
 
@@ -17,3 +19,9 @@ async def watched(client: Client, app_database: Database, worker_database: Datab
         found = Watched(client, shop, app_database, worker_database, await make_tenant(app_database))
         await found.begin()
         yield found
+
+
+@pytest.fixture(scope="session")
+async def evaluator() -> AsyncIterator[Expressions]:
+    async with ExpressionPool(size=1) as pool:
+        yield Expressions(pool)

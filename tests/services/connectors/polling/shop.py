@@ -11,6 +11,7 @@ from infra.database import Database
 from infra.egress import Client
 from services.connectors.polling.poller import Poller
 from services.connectors.registry import Registry
+from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.context import OpenConnection
 from services.connectors.simulators.http import Answered, Asked
 from services.engine.quotas import Quotas
@@ -71,23 +72,33 @@ class Watched:
 
     def __init__(self, client: Client, shop: Shop, app: Database, worker: Database, world: World) -> None:
         self.shop, self.app, self.worker, self.world = shop, app, worker, world
-        self.connection = OpenConnection(
-            id=ids.new(),
-            connector="sample",
-            settings={"base_url": f"{shop.url}/api", "allow_http": True, "timeout_seconds": 2, "watch": ["orders"]},
-            secrets={},
-            ref="con_0",
-            name="shop",
-        )
+        self.connection = self.connected()
         self._client = client
         self.quotas = Quotas(worker)
         self.poller = self.another()
 
+    def connected(self) -> OpenConnection:
+        return OpenConnection(
+            id=ids.new(),
+            connector="sample",
+            settings={
+                "base_url": f"{self.shop.url}/api",
+                "allow_http": True,
+                "timeout_seconds": 2,
+                "watch": ["orders"],
+            },
+            secrets={},
+            ref="con_0",
+            name="shop",
+        )
+
+    def connector(self) -> Connector:
+        return declared({**SHOP, "authentication": {"kind": "none"}, "secrets": {}})
+
     def another(self) -> Poller:
-        document = {**SHOP, "authentication": {"kind": "none"}, "secrets": {}}
         intake = Intake(self.worker, self.quotas.follow, lambda: None, judge=lambda: None)
         return Poller(
-            Registry([declared(document)]),
+            Registry([self.connector()]),
             self,
             self._client,
             database=self.worker,
@@ -99,15 +110,15 @@ class Watched:
         assert (tenant, connection_id) == (self.world.tenant_id, self.connection.id)
         return self.connection
 
-    async def begin(self) -> None:
-        """Connect, and deploy what an order begins."""
-        await deploy(self.app, self.world.tenant_id, DOCUMENT, event_type="order.captured")
+    async def begin(self, event: str = "order.captured", document: str = DOCUMENT) -> None:
+        """Connect, and deploy what an event begins."""
+        await deploy(self.app, self.world.tenant_id, document, event_type=event)
         await self.do(
             "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
             "VALUES ($1, $2, $3, $4, $5)",
             self.connection.id,
             "shop",
-            "sample",
+            self.connection.connector,
             json.dumps(self.connection.settings),
         )
 

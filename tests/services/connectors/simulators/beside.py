@@ -57,13 +57,15 @@ async def beside(
     """The simulator of that kind, new, with its time standing still."""
     kind = systems.KINDS[name]
     document = next(one for one in library.documents() if one.name == kind.connector)
-    held = {secret: secret_of(secret) for secret in document.secrets}
+    held = {secret: secret_of(secret) for secret in document.secrets if secret != "private_key"}  # noqa: S105
     (token,) = held.values()
     data = folder / f"{name}-{next(_NUMBERS)}"
     server = Server(systems.start(name, data, token, STANDS), "127.0.0.1", 0, token)
     await server.listen()
     try:
-        url = f"http://127.0.0.1:{server.port}"
+        url = server.beside.get("files") or f"http://127.0.0.1:{server.port}"
+        if server.beside:
+            settings = {"user": server.beside["user"], "host_keys": [server.beside["host_key"]], **settings}
         caller = Caller(document.name, url, client, evaluator, settings=settings, secrets=held)
         yield Beside(server, caller, client, token)
     finally:

@@ -70,7 +70,7 @@ WALKS: Final = {
 
 
 def test_every_simulator_is_walked() -> None:
-    assert WALKS.keys() == KINDS.keys()
+    assert WALKS.keys() == {name for name, kind in KINDS.items() if not kind.has_files}, "files: test_file_warehouse.py"
 
 
 @pytest.mark.parametrize(

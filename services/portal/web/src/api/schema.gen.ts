@@ -8584,12 +8584,12 @@ export interface components {
             /** @description Their types; empty: as the system names them. */
             events: string[];
             /**
-             * @description Of a poll: between two calls.
+             * @description Of a poll or files: between two calls.
              * @example PT1M
              */
             every: string | null;
             /** @enum {string} */
-            kind: "poll" | "webhook";
+            kind: "poll" | "file" | "webhook";
             name: string;
             title: string;
         };

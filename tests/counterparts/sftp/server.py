@@ -1,0 +1,103 @@
+"""OpenSSH on a free port of loopback, with an account by key and a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import asyncssh
+import msgspec
+
+from tests.counterparts.sftp.install import environment, server
+from tests.counterparts.tryton.server import free_port
+
+_WAIT_SECONDS: Final = 60.0
+_CONFIGURATION: Final = """\
+Port @PORT@
+ListenAddress 127.0.0.1
+HostKey @DATA@/host_key
+AuthorizedKeysFile @DATA@/authorized_keys
+PidFile none
+StrictModes no
+UsePAM yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp
+LogLevel ERROR
+"""
+
+
+class Sshd(msgspec.Struct, frozen=True):
+    """`key`: the account's private key; `root`: the folder that the address names."""
+
+    url: str
+    user: str
+    key: str
+    host_key: str
+    root: Path
+
+
+@contextmanager
+def running(place: Path, data: Path) -> Iterator[Sshd]:
+    """Serve `data/exchange` until the block ends. Root hands it to `nobody`: as root it needs an account for itself.
+
+    Raises:
+        RuntimeError: it ended before it served, with what it said.
+    """
+    port, root = free_port(), data / "exchange"
+    root.mkdir(parents=True)
+    host, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    host.write_private_key(data / "host_key")
+    key.write_public_key(data / "authorized_keys")
+    (data / "host_key").chmod(0o600)
+    (data / "sshd_config").write_text(_CONFIGURATION.replace("@PORT@", str(port)).replace("@DATA@", str(data)))
+    is_root = os.geteuid() == 0
+    user = "nobody" if is_root else pwd.getpwuid(os.geteuid()).pw_name
+    program = server(place)
+    if is_root:
+        # What lies in root's own folders is out of nobody's reach.
+        program = Path(shutil.copytree(place, data / "sshd", symlinks=True)) / program.relative_to(place)
+        subprocess.run(["chown", "-R", user, str(data)], check=True)
+        _open(data)
+    command: list[str] = [str(program), "-D", "-e", "-f", str(data / "sshd_config")]
+    surroundings = environment(data / "sshd" if is_root else place)
+    found = Sshd(
+        f"sftp://127.0.0.1:{port}{root}", user, key.export_private_key().decode(), host.get_fingerprint(), root
+    )
+    account: dict[str, Any] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if is_root else {}
+    with subprocess.Popen(command, env=surroundings, stderr=subprocess.PIPE, text=True, **account) as process:
+        try:
+            _wait(process, port)
+            yield found
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _open(data: Path) -> None:
+    """Let others come through to the folder, and see nothing else on the way."""
+    for one in data.parents:
+        if one.stat().st_uid == 0 and one != Path("/"):
+            one.chmod(one.stat().st_mode | 0o011)
+
+
+def _wait(process: subprocess.Popen[str], port: int) -> None:
+    until = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            assert process.stderr is not None
+            raise RuntimeError(f"OpenSSH did not start:\n{process.stderr.read()}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("OpenSSH did not serve in time")
