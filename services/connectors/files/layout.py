@@ -13,6 +13,11 @@ Kind = Literal["text", "integer", "decimal", "date", "time"]
 _FORMATS: Final[dict[Kind, str]] = {"date": "%Y-%m-%d", "time": "%Y-%m-%dT%H:%M:%S%z"}
 
 
+MOST_COLUMNS: Final = 500
+LONGEST: Final = 10_000
+"""Characters of a line of fixed width."""
+
+
 class LayoutRefused(Exception):
     """The layout cannot be used. `detail` says what is wrong with it, and where."""
 
@@ -123,6 +128,8 @@ def faults(layout: Layout) -> Iterator[str]:
         yield "two columns have one name"
     if layout.format != "json-lines" and not names:
         yield "it has no columns"
+    if len(names) > MOST_COLUMNS:
+        yield f"it has more than {MOST_COLUMNS} columns"
     if len(layout.delimiter) != 1 or layout.delimiter in '"\r\n':
         yield "its delimiter is one character, and neither a quote nor a line's end"
     if layout.format != "fixed-width" and (layout.head or layout.trailer or layout.mark):
@@ -142,6 +149,8 @@ def faults(layout: Layout) -> Iterator[str]:
 def _of_column(column: Column, *, is_fixed: bool) -> Iterator[str]:
     if is_fixed and (column.start < 1 or column.width < 1):
         yield f"the column {column.name} needs its start, counted from 1, and its width"
+    if column.width > LONGEST or column.end > LONGEST:
+        yield f"the column {column.name} ends behind {LONGEST} characters"
     if column.places is not None and (column.kind != "decimal" or not 0 <= column.places <= 12):  # noqa: PLR2004 (of a decimal)
         yield f"the column {column.name} is no decimal with 0 to 12 places"
     if column.format and column.kind not in _FORMATS:

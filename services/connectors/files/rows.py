@@ -14,6 +14,8 @@ from services.engine import values
 
 MOST: Final = 20_000
 """Rows of a file."""
+MOST_BYTES: Final = 10 * 1024 * 1024
+"""Of a file."""
 _MOST_FAULTS: Final = 100
 _LINES_OF_A_ROW: Final = 20
 """Most that a quoted value may go over."""

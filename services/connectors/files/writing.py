@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from services.connectors.files import cells
 from services.connectors.files.layout import Column, Layout, Record
-from services.connectors.files.rows import MOST
+from services.connectors.files.rows import MOST, MOST_BYTES
 from services.engine import values
 
 _FILLED: Final = frozenset({"integer", "decimal"})
@@ -33,6 +33,8 @@ def write(rows: Sequence[Mapping[str, Any]], layout: Layout, head: Mapping[str, 
     if len(rows) > MOST:
         raise Unwritable(f"there are more than {MOST} rows")
     if layout.format == "fixed-width":
+        if len(rows) * max(one.end for one in layout.columns) > MOST_BYTES:
+            raise Unwritable(f"they make more than {MOST_BYTES} bytes")
         lines = [] if layout.head is None else [_of_record(layout.head, head or {}, layout, "head")]
         lines += [_line(layout.mark, layout.columns, row, layout, number) for number, row in enumerate(rows, 1)]
         if layout.trailer is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from services.events.received import Received
 
 _DIGEST: Final = 16
 _LONGEST: Final = 500
+_BREATH: Final = 200
+"""Items."""
 _PLACES: Final = 5
 
 
@@ -54,7 +57,9 @@ async def of(news: News, origin: Origin, seen: bytes, checks: EventChecks) -> Ar
     marks: dict[bytes, None] = {}  # in their order
     events: list[Received] = []
     refused: list[str] = []
-    for one in news.items:
+    for number, one in enumerate(news.items):
+        if number % _BREATH == 0:
+            await asyncio.sleep(0)  # of a file of thousands of rows; others want the loop
         mark = _mark(one)
         if mark in marks:
             continue

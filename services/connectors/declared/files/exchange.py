@@ -19,13 +19,11 @@ from services.connectors.declared.mapping import Filled, Unmapped, pieces
 from services.connectors.declared.replies import Reply
 from services.connectors.files import rows, session, writing
 from services.connectors.files.layout import Layout
-from services.connectors.files.rows import Table, Unreadable
+from services.connectors.files.rows import MOST_BYTES, Table, Unreadable
 from services.connectors.files.writing import Unwritable
 from services.connectors.sdk.errors import Away, Misread, Refusal
 from services.engine import values
 
-MOST_BYTES: Final = 10 * 1024 * 1024
-"""Of a file."""
 _DONE: Final = Response(200, {}, b"")
 
 

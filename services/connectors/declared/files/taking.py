@@ -6,15 +6,15 @@ events made of them. So a file is moved away by the call after the one that read
 
 from __future__ import annotations
 
-import contextlib
 import fnmatch
 from typing import Any, Final
 
 import msgspec
 
 from infra.egress.sftp import Entry, Sftp, SftpRefused
-from services.connectors.declared.files.exchange import MOST_BYTES, parsed, shown
+from services.connectors.declared.files.exchange import parsed, shown
 from services.connectors.files.layout import Layout
+from services.connectors.files.rows import MOST_BYTES
 from services.connectors.sdk.errors import Refusal
 
 _MOST_KEPT: Final = 2_000
@@ -107,18 +107,23 @@ async def _moved(files: Sftp, taking: Taking, past: list[Entry]) -> frozenset[st
     left = set()
     for one in past if taking.done else []:
         path = f"{taking.folder}/{one.name}"
-        # Written again since it was listed, it is a new file, which nobody has read.
-        with contextlib.suppress(SftpRefused):
-            if await files.find(path) != one:
-                continue
-            try:
-                await files.rename(path, f"{taking.done}/{one.name}")
-            except SftpRefused as refused:
-                if refused.why == "exists":
-                    await files.rename(path, f"{taking.done}/{one.name}.{mark(one)}")
-                    continue
-                left.add(one.name)
+        try:
+            # Written again since it was listed, it is a new file, which nobody has read.
+            if await files.find(path) == one:
+                await _move(files, path, f"{taking.done}/{one.name}", one)
+        except SftpRefused:
+            left.add(one.name)
     return frozenset(left)
+
+
+async def _move(files: Sftp, path: str, to: str, entry: Entry) -> None:
+    """Beside one of its name, where such a one was moved there before."""
+    try:
+        await files.rename(path, to)
+    except SftpRefused as refused:
+        if refused.why != "exists":
+            raise
+        await files.rename(path, f"{to}.{mark(entry)}")
 
 
 def _not_moved(entry: Entry, taking: Taking) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
 from typing import Any, Final
@@ -41,6 +42,10 @@ TAKE: Final = Operation(
     },
 )
 """What every manifest with a trigger of files has beside its own operations."""
+
+
+_BREATH: Final = 100
+"""Rows."""
 
 
 class FilesPoll(DeclaredPoll):
@@ -117,7 +122,9 @@ class FilesPoll(DeclaredPoll):
         if not isinstance(listed, list):
             return f"{self.pointer}/items gives no list"
         found: list[Item | Unfit] = []
-        for one in listed:
+        for number, one in enumerate(listed):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)  # most rows are read without asking anybody, and others want the loop
             read = await self._read(one, position, settings, tenant)
             line = one.get("line", 0) if isinstance(one, dict) else 0
             found.append(_unfit(file, line, read.detail) if isinstance(read, Unfit) else read)

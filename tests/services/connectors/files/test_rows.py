@@ -181,6 +181,8 @@ def test_what_does_not_fit_is_not_written(row: dict[str, Any], why: str) -> None
             "overlap",
         ),
         ({"format": "csv", "columns": [{"name": "a"}], "colums": []}, "unknown field"),
+        ({"format": "fixed-width", "columns": [{"name": "a", "start": 1, "width": 10**9}]}, "behind 10000 characters"),
+        ({"format": "csv", "columns": [{"name": f"a{one}"} for one in range(501)]}, "more than 500 columns"),
     ],
 )
 def test_a_layout_that_cannot_be_is_refused_with_its_reason(given: dict[str, Any], why: str) -> None:
