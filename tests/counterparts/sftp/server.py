@@ -18,8 +18,8 @@ import msgspec
 
 from tests.counterparts.sftp.install import environment, server
 from tests.counterparts.tryton.server import free_port
+from tests.patience import PATIENCE
 
-_WAIT_SECONDS: Final = 60.0
 _CONFIGURATION: Final = """\
 Port @PORT@
 ListenAddress 127.0.0.1
@@ -80,7 +80,7 @@ def running(place: Path, data: Path) -> Iterator[Sshd]:
             yield found
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def _open(data: Path) -> None:
@@ -91,7 +91,7 @@ def _open(data: Path) -> None:
 
 
 def _wait(process: subprocess.Popen[str], port: int) -> None:
-    until = time.monotonic() + _WAIT_SECONDS
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if process.poll() is not None:
             assert process.stderr is not None
