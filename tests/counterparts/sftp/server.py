@@ -16,8 +16,8 @@ from typing import Any, Final
 import asyncssh
 import msgspec
 
+from infra.embedded.ports import choose
 from tests.counterparts.sftp.install import environment, server
-from tests.counterparts.tryton.server import free_port
 from tests.patience import PATIENCE
 
 _CONFIGURATION: Final = """\
@@ -53,7 +53,7 @@ def running(place: Path, data: Path) -> Iterator[Sshd]:
     Raises:
         RuntimeError: it ended before it served, with what it said.
     """
-    port, root = free_port(), data / "exchange"
+    port, root = choose(None), data / "exchange"
     root.mkdir(parents=True)
     host, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
     host.write_private_key(data / "host_key")
