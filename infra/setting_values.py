@@ -57,6 +57,12 @@ def seconds(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
+def seconds_or_never(low: float, high: float) -> Callable[[str], float]:
+    """0 is never."""
+    within = seconds(low, high)
+    return lambda text: 0.0 if text.strip() == "0" else within(text)
+
+
 def switch(text: str) -> bool:
     known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
     if text.lower() not in known:

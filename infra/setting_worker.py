@@ -22,6 +22,13 @@ WORKER: Final = (
         "How often a worker looks for due runs when no doorbell rings.",
         values.seconds(0.05, 60),
     ),
+    Definition(
+        "check_seconds",
+        "900",
+        "0 for never, or seconds, 300 to 86400",
+        "How often a connection is asked how it is, beside each time it is changed; 0: never, not even then.",
+        values.seconds_or_never(300, 86_400),
+    ),
     Definition("worker_slots", "64", "1 to 1024", "Runs in flight in one worker process.", values.whole(1, 1024)),
     Definition(
         "worker_processes", "1", "1 to 64", "Worker processes that `waybill worker` starts.", values.whole(1, 64)

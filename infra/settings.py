@@ -83,6 +83,7 @@ class Settings(keys.ServiceKey, msgspec.Struct, frozen=True, kw_only=True):
     egress_denied: tuple[values.Network, ...]
     lease_seconds: float
     poll_seconds: float
+    check_seconds: float
     worker_slots: int
     worker_processes: int
     solo_deaths: int

@@ -105,8 +105,8 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         "/webhook-endpoints/{endpoint}/deliveries/{message}/replay",
     ),
     Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")})
-    | _of_mappings("try")
-    | _in_tenant("POST", "/connection-groups/{connection_group}/try"),
+    | _in_tenant("POST", "/connection-groups/{connection_group}/try", "/connections/{connection}/check")
+    | _of_mappings("try"),
     Why.FINAL: _in_tenant("POST", "/audit/forget")
     | {("POST", "/v1/organization/audit/forget"), ("POST", "/v1/mail-suppressions/{suppression}/lift")},
 }

@@ -63,6 +63,7 @@ LEFT_OUT: Final = {
     "key_writer": "which run has its turn, which the runs tell",
     "poll": "how far a system was asked, whose events are in the export",
     "connection_line": "how much of a rate is left now",
+    "connection_health": "how a connection is now, which its system tells again",
     "archive_round": "how far a search has come",
 }
 """Tables of a tenant that no export has, and why."""

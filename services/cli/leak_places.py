@@ -43,6 +43,10 @@ PLACES: Final = {
         "SELECT connection_id AS id, NULL::uuid AS run_id, trigger AS line, concat_ws(' ', cursor, failure) AS "
         "content FROM app.poll WHERE $1::uuid IS NOT NULL"
     ),
+    "health": (
+        "SELECT connection_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', error, detail, ends, excess) AS "
+        "content FROM app.connection_health WHERE $1::uuid IS NOT NULL"
+    ),
     "event": (
         "SELECT event_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', source, id, "
         "type, subject, content) AS content FROM app.event WHERE event_id >= $1"

@@ -101,6 +101,8 @@ class Visit:
         try:
             output = await self._connector.call(self.operation, self._values, self.context)
         except Misread as misread:
+            if self.context.quiet:
+                return self._unfit("it cannot be mapped", None)
             return self._unfit(misread.detail, misread.answer, misread.heard)
         return self._fit(output)
 
@@ -137,7 +139,8 @@ class Visit:
 
     def _fit(self, output: Any) -> Answer:
         # What a run waits for is read by people who may not see the answer, which is kept beside it.
-        fault = self.checked.fault_in_output(output, hidden=self.care.mode in _ASKED)
+        is_hidden = self.care.mode in _ASKED or self.context.quiet
+        fault = self.checked.fault_in_output(output, hidden=is_hidden)
         return self._unfit(fault, output) if fault else Done(output=output)
 
     def _unfit(self, fault: str, answer: Any, heard: str = "") -> Answer:

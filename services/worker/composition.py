@@ -25,6 +25,7 @@ from services.connectors.choices import Choices
 from services.connectors.choosing import Choosing
 from services.connectors.connections import TenantConnections
 from services.connectors.drops import Drops
+from services.connectors.health.checker import Checker
 from services.connectors.limits import SharedLimits
 from services.connectors.playbook import PlaybookFunction
 from services.connectors.polling.poller import Poller
@@ -190,6 +191,10 @@ class Composition:
         """What asks connections for news. `judge`: events came that are to be judged."""
         intake = Intake(self.database, self.quotas.follow, self.bell.ring, judge=judge)
         return Poller(*self._connecting(), database=self.database, intake=intake, quotas=self.quotas)
+
+    def checker(self) -> Checker:
+        """What asks connections how they are."""
+        return Checker(*self._connecting(), database=self.database, seconds=self.settings.check_seconds)
 
     def deliverer(self) -> Deliverer:
         """What sends webhook messages."""

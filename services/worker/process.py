@@ -96,9 +96,11 @@ class WorkerProcess:
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
 
     def _start_asking(self, look: Callable[[], None]) -> None:
-        """What connections watch, as far as quotas let it in."""
+        """What connections watch, as far as quotas let it in, and how they are."""
         self._start(self._composition.quotas.run())
         self._start(self._composition.poller(look).run(self._settings.poll_seconds))
+        if self._settings.check_seconds:
+            self._start(self._composition.checker().run())
 
     def _start_looking_after(self, look: Callable[[], None]) -> None:
         """What nobody's run waits for."""

@@ -108,6 +108,8 @@ class Plant(Observed):
                 "WAYBILL_EGRESS_LOOPBACK": "true",
                 "WAYBILL_LEASE_SECONDS": str(LEASE_SECONDS),
                 "WAYBILL_POLL_SECONDS": "0.1",
+                # What the simulated ERP is asked, and told to fail at, is a test's.
+                "WAYBILL_CHECK_SECONDS": "0",
                 "WAYBILL_LOG_LEVEL": "warning",
                 **self.settings,
                 **(changes or {}),

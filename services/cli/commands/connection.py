@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from services.cli import connection_health
 from services.cli.client import Api, Problem
 from services.cli.options import Terminal, api_options, pairs, values
 
@@ -267,3 +268,7 @@ def _secrets(asked: Sequence[str], files: Sequence[str]) -> dict[str, str]:
         else:
             found[name] = sys.stdin.readline().rstrip("\r\n")
     return found
+
+
+for _one in connection_health.COMMANDS:
+    command.add_command(_one)

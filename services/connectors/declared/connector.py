@@ -59,6 +59,7 @@ class Declared:
             triggers=tuple(_trigger(name, part) for name, part in document.triggers.items()),
             traps=document.traps,
             follows=document.follows,
+            health=document.health,
         )
 
     async def call(self, operation: str, values: Any, context: Context) -> Any:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from services.connectors.declared.trigger_parts import TriggerPart
+from services.connectors.sdk.manifest import Question
 from services.engine.functions import EffectMode
 from template_library.policies.capabilities import Domain
 from template_library.status_maps import StatusMap
@@ -248,11 +249,6 @@ class OperationPart(msgspec.Struct, frozen=True):
         return self.effect if isinstance(self.effect, Effect) else Effect(mode=self.effect)
 
 
-class Health(msgspec.Struct, frozen=True):
-    operation: str
-    input: dict[str, Any] = {}
-
-
 class Document(msgspec.Struct, frozen=True):
     """A whole manifest."""
 
@@ -268,7 +264,7 @@ class Document(msgspec.Struct, frozen=True):
     errors: tuple[ErrorRule, ...] = ()
     client_certificate: ClientCertificate | None = None
     waits: Waits | None = None
-    health: Health | None = None
+    health: Question | None = None
     triggers: dict[str, TriggerPart] = {}
     layouts: dict[str, Any] = {}
     traps: tuple[str, ...] = ()

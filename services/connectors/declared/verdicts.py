@@ -78,11 +78,11 @@ def of_trouble(judged: Judged, trouble: Trouble, body: Any) -> Exception:
 
 def _words(judged: Judged, told: Any, *, is_refusal: bool) -> str:
     """A rule's message, else what the other side says of it; no secret is in it."""
-    secrets = judged.context.secrets.values()
-    if isinstance(told, str) and told:
+    secrets, quiet = judged.context.secrets.values(), judged.context.quiet
+    if isinstance(told, str) and told and not quiet:
         return excerpt(told, secrets)
     if judged.trouble is not None:
-        words = excerpt(judged.trouble.words, secrets)
+        words = "" if quiet else excerpt(judged.trouble.words, secrets)
         return f"It {'refused' if is_refusal else 'answered with an error'}{f': {words}' if words else ''}"
     words = said(judged.response, judged.context)
     return f"It answered with status {judged.response.status}{f': {words}' if words else ''}"

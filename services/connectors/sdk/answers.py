@@ -49,8 +49,8 @@ def expect_presence(answer: Response, seconds: float | None = None) -> None:
 
 
 def said(answer: Response, context: Context) -> str:
-    """An excerpt of its words, without the connection's secrets."""
-    return excerpt(_words(answer), context.secrets.values())
+    """An excerpt of its words, without the connection's secrets; nothing where they are not to be read."""
+    return "" if context.quiet else excerpt(_words(answer), context.secrets.values())
 
 
 def read_json(answer: Response) -> Any:

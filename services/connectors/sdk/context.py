@@ -15,14 +15,17 @@ import msgspec
 from infra import clock, egress
 from infra.encryption.secret import Secret
 from infra.redaction import Hider
+from services.connectors.sdk import allowance
+from services.connectors.sdk.allowance import Allowance
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
+from services.connectors.sdk.grant import Grant
 from tenants.connections.limits import Limits
 from tenants.connections.playbook import Playbook, Standing
 
 _CERTIFICATE: Final = "have it renewed or its authority trusted, or correct the setting `base_url`"
 _REASONS: Final = {
-    "resolve": "its name has no address",
-    "connect": "it does not accept connections",
+    "resolve": "its name has no address: is the setting `base_url` right?",
+    "connect": "it does not accept connections: it is away, or the setting `base_url` is wrong",
     "timeout": "it did not answer in time",
     "cut": "the connection was cut before its answer",
     "too-large": "its answer was too large",
@@ -91,6 +94,10 @@ class Context:
         identity: the certificate that is shown to the other side.
         exchanges: what was tried, in order.
         sent: whether a request may have reached the other side.
+        quiet: whether what it comes to is read without the permission to see payloads, so that none of the other
+            side's words may be in it.
+        allowance: what the last answer that says so says is left.
+        grant: what was given for the credentials, where those are exchanged for something.
     """
 
     def __init__(self, sender: Sender, tenant: UUID, connection: OpenConnection, key: str, attempt: int = 1) -> None:
@@ -102,6 +109,9 @@ class Context:
         self.identity: egress.Identity | None = None
         self.exchanges: list[Exchange] = []
         self.sent = False
+        self.quiet = False
+        self.allowance: Allowance | None = None
+        self.grant: Grant | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -158,6 +168,7 @@ class Context:
         try:
             answer = await self._sender.send(self.tenant, request)
             outcome, self.sent = str(answer.status), True
+            self.allowance = allowance.of(answer.headers) or self.allowance
         except egress.Failed as error:
             outcome, self.sent = error.kind, self.sent or error.sent
             raise

@@ -127,6 +127,13 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     webhook: WebhookForm | None = None
 
 
+class Question(msgspec.Struct, frozen=True):
+    """An operation that reads, and an input with which it is a small question: what a connection is checked by."""
+
+    operation: str
+    input: dict[str, Any] = {}
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Name, version (semver) and form of a connector. `settings` is a JSON Schema and never holds a secret.
 
@@ -135,6 +142,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         destinations: settings that say where secrets go, beside the base URL.
         traps: what surprises who uses the system.
         follows: which version of which public document it follows.
+        health: what its connections are checked by.
     """
 
     name: str
@@ -148,3 +156,4 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...] = ()
     traps: tuple[str, ...] = ()
     follows: str = ""
+    health: Question | None = None

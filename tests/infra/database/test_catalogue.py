@@ -77,6 +77,7 @@ DOORS = {
     "next_schedule": "waybill_worker",
     "take_candidates": "waybill_worker",
     "take_polls": "waybill_worker",
+    "take_checks": "waybill_worker",
     "take_translations": "waybill_worker",
     "take_outbox": "waybill_worker",
     "settle_outbox": "waybill_worker",

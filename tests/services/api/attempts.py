@@ -175,6 +175,8 @@ ATTEMPTS: Final = (
     *bodies("connection", "PATCH", "/v1/deployments/{own:deployment}", ("/bindings", {"bindings": {"erp": "{id}"}})),
     *bodies("site", "POST", "/v1/deployments", ("/site", {**DEPLOYMENT, "site": "{id}"})),
     Attempt("connection", "PATCH", "/v1/connections/{id}", {"owner": "x"}),
+    Attempt("connection", "POST", "/v1/connections/{id}/check"),
+    Attempt("connection", "GET", "/v1/connections/{id}/health"),
     *bodies("connection", "POST", "/v1/inbound-webhooks", ("/connection", HOOK)),
     Attempt("site", "PATCH", "/v1/sites/{id}", {"name": "New"}),
     Attempt("site", "PATCH", "/v1/sites/{id}/parameters", {"values": {"x": 1}}),

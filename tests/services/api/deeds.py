@@ -135,6 +135,7 @@ IN_TENANT: Final = of(
     "acme",
     ("POST /v1/connections", "connection.created", {**CONNECTION, "name": "second"}, {}, "other"),
     ("PATCH /v1/connections/{other}", "connection.updated", {"owner": "Ops"}),
+    ("POST /v1/connections/{other}/check", ""),
     ("POST /v1/connections/{other}/disable", "connection.disabled"),
     ("POST /v1/connections/{other}/enable", "connection.enabled"),
     ("POST /v1/connections/{other}/playbook/enter", "playbook.entered", {"reason": "x"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,25 +15,29 @@ from infra import clock
 from infra.encryption.secret import Secret
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away
+from services.connectors.sdk.grant import Grant
 
 _MOST: Final = 2_048
 _SPARE: Final = 0.1
 _MOST_SPARE: Final = 30.0
+_LONGEST: Final = 10 * 366 * 86_400.0
 
 Key = tuple[UUID, UUID, int]
 """Tenant, connection and its revision: no token of one is another's, nor one of other settings."""
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """`seconds`: how long it holds; None: until it is refused."""
+    """`seconds`: how long it holds; None: until it is refused. `scopes`: see `Grant`."""
 
     value: Secret
     seconds: float | None = None
+    scopes: frozenset[str] = frozenset()
 
 
 class _Kept(msgspec.Struct, frozen=True):
     value: Secret
     until: float | None
+    grant: Grant
 
 
 class Fetching:
@@ -53,6 +58,7 @@ class Fetching:
         key = _key(context)
         kept = self._kept.get(key)
         if kept is not None and (kept.until is None or clock.monotonic() < kept.until):
+            context.grant = kept.grant
             return kept.value
         flight = self._flights.get(key)
         if flight is None:
@@ -60,7 +66,9 @@ class Fetching:
             self._flights[key] = flight
             flight.add_done_callback(lambda ended: self._land(key, ended))
         # Whoever gives up leaves the others' on its way.
-        return (await asyncio.shield(flight)).value
+        found = await asyncio.shield(flight)
+        context.grant = _grant(found)
+        return found.value
 
     def forget(self, context: Context) -> bool:
         """Whether there was anything."""
@@ -83,9 +91,14 @@ class Fetching:
         until = None
         if found.seconds is not None:
             until = clock.monotonic() + found.seconds - min(found.seconds * _SPARE, _MOST_SPARE)
-        self._kept[key] = _Kept(found.value, until)
+        self._kept[key] = _Kept(found.value, until, _grant(found))
         if len(self._kept) > _MOST:
             self._kept.popitem(last=False)
+
+
+def _grant(found: Fetched) -> Grant:
+    ends_at = None if found.seconds is None else clock.now() + timedelta(seconds=min(found.seconds, _LONGEST))
+    return Grant(ends_at, found.scopes)
 
 
 def _key(context: Context) -> Key:

@@ -90,7 +90,10 @@ class OAuth2:
         is_bearer = str(found.get("token_type", "bearer")).lower() == "bearer"
         if not is_bearer or len(token) < MIN_LENGTH or not _BEARER.fullmatch(token):
             raise Refusal("Its token endpoint gave no bearer token, and no other kind is known", name="authentication")
-        return Fetched(Secret(token), _seconds(found.get("expires_in")))
+        said = found.get("scope")
+        # Who says nothing of them has given those that were asked for (RFC 6749, 5.1).
+        scopes = frozenset(said.split() if isinstance(said, str) else self._part.scopes)
+        return Fetched(Secret(token), _seconds(found.get("expires_in")), scopes)
 
     def _refused(self, status: int, error: Any) -> Refusal:
         code = error if isinstance(error, str) and _CODE.fullmatch(error) else ""

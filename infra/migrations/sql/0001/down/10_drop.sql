@@ -81,6 +81,8 @@ BEGIN
   DROP FUNCTION app.note_exception_of_run();
   DROP FUNCTION app.note_exception_of_outage();
   DROP FUNCTION app.note_exception_of_poll();
+  DROP FUNCTION app.check_connection();
+  DROP FUNCTION app.note_exception_of_health();
   DROP FUNCTION app.watch_connection();
   DROP FUNCTION app.wake_polls();
   DROP FUNCTION app.note_exception_of_entry();

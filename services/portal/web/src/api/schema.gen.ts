@@ -1033,6 +1033,31 @@ export interface paths {
         patch: operations["patch_connections_connection"];
         trace?: never;
     };
+    "/v1/connections/{connection}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a connection
+         * @description Have a worker ask it how it is, within seconds; `checked_at` of its health tells when it has. Safe to repeat.
+         *
+         *     It is one call that changes nothing. It waits as other calls do while the connection is at its limits or away, and
+         *     for ten seconds behind the last check.
+         *
+         *     Needs: `connections:write`.
+         */
+        post: operations["post_connections_connection_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/connections/{connection}/disable": {
         parameters: {
             query?: never;
@@ -1071,6 +1096,28 @@ export interface paths {
          *     Needs: `connections:write`.
          */
         post: operations["post_connections_connection_enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{connection}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a connection is
+         * @description What its last check found. It is checked as it is made or changed, and now and then.
+         *
+         *     Needs: `connections:read`.
+         */
+        get: operations["get_connections_connection_health"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4574,6 +4621,21 @@ export interface components {
             /** @description Null for any. */
             type: string | null;
         };
+        /** AwayView */
+        AwayView: {
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            next_try_at: string | null;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since: string;
+        };
         /** Backups */
         Backups: {
             /** @description What became of secrets in them. */
@@ -5766,6 +5828,47 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             updated_at: string;
+        };
+        /** HealthView */
+        HealthView: {
+            away: components["schemas"]["AwayView"] | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            checked_at: string | null;
+            /** @description What to change, in words without anything of the other side's and without secrets. */
+            detail: string | null;
+            /** @description What that is. */
+            ends: string | null;
+            /** @description When the first of what signs its calls ends, where known. */
+            ends_at: string | null;
+            /**
+             * @description The kind of the last failure.
+             * @example authentication
+             */
+            error: string | null;
+            /** @description That its credentials were given, and none of the connector's operations needs. */
+            excess_rights: string[];
+            /** @description Of checks, in a row. */
+            failures: number;
+            /** @description The last check that it answered well. */
+            last_good_at: string | null;
+            /** @description That its last answer to a check took. */
+            milliseconds: number | null;
+            /** @description At the earliest; null for one that is disabled. */
+            next_check_at: string | null;
+            /**
+             * @description What it is asked; it reads.
+             * @example shop.orders.list
+             */
+            operation: string | null;
+            quota: components["schemas"]["QuotaLeftView"] | null;
+            /**
+             * @description `failing`: the last check failed. `away`: it keeps failing, and is left alone. `unknown`: it was not checked yet, or its connector names nothing that it could be asked.
+             * @enum {string}
+             */
+            state: "well" | "failing" | "away" | "unknown" | "disabled";
         };
         /** Hold */
         Hold: {
@@ -7593,6 +7696,13 @@ export interface components {
             payload_bytes_per_day?: number | null;
             /** @description That events start. */
             runs_per_minute?: number | null;
+        };
+        /** QuotaLeftView */
+        QuotaLeftView: {
+            left: number;
+            most: number | null;
+            /** @description When it is whole again. */
+            until: string | null;
         };
         /** QuotaList */
         QuotaList: {
@@ -14472,6 +14582,92 @@ export interface operations {
             };
         };
     };
+    post_connections_connection_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_connections_connection_disable: {
         parameters: {
             query?: never;
@@ -14645,6 +14841,83 @@ export interface operations {
             };
             /** @description It is another version now than `If-Match` names. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connections_connection_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,73 @@
+"""What an answer to a check says of its connection, in words that hold nothing of the other side's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infra.problems import Problem
+from services.connectors.health.checks import Found
+from services.connectors.health.endings import Ending
+from services.connectors.sdk.context import Context
+from services.connectors.sdk.errors import Refusal
+from services.connectors.sdk.grant import Grant
+from services.connectors.sdk.manifest import Manifest
+from services.engine.functions import Answer, Done, Failed, Later
+
+_NOT_FOUND: Final = 404
+_BROKEN: Final = 502
+_MOST: Final = 50
+_LONGEST: Final = 100
+_OURS: Final = frozenset({"authentication", "authorization", "configuration", "timeout", "validation"})
+"""Kinds whose words are our own, and say what to change."""
+
+
+def of(answer: Answer, context: Context, manifest: Manifest, ending: Ending | None) -> Found:
+    """`context`: of the call that was answered, which was quiet."""
+    kind, detail = ("", "") if isinstance(answer, Done) else _words(answer, manifest)
+    left = context.allowance
+    return Found(
+        error=kind,
+        detail=detail,
+        took=round(context.exchanges[-1].milliseconds) if context.exchanges else None,
+        quota_left=None if left is None else left.left,
+        quota_most=None if left is None else left.most,
+        quota_seconds=None if left is None else left.seconds,
+        ends_at=None if ending is None else ending.at,
+        ends=None if ending is None else ending.what,
+        excess=_excess(context.grant, manifest),
+    )
+
+
+def unopened(refused: Refusal | Problem) -> Found:
+    """Of a connection that could not be asked."""
+    name = refused.name if isinstance(refused, Refusal) else "configuration"
+    return Found(error=name, detail=refused.detail or refused.title)
+
+
+def _words(answer: Answer, manifest: Manifest) -> tuple[str, str]:
+    """The kind of its error, and what to change."""
+    assert not isinstance(answer, Done)  # noqa: S101 (which has none)
+    kind = answer.error.type.rpartition("/")[2]
+    if isinstance(answer, Later):
+        return kind, _sentence(answer.reason)
+    if kind in _OURS:
+        return kind, answer.error.detail
+    if isinstance(answer, Failed) and answer.error.status == _BROKEN:
+        told = f"Its answer is none that the connector {manifest.name} {manifest.version} knows: {answer.error.detail}"
+        return kind, f"{told}. Does the setting `base_url` lead to the right system, of a version that it is for?"
+    hint = "; is the setting `base_url` the address of its API?" if answer.error.status == _NOT_FOUND else ""
+    return kind, f"It refused with status {answer.error.status} what it is asked to see whether it is well{hint}"
+
+
+def _sentence(reason: str) -> str:
+    """`reason` says of which connection it is, and then why."""
+    why = reason.partition(": ")[2] or reason
+    return why[:1].upper() + why[1:]
+
+
+def _excess(grant: Grant | None, manifest: Manifest) -> list[str]:
+    """Rights beside those that any operation needs; none where the manifest does not say which those are."""
+    needed = {scope for one in manifest.operations for scope in one.scopes}
+    if grant is None or not needed:
+        return []
+    return [one[:_LONGEST] for one in sorted(grant.scopes - needed)[:_MOST]]
