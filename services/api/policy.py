@@ -192,6 +192,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/connection-groups/{connection_group}", P.DEPLOYMENTS_READ),
     ("PATCH", "/connection-groups/{connection_group}", P.DEPLOYMENTS_WRITE),
     ("POST", "/connection-groups/{connection_group}/try", P.DEPLOYMENTS_WRITE),
+    ("GET", "/readiness", P.DEPLOYMENTS_READ),
     ("GET", "/workflows", P.WORKFLOWS_READ),
     ("POST", "/workflows", P.WORKFLOWS_WRITE),
     ("GET", "/workflows/{workflow}", P.WORKFLOWS_READ),

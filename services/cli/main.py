@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "client": ("services.cli.commands.client", "A partner's clients."),
     "site": ("services.cli.commands.site", "A client's places inside an environment."),
     "group": ("services.cli.commands.group", "Several connections of one capability, and rules that choose."),
+    "readiness": ("services.cli.commands.readiness", "Whether a client has what templates ask for."),
     "parameter": ("services.cli.commands.parameter", "Values that are inherited, and where each comes from."),
     "mapping": ("services.cli.commands.mapping", "How events of systems become records."),
     "policy": ("services.cli.commands.policy", "Rules on what workflows may write without an approval."),

@@ -140,6 +140,14 @@ async def told(transaction: Any, tenant: UUID, connection: UUID) -> Told | None:
     return None if row is None else Told(**row)
 
 
+async def away(transaction: Any, tenant: UUID) -> dict[UUID, datetime]:
+    """The connections that are away, each with since when, inside a transaction of the tenant."""
+    rows = await transaction.fetch(
+        "SELECT connection_id, since FROM app.outage WHERE tenant_id = $1 AND ended_at IS NULL", tenant
+    )
+    return {row["connection_id"]: row["since"] for row in rows}
+
+
 async def _lasting(transaction: Any, tenant: UUID, connection: UUID, refused: int) -> Outage | None:
     if refused:
         await transaction.execute(

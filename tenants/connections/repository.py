@@ -46,6 +46,12 @@ async def find_many(session: AsyncSession, tenant_id: UUID, connection_ids: Coll
     return list((await session.scalars(query)).all())
 
 
+async def every(session: AsyncSession, tenant_id: UUID) -> list[Connection]:
+    """All of a tenant's connections, by name."""
+    query = select(Connection).where(Connection.tenant_id == tenant_id).order_by(Connection.name)
+    return list((await session.scalars(query)).all())
+
+
 async def connections(
     session: AsyncSession, tenant_id: UUID, page: Page, filters: Mapping[str, str]
 ) -> list[Connection]:

@@ -108,6 +108,12 @@ async def listed(
     return cut(list(rows), page, lambda row: str(row.group_id))
 
 
+async def every(session: AsyncSession, tenant_id: UUID) -> list[ConnectionGroup]:
+    """All of a tenant's groups, by name."""
+    query = select(ConnectionGroup).where(ConnectionGroup.tenant_id == tenant_id).order_by(ConnectionGroup.name)
+    return list((await session.scalars(query)).all())
+
+
 async def users(session: AsyncSession, tenant_id: UUID, group_id: UUID) -> list[Pair]:
     """The active deployments whose present revision has the group, by name."""
     every = await repository.every(session, tenant_id, status="active")

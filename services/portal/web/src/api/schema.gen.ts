@@ -3239,6 +3239,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the readiness board
+         * @description Which connections offer what templates ask for, which are missing, and what to do.
+         *
+         *     Of each template the newest version, and those that active deployments run. Nothing is sent to any system.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/retention": {
         parameters: {
             query?: never;
@@ -4900,6 +4924,14 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             updated_at: string;
+        };
+        /** ConnectorChoice */
+        ConnectorChoice: {
+            /** @enum {string} */
+            level: "certified" | "simulated" | "not certified";
+            /** @example tryton */
+            name: string;
+            title: string;
         };
         /** ConnectorEntry */
         ConnectorEntry: {
@@ -6706,6 +6738,44 @@ export interface components {
             id: string;
             slug: string;
         };
+        /** NeedView */
+        NeedView: {
+            /** @enum {string} */
+            cause: "ready" | "simulated" | "unproven" | "away" | "disabled" | "lacks" | "missing";
+            /** @description That this is said of; null: there is none. */
+            connection: string | null;
+            /** @description Of which a connection would do. */
+            connectors: components["schemas"]["ConnectorChoice"][];
+            /** @description What helps; null: nothing is to do. */
+            do: string | null;
+            /** @description Operations that it does not offer. */
+            lacks: string[];
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            name: string;
+            /** @description What is bound first, then the best first. */
+            offers: components["schemas"]["OfferView"][];
+            /**
+             * @example [
+             *       "erp.sales-orders.create"
+             *     ]
+             */
+            operations: string[];
+            /**
+             * @description `green`: it can be used. `amber`: it can, and somebody should look first. `red`: it cannot.
+             * @example green
+             * @enum {string}
+             */
+            standing: "green" | "amber" | "red";
+            title: string;
+            /**
+             * @description In words.
+             * @example No connection offers erp.sales-orders.create.
+             */
+            why: string;
+        };
         /** NewApproval */
         NewApproval: {
             /**
@@ -7125,6 +7195,48 @@ export interface components {
             owner: string | null;
             /** @description That waits, where it is about one. */
             run: string | null;
+        };
+        /** OfferView */
+        OfferView: {
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            away_since: string | null;
+            /** @enum {string} */
+            cause: "ready" | "simulated" | "unproven" | "away" | "disabled" | "lacks" | "missing";
+            /**
+             * @description That this is said of: of a group the worst that its rules lead to.
+             * @example acme
+             */
+            connection: string;
+            /** @description Null for a group. */
+            connector: string | null;
+            /** @description Names of the active ones that have bound it to this need. */
+            deployments: string[];
+            /** @description What helps; null: nothing is to do. */
+            do: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "connection" | "group";
+            /** @description Operations that its connector does not offer. */
+            lacks: string[];
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            name: string;
+            /**
+             * @description `green`: it can be used. `amber`: it can, and somebody should look first. `red`: it cannot.
+             * @example green
+             * @enum {string}
+             */
+            standing: "green" | "amber" | "red";
+            /**
+             * @description In words.
+             * @example No connection offers erp.sales-orders.create.
+             */
+            why: string;
         };
         /** OpenExceptions */
         OpenExceptions: {
@@ -7736,6 +7848,10 @@ export interface components {
             calls: number;
             /** @default 1 */
             seconds: number;
+        };
+        /** ReadinessBoard */
+        ReadinessBoard: {
+            items: components["schemas"]["TemplateReadiness"][];
         };
         /** ReceivedList */
         ReceivedList: {
@@ -8581,6 +8697,25 @@ export interface components {
             items: components["schemas"]["TemplateView"][];
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
+        };
+        /** TemplateReadiness */
+        TemplateReadiness: {
+            /** @description Names of the active ones that run this version. */
+            deployments: string[];
+            needs: components["schemas"]["NeedView"][];
+            /**
+             * @description `green`: it can be used. `amber`: it can, and somebody should look first. `red`: it cannot.
+             * @example green
+             * @enum {string}
+             */
+            standing: "green" | "amber" | "red";
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            template: string;
+            title: string;
+            version: string;
         };
         /** TemplateView */
         TemplateView: {
@@ -25789,6 +25924,83 @@ export interface operations {
             };
             /** @description The payload breaks a rule. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_readiness: {
+        parameters: {
+            query?: {
+                /** @description Only this template. */
+                template?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadinessBoard"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
