@@ -193,6 +193,15 @@ const webhooks = createRoute({
   },
 });
 
+const readiness = createRoute({
+  getParentRoute: () => inside,
+  path: "/readiness",
+  component: lazyRouteComponent(() => import("../readiness/ReadinessPage"), "ReadinessPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+});
+
 const DELIVERIES: readonly string[] = ["pending", "delivered", "failed"];
 
 const endpoint = createRoute({
@@ -242,6 +251,7 @@ export const router = createRouter({
       run,
       orders,
       order,
+      readiness,
       webhooks,
       endpoint,
       incoming,

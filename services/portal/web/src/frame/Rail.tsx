@@ -2,7 +2,7 @@ import { Tooltip } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { brandQuery, sessionQuery } from "../api/queries";
-import { AuditIcon, ClientIcon, OrderIcon, RunsIcon, WebhookIcon } from "../states/icons";
+import { AuditIcon, ClientIcon, OrderIcon, ReadinessIcon, RunsIcon, WebhookIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { AccountMenu } from "./AccountMenu";
 import { BrandMark } from "./BrandMark";
@@ -55,6 +55,12 @@ export function Rail() {
           <Link to={webhooks} className={classes.job} activeProps={{ "aria-current": "page" }}>
             <WebhookIcon />
             <span className={classes.jobName}>{texts.webhooks}</span>
+          </Link>
+        )}
+        {session.acting && session.permissions.includes("deployments:read") && (
+          <Link to="/readiness" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <ReadinessIcon />
+            <span className={classes.jobName}>{texts.readiness}</span>
           </Link>
         )}
         {session.permissions.includes("audit:read") && (

@@ -95,6 +95,12 @@ export const OrderIcon = (props: Props) => (
   </Icon>
 );
 
+export const ReadinessIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="m2.500 4.300 1.200 1.200 2-2.200M2.500 10.800l1.200 1.200 2-2.200" />
+    <path d="M8.500 4.500h5M8.500 11h5" />
+  </Icon>
+);
 export const RunsIcon = (props: Props) => (
   <Icon {...props}>
     <circle cx="3.5" cy="3.5" r="1.5" />

@@ -3,6 +3,7 @@ import audit from "./en-audit";
 import incoming from "./en-incoming";
 import orders from "./en-orders";
 import people from "./en-people";
+import readiness from "./en-readiness";
 import webhooks from "./en-webhooks";
 
 const en = {
@@ -11,6 +12,7 @@ const en = {
   ...webhooks,
   ...incoming,
   ...orders,
+  ...readiness,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",

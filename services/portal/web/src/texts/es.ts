@@ -3,6 +3,7 @@ import audit from "./es-audit";
 import incoming from "./es-incoming";
 import orders from "./es-orders";
 import people from "./es-people";
+import readiness from "./es-readiness";
 import webhooks from "./es-webhooks";
 
 const es: Texts = {
@@ -11,6 +12,7 @@ const es: Texts = {
   ...webhooks,
   ...incoming,
   ...orders,
+  ...readiness,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",

@@ -1,0 +1,112 @@
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { brandQuery } from "../api/queries";
+import { Failure } from "../pages/Failure";
+import { LinesSkeleton } from "../pages/LinesSkeleton";
+import { Notice } from "../pages/Notice";
+import { ReadinessIcon } from "../states/icons";
+import { useTexts } from "../texts/texts";
+import frame from "../webhooks/WebhooksPage.module.css";
+import { boardQuery, type Entry, type Need, type Offer } from "./queries";
+import classes from "./ReadinessPage.module.css";
+import { StandingMark } from "./StandingMark";
+
+/** What templates need beside what this environment has for it: what is missing, and what helps. */
+export function ReadinessPage() {
+  const { texts } = useTexts();
+  const { data: brand } = useSuspenseQuery(brandQuery);
+  const { data: board, error, refetch } = useQuery(boardQuery);
+  useEffect(() => {
+    document.title = `${texts.readiness} · ${brand.name}`;
+  }, [texts, brand]);
+  if (error && !board) return <Failure error={error} reset={() => void refetch()} />;
+  return (
+    <div className={frame.page}>
+      <div className={frame.head}>
+        <h1 className={frame.title}>{texts.readiness}</h1>
+      </div>
+      <p className={frame.lead}>{texts.readinessBody}</p>
+      {!board ? (
+        <LinesSkeleton lines={3} />
+      ) : board.items.length === 0 ? (
+        <Notice icon={<ReadinessIcon />} title={texts.noTemplatesTitle} body={texts.noTemplatesBody} />
+      ) : (
+        board.items.map(one => <Template key={`${one.template}@${one.version}`} entry={one} />)
+      )}
+    </div>
+  );
+}
+
+function Template({ entry }: { entry: Entry }) {
+  const { texts } = useTexts();
+  return (
+    <section className={classes.template} aria-label={`${entry.title} ${entry.version}`}>
+      <div className={classes.head}>
+        <div className={classes.what}>
+          <h2 className={classes.title}>{entry.title}</h2>
+          <span className={frame.facts}>
+            <span>{texts.versionOf(entry.version)}</span>
+            <span>
+              {entry.deployments.length === 0
+                ? texts.notDeployed
+                : texts.deployedAs(entry.deployments.join(", "))}
+            </span>
+          </span>
+        </div>
+        <StandingMark standing={entry.standing} />
+      </div>
+      <ul>
+        {entry.needs.map(one => (
+          <NeedRow key={one.name} need={one} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function NeedRow({ need }: { need: Need }) {
+  const { texts } = useTexts();
+  const help = texts.readinessHelp[need.cause](
+    need.connection ?? "",
+    need.connectors.map(one => one.title).join(", "),
+  );
+  return (
+    <li className={classes.need}>
+      <div className={classes.head}>
+        <h3 className={classes.name}>{need.title || need.name}</h3>
+        <StandingMark standing={need.standing} />
+      </div>
+      <p className={classes.why}>
+        {texts.readinessWhy[need.cause](need.connection ?? "", need.lacks.join(", "))} {help}
+      </p>
+      {need.offers.length > 0 && (
+        <ul className={classes.offers} aria-label={texts.offeredBy}>
+          {need.offers.map(one => (
+            <OfferRow key={one.id} offer={one} need={need} />
+          ))}
+        </ul>
+      )}
+      <p className={classes.asked}>{texts.asksFor(need.operations.join(", "))}</p>
+    </li>
+  );
+}
+
+function OfferRow({ offer, need }: { offer: Offer; need: Need }) {
+  const { texts } = useTexts();
+  const said = offer.cause === need.cause && offer.connection === need.connection;
+  return (
+    <li className={classes.offer}>
+      <div className={classes.what}>
+        <span className={classes.name}>{offer.name}</span>
+        <span className={frame.facts}>
+          <span>{offer.connector ?? texts.connectionGroup}</span>
+          {offer.deployments.length > 0 && <span>{texts.boundBy(offer.deployments.join(", "))}</span>}
+          {offer.standing !== "green" && !said && (
+            <span>{texts.readinessWhy[offer.cause](offer.connection, offer.lacks.join(", "))}</span>
+          )}
+        </span>
+      </div>
+      <StandingMark standing={offer.standing} />
+    </li>
+  );
+}

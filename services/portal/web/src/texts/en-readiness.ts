@@ -1,0 +1,42 @@
+/** Words of the readiness board: what templates need, and what there is for it. */
+const readiness = {
+  readiness: "Readiness",
+  readinessBody:
+    "What templates need beside what this environment has for it: the newest version of each, and those that are deployed.",
+  noTemplatesTitle: "No templates",
+  noTemplatesBody:
+    "Templates come with the installation. What each needs is listed here once there are some.",
+  standings: { green: "Ready", amber: "Look first", red: "Not ready" },
+  versionOf: (version: string) => `Version ${version}`,
+  notDeployed: "Not deployed",
+  deployedAs: (names: string) => `Deployed as ${names}`,
+  offeredBy: "Connections",
+  connectionGroup: "Group of connections",
+  boundBy: (names: string) => `Bound by ${names}`,
+  asksFor: (operations: string) => `Asks for ${operations}`,
+  readinessWhy: {
+    ready: (name: string, _lacks: string) => `${name} offers all of it, and its connector is certified.`,
+    simulated: (name: string, _lacks: string) =>
+      `${name} offers all of it; its connector is proven against a simulator alone.`,
+    unproven: (name: string, _lacks: string) =>
+      `${name} offers all of it; its connector is not yet certified.`,
+    away: (name: string, _lacks: string) => `The system behind ${name} is away.`,
+    disabled: (name: string, _lacks: string) => `${name} is disabled.`,
+    lacks: (name: string, lacks: string) => `${name} does not offer ${lacks}.`,
+    missing: (_name: string, lacks: string) => `No connection offers ${lacks}.`,
+  },
+  readinessHelp: {
+    ready: (_name: string, _connectors: string) => "",
+    simulated: (_name: string, _connectors: string) =>
+      "Put the company's own system behind it before going live.",
+    unproven: (_name: string, _connectors: string) => "Try it in another environment before going live.",
+    away: (_name: string, _connectors: string) => "What waits for it goes on by itself.",
+    disabled: (name: string, _connectors: string) => `Enable ${name}, or bind another connection.`,
+    lacks: (_name: string, connectors: string) =>
+      connectors ? `Connect one of these and bind it: ${connectors}.` : "No connector offers all of it yet.",
+    missing: (_name: string, connectors: string) =>
+      connectors ? `Connect one of these: ${connectors}.` : "No connector offers all of it yet.",
+  },
+};
+
+export default readiness;

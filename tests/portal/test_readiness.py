@@ -1,0 +1,83 @@
+"""The readiness board as a partner's staff see it of a client: what is bound, what lacks, what helps (ADR 0084)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.portal.people import look, staff
+from tests.portal.person import DESK, PHONE, person
+from tests.portal.site import Site
+from tests.portal.test_people_look import answers
+
+ASKED = ["wms.orders.create", "wms.orders.get", "wms.shipments.watch"]
+LONG = "warehouse-of-the-northern-associations-of-wholesale-partners"
+GROUP: dict[str, Any] = {
+    "kind": "group", "id": "grp_1", "name": LONG, "connector": None, "standing": "amber", "cause": "away",
+    "connection": "wms-east", "lacks": [], "away_since": "2026-01-02T12:00:00Z", "why": "", "do": None,
+    "deployments": ["shipping", "shipping-of-returns"],
+}  # fmt: skip
+HALF: dict[str, Any] = {
+    **GROUP, "kind": "connection", "id": "con_1", "name": "wms-west", "connector": "warehouse-simulator",
+    "standing": "red", "cause": "lacks", "connection": "wms-west", "lacks": ASKED[2:], "away_since": None,
+    "deployments": [],
+}  # fmt: skip
+NEEDS: list[dict[str, Any]] = [
+    {
+        "name": "wms", "title": "Warehouse", "operations": ASKED, "standing": "amber", "cause": "away",
+        "connection": "wms-east", "lacks": [], "why": "", "do": None, "offers": [GROUP, HALF],
+        "connectors": [{"name": "warehouse-simulator", "title": "Warehouse simulator", "level": "simulated"}],
+    },
+    {
+        "name": "carrier", "title": "Carrier", "operations": ["carrier.labels.create"], "standing": "red",
+        "cause": "missing", "connection": None, "lacks": ["carrier.labels.create"], "why": "", "do": None,
+        "offers": [], "connectors": [],
+    },
+]  # fmt: skip
+ENTRY: dict[str, Any] = {
+    "template": "shipping", "version": "1.0.0", "title": "Shipping of orders", "standing": "red",
+    "deployments": ["shipping"], "needs": NEEDS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("brand", "size"), [pytest.param("harbor", DESK, id="desk"), pytest.param("summit", PHONE, id="phone")]
+)
+async def test_staff_of_the_partner_see_what_a_client_lacks(
+    browser: Browser, site: Site, brand: str, size: tuple[int, int]
+) -> None:
+    kind = f"{brand}-{'desk' if size == DESK else 'phone'}"
+    boss = await staff(site, f"rita@{brand}.example", getattr(site, brand), name="Rita Ready")
+    async with person(browser, site, boss, size=size) as someone:
+        page = someone.page
+        await someone.open()
+        await someone.fill_in(boss.password)
+        await someone.heading("Clients").wait_for()
+        await page.get_by_role("button", name=re.compile("^Act as .+demo")).first.click()
+        await page.get_by_label("Reason").fill("What they need before they go live")
+        await page.locator("form").get_by_role("button", name="Act as").click()
+        await someone.heading().wait_for()
+        await page.get_by_role("navigation").get_by_role("link", name="Readiness").click()
+        await someone.heading("Readiness").wait_for()
+        newest = page.get_by_role("region", name="Order release 1.1.0")
+        if brand == "harbor":
+            await expect(newest).to_contain_text("its connector is proven against a simulator alone")
+            await expect(newest.get_by_role("list", name="Connections")).to_contain_text("Bound by order-release")
+        else:
+            # The connection of its client is in another environment.
+            await expect(newest).to_contain_text("Connect one of these: Tryton")
+        await look(someone, f"readiness-{kind}")
+        await answers(someone, "**/v1/readiness", {"items": [ENTRY]})
+        await someone.open("/readiness")
+        shipping = page.get_by_role("region", name="Shipping of orders 1.0.0")
+        await expect(shipping).to_contain_text("No connection offers carrier.labels.create.")
+        await expect(shipping).to_contain_text("The system behind wms-east is away.")
+        await expect(shipping).to_contain_text("Bound by shipping, shipping-of-returns")
+        await look(someone, f"readiness-red-{kind}")
+        await answers(someone, "**/v1/readiness", {"items": []})
+        await someone.open("/readiness")
+        await page.get_by_role("heading", name="No templates").wait_for()
+        await look(someone, f"readiness-empty-{kind}")
