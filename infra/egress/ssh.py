@@ -132,6 +132,10 @@ async def _greeted(plugged: socket.socket, login: Login, keys: Any, seconds: flo
         raise SftpRefused("credentials", "it does not let the account in") from error
     except asyncssh.KeyExchangeFailed as error:
         raise SftpRefused("refused", "it offers no way to encrypt that is still safe") from error
+    except ValueError as error:
+        # The library asks who we are, of whom it needs nothing.
+        why = "this process runs as a user without a name: its operator gives it one, or sets LOGNAME"
+        raise SftpRefused("refused", why) from error
     except (asyncssh.Error, OSError) as error:
         raise Failed("cut", "the connection was cut before anything was asked", sent=False) from error
     try:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 _PATIENCE = 120.0
 
@@ -23,15 +24,21 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str], folder: P
 
 @contextmanager
 def serving(
-    command: Sequence[str | Path], environment: Mapping[str, str], folder: Path, *, port: int, log: Path
+    command: Sequence[str | Path],
+    environment: Mapping[str, str],
+    folder: Path,
+    *,
+    port: int,
+    log: Path,
+    account: Mapping[str, Any] | None = None,
 ) -> Iterator[None]:
-    """It listens on `port` until the block ends.
+    """It listens on `port` until the block ends. `account`: whose it is, where it is not ours, as `Popen` takes it.
 
     Raises:
         RuntimeError: it does not, with the end of what it wrote to `log`.
     """
     with log.open("w") as out:
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=out)
+        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=out, **account or {})
     try:
         _wait(server, port, log)
         yield

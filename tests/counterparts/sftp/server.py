@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +15,8 @@ import asyncssh
 import msgspec
 
 from infra.embedded.ports import choose
+from tests.counterparts.program import serving
 from tests.counterparts.sftp.install import environment, server
-from tests.patience import PATIENCE
 
 _CONFIGURATION: Final = """\
 Port @PORT@
@@ -68,19 +66,12 @@ def running(place: Path, data: Path) -> Iterator[Sshd]:
         program = Path(shutil.copytree(place, data / "sshd", symlinks=True)) / program.relative_to(place)
         subprocess.run(["chown", "-R", user, str(data)], check=True)
         _open(data)
-    command: list[str] = [str(program), "-D", "-e", "-f", str(data / "sshd_config")]
+    command: list[str | Path] = [program, "-D", "-e", "-f", data / "sshd_config"]
     surroundings = environment(data / "sshd" if is_root else place)
-    found = Sshd(
-        f"sftp://127.0.0.1:{port}{root}", user, key.export_private_key().decode(), host.get_fingerprint(), root
-    )
     account: dict[str, Any] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if is_root else {}
-    with subprocess.Popen(command, env=surroundings, stderr=subprocess.PIPE, text=True, **account) as process:
-        try:
-            _wait(process, port)
-            yield found
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
+    with serving(command, surroundings, data, port=port, log=data / "log", account=account):
+        url = f"sftp://127.0.0.1:{port}{root}"
+        yield Sshd(url, user, key.export_private_key().decode(), host.get_fingerprint(), root)
 
 
 def _open(data: Path) -> None:
@@ -88,16 +79,3 @@ def _open(data: Path) -> None:
     for one in data.parents:
         if one.stat().st_uid == 0 and one != Path("/"):
             one.chmod(one.stat().st_mode | 0o011)
-
-
-def _wait(process: subprocess.Popen[str], port: int) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            assert process.stderr is not None
-            raise RuntimeError(f"OpenSSH did not start:\n{process.stderr.read()}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("OpenSSH did not serve in time")

@@ -150,6 +150,16 @@ async def test_S_52_every_address_of_a_file_server_must_pass(tenant: UUID, login
     assert found.value.rule == "address"
 
 
+async def test_a_process_whose_user_has_no_name_says_so(
+    client: Client, tenant: UUID, server: FileServer, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 10001")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert "LOGNAME" in (await refused(client, tenant, server, login)).detail
+
+
 async def test_who_breaks_off_is_a_failure_and_no_refusal(
     client: Client, tenant: UUID, server: FileServer, login: Login
 ) -> None:
