@@ -34,6 +34,8 @@ LEASE_SECONDS = 1.0
 PATIENT_SECONDS = 3.0
 PATIENT = {"WAYBILL_LEASE_SECONDS": str(PATIENT_SECONDS)}
 """Of workers that are to lose nothing: on a busy machine one may renew a lease of a second too late."""
+UNBLAMED = "99"
+"""Deaths after which a run is set aside: no machine is so busy that leases of a second lapse as often."""
 UNHURRIED = {"WAYBILL_API_RATE": "100000", "WAYBILL_API_BURST": "1000000"}
 """Of an API that is to take whatever comes: rates have tests of their own."""
 
@@ -107,6 +109,7 @@ class Plant(Observed):
                 "WAYBILL_DEMO_ERP_URL": self.erp_url,
                 "WAYBILL_EGRESS_LOOPBACK": "true",
                 "WAYBILL_LEASE_SECONDS": str(LEASE_SECONDS),
+                "WAYBILL_SOLO_DEATHS": UNBLAMED,
                 "WAYBILL_POLL_SECONDS": "0.1",
                 # What the simulated ERP is asked, and told to fail at, is a test's.
                 "WAYBILL_CHECK_SECONDS": "0",

@@ -29,7 +29,7 @@ async def test_F_03_I3_a_worker_that_dies_with_an_answer_leaves_one_sale(plant: 
     orders, point = "once-or-ask", "call.answered"
     await stands_repetition(plant, orders)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(RUNS)))
-    worker = plant.start_worker(f"{point}~/do/7/create-sale", changes={"WAYBILL_SOLO_DEATHS": "99"})
+    worker = plant.start_worker(f"{point}~/do/7/create-sale")
     await died_at(plant, worker, point)
     plant.start_worker()
     await plant.all_ended(RUNS, 120)

@@ -38,9 +38,7 @@ async def test_F_01_killed_at_a_crash_point_nothing_is_lost_or_doubled(point: st
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(RUNS)))
     for kill in range(KILLS):
         nth = 1 + kill if point == "claim.committed" else 1 + 7 * kill
-        worker = plant.start_worker(
-            f"{point}%{nth}", changes={"WAYBILL_WORKER_SLOTS": "8", "WAYBILL_SOLO_DEATHS": "99"}
-        )
+        worker = plant.start_worker(f"{point}%{nth}", changes={"WAYBILL_WORKER_SLOTS": "8"})
         await died_at(plant, worker, point)
     assert (await plant.states()).get("completed", 0) < RUNS
     plant.start_worker()

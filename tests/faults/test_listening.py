@@ -79,7 +79,7 @@ async def test_F_01_killed_around_a_commit_each_event_is_heard_once_and_told_onc
     for kill in range(KILLS):
         # Few slots and a death early in each life; the children that run suspects die at the same point.
         nth = 1 + kill if point == "claim.committed" else 1 + 2 * kill
-        changes = {"WAYBILL_WORKER_SLOTS": "4", "WAYBILL_SOLO_DEATHS": "99"}
+        changes = {"WAYBILL_WORKER_SLOTS": "4"}
         await died_at(plant, plant.start_worker(f"{point}%{nth}", changes=changes), point)
     await sending
     plant.start_worker()

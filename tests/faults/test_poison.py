@@ -10,12 +10,13 @@ import pytest
 from infra.database import Database
 from infra.ids import TenantId
 from tests.faults.deaths import crashes, died_at
-from tests.faults.plant import Plant
+from tests.faults.plant import PATIENT, Plant
 from tests.faults.world_check import check_world
 from tests.world import deploy
 
 pytestmark = [pytest.mark.faults]
 
+BLAMED = PATIENT | {"WAYBILL_SOLO_DEATHS": "3"}
 POISON = """
 document: {dsl: '1.0.3', namespace: tests, name: poison, version: 1.0.0}
 do:
@@ -54,7 +55,7 @@ async def test_F_18_a_poison_run_is_quarantined_and_its_neighbours_finish(plant:
     async def supervise() -> None:
         """Start the worker again whenever it dies, as `waybill up` does. Every process has the same poison in it."""
         while True:
-            workers.append(plant.start_worker("call.before~/do/0/poison"))
+            workers.append(plant.start_worker("call.before~/do/0/poison", changes=BLAMED))
             await asyncio.to_thread(workers[-1].wait)
 
     await poison(plant)
@@ -72,7 +73,7 @@ async def test_F_18_a_poison_run_is_quarantined_and_its_neighbours_finish(plant:
 
 
 async def test_F_18_a_run_whose_code_raises_is_quarantined_and_takes_no_worker_along(plant: Plant) -> None:
-    worker = plant.start_worker("!call.before~/do/0/poison")
+    worker = plant.start_worker("!call.before~/do/0/poison", changes=BLAMED)
     await poison(plant)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(40)))
     await plant.all_ended(40, otherwise=1)

@@ -51,7 +51,7 @@ async def test_F_19_runs_that_are_retried_by_two_people_go_on_once_whoever_dies(
     await connections(plant, "enable")
     statuses = await retry(plant)
     assert (statuses.count(200), statuses.count(409)) == (RUNS, RUNS)
-    worker = plant.start_worker(point, changes={"WAYBILL_WORKER_SLOTS": "8", "WAYBILL_SOLO_DEATHS": "99"})
+    worker = plant.start_worker(point, changes={"WAYBILL_WORKER_SLOTS": "8"})
     await died_at(plant, worker, point.partition("%")[0])
     plant.start_worker()
     await plant.all_ended(RUNS, 120)

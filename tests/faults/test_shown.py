@@ -63,7 +63,7 @@ async def test_F_01_killed_while_calls_are_shown_nothing_is_lost_or_doubled(poin
     await plant.faults(latency=LATENCY)
     await asyncio.gather(*(plant.send_until_taken(number) for number in range(RUNS)))
     for nth in (1, 2):
-        worker = plant.start_worker(f"{point}%{nth}", changes={"WAYBILL_SOLO_DEATHS": "99"})
+        worker = plant.start_worker(f"{point}%{nth}")
         await died_at(plant, worker, point)
     assert (await plant.states()).get("completed", 0) < RUNS
     await plant.faults()

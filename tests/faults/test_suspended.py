@@ -49,7 +49,7 @@ async def test_F_01_a_worker_that_dies_with_wishes_leaves_suspended_runs_and_non
 ) -> None:
     await plant.faults(latency=LATENCY)
     await asyncio.gather(*(plant.send_until_taken(n) for n in range(RUNS)))
-    worker = plant.start_worker(point, changes={"WAYBILL_WORKER_SLOTS": "8", "WAYBILL_SOLO_DEATHS": "99"})
+    worker = plant.start_worker(point, changes={"WAYBILL_WORKER_SLOTS": "8"})
     await plant.until_held(4)
     await operate(plant, "suspend")
     await died_at(plant, worker, point.partition("%")[0])

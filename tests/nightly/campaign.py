@@ -16,7 +16,7 @@ _BATCH: Final = 40
 _LEAST_OPEN: Final = 20
 _FINISH_SECONDS: Final = 400.0
 # Few slots, so that each death leaves others something to do. Every process may die many times: nothing is poison here.
-_SETTINGS: Final = {"WAYBILL_WORKER_SLOTS": "8", "WAYBILL_SOLO_DEATHS": "99"}
+_SETTINGS: Final = {"WAYBILL_WORKER_SLOTS": "8"}
 
 
 class Campaign:

@@ -81,7 +81,7 @@ async def _cancel(plant: Plant, key: str) -> int:
 async def _at(plant: Plant, point: str, outcome: Outcome) -> None:
     first, outcome.runs = outcome.runs, outcome.runs + RUNS
     await asyncio.gather(*(plant.send_until_taken(number) for number in range(first, outcome.runs)))
-    settings = {"WAYBILL_WORKER_SLOTS": "8", "WAYBILL_SOLO_DEATHS": "99"}
+    settings = {"WAYBILL_WORKER_SLOTS": "8"}
     worker = plant.start_worker(f"{point}%4" if point != "claim.committed" else point, changes=settings)
     dying = asyncio.create_task(died_at(plant, worker, point))
     for number in range(first, outcome.runs, 2):

@@ -39,7 +39,7 @@ _ENDS: Final = (
 
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, orders: int = ORDERS) -> None:
     """Raises AssertionError naming what of the story did not come true."""
-    async with Plant(folder, settings={"WAYBILL_SOLO_DEATHS": "99"}) as plant:
+    async with Plant(folder) as plant:
         carrier, spare = await with_carrier(plant)
         workers = [plant.start_worker(), plant.start_worker()]
         await plant.faults(latency=0.2)

@@ -25,7 +25,7 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, runs: int
         await plant.faults(latency=1.0)
         await asyncio.gather(*(plant.send_until_taken(number) for number in range(runs)))
         outcome.runs = runs
-        settings = {"WAYBILL_WORKER_SLOTS": _SLOTS, "WAYBILL_TENANT_RUNNING": _SLOTS, "WAYBILL_SOLO_DEATHS": "99"}
+        settings = {"WAYBILL_WORKER_SLOTS": _SLOTS, "WAYBILL_TENANT_RUNNING": _SLOTS}
         held = await kill_together(plant, plant.start_worker(changes=settings), least=runs // 4)
         await plant.faults()
         plant.start_worker(changes=settings)

@@ -36,7 +36,7 @@ _ANSWER: Final = {
 
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, orders: int = ORDERS) -> None:
     """Raises AssertionError naming what did not come true."""
-    async with Plant(folder, settings={"WAYBILL_SOLO_DEATHS": "99"}) as plant:
+    async with Plant(folder) as plant:
         carrier, _ = await with_carrier(plant)
         ways = {"operations": {_CREATE: {"way": "file", "answer": _ANSWER}}}
         await asked(plant, "PATCH", f"/v1/connections/{carrier}", {"playbook": ways})

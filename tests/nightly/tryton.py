@@ -28,7 +28,7 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, place: Pa
             await asyncio.gather(*(plant.send_until_taken(f"kill-{n}") for n in range(runs)))
             outcome.runs += runs
             for point in random.sample(POINTS, len(POINTS)):
-                few = {"WAYBILL_WORKER_SLOTS": "3", "WAYBILL_SOLO_DEATHS": "99"}
+                few = {"WAYBILL_WORKER_SLOTS": "3"}
                 worker = plant.start_worker(f"{point}%{random.randint(1, 3)}", changes=few)
                 await died_at(plant, worker, point)
                 outcome.faults += 1

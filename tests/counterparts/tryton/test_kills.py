@@ -62,7 +62,7 @@ async def test_F_01_killed_at_every_crash_point_no_second_sale_is_confirmed(tryt
         await lead_to_tryton(plant, tryton)
         await asyncio.gather(*(plant.send_until_taken(f"kill-{n}") for n in range(RUNS)))
         for number, point in enumerate(POINTS):
-            few = {"WAYBILL_WORKER_SLOTS": "3", "WAYBILL_SOLO_DEATHS": "99"}
+            few = {"WAYBILL_WORKER_SLOTS": "3"}
             worker = plant.start_worker(f"{point}%{1 + number % 3}", changes=few)
             await died_at(plant, worker, point)
         plant.start_worker()
