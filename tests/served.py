@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from infra.embedded import ports
 from infra.embedded.stack import Endpoints
+from tests.faults.warm import WarmStarter
 from tests.patience import PATIENCE
 
 _READY_SECONDS = 90.0
@@ -41,21 +41,18 @@ def served(home: Path, endpoints: Endpoints, **settings: str) -> Iterator[tuple[
         **settings,
     }
     log = home / "api.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli.main", "api"], env=environment, stdout=out, stderr=out
-        )
+    process = WarmStarter.get().start(["services.cli.main", "api"], environment, log)
+    try:
+        _wait(process, port, log)
+        yield port, environment
+    finally:
+        process.terminate()
         try:
-            _wait(process, port, log)
-            yield port, environment
-        finally:
-            process.terminate()
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import subprocess
-import sys
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -39,6 +37,7 @@ from tests.faults.echoed import (
 from tests.faults.plant import Plant
 from tests.faults.planting import PEOPLES, Planter
 from tests.faults.postbox_tls import Porter, porter
+from tests.faults.warm import WarmStarter
 from tests.infra.egress.test_tls import certificate
 from tests.infra.telemetry.collector import Collector
 
@@ -242,8 +241,7 @@ def _is_ours(plant: Plant, file: Path) -> bool:
 
 def _our_own_search(plant: Plant) -> str:
     """What `waybill check --secrets` says of the installation."""
-    words = [sys.executable, "-m", "services.cli.main", "check", "--secrets"]
-    done = subprocess.run(words, env=plant.environment(), capture_output=True, text=True, check=False)
+    done = WarmStarter.get().run(["services.cli.main", "check", "--secrets"], plant.environment())
     return done.stdout + done.stderr
 
 

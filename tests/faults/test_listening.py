@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.deaths import died_at
 from tests.faults.plant import Plant
+from tests.marks import night
 
 pytestmark = [pytest.mark.faults]
 
@@ -18,10 +19,10 @@ EVENTS = 5
 KILLS = 3
 POINTS = (
     "claim.committed",
-    "activation.begun",
-    "checkpoint.before",
+    night("activation.begun"),
+    night("checkpoint.before"),
     "checkpoint.committed",
-    "end.before",
+    night("end.before"),
     "end.committed",
     "emit.taken",
 )

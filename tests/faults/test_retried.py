@@ -10,17 +10,18 @@ import pytest
 from tests.faults.deaths import died_at
 from tests.faults.plant import PATIENT, Plant
 from tests.faults.world_check import check_world
+from tests.marks import night
 
 pytestmark = [pytest.mark.faults]
 
 RUNS = 30
 POINTS = [
     "claim.committed%2",
-    "call.before%6",
+    night("call.before%6"),
     "call.answered%6",
-    "checkpoint.before%2",
+    night("checkpoint.before%2"),
     "checkpoint.committed%2",
-    "end.before%2",
+    night("end.before%2"),
 ]
 
 

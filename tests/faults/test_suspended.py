@@ -11,6 +11,7 @@ from tests.faults.database_cuts import cutting
 from tests.faults.deaths import died_at
 from tests.faults.plant import LEASE_SECONDS, Plant, paused
 from tests.faults.world_check import check_world
+from tests.marks import night
 
 pytestmark = [pytest.mark.faults]
 
@@ -43,7 +44,9 @@ async def go_on(plant: Plant) -> None:
     await check_world(plant, accepted=RUNS)
 
 
-@pytest.mark.parametrize("point", ["call.before%6", "call.answered%6", "checkpoint.before%2", "checkpoint.committed%2"])
+@pytest.mark.parametrize(
+    "point", ["call.before%6", night("call.answered%6"), night("checkpoint.before%2"), "checkpoint.committed%2"]
+)
 async def test_F_01_a_worker_that_dies_with_wishes_leaves_suspended_runs_and_none_doubled(
     point: str, plant: Plant
 ) -> None:

@@ -16,15 +16,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Final
+from tempfile import TemporaryDirectory
+from typing import ClassVar, Final, NoReturn
 
 import msgspec
+
+from services.cli import commands
+from tests.faults import warm_suspects
 
 MODULES: Final = (
     "dramatiq.cli",
     "granian.cli",
+    *sorted(f"services.cli.commands.{one.stem}" for one in Path(commands.__file__).parent.glob("[a-z]*.py")),
     "services.connectors.simulators.erp.routes",
     "services.connectors.simulators.server",
     "services.portal.app",
@@ -37,11 +42,18 @@ _PRELOADED: Final = ("LD_PRELOAD", "PYTHONPATH")
 
 
 class Start(msgspec.Struct, frozen=True, tag=True):
-    """A process to be: `python -m words…` with exactly this environment; `log` takes what it writes."""
+    """A process to be: `python -m words…` with exactly this environment; `log` takes what it writes.
+
+    `errors`: takes what it writes to its standard error, where that is not `log`; `given`: what it reads.
+    `folder`: where it begins.
+    """
 
     words: list[str]
     environment: dict[str, str]
     log: str
+    errors: str = ""
+    given: str = os.devnull
+    folder: str = ""
 
 
 class Look(msgspec.Struct, frozen=True, tag=True):
@@ -110,6 +122,19 @@ class WarmStarter:
         pid = int(self._ask(Start(words, dict(environment), str(log))))
         return Warm(self, pid, words)
 
+    def run(
+        self, words: list[str], environment: Mapping[str, str], given: str = "", cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """As `subprocess.run` with its output as text."""
+        with TemporaryDirectory() as folder:
+            log, errors, read = (Path(folder, name) for name in ("out", "errors", "given"))
+            read.write_text(given, "utf-8")
+            where = str(cwd or Path.cwd())
+            start = Start(words, dict(environment), str(log), str(errors), str(read), where)
+            pid = int(self._ask(start))
+            code = Warm(self, pid, words).wait()
+            return subprocess.CompletedProcess(words, code, log.read_text("utf-8"), errors.read_text("utf-8"))
+
     def look(self, pid: int) -> int | None:
         return msgspec.json.decode(self._ask(Look(pid)), type=int | None)
 
@@ -162,15 +187,32 @@ def _code(pid: int, codes: dict[int, int]) -> int | None:
 def _become(start: Start) -> None:
     os.setsid()
     log = os.open(start.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (log, 1), (log, 2)):
+    given = os.open(start.given, os.O_RDONLY)
+    errors = os.open(start.errors, os.O_WRONLY | os.O_CREAT, 0o644) if start.errors else os.dup(log)
+    for source, target in ((given, 0), (log, 1), (errors, 2)):
         os.dup2(source, target)
-    os.close(log)
-    os.close(nothing)
+        os.close(source)
+    if start.folder:
+        os.chdir(start.folder)
+    _begin(start.words, start.environment)
+
+
+def _begin(words: Sequence[str], environment: Mapping[str, str]) -> None:
     os.environ.clear()
-    os.environ.update(start.environment)
-    sys.argv = list(start.words)
-    runpy.run_module(start.words[0], run_name="__main__", alter_sys=True)
+    os.environ.update(environment)
+    sys.argv = list(words)
+    os.execve = _instead  # type: ignore[assignment]
+    if words[0] == "services.worker.fleet":
+        warm_suspects.fork_them()
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+
+
+def _instead(program: str, words: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """As `waybill api` becomes the server: another module in place of this one, in the same process."""
+    if [program, "-m"] != list(words[:2]):
+        raise RuntimeError(f"a warm process does not become {words}")
+    _begin(words[2:], environment)
+    sys.exit()
 
 
 def _main() -> None:

@@ -34,6 +34,7 @@ from tests.nightly import (
     keys,
     kills,
     line,
+    longer,
     outages,
     pending,
     receivers,
@@ -130,6 +131,7 @@ def parts(minutes: float, home: Path) -> list[Part]:
         Part(others, lambda *given: certified.one_round(*given, names=real), 0.0, 1_800.0),
         *(Part(Outcome(part=one.PART, proves=one.PROVES), one.one_round, 0.0) for one in ONCE if one is not contract),
         Part(Outcome(part=contract.PART, proves=contract.PROVES), contract.one_round, 0.0, contract.PATIENCE),
+        Part(Outcome(part=longer.PART, proves=longer.PROVES), longer.one_round, 0.0, longer.SECONDS),
         # One round, since it takes all of the part's time: a soak that is cut in two is two short ones.
         Part(
             Outcome(part=f"{soak.PART}, {soak.RATE} orders a second", proves=soak.PROVES),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from base64 import b32decode
 
@@ -11,7 +10,7 @@ import msgspec
 
 from services.cli.running import Portal
 from tenants.identity import totp
-from tests.house.tree import ROOT
+from tests.faults.warm import WarmStarter
 from tests.patience import PATIENCE
 from tests.portal.person import SCHEMES, Person
 from tests.portal.site import Site
@@ -25,16 +24,13 @@ async def staff(
     `of_client`: of its client's instead.
     """
     there = portal or site.harbor
-    command = [sys.executable, "-m", "services.cli.main", "account", "create", email, "--name", name]
+    command = ["services.cli.main", "account", "create", email, "--name", name]
     command += ["--partner", there.partner_slug, "--role", "administrator", "--json"]
     if of_client:
         command += ["--client", there.client_slug, "--environment", there.environment]
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=site.environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    told, failed = await process.communicate()
-    assert process.returncode == 0, failed.decode()
-    return msgspec.structs.replace(there, email=email, password=msgspec.json.decode(told)["password"])
+    done = await asyncio.to_thread(WarmStarter.get().run, command, site.environment())
+    assert done.returncode == 0, done.stderr
+    return msgspec.structs.replace(there, email=email, password=msgspec.json.decode(done.stdout)["password"])
 
 
 async def look(someone: Person, name: str) -> None:

@@ -19,7 +19,7 @@ from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
 from tests.infra.outside_server import admin, as_outside
 
-pytestmark = [pytest.mark.postgresql_17]
+pytestmark = [pytest.mark.night, pytest.mark.postgresql_17]
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from tests.counterparts.telemetry.servers import read
 from tests.faults.test_telemetry import CALLS, Traced
 from tests.infra.telemetry.collector import Seen, assert_one_tree
 
-pytestmark = [pytest.mark.faults]
+pytestmark = [pytest.mark.night, pytest.mark.faults]
 
 CALLER = "0af7651916cd43dd8448eb211c80319c"
 

@@ -18,7 +18,7 @@ from tests.counterparts.tryton.install import DATABASE, PASSWORD, USER
 from tests.faults.deaths import POINTS, died_at
 from tests.faults.plant import Plant
 
-pytestmark = [pytest.mark.tryton, pytest.mark.faults]
+pytestmark = [pytest.mark.night, pytest.mark.tryton, pytest.mark.faults]
 
 RUNS = 20
 SOLD = {"confirmed", "processing", "done"}

@@ -15,6 +15,7 @@ from services.connectors.sdk.context import Context
 from services.engine.functions import Done, Failed, Later
 from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.tryton.conftest import TENANT, Erp
+from tests.marks import night
 
 # Where the first of them installs it, that takes minutes.
 pytestmark = [pytest.mark.tryton]
@@ -34,7 +35,7 @@ async def test_equal_orders_under_two_keys_are_two_sales(erp: Erp, order: Any, k
     assert first.output["number"] != second.output["number"]
 
 
-@pytest.mark.parametrize("callers", [2, 4])
+@pytest.mark.parametrize("callers", [2, night(4)])
 async def test_concurrent_callers_of_one_key_confirm_one_sale(erp: Erp, order: Any, key: str, callers: int) -> None:
     answers = await asyncio.gather(*(erp.create(order, key) for _ in range(callers)))
     states = await erp.assert_one_sale(order, key, answers[0])
@@ -44,7 +45,7 @@ async def test_concurrent_callers_of_one_key_confirm_one_sale(erp: Erp, order: A
     assert set(states) <= {"processing", "cancelled"}
 
 
-@pytest.mark.parametrize("fault", ["lost", "answer-lost", "abandoned", "lock-503"])
+@pytest.mark.parametrize("fault", ["answer-lost", *map(night, ["lost", "abandoned", "lock-503"])])
 @pytest.mark.parametrize("step", ["create", "quote", "confirm", "search_read"])
 async def test_F_03_an_answer_lost_at_any_step_leaves_one_sale(
     erp: Erp, proxy: Proxy, order: Any, key: str, step: str, fault: Fault
@@ -61,7 +62,7 @@ async def test_F_03_an_answer_lost_at_any_step_leaves_one_sale(
     assert await erp.assert_one_sale(order, key, await erp.create(order, key))
 
 
-@pytest.mark.parametrize("step", ["create", "quote", "confirm"])
+@pytest.mark.parametrize("step", [night("create"), night("quote"), "confirm"])
 async def test_F_03_a_request_that_arrives_after_the_next_attempt_confirms_nothing_more(
     erp: Erp, proxy: Proxy, order: Any, key: str, step: str
 ) -> None:
@@ -127,7 +128,7 @@ async def test_F_03_a_worker_that_lost_its_lease_sells_nothing_for_a_run_that_en
     assert [sale["state"] for sale in await erp.sales(order, key)] == ["cancelled", "cancelled"]
 
 
-@pytest.mark.parametrize("fault", ["lost", "answer-lost", "held"])
+@pytest.mark.parametrize("fault", [night("lost"), "answer-lost", night("held")])
 async def test_F_03_a_refusal_whose_mark_is_lost_is_a_refusal_still(
     erp: Erp, proxy: Proxy, order: Any, key: str, fault: Fault
 ) -> None:
@@ -142,7 +143,7 @@ async def test_F_03_a_refusal_whose_mark_is_lost_is_a_refusal_still(
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, night(2)])
 async def test_F_03_orders_under_random_faults_and_two_workers_each_are_confirmed_once(
     erp: Erp, proxy: Proxy, order: Any, seed: int
 ) -> None:

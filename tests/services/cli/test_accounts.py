@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from services.engine.functions import Terms
 from services.engine.journal import Entry
 from services.engine.state import RunDescriptor, Snapshot
 from services.engine.waits import Effect
+from tests.faults.warm import WarmStarter
 from tests.served import served
 from tests.world import deploy, progress, start_runs, write
 
@@ -35,10 +35,7 @@ class Commands:
 
     def run(self, *words: str, key: str = "") -> subprocess.CompletedProcess[str]:
         environment = {**self.environment, "WAYBILL_API_KEY": key}
-        return subprocess.run(
-            [sys.executable, "-m", "services.cli.main", *words],
-            env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return WarmStarter.get().run(["services.cli.main", *words], environment)
 
     def json(self, *words: str, key: str = "") -> Any:
         done = self.run(*words, "--json", key=key)

@@ -18,6 +18,7 @@ import pytest
 
 from infra.embedded import Home, ports
 from services.cli import running
+from tests.faults.warm import WarmStarter
 from tests.patience import PATIENCE
 
 ORDER = Path(__file__).parents[3] / "docs" / "examples" / "order.json"
@@ -32,9 +33,8 @@ class Terminal:
         self.environment = {**environment, "WAYBILL_HOME": str(home)}
 
     def run(self, *words: str, key: str = "", given: str = "") -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "services.cli.main", *words]
         environment = {**self.environment, "WAYBILL_API_KEY": key}
-        return subprocess.run(command, env=environment, input=given, check=False, capture_output=True, text=True)
+        return WarmStarter.get().run(["services.cli.main", *words], environment, given)
 
     def published(self, where: tuple[str, ...], key: str) -> list[str]:
         """Workflow versions of the client, asked of the API itself."""

@@ -27,9 +27,11 @@ from services.engine.interpreter import Interpreter
 from services.engine.lifecycle import PREFIX, Event, Line, Rendering, Subject
 from services.engine.state import Ended, Entry, RunDescriptor, Snapshot, Step
 from template_library.dsl import parse
+from tests.marks import night
 from tests.services.engine.interpreter.seeded_documents import document, nested
 
 BATCHES: Final = 20
+_DAILY: Final = 8
 _EACH: Final = 100
 _ALONE: Final = os.environ.get("SEED")
 _MOST_MOVES: Final = 60
@@ -237,7 +239,7 @@ async def jq() -> AsyncIterator[Evaluator]:
         yield Expressions(pool)
 
 
-@pytest.mark.parametrize("batch", range(1 if _ALONE else BATCHES))
+@pytest.mark.parametrize("batch", [0] if _ALONE else [*range(_DAILY), *map(night, range(_DAILY, BATCHES))])
 async def test_runs_of_a_batch_of_seeds_keep_every_rule(batch: int, jq: Evaluator) -> None:
     for seed in [int(_ALONE)] if _ALONE else range(batch * _EACH, (batch + 1) * _EACH):
         await _play(seed, jq)
