@@ -92,6 +92,15 @@ def test_the_first_order_is_in_the_erp(terminal: Terminal) -> None:
     assert (run["state"], run["output"]["sale"]["number"]) == ("completed", "SO-1002")
 
 
+def test_a_connection_is_asked_how_it_is(terminal: Terminal) -> None:
+    checked = terminal.run("connection", "check", "erp", "--json")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    found = msgspec.json.decode(checked.stdout)
+    assert (found["state"], found["operation"], found["error"]) == ("well", "erp.items.availability", None)
+    shown = terminal.run("connection", "health", "erp")
+    assert (shown.returncode, "last_good_at" in shown.stdout, "failures" in shown.stdout) == (0, True, False)
+
+
 def test_a_changed_parameter_holds_the_next_order(terminal: Terminal) -> None:
     changed = terminal.run(
         "deployment", "update", "order-release", "--set", 'max_order_value={"amount": 1000, "currency": "USD"}'
