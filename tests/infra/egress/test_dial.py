@@ -54,7 +54,9 @@ async def test_S_50_S_51_no_spelling_opens_a_socket_on_any_way_out(
     dial = Dial(protocol="mqtt", host=host.strip("[]"), port=8883, tls=True, destination=EVERY_PORT)
     async with Client(Guard(resolve=from_table)) as client:
         monkeypatch.setattr(socket, "socket", no_socket)
-        for way in (client.stream(tenant, request), client.websocket(tenant, request), client.dial(tenant, dial)):
+        files = Dial(protocol="sftp", host=host.strip("[]"), port=22, tls=False, destination=EVERY_PORT)
+        ways = (client.stream(tenant, request), client.websocket(tenant, request), client.dial(tenant, dial))
+        for way in (*ways, client.plugged(tenant, files)):
             with pytest.raises(Refused) as refused:
                 async with way:
                     pass
