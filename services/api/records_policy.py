@@ -1,4 +1,7 @@
-"""Rows of `services.api.policy` for entities and the mappings that records come of (ADR 0072, ADR 0080)."""
+"""Rows of `services.api.policy` for entities, their documents, and the mappings that records come of.
+
+ADR 0072, ADR 0080, ADR 0085.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,12 @@ ROWS: Final = (
     ("POST", f"{ONE}/keys/remove", P.RECORDS_WRITE),
     ("POST", f"{ONE}/merge", P.RECORDS_WRITE),
     ("POST", f"{ONE}/split", P.RECORDS_WRITE),
+    ("GET", f"{ONE}/documents", P.RECORDS_READ),
+    ("POST", f"{ONE}/documents", P.RECORDS_WRITE),
+    ("GET", f"{ONE}/documents/{{document}}", P.RECORDS_READ),
+    ("GET", f"{ONE}/documents/{{document}}/content", P.PAYLOADS_READ),
+    ("POST", f"{ONE}/documents/{{document}}/remove", P.RECORDS_WRITE),
+    *(("POST", f"{ONE}/{act}", P.RECORDS_WRITE) for act in ("keep", "let-go")),
     ("GET", "/mappings", P.DEPLOYMENTS_READ),
     ("GET", MAPPING, P.DEPLOYMENTS_READ),
     ("PUT", MAPPING, P.DEPLOYMENTS_WRITE),
@@ -35,6 +44,6 @@ OF_PARTNER: Final = tuple(
 )
 """Method, path, permission of a partner's own mappings."""
 
-CREATING: Final = frozenset({"/entities", f"{ONE}/split"})
+CREATING: Final = frozenset({"/entities", f"{ONE}/split", f"{ONE}/documents"})
 MERGE: Final = f"{ONE}/merge"
 """Takes an `Idempotency-Key`, too, and makes nothing new."""

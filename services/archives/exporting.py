@@ -36,7 +36,7 @@ TABLES: Final = (
     *("approval", "continuity", "entry", "peak", "retention", "kept_run", "archive", "usage", "audit", "audit_keeping"),
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),
     "private_network",
-    *("mail", "mail_suppression", "document"),
+    *("mail", "mail_suppression", "document", "kept_entity"),
     *("entity", "entity_key", "entity_merge", "entity_change", "mapping", "sighting", "sighting_about", "record_view"),
 )
 LEFT_OUT: Final = {

@@ -87,6 +87,10 @@ PLACES: Final = {
         "SELECT run_id AS id, run_id AS run_id, '' AS line, concat_ws(' ', reason) AS content FROM "
         "app.kept_run WHERE run_id >= $1"
     ),
+    "kept entity": (
+        "SELECT entity_id AS id, NULL::uuid AS run_id, '' AS line, concat_ws(' ', reason) AS content FROM "
+        "app.kept_entity WHERE $1::uuid IS NOT NULL"
+    ),
     # Bytes, which should be sealed.
     "kept answer": (
         "SELECT owner_id AS id, NULL::uuid AS run_id, target AS line, concat_ws(' ', key) AS content, answer AS raw "

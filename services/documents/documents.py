@@ -29,11 +29,15 @@ from services.documents.errors import (
     DocumentInfected,
     DocumentRefused,
     DocumentTooLarge,
+    EntityIsKept,
     RunIsKept,
     UnknownDocument,
 )
 from services.documents.keys import DocumentKeys, bound_to
+from services.documents.repository import Of
 from services.documents.tables import Document
+from services.records import reading
+from services.records.keys import PREFIX
 from tenants.audit import alarms
 from tenants.audit import service as audit
 
@@ -42,13 +46,19 @@ _OCTETS: Final = "application/octet-stream"
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that somebody sends. `name` is checked by `Documents.taking`."""
+    """A file that somebody sends, for a run, an entity, or both. `name` is checked by `Documents.taking`."""
 
     tenant: UUID
-    run: UUID
+    run: UUID | None = None
+    entity: UUID | None = None
     name: str
     class_: str
     actor: str
+
+    @property
+    def of(self) -> Of:
+        """Where it is found when it is whole."""
+        return Of(self.run, () if self.entity is None else (self.entity,))
 
 
 class Taken(msgspec.Struct):
@@ -82,19 +92,19 @@ class Documents:
         """Store the file, for `complete`; what fails on the way or inside leaves nothing that anybody sees.
 
         Raises:
-            NotFound: the tenant has no such run.
+            NotFound: the tenant has no such run, or no such entity.
+            EntityMerged: the entity stands for another, which it is to be given to.
             InvalidField, DocumentRefused, DocumentTooLarge: the file is none that is taken.
             StoreAway: it cannot be stored at the moment.
         """
         name, document = names.checked(new.name), ids.new()
         async with self._database.session(Scope.tenant(new.tenant)) as session:
-            if not await repository.run_is_there(session, new.tenant, new.run):
-                raise NotFound
+            await _check_home(session, new)
             key = await self.keys.make(session, new.tenant, document)
             keep = clock.now() + timedelta(days=self._settings.document_days[new.class_])
             row = {
-                "tenant_id": new.tenant, "document_id": document, "run_id": new.run, "class_": new.class_,
-                "name": name, "media_type": _OCTETS, "size": 0, "key_version": key.version,
+                "tenant_id": new.tenant, "document_id": document, "run_id": new.run, "entity_id": new.entity,
+                "class_": new.class_, "name": name, "media_type": _OCTETS, "size": 0, "key_version": key.version,
                 "sealed_key": key.sealed, "state": _COMING, "made_by": new.actor, "keep_until": keep,
             }  # fmt: skip
             await repository.add(session, row)
@@ -121,10 +131,10 @@ class Documents:
         values = {"media_type": taken.kind, "size": taken.size, "digest": taken.digest, "state": state}
         if not await repository.become(session, new.tenant, document, (_COMING,), values):
             raise UnknownDocument
-        found = await repository.find(session, new.tenant, new.run, document)
+        found = await repository.find(session, new.tenant, new.of, document)
         if found is None:
             raise UnknownDocument
-        after = {"run": ids.show("run", new.run), "sha256": taken.digest.hex(), "size": taken.size, "state": state}
+        after = {**home(found), "sha256": taken.digest.hex(), "size": taken.size, "state": state}
         await audit.record(session, actor=new.actor, action="document.added", target=shown(document), after=after)
         return found
 
@@ -157,17 +167,19 @@ class Documents:
         """Nobody sees it from now on; its file goes within minutes. The session is the caller's, of the tenant's scope.
 
         Raises:
-            RunIsKept: its run is.
+            RunIsKept, EntityIsKept: and so is it.
             UnknownDocument: somebody removed it just now.
         """
-        if await repository.run_is_kept(session, found.tenant_id, found.run_id):
+        if found.run_id is not None and await repository.run_is_kept(session, found.tenant_id, found.run_id):
             raise RunIsKept
+        if found.entity_id is not None and await repository.entity_is_kept(session, found.tenant_id, found.entity_id):
+            raise EntityIsKept
         removed = await repository.become(
             session, found.tenant_id, found.document_id, repository.SHOWN, {"state": "going"}
         )
         if not removed:
             raise UnknownDocument
-        after = {"run": ids.show("run", found.run_id), "reason": reason}
+        after = {**home(found), "reason": reason}
         target = shown(found.document_id)
         await audit.record(session, actor=actor, action="document.removed", target=target, after=after)
 
@@ -217,8 +229,21 @@ async def _behind(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[b
         yield piece
 
 
+async def _check_home(session: AsyncSession, new: New) -> None:
+    if new.run is not None and not await repository.run_is_there(session, new.tenant, new.run):
+        raise NotFound
+    if new.entity is not None:
+        (await reading.find(session, new.tenant, new.entity)).check_standing()
+
+
 def shown(document: UUID) -> str:
     return ids.show("doc", document)
+
+
+def home(one: Document) -> dict[str, str]:
+    """Ids of whose it is, as people see them: of its run, its entity, or both."""
+    known = {} if one.run_id is None else {"run": ids.show("run", one.run_id)}
+    return known if one.entity_id is None else {**known, "entity": ids.show(PREFIX, one.entity_id)}
 
 
 def _kind(head: bytes, name: str) -> str:

@@ -6,7 +6,7 @@ from infra.problems import Problem
 
 
 class UnknownDocument(Problem):
-    """There is no such document of that run, or it is not whole yet. Nothing was changed; list the run's documents."""
+    """There is no such document there, or it is not whole yet. Nothing was changed; list those of the run or entity."""
 
     name: ClassVar[str] = "unknown-document"
     title: ClassVar[str] = "There is no such document"
@@ -50,4 +50,20 @@ class RunIsKept(Problem):
 
     name: ClassVar[str] = "run-is-kept"
     title: ClassVar[str] = "The run is kept"
+    status: ClassVar[int] = 409
+
+
+class EntityIsKept(Problem):
+    """The document's entity is kept, or the one that this turned out to be. Let that go first."""
+
+    name: ClassVar[str] = "entity-is-kept"
+    title: ClassVar[str] = "The entity is kept"
+    status: ClassVar[int] = 409
+
+
+class EntityNotKept(Problem):
+    """Nobody asked for the entity's documents to be kept. There is nothing to do."""
+
+    name: ClassVar[str] = "entity-not-kept"
+    title: ClassVar[str] = "Nobody keeps the entity"
     status: ClassVar[int] = 409

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+import msgspec
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,16 @@ SHOWN: Final = ("held", "clean", "unscanned", "infected")
 """States of a document that somebody may see."""
 
 
+class Of(msgspec.Struct, frozen=True):
+    """Whose documents are meant: a run's, or else those of entities."""
+
+    run: UUID | None = None
+    entities: tuple[UUID, ...] = ()
+
+    def rows(self) -> ColumnElement[bool]:
+        return Document.entity_id.in_(self.entities) if self.run is None else Document.run_id == self.run
+
+
 async def run_is_there(session: AsyncSession, tenant: UUID, run: UUID) -> bool:
     query = select(Run.run_id).where(Run.tenant_id == tenant, Run.run_id == run)
     return (await session.execute(query)).scalar_one_or_none() is not None
@@ -26,6 +37,11 @@ async def run_is_there(session: AsyncSession, tenant: UUID, run: UUID) -> bool:
 async def run_is_kept(session: AsyncSession, tenant: UUID, run: UUID) -> bool:
     query = select(KeptRun.run_id).where(KeptRun.tenant_id == tenant, KeptRun.run_id == run)
     return (await session.execute(query)).scalar_one_or_none() is not None
+
+
+async def entity_is_kept(session: AsyncSession, tenant: UUID, entity: UUID) -> bool:
+    """It, or one that it turned out to be."""
+    return await session.scalar(select(func.app.entity_is_kept(tenant, entity))) is True
 
 
 async def add(session: AsyncSession, values: dict[str, Any]) -> None:
@@ -45,22 +61,20 @@ async def become(
     return (await session.execute(changed)).scalar_one_or_none() is not None
 
 
-async def find(
-    session: AsyncSession, tenant: UUID, run: UUID, document: UUID, *, lock: bool = False
-) -> Document | None:
+async def find(session: AsyncSession, tenant: UUID, of: Of, document: UUID, *, lock: bool = False) -> Document | None:
     """With `lock` it stays as it is until the transaction ends."""
     query = select(Document).where(
         Document.tenant_id == tenant,
-        Document.run_id == run,
+        of.rows(),
         Document.document_id == document,
         Document.state.in_(SHOWN),
     )
     return (await session.scalars(query.with_for_update() if lock else query)).one_or_none()
 
 
-async def of_run(session: AsyncSession, tenant: UUID, run: UUID, page: Page) -> list[Document]:
+async def listed(session: AsyncSession, tenant: UUID, of: Of, page: Page) -> list[Document]:
     """Newest first; one more than the page holds."""
-    query = select(Document).where(Document.tenant_id == tenant, Document.run_id == run, Document.state.in_(SHOWN))
+    query = select(Document).where(Document.tenant_id == tenant, of.rows(), Document.state.in_(SHOWN))
     if page.after is not None:
         query = query.where(Document.document_id < UUID(page.after))
     return list((await session.scalars(query.order_by(Document.document_id.desc()).limit(page.limit + 1))).all())

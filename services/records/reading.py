@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Uuid, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
@@ -78,6 +78,14 @@ async def find(session: AsyncSession, tenant_id: UUID, entity_id: UUID, *, lock:
     if not found:
         raise UnknownEntity
     return found[0]
+
+
+async def standing_for(session: AsyncSession, tenant_id: UUID, entity_id: UUID) -> tuple[UUID, ...]:
+    """The entity, whether there is one or not, and those that turned out to be it."""
+    way = select(literal(entity_id, Uuid).label("at")).cte("way", recursive=True)
+    into = (MergeRow.tenant_id == tenant_id, MergeRow.into_id == way.c.at)
+    way = way.union(select(MergeRow.entity_id).where(*into))
+    return tuple(await session.scalars(select(way.c.at)))
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from services.records import meeting, timeline_sources
 from services.records.errors import UnknownEntity
 from services.records.keys import PREFIX
 
-What = Literal["told", "linked", "began", "ended", "called", "decided", "acted", "stood", "settled"]
+What = Literal["told", "linked", "began", "ended", "called", "decided", "acted", "stood", "settled", "filed", "removed"]
 MOST_RUNS: Final = 200
 """Of one record, the oldest: their lines are told."""
 _MOST_EVENTS: Final = 5_000
@@ -52,6 +52,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: by which two of one moment are in one order.
         name: of a run its deployment, of a call its task, of an act its action.
+        document: its id as people see it; `title` is its name then, and `kind` its media type.
         by: a person or a key, or what in the product did it.
         states: by line of the order, `""` for the order itself.
     """
@@ -75,6 +76,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     operation: str | None = None
     outcome: str | None = None
     exception_id: UUID | None = None
+    document: str | None = None
     title: str | None = None
     by: str | None = None
     note: str | None = None
@@ -106,8 +108,9 @@ async def read(
     after_at, after_key = _after(page)
     runs = [one.run_id for one in of.runs]
     pairs = [(run, reference) for run in runs for reference in calls.get(run, {})]
+    entities = [ids.show(PREFIX, one) for one in of.entities]
     targets = [
-        *(ids.show(PREFIX, one) for one in of.entities),
+        *entities,
         *(ids.show("run", one) for one in runs),
         *(ids.show("exc", one) for one in of.exceptions),
     ]
@@ -121,6 +124,8 @@ async def read(
         "OPENED": (of.exceptions,),
         "CLOSED": (of.exceptions,),
         "ACTED": (targets,),
+        "FILED": (of.entities, runs),
+        "REMOVED": (entities, of.entities),
     }
     sources = []
     for name, arguments in given.items():

@@ -92,11 +92,34 @@ SELECT * FROM (
   FROM app.exception e WHERE e.tenant_id = $1 AND e.exception_id = ANY ($5) AND e.closed_at IS NOT NULL
 ) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
 """
+# Entities and runs. A document that comes is nobody's yet, and one that goes is told of by the audit.
+FILED: Final = """
+SELECT * FROM (
+  SELECT 'filed' AS what, d.created_at AS at, 'filed/' || d.document_id AS key, d.entity_id, d.run_id,
+    app.show_id('doc', d.document_id) AS document, d.name AS title, d.media_type AS kind, d.state AS outcome,
+    d.made_by AS by
+  FROM app.document d WHERE d.tenant_id = $1 AND (d.entity_id = ANY ($5) OR d.run_id = ANY ($6))
+    AND d.state NOT IN ('coming', 'going')
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Public ids of entities, and entities: documents that are there no more, as they came and as they went.
+REMOVED: Final = """
+SELECT * FROM (
+  SELECT CASE a.action WHEN 'document.added' THEN 'filed' ELSE 'removed' END AS what, a.at, 'was/' || a.audit_id AS key,
+    a.target AS document, CASE a.action WHEN 'document.expired' THEN 'expired' END AS outcome, a.actor AS by,
+    a.after ->> 'reason' AS note
+  FROM app.audit a WHERE a.tenant_id = $1 AND a.after ->> 'entity' = ANY ($5)
+    AND a.action IN ('document.added', 'document.removed', 'document.expired')
+    AND NOT (a.action = 'document.added' AND a.target = ANY (ARRAY(
+      SELECT app.show_id('doc', d.document_id) FROM app.document d
+      WHERE d.tenant_id = $1 AND d.entity_id = ANY ($6) AND d.state NOT IN ('coming', 'going'))))
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
 # Public ids of entities, runs and exceptions. What people did; decisions and changes of keys have rows of their own.
 ACTED: Final = """
 SELECT * FROM (
   SELECT 'acted' AS what, a.at, 'acted/' || a.audit_id AS key, a.action AS name, a.actor AS by, a.target AS reference
   FROM app.audit a WHERE a.tenant_id = $1 AND a.target = ANY ($5) AND a.actor ~ '^(account|key):'
-    AND a.action !~ '^(entity[.]|run[.](started|approved|refused))'
+    AND a.action !~ '^(entity[.](created|linked|unlinked|merged|split)|run[.](started|approved|refused))$'
 ) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
 """

@@ -46,6 +46,13 @@ class AuditRecord(Base):
         Index("audit_target", "tenant_id", "target", "audit_id"),
         Index("audit_action", "tenant_id", "action", "audit_id"),
         Index("audit_actor", "tenant_id", "actor", "audit_id", postgresql_where=text("actor <> 'engine'")),
+        Index(
+            "audit_document",
+            "tenant_id",
+            text("(after ->> 'entity')"),
+            "audit_id",
+            postgresql_where=text("action IN ('document.added', 'document.removed', 'document.expired')"),
+        ),
     )
 
 

@@ -51,16 +51,20 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened. What a line has depends on `what`; the rest is null."""
 
     what: Annotated[
-        Literal["told", "linked", "began", "ended", "called", "decided", "acted", "stood", "settled"],
+        Literal[
+            "told", "linked", "began", "ended", "called", "decided", "acted", "stood", "settled", "filed", "removed"
+        ],
         Meta(
             description="`told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run."
             " `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did."
-            " `stood`, `settled`: an exception."
+            " `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run."
         ),
     ]
     at: Instant
     entity: Annotated[EntityId | None, Meta(description="Whom it was told of: it, or what names it.")]
-    kind: Annotated[str | None, Meta(description="Of the record that was told of, or of the exception.")]
+    kind: Annotated[
+        str | None, Meta(description="Of the record that was told of, of the exception, or of the document's content.")
+    ]
     system: str | None
     number: Annotated[str | None, Meta(description="By which a system knows it.")]
     event: Annotated[str | None, Meta(description="Id of the event that was told, or that began the run.")]
@@ -80,7 +84,10 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
     operation: str | None
     outcome: str | None
     exception: str | None
-    title: str | None
+    document: str | None
+    title: Annotated[
+        str | None, Meta(description="Of the exception, or the document's name: null for who may not see it.")
+    ]
     by: str | None
     note: str | None
 
@@ -133,7 +140,9 @@ async def _calls(request: Call, tenant: TenantId, of: Scope) -> dict[UUID, dict[
 
 
 def _view(one: Line, payloads: Payloads) -> TimelineLine:
-    if one.kind is not None and one.title is not None:  # of an exception
+    if one.document is not None:  # a file's name says as much as the file
+        one = replace(one, title=one.title if payloads == "whole" else None)
+    elif one.kind is not None and one.title is not None:  # of an exception
         name, title = words(one.kind, one.name or "", one.title, payloads)
         one = replace(one, name=name, title=title)
     return TimelineLine(
@@ -153,6 +162,6 @@ def _shown(prefix: str, one: UUID | None) -> str | None:
 
 _SAME: Final = (
     *("what", "at", "kind", "system", "number", "type", "mapping", "version", "name", "reference", "operation"),
-    *("outcome", "title", "by", "note"),
+    *("outcome", "document", "title", "by", "note"),
 )
 HANDLERS: Final = (read_record, read_timeline)

@@ -29,7 +29,7 @@ _PARTITION = re.compile(r"(event|journal|usage|audit|effect|payload)_(\d{4}_\d{2
 
 
 def _load_models() -> None:
-    for file in (*ROOT.glob("tenants/*/*.py"), *ROOT.glob("services/*/*.py")):
+    for file in (*ROOT.glob("tenants/*/*.py"), *ROOT.glob("services/*/*.py"), *ROOT.glob("services/*/*/*.py")):
         if "__tablename__" not in file.read_text():
             continue
         importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))

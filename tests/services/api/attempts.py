@@ -153,13 +153,19 @@ def of_entities() -> Iterator[Attempt]:
     split = {"keys": [{"system": "shop", "value": "own"}], "reason": "x"}
     yield Attempt("entity", "POST", f"{at}/split", split)
     yield from bodies("entity", "POST", f"{own}/split", ("/back_to", {**split, "back_to": "{id}"}))
+    yield Attempt("entity", "GET", f"{at}/documents")
+    yield Attempt("entity", "POST", f"{at}/documents?name=a.txt", "file")
+    yield Attempt("run", "POST", f"{own}/documents?run={{id}}", "file")
+    yield Attempt("entity", "POST", f"{at}/keep", {"reason": "x"})
+    yield Attempt("entity", "POST", f"{at}/let-go")
 
 
 def below_ones_own() -> Iterator[Attempt]:
     """A thing of another's, asked for below one of the caller's own."""
-    document, received = "/v1/runs/{own:run}/documents/{id}", "/v1/inbound-webhooks/{own:hook}/received/{id}"
-    yield from (Attempt("document", "GET", f"{document}{end}") for end in ("", "/content"))
-    yield Attempt("document", "POST", f"{document}/remove", {"reason": "another's"})
+    received = "/v1/inbound-webhooks/{own:hook}/received/{id}"
+    for document in ("/v1/runs/{own:run}/documents/{id}", "/v1/entities/{own:home}/documents/{id}"):
+        yield from (Attempt("document", "GET", f"{document}{end}") for end in ("", "/content"))
+        yield Attempt("document", "POST", f"{document}/remove", {"reason": "another's"})
     yield Attempt("received", "GET", received)
     yield Attempt("received", "POST", f"{received}/replay")
 

@@ -93,6 +93,8 @@ async def own_things(caller: Caller, database: Database, partner: str, tenant: s
         action, detail = "deployment.filter-failed", {"detail": "of one's own"}
         await findings.tell(transaction, scope, ids.read("dep", deployment), action, detail)
     group = {"name": "own", "rules": [{"connection": connection}]}
+    keys = [{"system": "erp", "value": "own"}, {"system": "shop", "value": "own"}]
+    entity = (await caller.post("/v1/entities", {"kind": "customer", "keys": keys})).json["id"]
     return {
         "connection": connection,
         "connection_group": (await caller.post("/v1/connection-groups", group)).json["id"],
@@ -102,12 +104,8 @@ async def own_things(caller: Caller, database: Database, partner: str, tenant: s
         "hook": (await caller.post("/v1/inbound-webhooks", hook)).json["id"],
         "person": await make_person(database, partner, tenant, role, "own@acme.example"),
         "exception": (await caller.get(f"/v1/exceptions?deployment={deployment}")).json["items"][0]["id"],
-        "entity": (
-            await caller.post(
-                "/v1/entities",
-                {"kind": "customer", "keys": [{"system": "erp", "value": "own"}, {"system": "shop", "value": "own"}]},
-            )
-        ).json["id"],
+        "entity": entity,
+        "home": entity,
         "endpoint": (
             await caller.post("/v1/webhook-endpoints", {"url": "https://hooks.own.example/", "types": ["*"]})
         ).json["id"],
@@ -196,8 +194,8 @@ async def test_S_02_the_same_attempts_with_ids_of_ones_own_are_answered_otherwis
     """Else nothing would be proven by their being answered alike. But a list may find nothing; and staff is north's."""
     all_holding = await holding_all(parties)
     made = await own_things(all_holding.acme, app_database, parties.ids["north"], parties.ids["acme:live"])
-    # What is asked for below one's own is of the run and the endpoint that have it.
-    made |= {name: things.values[name] for name in ("run", "hook")}
+    # What is asked for below one's own is of the run, the endpoint and the entity that have it.
+    made |= {name: things.values[name] for name in ("run", "hook")} | {"home": things.values["entity"]}
     own = {f"own:{name}": one for name, one in made.items()}
     known = things.values | {"client": parties.ids["acme"], "host": host_of("north")}
     alike = []

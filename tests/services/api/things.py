@@ -92,6 +92,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
         await findings.tell(
             transaction, tenant, ids.read("dep", deployment), "deployment.filter-failed", {"detail": "x"}
         )
+    entity = await _entity(acme)
     return Things(
         {
             **await _people(parties, app_database),
@@ -107,7 +108,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "connector": "erp-simulator",
             "event_type": "order.captured",
             "endpoint": hook,
-            "entity": await _entity(acme),
+            "entity": entity,
             "mapping": await _mapping(parties),
             "message": ids.show("msg", message),
             "connection": connection,
@@ -117,7 +118,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "event": sent.json["id"],
             "run": sent.json["runs"][0],
             "archived": ids.show("run", archived),
-            "document": await _document(acme, sent.json["runs"][0]),
+            "document": await _document(acme, entity, sent.json["runs"][0]),
             "suppression": await _suppression(parties, app_database, worker),
             "key": await id_of(acme),
             "site": (await acme.post("/v1/sites", {"slug": "depot", "name": "Depot"})).json["id"],
@@ -158,8 +159,9 @@ async def _mapping(parties: Parties) -> str:
     return "shop-orders"
 
 
-async def _document(acme: Caller, run: str) -> str:
-    made = await acme.send("POST", f"/v1/runs/{run}/documents?name=pod.txt", raw=CANARY.encode())
+async def _document(acme: Caller, entity: str, run: str) -> str:
+    """Of both, so that it is found by the paths of either."""
+    made = await acme.send("POST", f"/v1/entities/{entity}/documents?name=pod.txt&run={run}", raw=CANARY.encode())
     found: str = made.json["id"]
     return found
 

@@ -11,7 +11,7 @@ CREATE FUNCTION app.erased_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     'workflow_version', 'secret_use', 'connection_secret', 'tenant_key', 'inbound_request', 'inbound_secret', 'inbound_webhook',
     'connection_group', 'connection', 'event_schema', 'owner', 'interface',
     'interface_traffic', 'interface_told', 'interface_mark', 'site', 'tenant_clock', 'audit_keeping', 'mail', 'mail_suppression',
-    'document', 'document_key', 'sighting_about', 'sighting', 'record_view', 'translation', 'event_route', 'mapping', 'entity_change', 'entity_merge', 'entity_key', 'entity'
+    'document', 'document_key', 'kept_entity', 'sighting_about', 'sighting', 'record_view', 'translation', 'event_route', 'mapping', 'entity_change', 'entity_merge', 'entity_key', 'entity'
   ]
 $$;
 DO $$

@@ -78,6 +78,7 @@ BEGIN
   DROP FUNCTION app.note_question(uuid, uuid, text, json);
   DROP FUNCTION app.write_effect(uuid, uuid, text, integer, timestamptz, text, text, json);
   DROP FUNCTION app.is_held(json);
+  DROP FUNCTION app.entity_is_kept(uuid, uuid);
   DROP FUNCTION app.note_exception_of_run();
   DROP FUNCTION app.note_exception_of_outage();
   DROP FUNCTION app.note_exception_of_poll();
