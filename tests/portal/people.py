@@ -17,15 +17,21 @@ from tests.portal.site import Site
 
 
 async def staff(
-    site: Site, email: str, portal: Portal | None = None, name: str = "Hana Boss", *, of_client: bool = False
+    site: Site,
+    email: str,
+    portal: Portal | None = None,
+    name: str = "Hana Boss",
+    *,
+    of_client: bool = False,
+    role: str = "administrator",
 ) -> Portal:
     """An administrator of the partner's own, made as an operator makes the first one; harbor's unless told.
 
-    `of_client`: of its client's instead.
+    `of_client`: of its client's instead. `role`: another than an administrator's.
     """
     there = portal or site.harbor
     command = ["services.cli.main", "account", "create", email, "--name", name]
-    command += ["--partner", there.partner_slug, "--role", "administrator", "--json"]
+    command += ["--partner", there.partner_slug, "--role", role, "--json"]
     if of_client:
         command += ["--client", there.client_slug, "--environment", there.environment]
     done = await asyncio.to_thread(WarmStarter.get().run, command, site.environment())

@@ -24,6 +24,13 @@ _MAKE = """async ([name, event, verification]) => {
   const connection = (await ask("/v1/connections")).items[0].id;
   return ask("/v1/inbound-webhooks", { name, connection, event, verification });
 }"""
+_ROLE = """async role => (await fetch("/v1/roles", { method: "POST", body: JSON.stringify(role),
+  headers: { "content-type": "application/json" } })).status"""
+WATCHES = {
+    "slug": "watcher",
+    "name": "Watcher",
+    "permissions": ["connections:read", "webhooks:read", "events:read", "runs:read"],
+}
 _CLOSE = """async id => fetch(`/v1/inbound-webhooks/${id}/disable`, { method: "POST" })"""
 _CHANGE = """async ([id, event]) => fetch(`/v1/inbound-webhooks/${id}`, { method: "PATCH",
   headers: { "content-type": "application/json" }, body: JSON.stringify({ event }) })"""
@@ -132,6 +139,17 @@ async def test_S_05_who_acts_as_a_client_sees_that_something_came_and_not_what(b
         await someone.sign_in()
         seller = await shop(someone, "seen-from-above")
         await seller.send("msg_1", {"type": "shop.noted", "order": {"number": "SO-9"}, "text": "canary-of-a-client"})
+        assert await someone.page.evaluate(_ROLE, WATCHES) == 201
+    watcher = await staff(site, "ilse@harbor.example", site.harbor, name="Ilse", of_client=True, role="watcher")
+    async with person(browser, site, watcher) as someone:
+        page = someone.page
+        await someone.sign_in()
+        await go(someone)
+        await page.get_by_role("link", name="seen-from-above").click()
+        await page.get_by_role("row").filter(has_text="shop.noted").get_by_role("button").click()
+        await expect(page.get_by_text("may see that something came, and not what")).to_be_visible()
+        assert "canary-of-a-client" not in await page.content()
+        await look(someone, "incoming-hidden")
     async with person(browser, site, boss) as someone:
         page = someone.page
         await someone.open()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.portal.people import look, staff
-from tests.portal.person import DESK, PHONE, person
+from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
 
 """Milliseconds until a page has looked again."""
@@ -41,9 +42,14 @@ SHIPMENT: dict[str, Any] = {
 }
 _ASK = """async ([method, path, body]) => {
   const type = path === "/v1/events" ? "application/cloudevents+json" : "application/json";
-  const answer = await fetch(path, { method, body: body && JSON.stringify(body), headers: { "content-type": type } });
+  const sent = typeof body === "string" ? body : body && JSON.stringify(body);
+  const answer = await fetch(path, { method, body: sent, headers: { "content-type": type } });
   return [answer.status, await answer.json()];
 }"""
+
+
+_REMOVE = """async path => (await fetch(path, { method: "POST", body: '{"reason": "it is another order\'s"}',
+  headers: { "content-type": "application/json" } })).status"""
 
 
 async def ask(page: Page, method: str, path: str, body: Any = None) -> Any:
@@ -76,6 +82,45 @@ async def fill(page: Page) -> None:
     await use(page, "shop-shipments", SHIPMENT)
     await tell(page, 1, "shop.order", no="SO-77", status="new")
     await tell(page, 2, "shop.order", no=LONG, status="new")
+
+
+async def add(page: Page, home: str, name: str, content: str, kept: str = "standard") -> str:
+    """Answers the document's id."""
+    query = urlencode({"name": name, "document_class": kept})
+    made = await ask(page, "POST", f"/v1/{home}/documents?{query}", content)
+    return str(made["id"])
+
+
+async def fill_files(page: Page, site: Site) -> None:
+    """One that was signed, one that was found harmful, one of the run alone, and one that somebody took away."""
+    order = (await ask(page, "GET", "/v1/entities?kind=sales-order&value=SO-77"))["items"][0]["id"]
+    lines = (await ask(page, "GET", f"/v1/entities/{order}/timeline"))["items"]
+    run = next(one["run"] for one in lines if one["what"] == "began")
+    gone = await add(page, f"entities/{order}", "of another order.pdf", "%PDF-1.7 gone")
+    await page.evaluate(_REMOVE, f"/v1/entities/{order}/documents/{gone}/remove")
+    await add(page, f"runs/{run}", "pick list.csv", "line;quantity")
+    await add(page, f"entities/{order}", f"{LONG}.pdf", "%PDF-1.7 bad", "financial")
+    await site.query("UPDATE app.document SET state = 'infected' WHERE name LIKE '%for-ever-1.pdf'")
+    await add(page, f"entities/{order}", "Proof of delivery 4711.pdf", "%PDF-1.7 signed", "proof")
+
+
+async def look_at_files(someone: Person, kind: str) -> None:
+    page = someone.page
+    files = page.get_by_role("region", name="Documents")
+    await expect(files.get_by_role("link", name="Proof of delivery 4711.pdf")).to_be_visible(timeout=SEEN)
+    await expect(files.get_by_text("Found to be harmful")).to_be_visible()
+    await expect(files.get_by_role("listitem")).to_have_count(2)
+    await expect(page.get_by_text("Document added: pick list.csv")).to_be_visible(timeout=SEEN)
+    await expect(page.get_by_text("A document was added")).to_be_visible()
+    await expect(page.get_by_text("A document was removed")).to_be_visible()
+    await expect(page.get_by_text("“it is another order's”")).to_be_visible()
+    async with page.expect_download() as saving:
+        await files.get_by_role("link", name="Proof of delivery 4711.pdf").click()
+    saved = await saving.value
+    assert (saved.suggested_filename, (await saved.path()).read_bytes()) == (
+        "Proof of delivery 4711.pdf", b"%PDF-1.7 signed",
+    )  # fmt: skip
+    await look(someone, f"order-documents-{kind}")
 
 
 async def link(page: Page) -> None:
@@ -122,7 +167,10 @@ async def test_what_happened_to_an_order_is_read_in_order(browser: Browser, site
             "shop told of shipment SH-7",
             "shop says: Shipped",
         ]
+        await expect(page.get_by_text("None yet. They are added over the API")).to_be_visible()
         await look(someone, f"order-{kind}")
+        await fill_files(page, site)
+        await look_at_files(someone, kind)
         await page.goto(site.url(portal, "/orders?number=nobody-knows-this"))
         await expect(page.get_by_text("No order is known as “nobody-knows-this”")).to_be_visible()
         await look(someone, f"orders-no-match-{kind}")

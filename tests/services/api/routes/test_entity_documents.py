@@ -172,7 +172,8 @@ async def test_the_timeline_tells_of_documents_that_came_and_that_went(parties: 
         ("removed", goes, None, None, WHY["reason"]),
     ]
     assert all(one["by"].startswith("key:") for one in lines)
-    pages, cursor = [], ""
+    pages: list[dict[str, Any]] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = (await acme.get(f"/v1/entities/{entity}/timeline?limit=1{cursor and f'&cursor={cursor}'}")).json
         pages += page["items"]

@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body, Problem } from "../api/client";
+import { sessionQuery } from "../api/queries";
 import { CopyText } from "../display/CopyText";
 import { Dialog, DialogActs } from "../pages/Dialog";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
@@ -81,10 +82,7 @@ function Detail({ hook, received, reads, takes, close }: Props & { received: Rec
           !error && <LinesSkeleton lines={4} />
         )
       ) : (
-        <p className={classes.locked}>
-          <LockIcon width={14} height={14} />
-          {texts.contentRefused}
-        </p>
+        <Locked>{texts.contentRefused}</Locked>
       )}
       <p role="status" className={classes.told}>
         {replaying.data &&
@@ -112,6 +110,12 @@ function Content({
   data: { headers?: string[][]; body: string | null; body_base64: string | null };
 }) {
   const { texts } = useTexts();
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const isNothing = data.body === null && data.body_base64 === null;
+  if (isNothing) {
+    const masked = session.permissions.includes("payloads:masked");
+    return <Locked>{masked ? texts.contentUnmasked : texts.contentHidden}</Locked>;
+  }
   return (
     <>
       {data.headers ? (
@@ -120,10 +124,7 @@ function Content({
           <pre className={classes.raw}>{data.headers.map(pair => pair.join(": ")).join("\n")}</pre>
         </section>
       ) : (
-        <p className={classes.locked}>
-          <LockIcon width={14} height={14} />
-          {texts.contentMasked}
-        </p>
+        <Locked>{texts.contentMasked}</Locked>
       )}
       <section aria-label={texts.receivedContent}>
         <h3 className={classes.label}>
@@ -135,6 +136,16 @@ function Content({
         </pre>
       </section>
     </>
+  );
+}
+
+/** Why something is not shown. */
+function Locked({ children }: { children: string }) {
+  return (
+    <p className={classes.locked}>
+      <LockIcon width={14} height={14} />
+      {children}
+    </p>
   );
 }
 

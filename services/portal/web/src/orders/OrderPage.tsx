@@ -12,6 +12,7 @@ import { Notice } from "../pages/Notice";
 import header from "../run/RunHeader.module.css";
 import { ChevronIcon, OrderIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
+import { Documents } from "./Documents";
 import classes from "./OrderPage.module.css";
 import { type Entity, entityQuery, numberOf, recordQuery, timelineQuery } from "./queries";
 import { Story } from "./Story";
@@ -24,6 +25,7 @@ export function OrderPage() {
   const { texts } = useTexts();
   const { entity: id } = useParams({ from: "/inside/orders/$entity" });
   const { data: brand } = useSuspenseQuery(brandQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const { data: entity, error, refetch } = useQuery(entityQuery(id));
   const story = useInfiniteQuery(timelineQuery(id));
   const title = entity ? numberOf(entity) : texts.orders;
@@ -38,29 +40,36 @@ export function OrderPage() {
   return (
     <>
       {entity && <Head entity={entity} />}
-      <section className={classes.story} aria-label={texts.whatHappened}>
-        <h2 className={classes.heading}>{texts.whatHappened}</h2>
-        {!story.data || !entity ? (
-          <div className={classes.loading}>
-            <LinesSkeleton lines={6} />
-          </div>
-        ) : lines.length === 0 ? (
-          <Notice icon={<OrderIcon />} title={texts.nothingHappenedTitle} body={texts.nothingHappenedBody} />
-        ) : (
-          <Story lines={lines} entity={id} />
-        )}
-        {story.hasNextPage && (
-          <Button
-            className={classes.more ?? ""}
-            variant="default"
-            size="xs"
-            loading={story.isFetchingNextPage}
-            onClick={() => void story.fetchNextPage()}
-          >
-            {texts.laterLines}
-          </Button>
-        )}
-      </section>
+      <div className={classes.body}>
+        {entity && <Documents entity={id} />}
+        <section className={classes.story} aria-label={texts.whatHappened}>
+          <h2 className={classes.heading}>{texts.whatHappened}</h2>
+          {!story.data || !entity ? (
+            <div className={classes.loading}>
+              <LinesSkeleton lines={6} />
+            </div>
+          ) : lines.length === 0 ? (
+            <Notice
+              icon={<OrderIcon />}
+              title={texts.nothingHappenedTitle}
+              body={texts.nothingHappenedBody}
+            />
+          ) : (
+            <Story lines={lines} entity={id} saves={session.permissions.includes("payloads:read")} />
+          )}
+          {story.hasNextPage && (
+            <Button
+              className={classes.more ?? ""}
+              variant="default"
+              size="xs"
+              loading={story.isFetchingNextPage}
+              onClick={() => void story.fetchNextPage()}
+            >
+              {texts.laterLines}
+            </Button>
+          )}
+        </section>
+      </div>
     </>
   );
 }

@@ -9,6 +9,7 @@ import {
   BranchIcon,
   CallIcon,
   CompletedIcon,
+  DocumentIcon,
   FaultedIcon,
   HeldIcon,
   RunsIcon,
@@ -17,13 +18,21 @@ import {
 import { StateIcon } from "../states/StateMark";
 import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
+import { contentOf, formOf } from "./files";
 import type { Line } from "./queries";
 import classes from "./Story.module.css";
 
+const HANDED_OUT = new Set(["clean", "unscanned"]);
 const RUN_ENDS = new Set(["completed", "faulted", "cancelled"]);
 
+interface Whose {
+  entity: string;
+  /** Whether the account may have documents. */
+  saves: boolean;
+}
+
 /** A line for each thing that happened, in the order in which it did, under the days on which that was. */
-export function Story({ lines, entity }: { lines: readonly Line[]; entity: string }) {
+export function Story({ lines, ...rest }: { lines: readonly Line[] } & Whose) {
   const { language } = useTexts();
   const day = new Intl.DateTimeFormat(language, {
     weekday: "short",
@@ -41,7 +50,7 @@ export function Story({ lines, entity }: { lines: readonly Line[]; entity: strin
       <h3 className={classes.day}>{name}</h3>
       <ol className={timeline.line}>
         {its.map(line => (
-          <Item key={keyOf(line)} line={line} entity={entity} />
+          <Item key={keyOf(line)} line={line} {...rest} />
         ))}
       </ol>
     </Fragment>
@@ -49,13 +58,13 @@ export function Story({ lines, entity }: { lines: readonly Line[]; entity: strin
 }
 
 /** Of one moment no two lines are of one thing. */
-function keyOf({ what, at, event, run, exception, reference, name, number }: Line): string {
-  return [what, at, event, run, exception, reference, name, number].join(" ");
+function keyOf({ what, at, event, run, exception, reference, name, number, document }: Line): string {
+  return [what, at, event, run, exception, reference, name, number, document].join(" ");
 }
 
-function Item({ line, entity }: { line: Line; entity: string }) {
+function Item({ line, entity, saves }: { line: Line } & Whose) {
   const { texts, language } = useTexts();
-  const from = lineage(line, texts);
+  const from = lineage(line, texts, saves);
   return (
     <li className={timeline.item} data-what={line.what}>
       <div className={classes.one}>
@@ -97,6 +106,8 @@ function Mark({ line: { what, outcome } }: { line: Line }) {
     acted: <AuditIcon />,
     stood: <HeldIcon />,
     settled: <CompletedIcon />,
+    filed: <DocumentIcon />,
+    removed: <DocumentIcon />,
   }[what];
 }
 
@@ -126,6 +137,10 @@ function titleOf(line: Line, entity: string, texts: Texts): string {
       return line.title ?? name;
     case "settled":
       return texts.settled(line.title ?? "");
+    case "filed":
+      return texts.filed(line.title);
+    case "removed":
+      return line.outcome === "expired" ? texts.documentExpired : texts.documentRemoved;
   }
 }
 
@@ -141,7 +156,7 @@ interface Part {
 }
 
 /** Where a line comes from: each part names something that has an id of its own. */
-function lineage(line: Line, texts: Texts): Part[] {
+function lineage(line: Line, texts: Texts, saves: boolean): Part[] {
   const parts: Part[] = [];
   if (line.what === "told") {
     parts.push({ key: "type", part: <code>{line.type}</code> });
@@ -153,7 +168,10 @@ function lineage(line: Line, texts: Texts): Part[] {
   if (line.what === "called" && line.operation) {
     parts.push({ key: "operation", part: <code>{line.operation}</code> });
   }
-  if (line.by) {
+  if (line.what === "filed" && line.kind) {
+    parts.push({ key: "form", part: formOf(line.kind) });
+  }
+  if (line.by && line.outcome !== "expired") {
     parts.push({ key: "by", part: <span title={line.by}>{texts.by(plain(short(line.by)))}</span> });
   }
   if (line.run) {
@@ -163,6 +181,14 @@ function lineage(line: Line, texts: Texts): Part[] {
       </Link>
     );
     parts.push({ key: "run", part: open });
+  }
+  if (line.document && saves && HANDED_OUT.has(line.outcome ?? "")) {
+    const save = (
+      <a href={contentOf(line.document, line)} className="quiet-link" download>
+        {texts.saveDocument}
+      </a>
+    );
+    parts.push({ key: "save", part: save });
   }
   return parts;
 }

@@ -7,8 +7,11 @@ export type Line = Schemas["TimelineLine"];
 
 const PAGE = 50;
 const LINES = 100;
+const FILES = 20;
 /** Systems tell when they will. */
 const LOOK_AGAIN = 3_000;
+/** Files come seldom. */
+const LOOK_FOR_FILES = 10_000;
 
 export const ordersQuery = (number: string | undefined) =>
   infiniteQueryOptions({
@@ -67,6 +70,25 @@ export const timelineQuery = (entity: string) =>
     initialPageParam: "",
     getNextPageParam: (page: Schemas["Timeline"]) => page.next ?? undefined,
     refetchInterval: LOOK_AGAIN,
+  });
+
+/** With those of what was merged into it. */
+export const documentsQuery = (entity: string) =>
+  infiniteQueryOptions({
+    queryKey: ["orders", entity, "documents"],
+    queryFn: ({ pageParam, queryKey }) =>
+      body(
+        api.GET("/v1/entities/{entity}/documents", {
+          headers: asked(queryKey),
+          params: {
+            path: { entity },
+            query: { limit: FILES, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (page: Schemas["DocumentList"]) => page.next ?? undefined,
+    refetchInterval: LOOK_FOR_FILES,
   });
 
 /** By which people call it: what the system that knew it first writes by. */

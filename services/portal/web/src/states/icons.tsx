@@ -101,6 +101,14 @@ export const ReadinessIcon = (props: Props) => (
     <path d="M8.500 4.500h5M8.500 11h5" />
   </Icon>
 );
+
+export const DocumentIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M9 2H4.500v12h7V4.500z" />
+    <path d="M9 2v2.500h2.500M6.500 8h3M6.500 10.500h3" />
+  </Icon>
+);
+
 export const RunsIcon = (props: Props) => (
   <Icon {...props}>
     <circle cx="3.5" cy="3.5" r="1.5" />

@@ -63,6 +63,10 @@ const incoming = {
   receivedContent: "Content, as it came",
   receivedBinary: "Content, which is no text, in base64",
   contentMasked: "What is private in it is hidden, and so are its headers.",
+  contentHidden:
+    "Your account may see that something came, and not what. Whoever manages your accounts can let you.",
+  contentUnmasked:
+    "It is no text: what is private in it cannot be told from the rest, so all of it is hidden.",
   contentRefused: "Your account may not read what came. Whoever manages your accounts can let you.",
   takeAgain: "Take in again",
   takenAgain: (runs: number) =>

@@ -57,6 +57,9 @@ const incoming: typeof en = {
   receivedContent: "Contenido, tal como llegó",
   receivedBinary: "Contenido, que no es texto, en base64",
   contentMasked: "Lo privado que contiene está oculto, y sus cabeceras también.",
+  contentHidden:
+    "Su cuenta puede ver que llegó algo, pero no qué. Quien administra sus cuentas puede permitírselo.",
+  contentUnmasked: "No es texto: no se puede separar lo privado del resto, y por eso está todo oculto.",
   contentRefused: "Su cuenta no puede leer lo que llegó. Quien administra sus cuentas puede permitirlo.",
   takeAgain: "Recibir otra vez",
   takenAgain: runs =>
