@@ -17,6 +17,7 @@ PREFIXES: Final = {
     "entity": "ety",
     "event": "evt",
     "exception": "exc",
+    "filed": "doc",
     "invitation": "inv",
     "message": "msg",
     "neighbour": "cli",
@@ -163,9 +164,10 @@ def of_entities() -> Iterator[Attempt]:
 def below_ones_own() -> Iterator[Attempt]:
     """A thing of another's, asked for below one of the caller's own."""
     received = "/v1/inbound-webhooks/{own:hook}/received/{id}"
-    for document in ("/v1/runs/{own:run}/documents/{id}", "/v1/entities/{own:home}/documents/{id}"):
-        yield from (Attempt("document", "GET", f"{document}{end}") for end in ("", "/content"))
-        yield Attempt("document", "POST", f"{document}/remove", {"reason": "another's"})
+    for kind, home in (("document", "runs/{own:run}"), ("filed", "entities/{own:home}")):
+        one = f"/v1/{home}/documents/{{id}}"
+        yield from (Attempt(kind, "GET", f"{one}{end}") for end in ("", "/content"))
+        yield Attempt(kind, "POST", f"{one}/remove", {"reason": "another's"})
     yield Attempt("received", "GET", received)
     yield Attempt("received", "POST", f"{received}/replay")
 

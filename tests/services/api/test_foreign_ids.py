@@ -41,8 +41,9 @@ OF = {"sibling": "sibling:live", "acme_test": "acme:test", "foreign": "foreign:l
 
 def test_S_02_every_field_that_may_hold_an_id_is_tried() -> None:
     """Walked from the document: a new field is classified here, and tried if it holds an id."""
-    tried = {(one.method, re.sub(r"{own:(\w+)}", r"{\1}", one.path.split("?")[0]), one.field) for one in ATTEMPTS}
-    queries = {(one.path.split("?")[0], one.path.rpartition("?")[2].partition("=")[0]) for one in ATTEMPTS}
+    paths = {one.path: re.sub(r"{own:(\w+)}", r"{\1}", one.path.split("?")[0]) for one in ATTEMPTS}
+    tried = {(one.method, paths[one.path], one.field) for one in ATTEMPTS}
+    queries = {(paths[one.path], one.path.rpartition("?")[2].partition("=")[0]) for one in ATTEMPTS}
     missing = []
     for method, path, operation in operations():
         if path.startswith("/v1/clients/{client}/{environment}"):

@@ -119,6 +119,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "run": sent.json["runs"][0],
             "archived": ids.show("run", archived),
             "document": await _document(acme, entity, sent.json["runs"][0]),
+            "filed": await _document(acme, entity, sent.json["runs"][0]),
             "suppression": await _suppression(parties, app_database, worker),
             "key": await id_of(acme),
             "site": (await acme.post("/v1/sites", {"slug": "depot", "name": "Depot"})).json["id"],

@@ -136,7 +136,8 @@ BEGIN
   IF NOT FOUND THEN RETURN 0; END IF;
   SELECT array_agg(x.tenant_id) INTO whose FROM app.tenant x WHERE x.client_id = of_client;
   FOREACH t IN ARRAY app.erased_tables() LOOP
-    CONTINUE WHEN t IN ('archive', 'document') AND NOT files_gone;
+    -- A document's entity stays as long as it does.
+    CONTINUE WHEN t IN ('archive', 'document', 'entity') AND NOT files_gone;
     EXECUTE format('DELETE FROM app.%1$I x WHERE x.tenant_id = ANY ($1) AND (x.tableoid, x.ctid) IN '
                    '(SELECT y.tableoid, y.ctid FROM app.%1$I y WHERE y.tenant_id = ANY ($1) LIMIT $2)', t) USING whose, most;
     GET DIAGNOSTICS gone = ROW_COUNT;

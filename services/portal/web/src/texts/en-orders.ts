@@ -47,7 +47,7 @@ const orders = {
   by: (who: string) => `by ${who}`,
   openRun: "Open the run",
   documents: "Documents",
-  noDocuments: "None yet. They are added over the API, for the record or for a run of it.",
+  noDocuments: "None yet. They are added over the API.",
   documentsFailed: "The documents did not load. They are asked for again in a moment.",
   documentsRefused: "Your account may not save them. Whoever manages your accounts can let you.",
   olderDocuments: "Show older documents",

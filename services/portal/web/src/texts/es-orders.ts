@@ -46,7 +46,7 @@ const orders: typeof en = {
   by: who => `por ${who}`,
   openRun: "Abrir la ejecución",
   documents: "Documentos",
-  noDocuments: "Todavía ninguno. Se añaden con la API, para el registro o para una ejecución suya.",
+  noDocuments: "Todavía ninguno. Se añaden con la API.",
   documentsFailed: "Los documentos no se cargaron. Se piden otra vez en un momento.",
   documentsRefused: "Su cuenta no puede guardarlos. Quien administra sus cuentas puede permitírselo.",
   olderDocuments: "Mostrar documentos anteriores",
