@@ -48,7 +48,7 @@ _ASK = """async ([method, path, body]) => {
 }"""
 
 
-_REMOVE = """async path => (await fetch(path, { method: "POST", body: '{"reason": "it is another order\'s"}',
+_REMOVE = """async path => (await fetch(path, { method: "POST", body: '{"reason": "of another order"}',
   headers: { "content-type": "application/json" } })).status"""
 
 
@@ -113,7 +113,7 @@ async def look_at_files(someone: Person, kind: str) -> None:
     await expect(page.get_by_text("Document added: pick list.csv")).to_be_visible(timeout=SEEN)
     await expect(page.get_by_text("A document was added")).to_be_visible()
     await expect(page.get_by_text("A document was removed")).to_be_visible()
-    await expect(page.get_by_text("“it is another order's”")).to_be_visible()
+    await expect(page.get_by_text("“of another order”")).to_be_visible()
     async with page.expect_download() as saving:
         await files.get_by_role("link", name="Proof of delivery 4711.pdf").click()
     saved = await saving.value
