@@ -14,7 +14,6 @@ from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
 
-"""Milliseconds until a page has looked again."""
 LONG = "SO-" + "a-number-that-some-other-system-made-for-ever-" * 4 + "1"
 MAPPING: dict[str, Any] = {
     "record": "sales-order",
@@ -107,10 +106,10 @@ async def fill_files(page: Page, site: Site) -> None:
 async def look_at_files(someone: Person, kind: str) -> None:
     page = someone.page
     files = page.get_by_role("region", name="Documents")
-    await expect(files.get_by_role("link", name="Proof of delivery 4711.pdf")).to_be_visible(timeout=SEEN)
+    await expect(files.get_by_role("link", name="Proof of delivery 4711.pdf")).to_be_visible()
     await expect(files.get_by_text("Found to be harmful")).to_be_visible()
     await expect(files.get_by_role("listitem")).to_have_count(2)
-    await expect(page.get_by_text("Document added: pick list.csv")).to_be_visible(timeout=SEEN)
+    await expect(page.get_by_text("Document added: pick list.csv")).to_be_visible()
     await expect(page.get_by_text("A document was added")).to_be_visible()
     await expect(page.get_by_text("A document was removed")).to_be_visible()
     await expect(page.get_by_text("“of another order”")).to_be_visible()
