@@ -13,7 +13,7 @@ from services.api.call import Payloads
 from services.api.fields import Instant
 from services.api.run_view import RunValue
 from services.engine import values
-from services.engine.functions import without_words
+from services.engine.functions import STANDARD_ERRORS, is_ours, without_words
 from services.exceptions.categories import Category
 from services.exceptions.reading import State
 
@@ -118,6 +118,14 @@ def words(category: str, cause: str, title: str, payloads: Payloads) -> tuple[st
         return without_words({"type": cause})["type"], None
     error = values.decode(bytes(masking.masked_error(values.encode({"type": cause, "title": title}).decode())))
     return error["type"], error["title"]
+
+
+def findable(kind: str, payloads: Payloads) -> list[str]:
+    """Types of faults that a filter for `kind` finds; of a standard one the last word will do.
+
+    Else whoever is not shown a type that a `raise` computed would learn it by trying.
+    """
+    return [one for one in (kind, STANDARD_ERRORS + kind) if payloads == "whole" or is_ours(one)]
 
 
 def _shown(prefix: str, value: Any) -> str | None:

@@ -16,7 +16,6 @@ from infra.database import Database, is_outage
 from infra.ids import TenantId
 from infra.problems import Problem
 from services.engine import operating, repeating
-from services.engine.functions import STANDARD_ERRORS
 from services.engine.operating import RunNotSuspended
 from services.engine.repeating import RunNotFaulted
 from tenants.audit import writing as audit
@@ -63,7 +62,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """None: any. All that are given must hold.
 
     Attributes:
-        error: type of the fault, or the short name of a standard one.
+        errors: types of the fault.
         connection: that the run's deployment is bound to.
         since, until: when the run faulted or was set aside.
     """
@@ -72,7 +71,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     deployment: UUID | None = None
     workflow: str | None = None
     template: str | None = None
-    error: str | None = None
+    errors: Sequence[str] | None = None
     connection: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -122,14 +121,14 @@ async def find(connection: Any, tenant: TenantId, only: Filter) -> tuple[list[St
         only.deployment,
         only.workflow,
         only.template,
-        None if only.error is None else [only.error, STANDARD_ERRORS + only.error],
+        only.errors,
         None if only.connection is None else str(only.connection),
         only.since,
         only.until,
         COUNTED,
         MOST,
     )
-    query = _FOUND if only.error is None else _FOUND_OF_ERROR
+    query = _FOUND if only.errors is None else _FOUND_OF_ERROR
     rows = [dict(row) for row in await connection.fetch(query, *arguments)]
     count = [row.pop("count") for row in rows]
     return [Standing(**row) for row in rows], max(count, default=0)

@@ -37,7 +37,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         least_value: in minor units of `currency`; one without a value is not found by it.
         since, until: when it was opened.
         deadline_before: one without a deadline is not found by it.
-        but_entries: without those of entries.
+        but_entries, but_failed: without those of entries, and of failed runs.
     """
 
     state: State = "open"
@@ -55,6 +55,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     deadline_before: datetime | None = None
     but_entries: bool = False
+    but_failed: bool = False
 
 
 _BOUND: Final = text(
@@ -168,6 +169,8 @@ def _found(columns: Iterable[Any], tenant: UUID, only: Filter) -> Select[Any]:
     for column, holds, wanted in conditions:
         if wanted is not None:
             query = query.where(holds(column, wanted))
+    if only.but_failed:
+        query = query.where(row.category != "failed")
     return query.where(row.run_id.is_(None) | row.mark.is_(None)) if only.but_entries else query
 
 

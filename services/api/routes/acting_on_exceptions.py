@@ -11,8 +11,8 @@ from infra import ids
 from infra.ids import TenantId
 from infra.problems import Invalid
 from services.api import previews
-from services.api.call import Call
-from services.api.exception_view import ExceptionView, Owner, view
+from services.api.call import Call, Payloads
+from services.api.exception_view import ExceptionView, Owner, findable, view
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
 from services.api.routes.exceptions import TAGS
@@ -55,7 +55,7 @@ class ExceptionFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     connection: Annotated[str, Meta(description="Id of a connection.")] | None = None
     deployment: Annotated[str, Meta(description="Id of a deployment.")] | None = None
     template: Annotated[str, Meta(max_length=64, description="Name of the template.")] | None = None
-    cause: Annotated[str, Meta(max_length=500)] | None = None
+    cause: Annotated[str, Meta(max_length=500, description="As in the list.")] | None = None
     owner: Annotated[str, Meta(max_length=200, description="`none`: of nobody.")] | None = None
     currency: Annotated[str, Meta(max_length=3)] | None = None
     least_value: Annotated[int, Meta(ge=0, le=2**53)] | None = None
@@ -130,7 +130,7 @@ async def act_on_exceptions(request: Call, data: JSONBody[ActOnExceptions]) -> A
 
 
 async def _preview(request: Call, tenant: TenantId, wanted: ExceptionFilter, act: Act) -> ActedOnAll:
-    only = acting.narrowed(_filter(wanted), act)
+    only = acting.narrowed(_filter(wanted, request.payloads), act)
     async with request.resources.database.tenant(tenant) as connection:
         await owners.check(connection, tenant, act.owner)
     async with request.transaction() as session:
@@ -160,7 +160,7 @@ def _act(action: Action, words: str | None, owner: str | None) -> Act:
     return Act(action=action, words=words, owner=owner)
 
 
-def _filter(wanted: ExceptionFilter) -> Filter:
+def _filter(wanted: ExceptionFilter, payloads: Payloads) -> Filter:
     return Filter(
         categories=None if wanted.category is None else [wanted.category],
         ids=None if wanted.ids is None else [_id("exc", "ids", one) for one in wanted.ids],
@@ -168,6 +168,7 @@ def _filter(wanted: ExceptionFilter) -> Filter:
         deployment=_id("dep", "deployment", wanted.deployment),
         template=wanted.template,
         cause=wanted.cause,
+        but_failed=wanted.cause is not None and wanted.cause not in findable(wanted.cause, payloads),
         owner=wanted.owner,
         currency=wanted.currency,
         least_value=wanted.least_value,

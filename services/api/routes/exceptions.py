@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from infra.pagination import cut
 from services.api.call import Call
-from services.api.exception_view import ExceptionView, view
+from services.api.exception_view import ExceptionView, findable, view
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.policy import tenant_paths
 from services.exceptions import reading
@@ -66,7 +66,15 @@ Sorted = Annotated[
     ),
 ]
 RunFilter = Annotated[str | None, QueryParameter(description="Only of this run.", required=False)]
-CauseFilter = Annotated[str | None, QueryParameter(description="Only of this cause.", required=False, max_length=500)]
+CauseFilter = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only of this cause. A type of a fault that is not a standard one finds no failed run for who may"
+        " not see the client's business data whole.",
+        required=False,
+        max_length=500,
+    ),
+]
 CurrencyFilter = Annotated[
     str | None, QueryParameter(description="Only with a value in this currency.", required=False, max_length=3)
 ]
@@ -106,6 +114,7 @@ async def list_exceptions(
         state=in_state,
         run=filter_id("run", "run", run),
         cause=cause,
+        but_failed=cause is not None and cause not in findable(cause, request.payloads),
         currency=currency,
         least_value=least_value,
         since=since,

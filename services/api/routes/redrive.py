@@ -12,7 +12,7 @@ from infra.ids import TenantId
 from infra.problems import Invalid
 from services.api import previews
 from services.api.call import Call, Payloads
-from services.api.exception_view import words
+from services.api.exception_view import findable, words
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
 from services.engine import redriving
@@ -29,7 +29,14 @@ class RedriveFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     workflow: Annotated[str, Meta(max_length=64, description="Name of the workflow.")] | None = None
     template: Annotated[str, Meta(max_length=64, description="Name of the template.")] | None = None
     error: (
-        Annotated[str, Meta(max_length=512, description="Type of the fault; of a standard one the last word will do.")]
+        Annotated[
+            str,
+            Meta(
+                max_length=512,
+                description="Type of the fault; of a standard one the last word will do."
+                " Another finds nothing for who may not see the client's business data whole.",
+            ),
+        ]
         | None
     ) = None
     connection: Annotated[str, Meta(description="Id of a connection that the deployment is bound to.")] | None = None
@@ -93,7 +100,7 @@ async def _preview(request: Call, tenant: TenantId, wanted: RedriveFilter) -> Re
         deployment=_id("dep", "deployment", wanted.deployment),
         workflow=wanted.workflow,
         template=wanted.template,
-        error=wanted.error,
+        errors=None if wanted.error is None else findable(wanted.error, request.payloads),
         connection=_id("con", "connection", wanted.connection),
         since=wanted.since,
         until=wanted.until,

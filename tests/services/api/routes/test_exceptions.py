@@ -164,6 +164,21 @@ async def test_S_05_a_partner_sees_that_it_failed_and_no_words_of_the_clients(pa
 
 
 @pytest.mark.usefixtures("desk")
+async def test_S_05_nobody_learns_by_trying_of_which_type_a_fault_is_that_they_are_not_shown(parties: Parties) -> None:
+    """A `raise` may compute it from the payload."""
+    for sees, found in (("payloads:masked", 0), ("records:read", 0), ("payloads:read", 1)):
+        key = await make_key(parties.acme, permissions=["runs:read", "runs:write", sees])
+        caller = parties.nobody.having(key)
+        assert len(await listed(caller, cause="x:own")) == found
+        assert len(await listed(caller, cause=COMMUNICATION)) == len(await listed(caller, cause="parked")) == 1
+        body = {"preview": True, "filter": {"cause": "x:own"}, "action": "note", "words": "x"}
+        acted = (await caller.post("/v1/exceptions/act", body)).json
+        for error, count in (("x:own", found), ("communication", 1)):
+            asked = await caller.post("/v1/runs/redrive", {"preview": True, "filter": {"error": error}})
+            assert (acted["count"], asked.json["count"]) == (found, count), (sees, error)
+
+
+@pytest.mark.usefixtures("desk")
 async def test_of_two_who_take_one_one_does(parties: Parties) -> None:
     failed = (await listed(parties.acme))[0]
     path = f"/v1/exceptions/{failed['id']}/act"
