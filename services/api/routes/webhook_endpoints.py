@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.egress import canonical_origin
 from infra.encryption.secret import Secret
+from infra.problems import Forbidden
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.policy import tenant_paths
@@ -117,7 +118,8 @@ class _Set(msgspec.Struct, frozen=True):
 
 @post(tenant_paths("/webhook-endpoints"), summary="Create a webhook endpoint", tags=TAGS)
 async def create_webhook_endpoint(request: Call, data: JSONBody[NewEndpoint]) -> MadeEndpoint:
-    """Active at once. Its secret is in this answer and in no other."""
+    """Active at once. Its secret is in this answer and in no other. Takes the permission `payloads:read` as well."""
+    _check_reads(request)
     _admit(request, data.url)
     wish = Wish(url=data.url, types=data.types, description=data.description)
     await _prepare(request)
@@ -151,7 +153,12 @@ async def read_webhook_endpoint(request: Call) -> EndpointView:
 
 @patch(tenant_paths(_ONE), summary="Change a webhook endpoint", tags=TAGS)
 async def change_webhook_endpoint(request: Call, data: JSONBody[EndpointChanges]) -> EndpointView:
-    """What is on its way goes to the new address; other types hold for what happens from now on."""
+    """What is on its way goes to the new address; other types hold for what happens from now on.
+
+    Both take the permission `payloads:read` as well.
+    """
+    if data.url is not UNSET or data.types is not UNSET:
+        _check_reads(request)
     if not isinstance(data.url, UnsetType):
         _admit(request, data.url)
     wish = Wish(url=data.url, types=data.types, description=data.description)
@@ -205,6 +212,17 @@ async def remove_webhook_endpoint(request: Call) -> None:
 async def _prepare(request: Call) -> None:
     """The tenant's key, before a transaction is open: a key service answers over the network."""
     await request.resources.desk.sealer.prepare(request.resources.database, request.tenant.tenant_id)
+
+
+def _check_reads(request: Call) -> None:
+    """Events go out whole, payloads and all: nobody leads them to where they read what they may not here (S-05).
+
+    Raises:
+        Forbidden: the caller may not see the client's business data whole.
+    """
+    needed = Permission.PAYLOADS_READ
+    if needed not in request.principal.permissions:
+        raise Forbidden(f"The permission {needed} is needed to say where events go, and which", permission=needed)
 
 
 def _admit(request: Call, url: str) -> None:

@@ -219,6 +219,28 @@ async def test_S_05_nobody_above_the_client_leads_its_events_elsewhere_or_reads_
     assert (await parties.operator.post("/v1/keys", body)).status in {403, 422}
 
 
+@pytest.mark.parametrize("sees", [[], ["payloads:masked"]])
+async def test_S_05_who_may_not_read_payloads_leads_them_nowhere(parties: Parties, sees: list[str]) -> None:
+    """What leaves holds them whole, and the words of other systems in the errors of runs."""
+    at = f"{AT}/{(await make(parties.acme))['id']}"
+    rights = ["webhooks:read", "webhooks:write", *sees]
+    keeper = parties.nobody.having(await make_key(parties.acme, permissions=rights))
+    url = "https://elsewhere.example/"
+    for method, target, body in (
+        ("POST", AT, {**NEW, "url": url}),
+        ("PATCH", at, {"url": url}),
+        ("PATCH", at, {"types": ["*"]}),
+    ):
+        refused = await keeper.send(method, target, body)
+        assert (refused.status, refused.json["permission"]) == (403, "payloads:read"), (method, body)
+    assert (await keeper.get(at)).json["url"] == URL
+    assert len((await keeper.get(AT)).json["items"]) == 1
+    # It keeps the endpoint going, or stops it.
+    assert (await keeper.send("PATCH", at, {"description": "of the shop"})).status == 200
+    for act, body in (("disable", None), ("enable", None), ("rotate", {})):
+        assert (await keeper.post(f"{at}/{act}", body)).status in {200, 201}, act
+
+
 async def test_every_change_stands_in_the_audit_without_the_address_and_the_secret(parties: Parties) -> None:
     acme = parties.acme
     at = f"{AT}/{(await make(acme))['id']}"

@@ -6,7 +6,7 @@ const webhooks = {
   noEndpointsTitle: "No endpoints yet",
   noEndpointsBody: "Add one to send events to another system. What happens before is not sent.",
   noEndpointsOnly:
-    "Nothing is sent to another system. An endpoint is here once somebody who may change webhooks adds it.",
+    "Nothing is sent to another system. An endpoint is here once somebody who may add one does.",
   addEndpoint: "Add an endpoint",
   takes: (types: string) => `Takes ${types}`,
   endpointActive: "Active",

@@ -8,7 +8,7 @@ const webhooks: typeof en = {
   noEndpointsTitle: "Aún no hay destinos",
   noEndpointsBody: "Añada uno para enviar eventos a otro sistema. Lo que ocurrió antes no se envía.",
   noEndpointsOnly:
-    "No se envía nada a otro sistema. Un destino aparece aquí cuando lo añade alguien que puede cambiar webhooks.",
+    "No se envía nada a otro sistema. Un destino aparece aquí cuando lo añade alguien que puede hacerlo.",
   addEndpoint: "Añadir un destino",
   takes: types => `Recibe ${types}`,
   endpointActive: "Activo",

@@ -24,6 +24,8 @@ export function WebhooksPage() {
   const resumed = useResumed("add-endpoint", session.account.id);
   const [adding, setAdding] = useState(resumed !== null);
   const may = session.permissions.includes("webhooks:write");
+  // Events go out whole, so whoever says where to reads them whole.
+  const adds = may && session.permissions.includes("payloads:read");
   useEffect(() => {
     document.title = `${texts.webhooks} · ${brand.name}`;
   }, [texts, brand]);
@@ -33,7 +35,7 @@ export function WebhooksPage() {
       <div className={classes.head}>
         <h1 className={classes.title}>{texts.webhooks}</h1>
         <Directions here="outgoing" />
-        {may && <Button onClick={() => setAdding(true)}>{texts.addEndpoint}</Button>}
+        {adds && <Button onClick={() => setAdding(true)}>{texts.addEndpoint}</Button>}
       </div>
       <p className={classes.lead}>{may ? texts.webhooksBody : texts.webhooksOnly}</p>
       {!endpoints ? (
@@ -42,7 +44,7 @@ export function WebhooksPage() {
         <Notice
           icon={<WebhookIcon />}
           title={texts.noEndpointsTitle}
-          body={may ? texts.noEndpointsBody : texts.noEndpointsOnly}
+          body={adds ? texts.noEndpointsBody : texts.noEndpointsOnly}
         />
       ) : (
         <ul className={classes.list}>
