@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 NO_SENDER: Final = "there is no address yet that mail of this brand comes from"
+NO_SERVER: Final = "there is no mail server yet"
 SUPPRESSED: Final = "the address is suppressed"
 _OURS: Final = re.compile(rf"{NO_SENDER}|{SUPPRESSED}|it could not be written: \w+")
 _ENHANCED: Final = r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"

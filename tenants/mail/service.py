@@ -17,6 +17,7 @@ from tenants.audit import service as audit
 from tenants.mail import repository
 from tenants.mail.errors import UnknownSuppression
 from tenants.mail.models import MailSetting, MailSuppression
+from tenants.mail.reasons import NO_SENDER, NO_SERVER
 from tenants.mail.texts import LANGUAGES, Kind
 from tenants.organizations.errors import InvalidField
 from tenants.organizations.models import Partner
@@ -77,6 +78,14 @@ async def post(session: AsyncSession, new: NewMail, enclosed: Enclosed | None = 
     }
     await repository.add(session, values)
     return mail_id
+
+
+async def hindrance(session: AsyncSession, partner_id: UUID, *, has_server: bool) -> str | None:
+    """Why no mail of the partner's goes out now, whomever it is to; None: it does. The session is of its scope."""
+    if not has_server:
+        return NO_SERVER
+    found = await repository.setting(session, partner_id)
+    return NO_SENDER if found is None or found.sender is None else None
 
 
 async def lift(session: AsyncSession, found: MailSuppression, reason: str, *, actor: str) -> None:

@@ -17,6 +17,8 @@ from tenants.identity import emails, invitations, people_repository
 from tenants.identity import invitation_repository as repository
 from tenants.identity.invitations import NewInvitation, Status
 from tenants.identity.people_models import Invitation
+from tenants.mail import service as mail
+from tenants.mail.reasons import NO_SENDER
 
 TAGS: Final = ["people"]
 
@@ -66,6 +68,12 @@ class MadeInvitation(InvitationView, frozen=True, kw_only=True):
             "administrator not even this once."
         ),
     ]
+    unmailed: Annotated[
+        str | None,
+        Meta(
+            description="Why nobody is mailed although that was wanted, and what to do; null where the mail goes out."
+        ),
+    ]
 
 
 class InvitationList(msgspec.Struct, frozen=True):
@@ -96,6 +104,8 @@ async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) ->
     async with request.transaction(Rows.partner(partner_id)) as session:
         host = await invitations.host_for(session, partner_id, data.host)
         is_colleague = await people_repository.is_colleague(session, partner_id, emails.normal(data.email))
+        has_server = bool(request.resources.settings.mail_host)
+        why = await mail.hindrance(session, partner_id, has_server=has_server) if data.mail else None
     new = NewInvitation(
         partner_id=partner_id,
         tenant_id=tenant_id,
@@ -114,7 +124,8 @@ async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) ->
         # The tag of the next read, which shows no link.
         request.version(shown)
         shown_link = None if made.is_first else f"{link_to(host, port)}#{link.token}"
-        return creation.answer(MadeInvitation(**msgspec.structs.asdict(shown), link=shown_link))
+        unmailed = None if why is None else _what_to_do(why, is_first=made.is_first)
+        return creation.answer(MadeInvitation(**msgspec.structs.asdict(shown), link=shown_link, unmailed=unmailed))
 
 
 @get("/v1/invitations/{invitation:str}", summary="Read an invitation", tags=TAGS)
@@ -140,6 +151,17 @@ async def withdraw_invitation(request: Call) -> InvitationView:
 
         await request.match(present)
         return view(await invitations.withdraw(session, locked, actor=request.principal.actor))
+
+
+def _what_to_do(why: str, *, is_first: bool) -> str:
+    """For who asked somebody in whom no mail reaches; the link of a first administrator is nowhere but in the mail."""
+    if not is_first:
+        todo = "Hand the link over yourself"
+    elif why == NO_SENDER:
+        todo = "Ask the operator to set one: the mail waits two days for it. After that ask the person in once more"
+    else:
+        todo = "Ask the operator, who can let the person in"
+    return f"Nobody is mailed: {why}. {todo}."
 
 
 def link_to(host: str, port: int) -> str:

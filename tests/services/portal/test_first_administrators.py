@@ -6,10 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from infra.database import Database, Scope
 from services.portal.app import Front
+from tenants.mail import service as mail
 from tenants.mail.service import context
+from tenants.organizations import service as organizations
 from tests.asgi import Answer
 from tests.services.api.parties import first_key
 from tests.services.portal.staff import chief, let_in, staff
@@ -39,6 +42,32 @@ async def mailed(front: Front, worker: Database) -> list[str]:
         rows = await connection.fetch("SELECT mail_id, sealed FROM app.take_mails(10, 60)")
     keys = front.api.app.state.resources.keys  # type: ignore[attr-defined]
     return ["#" + (await keys.unwrap(one["sealed"], context(one["mail_id"]))).decode() for one in rows]
+
+
+async def test_S_05_whoever_no_mail_reaches_is_asked_in_with_a_word_on_what_to_do(
+    boss: Visitor, front: Front, app_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The link of a first administrator is in the mail alone."""
+
+    async def word(email: str = "nina@acme.example", **other: Any) -> str | None:
+        made = await ask(boss, email=email, **other)
+        assert made.status == 201, made.body
+        found: str | None = made.json["unmailed"]
+        return found
+
+    colleague = {"client": None, "environment": None, "roles": [await role(boss, "viewer", "partner")]}
+    assert "no mail server yet. Ask the operator, who can let" in str(await word())
+    assert "Hand the link over yourself" in str(await word("a@north.example", **colleague))
+    resources = front.api.app.state.resources  # type: ignore[attr-defined]
+    monkeypatch.setattr(resources, "settings", replace(resources.settings, mail_host="mail.example"))
+    lacking = await word("otto@acme.example")
+    assert "no address yet that mail of this brand comes from. Ask the operator to set one" in str(lacking)
+    async with app_database.session(Scope.operator()) as session:
+        north = await organizations.find_partner(session, "north")
+        await mail.set_sending(session, north, sender="notices@north.example", language=None, actor="test")
+        await session.commit()
+    assert await word("paula@acme.example") is None
+    assert await word("b@north.example", mail=False, **colleague) is None, "it was not wanted"
 
 
 async def come_in(visitor: Visitor, link: str, **headers: str) -> Answer:
