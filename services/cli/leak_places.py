@@ -1,7 +1,7 @@
 """What is kept of tenants and may hold anybody's words or values, as texts to look through (I7).
 
 By what a row is called: the statement that reads its id, the run that it is of, what names it beside, and its texts.
-Of rows whose id tells their age those since `$1`.
+Of rows whose id tells their age those since `$1`, or `:least`.
 """
 
 from __future__ import annotations
@@ -184,3 +184,23 @@ PLACES: Final = {
         "attributes) AS content FROM app.deployment_trigger WHERE $1::uuid IS NOT NULL"
     ),
 }
+
+OF_PARTNERS: Final = {
+    "audit": (
+        "SELECT audit_id AS id, action AS line, concat_ws(' ', target, after) AS content FROM app.organization_audit "
+        "WHERE audit_id >= :least AND (partner_id IS NULL OR NOT app.is_operator())"
+    ),
+    "provider": (
+        "SELECT provider_id AS id, name AS line, concat_ws(' ', name, issuer, client_id, algorithm, subject_claim, "
+        "vouched_by) AS content FROM app.identity_provider WHERE CAST(:least AS uuid) IS NOT NULL"
+    ),
+    "invitation": (
+        "SELECT invitation_id AS id, '' AS line, concat_ws(' ', name, email, host, inviter) AS content "
+        "FROM app.invitation WHERE invitation_id >= :least"
+    ),
+    "mail": (
+        "SELECT mail_id AS id, kind AS line, concat_ws(' ', kind, language, recipient, recipient_name, reason) "
+        "AS content FROM app.mail WHERE mail_id >= :least"
+    ),
+}
+"""What is above the tenants, or of people, as a partner or the operator sees it."""

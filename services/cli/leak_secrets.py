@@ -1,18 +1,21 @@
-"""The secrets that are looked for where none may be: of connections, and of webhooks both ways (I7).
+"""The secrets that are looked for where none may be, each as whose it is and its value (I7).
 
-Each as whose it is and its value. What signs webhooks that leave is sealed to the tenant's key, what proves those that
-come in to the API's own.
+Of connections and of webhooks that leave, which tenants' keys seal; and what is sealed one by one: of webhooks that
+come in, of providers and second factors, and the links of invitations whose mail waits.
 """
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 from infra import ids
 from infra.database import Database
 from infra.encryption.key_provider import KeyProvider
 from infra.ids import TenantId
-from services.inbound.sealing import Place, Safe
+from services.cli.sealed_columns import BOUND_TO, Opener
 from services.webhooks.rotating import SECRETS
 from tenants.connections.errors import ConnectionDisabled
 from tenants.connections.opening import open_connection
@@ -21,7 +24,17 @@ from tenants.connections.secret_uses import SecretUses
 
 Values = list[tuple[str, str]]
 _OF_ANY_KEY: Final = 2**31 - 1
-_INBOUND: Final = "SELECT hook_id, version, sealed FROM app.inbound_secret WHERE tenant_id = $1"
+_OF_NO_KEY: Final = bytes(8)
+_AT_ONCE: Final = 200
+_FIRST: Final = (UUID(int=0), 0)
+ONE_BY_ONE: Final[dict[str, tuple[str, str, Callable[[bytes], str]]]] = {
+    "inbound webhook": ("secret", "hok", bytes.decode),
+    "provider": ("client secret", "idp", bytes.decode),
+    # As it is shown to be typed.
+    "second factor": ("second factor", "acc", lambda secret: base64.b32encode(secret).decode()),
+    "mail": ("link", "mail", bytes.decode),
+}
+"""By kind: what it is, how ids of what has it begin, and its text. A key for documents has none."""
 
 
 async def of_connections(worker: Database, sealer: Sealer, tenant: TenantId, uses: SecretUses) -> Values:
@@ -54,12 +67,19 @@ async def of_endpoints(worker: Database, sealer: Sealer, tenant: TenantId) -> Va
     return opened
 
 
-async def of_inbound(app: Database, keys: KeyProvider, tenant: TenantId) -> Values:
-    """What webhooks that come in are proven by. `keys`: the API's own. Raises SecretUnreadable."""
-    async with app.tenant(tenant) as connection:
-        rows = await connection.fetch(_INBOUND, tenant)
-    opened, safe = [], Safe(keys)
-    for row in rows:
-        secret = await safe.open(Place(tenant, row["hook_id"], row["version"]), row["sealed"])
-        opened.append((f"secret of {ids.show('hok', row['hook_id'])}", secret.reveal()))
-    return opened
+async def of_one_by_one(worker: Database, keys: KeyProvider, opener: Opener) -> Values:
+    """What `keys` seals one by one, of all tenants and partners. Raises SecretUnreadable, KeyServiceUnavailable."""
+    opened: Values = []
+    place = _FIRST
+    while True:
+        async with worker.doors() as connection:
+            query = "SELECT * FROM app.values_to_reseal($1, $2, $3, $4, $5)"
+            rows = await connection.fetch(query, opener, _OF_NO_KEY, *place, _AT_ONCE)
+        if not rows:
+            return opened
+        place = (rows[-1]["id"], rows[-1]["version"])
+        for row in rows:
+            if row["kind"] in ONE_BY_ONE:
+                what, prefix, text = ONE_BY_ONE[row["kind"]]
+                value = await keys.unwrap(row["sealed"], BOUND_TO[row["kind"]](row))
+                opened.append((f"{what} of {ids.show(prefix, row['id'])}", text(value)))

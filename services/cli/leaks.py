@@ -1,7 +1,7 @@
 """Looks for stored secrets where none may be: rows of runs, events and records, and files that are written (I7, S-70).
 
-The secrets of connections and of webhooks both ways are opened here, and compared here: none is sent to a server, or
-shown. What is found is named by whose it is, and its field.
+All secrets that this installation can open are opened here, and compared here: none is sent to a server, or shown.
+What is found is named by whose it is, and its field.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from infra.database import Database, Scope
 from infra.encryption.key_provider import KeyProvider
 from infra.ids import TenantId
 from services.archives import files as archives
-from services.cli.leak_places import PLACES
-from services.cli.leak_secrets import Values, of_connections, of_endpoints, of_inbound
+from services.cli.leak_places import OF_PARTNERS, PLACES
+from services.cli.leak_secrets import Values, of_connections, of_endpoints, of_one_by_one
 from services.engine import payload_rows
 from services.engine.world import Finding
 from tenants.connections.sealing import Sealer
 from tenants.connections.secret_uses import SecretUses
 
 _AT_ONCE: Final = 500
-_NOBODY: Final = UUID(int=0)
+_NOBODY: Final = TenantId(UUID(int=0))
 _LARGE: Final = (
     "SELECT owner_id AS id, owner_id AS run_id, '' AS line, hash, size, codec, body FROM app.payload "
     "WHERE owner_id >= $1"
@@ -61,14 +61,15 @@ class Folders(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """`sealer` opens what tenants' keys seal, `own` what the API's own key does."""
+    """`sealer` opens what tenants' keys seal, `kek` what the key-encryption key does, `own` what the API's own does."""
 
     sealer: Sealer
+    kek: KeyProvider
     own: KeyProvider
 
 
 async def search(app: Database, worker: Database, keys: Keys, since: datetime, folders: Folders) -> Search:
-    """Everything that was stored since then, of every tenant, and all files.
+    """Everything that was stored since then, of every tenant and partner, and all files.
 
     Raises:
         ArchiveDamaged: a file cannot be read.
@@ -76,31 +77,34 @@ async def search(app: Database, worker: Database, keys: Keys, since: datetime, f
     """
     async with app.session(Scope.operator()) as session:
         tenants = [TenantId(row[0]) for row in await session.execute(text("SELECT tenant_id FROM app.tenant"))]
-    opened = await _secrets(app, worker, keys, tenants)
+        partners = [Scope.partner(row[0]) for row in await session.execute(text("SELECT partner_id FROM app.partner"))]
+    opened = await _secrets(worker, keys, tenants)
     needles = _needles(opened)
     if not needles:
         return Search([], 0)
     pattern = re.compile("|".join(re.escape(one) for one in sorted(needles, key=len, reverse=True)))
-    found = []
+    found, least = [], ids.least_of(since)
     for tenant in tenants:
-        async for place, row in _rows(app, tenant, ids.least_of(since)):
-            content = await _content(row)
-            for needle in sorted({needles[one] for one in pattern.findall(content)}, key=str):
-                where = f"{place} {row['line']}".strip()
-                words = f"{needle.owner} stands in {where} of {row['id']}, {needle.form}"
-                found.append(Finding("I7", tenant, row["run_id"], words))
+        async for place, row in _rows(app, tenant, least):
+            met = {needles[one] for one in pattern.findall(await _content(row))}
+            found += _told(f"{place} {row['line']}".strip() + f" of {row['id']}", met, tenant, row["run_id"])
+    for scope in (Scope.operator(), *partners):
+        async for place, row in _above(app, scope, least):
+            met = {needles[one] for one in pattern.findall(row["content"])}
+            found += _told(f"{place} {row['line']}".strip() + f" of {row['id']}", met)
     found += _in_files(folders.logs.glob("*"), pattern, needles)
     found += _in_files(folders.drops.rglob("*"), pattern, needles)
     found += [] if folders.archives is None else _in_archives(folders.archives, since, pattern, needles)
     return Search(found, len(opened))
 
 
-async def _secrets(app: Database, worker: Database, keys: Keys, tenants: list[TenantId]) -> Values:
+async def _secrets(worker: Database, keys: Keys, tenants: list[TenantId]) -> Values:
     uses, opened = SecretUses(worker, "check"), []
     for tenant in tenants:
         opened += await of_connections(worker, keys.sealer, tenant, uses)
         opened += await of_endpoints(worker, keys.sealer, tenant)
-        opened += await of_inbound(app, keys.own, tenant)
+    opened += await of_one_by_one(worker, keys.own, "service")
+    opened += await of_one_by_one(worker, keys.kek, "kek")
     await uses.write()
     return opened
 
@@ -133,6 +137,14 @@ async def _rows(app: Database, tenant: TenantId, least: UUID) -> AsyncIterator[t
                 yield place, row
 
 
+async def _above(app: Database, scope: Scope, least: UUID) -> AsyncIterator[tuple[str, Any]]:
+    async with app.session(scope) as session:
+        await session.execute(text("SET LOCAL statement_timeout = 0"))
+        for place, query in OF_PARTNERS.items():
+            async for row in (await session.stream(text(query), {"least": least})).mappings():
+                yield place, row
+
+
 async def _content(row: Any) -> str:
     if "raw" in row:
         return f"{row['content']} {bytes(row['raw'] or b'').decode('utf-8', 'replace')}"
@@ -159,5 +171,5 @@ def _in_archives(folder: Path, since: datetime, pattern: re.Pattern[str], needle
     return found
 
 
-def _told(file: Path, met: set[Needle]) -> list[Finding]:
-    return [Finding("I7", _NOBODY, None, f"{one.owner} stands in {file}, {one.form}") for one in sorted(met, key=str)]
+def _told(place: Path | str, met: set[Needle], tenant: TenantId = _NOBODY, run: UUID | None = None) -> list[Finding]:
+    return [Finding("I7", tenant, run, f"{one.owner} stands in {place}, {one.form}") for one in sorted(met, key=str)]

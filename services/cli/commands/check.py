@@ -26,7 +26,7 @@ _MEANING: Final = {
     "I4": "usage is what was journalled",
     "I5": "each start and end of a run has its audit row",
     "I6": "no row is of another tenant than its run",
-    "I7": "no secret of a connection or of a webhook stands in the open",
+    "I7": "no secret of a connection, a webhook or a person stands in the open",
     "I10": "no message is left lying",
 }
 _HOUR: Final = timedelta(hours=1)
@@ -39,7 +39,7 @@ _NOT_ASKED: Final = (
 
 @click.command()
 @click.option("--days", type=click.FloatRange(0, 36_500), default=30.0, show_default=True, help="Of runs this young.")
-@click.option("--secrets", is_flag=True, help="Look for connections' and webhooks' secrets, too; needs the key files.")
+@click.option("--secrets", is_flag=True, help="Look for secrets where none may be, too; needs the key files.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array of what is broken.")
 def command(*, days: float, secrets: bool, as_json: bool) -> None:
     """Look whether what was done is whole, over all tenants; may be asked while everything runs.
@@ -71,7 +71,7 @@ def _search(since: datetime) -> leaks.Search:
         keys, own = choosing.opening(settings), FileKeyProvider(settings.service_key, settings.service_old_files)
         try:
             folders = leaks.Folders(settings.home / "logs", settings.archive_folder, settings.drops)
-            opening = leaks.Keys(Sealer(keys), InstalledKeys(own, app))
+            opening = leaks.Keys(Sealer(keys), InstalledKeys(keys, worker), InstalledKeys(own, worker))
             return await leaks.search(app, worker, opening, since, folders)
         except ArchiveDamaged as error:
             raise click.ClickException(f"{error}; see `waybill archive verify`") from None

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from infra import ids
 from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
+from infra.encryption.installed import InstalledKeys
 from infra.encryption.key_file import create_kek_file
 from infra.encryption.key_provider import FileKeyProvider
+from services.cli.leak_secrets import ONE_BY_ONE, of_one_by_one
 from services.cli.resealing import Resealed, reseal
 from services.cli.sealed_columns import BOUND_TO, SEALED, Opener, SealedColumn
 from tenants.connections.rewrapping import wrappings
@@ -97,3 +100,20 @@ async def test_F_30_S_76_each_is_counted_under_its_key_brought_over_and_opens_th
     }
     for kind, (value, bound) in (await planted.stored()).items():
         assert await new[opened_by[kind]].unwrap(value, bound) == kind.encode()
+
+
+async def test_S_70_each_that_has_a_text_is_looked_for_where_none_may_be(
+    stack: Stack, endpoints: Endpoints, worker_database: Database, tmp_path: Path
+) -> None:
+    """I7: `waybill check --secrets` opens what is sealed one by one, a partner's as well as a tenant's."""
+    for name in ("kek", "service"):
+        create_kek_file(tmp_path / name)
+    keys = {name: FileKeyProvider(tmp_path / name) for name in ("kek", "service")}
+    planted = await plant(stack, endpoints.database_url.rpartition("/")[2], keys)
+    found = await of_one_by_one(worker_database, InstalledKeys(keys["service"], worker_database), "service")
+    found += await of_one_by_one(worker_database, InstalledKeys(keys["kek"], worker_database), "kek")
+    assert sorted(found) == sorted(
+        (f"{what} of {ids.show(prefix, planted.rows[kind]['id'])}", text(kind.encode()))
+        for kind, (what, prefix, text) in ONE_BY_ONE.items()
+    )
+    assert BOUND_TO.keys() - ONE_BY_ONE.keys() == {"document key"}, "bytes, which are nowhere written"
