@@ -4225,7 +4225,7 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook endpoint
-         * @description Active at once. Its secret is in this answer and in no other.
+         * @description Active at once. Its secret is in this answer and in no other. Takes the permission `payloads:read` as well.
          *
          *     Needs: `webhooks:write`.
          */
@@ -4258,6 +4258,8 @@ export interface paths {
         /**
          * Change a webhook endpoint
          * @description What is on its way goes to the new address; other types hold for what happens from now on.
+         *
+         *     Both take the permission `payloads:read` as well.
          *
          *     Needs: `webhooks:write`.
          */
@@ -5784,6 +5786,7 @@ export interface components {
         ExceptionFilter: {
             /** @enum {null|string} */
             category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data" | null;
+            /** @description As in the list. */
             cause?: string | null;
             /** @description Id of a connection. */
             connection?: string | null;
@@ -6631,6 +6634,8 @@ export interface components {
             /** @enum {string} */
             status: "waiting" | "accepted" | "withdrawn" | "expired";
             tenant: string | null;
+            /** @description Why nobody is mailed although that was wanted, and what to do; null where the mail goes out. */
+            unmailed: string | null;
         };
         /** MadeKey */
         MadeKey: {
@@ -8124,7 +8129,7 @@ export interface components {
             connection?: string | null;
             /** @description Id of a deployment. */
             deployment?: string | null;
-            /** @description Type of the fault; of a standard one the last word will do. */
+            /** @description Type of the fault; of a standard one the last word will do. Another finds nothing for who may not see the client's business data whole. */
             error?: string | null;
             /** @description Faulted or set aside then or later. */
             since?: string | null;
@@ -19772,7 +19777,7 @@ export interface operations {
                 owner?: string | null;
                 /** @description Only of this run. */
                 run?: string | null;
-                /** @description Only of this cause. */
+                /** @description Only of this cause. A type of a fault that is not a standard one finds no failed run for who may not see the client's business data whole. */
                 cause?: string | null;
                 /** @description Only with a value in this currency. */
                 currency?: string | null;
