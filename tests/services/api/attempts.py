@@ -112,12 +112,11 @@ def of_people() -> Iterator[Attempt]:
 def of_webhooks() -> Iterator[Attempt]:
     """Where a client's events go, and what became of them."""
     at, day = "/v1/webhook-endpoints/{id}", {"since": "2026-01-01T00:00:00Z", "until": "2036-01-01T00:00:00Z"}
-    yield Attempt("endpoint", "GET", at)
+    yield from (Attempt("endpoint", "GET", one) for one in (at, f"{at}/deliveries"))
     yield Attempt("endpoint", "PATCH", at, {"types": ["*"]})
     yield from (Attempt("endpoint", "POST", f"{at}/{act}") for act in ("disable", "enable"))
     yield Attempt("endpoint", "POST", f"{at}/rotate", {})
     yield Attempt("endpoint", "POST", f"{at}/replay", day)
-    yield Attempt("endpoint", "GET", f"{at}/deliveries")
     yield Attempt("message", "POST", "/v1/webhook-endpoints/{own:endpoint}/deliveries/{id}/replay")
     yield Attempt("endpoint", "POST", f"{at}/remove")
 
@@ -143,10 +142,8 @@ def of_entities() -> Iterator[Attempt]:
     """What systems know by their ids: an entity in the path, and those that it is merged with or split into."""
     at, key = "/v1/entities/{id}", {"system": "erp", "value": "C-2"}
     own = "/v1/entities/{own:entity}"
-    yield Attempt("entity", "GET", at)
-    yield Attempt("entity", "GET", f"{at}/history")
-    yield Attempt("entity", "GET", f"{at}/record")
-    yield Attempt("entity", "GET", f"{at}/timeline")
+    reads = ("", "/history", "/record", "/timeline", "/documents")
+    yield from (Attempt("entity", "GET", f"{at}{one}") for one in reads)
     yield Attempt("entity", "POST", f"{at}/keys", key)
     yield Attempt("entity", "POST", f"{at}/keys/remove", key)
     yield Attempt("entity", "POST", f"{at}/merge", {"entity": "{own:entity}", "reason": "x"})
@@ -154,7 +151,6 @@ def of_entities() -> Iterator[Attempt]:
     split = {"keys": [{"system": "shop", "value": "own"}], "reason": "x"}
     yield Attempt("entity", "POST", f"{at}/split", split)
     yield from bodies("entity", "POST", f"{own}/split", ("/back_to", {**split, "back_to": "{id}"}))
-    yield Attempt("entity", "GET", f"{at}/documents")
     yield Attempt("entity", "POST", f"{at}/documents?name=a.txt", "file")
     yield Attempt("run", "POST", f"{own}/documents?run={{id}}", "file")
     yield Attempt("entity", "POST", f"{at}/keep", {"reason": "x"})
