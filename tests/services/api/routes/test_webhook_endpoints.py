@@ -237,8 +237,8 @@ async def test_S_05_who_may_not_read_payloads_leads_them_nowhere(parties: Partie
     assert len((await keeper.get(AT)).json["items"]) == 1
     # It keeps the endpoint going, or stops it.
     assert (await keeper.send("PATCH", at, {"description": "of the shop"})).status == 200
-    for act, body in (("disable", None), ("enable", None), ("rotate", {})):
-        assert (await keeper.post(f"{at}/{act}", body)).status in {200, 201}, act
+    for act, given in (("disable", None), ("enable", None), ("rotate", {})):
+        assert (await keeper.post(f"{at}/{act}", given)).status in {200, 201}, act
 
 
 async def test_every_change_stands_in_the_audit_without_the_address_and_the_secret(parties: Parties) -> None:
