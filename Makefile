@@ -78,7 +78,7 @@ certify: development
 	.venv/bin/python -m pytest -q -p tests.certifying --certify tests/counterparts/tryton/test_connector.py tests/services/connectors/test_function.py tests/services/connectors/simulators
 	.venv/bin/python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md
 
-## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure|sftp installs that one and tries its connector, RECORD=1 writes its tests anew
+## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure|sftp installs that one and tries its connector, RECORD=1 writes its tests anew; TEST=way installs all and sends orders the whole way
 counterparts: development
 ifdef TEST
 	COUNTERPART=$(TEST) RECORD=$(RECORD) .venv/bin/python -m pytest $(if $(RECORD),-p tests.certifying --certify) tests/counterparts/$(TEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from services.records.keys import ID, Key
@@ -16,21 +17,28 @@ _DOCUMENTS: Final[Mapping[str, str]] = {
     "shipment": "shipment",
 }
 """Members that name documents, and what these are."""
+KINDS: Final = frozenset({*_DOCUMENTS.values(), "purchase-order"})
+"""Records that others name."""
 _ELSEWHERE: Final = frozenset({"supplier"})
 """Whose member this is buys: its orders are purchase orders."""
+_OWN: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def named_by(record: Mapping[str, Any], system: str) -> Iterator[Named]:
-    """Those whose history this belongs to as well."""
+def named_by(record: Mapping[str, Any], system: str, systems: Mapping[str, str] = _OWN) -> Iterator[Named]:
+    """Those whose history this belongs to as well. `systems`: by kind whose ids are named, where it is another's."""
+
+    def named(kind: str, number: str) -> Named:
+        return Named(kind, Key(systems.get(kind, system), number))
+
     buys = bool(_ELSEWHERE & record.keys())
     for member, kind in _DOCUMENTS.items():
         given = record.get(member, [])
         for one in given if isinstance(given, list) else [given]:
             number = one.get("number") if isinstance(one, dict) else None
             if isinstance(number, str) and ID.fullmatch(number):
-                yield Named("purchase-order" if buys and kind == _ORDER else kind, Key(system, number))
+                yield named("purchase-order" if buys and kind == _ORDER else kind, number)
     for line in record.get("lines", []):
         order = line.get("order") if isinstance(line, dict) else None
         number = order.get("order") if isinstance(order, dict) else None
         if isinstance(number, str) and ID.fullmatch(number):
-            yield Named("purchase-order" if buys else _ORDER, Key(system, number))
+            yield named("purchase-order" if buys else _ORDER, number)

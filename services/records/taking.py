@@ -64,7 +64,7 @@ async def take(connection: Any, tenant: TenantId, taken: Taken) -> Followed:
         return nothing
     record, mapping = taken.made.record, taken.mapping
     own = Named(mapping.record, Key(mapping.system, taken.made.identity))
-    named = {own, *references.named_by(record, mapping.system)}
+    named = {own, *references.named_by(record, mapping.system, mapping.names)}
     met = await meeting.meet(connection, tenant, named, actor=taken.actor)
     entity = met[own]
     await meeting.hold(connection, tenant, entity)

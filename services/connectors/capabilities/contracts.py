@@ -20,6 +20,8 @@ from template_library.records import registry
 CREDIT: Final = "erp.customers.credit"
 AVAILABILITY: Final = "erp.items.availability"
 CREATE_ORDER: Final = "erp.sales-orders.create"
+SHIPMENTS: Final = "erp.shipments.watch"
+INVOICES: Final = "erp.invoices.watch"
 
 _RECORD: Final = re.compile(re.escape(registry.URN) + r"((?!parts:)[a-z-]+:[1-9][0-9]*)")
 _FOLDER: Final = Path(__file__).parent

@@ -29,7 +29,7 @@ def mistakes(document: Document) -> Iterator[Mistake]:
         elif isinstance(part, FilesPart):
             yield from _files(document, part, pointer)
         else:
-            yield from _webhook(part, pointer)
+            yield from _webhook(document, part, pointer)
 
 
 def _poll(document: Document, part: PollPart, pointer: str) -> Iterator[Mistake]:
@@ -39,7 +39,7 @@ def _poll(document: Document, part: PollPart, pointer: str) -> Iterator[Mistake]
         yield Mistake(f"{pointer}/operation", f"there is no operation `{part.operation}`{close}")
     elif effects.modes_of(document, operation.care) != {"read"}:
         yield Mistake(f"{pointer}/operation", "a trigger asks by an operation that reads")
-    yield from _type(part.event.type, f"{pointer}/event/type")
+    yield from _type(document, part.event.type, f"{pointer}/event/type")
     yield from _every(part.every, pointer)
 
 
@@ -48,7 +48,7 @@ def _files(document: Document, part: FilesPart, pointer: str) -> Iterator[Mistak
         yield Mistake(f"{pointer}/kind", "only a system that is reached over SSH leaves files: authentication ssh")
     yield from layouts.named(document, part.layout, f"{pointer}/layout")
     if part.event.type != ROW:
-        yield from _type(part.event.type, f"{pointer}/event/type")
+        yield from _type(document, part.event.type, f"{pointer}/event/type")
     yield from _every(part.every, pointer)
 
 
@@ -62,17 +62,21 @@ def _every(every: str, pointer: str) -> Iterator[Mistake]:
         yield Mistake(f"{pointer}/every", f"it is {LEAST_SECONDS} seconds (PT{LEAST_SECONDS}S) to a day (PT24H)")
 
 
-def _webhook(part: WebhookPart, pointer: str) -> Iterator[Mistake]:
+def _webhook(document: Document, part: WebhookPart, pointer: str) -> Iterator[Mistake]:
     for at, said in verification.faults(part.verification):
         yield Mistake(f"{pointer}/verification{at}", said)
     for at, said in mapping.faults(part.event, part.verification):
         yield Mistake(f"{pointer}/event{at}", said)
     if part.event.type.value:
-        yield from _type(part.event.type.value, f"{pointer}/event/type/value")
+        yield from _type(document, part.event.type.value, f"{pointer}/event/type/value")
     for theirs, ours in part.event.types.items():
-        yield from _type(ours, step(f"{pointer}/event/types", theirs))
+        yield from _type(document, ours, step(f"{pointer}/event/types", theirs))
 
 
-def _type(kind: str, pointer: str) -> Iterator[Mistake]:
-    if registry.find(kind) is None:
-        yield Mistake(pointer, f"the catalogue has no event type `{kind}`{near(kind, registry.types())}")
+def _type(document: Document, kind: str, pointer: str) -> Iterator[Mistake]:
+    """Of the catalogue, or the connector's own, which a workflow or a mapping makes more of (ADR 0088)."""
+    if registry.find(kind) is None and not kind.startswith(f"{document.name}."):
+        close = near(kind, registry.types())
+        yield Mistake(
+            pointer, f"the catalogue has no event type `{kind}`{close}; its own begin with `{document.name}.`"
+        )

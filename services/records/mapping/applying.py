@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from collections.abc import Mapping as Members
+from copy import deepcopy
 from typing import Any, Final, Literal
 
 import msgspec
@@ -75,7 +76,8 @@ async def apply(
         return Made()
     if not isinstance(record, dict):
         raise NotMade("mapping-failed", "the program makes no object")
-    record |= mapping.always
+    # What a program picks out of the data is the data's own: what is changed below is a record and no event.
+    record = deepcopy(record) | mapping.always
     _rename_units(record, mapping.units)
     states = _states(record, mapping.statuses) if mapping.record == ORDER else {}
     await _convert(record, mapping.base_units, packs)
@@ -110,9 +112,10 @@ async def _told(
     except ExpressionFailed as error:
         raise NotMade("mapping-failed", "what it tells fails", errors=[_error("", error.detail)]) from error
     type_ = mapping.events.get(str(event.get("type"))) or (_ANY_ORDER if mapping.record == ORDER else None)
-    if type_ is None:
+    known = None if type_ is None else catalogue.find(type_)
+    if known is None:
         return None
-    broken = schemas.check(catalogue.types()[type_].schema, told)
+    broken = schemas.check(known.schema, told)
     if broken:
         errors = [_error(one.pointer, one.detail) for one in broken]
         raise NotMade("record-refused", f"what it tells breaks the schema of {type_}", errors=errors)

@@ -33,6 +33,15 @@ Units = Annotated[
 Leads = Annotated[
     list[Member], Meta(max_length=50, description="Members whose system of record this is, such as `lines`.")
 ]
+Names = Annotated[
+    dict[Member, Member],
+    Meta(
+        max_length=10,
+        description="By a record that this one names: the system whose ids these are, where it is another one. An ERP"
+        " that has a shop's orders by the shop's numbers names those.",
+        examples=[{"sales-order": "shop"}],
+    ),
+]
 BaseUnits = Annotated[
     list[Member],
     Meta(max_length=10, description="Quantities of lines that are converted into the base unit of their item."),
@@ -75,6 +84,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Pointer,
         Meta(description="Pointer into the data: when it was so. Empty: the event's `time`, else when it came."),
     ] = ""
+    names: Names = {}
     statuses: StatusMap | None = None
     units: Units = {}
     base_units: BaseUnits = []

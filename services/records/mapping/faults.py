@@ -9,6 +9,7 @@ from typing import Final
 from services.events.catalogue.registry import FAMILY, find
 from services.records.keys import SYSTEM
 from services.records.mapping.document import ORDER, Mapping, default_identity
+from services.records.references import KINDS
 from template_library import status_maps
 from template_library.dsl.tokens import scan
 from template_library.records import registry
@@ -36,6 +37,11 @@ def _of_names(mapping: Mapping) -> Iterator[Fault]:
     for place, one in enumerate(mapping.identity):
         if _POINTER.fullmatch(one) is None:
             yield f"/identity/{place}", "is no JSON pointer into the record, such as /item/id"
+    for kind, system in mapping.names.items():
+        if kind not in KINDS:
+            yield pointer(["names", kind]), f"records name {', '.join(sorted(KINDS))}"
+        if SYSTEM.fullmatch(system) is None:
+            yield pointer(["names", kind]), "name a system as its connection is: lower case, digits, - _ ."
     if mapping.at and _POINTER.fullmatch(mapping.at) is None:
         yield "/at", "is no JSON pointer into the data, such as /updated_at"
     names = [example.name for example in mapping.examples]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.events.catalogue.registry import types
+from services.events.catalogue.registry import find
 from services.records.mapping.document import found_at
 
 _ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -28,7 +28,10 @@ _NAMES: Final = ("id", "number", "value")
 
 def data_of(kind: str, record: Mapping[str, Any], entity: str, type_: str) -> dict[str, Any]:
     """What an event of `type_` tells of the record. The whole record is in it as well, and its entity."""
-    schema = types()[type_].schema
+    known = find(type_)
+    if known is None:
+        raise ValueError(f"the catalogue has no type {type_!r}")
+    schema = known.schema
     elsewhere = _ELSEWHERE.get(kind, {})
     data: dict[str, Any] = {}
     for name, rule in schema["properties"].items():

@@ -15,6 +15,8 @@ from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.recording import Recording
 
 LIST, GET, FULFIL, CUSTOMER = "shop.orders.list", "shop.orders.get", "shop.orders.fulfil", "shop.customers.get"
+FIND, INVOICE = "shop.orders.find", "shop.orders.invoice"
+CHARGED = {"invoice": "INV-1", "issued_on": "2026-01-16"}
 
 
 def refused(answer: Answer) -> Any:
@@ -100,6 +102,31 @@ async def test_F_03_a_shipment_whose_answer_is_lost_is_told_once(
     assert isinstance(await shop.call(FULFIL, {**half, "shipment": "SHP-rest"}), Done)
 
 
+async def test_an_order_is_found_by_its_number_on_whichever_page_it_is(shop: Caller, buyer: Buyer) -> None:
+    first = await buyer.order(SKU_2=1)
+    last = [await buyer.order(SKU_2=1) for _ in range(5)][-1]
+    for number in (first, last):
+        found = await shop.done(FIND, {"number": number})
+        assert (await shop.done(GET, found))["order"]["number"] == number
+    assert await shop.done(FIND, {"number": "none"}) == {"id": None}
+
+
+@pytest.mark.parametrize("fault", ["lost", "answer-lost", "abandoned", "lock-503"])
+async def test_F_03_an_invoice_whose_answer_is_lost_is_told_once(
+    shop: Caller, proxy: Proxy, buyer: Buyer, key: str, fault: Fault
+) -> None:
+    values = {**CHARGED, **await shop.done(FIND, {"number": await buyer.order(SKU_1=1)})}
+    proxy.once("POST /api/admin/orders/", fault)
+    assert isinstance(await shop.call(INVOICE, values, key), Later)
+    await proxy.settle()
+    told = await shop.through(INVOICE, values, key)
+    assert isinstance(told, Done)
+    assert told.output == await shop.done(INVOICE, values, "another run tells the same")
+    assert proxy.met == 1
+    error = refused(await shop.call(INVOICE, {**values, "id": "999999"}))
+    assert error.status == 404
+
+
 async def test_refusals_say_what_to_change(shop: Caller, port: int) -> None:
     shop.change(secrets={"password": "canary-no-such-password"})
     answer = await shop.call(LIST, {})
@@ -123,5 +150,9 @@ async def test_what_it_answers_is_what_the_declared_tests_play(shop: Caller, buy
     await recording.call("a shipment is told", FULFIL, values)
     await recording.call("the same once more", FULFIL, values)
     await recording.call("more than was ordered", FULFIL, {**values, "shipment": "SHP-more"})
+    await recording.call("an order is found by its number", FIND, {"number": number})
+    charged = {"id": listed["id"], **CHARGED}
+    await recording.call("an invoice is told", INVOICE, charged)
+    await recording.call("the same invoice once more", INVOICE, charged)
     await recording.call("a customer", CUSTOMER, {"id": "2"})
     recording.write(VERSION)

@@ -12,9 +12,13 @@ from services.connectors.builtin.tryton.session import Session
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import OpenConnection
+from services.connectors.sdk.watching import Item, Position
 from services.engine.functions import Done, Failed, Later
+from services.events.catalogue.registry import types
+from template_library import schemas
 from tests.counterparts.proxy import Proxy
 from tests.counterparts.tryton.conftest import Erp
+from tests.counterparts.tryton.people import People
 
 # Where the first of them installs it, that takes minutes.
 pytestmark = [pytest.mark.tryton, pytest.mark.certifies("tryton")]
@@ -132,3 +136,49 @@ async def test_F_20_a_lock_503_is_waited_for(erp: Erp, proxy: Proxy) -> None:
     answer = await erp.call("erp.customers.credit", {"customer": "ACME-001"})
     assert isinstance(answer, Later)
     assert answer.seconds == 0
+
+
+async def test_what_left_and_what_was_charged_are_told_with_the_order_that_they_belong_to(
+    erp: Erp, order: Any, key: str
+) -> None:
+    people = People(erp.client, erp._port)
+    shipped, charged = "erp.shipments.watch", "erp.invoices.watch"
+    number = f"PO-{key[:8]}"
+    assert isinstance(await erp.create(order | {"reference": number}, key), Done)
+    shipment, invoice = await people.ship(number), await people.charge(number)
+    answers = [await erp.call(shipped, {}), await erp.call(charged, {})]
+    left, posted = [answer.output for answer in answers if isinstance(answer, Done)]
+    (one,) = [record for record in left["shipments"] if record["number"] == shipment]
+    assert (one["status"], one["orders"], one["customer"]["id"]) == ("dispatched", [{"number": number}], "ACME-001")
+    lines = [(line["item"]["id"], line["quantity"]) for line in one["lines"]]
+    assert sorted(lines) == [("SKU-1", {"value": "10", "unit": "EA"}), ("SKU-2", {"value": "2", "unit": "EA"})]
+    (told,) = [record for record in posted["invoices"] if record["number"] == invoice]
+    assert (told["status"], told["orders"], told["totals"]["total"]) == ("posted", [{"number": number}], money(17_890))
+    assert sorted(line["net"]["amount"] for line in told["lines"]) == [4_900, 12_990]
+
+    # From the cursor on: the last two minutes come again, and what is not there yet.
+    again = [await erp.call(shipped, {"cursor": left["cursor"]}), await erp.call(charged, {"cursor": posted["cursor"]})]
+    assert [answer.output for answer in again if isinstance(answer, Done)] == [left, posted]
+    late = await erp.call(shipped, {"cursor": "2100-01-01T00:00:00+00:00"})
+    assert isinstance(late, Done)
+    assert late.output == {"shipments": [], "cursor": "2100-01-01T00:00:00.000000+00:00"}
+    refused = await erp.call(charged, {"cursor": "yesterday"})
+    assert isinstance(refused, Failed)
+    assert "cursor" in refused.error.detail
+
+
+async def test_each_is_news_once_by_its_number(erp: Erp, order: Any, key: str) -> None:
+    number, people = f"PO-{key[:8]}", People(erp.client, erp._port)
+    await erp.create(order | {"reference": number}, key)
+    shipment = await people.ship(number)
+    polled = Tryton().polled("shipments")
+    assert polled is not None
+    position = Position(cursor=None, began="2026-01-01T00:00:00+00:00")
+    given = await polled.asks(position, {}, erp.connection(0).id)
+    answer = await erp.call(polled.operation, given)
+    assert isinstance(answer, Done)
+    news = await polled.reads(answer.output, position, {}, erp.connection(0).id)
+    (item,) = [one for one in news.items if isinstance(one, Item) and one.id == shipment]
+    assert (item.version, item.subject, item.data["order"]) == ("", number, number)
+    assert schemas.check(types()[polled.event].schema, item.data) == []
+    assert news.cursor == answer.output["cursor"]

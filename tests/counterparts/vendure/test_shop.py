@@ -16,7 +16,8 @@ from tests.counterparts.vendure.install import VERSION
 from tests.counterparts.vendure.people import bought
 
 LIST, GET, FULFIL, CUSTOMER = "shop.orders.list", "shop.orders.get", "shop.orders.fulfil", "shop.customers.get"
-SHIP = "shop.fulfilments.ship"
+SHIP, FIND, INVOICE = "shop.fulfilments.ship", "shop.orders.find", "shop.orders.invoice"
+CHARGED = {"invoice": "INV-1", "issued_on": "2026-01-16"}
 
 
 def refused(answer: Answer) -> Any:
@@ -91,6 +92,28 @@ async def test_F_03_a_shipment_whose_answer_is_lost_is_told_once(
     assert isinstance(await shop.call(FULFIL, {**half, "shipment": "SHP-rest"}), Done)
 
 
+async def test_an_order_is_found_by_its_number(shop: Caller, client: Client, port: int) -> None:
+    order = await buy(client, port, 1)
+    number = (await shop.done(GET, {"id": order}))["order"]["number"]
+    assert await shop.done(FIND, {"number": number}) == {"id": order}
+    assert await shop.done(FIND, {"number": "none"}) == {"id": None}
+
+
+@pytest.mark.parametrize("fault", ["lost", "answer-lost", "abandoned", "lock-503"])
+async def test_F_03_an_invoice_whose_answer_is_lost_is_told_once(
+    shop: Caller, proxy: Proxy, client: Client, port: int, key: str, fault: Fault
+) -> None:
+    values = {**CHARGED, "id": await buy(client, port, 1)}
+    proxy.once("AddNoteToOrderInput", fault)
+    assert isinstance(await shop.call(INVOICE, values, key), Later)
+    await proxy.settle()
+    told = await shop.through(INVOICE, values, key)
+    assert isinstance(told, Done)
+    assert told.output == await shop.done(INVOICE, values, "another run tells the same")
+    assert proxy.met == 1
+    assert isinstance(await shop.call(INVOICE, {**values, "id": "999999"}), Failed)
+
+
 async def test_refusals_say_what_to_change(shop: Caller, keys: tuple[str, str], port: int) -> None:
     shop.change(secrets={"key": "canary-no-such-key"})
     answer = await shop.call(LIST, {})
@@ -112,5 +135,9 @@ async def test_what_it_answers_is_what_the_declared_tests_play(shop: Caller, cli
     await recording.call("the same once more", FULFIL, values)
     await recording.call("more than was ordered", FULFIL, {**values, "shipment": "SHP-8"})
     await recording.call("it has left", SHIP, {**made, "id": order})
+    number = (await shop.done(GET, {"id": order}))["order"]["number"]
+    await recording.call("an order is found by its number", FIND, {"number": number})
+    await recording.call("an invoice is told", INVOICE, {"id": order, **CHARGED})
+    await recording.call("the same invoice once more", INVOICE, {"id": order, **CHARGED})
     await recording.call("a customer", CUSTOMER, {"id": "1"})
     recording.write(VERSION)

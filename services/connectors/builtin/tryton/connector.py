@@ -2,14 +2,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.connectors.builtin.tryton import reads, sales_order
+from services.connectors.builtin.tryton import invoices, reads, sales_order, shipments, watched
 from services.connectors.builtin.tryton.session import Changed, Rpc, Sessions
-from services.connectors.capabilities.contracts import AVAILABILITY, CREATE_ORDER, CREDIT, operations
+from services.connectors.builtin.tryton.watched import Watched
+from services.connectors.capabilities.contracts import (
+    AVAILABILITY,
+    CREATE_ORDER,
+    CREDIT,
+    INVOICES,
+    SHIPMENTS,
+    operations,
+)
 from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away
 from services.connectors.sdk.manifest import Manifest, SecretField
-from services.connectors.sdk.settings import base_url_settings
+from services.connectors.sdk.settings import base_url_settings, watch_setting
 
 
 class Tryton:
@@ -30,9 +38,13 @@ class Tryton:
             user={"type": "string", "minLength": 1, "maxLength": 200, "title": "User"},
             warehouse={"type": "string", "maxLength": 100, "title": "Code of the warehouse; without it, the first"},
             process={"type": "boolean", "default": True, "title": "Process a sale that stays confirmed"},
+            watch=watch_setting(list(watched.POLLS)),
         ),
         secrets=(SecretField(name="password", title="Password"),),
-        operations=operations((CREDIT, AVAILABILITY, CREATE_ORDER), write="check-then-write", evens_out=True),
+        operations=operations(
+            (CREDIT, AVAILABILITY, CREATE_ORDER, SHIPMENTS, INVOICES), write="check-then-write", evens_out=True
+        ),
+        triggers=watched.TRIGGERS,
     )
 
     def __init__(self) -> None:
@@ -45,9 +57,17 @@ class Tryton:
                 return await reads.credit(values, rpc)
             if operation == AVAILABILITY:
                 return await reads.availability(values, rpc)
+            if operation == SHIPMENTS:
+                return await shipments.watch(values, rpc)
+            if operation == INVOICES:
+                return await invoices.watch(values, rpc)
             return await sales_order.create(values, rpc)
         except Changed as changed:
             raise Away("somebody else is changing the same record") from changed
+
+    def polled(self, trigger: str) -> Watched | None:
+        """Fills `Watches`."""
+        return watched.POLLS.get(trigger)
 
     async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
         """`erp.sales-orders.create` is the one that writes."""

@@ -6744,6 +6744,15 @@ export interface components {
             identity?: string[];
             /** @description Members whose system of record this is, such as `lines`. */
             leads?: string[];
+            /**
+             * @description By a record that this one names: the system whose ids these are, where it is another one. An ERP that has a shop's orders by the shop's numbers names those.
+             * @example {
+             *       "sales-order": "shop"
+             *     }
+             */
+            names?: {
+                [key: string]: string;
+            };
             /** @description jq: of the event's data makes the record, or null. `$event` has the attributes. */
             program: string;
             /** @example sales-order */

@@ -1,0 +1,66 @@
+"""What of Tryton becomes events: shipments that left and invoices that were posted, each told once by its number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from services.connectors.capabilities.contracts import INVOICES, SHIPMENTS
+from services.connectors.sdk.manifest import Trigger
+from services.connectors.sdk.watching import Item, News, Position
+
+SECONDS: Final = 60.0
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """Fills `Polled`. `member`: of the operation's output, the list of records."""
+
+    operation: str
+    event: str
+    member: str
+    seconds: float = SECONDS
+
+    async def asks(self, position: Position, settings: dict[str, Any], tenant: UUID) -> dict[str, Any]:
+        """What was there before it was watched is no news."""
+        del settings, tenant
+        return {"cursor": position.cursor or position.began}
+
+    async def reads(self, output: Any, position: Position, settings: dict[str, Any], tenant: UUID) -> News:
+        """See `Polled.reads`."""
+        del settings, tenant
+        return News([_item(one) for one in output[self.member]], output["cursor"] or position.cursor)
+
+
+POLLS: Final[Mapping[str, Watched]] = {
+    "shipments": Watched(SHIPMENTS, "shipment.dispatched", "shipments"),
+    "invoices": Watched(INVOICES, "invoice.posted", "invoices"),
+}
+TRIGGERS: Final = tuple(
+    Trigger(name=name, title=title, kind="poll", events=(POLLS[name].event,), every="PT1M")
+    for name, title in (("shipments", "What has left for customers"), ("invoices", "What customers were charged"))
+)
+
+
+def _item(record: dict[str, Any]) -> Item:
+    """The whole record goes along, for a mapping; beside it what the catalogue's schema names."""
+    order = next((one["number"] for one in record.get("orders", ())), None)
+    data: dict[str, Any] = {"number": record["number"], "record": record}
+    if order is not None:
+        data["order"] = order
+    if "totals" in record:
+        data["total"] = record["totals"]["total"]
+    lines = [{"line": one["line"], **_goods(one)} for one in record["lines"] if "item" in one]
+    return Item(
+        id=record["number"],
+        version="",
+        data={**data, "lines": lines},
+        subject=order,
+        time=record.get("dispatched_at"),
+    )
+
+
+def _goods(line: dict[str, Any]) -> dict[str, str]:
+    return {"item": line["item"]["id"], "quantity": line["quantity"]["value"], "unit": line["quantity"]["unit"]}
