@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from infra import clock
 from tests.counterparts.calling import Caller
 from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.tryton.people import People
@@ -63,7 +64,6 @@ DISPUTE: Final = {
     "reason": "One of three is missing.",
     "total": {"amount": CENTS, "currency": "USD"},
     "email": "buyer@shop.example",
-    "at": "2026-01-20T08:00:00Z",
 }
 
 
@@ -97,7 +97,7 @@ class Course:
         await self.disturbed("invoice")
         await self.way.until(lambda: self.shop.invoices(order), "the shop is to know of the invoice")
         await self.way.settled()
-        dispute = {"number": f"D-{order.number}", "order": order.number, **DISPUTE}
+        dispute = {"number": f"D-{order.number}", "order": order.number, **DISPUTE, "at": clock.now().isoformat()}
         await self.twice("disputes", dispute)
         await self.disturbed("dispute")
         await self.way.until(lambda: self._tickets(order), "the desk is to have a ticket")

@@ -13,19 +13,17 @@ from services.connectors.sdk.context import Context
 from services.connectors.sdk.manifest import Operation
 
 
-def test_both_erps_offer_exactly_the_same_operations() -> None:
+def test_both_erps_offer_the_same_operations_and_tryton_is_watched_too() -> None:
     registry = Registry(all_connectors())
     offered = {
         name: [(one.name, one.input, one.output) for one in connector.manifest.operations]
         for name in ("erp-simulator", "tryton")
         if (connector := registry.connector(name)) is not None
     }
-    assert offered["erp-simulator"] == offered["tryton"]
-    assert [name for name, _, _ in offered["tryton"]] == [
-        "erp.customers.credit",
-        "erp.items.availability",
-        "erp.sales-orders.create",
-    ]
+    common = ["erp.customers.credit", "erp.items.availability", "erp.sales-orders.create"]
+    assert offered["erp-simulator"] == offered["tryton"][: len(common)]
+    watched = ["erp.shipments.watch", "erp.invoices.watch"]
+    assert [name for name, _, _ in offered["tryton"]] == common + watched
 
 
 def test_every_schema_is_a_valid_json_schema() -> None:

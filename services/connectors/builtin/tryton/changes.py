@@ -19,6 +19,7 @@ _LATE: Final = timedelta(minutes=2)
 _PAGE: Final = 200
 _PAGES: Final = 50
 _MARK: Final = re.compile(r" #[0-9a-f]{16}$")
+_PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 _UNITS: Final = {
     "u": "EA", "kg": "KGM", "g": "GRM", "lb": "LBR", "oz": "ONZ", "m": "MTR", "cm": "CMT", "mm": "MMT", "ft": "FOT",
     "in": "INH", "l": "LTR", "h": "HUR", "d": "DAY",
@@ -93,8 +94,8 @@ def quantity(value: float, unit: Any) -> dict[str, str]:
 def instant(value: Any) -> datetime:
     """Tryton's moments are in UTC, as tagged objects. Raises Misread."""
     try:
-        parts = (value[name] for name in ("year", "month", "day", "hour", "minute", "second", "microsecond"))
-        return datetime(*parts, tzinfo=UTC)
+        hour, minute, second, parts = (value[name] for name in _PARTS[3:])
+        return datetime(value["year"], value["month"], value["day"], hour, minute, second, parts, UTC)
     except (TypeError, KeyError, ValueError) as error:
         raise Misread("a moment of the ERP is none", value) from error
 
@@ -121,5 +122,4 @@ def _moment(cursor: str) -> datetime:
 
 def _tagged(moment: datetime) -> dict[str, Any]:
     at = moment.astimezone(UTC)
-    names = ("year", "month", "day", "hour", "minute", "second", "microsecond")
-    return {"__class__": "datetime", **{name: getattr(at, name) for name in names}}
+    return {"__class__": "datetime", **{name: getattr(at, name) for name in _PARTS}}
