@@ -15,14 +15,16 @@ from tests.nightly.outcome import Outcome
 
 PART: Final = "connectors beside the real systems"
 PROVES: Final = "F-03"
-_SECONDS: Final = 600.0
+_SECONDS: Final = 900.0
 _WAY: Final = "way"
+_STATIONS: Final = frozenset({"rt", "oscar", "vendure"})
+"""Systems that an order of the example goes through, beside Tryton."""
 
 
 def installed(home: Path) -> list[str]:
     """Those that `make counterparts TEST=NAME` has made, and the way of an order where all of them are there."""
     found = [name for name in ASKED if (home.absolute() / "counterparts" / name / "made.txt").exists()]
-    return [*found, _WAY] if {*found, _WAY} == set(ASKED) and is_installed(home) else found
+    return [*found, _WAY] if {*found} >= _STATIONS and is_installed(home) else found
 
 
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, names: list[str]) -> None:

@@ -128,7 +128,7 @@ def parts(minutes: float, home: Path) -> list[Part]:
         Part(Outcome(part=kills.PART, proves=kills.PROVES), kills.one_round, seconds["kills"]),
         Part(Outcome(part=outages.PART, proves=outages.PROVES), outages.one_round, seconds["outages"]),
         Part(beside, lambda *given: tryton.one_round(*given, place=tryton_folder(home)), seconds["tryton"]),
-        Part(others, lambda *given: certified.one_round(*given, names=real), 0.0, 1_800.0),
+        Part(others, lambda *given: certified.one_round(*given, names=real), 0.0, 2_700.0),
         *(Part(Outcome(part=one.PART, proves=one.PROVES), one.one_round, 0.0) for one in ONCE if one is not contract),
         Part(Outcome(part=contract.PART, proves=contract.PROVES), contract.one_round, 0.0, contract.PATIENCE),
         Part(Outcome(part=longer.PART, proves=longer.PROVES), longer.one_round, 0.0, longer.SECONDS),
