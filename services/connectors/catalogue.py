@@ -120,15 +120,13 @@ def _lines(one: ConnectorEntry) -> Iterator[str]:
     if one.scopes:
         yield f"- Rights that it needs: {_named(one.scopes)}."
     yield from (f"- Known trap: {trap}" for trap in one.traps)
+    for trigger in one.triggers:
+        asked = "files, looked for every" if trigger.kind == "file" else "asked every"
+        how = f"{asked} {often(trigger.every)}" if trigger.every else "sent by the system"
+        yield f"- Trigger `{trigger.name}`: {trigger.title}; {how}. Events: {_named(trigger.events)}."
     yield "\n| operation | | effect | rights |\n| --- | --- | --- | --- |"
     for operation in one.operations:
         yield f"| `{operation.name}` | {operation.title} | {operation.effect} | {_named(operation.scopes)} |"
-    if one.triggers:
-        yield "\n| trigger | | events |\n| --- | --- | --- |"
-        for trigger in one.triggers:
-            asked = "files, looked for every" if trigger.kind == "file" else "asked every"
-            how = f"{asked} {often(trigger.every)}" if trigger.every else "sent by the system"
-            yield f"| `{trigger.name}` | {trigger.title}; {how} | {_named(trigger.events)} |"
 
 
 def _named(names: list[str]) -> str:
