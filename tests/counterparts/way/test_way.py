@@ -77,7 +77,9 @@ class Course:
         self.desk = desk
 
     async def disturbed(self, what: str) -> None:
-        """Nothing, unless somebody does something."""
+        """Nothing, unless somebody does something. Who is in the shop while its database is one file is in the way."""
+        if what == "order":
+            self.way.plant.start_worker()
 
     async def twice(self, hook: str, body: dict[str, Any]) -> None:
         """As a sender that got no answer."""
@@ -170,7 +172,6 @@ def hard(way: Way, shop: tuple[Shop, int], erp: People, desk: Caller, proxies: d
 async def test_an_order_of_a_shop_is_sold_shipped_charged_and_disputed_and_the_timeline_tells_it(
     course: Course,
 ) -> None:
-    course.way.plant.start_worker()
     await course.run()
 
 
