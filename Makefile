@@ -77,6 +77,7 @@ nightly: development
 certify: development
 	.venv/bin/python -m pytest -q -p tests.certifying --certify tests/counterparts/tryton/test_connector.py tests/services/connectors/test_function.py tests/services/connectors/simulators
 	.venv/bin/python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md
+	.venv/bin/python -m services.connectors.catalogue simulators > docs/integrator/simulator-catalogue.md
 
 ## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure|sftp installs that one and tries its connector, RECORD=1 writes its tests anew; TEST=way installs all and sends orders the whole way
 counterparts: development

@@ -1,13 +1,14 @@
-"""What connectors there are, each with all that somebody asks before choosing it; the page of the product's own.
+"""What connectors there are, each with all that somebody asks before choosing it; the pages of the product's own.
 
-`python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md` writes the page.
+`python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md` writes the page of systems, and
+`python -m services.connectors.catalogue simulators > docs/integrator/simulator-catalogue.md` that of simulators.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -17,8 +18,25 @@ from services.connectors.builtin import all_connectors
 from services.connectors.certification import Standing
 from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.manifest import Mode, Operation, Trigger
+from services.connectors.simulators import systems
 from template_library.dsl import durations
 from tenants.connections.limits import Limits
+
+_HEADS: Final = {
+    False: (
+        "# The connectors that come with the product\n\n"
+        "Written by `python -m services.connectors.catalogue`. What each level means, and how it is computed: "
+        "[ADR 0078](../adr/0078-levels-of-connectors.md). The same, with those of your installation: "
+        "the commands `connector list` and `connector show`, and `GET /v1/connectors`. Those of simulators have "
+        "[a page of their own](simulator-catalogue.md).\n\n"
+    ),
+    True: (
+        "# The connectors of the simulators\n\n"
+        "Written by `python -m services.connectors.catalogue simulators`. What each simulator is: "
+        "[simulators](simulators.md); the others: [the catalogue](connector-catalogue.md).\n\n"
+    ),
+}
+"""What the page begins with; by whether it is that of simulators."""
 
 
 class OperationEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,19 +151,15 @@ def _named(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def page() -> str:
-    """The page of the product's own connectors."""
-    head = (
-        "# The connectors that come with the product\n\n"
-        "Written by `python -m services.connectors.catalogue`. What each level means, and how it is computed: "
-        "[ADR 0078](../adr/0078-levels-of-connectors.md). The same, with those of your installation: "
-        "the commands `connector list` and `connector show`, and `GET /v1/connectors`.\n\n"
-    )
-    return head + "\n".join(section(one) for one in entries(all_connectors()))
+def page(*, of_simulators: bool = False) -> str:
+    """The page of the product's own connectors: of those that speak with a simulator, or of all others."""
+    simulated = {kind.connector for kind in systems.KINDS.values()}
+    shown = [one for one in entries(all_connectors()) if (one.name in simulated) == of_simulators]
+    return _HEADS[of_simulators] + "\n".join(section(one) for one in shown)
 
 
 def main() -> Any:
-    return sys.stdout.write(page())
+    return sys.stdout.write(page(of_simulators=sys.argv[1:] == ["simulators"]))
 
 
 if __name__ == "__main__":

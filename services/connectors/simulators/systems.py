@@ -38,6 +38,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "carrier": Kind(
         "carrier", "labels, tracking, webhooks, proofs of delivery", "carrier-simulator", "carrier.routes:Carrier"
     ),
+    "rpc": Kind("JSON-RPC ERP", "the same books in another shape, without keys", "erp-rpc-simulator", "rpc.routes:Rpc"),
     "tax": Kind(
         "tax service", "certificates, tax numbers, what is due; sessions that end", "tax-simulator", "tax.routes:Tax"
     ),

@@ -106,9 +106,10 @@ def test_a_whole_run_is_written_and_a_part_of_one_is_not(tmp_path: Path) -> None
     assert "tests were left out" in said.lines[0]
 
 
-def test_the_page_is_what_is_known_now() -> None:
-    page = (ROOT / "docs" / "integrator" / "connector-catalogue.md").read_text()
-    assert page == catalogue.page(), "write it: python -m services.connectors.catalogue"
+@pytest.mark.parametrize(("name", "of_simulators"), [("connector", False), ("simulator", True)])
+def test_a_page_is_what_is_known_now(name: str, of_simulators: bool) -> None:  # noqa: FBT001 (a case of the test)
+    page = (ROOT / "docs" / "integrator" / f"{name}-catalogue.md").read_text()
+    assert page == catalogue.page(of_simulators=of_simulators), "write it: python -m services.connectors.catalogue"
 
 
 def test_how_often_a_system_is_asked_is_said_in_words() -> None:

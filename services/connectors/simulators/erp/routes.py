@@ -25,17 +25,19 @@ from services.connectors.simulators.http import Answered, Asked
 _MAX_KEY: Final = 255
 
 
-class _Line(msgspec.Struct, forbid_unknown_fields=True):
+class Line(msgspec.Struct, forbid_unknown_fields=True):
     item: str
     quantity: str
     unit_price: int
 
 
-class _Order(msgspec.Struct, forbid_unknown_fields=True):
+class Order(msgspec.Struct, forbid_unknown_fields=True):
+    """As the ledger has it. `unit_price`: in minor units."""
+
     reference: str
     customer: str
     currency: str
-    lines: list[_Line]
+    lines: list[Line]
 
 
 class Erp:
@@ -94,7 +96,7 @@ class Erp:
         if not 0 < len(key) <= _MAX_KEY:
             return answers.problem(400, "key-missing", "An order needs an Idempotency-Key")
         try:
-            order = msgspec.to_builtins(msgspec.json.decode(asked.body, type=_Order))
+            order = msgspec.to_builtins(msgspec.json.decode(asked.body, type=Order))
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             return answers.problem(400, "bad-order", str(error))
         answer, is_new = self._ledger.create(key, order)
