@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -56,6 +57,7 @@ async def deploy(
     bindings: dict[str, UUID] | None = None,
     groups: dict[str, UUID] | None = None,
     elsewhere: str | None = None,
+    parameters: dict[str, Any] | None = None,
 ) -> UUID:
     """Deploy `document` to be started by `event_type`; answers the deployment's id."""
     version, deployment = ids.new(), ids.new()
@@ -79,7 +81,7 @@ async def deploy(
         )
         await connection.execute(
             "INSERT INTO app.deployment_revision (tenant_id, deployment_id, revision, workflow_version_id, parameters, "
-            "bindings, trigger_type, trigger, keys, groups) VALUES ($1, $2, 1, $3, '{}', $4, $5, $6, $7, $8)",
+            "bindings, trigger_type, trigger, keys, groups) VALUES ($1, $2, 1, $3, $9, $4, $5, $6, $7, $8)",
             tenant,
             deployment,
             version,
@@ -88,6 +90,7 @@ async def deploy(
             msgspec.json.encode({"type": event_type}).decode(),
             _keys(document),
             msgspec.json.encode(groups or {}).decode(),
+            msgspec.json.encode(parameters or {}).decode(),
         )
     return deployment
 

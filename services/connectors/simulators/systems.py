@@ -38,6 +38,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "carrier": Kind(
         "carrier", "labels, tracking, webhooks, proofs of delivery", "carrier-simulator", "carrier.routes:Carrier"
     ),
+    "odata": Kind(
+        "OData ERP", "the same books with tags and tokens that end", "erp-odata-simulator", "odata.routes:OData"
+    ),
     "rpc": Kind("JSON-RPC ERP", "the same books in another shape, without keys", "erp-rpc-simulator", "rpc.routes:Rpc"),
     "tax": Kind(
         "tax service", "certificates, tax numbers, what is due; sessions that end", "tax-simulator", "tax.routes:Tax"

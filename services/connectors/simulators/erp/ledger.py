@@ -50,6 +50,17 @@ class Ledger(Books):
         )
         return [json.loads(answer) for (answer,) in rows]
 
+    def under(self, prefix: str) -> list[dict[str, Any]]:
+        """Those whose key begins so, the oldest first."""
+        rows = self.sql.execute("SELECT answer FROM sales_order WHERE instr(key, ?) = 1 ORDER BY id", (prefix,))
+        return [json.loads(answer) for (answer,) in rows]
+
+    def placed(self, customer: str) -> int:
+        """How many orders the customer has."""
+        counted = "SELECT count(*) FROM sales_order WHERE json_extract(answer, '$.customer') = ?"
+        found: int = self.sql.execute(counted, (customer,)).fetchone()[0]
+        return found
+
     def create(self, key: str, order: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """Create and confirm an order; the answer, and whether the key was new. A known key gives its first answer.
 

@@ -64,6 +64,7 @@ WALKS: Final = {
     "carrier": Walk("carrier.labels.create", parcel, "parcel", fetches=True),
     "crm": Walk("crm.activities.create", lambda number: {"id": "A-1", "subject": f"{number}", "text": "."}, "activity"),
     "erp": Walk("erp.sales-orders.create", order, "orders"),
+    "odata": Walk("erp.sales-orders.create", order, "orders", looks=2, fetches=True),
     "rpc": Walk("erp.sales-orders.create", order, "orders", looks=1),
     "tax": Walk("tax.sales.record", invoice, "transaction", fetches=True),
     "warehouse": Walk("wms.orders.create", lambda number: {"order": record(number)}, "order", looks=1),
