@@ -45,6 +45,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "tax": Kind(
         "tax service", "certificates, tax numbers, what is due; sessions that end", "tax-simulator", "tax.routes:Tax"
     ),
+    "tms": Kind("TMS", "rates, tenders that are accepted or declined, milestones", "tms-simulator", "tms.routes:Tms"),
     "warehouse": Kind(
         "warehouse", "orders to ship, shipments, stock, counts", "warehouse-simulator", "warehouse.routes:Warehouse"
     ),
@@ -56,6 +57,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "file_warehouse.system:FileWarehouse",
         has_files=True,
     ),
+    "desk": Kind("service desk", "tickets in queues, comments, versions", "desk-simulator", "desk.routes:Desk"),
     "erp": Kind("ERP", "credit, stock and orders; orders are known by a key", "erp-simulator", "erp.routes:Erp"),
 }
 """By name, as a manifest's `simulator` has it."""

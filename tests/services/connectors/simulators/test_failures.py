@@ -63,10 +63,12 @@ WALKS: Final = {
     "bureau": Walk("credit.checks.run", lambda number: {"name": f"Business {number}"}, "charged"),
     "carrier": Walk("carrier.labels.create", parcel, "parcel", fetches=True),
     "crm": Walk("crm.activities.create", lambda number: {"id": "A-1", "subject": f"{number}", "text": "."}, "activity"),
+    "desk": Walk("desk.tickets.create", lambda number: {"subject": f"{number}", "text": "."}, "ticket"),
     "erp": Walk("erp.sales-orders.create", order, "orders"),
     "odata": Walk("erp.sales-orders.create", order, "orders", looks=2, fetches=True),
     "rpc": Walk("erp.sales-orders.create", order, "orders", looks=1),
     "tax": Walk("tax.sales.record", invoice, "transaction", fetches=True),
+    "tms": Walk("tms.shipments.plan", lambda number: {"shipment": parcel(number)["shipment"]}, "load"),
     "warehouse": Walk("wms.orders.create", lambda number: {"order": record(number)}, "order", looks=1),
 }
 

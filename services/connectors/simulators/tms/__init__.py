@@ -1,0 +1,1 @@
+"""A simulated transport management system: rates of carriers, tenders that are accepted or declined, milestones."""
