@@ -42,6 +42,13 @@ KINDS: Final[Mapping[str, Kind]] = {
         "OData ERP", "the same books with tags and tokens that end", "erp-odata-simulator", "odata.routes:OData"
     ),
     "rpc": Kind("JSON-RPC ERP", "the same books in another shape, without keys", "erp-rpc-simulator", "rpc.routes:Rpc"),
+    "marketplace": Kind(
+        "marketplace",
+        "orders to acknowledge, feeds that are worked off later",
+        "marketplace-simulator",
+        "marketplace.routes:Marketplace",
+    ),
+    "shop": Kind("shop", "orders that are placed as hours pass, what has left", "shop-simulator", "shop.routes:Shop"),
     "tax": Kind(
         "tax service", "certificates, tax numbers, what is due; sessions that end", "tax-simulator", "tax.routes:Tax"
     ),

@@ -59,14 +59,26 @@ def invoice(number: int) -> dict[str, Any]:
     return {"invoice": f"INV-{number}", "sale": sale}
 
 
+def fulfilment(number: int) -> dict[str, Any]:
+    # Of the ten that were ordered, one at a time but for the last walks, which are of the other order.
+    order, line = ("5001", "1") if number < 10 else ("5003", "2")
+    return {"id": order, "shipment": f"SH-{number}", "lines": [{"line": line, "quantity": "1"}]}
+
+
+def feed(number: int) -> dict[str, Any]:
+    return {"id": "M-9001", "shipment": f"SH-{number}", "lines": [{"line": "1", "quantity": "1"}]}
+
+
 WALKS: Final = {
     "bureau": Walk("credit.checks.run", lambda number: {"name": f"Business {number}"}, "charged"),
     "carrier": Walk("carrier.labels.create", parcel, "parcel", fetches=True),
     "crm": Walk("crm.activities.create", lambda number: {"id": "A-1", "subject": f"{number}", "text": "."}, "activity"),
     "desk": Walk("desk.tickets.create", lambda number: {"subject": f"{number}", "text": "."}, "ticket"),
     "erp": Walk("erp.sales-orders.create", order, "orders"),
+    "marketplace": Walk("shop.orders.fulfil", feed, "taken", looks=1),
     "odata": Walk("erp.sales-orders.create", order, "orders", looks=2, fetches=True),
     "rpc": Walk("erp.sales-orders.create", order, "orders", looks=1),
+    "shop": Walk("shop.orders.fulfil", fulfilment, "fulfilment", looks=1),
     "tax": Walk("tax.sales.record", invoice, "transaction", fetches=True),
     "tms": Walk("tms.shipments.plan", lambda number: {"shipment": parcel(number)["shipment"]}, "load"),
     "warehouse": Walk("wms.orders.create", lambda number: {"order": record(number)}, "order", looks=1),
