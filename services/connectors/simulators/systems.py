@@ -52,6 +52,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "tax": Kind(
         "tax service", "certificates, tax numbers, what is due; sessions that end", "tax-simulator", "tax.routes:Tax"
     ),
+    "threepl": Kind(
+        "3PL", "messages in XML, acknowledged later; hourly inventory", "threepl-simulator", "threepl.routes:ThreePl"
+    ),
     "tms": Kind("TMS", "rates, tenders that are accepted or declined, milestones", "tms-simulator", "tms.routes:Tms"),
     "warehouse": Kind(
         "warehouse", "orders to ship, shipments, stock, counts", "warehouse-simulator", "warehouse.routes:Warehouse"

@@ -80,6 +80,7 @@ WALKS: Final = {
     "rpc": Walk("erp.sales-orders.create", order, "orders", looks=1),
     "shop": Walk("shop.orders.fulfil", fulfilment, "fulfilment", looks=1),
     "tax": Walk("tax.sales.record", invoice, "transaction", fetches=True),
+    "threepl": Walk("wms.orders.create", lambda number: {"order": record(number)}, "accepted", looks=1),
     "tms": Walk("tms.shipments.plan", lambda number: {"shipment": parcel(number)["shipment"]}, "load"),
     "warehouse": Walk("wms.orders.create", lambda number: {"order": record(number)}, "order", looks=1),
 }

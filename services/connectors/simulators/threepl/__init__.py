@@ -1,0 +1,1 @@
+"""A simulated 3PL: messages in XML like those of EDI, acknowledged later, shipping advices, hourly inventory."""
