@@ -66,7 +66,11 @@ class ThreePl(Simulated):
         except (ParseError, ValueError) as error:
             raise Refused(400, "SYNTAX", f"It is no shipping order: {error}") from error
         number = told.findtext("Order") or ""
-        made = {"id": f"{self.kept.count('order') + 1}", "control": told.get("control", ""), "order": number}
+        made: dict[str, Any] = {
+            "id": f"{self.kept.count('order') + 1}",
+            "control": told.get("control", ""),
+            "order": number,
+        }
         made |= {"service": told.findtext("Service") or "GROUND", "lines": lines, "at": shown(self.now())}
         made["reason"] = self._why_not(number, lines)
         self.kept.put("order", made["id"], made)
