@@ -40,6 +40,7 @@ NAMES: Final = (
     "entry.posting",
     "entry.posted",
     "webhook.sent",
+    "grant.answered",
     "poll.answered",
     "poll.committed",
     "seal.computed",

@@ -79,6 +79,7 @@ class Why(StrEnum):
     STATE = "it is refused in a state that it does not fit, and changes nothing where it was done before"
     AGAIN = "what is sent again has an id, by which its receiver knows it"
     ASKS = "it asks or looks, and changes nothing that people set"
+    NEWEST = "what it makes takes the place of what it made before, which counts no more"
     FINAL = "it is final, of something that nobody changes, and unknown the second time"
 
 
@@ -108,6 +109,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
     Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")})
     | _in_tenant("POST", "/connection-groups/{connection_group}/try", "/connections/{connection}/check")
     | _of_mappings("try"),
+    Why.NEWEST: _in_tenant("POST", "/connections/{connection}/authorization-link"),
     Why.FINAL: _in_tenant("POST", "/audit/forget")
     | {("POST", "/v1/organization/audit/forget"), ("POST", "/v1/mail-suppressions/{suppression}/lift")},
 }

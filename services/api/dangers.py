@@ -15,7 +15,7 @@ _ABOVE_TENANTS: Final = re.compile(
 # Everything in one file; where requests, events and their secrets go, and who may send any; how long anything is kept.
 _IN_TENANT: Final = re.compile(
     r"GET /export"
-    r"|POST /connections(/\{connection\}/enable)?|PATCH /connections/\{connection\}"
+    r"|POST /connections(/\{connection\}/(enable|authorization-link))?|PATCH /connections/\{connection\}"
     r"|POST /inbound-webhooks(/\{hook\}/(enable|rotate))?|PATCH /inbound-webhooks/\{hook\}"
     r"|POST /webhook-endpoints(/\{endpoint\}/(enable|rotate))?|PATCH /webhook-endpoints/\{endpoint\}"
     r"|POST /retention|POST /audit/(period|hold|release|forget)"

@@ -61,6 +61,8 @@ LEFT_OUT: Final = {
     "translation": "an event that is to become a record, or waits for its mapping to be put right",
     "event_route": "which events a mapping takes, which the mapping says",
     "key_writer": "which run has its turn, which the runs tell",
+    "connection_grant": "tokens; they stay here. The audit tells that they were given and that they ended",
+    "connection_link": "digests of a link that is open for a day",
     "poll": "how far a system was asked, whose events are in the export",
     "connection_line": "how much of a rate is left now",
     "connection_health": "how a connection is now, which its system tells again",

@@ -18,6 +18,7 @@ from infra.ids import TenantId
 from services.cli.sealed_columns import BOUND_TO, Opener
 from services.webhooks.rotating import SECRETS
 from tenants.connections.errors import ConnectionDisabled
+from tenants.connections.grants import Grants
 from tenants.connections.opening import open_connection
 from tenants.connections.sealing import Row, Sealer
 from tenants.connections.secret_uses import SecretUses
@@ -49,6 +50,21 @@ async def of_connections(worker: Database, sealer: Sealer, tenant: TenantId, use
                 continue
             uses.note(tenant, row["connection_id"], one.secrets)
             opened += [(f"{field} of {shown}", secret.reveal()) for field, secret in one.secrets.items()]
+    return opened
+
+
+async def of_grants(worker: Database, sealer: Sealer, tenant: TenantId) -> Values:
+    """What people authorised connections to do. Raises SecretUnreadable, KeyServiceUnavailable."""
+    async with worker.tenant(tenant) as connection:
+        query = "SELECT connection_id FROM app.connection_grant WHERE tenant_id = $1 AND sealed IS NOT NULL"
+        rows = await connection.fetch(query, tenant)
+    opened, grants = [], Grants(worker, sealer)
+    for row in rows:
+        found = await grants.read(tenant, row["connection_id"])
+        tokens = None if found is None else found.tokens
+        pair = () if tokens is None else (("access", tokens.access), ("refresh", tokens.refresh))
+        shown = ids.show("con", row["connection_id"])
+        opened += [(f"{kind} token of {shown}", one.reveal()) for kind, one in pair if one is not None]
     return opened
 
 

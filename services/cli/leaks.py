@@ -24,7 +24,7 @@ from infra.encryption.key_provider import KeyProvider
 from infra.ids import TenantId
 from services.archives import files as archives
 from services.cli.leak_places import OF_PARTNERS, PLACES
-from services.cli.leak_secrets import Values, of_connections, of_endpoints, of_one_by_one
+from services.cli.leak_secrets import Values, of_connections, of_endpoints, of_grants, of_one_by_one
 from services.engine import payload_rows
 from services.engine.world import Finding
 from tenants.connections.sealing import Sealer
@@ -102,6 +102,7 @@ async def _secrets(worker: Database, keys: Keys, tenants: list[TenantId]) -> Val
     uses, opened = SecretUses(worker, "check"), []
     for tenant in tenants:
         opened += await of_connections(worker, keys.sealer, tenant, uses)
+        opened += await of_grants(worker, keys.sealer, tenant)
         opened += await of_endpoints(worker, keys.sealer, tenant)
     opened += await of_one_by_one(worker, keys.own, "service")
     opened += await of_one_by_one(worker, keys.kek, "kek")

@@ -14,6 +14,7 @@ import msgspec
 from services.documents import keys as documents
 from services.inbound.sealing import Place
 from services.webhooks import rotating as webhooks
+from tenants.connections import grants
 from tenants.connections import rotation as connections
 from tenants.connections.rotation import Held
 from tenants.identity import second_factors
@@ -73,6 +74,10 @@ SEALED: Final = (
         bound_to=lambda row: documents.context(row["tenant_id"], row["version"]),
     ),
     SealedColumn(name="connection_secret.sealed", opened_by="tenant", held=connections.SECRETS),
+    SealedColumn(name="connection_grant.sealed", opened_by="tenant", held=grants.SECRETS),
+    SealedColumn(
+        name="connection_link.sealed", opened_by="tenant", ends="A code that a worker exchanges within a minute"
+    ),
     SealedColumn(name="webhook_secret.sealed", opened_by="tenant", held=webhooks.SECRETS),
     SealedColumn(
         name="document.sealed_key", opened_by="document", ends="It opens as long as its tenant's key for documents does"

@@ -7,6 +7,7 @@ from uuid import UUID
 from infra import ids
 from infra.database import is_outage
 from infra.problems import Unavailable
+from services.connectors.authorizing.keeper import Keeper
 from services.connectors.sdk.context import OpenConnection
 from tenants.connections.opening import OpenConnections
 
@@ -14,8 +15,10 @@ from tenants.connections.opening import OpenConnections
 class TenantConnections:
     """Fresh to two seconds; see `tenants.connections.opening`."""
 
-    def __init__(self, connections: OpenConnections) -> None:
+    def __init__(self, connections: OpenConnections, keeper: Keeper | None = None) -> None:
+        """`keeper`: of what people authorised them to do; None where nothing of that is called."""
         self._connections = connections
+        self._keeper = keeper
 
     async def open(self, tenant: UUID, connection_id: UUID) -> OpenConnection:
         """Raises Problem: 503 while the database is away; 404, 409 or 500 when waiting does not help."""
@@ -25,17 +28,20 @@ class TenantConnections:
             if is_outage(error):
                 raise Unavailable("The connection cannot be read now") from error
             raise
+        ref = ids.show("con", connection_id)
+        keeper = self._keeper
         return OpenConnection(
             id=connection_id,
             connector=opened.connector,
             settings=opened.settings,
             secrets=opened.secrets,
             revision=opened.revision,
-            ref=ids.show("con", connection_id),
+            ref=ref,
             limits=opened.limits,
             fallback=opened.fallback,
             name=opened.name,
             playbook=opened.playbook,
             standing=opened.standing,
             hider=opened.hider,
+            granted=None if keeper is None else keeper.of(tenant, connection_id, opened.revision, ref),
         )

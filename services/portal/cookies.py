@@ -11,6 +11,7 @@ from typing import Final
 from litestar.datastructures import Cookie
 
 from services.api.call import Call
+from tenants.connections import link_repository as links
 from tenants.identity import devices, invitations, passkeys
 from tenants.identity.openid import flow
 from tenants.identity.sessions import LIFE
@@ -20,6 +21,7 @@ DEVICE: Final = "__Host-device"
 FLOW: Final = "__Host-flow"
 INVITATION: Final = "__Host-invitation"
 PASSKEY: Final = "__Host-passkey"
+RECONNECT: Final = "__Host-reconnect"
 
 
 def token_of(request: Call, cookie: str = NAME) -> str | None:
@@ -57,6 +59,11 @@ def setting_invitation(text: str) -> Cookie:
 def setting_passkey(text: str) -> Cookie:
     """Of the browser whose passkey is asked."""
     return _cookie(PASSKEY, text, passkeys.LIFE)
+
+
+def setting_reconnect(text: str) -> Cookie:
+    """Of the browser that opened a link by which a connection is authorised, or left by it."""
+    return _cookie(RECONNECT, text, links.OPEN)
 
 
 def clearing(name: str = NAME) -> Cookie:

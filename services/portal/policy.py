@@ -44,6 +44,10 @@ POLICY: Final = {
     ("POST", "/portal/providers/{provider}/logout"): Who.ANYBODY,  # a provider's server, by what it signed
     ("POST", "/portal/invitation"): Who.ANYBODY,
     ("POST", "/portal/invitation/accept"): Who.ANYBODY,
+    ("POST", "/portal/reconnect"): Who.ANYBODY,  # who has a connection's link, by its text and then by its cookie
+    ("POST", "/portal/reconnect/leave"): Who.ANYBODY,
+    ("GET", "/portal/reconnect"): Who.ANYBODY,
+    ("GET", "/portal/connectors/{connector}/return"): Who.ANYBODY,
     ("GET", "/portal/second-factor"): Who.SIGNED_IN,
     ("POST", "/portal/second-factor"): Who.PROVEN,
     ("POST", "/portal/second-factor/confirm"): Who.PROVEN,

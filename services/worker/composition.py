@@ -19,6 +19,8 @@ from infra.settings import Settings
 from infra.telemetry import Telemetry
 from infra.telemetry.process import Process
 from services.connectors import function as connector
+from services.connectors.authorizing.exchanger import Exchanger
+from services.connectors.authorizing.keeper import Keeper
 from services.connectors.breakers import SharedBreakers
 from services.connectors.builtin import all_connectors
 from services.connectors.choices import Choices
@@ -50,6 +52,8 @@ from services.protocols.runner import Runner
 from services.worker.webhooks import Deliverer
 from template_library.policies import tasks
 from template_library.policies.capabilities import Writes
+from tenants.connections.codes import Codes
+from tenants.connections.grants import Grants
 from tenants.connections.opening import OpenConnections
 from tenants.connections.sealing import Sealer
 from tenants.connections.secret_uses import SecretUses
@@ -83,6 +87,7 @@ class Composition:
         self._client = Client(guard(settings), allowed=self._networks)
         self._runner = Runner.of(settings)
         self._connections = OpenConnections(self.database, self._sealer, self._uses)
+        self._keeper = Keeper(Grants(self.database, self._sealer))
         # A process that runs one suspect at a time takes no part from the others: of few slots it would hold them idle.
         self._has_part = process == "worker"
         self._beating: asyncio.Task[None] | None = None
@@ -196,6 +201,11 @@ class Composition:
         """What asks connections how they are."""
         return Checker(*self._connecting(), database=self.database, seconds=self.settings.check_seconds)
 
+    def exchanger(self) -> Exchanger:
+        """What exchanges the codes that browsers bring back."""
+        registry, connections, client, *_ = self._connecting()
+        return Exchanger(registry, connections, client, Codes(self.database, self._sealer))
+
     def deliverer(self) -> Deliverer:
         """What sends webhook messages."""
         return Deliverer(self.database, self._client, self._sealer, self.settings.poll_seconds)
@@ -203,7 +213,7 @@ class Composition:
     def _connecting(self) -> tuple[Registry, TenantConnections, Client, SharedBreakers, SharedLimits]:
         return (
             Registry(all_connectors(Expressions(self._pool), self.settings.connectors)),
-            TenantConnections(self._connections),
+            TenantConnections(self._connections, self._keeper),
             self._client,
             self._breakers,
             self._limits,

@@ -96,11 +96,12 @@ class WorkerProcess:
         _log.info("worker ready", extra={"worker": name, "slots": self._settings.worker_slots})
 
     def _start_asking(self, look: Callable[[], None]) -> None:
-        """What connections watch, as far as quotas let it in, and how they are."""
+        """What connections watch, as far as quotas let it in, how they are, and what people authorise."""
         self._start(self._composition.quotas.run())
         self._start(self._composition.poller(look).run(self._settings.poll_seconds))
         if self._settings.check_seconds:
             self._start(self._composition.checker().run())
+        self._start(self._composition.exchanger().run(self._settings.poll_seconds))
 
     def _start_looking_after(self, look: Callable[[], None]) -> None:
         """What nobody's run waits for."""

@@ -111,6 +111,17 @@ class Sealer:
         """The same value in the same place under another version of the tenant's key."""
         return seal(key, _place(row, installation, field), value)
 
+    async def sealed_back(
+        self, row: Row, installation: str, field: str, value: Secret, wrapped: tuple[int, bytes]
+    ) -> bytes:
+        """`value` sealed by who opens: to the very key in `wrapped`, which its unwrapping proves to be the tenant's.
+
+        Raises as `open`.
+        """
+        key = await self.key(row.tenant_id, installation, wrapped)
+        own = SealingKey(key.version, key.private.public_key().public_bytes_raw())
+        return seal(own, _place(row, installation, field), value)
+
     async def open(self, row: Row, installation: str, field: str, sealed: bytes, wrapped: tuple[int, bytes]) -> Secret:
         """The secret of one field; `wrapped` is its tenant key's version and form.
 

@@ -165,6 +165,12 @@ async def names(session: AsyncSession, partners: Collection[UUID], tenants: Coll
     return found
 
 
+async def client_name(session: AsyncSession, tenant_id: UUID) -> str | None:
+    """What the tenant's client is called; None for one that the session does not see."""
+    client = (Client.partner_id == Tenant.partner_id) & (Client.client_id == Tenant.client_id)
+    return await session.scalar(select(Client.name).join(Tenant, client).where(Tenant.tenant_id == tenant_id))
+
+
 async def look_up_host(database: Database, host: str) -> Any | None:
     """Through the door `find_portal_host`, which finds one host by its whole name and lists none."""
     async with database.doors() as connection:

@@ -207,6 +207,11 @@ async def names_of(session: AsyncSession, partners: Collection[UUID], tenants: C
     return await repository.names(session, partners, tenants)
 
 
+async def client_name(session: AsyncSession, tenant_id: UUID) -> str:
+    """What people call the tenant's client; empty where the caller does not see it."""
+    return await repository.client_name(session, tenant_id) or ""
+
+
 async def find_tenant(session: AsyncSession, found: Client, environment: str) -> Tenant:
     """The client's tenant for `environment`.
 

@@ -28,6 +28,8 @@ WHOSE: Final = {
         "infra/egress/guards.py Guards._kept", "tenants/organizations/opened_networks.py OpenedNetworks._known",
     ),
     "tenant and connection": (
+        "services/connectors/authorizing/keeper.py Keeper._flights",
+        "services/connectors/authorizing/keeper.py Keeper._known",
         "services/connectors/breakers.py SharedBreakers._known",
         "services/connectors/builtin/tryton/session.py Sessions._kept",
         "services/connectors/builtin/tryton/session.py Sessions._locks",

@@ -123,7 +123,7 @@ async def create_invitation(request: Call, data: JSONBody[NewInvitationBody]) ->
         shown, port = view(made), request.resources.settings.api_port
         # The tag of the next read, which shows no link.
         request.version(shown)
-        shown_link = None if made.is_first else f"{link_to(host, port)}#{link.token}"
+        shown_link = None if made.is_first else f"{address_of(host, port, 'invitation')}#{link.token}"
         unmailed = None if why is None else _what_to_do(why, is_first=made.is_first)
         return creation.answer(MadeInvitation(**msgspec.structs.asdict(shown), link=shown_link, unmailed=unmailed))
 
@@ -164,11 +164,11 @@ def _what_to_do(why: str, *, is_first: bool) -> str:
     return f"Nobody is mailed: {why}. {todo}."
 
 
-def link_to(host: str, port: int) -> str:
-    """The page of a partner's host; this machine's own names have no TLS, and no proxy before the server's `port`."""
+def address_of(host: str, port: int, path: str) -> str:
+    """`path` on a partner's host; this machine's own names have no TLS, and no proxy before the server's `port`."""
     if host == "localhost" or host.endswith(".localhost"):
-        return f"http://{host}:{port}/invitation"
-    return f"https://{host}/invitation"
+        return f"http://{host}:{port}/{path}"
+    return f"https://{host}/{path}"
 
 
 def view(row: Invitation) -> InvitationView:

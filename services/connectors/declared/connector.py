@@ -7,12 +7,14 @@ from typing import Any, Literal
 
 from services.connectors.capabilities.contracts import contracts
 from services.connectors.declared.credentials.choosing import credentials
-from services.connectors.declared.document import Document, OAuth2, OperationPart, Setting, Ssh
+from services.connectors.declared.credentials.code import code_grant
+from services.connectors.declared.document import Document, OAuth2, OAuth2Code, OperationPart, Setting, Ssh
 from services.connectors.declared.files.layouts import Layouts
 from services.connectors.declared.files.trigger import TAKE, FilesPoll
 from services.connectors.declared.operations import DeclaredOperation
 from services.connectors.declared.trigger_parts import FilesPart, PollPart, TriggerPart, WebhookPart
 from services.connectors.declared.triggers import WATCH, DeclaredPoll
+from services.connectors.sdk.authorization import CodeGrant
 from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, Refusal
@@ -24,7 +26,9 @@ _WAITS = "its mappings cannot be evaluated on this machine now"
 
 
 class Declared:
-    """Fills `Connector`, `ByCall` and `ReadsBack` from a checked manifest. Keeps sessions and tokens by connection.
+    """Fills `Connector`, `ByCall`, `ReadsBack` and `Authorizes` from a checked manifest.
+
+    Keeps sessions and tokens by connection.
 
     Args:
         evaluator: of the programs that are not answered in process.
@@ -32,7 +36,8 @@ class Declared:
 
     def __init__(self, document: Document, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        signing = credentials(document.authentication)
+        self._document = document
+        signing = credentials(document)
         self.operations = {
             name: DeclaredOperation(document, name, contracts().get(name), signing) for name in document.operations
         }
@@ -80,6 +85,11 @@ class Declared:
         """As the manifest says, or the connection where the manifest leaves it to a setting."""
         del values
         return self.operations[operation].care(settings)
+
+    def code_grant(self, settings: Mapping[str, Any]) -> CodeGrant | None:
+        """See `Authorizes`."""
+        part = self._document.authentication
+        return code_grant(self._document.name, part, settings) if isinstance(part, OAuth2Code) else None
 
     def polled(self, trigger: str) -> DeclaredPoll | None:
         """See `Watches`."""
@@ -136,4 +146,7 @@ def _destinations(document: Document) -> frozenset[str]:
         return frozenset({part.token_url.setting})
     if isinstance(part, Ssh):
         return frozenset({"host_keys"})
+    if isinstance(part, OAuth2Code):
+        found = (part.authorize_url, part.token_url)
+        return frozenset(one.setting for one in found if isinstance(one, Setting))
     return frozenset()

@@ -79,6 +79,17 @@ class OAuth2(msgspec.Struct, frozen=True, tag_field="kind", tag="oauth2"):
     audience: str = ""
 
 
+class OAuth2Code(msgspec.Struct, frozen=True, tag_field="kind", tag="oauth2-code"):
+    authorize_url: str | Setting
+    token_url: str | Setting
+    client_id: str
+    secret: str = ""
+    client: Literal["basic", "post", "none"] = "basic"
+    scopes: tuple[str, ...] = ()
+    issuer: str | Setting | None = None
+    parameters: dict[str, str] = {}
+
+
 class Login(msgspec.Struct, frozen=True):
     path: str
     body: dict[str, Any]
@@ -112,7 +123,7 @@ class Ssh(msgspec.Struct, frozen=True, tag_field="kind", tag="ssh"):
     """Files over SFTP: the settings `user` and `host_keys`, and the secret `password` or `private_key`."""
 
 
-Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | Session | Inside | Aws | Ssh
+Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | OAuth2Code | Session | Inside | Aws | Ssh
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):

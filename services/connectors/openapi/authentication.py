@@ -79,14 +79,26 @@ def _of(document: OpenApi, name: str, wanted: list[str]) -> Means | None:  # noq
         return Means(cookie, secrets=key)
     if kind == "apiKey" and place == "query":
         return Means({"kind": "query", "parameter": str(scheme.get("name")), "secret": "api_key"}, secrets=key)
-    flow = (scheme.get("flows") or {}).get("clientCredentials") if kind == "oauth2" else None
-    if isinstance(flow, dict):
-        part: dict[str, Any] = {"kind": "oauth2", "token_url": str(flow.get("tokenUrl")), "client_id": "client_id"}
-        part |= {"secret": "client_secret", **({"scopes": wanted} if wanted else {})}
-        return Means(
-            part, {"client_id": {"title": "Client id", "type": "string"}}, {"client_secret": {"title": "Client secret"}}
-        )
+    if kind == "oauth2" and (found := _oauth2(scheme, wanted)) is not None:
+        return found
     if kind in {"oauth2", "openIdConnect"}:
         note = f"{name} is OAuth 2 with a person's consent; a token that was given by hand stands in its place."
         return Means({"kind": "bearer", "secret": "token"}, secrets=token, notes=(note,))
     return None
+
+
+def _oauth2(scheme: Any, wanted: list[str]) -> Means | None:
+    """By the flow for machines, or the one that a person authorises; None where there is neither."""
+    flows = scheme.get("flows") or {}
+    machine, person = flows.get("clientCredentials"), flows.get("authorizationCode")
+    if isinstance(machine, dict):
+        part: dict[str, Any] = {"kind": "oauth2", "token_url": str(machine.get("tokenUrl"))}
+    elif isinstance(person, dict):
+        part = {"kind": "oauth2-code", "authorize_url": str(person.get("authorizationUrl"))}
+        part["token_url"] = str(person.get("tokenUrl"))
+    else:
+        return None
+    part |= {"client_id": "client_id", "secret": "client_secret", **({"scopes": wanted} if wanted else {})}
+    return Means(
+        part, {"client_id": {"title": "Client id", "type": "string"}}, {"client_secret": {"title": "Client secret"}}
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
@@ -33,6 +33,43 @@ _REASONS: Final = {
 }
 
 
+class Pair(msgspec.Struct, frozen=True):
+    """What an authorization server gave. `seconds`: how long the access token holds; None: until it is refused.
+
+    `scopes`: what it may, as the server says.
+    """
+
+    access: Secret
+    refresh: Secret | None = None
+    seconds: float | None = None
+    scopes: frozenset[str] = frozenset()
+
+
+Renew = Callable[[Secret], Awaitable[Pair]]
+"""Asks for the next pair by a refresh token. Raises GrantOver, Refusal, Away."""
+
+
+class GrantOver(Exception):
+    """The authorization server does not take the refresh token or the code, for good; `args[0]` is its error's code."""
+
+
+class Granted(Protocol):
+    """What a person has authorised a connection to do: tokens that one process at a time renews."""
+
+    async def access(self, leads_to: str, renew: Renew) -> Secret:
+        """The access token that holds now, of a grant that was given for `leads_to`.
+
+        Raises:
+            Away: nobody has authorised the connection, or it ended; or it cannot be renewed now.
+            Refusal: as `renew`.
+        """
+        ...
+
+    def forget(self) -> bool:
+        """The access token was refused; whether there was one."""
+        ...
+
+
 class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     """A tenant's connection with its secrets opened; lives for one call.
 
@@ -44,6 +81,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
         revision: raised by every change of settings or secrets, so that a kept session of an older one is dropped.
         ref: public id, for people.
         hider: masks the secrets; None: it is made where it is needed.
+        granted: what people authorised it to do; None: this process has none of that.
     """
 
     id: UUID
@@ -58,6 +96,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     playbook: Playbook = Playbook()
     standing: Standing = ""
     hider: Hider | None = None
+    granted: Granted | None = None
 
     def hides(self) -> Hider:
         """What masks its secrets."""

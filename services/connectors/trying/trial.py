@@ -17,7 +17,7 @@ from services.connectors.declared.triggers import DeclaredPoll
 from services.connectors.function import NAME, OF_TRIGGERS, ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.connector import Absent, CannotTell, Found
-from services.connectors.sdk.context import Context, OpenConnection
+from services.connectors.sdk.context import Context, OpenConnection, Renew
 from services.connectors.sdk.errors import Away, Misread, Refusal
 from services.connectors.sdk.watching import Item, Position, Unfit
 from services.connectors.trying.cases import Case, Cases, Expect, NewsExpected
@@ -31,6 +31,7 @@ from template_library import schemas
 
 _TENANT: Final = UUID(int=1)
 _SECONDS: Final = 30
+_TOKEN: Final = Secret("token-of-the-test")
 _LEAST: Final = 8
 """Characters of a secret; a shorter name is filled up with hyphens."""
 _BEGAN: Final = "2026-01-01T00:00:00+00:00"
@@ -124,7 +125,12 @@ class Trial:
             return wrong or [f"there is no operation {case.operation}"]
         # New ids for each: no test finds the session of another one.
         connection = OpenConnection(
-            id=ids.new(), connector=self._document.name, settings=settings, secrets=dict(secrets), ref="con_test"
+            id=ids.new(),
+            connector=self._document.name,
+            settings=settings,
+            secrets=dict(secrets),
+            ref="con_test",
+            granted=_Given(secrets.get("access_token", _TOKEN)),
         )
         if case.look:
             context = Context(self._client, _TENANT, connection, case.key)
@@ -134,6 +140,19 @@ class Trial:
         if polled is not None:
             return await _polled(polled, case, connection, function)
         return told(await function(_call(case, connection)))
+
+
+class _Given:
+    """What a person would have authorised: a token of the test's own, or one that was given as `access_token`."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    async def access(self, _leads_to: str, _renew: Renew) -> Secret:
+        return self._token
+
+    def forget(self) -> bool:
+        return False
 
 
 class _One:

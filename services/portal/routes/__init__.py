@@ -12,6 +12,7 @@ from services.portal.routes import (
     passkeys,
     password,
     providers,
+    reconnect,
     second_factor,
     session,
 )
@@ -22,6 +23,7 @@ HANDLERS: Final = (
     *providers.HANDLERS,
     *logout.HANDLERS,
     *invitation.HANDLERS,
+    *reconnect.HANDLERS,
     *second_factor.HANDLERS,
     *passkeys.HANDLERS,
     *password.HANDLERS,

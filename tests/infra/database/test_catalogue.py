@@ -78,6 +78,7 @@ DOORS = {
     "take_candidates": "waybill_worker",
     "take_polls": "waybill_worker",
     "take_checks": "waybill_worker",
+    "take_codes": "waybill_worker",
     "take_translations": "waybill_worker",
     "take_outbox": "waybill_worker",
     "settle_outbox": "waybill_worker",

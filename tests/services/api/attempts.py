@@ -107,6 +107,8 @@ def of_people() -> Iterator[Attempt]:
         yield from bodies(client, *invitation, ("/client", {**INVITATION, "client": "{id}", "environment": "live"}))
         yield Attempt(client, "GET", "/v1/people?client={id}&environment=live")
     yield from bodies("host", *invitation, ("/host", {**INVITATION, "host": "{id}"}))
+    link = "/v1/connections/{own:connection}/authorization-link"
+    yield from bodies("host", "POST", link, ("/host", {"host": "{id}"}))
 
 
 def of_webhooks() -> Iterator[Attempt]:

@@ -227,6 +227,9 @@ ELSEWHERE: Final = {
     "POST /v1/entries/{entry}/reconcile": (
         "tests/services/api/routes/playbooks/test_playbooks.py", "entry.reconciled",
     ),
+    "POST /v1/connections/{connection}/authorization-link": (
+        "tests/services/portal/test_reconnect.py", "connection.link-made",
+    ),
     "POST /v1/signals": ("tests/services/engine/test_signals.py", "signal.sent"),
     "POST /v1/oauth/token": ("tests/services/api/routes/test_oauth.py", "token.issued"),
     "POST /hooks/{address}": ("tests/services/api/routes/webhooks/test_repeating.py", "webhook.id-reused"),

@@ -106,6 +106,7 @@ def test_every_route_that_is_no_read_takes_a_condition_or_says_why_not() -> None
         Why.STATE: 23,
         Why.AGAIN: 4,
         Why.ASKS: 9,
+        Why.NEWEST: 2,
         Why.FINAL: 4,
     }
 

@@ -142,6 +142,7 @@ async def put_aside(app: Database, tenant: TenantId, connection: UUID, secret: s
 NOT_LOOKED_THROUGH = {
     "sealed, wrapped or hashed: it is where it belongs": (
         "api_key account portal_session connection_secret tenant_key payload.hash *.digest totp passkey "
+        "connection_grant.sealed connection_link.sealed connection_link.token_hash connection_link.opener_hash "
         "passkey_challenge sign_in_flow provider_logout identity_provider.secret invitation.token_hash "
         "invitation.opener_hash "
         "inbound_secret inbound_request.replay_key webhook_secret "
@@ -178,6 +179,8 @@ NOT_LOOKED_THROUGH = {
     ),
     "handed out by a door of the workers alone": "mail.facts",
     "of what was seen in traffic, which is looked through": "interface_told.party",
+    "a word of ours, or an error code of a few letters": "connection_grant.reason connection_link.reason",
+    "a host of the partner's record, and who made the link": "connection_link.host connection_link.maker",
     "made before it is sent anywhere": "workflow_version.elsewhere",
 }
 """What `leaks.PLACES` leaves out, and why: tables, columns, and columns of any table."""

@@ -23,6 +23,8 @@ LOOKS = {
     "POST /portal/passkey-session/ask": "the same",
     "POST /portal/second-factor": "a secret that counts for nothing until it is confirmed",
     "POST /portal/invitation": "shows the invitation to whoever has its link; `accept` is what changes something",
+    "POST /portal/reconnect": "shows a connection's link to whoever has it",
+    "POST /portal/reconnect/leave": "goes to the system; what comes of it is told as it comes back, or is exchanged",
     "POST /portal/providers/{provider}/leave": "goes to the provider; coming back is what signs in",
 }
 """Changing routes that leave no row."""

@@ -29,8 +29,11 @@ PUBLIC: Final = {
     ("POST", "/portal/invitation/accept"),
     ("POST", "/portal/passkey-session/ask"),
     ("POST", "/portal/passkey-session"),
+    ("POST", "/portal/reconnect"),
+    ("GET", "/portal/reconnect"),
+    ("POST", "/portal/reconnect/leave"),
 }
-"""What somebody without a session may ask, to get one."""
+"""What somebody without a session may ask: to get one, or by a link that they were given."""
 # Shown to whoever opens the page to sign in, the way back from a provider, or what its server tells: in no document.
 UNLISTED: Final = {
     ("GET", "/portal/brand.css"),
@@ -38,6 +41,7 @@ UNLISTED: Final = {
     ("GET", "/portal/icon.svg"),
     ("GET", "/portal/providers/{provider}/return"),
     ("POST", "/portal/providers/{provider}/logout"),
+    ("GET", "/portal/connectors/{connector}/return"),
 }
 WITHOUT_A_SESSION: Final = {("DELETE", "/portal/session"): 204}
 """Signing out is safe to repeat, by nobody too."""

@@ -8,7 +8,7 @@ CREATE FUNCTION app.erased_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     'archive', 'webhook_attempt', 'webhook_delivery', 'webhook_message', 'webhook_secret', 'webhook_endpoint', 'private_network', 'candidate', 'pending_event', 'deployment_trigger', 'schedule', 'subscription', 'inbox', 'signal',
     'run_key', 'key_writer', 'approval', 'effect', 'payload', 'journal', 'exception', 'entry', 'continuity', 'outage',
     'connection_line', 'poll', 'connection_health', 'connection_choice', 'notice', 'outbox', 'run', 'event', 'event_key', 'deployment_revision', 'deployment',
-    'workflow_version', 'secret_use', 'connection_secret', 'tenant_key', 'inbound_request', 'inbound_secret', 'inbound_webhook',
+    'workflow_version', 'secret_use', 'connection_secret', 'connection_grant', 'connection_link', 'tenant_key', 'inbound_request', 'inbound_secret', 'inbound_webhook',
     'connection_group', 'connection', 'event_schema', 'owner', 'interface',
     'interface_traffic', 'interface_told', 'interface_mark', 'site', 'tenant_clock', 'audit_keeping', 'mail', 'mail_suppression',
     'document', 'document_key', 'kept_entity', 'sighting_about', 'sighting', 'record_view', 'translation', 'event_route', 'mapping', 'entity_change', 'entity_merge', 'entity_key', 'entity'
@@ -74,7 +74,7 @@ $$;
 CREATE FUNCTION app.begin_deletion(of_client uuid, actor text, why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 DECLARE was app.client; tenants uuid[]; destroyed json; sealed json; people jsonb; given integer; keys integer; hooks integer; ends integer;
-  opened integer; letters integer;
+  opened integer; letters integer; grants integer;
 BEGIN
   SELECT c.* INTO was FROM app.client c WHERE c.client_id = of_client AND c.status = 'suspended'
     AND (app.is_operator() OR c.partner_id = app.partner_id()) FOR UPDATE;
@@ -91,6 +91,9 @@ BEGIN
   GET DIAGNOSTICS ends = ROW_COUNT;
   DELETE FROM app.connection_secret s WHERE s.tenant_id = ANY (tenants);
   GET DIAGNOSTICS given = ROW_COUNT;
+  DELETE FROM app.connection_link l WHERE l.tenant_id = ANY (tenants);
+  DELETE FROM app.connection_grant g WHERE g.tenant_id = ANY (tenants);
+  GET DIAGNOSTICS grants = ROW_COUNT;
   DELETE FROM app.tenant_key k WHERE k.tenant_id = ANY (tenants);
   GET DIAGNOSTICS keys = ROW_COUNT;
   DELETE FROM app.document_key k WHERE k.tenant_id = ANY (tenants);
@@ -100,7 +103,7 @@ BEGIN
   DELETE FROM app.mail m WHERE m.tenant_id = ANY (tenants) AND m.sealed IS NOT NULL;
   GET DIAGNOSTICS letters = ROW_COUNT;
   people := app.remove_people(tenants) || jsonb_build_object('connection_secret', given, 'tenant_key', keys, 'inbound_secret', hooks, 'webhook_secret', ends,
-    'document_key', opened, 'mail', letters);
+    'document_key', opened, 'mail', letters, 'connection_grant', grants);
   UPDATE app.client c SET status = 'deleted', status_reason = NULL, name = 'deleted',
     slug = 'deleted-' || substr(app.show_id('cli', of_client), 5)
   WHERE c.partner_id = was.partner_id AND c.client_id = of_client;

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from services.connectors.declared import document
+from services.connectors.declared.credentials.code import OAuth2Code
 from services.connectors.declared.credentials.inside import Inside
 from services.connectors.declared.credentials.kinds import Aws, Basic, Credentials, Header, Nobody, Query
 from services.connectors.declared.credentials.oauth2 import OAuth2
 from services.connectors.declared.credentials.session import Session
 
 
-def credentials(part: document.Authentication) -> Credentials:  # noqa: PLR0911 - one line a kind
+def credentials(of: document.Document) -> Credentials:  # noqa: C901, PLR0911 - one line a kind
     """What signs the requests of a manifest."""
+    part = of.authentication
     match part:
         case document.Nobody() | document.Ssh():
             return Nobody()
@@ -22,6 +24,8 @@ def credentials(part: document.Authentication) -> Credentials:  # noqa: PLR0911 
             return Query(part)
         case document.OAuth2():
             return OAuth2(part)
+        case document.OAuth2Code():
+            return OAuth2Code(of.name, part)
         case document.Session():
             return Session(part)
         case document.Inside():
@@ -42,6 +46,10 @@ def used(part: document.Authentication) -> tuple[frozenset[str], frozenset[str]]
     if isinstance(part, document.Inside):
         _login([*part.put.values(), {} if part.login is None else part.login.body], settings, secrets)
         return frozenset(settings), frozenset(secrets)
+    if isinstance(part, document.OAuth2Code):
+        addresses = [part.authorize_url, part.token_url, part.issuer]
+        settings.update([part.client_id, *(one.setting for one in addresses if isinstance(one, document.Setting))])
+        return frozenset(settings), frozenset([part.secret] if part.secret else [])
     secrets.update([part.secret] if not isinstance(part, document.Nobody) else [])
     settings.update([part.user] if isinstance(part, document.Basic) else [])
     settings.update([part.key_id, part.region] if isinstance(part, document.Aws) else [])

@@ -127,7 +127,9 @@ def test_every_operation_of_our_own_document_makes_a_manifest_that_fits() -> Non
 
 
 FLOW = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://id.example/token", "scopes": {}}}}
-CODE = {"type": "oauth2", "flows": {"authorizationCode": {"tokenUrl": "https://id.example/token", "scopes": {}}}}
+AT_ID = {"authorizationUrl": "https://id.example/authorize", "tokenUrl": "https://id.example/token", "scopes": {}}
+CODE = {"type": "oauth2", "flows": {"authorizationCode": AT_ID}}
+BY_HAND = {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "https://id.example/authorize"}}}
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,18 @@ CODE = {"type": "oauth2", "flows": {"authorizationCode": {"tokenUrl": "https://i
                 "scopes": ["orders.read"],
             },
         ),
-        (CODE, {"kind": "bearer", "secret": "token"}),
+        (
+            CODE,
+            {
+                "kind": "oauth2-code",
+                "authorize_url": "https://id.example/authorize",
+                "token_url": "https://id.example/token",
+                "client_id": "client_id",
+                "secret": "client_secret",
+                "scopes": ["orders.read"],
+            },
+        ),
+        (BY_HAND, {"kind": "bearer", "secret": "token"}),
         ({"type": "mutualTLS"}, {"kind": "bearer", "secret": "token"}),
     ],
 )

@@ -45,6 +45,14 @@ export const providersQuery = (query: { also?: string; for?: "accept" | "prove" 
     staleTime: 300_000,
   });
 
+/** How far the link is that this browser opened; asked again while a code is exchanged. */
+export const reconnectQuery = queryOptions({
+  queryKey: ["reconnect"],
+  queryFn: () => body(api.GET("/portal/reconnect")),
+  refetchInterval: ({ state }) => (state.data?.state === "exchanging" ? 1_000 : false),
+  retry: false,
+});
+
 export const clientsQuery = infiniteQueryOptions({
   queryKey: ["clients"],
   queryFn: ({ pageParam, queryKey }) =>

@@ -289,6 +289,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/portal/reconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an open link
+         * @description What this browser has opened, and what became of it.
+         */
+        get: operations["get_connection_link"];
+        put?: never;
+        /**
+         * Open a connection's link
+         * @description From now on this browser may leave by it, and one that opened it before may not.
+         */
+        post: operations["open_connection_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/reconnect/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go to the system
+         * @description Answers where; the way back counts in this browser alone, once, for ten minutes.
+         */
+        post: operations["leave_for_system"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/portal/second-factor": {
         parameters: {
             query?: never;
@@ -1031,6 +1075,50 @@ export interface paths {
          *     Needs: `connections:write`.
          */
         patch: operations["patch_connections_connection"];
+        trace?: never;
+    };
+    "/v1/connections/{connection}/authorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a connection is authorised
+         * @description Of any connection; `state` is `none` for those that take passwords and keys alone.
+         *
+         *     Needs: `connections:read`.
+         */
+        get: operations["get_connections_connection_authorization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{connection}/authorization-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link to authorise a connection
+         * @description For somebody who may sign in at the system. It counts once, within a day; links before it count no more.
+         *
+         *     Needs: `connections:write`.
+         */
+        post: operations["post_connections_connection_authorization_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/connections/{connection}/check": {
@@ -4776,6 +4864,30 @@ export interface components {
             /** @description Id of what it was done to. */
             target: string;
         };
+        /** AuthorizationView */
+        AuthorizationView: {
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            authorized_at: string | null;
+            /** @description The newest. */
+            link: components["schemas"]["authorizations_LinkView"] | null;
+            /**
+             * @description Why it ended.
+             * @example invalid_grant
+             */
+            reason: string | null;
+            /** @description When its tokens were renewed last. */
+            renewed_at: string | null;
+            /** @description What is registered with the system as redirect URIs, one for each host. */
+            return_addresses: string[];
+            /**
+             * @description none: nobody has authorised it · ended: it is to be again.
+             * @enum {string}
+             */
+            state: "none" | "held" | "ended";
+        };
         /** AwaitedEvent */
         AwaitedEvent: {
             /** @description What its other attributes must be. Null for a key above the client; masked as its data. */
@@ -5525,7 +5637,7 @@ export interface components {
             /** @example ety_01h455vb4pex5vsknk084sn02q */
             id: string;
             /** @description By system, the oldest first. */
-            keys: components["schemas"]["LinkView"][];
+            keys: components["schemas"]["entities_LinkView"][];
             /**
              * @description Name of a record.
              * @example customer
@@ -6403,6 +6515,11 @@ export interface components {
             /** @description Where to go. */
             location: string;
         };
+        /** LeftForSystem */
+        LeftForSystem: {
+            /** @description Where to go. */
+            location: string;
+        };
         /** Lifting */
         Lifting: {
             /** @description Why; it is in the audit. */
@@ -6416,27 +6533,6 @@ export interface components {
             /** @default 10 */
             at_once: number;
             rate?: components["schemas"]["Rate"] | null;
-        };
-        /** LinkView */
-        LinkView: {
-            /**
-             * Format: date-time
-             * @description UTC, RFC 3339.
-             * @example 2026-01-31T09:30:00.000000Z
-             */
-            linked_at: string;
-            linked_by: string;
-            preferred: boolean;
-            /**
-             * @description Such as the name of a connection.
-             * @example erp
-             */
-            system: string;
-            /**
-             * @description Its id there, letter for letter.
-             * @example C-1001
-             */
-            value: string;
         };
         /** ListedHook */
         ListedHook: {
@@ -6679,6 +6775,29 @@ export interface components {
             /** @enum {string} */
             status: "live" | "expired" | "revoked";
             tenant: string | null;
+        };
+        /** MadeLink */
+        MadeLink: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            expires_at: string;
+            host: string;
+            /** @description To be handed to who may authorise it. It is never shown again. */
+            link: string;
+            made_by: string;
+            /** @description Why it was refused; until it expires it may be tried again. */
+            reason: string | null;
+            /** @enum {string} */
+            state: "open" | "left" | "exchanging" | "refused" | "done" | "expired";
         };
         /** MailList */
         MailList: {
@@ -7205,6 +7324,11 @@ export interface components {
             /** @description Absent: the scope's default. Nobody grants what they lack. */
             permissions?: components["schemas"]["Permission"][] | null;
         };
+        /** NewLink */
+        NewLink: {
+            /** @description Of the partner's; absent: its first. */
+            host?: string | null;
+        };
         /** NewMapping */
         NewMapping: {
             mapping?: components["schemas"]["Mapping"] | null;
@@ -7441,8 +7565,34 @@ export interface components {
             expires_at: string;
             name: string;
         };
+        /** OpenLink */
+        OpenLink: {
+            /** @description For whom. */
+            client: string;
+            connection: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            expires_at: string;
+            /**
+             * @description Why it was refused; it may be tried again.
+             * @enum {null|string}
+             */
+            reason: "denied" | "system-refused" | "other-issuer" | "code-refused" | "settings" | "away" | "interrupted" | null;
+            /** @enum {string} */
+            state: "open" | "left" | "exchanging" | "refused" | "done";
+            /** @description What kind of system it is. */
+            system: string;
+        };
         /** Opening */
         Opening: {
+            /** @description What stands behind the `#` of the link. */
+            token: string;
+        };
+        /** OpeningLink */
+        OpeningLink: {
             /** @description What stands behind the `#` of the link. */
             token: string;
         };
@@ -9214,6 +9364,48 @@ export interface components {
             /** @description That tell their value in it. */
             runs: number;
         };
+        /** LinkView */
+        authorizations_LinkView: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            expires_at: string;
+            host: string;
+            made_by: string;
+            /** @description Why it was refused; until it expires it may be tried again. */
+            reason: string | null;
+            /** @enum {string} */
+            state: "open" | "left" | "exchanging" | "refused" | "done" | "expired";
+        };
+        /** LinkView */
+        entities_LinkView: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            linked_at: string;
+            linked_by: string;
+            preferred: boolean;
+            /**
+             * @description Such as the name of a connection.
+             * @example erp
+             */
+            system: string;
+            /**
+             * @description Its id there, letter for letter.
+             * @example C-1001
+             */
+            value: string;
+        };
         /** SecretRotation */
         inbound_webhooks_SecretRotation: {
             /**
@@ -10626,6 +10818,259 @@ export interface operations {
             };
             /** @description The provider does not answer. */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connection_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenLink"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the proof is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not allowed, comes from another site, or needs a fresh proof. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures; again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_connection_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningLink"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenLink"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the proof is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not allowed, comes from another site, or needs a fresh proof. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures; again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_for_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftForSystem"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the proof is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not allowed, comes from another site, or needs a fresh proof. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures; again after `Retry-After` seconds. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14836,6 +15281,209 @@ export interface operations {
             };
             /** @description It is another version now than `If-Match` names. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connections_connection_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_connections_connection_authorization_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLink"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeLink"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

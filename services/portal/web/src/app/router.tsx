@@ -77,6 +77,12 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("../session/InvitationPage"), "InvitationPage"),
 });
 
+const reconnect = createRoute({
+  getParentRoute: () => root,
+  path: "/reconnect",
+  component: lazyRouteComponent(() => import("../session/ReconnectPage"), "ReconnectPage"),
+});
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
@@ -241,6 +247,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     invitation,
+    reconnect,
     inside.addChildren([
       home,
       clients,

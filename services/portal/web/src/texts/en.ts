@@ -4,10 +4,12 @@ import incoming from "./en-incoming";
 import orders from "./en-orders";
 import people from "./en-people";
 import readiness from "./en-readiness";
+import reconnect from "./en-reconnect";
 import webhooks from "./en-webhooks";
 
 const en = {
   ...people,
+  ...reconnect,
   ...audit,
   ...webhooks,
   ...incoming,

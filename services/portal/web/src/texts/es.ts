@@ -4,10 +4,12 @@ import incoming from "./es-incoming";
 import orders from "./es-orders";
 import people from "./es-people";
 import readiness from "./es-readiness";
+import reconnect from "./es-reconnect";
 import webhooks from "./es-webhooks";
 
 const es: Texts = {
   ...people,
+  ...reconnect,
   ...audit,
   ...webhooks,
   ...incoming,

@@ -1,0 +1,172 @@
+"""Hands out access tokens that people granted. One process at a time renews a pair, and stores it before it is used.
+
+A pair is stored sealed and is shared by all workers: a server that gives a new refresh token each time (RFC 9700, 4.14)
+takes the old one for stolen when it comes again. Who dies between the server's answer and the storing leaves the old
+one, which is tried once its lease is over; a server that does not take it any more ends the grant, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from infra import clock, crash_points, redaction
+from infra.database import is_outage, surviving
+from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
+from infra.encryption.secret import Secret
+from services.connectors.sdk.context import GrantOver, Renew
+from services.connectors.sdk.errors import Away, Refusal
+from tenants.connections.grants import Grant, Grants, Tokens
+
+LEASE_SECONDS: Final = 90.0
+"""Longer than a request may last."""
+_PATIENCE_SECONDS: Final = 45.0
+_PAUSE_SECONDS: Final = 0.25
+_SPARE: Final = 0.1
+_MOST_SPARE: Final = 30.0
+_MOST: Final = 2_048
+NO_REFRESH: Final = "no-refresh-token"
+Key = tuple[UUID, UUID, int]
+"""Tenant, connection and its revision."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """`until`: on the monotonic clock. `refused`: the system did not take the token."""
+
+    access: Secret
+    leads_to: str
+    version: int
+    until: float
+    refused: bool = False
+
+
+class Keeper:
+    """One for the process."""
+
+    def __init__(self, grants: Grants) -> None:
+        self._grants = grants
+        self._known: OrderedDict[Key, Known] = OrderedDict()
+        self._flights: dict[Key, asyncio.Task[Known]] = {}
+
+    def of(self, tenant: UUID, connection: UUID, revision: int, ref: str) -> OneGrant:
+        """What a connection was authorised to do; `ref` is its public id."""
+        return OneGrant(self, (tenant, connection, revision), ref)
+
+    async def known(self, key: Key, ref: str, leads_to: str, renew: Renew) -> Known:
+        """What holds now. Raises as `Granted.access`."""
+        known = self._known.get(key)
+        if known is None or known.refused or known.leads_to != leads_to or clock.monotonic() >= known.until:
+            known = await self._fetched(key, ref, leads_to, renew)
+        redaction.hold([known.access])
+        return known
+
+    async def _fetched(self, key: Key, ref: str, leads_to: str, renew: Renew) -> Known:
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = asyncio.create_task(self._fetch(key, ref, leads_to, renew))
+            self._flights[key] = flight
+            flight.add_done_callback(lambda _: self._flights.pop(key, None))
+        # Whoever gives up leaves the others' on its way.
+        return await asyncio.shield(flight)
+
+    def forget(self, key: Key, version: int) -> bool:
+        """That the token of `version` was refused: whether another one is to be had, or has come meanwhile."""
+        known = self._known.get(key)
+        if known is None or known.version < version:
+            return False
+        if known.version == version:
+            self._known[key] = msgspec.structs.replace(known, refused=True)
+        return True
+
+    async def _fetch(self, key: Key, ref: str, leads_to: str, renew: Renew) -> Known:
+        known = self._known.get(key)
+        refused = known.version if known is not None and known.refused else 0
+        try:
+            grant = await self._current(key, ref, leads_to, renew, refused)
+        except (SecretUnreadable, KeyServiceUnavailable) as problem:
+            if isinstance(problem, KeyServiceUnavailable):
+                raise Away("what it was authorised to do cannot be read now", sent=False) from problem
+            raise Refusal(problem.detail, name="configuration", status=500, title=problem.title) from problem
+        except Exception as error:
+            if is_outage(error):
+                raise Away("what it was authorised to do cannot be read now", sent=False) from error
+            raise
+        assert grant.tokens is not None  # noqa: S101 (it was looked at)
+        found = Known(grant.tokens.access, leads_to, grant.version, clock.monotonic() + grant.rest)
+        self._known[key] = found
+        self._known.move_to_end(key)
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return found
+
+    async def _current(self, key: Key, ref: str, leads_to: str, renew: Renew, refused: int) -> Grant:
+        """A grant whose access token holds and is not of the version `refused`."""
+        began = clock.monotonic()
+        while True:
+            grant = await self._grants.read(key[0], key[1])
+            if grant is None:
+                raise unauthorized("nobody has authorised it yet", ref)
+            if grant.tokens is None:
+                raise unauthorized(f"its authorisation has ended ({grant.reason})", ref)
+            if grant.tokens.leads_to != leads_to:
+                raise unauthorized("it leads elsewhere than it was authorised for", ref)
+            if grant.rest > 0 and grant.version != refused:
+                return grant
+            if grant.tokens.refresh is None:
+                await self._grants.end(grant, NO_REFRESH)
+            elif await self._grants.lease(grant, LEASE_SECONDS):
+                await self._renew(grant, grant.tokens.refresh, leads_to, renew)
+            elif clock.monotonic() - began > _PATIENCE_SECONDS:
+                raise Away("another worker renews its access token", sent=False)
+            else:
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _renew(self, grant: Grant, refresh: Secret, leads_to: str, renew: Renew) -> None:
+        """Raises what `renew` raises but for GrantOver, which ends the grant."""
+        try:
+            pair = await renew(refresh)
+        except GrantOver as over:
+            # Unless another pair has come: then this refusal is about a token that is over anyway.
+            await self._grants.end(grant, str(over))
+            return
+        except BaseException:
+            with surviving("giving back the renewal of a grant"), contextlib.suppress(asyncio.CancelledError):
+                await self._grants.release(grant)
+            raise
+        crash_points.pass_by("grant.answered", str(grant.version))
+        await self._grants.renew(grant, Tokens(pair.access, pair.refresh, leads_to), held_for(pair.seconds))
+
+
+class OneGrant:
+    """Fills `Granted` for one call."""
+
+    def __init__(self, keeper: Keeper, key: Key, ref: str) -> None:
+        self._keeper = keeper
+        self._key = key
+        self._ref = ref
+        self._version = 0
+
+    async def access(self, leads_to: str, renew: Renew) -> Secret:
+        known = await self._keeper.known(self._key, self._ref, leads_to, renew)
+        self._version = known.version
+        return known.access
+
+    def forget(self) -> bool:
+        """Of many calls that were refused with one token, the first has it renewed, and the others use what came."""
+        return self._keeper.forget(self._key, self._version)
+
+
+def held_for(seconds: float | None) -> float | None:
+    """For how long an access token is used that holds for `seconds`: it is renewed a little before."""
+    return None if seconds is None else seconds - min(seconds * _SPARE, _MOST_SPARE)
+
+
+def unauthorized(why: str, ref: str) -> Away:
+    """Runs wait until somebody has authorised it; the reason says by which link."""
+    words = f"{why}: make a link (POST /connections/{ref}/authorization-link) and have it opened by somebody who may"
+    return Away(words, sent=False, name="authentication")
