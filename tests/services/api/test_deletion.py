@@ -102,6 +102,7 @@ async def test_S_79_every_table_of_a_client_is_emptied_and_nothing_it_said_is_an
         "passkey_challenge",
         "portal_session",
         "known_device",
+        "connection_link",
         "connection_secret",
         "tenant_key",
     }
