@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +10,7 @@ from infra.embedded.ports import choose
 from infra.settings import load
 from services.cli import demo
 from services.cli.running import Portal
-from services.connectors.declared import installed
 from tests.faults.plant import Plant
-from tests.services.connectors.authorizing.system import SYSTEM
 
 
 class Site(Plant):
@@ -24,12 +21,6 @@ class Site(Plant):
         self.harbor: Portal
         self.summit: Portal
         self._port = 0
-        # A connector that a person authorises: the product has none that tests could reach the system of.
-        source = self.home.parent / "written" / "sample" / "1.0.0"
-        source.mkdir(parents=True)
-        (source / "manifest.yaml").write_text(json.dumps(SYSTEM))
-        self.settings["WAYBILL_CONNECTORS"] = str(self.home.parent / "connectors")
-        installed.install(source, self.home.parent / "connectors", frozenset())
 
     async def _start(self) -> None:
         await super()._start()
