@@ -107,8 +107,7 @@ def of_people() -> Iterator[Attempt]:
         yield from bodies(client, *invitation, ("/client", {**INVITATION, "client": "{id}", "environment": "live"}))
         yield Attempt(client, "GET", "/v1/people?client={id}&environment=live")
     yield from bodies("host", *invitation, ("/host", {**INVITATION, "host": "{id}"}))
-    link = "/v1/connections/{own:connection}/authorization-link"
-    yield from bodies("host", "POST", link, ("/host", {"host": "{id}"}))
+    yield Attempt("host", "POST", "/v1/connections/{own:connection}/authorization-link", {"host": "{id}"}, "/host")
 
 
 def of_webhooks() -> Iterator[Attempt]:
@@ -245,8 +244,7 @@ NO_IDS: Final = frozenset({
     "accent", "font", "logo", "picture", "support_email",
     "action", "algorithm", "answer", "at_once", "attributes", "behind", "business_key", "calls", "category", "cause",
     "client_id", "client_secret", "connector", "count", "csv", "currency", "excludedAttributes", "startIndex",
-    "subject_claim",
-    "channel", "company", "for", "when",
+    "subject_claim", "channel", "company", "for", "when",
     "customer_class", "customer_classes", "cut_off_key", "data",
     "days", "deadline_after", "deadline_before", "decision", "document", "document_class", "email", "enforced",
     "enters_after_minutes",
