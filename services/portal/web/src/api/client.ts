@@ -49,8 +49,44 @@ const raise: Middleware = {
   },
 };
 
+/** How long after a 401 it is asked once more: another tab may be putting a new session in the place of ours. */
+const ANOTHER_SECOND_LOOK = 400;
+/** Requests that may put another session in the place of this one, such as a proof: the old one ends before they do. */
+const replacing = new Map<string, { over: Promise<void>; end: () => void }>();
+
+function begins(id: string): void {
+  let end = () => {};
+  const over = new Promise<void>(done => {
+    end = done;
+  });
+  replacing.set(id, { over, end });
+}
+
+function ends(id: string): void {
+  replacing.get(id)?.end();
+  replacing.delete(id);
+}
+
+/** What is read while its session is replaced is read again with the new one; only the second 401 says that it ended. */
+export const replaced: Middleware = {
+  onRequest({ request, schemaPath, id }) {
+    if (request.method !== "GET" && schemaPath.startsWith("/portal/")) begins(id);
+  },
+  async onResponse({ request, response, id }) {
+    ends(id);
+    if (request.method !== "GET" || response.status !== 401) return undefined;
+    if (replacing.size) await Promise.all([...replacing.values()].map(one => one.over));
+    else await new Promise(done => setTimeout(done, ANOTHER_SECOND_LOOK));
+    return fetch(new Request(request));
+  },
+  onError({ id }) {
+    ends(id);
+  },
+};
+
 export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
-api.use(raise);
+// The last that is used hears an answer first.
+api.use(raise, replaced);
 
 /** The body of an answer; failures were raised before. */
 export async function body<T>(answer: Promise<{ data?: T }>): Promise<T> {
