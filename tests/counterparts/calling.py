@@ -55,7 +55,7 @@ class Noting:
             asked["headers"] = sent
         if request.body:
             asked["body"] = _decoded(request.body)
-        kept = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
+        kept = {name: response.headers[name] for name in ("etag", "link", "location") if name in response.headers}
         told: dict[str, Any] = {"status": response.status, "headers": kept} if kept else {"status": response.status}
         kind = response.headers.get("content-type", "")
         if response.body and "json" in kind:
