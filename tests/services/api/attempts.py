@@ -251,7 +251,7 @@ NO_IDS: Final = frozenset({
     "encoding", "environment", "error", "expires_in", "filter", "format", "from", "from_revision", "from_runs",
     "header", "id", "input", "issuer", "keep", "key", "kind", "language", "least_value", "level", "limit", "limits",
     "mail", "map",
-    "media_types", "mode", "most_value", "name",
+    "media_types", "mode", "most_value", "name", "names",
     "networks", "only", "open", "open_runs", "operations", "output", "overlap_seconds", "owners_required", "parameters",
     "payload_bytes_per_day", "permissions", "playbook", "pointer", "policy", "prefix", "preview", "priority",
     "publisher", "rate", "secret", "signature_field", "signed", "style", "timestamp_field", "timestamp_header",
