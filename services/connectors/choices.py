@@ -155,9 +155,8 @@ def _missing(group: str, name: str, found: list[Rule], said: Said) -> Refusal:
         f"No rule of the connection group `{group}`, which is bound to `{name}`, is for {for_whom}. Add a rule to the"
         " group and try the run again"
     )
-    return Refusal(
-        detail, name="configuration", title=f"The connection group `{group}` has no rule for {for_whom}"[:500]
-    )
+    # A title is shown to who may not read payloads, out of which these words were computed (S-05).
+    return Refusal(detail, name="configuration", title=f"The connection group `{group}` has no rule for this call")
 
 
 def _unusable(group: str, place: int) -> Refusal:

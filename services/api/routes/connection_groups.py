@@ -104,7 +104,13 @@ class ChoiceView(msgspec.Struct, frozen=True, kw_only=True):
     """Which connection a run calls by a name of its workflow, for what its calls say that they are for."""
 
     name: str
-    facts: Annotated[dict[str, Any], Meta(description="As the call said, with the site of its deployment.")]
+    facts: Annotated[
+        dict[str, Any],
+        Meta(
+            description="As the call said, with the site of its deployment. They are payload: each is null for who may"
+            " not read it whole."
+        ),
+    ]
     connection: str
     group: str
     group_revision: int
@@ -197,11 +203,12 @@ async def read_choices(request: Call) -> ChoiceList:
     await row_of(request, run)
     async with request.resources.database.tenant(TenantId(request.tenant.tenant_id)) as transaction:
         rows = await choices.of_run(transaction, request.tenant.tenant_id, run)
+    is_whole = request.payloads == "whole"
     return ChoiceList(
         [
             ChoiceView(
                 name=one.name,
-                facts=msgspec.to_builtins(one.facts),
+                facts={name: value if is_whole else None for name, value in msgspec.to_builtins(one.facts).items()},
                 connection=ids.show("con", one.connection),
                 group=ids.show(grouping.PREFIX, one.group),
                 group_revision=one.revision,

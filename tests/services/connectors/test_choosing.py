@@ -139,7 +139,8 @@ async def test_three_warehouses_and_a_3pl_and_a_fourth_that_is_only_configuratio
         (*_, failed) = await engine.ended(yard.world, 4)
         error = msgspec.json.decode(failed["error"])
         assert (failed["state"], error["type"].rpartition("/")[2], error["status"]) == ("faulted", "configuration", 422)
-        assert error["title"] == "The connection group `sites` has no rule for site `austin`; the call says no channel"
+        assert error["title"] == "The connection group `sites` has no rule for this call"
+        assert "is for site `austin`; the call says no channel. Add a rule" in error["detail"]
         assert len(engine.outside.calls) == 6, "nothing was sent anywhere"
         async with yard.app.tenant(yard.world.tenant_id) as connection:
             (told,) = await connection.fetch("SELECT category, title FROM app.exception")

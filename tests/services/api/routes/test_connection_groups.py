@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
 from services.connectors import choices
 from services.connectors.choices import Choices
+from services.connectors.sdk.errors import Refusal
 from services.engine.functions import Call
 from tests.asgi import Caller
-from tests.services.api.parties import Parties
+from tests.services.api.parties import Parties, make_key
 
 ERP: dict[str, Any] = {
     "connector": "erp-simulator",
@@ -61,7 +63,7 @@ async def test_a_trial_says_where_a_call_would_go_and_for_whom_there_is_no_rule(
     assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (422, "/for")
 
 
-async def test_a_run_tells_what_it_chose_and_a_change_of_rules_is_no_revision(
+async def test_S_05_a_run_tells_what_it_chose_and_for_whom_alone_to_who_reads_payloads(
     parties: Parties, ways: dict[str, str], worker_database: Database
 ) -> None:
     acme = parties.acme
@@ -84,6 +86,11 @@ async def test_a_run_tells_what_it_chose_and_a_change_of_rules_is_no_revision(
     wanted = choices.wanted(call)
     assert wanted is not None
     await Choices(worker_database).choose(call, wanted)
+    nobody = choices.wanted(replace(call, arguments={**call.arguments, "for": {"site": "canary-7213"}}))
+    assert nobody is not None
+    with pytest.raises(Refusal, match="is for site `canary-7213`") as told_of:
+        await Choices(worker_database).choose(call, nobody)
+    assert told_of.value.title == "The connection group `erps` has no rule for this call"
     path = f"/v1/connection-groups/{ways['group']}"
     changed = await acme.send("PATCH", path, {"rules": [{"connection": ways["west"]}]})
     assert (changed.status, changed.json["revision"]) == (200, 2), changed.body
@@ -93,6 +100,10 @@ async def test_a_run_tells_what_it_chose_and_a_change_of_rules_is_no_revision(
         "name": "erp", "facts": {"site": "reno"}, "connection": ways["east"], "group": ways["group"],
         "group_revision": 1, "rule": 1,
     }  # fmt: skip
+    for permissions in (["runs:read"], ["runs:read", "payloads:masked"]):
+        reader = parties.nobody.having(await make_key(acme, permissions=permissions))
+        (shown,) = (await reader.get(f"/v1/runs/{run}/choices")).json["items"]
+        assert shown == {**chosen, "facts": {"site": None}}
     assert (await acme.get(f"/v1/deployments/{made.json['id']}")).json["revision"] == 1
     refused = await acme.send("PATCH", path, {"rules": [{"connection": "con_nobody"}]})
     assert (refused.status, refused.json["errors"][0]["detail"]) == (422, "there is no such connection")

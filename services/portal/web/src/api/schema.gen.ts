@@ -5010,7 +5010,7 @@ export interface components {
              */
             chosen_at: string;
             connection: string;
-            /** @description As the call said, with the site of its deployment. */
+            /** @description As the call said, with the site of its deployment. They are payload: each is null for who may not read it whole. */
             facts: {
                 [key: string]: unknown;
             };
