@@ -65,23 +65,27 @@ class _There(msgspec.Struct, frozen=True):
             yield Thing(kind=_SEVERAL, id=key, name=group, members=members, deployments=bound)
 
 
-async def read(
+async def read(  # noqa: PLR0913 (whose board, and what the edge knows)
     session: AsyncSession,
     tenant_id: UUID,
     offers: Mapping[str, Offer],
     away: Mapping[UUID, datetime],
+    failing: Mapping[UUID, str],
     *,
     template: str | None = None,
 ) -> list[Entry]:
     """The newest version of every template and those that active deployments run: by name, the oldest first.
 
-    `offers`: by connector. `away`: connections whose system is, each with since when. `template`: only of this name.
+    `offers`: by connector. `away`: connections whose system is, each with since when. `failing`: those whose last check
+    did, each with the kind of its error. `template`: only of this name.
     """
-    there = await _there(session, tenant_id, away)
+    there = await _there(session, tenant_id, away, failing)
     return [_entry(package, there, offers) for package in _packages(there.pairs) if template in {None, _name(package)}]
 
 
-async def _there(session: AsyncSession, tenant_id: UUID, away: Mapping[UUID, datetime]) -> _There:
+async def _there(
+    session: AsyncSession, tenant_id: UUID, away: Mapping[UUID, datetime], failing: Mapping[UUID, str]
+) -> _There:
     known = {
         row.connection_id: Known(
             id=row.connection_id,
@@ -89,6 +93,7 @@ async def _there(session: AsyncSession, tenant_id: UUID, away: Mapping[UUID, dat
             connector=row.connector,
             active=row.status == "active",
             away=away.get(row.connection_id),
+            fails=failing.get(row.connection_id),
         )
         for row in await connections.every(session, tenant_id)
     }

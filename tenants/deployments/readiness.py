@@ -1,6 +1,6 @@
 """Whether a client's environment has what a template asks for: green, amber or red, and why (ADR 0084). Pure.
 
-The edge hands down what connectors there are and which connections are away: a tenant's part knows neither.
+The edge hands down what connectors there are and which connections are away or fail: a tenant's part knows neither.
 """
 
 from __future__ import annotations
@@ -14,20 +14,25 @@ import msgspec
 
 Standing = Literal["green", "amber", "red"]
 Level = Literal["certified", "simulated", "not certified"]
-Cause = Literal["ready", "simulated", "unproven", "away", "disabled", "lacks", "missing"]
-"""`simulated`, `unproven`: how far its connector is proven. `lacks`: operations. `missing`: nothing offers any."""
+Cause = Literal["ready", "simulated", "unproven", "failing", "away", "disabled", "lacks", "missing"]
+"""`simulated`, `unproven`: how far its connector is proven. `failing`: the last check of it did. `lacks`: operations.
+`missing`: nothing offers any."""
 
 STANDINGS: Final[Mapping[Cause, Standing]] = {
     "ready": "green",
     "simulated": "amber",
     "unproven": "amber",
+    "failing": "amber",
     "away": "amber",
     "disabled": "red",
     "lacks": "red",
     "missing": "red",
 }
+"""But that `failing` is red where somebody has to change something: every call fails as the check did."""
+TO_CHANGE: Final = frozenset({"authentication", "authorization", "configuration"})
 _ORDER: Final[Sequence[Cause]] = tuple(STANDINGS)
-"""From the best on."""
+_LIGHTS: Final[Sequence[Standing]] = ("green", "amber", "red")
+"""Both from the best on."""
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,13 +44,14 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A connection. `away`: since when its system is."""
+    """A connection. `away`: since when its system is. `fails`: the kind of error of its last check, if it failed."""
 
     id: UUID
     name: str
     connector: str
     active: bool = True
     away: datetime | None = None
+    fails: str | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +68,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> Standing:
+        if self.cause == "failing" and self.about is not None and self.about.fails in TO_CHANGE:
+            return "red"
         return STANDINGS[self.cause]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The lower the better."""
+        return _LIGHTS.index(self.standing), _ORDER.index(self.cause)
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,10 +105,13 @@ def connection(one: Known, asked: Collection[str], offers: Mapping[str, Offer]) 
         return Verdict(cause="lacks", lacks=tuple(lacks), about=one)
     if not one.active:
         return Verdict(cause="disabled", about=one)
-    if one.away is not None:
-        return Verdict(cause="away", about=one)
     causes: Mapping[Level, Cause] = {"certified": "ready", "simulated": "simulated", "not certified": "unproven"}
-    return Verdict(cause=causes[offer.level], about=one)
+    found: list[Cause] = [causes[offer.level]]
+    if one.fails is not None:
+        found.append("failing")
+    if one.away is not None:
+        found.append("away")
+    return _worst(Verdict(cause=cause, about=one) for cause in found)
 
 
 def thing(one: Thing, asked: Collection[str], offers: Mapping[str, Offer]) -> Verdict:
@@ -110,7 +126,7 @@ def need(things: Iterable[Thing], asked: Collection[str], offers: Mapping[str, O
     """
     found = [Judged(thing=one, verdict=thing(one, asked, offers)) for one in things]
     shown = [one for one in found if one.thing.deployments or len(one.verdict.lacks) < len(asked)]
-    shown.sort(key=lambda one: (not one.thing.deployments, _ORDER.index(one.verdict.cause), one.thing.name))
+    shown.sort(key=lambda one: (not one.thing.deployments, one.verdict.place, one.thing.name))
     if not shown:
         return Verdict(cause="missing", lacks=tuple(sorted(asked))), []
     bound = [one.verdict for one in shown if one.thing.deployments]
@@ -131,8 +147,8 @@ def choice(asked: Collection[str], offers: Mapping[str, Offer]) -> list[str]:
 
 
 def _worst(verdicts: Iterable[Verdict]) -> Verdict:
-    return max(verdicts, key=lambda one: _ORDER.index(one.cause))
+    return max(verdicts, key=lambda one: one.place)
 
 
 def _best(verdicts: Iterable[Verdict]) -> Verdict:
-    return min(verdicts, key=lambda one: _ORDER.index(one.cause))
+    return min(verdicts, key=lambda one: one.place)

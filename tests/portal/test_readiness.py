@@ -36,6 +36,10 @@ NEEDS: list[dict[str, Any]] = [
         "cause": "missing", "connection": None, "lacks": ["carrier.labels.create"], "why": "", "do": None,
         "offers": [], "connectors": [],
     },
+    {
+        "name": "shop", "title": "Shop", "operations": ["shop.orders.list"], "standing": "red", "cause": "failing",
+        "connection": "storefront", "lacks": [], "why": "", "do": None, "offers": [], "connectors": [],
+    },
 ]  # fmt: skip
 ENTRY: dict[str, Any] = {
     "template": "shipping", "version": "1.0.0", "title": "Shipping of orders", "standing": "red",
@@ -75,6 +79,7 @@ async def test_staff_of_the_partner_see_what_a_client_lacks(
         shipping = page.get_by_role("region", name="Shipping of orders 1.0.0")
         await expect(shipping).to_contain_text("No connection offers carrier.labels.create.")
         await expect(shipping).to_contain_text("The system behind wms-east is away.")
+        await expect(shipping).to_contain_text("The last check of storefront failed. Its health says what to change.")
         await expect(shipping).to_contain_text("Bound by shipping, shipping-of-returns")
         await look(someone, f"readiness-red-{kind}")
         await answers(someone, "**/v1/readiness", {"items": []})

@@ -14,6 +14,7 @@ from services.api.call import Call
 from services.api.fields import Instant, Slug
 from services.api.policy import tenant_paths
 from services.connectors import certification
+from services.connectors.health import checks
 from services.connectors.registry import Registry
 from services.engine import outages
 from tenants.deployments import board, grouping, readiness
@@ -101,8 +102,9 @@ async def read_board(
     offers = offers_of(request.resources.registry)
     async with request.resources.database.tenant(tenant) as transaction:
         away = await outages.away(transaction, tenant)
+        failing = await checks.failing(transaction, tenant)
     async with request.transaction() as session:
-        found = await board.read(session, tenant, offers, away, template=template)
+        found = await board.read(session, tenant, offers, away, failing, template=template)
     return ReadinessBoard([_entry(one, offers) for one in found])
 
 
@@ -184,6 +186,10 @@ def _words(verdict: Verdict, choice: list[str]) -> tuple[str, str | None]:
         "unproven": (
             f"{about.name} offers it all; {about.connector} is not yet certified.",
             "Try it with the client's own system in another environment before the client goes live.",
+        ),
+        "failing": (
+            f"The last check of {about.name} failed: {about.fails}.",
+            f"Look at the health of {about.name}, which says what to change.",
         ),
         "away": (
             f"The system behind {about.name} is away.",

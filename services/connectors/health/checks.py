@@ -70,6 +70,20 @@ async def read(transaction: Any, tenant: UUID, connection: UUID) -> Health:
     return Health() if row is None else Health(**row)
 
 
+async def failing(transaction: Any, tenant: UUID) -> dict[UUID, str]:
+    """Connections whose last check failed, each with the kind of its error; inside a transaction of the tenant.
+
+    What a check found before somebody authorised the connection says nothing of it now.
+    """
+    rows = await transaction.fetch(
+        "SELECT h.connection_id, h.error FROM app.connection_health h WHERE h.tenant_id = $1 AND h.error IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM app.connection_grant g WHERE g.tenant_id = h.tenant_id "
+        "AND g.connection_id = h.connection_id AND g.authorized_at > h.checked_at)",
+        tenant,
+    )
+    return {row["connection_id"]: row["error"] for row in rows}
+
+
 async def put(database: Database, due: Due, found: Found, seconds: float) -> None:
     """Note what a check came to; the next is in `seconds`. Of a connection that was taken or changed since, nothing."""
     async with database.tenant(due.tenant) as connection:

@@ -22,8 +22,8 @@ OFFERS = {
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
-def known(connector: str, *, active: bool = True, away: datetime | None = None) -> Known:
-    return Known(id=UUID(int=1), name=f"my-{connector}", connector=connector, active=active, away=away)
+def known(connector: str, *, active: bool = True, away: datetime | None = None, fails: str | None = None) -> Known:
+    return Known(id=UUID(int=1), name=f"my-{connector}", connector=connector, active=active, away=away, fails=fails)
 
 
 def of(*members: Known, bound: str | None = None) -> Thing:
@@ -39,6 +39,11 @@ def of(*members: Known, bound: str | None = None) -> Thing:
         (known("played"), "simulated", "amber"),
         (known("new"), "unproven", "amber"),
         (known("proven", away=NOON), "away", "amber"),
+        (known("proven", fails="communication"), "failing", "amber"),
+        (known("proven", fails="communication", away=NOON), "away", "amber"),
+        (known("proven", fails="authentication", away=NOON), "failing", "red"),
+        (known("played", fails="authorization"), "failing", "red"),
+        (known("proven", fails="configuration"), "failing", "red"),
         (known("proven", active=False, away=NOON), "disabled", "red"),
         (known("half"), "lacks", "red"),
         (known("gone"), "lacks", "red"),
@@ -76,6 +81,9 @@ def test_a_group_stands_as_the_worst_that_its_rules_lead_to() -> None:
     good, away = known("proven"), known("played", away=NOON)
     verdict, _ = readiness.need([of(good, away)], ASKED, OFFERS)
     assert (verdict.cause, verdict.about) == ("away", away)
+    locked = known("proven", fails="authentication")
+    verdict, _ = readiness.need([of(away, locked)], ASKED, OFFERS)
+    assert (verdict.cause, verdict.standing, verdict.about) == ("failing", "red", locked)
 
 
 def test_where_nothing_offers_any_it_is_missing_and_a_template_is_as_ready_as_its_worst_need() -> None:

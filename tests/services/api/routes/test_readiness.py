@@ -84,6 +84,20 @@ async def test_an_outage_is_amber_and_a_group_is_as_its_worst(parties: Parties, 
     assert board[1]["needs"][0]["cause"] == "simulated", "of what nobody has bound the best counts"
 
 
+async def test_what_fails_its_checks_is_not_ready(parties: Parties, app_database: Database) -> None:
+    acme = parties.acme
+    erp = (await acme.post("/v1/connections", ERP)).json["id"]
+    for error, standing in (("communication", "amber"), ("authentication", "red")):
+        async with app_database.tenant(ids.read("ten", parties.ids["acme:live"])) as connection:
+            await connection.execute(
+                "UPDATE app.connection_health SET error = $2 WHERE connection_id = $1", ids.read("con", erp), error
+            )
+        need = await needs(acme)
+        assert (need["cause"], need["standing"], need["connection"]) == ("failing", standing, "erp")
+        assert need["why"] == f"The last check of erp failed: {error}."
+        assert need["offers"][0]["standing"] == standing
+
+
 async def test_S_02_nothing_of_others_is_on_the_board(parties: Parties) -> None:
     assert (await parties.acme.post("/v1/connections", ERP)).status == 201
     assert (await needs(parties.acme))["cause"] == "simulated"

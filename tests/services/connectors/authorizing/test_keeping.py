@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from infra import crash_points
+from services.connectors.health import checks
 from services.connectors.simulators.http import Answered
 from services.engine.functions import Done, Failed, Later
 from tenants.connections import grants
@@ -66,6 +68,20 @@ async def test_S_77_a_refused_renewal_parks_and_says_which_link_to_make(side: Si
     assert len(side.system.asked) == asked, "who is not authorised asks nobody"
     await side.authorize()
     assert isinstance(await worker.call(), Done), "the same process goes on once somebody has authorised it again"
+
+
+async def test_a_check_that_failed_before_somebody_authorised_it_is_over(side: Side) -> None:
+    async def failing() -> dict[UUID, str]:
+        async with side.app.tenant(side.tenant) as transaction:
+            return await checks.failing(transaction, side.tenant)
+
+    async with side.app.tenant(side.tenant) as connection:
+        await connection.execute(
+            "UPDATE app.connection_health SET error = 'authentication', checked_at = clock_timestamp()"
+        )
+    assert await failing() == {side.connection: "authentication"}
+    await side.authorize()
+    assert await failing() == {}
 
 
 async def test_S_77_a_server_that_is_away_or_unwell_ends_nothing(side: Side) -> None:

@@ -7031,7 +7031,7 @@ export interface components {
         /** NeedView */
         NeedView: {
             /** @enum {string} */
-            cause: "ready" | "simulated" | "unproven" | "away" | "disabled" | "lacks" | "missing";
+            cause: "ready" | "simulated" | "unproven" | "failing" | "away" | "disabled" | "lacks" | "missing";
             /** @description That this is said of; null: there is none. */
             connection: string | null;
             /** @description Of which a connection would do. */
@@ -7499,7 +7499,7 @@ export interface components {
              */
             away_since: string | null;
             /** @enum {string} */
-            cause: "ready" | "simulated" | "unproven" | "away" | "disabled" | "lacks" | "missing";
+            cause: "ready" | "simulated" | "unproven" | "failing" | "away" | "disabled" | "lacks" | "missing";
             /**
              * @description That this is said of: of a group the worst that its rules lead to.
              * @example acme

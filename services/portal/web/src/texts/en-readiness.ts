@@ -20,6 +20,7 @@ const readiness = {
       `${name} offers all of it; its connector is proven against a simulator alone.`,
     unproven: (name: string, _lacks: string) =>
       `${name} offers all of it; its connector is not yet certified.`,
+    failing: (name: string, _lacks: string) => `The last check of ${name} failed.`,
     away: (name: string, _lacks: string) => `The system behind ${name} is away.`,
     disabled: (name: string, _lacks: string) => `${name} is disabled.`,
     lacks: (name: string, lacks: string) => `${name} does not offer ${lacks}.`,
@@ -30,6 +31,7 @@ const readiness = {
     simulated: (_name: string, _connectors: string) =>
       "Put the company's own system behind it before going live.",
     unproven: (_name: string, _connectors: string) => "Try it in another environment before going live.",
+    failing: (_name: string, _connectors: string) => "Its health says what to change.",
     away: (_name: string, _connectors: string) => "What waits for it goes on by itself.",
     disabled: (name: string, _connectors: string) => `Enable ${name}, or bind another connection.`,
     lacks: (_name: string, connectors: string) =>
