@@ -12,7 +12,7 @@ _ROW = re.compile(r"\| (S-\d+|A\d+|row \d+)(?:, [\w -]+)? \| .*")
 _NAMED = re.compile(r"`(tests/[\w./]+)`")
 _TEST = re.compile(r"^\s*(?:async )?def test_(\w+)", re.MULTILINE)
 # What nothing here could be attacked by: said so, and the only rows that name no test.
-_NO_SURFACE = {"S-20", "S-61", "S-77", "S-99"}
+_NO_SURFACE = {"S-20", "S-99"}
 # Rows of guarantees (A) and of features that the page goes through beside the attacks.
 _PROMISED = ["A15", "A17", "A18", "row 94"]
 # All but those of expressions and documents, which the engine's tests have, and of billing, which follows with it.

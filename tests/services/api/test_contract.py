@@ -1,4 +1,4 @@
-"""S-95, the short form: schemathesis over the document. `make nightly` asks each operation two hundred times."""
+"""S-95, the short form: schemathesis over the document. The night asks for minutes, by every kind of key."""
 
 from __future__ import annotations
 
