@@ -134,10 +134,10 @@ class Links:
         """What the browser that left has brought back counts once, in that browser, for what it left for.
 
         Raises:
-            LinkOver: also for the state of another leaving; then nothing is used up.
+            LinkOver: also for the state of another leaving, or of one that led elsewhere; then nothing is used up.
         """
         tenant_id = _tenant_of(cookie)
-        if cookie is None or not _is_state(cookie, state):
+        if cookie is None or not _is_state(cookie, back.leads_to, state):
             raise LinkOver
         async with self._database.session(Scope.tenant(tenant_id)) as session:
             await _check(session, at, tenant_id)
@@ -156,9 +156,9 @@ class Links:
             await session.commit()
 
 
-def state_for(cookie: str) -> str:
-    """What the system gives back with its answer."""
-    return _derived(cookie, "state")
+def state_for(cookie: str, leads_to: str) -> str:
+    """What the system gives back with its answer: good only while the connection leads where the browser was sent."""
+    return _derived(cookie, f"state {leads_to}")
 
 
 def verifier_for(cookie: str) -> str:
@@ -166,8 +166,8 @@ def verifier_for(cookie: str) -> str:
     return _derived(cookie, "verifier")
 
 
-def _is_state(cookie: str, given: str) -> bool:
-    return hmac.compare_digest(state_for(cookie).encode(), given.encode("utf-8", "surrogatepass"))
+def _is_state(cookie: str, leads_to: str, given: str) -> bool:
+    return hmac.compare_digest(state_for(cookie, leads_to).encode(), given.encode("utf-8", "surrogatepass"))
 
 
 async def _check(session: AsyncSession, at: At, tenant_id: UUID) -> None:

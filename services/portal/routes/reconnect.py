@@ -77,7 +77,7 @@ async def leave_for_system(request: Call) -> Response[LeftForSystem]:
     _, left = await _links(request).leave(at, cookie)
     location = grant.location(
         redirect_uri=_redirect_uri(request, grant.connector),
-        state=links.state_for(left),
+        state=links.state_for(left, grant.leads_to),
         verifier=links.verifier_for(left),
     )
     return Response(LeftForSystem(location), status_code=201, cookies=[setting_reconnect(left)])
@@ -97,7 +97,7 @@ async def come_back_from_system(request: Call) -> Response[bytes]:
 
 
 async def _come_back(request: Call) -> None:
-    """Raises LinkOver: it left elsewhere, for another connector, too long ago, or came back before."""
+    """Raises LinkOver: it left elsewhere, for another connector or address, too long ago, or came back before."""
     at, cookie, query = _at(request), token_of(request, RECONNECT), _query(request)
     link = await _links(request).opened(at, cookie)
     grant = _grant(request, await _connection(request, link))

@@ -204,6 +204,19 @@ async def test_S_60_who_takes_too_long_comes_back_in_vain(office: Office) -> Non
     assert await office.worker.exchanger.round() == 0
 
 
+async def test_S_61_a_code_is_lost_where_the_settings_change_while_the_browser_is_away(office: Office) -> None:
+    cookie, query = await office.left()
+    kept = (await office.acme.get(office.path)).json["settings"]
+    for name, value in (("base_url", f"{office.system.url}/another"), ("client_id", "another")):
+        change = {"settings": {**kept, name: value}, "secrets": {"client_secret": SECRET}}
+        changed = await office.acme.send("PATCH", office.path, change)
+        assert changed.status == 200, changed.body
+        assert (await office.back(cookie, query, accept="application/json")).problem == "link-over"
+        assert await office.worker.exchanger.round() == 0
+    assert office.system.asked == [], "neither the old server nor the new one is shown the code"
+    assert (await office.shown(cookie))["state"] == "left", "it may be tried again"
+
+
 async def test_S_59_an_answer_of_another_server_is_not_used_and_may_be_tried_again(office: Office) -> None:
     office.system.named = "https://evil.example"
     cookie, query = await office.left()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
@@ -16,6 +17,7 @@ from services.connectors.connections import TenantConnections
 from services.connectors.forms import forms
 from services.connectors.function import NAME, ConnectorFunction
 from services.connectors.registry import Registry
+from services.connectors.sdk.authorization import CodeGrant
 from services.engine.functions import Answer, Call
 from tenants.connections import links, service
 from tenants.connections.codes import Codes
@@ -69,7 +71,6 @@ class Left(msgspec.Struct, frozen=True):
 
     cookie: str
     location: str
-    leads_to: str
 
 
 class Side:
@@ -121,26 +122,31 @@ class Side:
         """The person opens a new link and leaves by it."""
         async with self.app.session(Scope.tenant(self.tenant)) as session:
             _, token = await links.make(session, self.tenant, self.connection, HOST, actor=WHO)
-            row, _ = await service.find(session, self.tenant, self.connection)
             await session.commit()
-        grant = declared(self.document).code_grant(row.settings)
-        assert grant is not None
+        grant = await self._grant()
         _, cookie = await self.links.open(self.at, token)
         _, cookie = await self.links.leave(self.at, cookie)
-        state, verifier = links.state_for(cookie), links.verifier_for(cookie)
-        location = grant.location(redirect_uri=RETURN, state=state, verifier=verifier)
-        return Left(cookie, location, grant.leads_to)
+        state, verifier = links.state_for(cookie, grant.leads_to), links.verifier_for(cookie)
+        return Left(cookie, grant.location(redirect_uri=RETURN, state=state, verifier=verifier))
+
+    async def _grant(self) -> CodeGrant:
+        """As the portal makes it of the settings of this moment."""
+        async with self.app.session(Scope.tenant(self.tenant)) as session:
+            row, _ = await service.find(session, self.tenant, self.connection)
+        grant = declared(self.document).code_grant(row.settings)
+        assert grant is not None
+        return grant
 
     async def bring(self, left: Left, state: str, code: str) -> None:
         """The browser is back; nobody has exchanged the code yet."""
-        back = Returned(redirect_uri=RETURN, leads_to=left.leads_to, code=code)
+        back = Returned(redirect_uri=RETURN, leads_to=(await self._grant()).leads_to, code=code)
         await self.links.returned(self.at, left.cookie, state, self.connection, back)
 
     async def return_with_code(self) -> None:
         """The person leaves, allows it there, and is back."""
         left = await self.leave()
-        self.system.consent(left.location)
-        await self.bring(left, links.state_for(left.cookie), list(self.system.codes)[-1])
+        back = dict(parse_qsl(self.system.consent(left.location)))
+        await self.bring(left, back["state"], back["code"])
 
     async def authorize(self) -> None:
         await self.return_with_code()
@@ -150,6 +156,13 @@ class Side:
         """In the tenant's scope, as the worker's role."""
         async with self.worker.tenant(self.tenant) as transaction:
             return list(await transaction.fetch(statement))
+
+    async def settle(self) -> None:
+        """The pair was given a while ago."""
+        await self.do(
+            "UPDATE app.connection_grant SET authorized_at = authorized_at - interval '2 minutes', "
+            "refreshed_at = refreshed_at - interval '2 minutes'"
+        )
 
     async def age(self) -> None:
         """The access token's time is over, and the leases' too."""
