@@ -60,5 +60,5 @@ class ConnectionLink(Base):
             ["tenant_id", "connection_id"], ["app.connection.tenant_id", "app.connection.connection_id"]
         ),
         ForeignKeyConstraint(["tenant_id", "key_version"], ["app.tenant_key.tenant_id", "app.tenant_key.version"]),
-        Index("connection_link_returned", "moved_at", postgresql_where=text("state = 'returned'")),
+        Index("connection_link_brought", "moved_at", postgresql_where=text("state IN ('returned', 'taken')")),
     )

@@ -21,7 +21,8 @@ FIELD: Final = "tokens of a grant"
 """What a grant's value is sealed by: no field of a connector has a name with a space."""
 _READ: Final = """
 SELECT g.reason, g.version, g.key_version, g.sealed, k.wrapped, t.environment, i.installation_id,
-       coalesce(extract(epoch FROM g.until - clock_timestamp())::float8, 'infinity') AS rest
+       coalesce(extract(epoch FROM g.until - clock_timestamp())::float8, 'infinity') AS rest,
+       extract(epoch FROM clock_timestamp() - coalesce(g.refreshed_at, g.authorized_at))::float8 AS age
 FROM app.connection_grant g JOIN app.tenant t USING (tenant_id) CROSS JOIN app.installation i
 LEFT JOIN app.tenant_key k ON k.tenant_id = g.tenant_id AND k.version = g.key_version
 WHERE g.tenant_id = $1 AND g.connection_id = $2
@@ -65,12 +66,16 @@ class Tokens(msgspec.Struct, frozen=True):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as it was read. `tokens`: None once it ended. `rest`: seconds for which the access token holds yet."""
+    """A row as it was read. `tokens`: None once it ended.
+
+    `rest`: seconds for which the access token holds yet; `age`: since it was given.
+    """
 
     version: int
     reason: str
     tokens: Tokens | None
     rest: float
+    age: float
     place: Row
     installation: str
     wrapped: tuple[int, bytes]
@@ -99,6 +104,7 @@ class Grants:
             reason=row["reason"] or "",
             tokens=tokens,
             rest=row["rest"],
+            age=row["age"],
             place=place,
             installation=installation,
             wrapped=wrapped,

@@ -25,18 +25,25 @@ from tenants.connections.grants import Grant, Grants, Tokens
 
 LEASE_SECONDS: Final = 90.0
 """Longer than a request may last."""
+FRESH_SECONDS: Final = 2.0
+"""For so long a token is used without a look at its row: somebody may have authorised it anew meanwhile (S-61)."""
+YOUNG_SECONDS: Final = 60.0
+"""A system that refuses a token within that refuses the next one, too; each renewal may end an earlier token."""
 _PATIENCE_SECONDS: Final = 45.0
 _PAUSE_SECONDS: Final = 0.25
 _SPARE: Final = 0.1
 _MOST_SPARE: Final = 30.0
 _MOST: Final = 2_048
 NO_REFRESH: Final = "no-refresh-token"
+_YOUNG: Final = (
+    "The system refuses a token that it gave less than a minute ago; look at the rights of whoever authorised it"
+)
 Key = tuple[UUID, UUID, int]
 """Tenant, connection and its revision."""
 
 
 class Known(msgspec.Struct, frozen=True):
-    """`until`: on the monotonic clock. `refused`: the system did not take the token."""
+    """`until`: it is looked at anew, on the monotonic clock. `refused`: the system did not take the token."""
 
     access: Secret
     leads_to: str
@@ -83,11 +90,14 @@ class Keeper:
             self._known[key] = msgspec.structs.replace(known, refused=True)
         return True
 
-    async def _fetch(self, key: Key, ref: str, leads_to: str, renew: Renew) -> Known:
+    def _refused(self, key: Key) -> int:
+        """The version whose token was refused; 0: none."""
         known = self._known.get(key)
-        refused = known.version if known is not None and known.refused else 0
+        return known.version if known is not None and known.refused else 0
+
+    async def _fetch(self, key: Key, ref: str, leads_to: str, renew: Renew) -> Known:
         try:
-            grant = await self._current(key, ref, leads_to, renew, refused)
+            grant = await self._current(key, ref, leads_to, renew)
         except (SecretUnreadable, KeyServiceUnavailable) as problem:
             if isinstance(problem, KeyServiceUnavailable):
                 raise Away("what it was authorised to do cannot be read now", sent=False) from problem
@@ -97,15 +107,16 @@ class Keeper:
                 raise Away("what it was authorised to do cannot be read now", sent=False) from error
             raise
         assert grant.tokens is not None  # noqa: S101 (it was looked at)
-        found = Known(grant.tokens.access, leads_to, grant.version, clock.monotonic() + grant.rest)
+        until = clock.monotonic() + min(grant.rest, FRESH_SECONDS)
+        found = Known(grant.tokens.access, leads_to, grant.version, until)
         self._known[key] = found
         self._known.move_to_end(key)
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
         return found
 
-    async def _current(self, key: Key, ref: str, leads_to: str, renew: Renew, refused: int) -> Grant:
-        """A grant whose access token holds and is not of the version `refused`."""
+    async def _current(self, key: Key, ref: str, leads_to: str, renew: Renew) -> Grant:
+        """A grant whose access token holds and was not refused."""
         began = clock.monotonic()
         while True:
             grant = await self._grants.read(key[0], key[1])
@@ -115,8 +126,12 @@ class Keeper:
                 raise unauthorized(f"its authorisation has ended ({grant.reason})", ref)
             if grant.tokens.leads_to != leads_to:
                 raise unauthorized("it leads elsewhere than it was authorised for", ref)
-            if grant.rest > 0 and grant.version != refused:
+            # Asked after the row was read: a call may have been refused while that was under way.
+            is_refused = grant.version == self._refused(key)
+            if grant.rest > 0 and not is_refused:
                 return grant
+            if grant.rest > 0 and grant.age < YOUNG_SECONDS:
+                raise Refusal(_YOUNG, name="authentication", status=401, title="The credentials are refused")
             if grant.tokens.refresh is None:
                 await self._grants.end(grant, NO_REFRESH)
             elif await self._grants.lease(grant, LEASE_SECONDS):
@@ -168,5 +183,6 @@ def held_for(seconds: float | None) -> float | None:
 
 def unauthorized(why: str, ref: str) -> Away:
     """Runs wait until somebody has authorised it; the reason says by which link."""
-    words = f"{why}: make a link (POST /connections/{ref}/authorization-link) and have it opened by somebody who may"
+    link = f"POST /v1/connections/{ref}/authorization-link"
+    words = f"{why}: make a link ({link}) and have it opened by somebody who may"
     return Away(words, sent=False, name="authentication")

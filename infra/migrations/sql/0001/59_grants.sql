@@ -52,7 +52,7 @@ CREATE TABLE app.connection_link (
   CHECK ((state IN ('returned', 'taken')) = (sealed IS NOT NULL)),
   CHECK ((sealed IS NULL) = (key_version IS NULL))
 );
-CREATE INDEX connection_link_returned ON app.connection_link (moved_at) WHERE state = 'returned';
+CREATE INDEX connection_link_brought ON app.connection_link (moved_at) WHERE state IN ('returned', 'taken');
 
 DO $$
 DECLARE t text;

@@ -20,7 +20,8 @@ from services.connectors.sdk.grant import Grant
 _MOST: Final = 2_048
 _SPARE: Final = 0.1
 _MOST_SPARE: Final = 30.0
-_LONGEST: Final = 10 * 366 * 86_400.0
+LONGEST: Final = 10 * 366 * 86_400.0
+"""Seconds; whoever says more means for ever, and dates have an end."""
 
 Key = tuple[UUID, UUID, int]
 """Tenant, connection and its revision: no token of one is another's, nor one of other settings."""
@@ -97,7 +98,7 @@ class Fetching:
 
 
 def _grant(found: Fetched) -> Grant:
-    ends_at = None if found.seconds is None else clock.now() + timedelta(seconds=min(found.seconds, _LONGEST))
+    ends_at = None if found.seconds is None else clock.now() + timedelta(seconds=min(found.seconds, LONGEST))
     return Grant(ends_at, found.scopes)
 
 

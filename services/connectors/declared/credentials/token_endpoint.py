@@ -12,6 +12,7 @@ import msgspec
 from infra import redaction
 from infra.egress import Response
 from infra.encryption.secret import MIN_LENGTH, Secret
+from services.connectors.declared.credentials.fetched import LONGEST
 from services.connectors.declared.credentials.kinds import pair, secret
 from services.connectors.sdk.authorization import ClientProof, CodeGrant
 from services.connectors.sdk.context import Context, GrantOver, Pair
@@ -25,6 +26,7 @@ _BUSY: Final = frozenset({404, 405, 408, 429})
 _CODE: Final = re.compile(r"[a-z_]{1,60}")
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _LONGEST: Final = 32_768
+_DIGITS: Final = 15
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +130,8 @@ def _refused(status: int, error: Any, client: Client) -> Exception:
 
 
 def _seconds(given: Any) -> float | None:
-    if isinstance(given, str) and given.isdigit():
+    """Raises nothing: a pair that was given may be the last one, however long the server says that it holds."""
+    if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= _DIGITS:
         given = int(given)
     is_number = isinstance(given, int | float) and not isinstance(given, bool) and given > 0
-    return float(given) if is_number else None
+    return float(min(given, LONGEST)) if is_number else None

@@ -43,7 +43,7 @@ class System(Other):
         self.codes: dict[str, dict[str, str]] = {}
         self.live: set[str] = set()
         self.refresh = ""
-        self.seconds: int | None = 3600
+        self.seconds: Any = 3600
         self.named = ""
         self.answers: list[Answered] = []
         """In place of the next answers of the token endpoint."""

@@ -8,11 +8,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from infra import crash_points
+from infra import clock, crash_points
+from services.connectors.authorizing import keeper
 from services.connectors.health import checks
 from services.connectors.simulators.http import Answered
 from services.engine.functions import Done, Failed, Later
 from tenants.connections import grants
+from tenants.connections.codes import Codes
 from tenants.connections.rotation import SECRETS, rotate
 from tests.services.connectors.authorizing.side import WHO, Side
 from tests.services.connectors.declared.other import SECRET, said
@@ -42,6 +44,7 @@ async def test_S_77_of_many_workers_one_renews_and_all_use_what_it_stored(side: 
     assert {type(one) for one in answers} == {Done}
     assert side.system.renewals == 1
     # A server that takes it back before its time: the calls that saw the 401 renew once, too.
+    await side.settle()
     side.system.live.clear()
     answers = await asyncio.gather(*(workers[0].call() for _ in range(10)))
     assert {type(one) for one in answers} == {Done}
@@ -59,7 +62,7 @@ async def test_S_77_a_refused_renewal_parks_and_says_which_link_to_make(side: Si
     assert isinstance(answer, Later)
     assert (answer.sent, answer.uncertain) == (False, False)
     assert "its authorisation has ended (invalid_grant)" in answer.reason
-    assert f"/connections/{answer.ref}/authorization-link" in answer.reason
+    assert f"POST /v1/connections/{answer.ref}/authorization-link" in answer.reason
     assert await side.state() == ("ended", "invalid_grant")
     (told,) = await side.do("SELECT after FROM app.audit WHERE action = 'connection.authorization-ended'")
     assert msgspec.json.decode(told["after"]) == {"reason": "invalid_grant"}
@@ -82,6 +85,45 @@ async def test_a_check_that_failed_before_somebody_authorised_it_is_over(side: S
     assert await failing() == {side.connection: "authentication"}
     await side.authorize()
     assert await failing() == {}
+
+
+async def test_S_77_a_token_that_was_just_given_and_is_refused_is_not_renewed_with_each_call(side: Side) -> None:
+    await side.authorize()
+    worker = side.process()
+    side.system.live.clear()
+    for _ in range(3):
+        answer = await worker.call()
+        assert isinstance(answer, Failed)
+        assert (answer.error.status, side.system.renewals) == (401, 0)
+    await side.settle()
+    assert isinstance(await worker.call(), Done)
+    assert side.system.renewals == 1
+
+
+async def test_S_77_however_long_a_server_says_that_a_pair_holds_it_is_stored(side: Side) -> None:
+    await side.authorize()
+    worker = side.process()
+    for given, seconds in enumerate(("²", "9" * 15, "9" * 5_000, 10**400, 1e300, -1, [1]), start=1):
+        side.system.seconds = seconds
+        await side.age()
+        assert isinstance(await side.process().call(), Done), seconds
+        assert side.system.renewals == given
+    assert isinstance(await worker.call(), Done)
+
+
+async def test_S_61_what_is_authorised_anew_takes_the_place_of_the_token_in_use(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await side.authorize()
+    worker = side.process()
+    assert isinstance(await worker.call(), Done)
+    wrong = side.system.asked[-1].headers["authorization"]
+    await side.authorize()
+    real = clock.monotonic
+    monkeypatch.setattr(clock, "monotonic", lambda: real() + keeper.FRESH_SECONDS)
+    assert isinstance(await worker.call(), Done)
+    assert side.system.asked[-1].headers["authorization"] != wrong, "the system takes both; one is of another account"
+    assert side.system.renewals == 0
 
 
 async def test_S_77_a_server_that_is_away_or_unwell_ends_nothing(side: Side) -> None:
@@ -157,6 +199,21 @@ async def test_S_60_a_code_counts_once_and_one_that_is_refused_is_told(side: Sid
     assert tuple(row) == ("refused", "code-refused", None)
     assert await side.state() == ("held", None), "what was granted before counts on"
     assert isinstance(await workers[0].call(), Done)
+
+
+async def test_S_60_a_code_that_nobody_exchanged_in_time_is_not_kept(side: Side) -> None:
+    for is_taken in (False, True):
+        await side.return_with_code()
+        if is_taken:
+            assert len(await Codes(side.worker, side.sealer).take(1)) == 1, "by a worker that dies"
+            assert await side.process().exchanger.round() == 0
+            (row,) = await side.do("SELECT state, sealed IS NULL FROM app.connection_link")
+            assert tuple(row) == ("taken", False), "it may be under way yet"
+        await side.do("UPDATE app.connection_link SET moved_at = moved_at - interval '11 minutes'")
+        assert await side.process().exchanger.round() == 0
+        (row,) = await side.do("SELECT state, reason, sealed, key_version FROM app.connection_link")
+        assert tuple(row) == ("refused", "interrupted", None, None)
+    assert side.system.asked == []
 
 
 async def test_S_61_a_code_goes_nowhere_once_the_connection_leads_elsewhere(side: Side) -> None:
