@@ -45,6 +45,10 @@ NOBODY_SIGNED_IN = {"POST /v1/oauth/token": "by its key alone", "POST /hooks/{ad
 # The day's work, which stays within the client and stands in its log, and what a person puts right by hand.
 HARMLESS_IN_TENANT = {
     "POST /connections/{connection}/disable": "stops what goes out, at once",
+    "POST /connections/{connection}/check": "whether its system answers; nothing is changed there",
+    "POST /connection-groups": "which of the connections that are there",
+    "PATCH /connection-groups/{connection_group}": "likewise",
+    "POST /connection-groups/{connection_group}/try": "likewise, and sends nothing",
     "POST /connections/{connection}/playbook/{enter,leave,reconcile}": "work while a system is away",
     "POST /deployments": "what runs, over connections that are there",
     "PATCH /deployments/{deployment}": "likewise",
@@ -61,6 +65,9 @@ HARMLESS_IN_TENANT = {
     "POST /entities": "who is who in the client's systems, with its history",
     "POST /entities/{entity}/{keys,merge,split}": "likewise; it is taken back the same way",
     "POST /entities/{entity}/keys/remove": "likewise",
+    "POST /entities/{entity}/documents": "work",
+    "POST /entities/{entity}/documents/{document}/remove": "work",
+    "POST /entities/{entity}/{keep,let-go}": "work: how long it and its documents stay",
     "PUT /mappings/{mapping}": "a version that nothing reads by yet",
     "POST /mappings/{mapping}/{try,release}": "how records are read; nothing leaves by it",
     "PUT /interfaces": "a list that opens nothing",
