@@ -12,6 +12,7 @@ from sqlalchemy import text
 from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints, Stack
 from services.api.conditions import CREATING
+from services.api.policy import PREFIX
 from services.api.routes import HANDLERS
 from tests.asgi import Answer, Caller
 from tests.services.api.parties import Parties
@@ -180,4 +181,7 @@ def test_every_route_that_makes_something_takes_a_key() -> None:
         for path in handler.paths
     }
     # A directory that asks again is told that the person is there: 409, `uniqueness` (RFC 7644, section 3.3).
-    assert making == CREATING | {("POST", "/scim/v2/Users")}
+    # Of a link whose answer was lost another is asked for, which ends the first; and no answer with a link is kept.
+    link = "connections/{connection}/authorization-link"
+    newest = {("POST", f"{at}/{link}") for at in ("/v1", PREFIX)}
+    assert making == CREATING | {("POST", "/scim/v2/Users")} | newest
