@@ -124,6 +124,7 @@ async def _greeted(plugged: socket.socket, login: Login, keys: Any, seconds: flo
             host_based_auth=False,
             x509_trusted_certs=None,
             x509_trusted_cert_paths=[],
+            compression_algs=["none"],  # the library unpacks without a bound, and offers to (S-57)
             login_timeout=seconds,
         )
     except asyncssh.HostKeyNotVerifiable as error:
@@ -131,7 +132,8 @@ async def _greeted(plugged: socket.socket, login: Login, keys: Any, seconds: flo
     except asyncssh.PermissionDenied as error:
         raise SftpRefused("credentials", "it does not let the account in") from error
     except asyncssh.KeyExchangeFailed as error:
-        raise SftpRefused("refused", "it offers no way to encrypt that is still safe") from error
+        why = "it offers no way to encrypt that is still safe, or none without compression"
+        raise SftpRefused("refused", why) from error
     except ValueError as error:
         # The library asks who we are, of whom it needs nothing.
         why = "this process runs as a user without a name: its operator gives it one, or sets LOGNAME"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.connectors.simulators.sftp_server import FileServer
 
 PASSWORD = "canary-password"  # noqa: S105 (a server on loopback)
 SECONDS = 60.0
+LISTEN = asyncssh.listen
 
 
 @pytest.fixture
@@ -148,6 +150,17 @@ async def test_S_52_every_address_of_a_file_server_must_pass(tenant: UUID, login
             ):
                 pass
     assert found.value.rule == "address"
+
+
+async def test_S_57_nothing_is_unpacked_for_a_server_that_only_compresses(
+    client: Client, tenant: UUID, login: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in ("zlib@openssh.com", "zlib"):
+        monkeypatch.setattr(asyncssh, "listen", partial(LISTEN, compression_algs=[one]))
+        async with sftp_server.serving(tmp_path / one, "acme", PASSWORD) as packing:
+            to_it = msgspec.structs.replace(login, host_keys=(packing.host_key,))
+            found = await refused(client, tenant, packing, to_it)
+        assert (found.why, "compression" in found.detail) == ("refused", True)
 
 
 async def test_a_process_whose_user_has_no_name_says_so(
