@@ -23,9 +23,11 @@ _REDACTED: Final = "[redacted]"
 _SECRET_NAMES: Final = ("authorization", "cookie", "token", "secret", "password", "api_key", "apikey", "credential")
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _QUOTED: Final = re.compile(
-    r"(DETAIL:  |for query argument \$\d+: |invalid input (?:syntax|value) for [^:\n]+: |value out of range: )[^\n]*"
+    r"(DETAIL:  |for query argument \$\d+: |invalid input (?:syntax|value) for [^:\n]{1,200}: |malformed \w+ literal: "
+    r"|value out of range: |value (?=\")|Error(?:'>)?: (?=\")).*",
+    re.DOTALL,
 )
-"""Behind this the database and its driver quote a value, which may be a client's (S-79)."""
+"""Behind this the database and its driver quote a value, which may be a client's (S-79), of any number of lines."""
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=repr)
 
 
@@ -78,7 +80,24 @@ def _speaks_of_secret(name: str) -> bool:
 
 def _tail(error: BaseException, hider: redaction.Hider) -> str:
     # The end of a traceback says where it broke; locals are never printed, since they may hold a secret (S-73).
-    return hider.text(_QUOTED.sub(r"\1…", "".join(traceback.format_exception(error))))[-FIELD_BYTES:]
+    return hider.text("\n".join(_QUOTED.sub(r"\1…", one) for one in _told(error)))[-FIELD_BYTES:]
+
+
+def _told(error: BaseException) -> list[str]:
+    """It and what led to it, the first one first, each by itself: no value can pretend to be the next one.
+
+    A group is one text, with all that is in it; what stands in there behind a value is left out.
+    """
+    found: list[str] = []
+    seen: set[int] = set()
+    now: BaseException | None = error
+    while now is not None and id(now) not in seen:
+        seen.add(id(now))
+        is_group = isinstance(now, BaseExceptionGroup)
+        found.append("".join(traceback.format_exception(now, chain=is_group)))
+        before = None if now.__suppress_context__ else now.__context__
+        now = None if is_group else before if now.__cause__ is None else now.__cause__
+    return found[::-1]
 
 
 def _bounded(value: Any) -> Any:

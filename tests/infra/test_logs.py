@@ -19,6 +19,8 @@ from infra.database import Database, Scope
 from infra.telemetry import trace, working_for
 
 WITNESS = "witness-of-a-client"
+LARGE = "98765432109876543210"
+LONG = f"{WITNESS}\n\nTraceback (most recent call last):\n{WITNESS}"
 
 
 @pytest.fixture
@@ -133,7 +135,7 @@ async def test_S_79_an_error_of_the_database_quotes_nothing_that_a_client_sent(
 ) -> None:
     """The control plane's statements, the engine's, and what the driver refuses before it asks."""
     tenant = Scope.tenant(ids.new())
-    given = {"word": WITNESS}
+    given = {"word": LONG}
 
     async def in_session(statement: str) -> None:
         async with app_database.session(tenant) as session:
@@ -146,15 +148,23 @@ async def test_S_79_an_error_of_the_database_quotes_nothing_that_a_client_sent(
     for failing in (
         in_session("SELECT CAST(:word AS text), 1 / 0"),
         in_session("SELECT CAST(CAST(:word AS text) AS integer)"),
-        in_engine("SELECT $1::text::uuid", WITNESS),
-        in_engine("SELECT $1::text::timestamptz", WITNESS),
-        in_engine("SELECT $1::integer", WITNESS),
+        in_engine("SELECT $1::text::uuid", LONG),
+        in_engine("SELECT $1::text::timestamptz", LONG),
+        in_engine("SELECT $1::integer", LONG),
+        in_engine("SELECT $1::text::text[]", LONG),
+        in_engine("SELECT $1::text::integer", LARGE),
+        in_engine("SELECT $1::text::float8", f"1e{LARGE}"),
     ):
         try:
             await failing
-        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             logging.getLogger("part").exception("it failed")
-    assert len(lines(stream)) == 5
+            logging.getLogger("part").exception("as one of many", exc_info=ExceptionGroup("many", [error]))
+    assert len(lines(stream)) == 16
     assert WITNESS not in stream.getvalue()
+    assert LARGE not in stream.getvalue()
+    assert "malformed array literal" in stream.getvalue()
+    assert "NumericValueOutOfRangeError" in stream.getvalue()
+    assert "sqlalchemy.exc.D" in stream.getvalue(), "what came of it is told, too"
     assert "division by zero" in stream.getvalue()
     assert "invalid input" in stream.getvalue()
