@@ -31,9 +31,7 @@ def first(connection: OpenConnection, grant: Grant | None) -> Ending | None:
     """Of what a person renews; where there is nothing of that, of what is fetched anew by itself."""
     found = min(_held(connection), default=None)
     if found is None and grant is not None and grant.ends_at is not None:
-        return Ending(
-            grant.ends_at, "the token that its credentials are exchanged for, which is fetched anew by itself"
-        )
+        return Ending(grant.ends_at, _FETCHED)
     return found
 
 

@@ -1,7 +1,8 @@
-"""What an answer to a check says of its connection, in words that hold nothing of the other side's."""
+"""What an answer to a check says of its connection, in words of our own; only names of rights are its side's."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from infra.problems import Problem
@@ -16,7 +17,8 @@ from services.engine.functions import Answer, Done, Failed, Later
 _NOT_FOUND: Final = 404
 _BROKEN: Final = 502
 _MOST: Final = 50
-_LONGEST: Final = 100
+_SCOPE: Final = re.compile(r"[\x21-\x7e]{1,100}")
+"""What a right may be called (RFC 6749, 3.3); nothing else of the other side's is kept."""
 _OURS: Final = frozenset({"authentication", "authorization", "configuration", "timeout", "validation"})
 """Kinds whose words are our own, and say what to change."""
 
@@ -70,4 +72,4 @@ def _excess(grant: Grant | None, manifest: Manifest) -> list[str]:
     needed = {scope for one in manifest.operations for scope in one.scopes}
     if grant is None or not needed:
         return []
-    return [one[:_LONGEST] for one in sorted(grant.scopes - needed)[:_MOST]]
+    return sorted(one for one in grant.scopes - needed if _SCOPE.fullmatch(one))[:_MOST]

@@ -106,3 +106,7 @@ async def test_rights_that_no_operation_needs_are_told(clinic: Clinic) -> None:
     clinic.change(client="other")
     found = await clinic.round(clinic.another(document))
     assert (found.error, found.excess) == (None, ["admin.write"])
+    given["scope"] = f"things.read a\0b rechte.ändern {'x' * 101} admin.write {' '.join(f'z{at}' for at in range(60))}"
+    clinic.change(client="third")
+    found = await clinic.round(clinic.another(document))
+    assert (found.error, len(found.excess), found.excess[:2]) == (None, 50, ["admin.write", "z0"])
