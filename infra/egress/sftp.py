@@ -47,7 +47,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A file. `modified`: seconds of Unix, by the server's clock."""
+    """A file. `modified`: seconds of Unix, by the server's clock. What is not UTF-8 in its name are lone surrogates."""
 
     name: str
     size: int

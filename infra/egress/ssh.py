@@ -101,7 +101,8 @@ async def opened(
     try:
         async with asyncio.timeout(seconds), plug as made, _greeted(made, login, keys, seconds) as connection:
             with _told("the session"):
-                client = await connection.start_sftp_client()
+                # A name that is not UTF-8 is listed among the others, as Python writes those of its own files.
+                client = await connection.start_sftp_client(path_errors="surrogateescape")
             yield Session(client)
     except TimeoutError as error:
         raise Failed("timeout", f"no end within {seconds:g} s", sent=True) from error

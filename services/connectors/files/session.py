@@ -64,6 +64,11 @@ def below(root: str, folder: str, name: str = "") -> str:
     return root + "/".join(parts) or "."
 
 
+def seconds(context: Context) -> float:
+    """Most that a session may take."""
+    return float(context.settings.get("timeout_seconds", 30))
+
+
 @asynccontextmanager
 async def opened(context: Context, login: Login) -> AsyncIterator[tuple[Sftp, str]]:
     """A session, and the folder that the base URL names.
@@ -80,10 +85,9 @@ async def opened(context: Context, login: Login) -> AsyncIterator[tuple[Sftp, st
         tls=False,
         destination=egress.Destination(ports=frozenset({found.port})),
     )
-    seconds = float(context.settings.get("timeout_seconds", 30))
     started, outcome = clock.monotonic(), "done"
     try:
-        async with sftp.opened(context.plugged(dial), login, seconds) as session:
+        async with sftp.opened(context.plugged(dial), login, seconds(context)) as session:
             yield session, found.root
     except SftpRefused as refused:
         outcome = refused.why

@@ -70,7 +70,9 @@ class FileExchange:
         async with session.opened(context, session.login(context.settings, context)) as (files, root):
             places = [session.below(root, one) for one in folders]
             if self._do == "list":
-                return Reply({"files": [_shown(one) for one in await files.entries(places[0])]}, _DONE)
+                # What has a name that cannot be shown could not be asked for by it.
+                named = [one for one in await files.entries(places[0]) if one.name.isprintable()]
+                return Reply({"files": [_shown(one) for one in named]}, _DONE)
             paths = [session.below(root, one, name) for one in folders]
             if self._do == "read":
                 return Reply(await _read(files, paths, name, layout), _DONE)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from infra import clock
 from infra.egress.sftp import Entry, Sftp, SftpRefused
 from services.connectors.declared.files.exchange import parsed, shown
 from services.connectors.files.layout import Layout
@@ -21,6 +22,9 @@ _MOST_KEPT: Final = 2_000
 """Files that match and are still there."""
 _MOST_ROWS: Final = 5_000
 """Of one call, all files together; the others are for the next one. One file is taken whole."""
+_MOST_READ: Final = 20 * 1024 * 1024
+"""Bytes, in the same way."""
+_UNNAMED: Final = "its name is not UTF-8, or has characters that cannot be shown: have it sent under another name"
 _UNFINISHED: Final = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".writing")
 
 Kept = dict[str, str]
@@ -28,12 +32,19 @@ Kept = dict[str, str]
 
 
 class Taking(msgspec.Struct, frozen=True, kw_only=True):
-    """What is taken from where; folders are the server's own paths. `done`: empty: files stay."""
+    """What is taken from where; folders are the server's own paths.
+
+    Attributes:
+        done: empty: files stay.
+        until: by the monotonic clock; no other file is begun after it, so that the cursor is given before the session
+            ends and the next call comes further.
+    """
 
     folder: str
     pattern: str
     layout: Layout
     is_renamed: bool
+    until: float
     done: str = ""
 
 
@@ -48,26 +59,45 @@ async def take(files: Sftp, taking: Taking, cursor: Any) -> dict[str, Any]:
     if len(present) > _MOST_KEPT:
         detail = f"The folder has more than {_MOST_KEPT} files that match: have those that were taken moved away"
         raise Refusal(detail, name="configuration", title="The folder is too full")
-    unmoved = await _moved(files, taking, [one for one in present if taken.get(one.name) == mark(one)])
+    unnamed = [one for one in present if not one.name.isprintable()]
+    present = [one for one in present if one.name.isprintable()]
+    unmoved, stuck = await _moved(files, taking, [one for one in present if taken.get(one.name) == mark(one)])
     kept: Kept = {}
     waiting: Kept = {}
-    found: list[dict[str, Any]] = []
-    count = 0
+    found = [_fault(one, _UNNAMED) for one in unnamed]
+    room = _Room(taking.until)
     for one in present:
         now = mark(one)
         if taken.get(one.name) == now:
             kept |= {one.name: now} if one.name in unmoved or not taking.done else {}
-        elif count > _MOST_ROWS or not (taking.is_renamed or looked.get(one.name) == now):
+        elif not room.is_left() or not (taking.is_renamed or looked.get(one.name) == now):
             waiting[one.name] = now
         else:
             read = await _read(files, taking, one)
+            room.take(one, read)
             if read is None:
                 continue  # it changed while it was read: the next look sees it anew
-            count += len(read["rows"])
             kept[one.name] = now
             found.append(read)
-    found += [_not_moved(one, taking) for one in present if one.name in unmoved and taking.done]
+    found += [_not_moved(one, taking) for one in present if one.name in stuck]
     return {"files": found, "cursor": {"taken": kept, "looked": waiting}}
+
+
+class _Room:
+    """For what one call may still begin: one file in any case, or a slow server's would never be taken."""
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._files = self._rows = self._bytes = 0
+
+    def is_left(self) -> bool:
+        is_full = self._rows > _MOST_ROWS or self._bytes >= _MOST_READ or clock.monotonic() >= self._until
+        return not self._files or not is_full
+
+    def take(self, entry: Entry, read: dict[str, Any] | None) -> None:
+        self._files += 1
+        self._rows += len(read["rows"]) if read else 0
+        self._bytes += min(entry.size, MOST_BYTES)
 
 
 def mark(entry: Entry) -> str:
@@ -88,8 +118,7 @@ async def _read(files: Sftp, taking: Taking, entry: Entry) -> dict[str, Any] | N
     """None: it is not as it was listed any more."""
     path = f"{taking.folder}/{entry.name}"
     if entry.size > MOST_BYTES:
-        why = {"line": 0, "why": f"it has more than {MOST_BYTES} bytes: have it sent in parts"}
-        return {"name": entry.name, "mark": mark(entry), "as_of": None, "rows": [], "faults": [why]}
+        return _fault(entry, f"it has more than {MOST_BYTES} bytes: have it sent in parts")
     try:
         content = await files.read(path, MOST_BYTES)
     except SftpRefused as refused:
@@ -102,18 +131,25 @@ async def _read(files: Sftp, taking: Taking, entry: Entry) -> dict[str, Any] | N
     return {"name": entry.name, "mark": mark(entry), **shown(table, entry)}
 
 
-async def _moved(files: Sftp, taking: Taking, past: list[Entry]) -> frozenset[str]:
-    """The names of those that could not be moved away. Who cannot move files can still take others."""
-    left = set()
-    for one in past if taking.done else []:
+async def _moved(files: Sftp, taking: Taking, past: list[Entry]) -> tuple[set[str], set[str]]:
+    """The names of those that were not moved away, and among them of those that could not be.
+
+    Who cannot move files can still take others.
+    """
+    left: set[str] = set()
+    stuck: set[str] = set()
+    for number, one in enumerate(past if taking.done else []):
+        if number and clock.monotonic() >= taking.until:
+            left.add(one.name)
+            continue
         path = f"{taking.folder}/{one.name}"
         try:
             # Written again since it was listed, it is a new file, which nobody has read.
             if await files.find(path) == one:
                 await _move(files, path, f"{taking.done}/{one.name}", one)
         except SftpRefused:
-            left.add(one.name)
-    return frozenset(left)
+            stuck.add(one.name)
+    return left | stuck, stuck
 
 
 async def _move(files: Sftp, path: str, to: str, entry: Entry) -> None:
@@ -129,4 +165,10 @@ async def _move(files: Sftp, path: str, to: str, entry: Entry) -> None:
 def _not_moved(entry: Entry, taking: Taking) -> dict[str, Any]:
     folder = taking.done.rpartition("/")[2]
     why = f"it was read, and cannot be moved to the folder {folder}: is it there, and may the account write in it?"
-    return {"name": entry.name, "mark": mark(entry), "as_of": None, "rows": [], "faults": [{"line": 0, "why": why}]}
+    return _fault(entry, why)
+
+
+def _fault(entry: Entry, why: str) -> dict[str, Any]:
+    """Of the file as a whole; nothing that cannot be shown of its name gets into a text."""
+    name = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in entry.name)
+    return {"name": name, "mark": mark(entry), "as_of": None, "rows": [], "faults": [{"line": 0, "why": why}]}

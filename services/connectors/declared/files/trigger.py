@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, Final
 from uuid import UUID
 
+from infra import clock
 from services.connectors.declared.files import taking
 from services.connectors.declared.files.layouts import Layouts
 from services.connectors.declared.files.taking import Taking
@@ -87,12 +88,14 @@ class FilesPoll(DeclaredPoll):
         if not isinstance(places["folder"], str) or not isinstance(places["name"], str) or not places["name"]:
             detail = f"The settings name no folder or no pattern of files for the trigger `{self._name}`"
             raise Refusal(detail, name="configuration", title="A setting is missing")
+        until = clock.monotonic() + session.seconds(context) / 2
         async with session.opened(context, session.login(settings, context)) as (files, root):
             found = Taking(
                 folder=session.below(root, places["folder"]),
                 pattern=places["name"],
                 layout=layout,
                 is_renamed=self._is_renamed,
+                until=until,
                 done=session.below(root, places["done"]) if places["done"] else "",
             )
             return await taking.take(files, found, cursor)

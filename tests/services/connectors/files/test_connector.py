@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,12 @@ async def test_S_56_no_name_leads_out_of_the_connection_s_folder(
             answer = await found.caller.call("files.read", values)
             assert isinstance(answer, Failed), values
             assert answer.error.type.endswith("/validation")
+
+
+async def test_a_name_that_cannot_be_shown_keeps_no_other_from_being_listed(
+    tmp_path: Path, client: egress.Client, evaluator: Expressions
+) -> None:
+    async with served(tmp_path, client, evaluator) as found:
+        for name in ("ä.csv", os.fsdecode(b"caf\xe9.csv"), "new\nline.csv"):
+            (found.root / "out" / name).touch()
+        assert [one["name"] for one in (await found.caller.done("files.list", {"folder": "out"}))["files"]] == ["ä.csv"]

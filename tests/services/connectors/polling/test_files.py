@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
-from infra import crash_points, ids
+from infra import clock, crash_points, ids
 from infra.database import Database
 from infra.egress import Client
 from infra.encryption.secret import Secret
 from services.connectors.declared import library
 from services.connectors.declared.connector import Declared
+from services.connectors.declared.files import taking
 from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.context import OpenConnection
 from services.connectors.simulators import sftp_server
@@ -88,6 +90,10 @@ class Dropped(Watched):
 
     async def numbers(self) -> list[str]:
         return [one.partition("@")[0] for one in await self.events()]
+
+
+LATE = SimpleNamespace(monotonic=lambda: clock.monotonic() + 31.0)
+"""The clock of a session whose first half, of 60 seconds, is over."""
 
 
 @pytest.fixture
@@ -190,3 +196,50 @@ async def test_F_20_a_server_with_another_key_says_which_setting_to_change(dropp
     for _ in range(2):
         await dropped.round()
     assert ((await dropped.row())["failures"], await dropped.numbers()) == (0, ["PO-1"])
+
+
+@pytest.mark.parametrize("bound", ["time", "bytes"])
+async def test_a_backlog_is_taken_in_parts_and_each_look_comes_further(
+    dropped: Dropped, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        dropped.drop(name, f"PO-{name[0]},1")
+    await dropped.round()
+    if bound == "time":
+        monkeypatch.setattr(taking, "clock", LATE)
+    else:
+        monkeypatch.setattr(taking, "_MOST_READ", 1)
+    for known in (["PO-a"], ["PO-a", "PO-b"], ["PO-a", "PO-b", "PO-c"]):
+        await dropped.round()
+        assert await dropped.numbers() == known
+    for _ in range(3):
+        await dropped.round()
+    assert dropped.lying("in/done") == ["a.csv", "b.csv", "c.csv"]
+    assert await dropped.numbers() == ["PO-a", "PO-b", "PO-c"]
+    assert await dropped.told() == []
+
+
+async def test_what_was_taken_is_moved_in_parts_where_that_takes_long(
+    dropped: Dropped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        dropped.drop(name, f"PO-{name[0]},1")
+    for _ in range(2):
+        await dropped.round()
+    monkeypatch.setattr(taking, "clock", LATE)
+    for left in (["b.csv", "c.csv"], ["c.csv"], []):
+        await dropped.round()
+        assert dropped.lying() == left
+    assert await dropped.numbers() == ["PO-a", "PO-b", "PO-c"]
+    assert await dropped.told() == []
+
+
+async def test_a_name_that_cannot_be_shown_keeps_no_other_file_back(dropped: Dropped) -> None:
+    for name in ("a.csv", os.fsdecode(b"caf\xe9.csv"), "new\nline.csv"):
+        dropped.drop(name, "PO-1,1")
+    for _ in range(3):
+        await dropped.round()
+    assert await dropped.numbers() == ["PO-1"]
+    why = "its name is not UTF-8, or has characters that cannot be shown: have it sent under another name"
+    assert sorted(await dropped.told()) == [f"inbox: caf\\udce9.csv: {why}", f"inbox: new\\nline.csv: {why}"]
+    assert dropped.lying("in/done") == ["a.csv"]
