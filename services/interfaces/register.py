@@ -32,6 +32,7 @@ API: Final = "v1"
 OURS: Final = "operator"
 """Publisher of the API."""
 QUIET: Final = timedelta(days=7)
+_TAKEN: Final = text("SELECT mapping, type FROM app.event_route WHERE tenant_id = :tenant ORDER BY mapping, type")
 _FINDINGS: Final = text("SELECT * FROM app.interface_findings(:tenant) ORDER BY kind, name, party, version")
 
 
@@ -129,6 +130,9 @@ async def listed(session: AsyncSession, tenant_id: UUID) -> list[Interface]:
         one("mapping", f"{pair[2].namespace}/{pair[2].name}")
         if pair[1].trigger_type is not None:
             one("event", pair[1].trigger_type)
+    for taken in await session.execute(_TAKEN, {"tenant": tenant_id}):
+        one("mapping", taken.mapping)
+        one("event", taken.type)
     seen = select(TrafficRow).where(TrafficRow.tenant_id == tenant_id)
     for traffic in await session.scalars(seen.order_by(TrafficRow.role, TrafficRow.party, TrafficRow.version)):
         one(traffic.kind, traffic.name).seen.append(_seen(traffic))  # type: ignore[arg-type]  # written by the door

@@ -203,3 +203,14 @@ async def test_who_sends_an_event_is_told_which_mappings_take_it(parties: Partie
     await record(parties, worker_database)
     assert await told(2, "shop.order") == ["shop-orders"], "the same event again gets the same answer"
     assert await told(3, "shop.other") == []
+
+
+async def test_row_95_what_is_released_stands_in_the_register_with_the_events_that_it_takes(parties: Parties) -> None:
+    async def registered() -> set[tuple[str, str]]:
+        listed = await parties.acme.get("/v1/interfaces")
+        return {(one["kind"], one["name"]) for one in listed.json["items"]}
+
+    await put(parties.acme, AT, mapping=WRITTEN)
+    assert await registered() == {("api", "v1")}, "a draft takes nothing"
+    await release(parties.acme, AT, 1)
+    assert await registered() == {("api", "v1"), ("event", "shop.order"), ("mapping", "shop-orders")}
