@@ -20,12 +20,16 @@ async def faulted(parties: Parties, app: Database, worker: Database, count: int)
     """Runs of acme's: every second one for a reason of its own."""
     tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
     await deploy(app, tenant, "document: {}", event_type="order.captured")
+    await begun_and_faulted(tenant, app, worker, count)
+    return tenant
+
+
+async def begun_and_faulted(tenant: TenantId, app: Database, worker: Database, count: int) -> None:
     await start_runs(app, tenant, count)
     for number, claim in enumerate(await Claims(worker, "w", 30).take(count)):
         kind = "https://example.com/own" if number % 2 else COMMUNICATION
         made = replace(progress(claim, "faulted"), error=f'{{"type": "{kind}", "instance": "/do/0/a"}}')
         assert await write(worker, made) == ["committed"]
-    return tenant
 
 
 async def preview(client: Any, **only: Any) -> Any:
@@ -89,6 +93,30 @@ async def test_a_filter_finds_by_deployment_workflow_connection_and_time(
     ]
     for body in bodies:
         assert (await parties.acme.post("/v1/runs/redrive", body)).status == 422
+
+
+async def test_a_filter_finds_what_runs_by_a_template_or_over_a_connection(
+    parties: Parties, app_database: Database, worker_database: Database
+) -> None:
+    acme, found = parties.acme, {}
+    for name in ("erp", "other"):
+        settings = {"base_url": "http://127.0.0.1:9", "allow_http": True}
+        body = {
+            "name": name,
+            "connector": "erp-simulator",
+            "settings": settings,
+            "secrets": {"token": "simulator-token"},
+        }
+        made = await acme.post("/v1/connections", body)
+        assert made.status == 201, made.body
+        found[name] = made.json["id"]
+    template = {"name": "orders", "template": {"name": "order-release"}, "bindings": {"erp": found["erp"]}}
+    assert (await acme.post("/v1/deployments", template)).status == 201
+    await begun_and_faulted(TenantId(ids.read("ten", parties.ids["acme:live"])), app_database, worker_database, 2)
+    for only in ({"template": "order-release"}, {"connection": found["erp"]}):
+        assert (await preview(acme, **only))["count"] == 2
+        assert (await preview(acme, error="communication", **only))["count"] == 1
+    assert (await preview(acme, connection=found["other"]))["count"] == 0
 
 
 async def test_S_01_a_token_is_of_its_tenant_and_of_its_runs(
