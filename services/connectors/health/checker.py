@@ -9,6 +9,7 @@ from typing import Final
 from infra.database import Database, surviving
 from infra.problems import Problem
 from infra.telemetry import working_for
+from infra.under_way import UnderWay
 from services.connectors.breakers import Breakers
 from services.connectors.function import NAME, Connections, ConnectorFunction
 from services.connectors.health import checks, endings, findings, questions
@@ -54,7 +55,7 @@ class Checker(ConnectorFunction):
         super().__init__(registry, connections, sender, breakers, limits)
         self._database = database
         self._seconds = max(seconds, LEAST_SECONDS)
-        self._checking: set[asyncio.Task[None]] = set()
+        self._checking: UnderWay[Due] = UnderWay()
 
     async def run(self) -> None:
         """Until cancelled. One that hangs keeps its own place and no other's."""
@@ -62,30 +63,21 @@ class Checker(ConnectorFunction):
             while True:
                 with surviving("taking connections to check"):
                     await self.begin()
-                if len(self._checking) < _AT_ONCE:
-                    await asyncio.sleep(LOOK_SECONDS)
-                else:
-                    await asyncio.wait(self._checking, return_when=asyncio.FIRST_COMPLETED)
+                await self._checking.wait(LOOK_SECONDS)
         finally:
-            ending = list(self._checking)
-            for task in ending:
-                task.cancel()
-            await asyncio.gather(*ending, return_exceptions=True)
+            await self._checking.end()
 
     async def begin(self) -> int:
         """Take what is due and begin to check; answers how many. `settled` waits for them."""
         room = _AT_ONCE - len(self._checking)
         taken = await checks.take(self._database, room, LEASE_SECONDS) if room > 0 else []
         for due in taken:
-            task = asyncio.create_task(self._check(due))
-            self._checking.add(task)
-            task.add_done_callback(self._checking.discard)
+            self._checking.begin(self._check(due), due)
         return len(taken)
 
     async def settled(self) -> None:
         """Return when nothing is checked any more."""
-        while self._checking:
-            await asyncio.wait(self._checking)
+        await self._checking.settled()
 
     async def _check(self, due: Due) -> None:
         working_for(due.tenant)

@@ -83,9 +83,7 @@ async def test_F_01_one_that_dies_while_it_asks_leaves_a_lease_that_ends(clinic:
     assert await dying.begin() == 1
     while not clinic.other.asked:
         await asyncio.sleep(0.01)
-    for task in list(dying._checking):
-        task.cancel()
-    await dying.settled()
+    await dying._checking.end()
     clinic.other._answers = [said({"total": 1})]
     assert await clinic.checker.begin() == 0, "it may still be asking"
     found = await clinic.round()
