@@ -43,6 +43,8 @@ NAMES: Final = (
     "grant.answered",
     "poll.answered",
     "poll.committed",
+    "deadline.acted",
+    "deadline.committed",
     "seal.computed",
     "seal.committed",
 )

@@ -12,7 +12,7 @@ CLEANING: Final = (
         "exception_days",
         "365",
         "days, 1 to 36500",
-        "How long an exception is kept after it was closed.",
+        "How long an exception is kept after it was closed, and a deadline after it ended.",
         values.whole(1, 36_500),
     ),
     Definition(

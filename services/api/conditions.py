@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from services.api import inbound_policy, records_policy, scim_policy, webhook_policy
+from services.api import calendar_policy, inbound_policy, records_policy, scim_policy, webhook_policy
 from services.api.policy import POLICY, PREFIX, Route
 
 _CREATES: Final = frozenset(
@@ -55,7 +55,7 @@ KEYED: Final = CREATING | _in_tenant("POST", inbound_policy.REPLAY, records_poli
 """Routes that take the key: a replay makes an event, and its answer is none of a resource; a merge makes nothing."""
 
 _CHANGES: Final = re.compile(
-    r"((PATCH|PUT) .*|DELETE /scim/.*"
+    r"((PATCH|PUT|DELETE) .*"
     r"|POST .*/(partners|clients|connections|deployments|roles|people|identity-providers)/\{\w+\}/(dis|en)able"
     r"|POST .*/(inbound-webhooks|webhook-endpoints)/\{\w+\}/((dis|en)able|rotate)"
     r"|POST /v1/clients/\{client\}/(suspend|resume|move|delete)"
@@ -108,6 +108,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
     ),
     Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")})
     | _in_tenant("POST", "/connection-groups/{connection_group}/try", "/connections/{connection}/check")
+    | _in_tenant("POST", calendar_policy.PREVIEW)
     | _of_mappings("try"),
     Why.NEWEST: _in_tenant("POST", "/connections/{connection}/authorization-link"),
     Why.FINAL: _in_tenant("POST", "/audit/forget")

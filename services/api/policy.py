@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from services.api import dangers, inbound_policy, records_policy, scim_policy, webhook_policy
+from services.api import calendar_policy, dangers, inbound_policy, records_policy, scim_policy, webhook_policy
 from tenants.identity.permissions import Permission, Scope
 
 Route = tuple[str, str]
@@ -224,6 +224,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("POST", "/interfaces/withdraw", P.DEPLOYMENTS_WRITE),
     *webhook_policy.ROWS,
     *records_policy.ROWS,
+    *calendar_policy.ROWS,
     ("GET", "/usage", P.USAGE_READ),
     ("GET", "/quotas", P.USAGE_READ),
     ("POST", "/quotas", P.CLIENTS_WRITE),

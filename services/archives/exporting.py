@@ -24,7 +24,18 @@ from services.archives.reading import ArchivesAway, ArchiveUnreadable
 
 FORMAT: Final = 1
 TABLES: Final = (
-    *("site", "parameter", "policy_version", "quota", "api_key", "account", "role", "account_role"),
+    *(
+        "site",
+        "calendar_version",
+        "deadline",
+        "parameter",
+        "policy_version",
+        "quota",
+        "api_key",
+        "account",
+        "role",
+        "account_role",
+    ),
     *("invitation", "passkey"),
     *("identity_provider", "account_identity", "provisioned_account", "event_schema", "owner", "interface"),
     "interface_traffic",
@@ -63,6 +74,7 @@ LEFT_OUT: Final = {
     "key_writer": "which run has its turn, which the runs tell",
     "connection_grant": "tokens; they stay here. The audit tells that they were given and that they ended",
     "connection_link": "digests of a link that is open for a day",
+    "calendar_change": "which deadlines are yet to be computed anew",
     "poll": "how far a system was asked, whose events are in the export",
     "connection_line": "how much of a rate is left now",
     "connection_health": "how a connection is now, which its system tells again",

@@ -117,6 +117,14 @@ PLACES: Final = {
         "SELECT run_id AS id, run_id AS run_id, name AS line, concat_ws(' ', facts) AS content FROM "
         "app.connection_choice WHERE run_id >= $1"
     ),
+    "calendar": (
+        "SELECT tenant_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', definition) AS content FROM "
+        "app.calendar_version WHERE $1::uuid IS NOT NULL"
+    ),
+    "deadline": (
+        "SELECT deadline_id AS id, run_id AS run_id, '' AS line, concat_ws(' ', steps, outcome, failure) AS content "
+        "FROM app.deadline WHERE deadline_id >= $1"
+    ),
     "inherited parameter": (
         "SELECT owner_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', value) AS content FROM "
         "app.parameter WHERE $1::uuid IS NOT NULL"

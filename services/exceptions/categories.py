@@ -32,6 +32,6 @@ OTHERWISE: Final[Mapping[Category, str]] = {
     "quarantined": "Its run was set aside by the engine: resume, cancel or discard it",
     "outage": "It ends by itself with the first call that is answered; correct the connection where it is wrong",
     "dead-letter": "It stands for events that began no run, or were not taken in; discard it once that is put right",
-    "missed": "It stands for a time at which no run began; discard it once that is put right",
+    "missed": "It stands for a time at which nothing was done; discard it once that is put right",
     "data": "Systems contradict each other or their map: it ends when they agree again, or discard it with a reason",
 }

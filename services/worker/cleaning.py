@@ -53,6 +53,7 @@ async def clean(database: Database, ages: Ages) -> None:
         ("purging inboxes", "SELECT app.purge_inbox($1, $2)", _INBOX_MINUTES),
         ("purging kept answers", "SELECT app.purge_kept_answers($1, $2)", _ANSWER_HOURS),
         ("purging closed exceptions", "SELECT app.purge_exceptions($1, $2)", ages.exception_days),
+        ("purging ended deadlines", "SELECT app.purge_deadlines($1, $2)", ages.exception_days),
         ("purging webhook messages", "SELECT app.purge_webhooks($1, $2)", _WEBHOOK_DAYS),
         ("purging old notices", "SELECT app.purge_notices($1, $2)", ages.notice_days),
         ("purging received webhooks", "SELECT app.purge_inbound_requests($1, $2)", ages.webhook_days),

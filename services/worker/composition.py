@@ -36,6 +36,9 @@ from services.connectors.registry import Registry
 from services.connectors.secrets import BoundSecrets
 from services.connectors.shares import Shares
 from services.connectors.writes import ConnectorWrites
+from services.deadlines import function as business_time
+from services.deadlines.clock import Clock
+from services.deadlines.kinds import Acts
 from services.engine.advance import Advance
 from services.engine.changes import Changes
 from services.engine.claims import Claims
@@ -186,6 +189,7 @@ class Composition:
                 for name, function in protocols.functions(self._client, self._runner).items()
             },
             connector.NAME: Choosing(Guarded(calls, self._rules, written), Choices(self.database)),
+            business_time.NAME: business_time.CalendarFunction(self.database),
         }
 
     def reconciler(self) -> Reconciler:
@@ -205,6 +209,14 @@ class Composition:
         """What exchanges the codes that browsers bring back."""
         registry, connections, client, *_ = self._connecting()
         return Exchanger(registry, connections, client, Codes(self.database, self._sealer))
+
+    def clock(self, wake: Callable[[], None]) -> Clock:
+        """What does the steps of deadlines. `wake`: one may have put a run in line."""
+        return Clock(self.database, self._acts(), wake=wake)
+
+    def _acts(self) -> Acts:
+        """What a deadline's step does, by the kind of what it is about."""
+        return {}
 
     def deliverer(self) -> Deliverer:
         """What sends webhook messages."""

@@ -110,6 +110,7 @@ class WorkerProcess:
         self._start(failover.watch(composition.database, self._settings.home))
         self._start(sealing.look_after(composition.database, self._settings))
         self._start(watching.watch(composition.database, publishes=self._settings.audit_heads is not None))
+        self._start(composition.clock(self._ring).run(self._settings.poll_seconds))
         self._start(composition.reconciler().run(self._settings.poll_seconds))
         self._start(load.look_after(composition.database))
         self._start(traffic.look_after(composition.database))

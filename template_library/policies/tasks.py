@@ -19,6 +19,7 @@ from template_library.dsl.model import (
 from template_library.policies.capabilities import ANYTHING, NOTHING, Access, Writes
 
 CONNECTOR: Final = re.compile(r"connector:[^@]*@default")
+CALENDAR: Final = re.compile(r"calendar:[^@]*@default")
 _READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING_TOOLS: Final = frozenset(
     {"tools/list", "prompts/list", "prompts/get", "resources/list", "resources/read", "resources/templates/list"}
@@ -57,6 +58,8 @@ def of_protocol(function: str, arguments: Mapping[str, Any]) -> Writes:
 
 
 def _of_function(task: FunctionCallTask, operations: Operations) -> Writes:
+    if CALENDAR.fullmatch(task.function) is not None:
+        return NOTHING
     if CONNECTOR.fullmatch(task.function) is None:
         return ANYTHING
     connection, operation = (_member(task.arguments, name) for name in ("connection", "operation"))

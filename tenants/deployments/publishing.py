@@ -15,7 +15,7 @@ from infra.pagination import Page, cut
 from template_library.catalog import Package
 from template_library.dsl import DocumentError, Workflow, parse
 from tenants.audit import service as audit
-from tenants.deployments import needs, repository
+from tenants.deployments import business_time, needs, repository
 from tenants.deployments.errors import InvalidDocument, UnknownWorkflow, VersionTaken
 from tenants.deployments.models import WorkflowVersion
 
@@ -36,7 +36,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 def read(text: str, processes: Collection[str] = ()) -> Candidate:
-    """The document in `text`, YAML or JSON, with every connection written out.
+    """The document in `text`, YAML or JSON, with every connection written out, and all that a calendar is asked.
 
     `processes` are the kinds of programs that the operator's runner starts; others may not be in it.
 
@@ -47,7 +47,8 @@ def read(text: str, processes: Collection[str] = ()) -> Candidate:
         workflow = parse(text, processes=processes)
     except DocumentError as error:
         raise refusal(error) from None
-    errors = [{"pointer": one.pointer, "detail": one.detail} for one in needs.find(workflow)[1]]
+    unclear = [*needs.find(workflow)[1], *business_time.mistakes(workflow)]
+    errors = [{"pointer": one.pointer, "detail": one.detail} for one in unclear]
     on = None if workflow.schedule is None else workflow.schedule.on
     if on is not None and not on.filters:
         errors.append({"pointer": f"/schedule/on/{on.strategy}", "detail": "name the events that start it"})

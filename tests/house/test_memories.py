@@ -46,6 +46,7 @@ WHOSE: Final = {
         "services/engine/definitions.py Definitions._revisions", "services/events/checks.py EventChecks._compiled",
         "services/records/intake.py Intake._mappings",
         "services/protocols/asyncapi/held.py Held._open", "services/protocols/asyncapi/held.py Held._timers",
+        "tenants/calendars/calendar.py Calendar._spans",
     ),
     "tenant, address and credentials": (
         "services/protocols/authentication/tokens.py Tokens._flights",
@@ -98,7 +99,7 @@ NOBODYS: Final = {
         "services/api/edge.py Edge._judged", "infra/crash_points.py _armed", "infra/crash_points.py _passed",
         "infra/egress/dial.py _context", "infra/egress/guard.py Guard._known",
         "infra/encryption/key_provider.py FileKeyProvider._halves", "infra/telemetry/metrics.py Histogram._series",
-        "infra/telemetry/metrics.py _Numbers._numbers",
+        "infra/telemetry/metrics.py _Numbers._numbers", "tenants/calendars/zones.py rules_of",
     ),
     "as long as one request, run, message, file or connection": (
         "services/api/feed.py TenantFeed._known", "services/api/feed.py Watcher._waiting",

@@ -8,7 +8,7 @@ import msgspec
 
 from tests.services.api.attempts import CONNECTION, INVITATION, PROVIDER, SEAT
 from tests.services.api.directories import PATCH, TYPED, person
-from tests.services.api.things import MAPPING
+from tests.services.api.things import CALENDAR, MAPPING
 
 Who = Literal["operator", "north", "acme", "directory", "nobody"]
 RULES: Final = {"rules": [{"name": "orders", "domains": ["order"]}]}
@@ -176,6 +176,9 @@ IN_TENANT: Final = of(
     ("POST /v1/inbound-webhooks/{hook}/delete", "webhook.deleted", {"name": "shop"}),
     ("PUT /v1/interfaces", "interface.declared", INTERFACE),
     ("POST /v1/interfaces/withdraw", "interface.withdrawn", {"kind": "event", "name": "order.captured"}),
+    ("PUT /v1/calendars/night", "calendar.saved", CALENDAR),
+    ("POST /v1/calendars/night/preview", "", {"durations": ["PT1H"]}),
+    ("DELETE /v1/calendars/night", "calendar.removed"),
     ("PUT /v1/owners", "owner.named", {**SEAT, "deputy": "account:{person}"}),
     ("POST /v1/owners/remove", "owner.removed", {"kind": "data", "subject": "order"}),
     ("PATCH /v1/parameters", "parameters.set", VALUES),

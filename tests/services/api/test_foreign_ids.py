@@ -18,16 +18,14 @@ from tests.asgi import Answer, Caller
 from tests.services.api.attempts import (
     ATTEMPTS,
     CONNECTION,
-    ELSEWHERE,
     HOOK,
     INVITATION,
-    NO_IDS,
     NOBODYS,
-    PLAIN,
     PREFIXES,
     Attempt,
     of_people,
 )
+from tests.services.api.id_fields import ELSEWHERE, NO_IDS, PLAIN
 from tests.services.api.parties import Parties, holding_all
 from tests.services.api.test_openapi import DOCUMENT, operations
 from tests.services.api.things import ORDER, Things, host_of, make_person

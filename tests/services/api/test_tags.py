@@ -201,7 +201,7 @@ async def test_S_02_a_tag_tells_nothing_of_another_tenants_resource(parties: Par
 
 
 def test_what_changes_a_resource_is_known() -> None:
-    assert {method for method, path in CHANGING if not path.startswith("/scim/")} == {"PATCH", "PUT", "POST"}
+    assert {method for method, path in CHANGING if not path.startswith("/scim/")} == {"PATCH", "PUT", "POST", "DELETE"}
     assert {route for route in POLICY if route[0] == "DELETE"} <= CHANGING
     assert {route for route in POLICY if route[0] in {"PATCH", "PUT"}} <= CHANGING
     assert {route for route in CHANGING if route[1].endswith("/retention")} <= TAGGED

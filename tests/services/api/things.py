@@ -10,6 +10,8 @@ import msgspec
 from infra import ids
 from infra.database import Database, Scope
 from infra.ids import TenantId
+from services.deadlines import deadlines, plan
+from services.deadlines.kinds import Subject
 from services.engine import findings
 from tenants.identity import accounts, role_repository
 from tenants.identity.accounts import NewAccount
@@ -48,6 +50,9 @@ MAPPING = {
         }
     ],
 }
+
+
+CALENDAR = {"time_zone": "Europe/Berlin", "week": {"monday": [{"opens": "08:00", "closes": "17:00"}]}}
 
 
 class Things(msgspec.Struct, frozen=True):
@@ -110,6 +115,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "endpoint": hook,
             "entity": entity,
             "mapping": await _mapping(parties),
+            **await _waiting(acme, worker, tenant),
             "message": ids.show("msg", message),
             "connection": connection,
             "connection_group": await _group(acme, connection),
@@ -150,6 +156,16 @@ async def _group(acme: Caller, connection: str) -> str:
     assert made.status == 201, made.body
     found: str = made.json["id"]
     return found
+
+
+async def _waiting(acme: Caller, worker: Database, tenant: TenantId) -> dict[str, str]:
+    """A calendar, and what waits for somebody until its deadline by that."""
+    made = await acme.send("PUT", "/v1/calendars/yard", CALENDAR)
+    assert made.status == 200, made.body
+    subject = Subject("hold", ids.new())
+    async with worker.tenant(tenant) as transaction:
+        await deadlines.begin(transaction, tenant, subject, plan.read({"calendar": "yard", "due": "PT4H"}))
+    return {"calendar": "yard", "waits": subject.shown}
 
 
 async def _mapping(parties: Parties) -> str:

@@ -33,6 +33,7 @@ KINDS = {
     "suppression": "sup",
     "domain": "",
     "mapping": "",
+    "calendar": "",
 }
 """Parameters of paths that name a thing by its id, and what that begins with; empty: it is named by itself."""
 PLAIN = {

@@ -170,7 +170,7 @@ NOT_LOOKED_THROUGH = {
         "document.class document.media_type "
         "deployment.domain owner.subject parameter.level interface.policy interface_traffic.role secret_use "
         "interface_told.finding entity_change.what exception.entity event_route *.mapping translation.problem "
-        "sighting.told"
+        "sighting.told *.calendar deadline.subject_kind deadline.zone_mark"
     ),
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (

@@ -82,6 +82,7 @@ BEGIN
   DROP FUNCTION app.note_exception_of_run();
   DROP FUNCTION app.note_exception_of_outage();
   DROP FUNCTION app.note_exception_of_poll();
+  DROP FUNCTION app.note_exception_of_deadline();
   DROP FUNCTION app.check_connection();
   DROP FUNCTION app.note_exception_of_health();
   DROP FUNCTION app.watch_connection();

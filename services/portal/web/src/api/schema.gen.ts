@@ -648,6 +648,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List calendars
+         * @description The newest version of each, by name.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendars/{calendar}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a calendar
+         * @description As it is, or as a version of it was.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_calendars_calendar"];
+        /**
+         * Save a calendar
+         * @description Its next version, whole. Open deadlines that count by it are computed anew, within seconds to minutes.
+         *
+         *     The days of public holidays are written down now: those that are there stay, and years that are new are added. The
+         *     same again changes nothing.
+         *
+         *     Needs: `deployments:write`.
+         */
+        put: operations["put_calendars_calendar"];
+        post?: never;
+        /**
+         * Remove a calendar
+         * @description Not while open deadlines count by it. What was counted by it stays as it is.
+         *
+         *     Needs: `deployments:write`.
+         */
+        delete: operations["delete_calendars_calendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendars/{calendar}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a calendar
+         * @description What is when by a calendar: so much business time later, and its next cut-offs. Changes nothing.
+         *
+         *     Needs: `deployments:write`.
+         */
+        post: operations["post_calendars_calendar_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/clients": {
         parameters: {
             query?: never;
@@ -1411,6 +1492,28 @@ export interface paths {
          *     Needs: `connections:read`.
          */
         get: operations["get_connectors_connector"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deadlines
+         * @description Newest first.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_deadlines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4957,6 +5060,29 @@ export interface components {
             on_accent_light: string;
             support_email: string | null;
         };
+        /** CalendarList */
+        CalendarList: {
+            items: components["schemas"]["CalendarView"][];
+        };
+        /** CalendarView */
+        CalendarView: {
+            calendar: components["schemas"]["NewCalendar"];
+            /** @example warehouse-north */
+            name: string;
+            /** @description Days of the public holidays, as they were known. */
+            public_days: components["schemas"]["Holiday"][];
+            /** @description To the end of this year; save the calendar again to have later ones. */
+            public_until: number | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            set_at: string;
+            set_by: string;
+            /** @description Raised with each change. */
+            version: number;
+        };
         /** Certificate */
         Certificate: {
             /** @description Base64 of the installation's 32 bytes. */
@@ -5207,6 +5333,90 @@ export interface components {
         /** ConnectorList */
         ConnectorList: {
             items: components["schemas"]["ConnectorEntry"][];
+        };
+        /** CountedView */
+        CountedView: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            duration: string;
+            /**
+             * @description The same by the calendar's clocks.
+             * @example 2026-12-29T09:00:00+01:00
+             */
+            local: string;
+        };
+        /** CutOff */
+        CutOff: {
+            /**
+             * @description On the clocks of the place, hours and minutes.
+             * @example 08:30
+             */
+            at: string;
+            /** @example warehouse-north */
+            name: string;
+            site?: string | null;
+        };
+        /** CutOffView */
+        CutOffView: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            /**
+             * @description The same by the calendar's clocks.
+             * @example 2026-12-29T09:00:00+01:00
+             */
+            local: string;
+            name: string;
+        };
+        /** DeadlineList */
+        DeadlineList: {
+            items: components["schemas"]["DeadlineView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** DeadlineView */
+        DeadlineView: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            began_at: string;
+            calendar: string;
+            calendar_version: number;
+            /** @description Null: nothing says when it is due. */
+            due_at: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            ended_at: string | null;
+            /** @description Why its next step could not be done; it is tried again. */
+            failure: string | null;
+            /** @example dln_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @example human-task */
+            kind: string;
+            /**
+             * @description Business time until it is due, negative behind that; null: it has ended, or is never due.
+             * @example PT3H20M
+             * @example -PT15M
+             */
+            left: string | null;
+            /** @description When its next step is; null: there is none. */
+            next_at: string | null;
+            outcome: string | null;
+            run: string | null;
+            steps: components["schemas"]["StepView"][];
+            /** @description The task's or the hold's id. */
+            subject: string;
         };
         /** DecisionBody */
         DecisionBody: {
@@ -6177,6 +6387,13 @@ export interface components {
             /** @description Shown to whoever is refused by it. */
             reason: string;
         };
+        /** Holiday */
+        Holiday: {
+            /** Format: date */
+            day: string;
+            /** @default  */
+            name: string;
+        };
         /** HookChanges */
         HookChanges: {
             event?: components["schemas"]["EventOf"];
@@ -7018,6 +7235,20 @@ export interface components {
             /** @description Of a preview; good for 24 hours, for exactly these runs. */
             token: string | null;
         };
+        /** MomentView */
+        MomentView: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            /**
+             * @description The same by the calendar's clocks.
+             * @example 2026-12-29T09:00:00+01:00
+             */
+            local: string;
+        };
         /** MovePlaybook */
         MovePlaybook: {
             /** @description `changes` as you read it: whoever moved it since then makes this a 409. */
@@ -7080,6 +7311,27 @@ export interface components {
              * @example /do/2/approve-price
              */
             task: string;
+        };
+        /** NewCalendar */
+        NewCalendar: {
+            cut_offs?: components["schemas"]["CutOff"][];
+            /**
+             * @description It is for every site that no calendar names, and for what names none.
+             * @default false
+             */
+            default: boolean;
+            holidays?: components["schemas"]["Holiday"][];
+            /** @description Their days are written down as it is saved, and change no more by themselves. */
+            public_holidays?: components["schemas"]["PublicHolidays"][];
+            /** @description Slugs of those that it is for. */
+            sites?: string[];
+            special_days?: components["schemas"]["SpecialDay"][];
+            /**
+             * @description As the IANA names it.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            week?: components["schemas"]["Week"];
         };
         /** NewClient */
         NewClient: {
@@ -8045,6 +8297,31 @@ export interface components {
             /** @description Whether the setting `watch` names it, and the connection is active. */
             watched: boolean;
         };
+        /** Preview */
+        Preview: {
+            /**
+             * @description Business time, ISO 8601.
+             * @example [
+             *       "PT4H",
+             *       "PT26H30M"
+             *     ]
+             */
+            durations?: string[];
+            /**
+             * @description From when on, RFC 3339; absent: now.
+             * @example 2026-12-23T15:00:00+01:00
+             */
+            from?: string | null;
+            /** @description Whose cut-offs; absent: those of all. */
+            site?: string | null;
+        };
+        /** PreviewView */
+        PreviewView: {
+            cut_offs: components["schemas"]["CutOffView"][];
+            durations: components["schemas"]["CountedView"][];
+            from: components["schemas"]["MomentView"];
+            version: number;
+        };
         /**
          * Problem
          * @description Problem details (RFC 9457).
@@ -8120,6 +8397,13 @@ export interface components {
             /** @example idp_01h455vb4pex5vsknk084sn02q */
             id: string;
             name: string;
+        };
+        /** PublicHolidays */
+        PublicHolidays: {
+            /** @example DE */
+            country: string;
+            /** @example BY */
+            subdivision?: string | null;
         };
         /** QuotaChanges */
         QuotaChanges: {
@@ -8826,6 +9110,19 @@ export interface components {
             /** @description `resource:action`, sorted. */
             permissions: string[];
         };
+        /** Shift */
+        Shift: {
+            /**
+             * @description A time no later than `opens` is that of the next day.
+             * @example 08:30
+             */
+            closes: string;
+            /**
+             * @description On the clocks of the place, hours and minutes.
+             * @example 08:30
+             */
+            opens: string;
+        };
         /** SignIn */
         SignIn: {
             /** @description Of the second factor, where there is one. */
@@ -8908,6 +9205,14 @@ export interface components {
              */
             time_zone: string;
         };
+        /** SpecialDay */
+        SpecialDay: {
+            /** Format: date */
+            day: string;
+            /** @default  */
+            reason: string;
+            shifts?: components["schemas"]["Shift"][];
+        };
         /** Standing */
         Standing: {
             /** @enum {string} */
@@ -8950,6 +9255,27 @@ export interface components {
                 [key: string]: string | null;
             };
             statuses: string[];
+        };
+        /** StepView */
+        StepView: {
+            /**
+             * @description Business time since it began, ISO 8601.
+             * @example PT4H
+             */
+            after: string;
+            /** @description Null: the calendar has not so much open time. */
+            at: string | null;
+            /** @enum {string} */
+            do: "warn" | "due" | "notify" | "reassign" | "auto_decide" | "expire";
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            done_at: string | null;
+            /** @description What is decided then. */
+            outcome: string | null;
+            /** @description Whom it is told or given to. */
+            role: string | null;
         };
         /** SuppressionList */
         SuppressionList: {
@@ -9264,6 +9590,16 @@ export interface components {
             answer?: unknown;
             /** @enum {string} */
             way: "queue" | "connection" | "file" | "manual";
+        };
+        /** Week */
+        Week: {
+            friday?: components["schemas"]["Shift"][];
+            monday?: components["schemas"]["Shift"][];
+            saturday?: components["schemas"]["Shift"][];
+            sunday?: components["schemas"]["Shift"][];
+            thursday?: components["schemas"]["Shift"][];
+            tuesday?: components["schemas"]["Shift"][];
+            wednesday?: components["schemas"]["Shift"][];
         };
         /** WhenBody */
         WhenBody: {
@@ -12585,6 +12921,524 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calendars_calendar: {
+        parameters: {
+            query?: {
+                /** @description As this version has it; absent: the newest. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the calendar. */
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_calendars_calendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Id of the calendar. */
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendar"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_calendars_calendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Id of the calendar. */
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_calendars_calendar_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the calendar. */
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16687,6 +17541,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectorEntry"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deadlines: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description Only of such subjects. */
+                kind?: string | null;
+                /** @description Only of this task or hold. */
+                subject?: string | null;
+                /** @description Only of this run's. */
+                run?: string | null;
+                /** @description `open` ones alone, unless asked. */
+                state?: "open" | "ended" | "all";
+                /** @description Only those that are due before, RFC 3339. */
+                due_before?: string | null;
+                /** @description Only those that are due then or later, RFC 3339. */
+                due_after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadlineList"];
                 };
             };
             /** @description The request cannot be read. */
