@@ -19,12 +19,13 @@ from infra.egress.messages import Destination, Failed
 CONNECT_SECONDS: Final = 5.0
 _READ_AHEAD: Final = 256 * 1024
 
-Protocol = Literal["dns", "grpc", "mqtt", "redis", "sftp", "smtp"]
+Protocol = Literal["dns", "grpc", "imap", "mqtt", "redis", "sftp", "smtp"]
 _OWN_ENCRYPTION: Final[frozenset[Protocol]] = frozenset({"sftp"})
 """What is safe on the way without TLS, since nothing is said before the other side has shown its key."""
 _PORTS: Final[dict[Protocol, frozenset[int]]] = {
     "dns": frozenset({853, 53}),
     "grpc": frozenset({443, 50051}),
+    "imap": frozenset({143, 993}),
     "mqtt": frozenset({8883, 1883}),
     "redis": frozenset({6379, 6380}),
     "sftp": frozenset({22, 2222}),
@@ -42,6 +43,7 @@ class Dial(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         host: a name or an address.
         tls: verified against `host`. Without it only where `destination.allow_http` says so, or on the own machine.
+        upgrades: who dials says nothing but the wish for TLS before it is there (`upgrade`).
         alpn: protocols to offer in the handshake of TLS.
         destination: its `ports` are open beside those of the protocol itself.
     """
@@ -50,6 +52,7 @@ class Dial(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int
     tls: bool
+    upgrades: bool = False
     alpn: tuple[str, ...] = ()
     destination: Destination = Destination()
 
@@ -95,7 +98,7 @@ async def plugged(guard: Guard, dial: Dial) -> socket.socket:
 async def _first(guard: Guard, dial: Dial, begun: Callable[[socket.socket, str], Awaitable[Begun]]) -> Begun:
     """What `begun` makes of a socket to the first address that answers. Raises as `connect`."""
     origin = target.place(dial.host, dial.port)
-    is_safe = dial.tls or dial.protocol in _OWN_ENCRYPTION
+    is_safe = dial.tls or dial.upgrades or dial.protocol in _OWN_ENCRYPTION
     guard.admit_dial(origin, _PORTS[dial.protocol], dial.destination, tls=is_safe)
     found = [str(origin.address)] if origin.address is not None else await guard.addresses(origin.host, origin.port)
     why: BaseException | None = None

@@ -54,6 +54,13 @@ class Entry(msgspec.Struct, frozen=True):
     modified: int
 
 
+class Aside(msgspec.Struct, frozen=True):
+    """A file that has not got its name yet. `before`: what was broken off under way to the same name, earlier."""
+
+    path: str
+    before: tuple[str, ...] = ()
+
+
 class Sftp(Protocol):
     """A session. Paths are the server's own; every method raises SftpRefused and Failed."""
 
@@ -69,8 +76,8 @@ class Sftp(Protocol):
         """What is in it; of more than `most` bytes Failed `too-large`."""
         ...
 
-    async def put(self, path: str, content: bytes) -> str:
-        """A new file under another name beside `path`, which is given back: `rename` makes it the one."""
+    async def put(self, path: str, content: bytes) -> Aside:
+        """A new file under another name beside `path`, which `rename` makes the one."""
         ...
 
     async def rename(self, old: str, new: str) -> None:

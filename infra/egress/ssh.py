@@ -20,9 +20,10 @@ from asyncssh.constants import FILEXFER_TYPE_REGULAR
 
 from infra import redaction
 from infra.egress.messages import Failed
-from infra.egress.sftp import MOST_FILES, Entry, Login, SftpRefused
+from infra.egress.sftp import MOST_FILES, Aside, Entry, Login, SftpRefused
 from infra.encryption.secret import Secret
 
+_ASIDES: Final = 8
 _GOODBYE_SECONDS: Final = 1.0
 _FINGERPRINT: Final = "SHA256:"
 _LOST: Final = (asyncssh.ConnectionLost, asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
@@ -68,13 +69,35 @@ class Session:
             raise Failed("too-large", f"the file {path} has more than {most} bytes", sent=True)
         return bytes(found)
 
-    async def put(self, path: str, content: bytes) -> str:
-        folder, slash, name = path.rpartition("/")
-        aside = f"{folder}{slash}.{name}.{secrets.token_hex(4)}.part"
-        with _told(aside):
-            async with self._client.open(aside, "xb") as file:
-                await file.write(content)
+    async def put(self, path: str, content: bytes) -> Aside:
+        aside, file = await self._begun(path)
+        try:
+            with _told(aside.path):
+                async with file:
+                    await file.write(content)
+        except SftpRefused:
+            with contextlib.suppress(SftpRefused, Failed):
+                await self.remove(aside.path)
+            raise
         return aside
+
+    async def _begun(self, path: str) -> tuple[Aside, Any]:
+        """Names that follow from the file's: who comes after somebody that broke off finds what that one left."""
+        folder, slash, name = path.rpartition("/")
+        before: list[str] = []
+        for mark in (*range(_ASIDES), secrets.token_hex(4)):
+            aside = f"{folder}{slash}.{name}.{mark}.part"
+            if await self.find(aside) is not None:
+                before.append(aside)
+                continue
+            try:
+                with _told(aside):
+                    return Aside(aside, tuple(before)), await self._client.open(aside, "xb")
+            except SftpRefused:
+                if await self.find(aside) is None:
+                    raise
+                # Somebody was quicker by a moment, and is at it.
+        raise SftpRefused("exists", f"there is something under way to {path} under every name")
 
     async def rename(self, old: str, new: str) -> None:
         try:

@@ -34,21 +34,26 @@ _NO_ADDRESS_CODES: Final = frozenset({550, 551, 553})
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail to one address; `content` is the message with CRLF between lines, in ASCII."""
+    """One mail to all of `recipients` or to none; `content` is the message with CRLF between lines, in ASCII."""
 
     sender: str
-    recipient: str
+    recipients: tuple[str, ...]
     content: bytes
 
 
 class Session:
-    """A connection that has been greeted, secured and signed in. Mails one after another; see `opened`."""
+    """A connection that has been greeted, secured and signed in. Mails one after another; see `opened`.
+
+    Attributes:
+        is_in_doubt: a mail was handed over, and what the server says of it has not come.
+    """
 
     def __init__(self, wire: Wire, server: Server) -> None:
         self._wire = wire
         self._server = server
         self._offers: dict[str, str] = {}
         self._is_secure = server.security == "tls"
+        self.is_in_doubt = False
 
     async def begin(self) -> None:
         """Raises NotDelivered: `connection` or `sign-in`."""
@@ -70,11 +75,15 @@ class Session:
         _check_content(envelope.content)
         try:
             await self._say("sender", f"MAIL FROM:<{envelope.sender}>")
-            await self._say("recipient", f"RCPT TO:<{envelope.recipient}>")
+            for one in envelope.recipients:
+                await self._say("recipient", f"RCPT TO:<{one}>")
             await self._say("content", "DATA", wanted=354)
+            self.is_in_doubt = True
             self._wire.writer.write(_stuffed(envelope.content))
             await self._drain()
-            _judge("content", await replies.read(self._wire.reader, _CONTENT_SECONDS))
+            reply = await replies.read(self._wire.reader, _CONTENT_SECONDS)
+            self.is_in_doubt = False
+            _judge("content", reply)
         except NotDelivered as error:
             if error.stage != "connection":
                 # Should that fail, the next mail finds it so; what became of this one is known.
@@ -154,31 +163,38 @@ async def opened(client: Client, server: Server) -> AsyncIterator[Session]:
         redaction.hold([server.password])
     dial = Dial(protocol="smtp", host=server.host, port=server.port, tls=server.security == "tls")
     try:
-        async with client.dial(_NOBODYS, dial) as wire:
-            session = Session(wire, server)
-            try:
-                await session.begin()
-                yield session
-            finally:
-                await session.leave()
-                if session.wire is not wire:
-                    await hang_up(session.wire)
+        async with client.dial(_NOBODYS, dial) as wire, begun(wire, server) as session:
+            yield session
     except Refused as error:
         raise NotDelivered("connection", error.detail) from error
     except Failed as error:
         raise NotDelivered("connection", error.detail) from error
 
 
+@asynccontextmanager
+async def begun(wire: Wire, server: Server) -> AsyncIterator[Session]:
+    """As `opened`, on a connection that somebody else made and hangs up."""
+    session = Session(wire, server)
+    try:
+        await session.begin()
+        yield session
+    finally:
+        await session.leave()
+        if session.wire is not wire:
+            await hang_up(session.wire)
+
+
 def _judge(stage: Stage, reply: Reply, wanted: int | None = None) -> Reply:
     if reply.is_done if wanted is None else reply.code == wanted:
         return reply
     if reply.code == 421:  # noqa: PLR2004 (the server closes, RFC 5321, 3.8)
-        raise NotDelivered("connection", reply.text)
+        raise NotDelivered("connection", reply.text, code=reply.code)
     is_final = reply.is_final
     if stage == "recipient" and is_final and not _is_no_address(reply):
         # The mail is refused, and not the address: it is given up, and the next one is tried.
-        raise NotDelivered("content", reply.text, is_final=True)
-    raise NotDelivered(stage, reply.text, is_final=is_final and stage in {"recipient", "content"})
+        raise NotDelivered("content", reply.text, is_final=True, code=reply.code)
+    is_final = is_final and stage in {"recipient", "content"}
+    raise NotDelivered(stage, reply.text, is_final=is_final, code=reply.code)
 
 
 def _is_no_address(reply: Reply) -> bool:

@@ -38,6 +38,8 @@ _HEADS: Final = {
 }
 """What the page begins with; by whether it is that of simulators."""
 
+_ASKED: Final = {"file": "files, looked for every", "mail": "mail, looked for every"}
+
 
 class OperationEntry(msgspec.Struct, frozen=True, kw_only=True):
     """What a connector can do."""
@@ -56,9 +58,9 @@ class TriggerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    kind: Literal["poll", "file", "webhook"]
+    kind: Literal["poll", "file", "mail", "webhook"]
     events: Annotated[list[str], Meta(description="Their types; empty: as the system names them.")]
-    every: Annotated[str | None, Meta(description="Of a poll or files: between two calls.", examples=["PT1M"])]
+    every: Annotated[str | None, Meta(description="Of a poll, files or mail: between two calls.", examples=["PT1M"])]
 
 
 class ConnectorEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +141,7 @@ def _lines(one: ConnectorEntry) -> Iterator[str]:
         yield f"- Rights that it needs: {_named(one.scopes)}."
     yield from (f"- Known trap: {trap}" for trap in one.traps)
     for trigger in one.triggers:
-        asked = "files, looked for every" if trigger.kind == "file" else "asked every"
+        asked = _ASKED.get(trigger.kind, "asked every")
         how = f"{asked} {often(trigger.every)}" if trigger.every else "sent by the system"
         yield f"- Trigger `{trigger.name}`: {trigger.title}; {how}. Events: {_named(trigger.events)}."
     yield "\n| operation | | effect | rights |\n| --- | --- | --- | --- |"

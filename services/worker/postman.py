@@ -108,7 +108,7 @@ class Postman:
         except KeyServiceUnavailable as error:
             return _again(row, error.detail)
         try:
-            await session.deliver(Envelope(sender=letter.sender, recipient=row.recipient, content=content))
+            await session.deliver(Envelope(sender=letter.sender, recipients=(row.recipient,), content=content))
         except NotDelivered as error:
             if error.stage == "connection":
                 raise

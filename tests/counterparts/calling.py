@@ -18,6 +18,7 @@ from services.connectors.declared import library
 from services.connectors.declared.connector import Declared
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
+from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.context import OpenConnection
 from services.engine.expressions.protocol import Evaluator
 from services.engine.functions import Answer, Call, Done, Later
@@ -42,6 +43,10 @@ class Noting:
     def plugged(self, tenant: UUID, dial: egress.Dial) -> AbstractAsyncContextManager[socket.socket]:
         """What goes and comes there is no HTTP, and is not noted."""
         return self._client.plugged(tenant, dial)
+
+    def dial(self, tenant: UUID, dial: egress.Dial) -> AbstractAsyncContextManager[egress.Wire]:
+        """Likewise."""
+        return self._client.dial(tenant, dial)
 
     async def send(self, tenant: UUID, request: egress.Request) -> egress.Response:
         response = await self._client.send(tenant, request)
@@ -79,11 +84,15 @@ class Caller:
         *,
         settings: Mapping[str, Any],
         secrets: Mapping[str, str],
+        connector: Connector | None = None,
     ) -> None:
-        document = next(one for one in library.documents() if one.name == name)
-        self.connector = Declared(document, evaluator)
+        """`connector`: of one that is code, in place of the manifest."""
+        documents = (one for one in library.documents() if one.name == name)
+        self.connector: Connector = connector or Declared(next(documents), evaluator)
         self.noting = Noting(client)
-        given = {"base_url": url, "allow_http": True, "timeout_seconds": 30, **settings}
+        given = {"base_url": url, "timeout_seconds": 30, **settings}
+        if "allow_http" in self.connector.manifest.settings["properties"]:
+            given.setdefault("allow_http", True)
         self._settings = schemas.with_defaults(self.connector.manifest.settings, given)
         self._secrets = dict(secrets)
         self._function = ConnectorFunction(Registry([self.connector]), self, self.noting)

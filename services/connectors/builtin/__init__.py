@@ -3,12 +3,16 @@
 from pathlib import Path
 
 from services.connectors.builtin.http import Http
+from services.connectors.builtin.imap.connector import Imap
+from services.connectors.builtin.smtp.connector import Smtp
 from services.connectors.builtin.tryton import Tryton
 from services.connectors.declared import installed, library
 from services.connectors.declared.connector import Declared
 from services.connectors.sdk.connector import Connector
 from services.engine.expressions.evaluator import NOWHERE
 from services.engine.expressions.protocol import Evaluator
+
+_CODE = (Http.manifest, Imap.manifest, Smtp.manifest, Tryton.manifest)
 
 
 def all_connectors(evaluator: Evaluator = NOWHERE, folder: Path | None = None) -> tuple[Connector, ...]:
@@ -24,9 +28,9 @@ def all_connectors(evaluator: Evaluator = NOWHERE, folder: Path | None = None) -
     documents = library.documents()
     if folder is not None:
         documents += installed.documents(folder, own_names())
-    return (Http(), Tryton(), *(Declared(document, evaluator) for document in documents))
+    return (Http(), Imap(), Smtp(), Tryton(), *(Declared(document, evaluator) for document in documents))
 
 
 def own_names() -> frozenset[str]:
     """Names that no other connector may have."""
-    return frozenset({Http.manifest.name, Tryton.manifest.name, *(one.name for one in library.documents())})
+    return frozenset(one.name for one in (*_CODE, *library.documents()))

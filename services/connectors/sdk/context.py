@@ -125,6 +125,13 @@ class Plugs(Protocol):
     def plugged(self, tenant: UUID, dial: egress.Dial) -> AbstractAsyncContextManager[socket.socket]: ...
 
 
+@runtime_checkable
+class Dials(Protocol):
+    """The same, of a system whose protocol is spoken by ourselves."""
+
+    def dial(self, tenant: UUID, dial: egress.Dial) -> AbstractAsyncContextManager[egress.Wire]: ...
+
+
 class Context:
     """One call of one operation.
 
@@ -191,7 +198,7 @@ class Context:
             return await self._exchange(request)
         except egress.Failed as error:
             name: ErrorName = "timeout" if error.kind == "timeout" else "communication"
-            raise Away(_reason(error), sent=error.sent, name=name) from error
+            raise Away(reason(error), sent=error.sent, name=name) from error
         except egress.Refused as error:
             raise Refusal(error.detail, name="configuration", status=422, title=error.title) from error
 
@@ -200,6 +207,12 @@ class Context:
         if not isinstance(self._sender, Plugs):
             raise Refusal("Only HTTP goes out from here", name="configuration", title="There is no way out for it")
         return self._sender.plugged(self.tenant, dial)
+
+    def dialled(self, dial: egress.Dial) -> AbstractAsyncContextManager[egress.Wire]:
+        """See `egress.Client.dial`. Raises Refusal: who calls has a way out for HTTP alone."""
+        if not isinstance(self._sender, Dials):
+            raise Refusal("Only HTTP goes out from here", name="configuration", title="There is no way out for it")
+        return self._sender.dial(self.tenant, dial)
 
     async def _exchange(self, request: egress.Request) -> egress.Response:
         """Send and keep the log."""
@@ -218,7 +231,7 @@ class Context:
             self.exchanges.append(Exchange(request.method, request.url.partition("?")[0], outcome, spent))
 
 
-def _reason(error: egress.Failed) -> str:
+def reason(error: egress.Failed) -> str:
     """What is waited for; of certificates what is wrong with them, which holds no secret."""
     if error.kind == "connect" and error.detail.startswith(egress.UNVERIFIED):
         told = error.detail.removeprefix(egress.UNVERIFIED).removeprefix(": ")

@@ -113,7 +113,7 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """What of a system becomes events.
 
     Attributes:
-        kind: `file` asks too, for files that were left in a folder.
+        kind: `file` asks too, for files that were left in a folder, and `mail` for what came to a mailbox.
         events: their types; empty: the system's own names.
         every: of those that ask: duration between two calls.
         webhook: of a `webhook`.
@@ -121,7 +121,7 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    kind: Literal["poll", "file", "webhook"]
+    kind: Literal["poll", "file", "mail", "webhook"]
     events: tuple[str, ...] = ()
     every: str = ""
     webhook: WebhookForm | None = None

@@ -56,6 +56,35 @@ _FILES: Final[dict[str, Any]] = {
 }
 
 
+_MAIL: Final[dict[str, Any]] = {
+    "base_url": {
+        "type": "string",
+        "maxLength": 300,
+        "title": "Address",
+        "description": "The only server that the password is sent to.",
+    },
+    "user": {"type": "string", "minLength": 1, "maxLength": 200, "title": "Account"},
+    "timeout_seconds": {
+        **_SHARED["timeout_seconds"],
+        "maximum": 120,
+        "default": 60,
+        "title": "Time limit of a session",
+    },
+}
+
+
+def mail_settings(pattern: str, hint: str, *required: str, **properties: Any) -> dict[str, Any]:
+    """The JSON Schema of a connection to a mail server, whose address is of `pattern`, which `hint` explains."""
+    address = {**_MAIL["base_url"], "pattern": pattern, "description": f"{hint} {_MAIL['base_url']['description']}"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {**_MAIL, "base_url": address, **properties},
+        "required": ["base_url", *required],
+        "additionalProperties": False,
+    }
+
+
 def file_settings(*required: str, **properties: Any) -> dict[str, Any]:
     """The JSON Schema of a connection whose system leaves and takes files over SFTP."""
     return {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,9 @@ from infra.embedded.ports import take
 from infra.encryption.key_provider import FileKeyProvider
 from tests.counterparts.mail.install import MAIL
 from tests.counterparts.mail.mail_server import MailServer
+from tests.counterparts.mail.mailbox import PASSWORD, USER, Box
 from tests.counterparts.mail.office import HOST, SENDER, Office
+from tests.counterparts.program import serving
 from tests.infra.egress.test_tls import certificate
 from tests.patience import PATIENCE
 from tests.world import World, make_tenant
@@ -45,6 +48,19 @@ def mail_server(python: Path, tmp_path: Path) -> Iterator[MailServer]:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+@pytest.fixture
+def box(python: Path, tmp_path: Path) -> Iterator[Box]:
+    """A mailbox of pymap's, in memory, with letters in it that are very old."""
+    known, key = certificate(tmp_path)
+    held = take(None)
+    command: list[str | Path] = [python.with_name("pymap"), "--host", "127.0.0.1", "--port", str(held.port)]
+    command += ["--cert", known, "--key", key, "dict", "--demo-data", "--demo-user", USER]
+    command += ["--demo-password", PASSWORD]
+    with serving(command, os.environ, tmp_path, port=held.port, log=tmp_path / "pymap.log"):
+        held.release()
+        yield Box(held.port, known)
 
 
 @pytest.fixture

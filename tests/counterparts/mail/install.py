@@ -1,4 +1,4 @@
-"""A real mail server (aiosmtpd), beside the product: some seconds."""
+"""Real mail servers, one that takes mail (aiosmtpd) and one that keeps it (pymap), beside the product: some seconds."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import ssl
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -13,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from infra.egress import Client, OnePlace
+from infra.egress import Client, Guard, OnePlace
 from infra.encryption.secret import Secret
 from infra.mail.server import Security, Server
 from tests.infra.egress.test_tls import NAME
@@ -42,6 +44,17 @@ class MailServer(msgspec.Struct, frozen=True):
         trust = ssl.create_default_context(cafile=str(self.certificate)) if trusted else None
         guard = OnePlace(server.host, server.port, plain=server.security == "none", resolve=resolve)
         return Client(guard, trust=trust)
+
+    @asynccontextmanager
+    async def guarded(self) -> AsyncIterator[Client]:
+        """The way out of connections, on which NAME leads to this machine."""
+
+        async def resolve(_name: str, _port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        trust = ssl.create_default_context(cafile=str(self.certificate))
+        async with Client(Guard(allow_loopback=True, resolve=resolve), trust=trust) as client:
+            yield client
 
     def taken(self, count: int = 0) -> list[dict[str, Any]]:
         """What it took, once there are `count`."""

@@ -32,7 +32,9 @@ class Taker:
         self._folder = folder
         self._numbers = itertools.count(1)
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+    async def handle_RCPT(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if address.startswith("cut-early@"):
+            server.transport.abort()
         refused = REFUSED.get(address.partition("@")[0])
         if refused is not None:
             return refused
@@ -54,6 +56,8 @@ class Taker:
         draft = name.with_suffix(".part")
         draft.write_text(json.dumps(found))
         draft.rename(name)
+        if envelope.rcpt_tos[0].startswith("cut-late@"):
+            server.transport.abort()
         return "250 OK"
 
 

@@ -19,7 +19,7 @@ DOTS = b"Subject: dots\r\n\r\n.\r\n..two\r\nMAIL FROM:<evil@example.com>\r\n.\r\
 
 
 def envelope(recipient: str = "clerk@example.com", content: bytes = DOTS) -> Envelope:
-    return Envelope(sender="notices@mail.example", recipient=recipient, content=content)
+    return Envelope(sender="notices@mail.example", recipients=(recipient,), content=content)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls", "none"])

@@ -61,7 +61,11 @@ async def test_files_are_listed_read_and_written_at_once_or_not_at_all(
         with pytest.raises(Failed, match="more than 10 bytes"):
             await files.read("out/a.csv", 10)
         assert await files.find("out/b.csv") is None
-        aside = await files.put("out/b.csv", b"b")
+        first = await files.put("out/b.csv", b"broken off")
+        second = await files.put("out/b.csv", b"b")
+        assert (first.before, second.before) == ((), (first.path,)), "what was broken off is found"
+        await files.remove(first.path)
+        aside = second.path
         assert [one.name for one in await files.entries("out")] == [aside.rpartition("/")[2], "a.csv"]
         assert aside.startswith("out/.b.csv.")
         with pytest.raises(SftpRefused) as there:
@@ -179,7 +183,7 @@ async def test_who_breaks_off_is_a_failure_and_no_refusal(
     server.breaks = ["before-rename"]
     with pytest.raises(Failed) as failed:
         async with opened(client.plugged(tenant, to(server)), login, SECONDS) as files:
-            await files.rename(await files.put("a", b"a"), "b")
+            await files.rename((await files.put("a", b"a")).path, "b")
     assert (failed.value.kind, failed.value.sent) == ("cut", True)
     await server.close()
     with pytest.raises(Failed) as failed:

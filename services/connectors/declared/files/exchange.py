@@ -162,15 +162,24 @@ async def _written(files: Sftp, path: str, content: bytes, asking: Asking) -> No
         raise Away("the connection was cut before it was written", sent=False) from failed
     asking.context.sent = True
     try:
-        await files.rename(aside, path)
+        await files.rename(aside.path, path)
     except SftpRefused as refused:
-        with contextlib.suppress(SftpRefused):
-            await files.remove(aside)
-        if refused.why != "exists":
+        await _cleared(files, aside.path, *aside.before)
+        is_there = refused.why == "exists" or (refused.why == "absent" and await files.find(path) is not None)
+        if not is_there:
             raise
-        # Another attempt of the same call was quicker: the same key makes the same name and the same bytes.
+        # Another attempt of the same call was quicker, and cleared: the same key makes the same name and bytes.
         if await files.read(path, MOST_BYTES) != content:
             raise Misread("there is a file of this name with other content") from refused
+    else:
+        await _cleared(files, *aside.before)
+
+
+async def _cleared(files: Sftp, *paths: str) -> None:
+    """Of attempts that came to nothing; the file has its name, whatever becomes of this."""
+    with contextlib.suppress(SftpRefused, Failed):
+        for one in paths:
+            await files.remove(one)
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

@@ -6,6 +6,7 @@ events made of them. So a file is moved away by the call after the one that read
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ import msgspec
 
 from infra import clock
 from infra.egress.sftp import Entry, Sftp, SftpRefused
+from services.connectors.declared.files import slowness
 from services.connectors.declared.files.exchange import parsed, shown
+from services.connectors.declared.files.slowness import Kept, Slow, mark
 from services.connectors.files.layout import Layout
 from services.connectors.files.rows import MOST_BYTES
 from services.connectors.sdk.errors import Refusal
@@ -27,15 +30,13 @@ _MOST_READ: Final = 20 * 1024 * 1024
 _UNNAMED: Final = "its name is not UTF-8, or has characters that cannot be shown: have it sent under another name"
 _UNFINISHED: Final = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".writing")
 
-Kept = dict[str, str]
-"""Files by name, each as it was: size and time, which are others when it was written again."""
-
 
 class Taking(msgspec.Struct, frozen=True, kw_only=True):
     """What is taken from where; folders are the server's own paths.
 
     Attributes:
         done: empty: files stay.
+        seconds: of a session.
         until: by the monotonic clock; no other file is begun after it, so that the cursor is given before the session
             ends and the next call comes further.
     """
@@ -45,6 +46,7 @@ class Taking(msgspec.Struct, frozen=True, kw_only=True):
     layout: Layout
     is_renamed: bool
     until: float
+    seconds: float
     done: str = ""
 
 
@@ -54,7 +56,7 @@ async def take(files: Sftp, taking: Taking, cursor: Any) -> dict[str, Any]:
     Raises:
         Refusal: the folder is not there, may not be read, or has too many files that match.
     """
-    taken, looked = _kept(cursor, "taken"), _kept(cursor, "looked")
+    taken, looked = slowness.kept(cursor, "taken"), slowness.kept(cursor, "looked")
     present = [one for one in await files.entries(taking.folder) if _matches(one.name, taking.pattern)]
     if len(present) > _MOST_KEPT:
         detail = f"The folder has more than {_MOST_KEPT} files that match: have those that were taken moved away"
@@ -65,22 +67,28 @@ async def take(files: Sftp, taking: Taking, cursor: Any) -> dict[str, Any]:
     kept: Kept = {}
     waiting: Kept = {}
     found = [_fault(one, _UNNAMED) for one in unnamed]
-    room = _Room(taking.until)
-    for one in present:
+    room, slow = _Room(taking.until), Slow(cursor, taking.seconds)
+    for one in slow.last(present):
         now = mark(one)
         if taken.get(one.name) == now:
             kept |= {one.name: now} if one.name in unmoved or not taking.done else {}
-        elif not room.is_left() or not (taking.is_renamed or looked.get(one.name) == now):
+            continue
+        is_whole = taking.is_renamed or looked.get(one.name) == now
+        if not is_whole or not room.is_left() or not slow.lets(one, is_first=room.is_empty):
             waiting[one.name] = now
-        else:
-            read = await _read(files, taking, one)
-            room.take(one, read)
-            if read is None:
-                continue  # it changed while it was read: the next look sees it anew
-            kept[one.name] = now
-            found.append(read)
+            continue
+        try:
+            read = await _read_in_time(files, taking, one, slow, room)
+        except TimeoutError:
+            waiting[one.name] = now
+            continue
+        if read is None:
+            continue  # it changed while it was read: the next look sees it anew
+        kept[one.name] = now
+        found.append(read)
     found += [_not_moved(one, taking) for one in present if one.name in stuck]
-    return {"files": found, "cursor": {"taken": kept, "looked": waiting}}
+    found += [_fault(one, slow.why(one)) for one in present if slow.is_given_up(one)]
+    return {"files": found, "cursor": {"taken": kept, "looked": waiting, **slow.kept(present)}}
 
 
 class _Room:
@@ -89,6 +97,10 @@ class _Room:
     def __init__(self, until: float) -> None:
         self._until = until
         self._files = self._rows = self._bytes = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._files
 
     def is_left(self) -> bool:
         is_full = self._rows > _MOST_ROWS or self._bytes >= _MOST_READ or clock.monotonic() >= self._until
@@ -100,18 +112,25 @@ class _Room:
         self._bytes += min(entry.size, MOST_BYTES)
 
 
-def mark(entry: Entry) -> str:
-    return f"{entry.size}-{entry.modified}"
-
-
-def _kept(cursor: Any, member: str) -> Kept:
-    found = cursor.get(member) if isinstance(cursor, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
 def _matches(name: str, pattern: str) -> bool:
     is_unfinished = name.startswith(".") or name.lower().endswith(_UNFINISHED)
     return not is_unfinished and fnmatch.fnmatchcase(name, pattern)
+
+
+async def _read_in_time(files: Sftp, taking: Taking, entry: Entry, slow: Slow, room: _Room) -> dict[str, Any] | None:
+    """As `_read`. Raises TimeoutError: the time of a look was over before; others of the session go on."""
+    left = taking.until - clock.monotonic()
+    read = None
+    try:
+        async with asyncio.timeout(max(left, taking.seconds / 4)):
+            read = await _read(files, taking, entry)
+    except TimeoutError:
+        # What was moved away before it may have had most of the time.
+        slow.note(entry, is_first=room.is_empty and left > taking.seconds / 4)
+        raise
+    finally:
+        room.take(entry, read)
+    return read
 
 
 async def _read(files: Sftp, taking: Taking, entry: Entry) -> dict[str, Any] | None:

@@ -88,7 +88,8 @@ class FilesPoll(DeclaredPoll):
         if not isinstance(places["folder"], str) or not isinstance(places["name"], str) or not places["name"]:
             detail = f"The settings name no folder or no pattern of files for the trigger `{self._name}`"
             raise Refusal(detail, name="configuration", title="A setting is missing")
-        until = clock.monotonic() + session.seconds(context) / 2
+        seconds = session.seconds(context)
+        until = clock.monotonic() + seconds / 2
         async with session.opened(context, session.login(settings, context)) as (files, root):
             found = Taking(
                 folder=session.below(root, places["folder"]),
@@ -96,6 +97,7 @@ class FilesPoll(DeclaredPoll):
                 layout=layout,
                 is_renamed=self._is_renamed,
                 until=until,
+                seconds=seconds,
                 done=session.below(root, places["done"]) if places["done"] else "",
             )
             return await taking.take(files, found, cursor)

@@ -243,3 +243,35 @@ async def test_a_name_that_cannot_be_shown_keeps_no_other_file_back(dropped: Dro
     why = "its name is not UTF-8, or has characters that cannot be shown: have it sent under another name"
     assert sorted(await dropped.told()) == [f"inbox: caf\\udce9.csv: {why}", f"inbox: new\\nline.csv: {why}"]
     assert dropped.lying("in/done") == ["a.csv"]
+
+
+async def test_a_file_that_no_session_can_take_is_told_and_keeps_no_other_waiting(
+    dropped: Dropped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        dropped.drop(name, f"PO-{name[0]},1")
+    read = taking._read
+
+    async def slow(files: Any, known: Any, entry: Any) -> Any:
+        if entry.name == "b.csv":
+            raise TimeoutError
+        return await read(files, known, entry)
+
+    monkeypatch.setattr(taking, "_read", slow)
+    for _ in range(4):
+        await dropped.round()
+    assert (await dropped.numbers(), await dropped.told()) == (["PO-a", "PO-c"], [])
+    for _ in range(2):
+        await dropped.round()
+    (told,) = await dropped.told()
+    assert told.startswith("inbox: b.csv: it has 22 bytes and cannot be read in half of a session of 60 seconds: raise")
+    dropped.drop("d.csv", "PO-d,1")
+    for _ in range(3):
+        await dropped.round()
+    assert (await dropped.numbers(), len(await dropped.told())) == (["PO-a", "PO-c", "PO-d"], 1)
+    monkeypatch.setattr(taking, "_read", read)
+    assert "b.csv" in dropped.lying()
+    settings = {**dropped.connection.settings, "timeout_seconds": 90}
+    dropped.connection = msgspec.structs.replace(dropped.connection, settings=settings)
+    await dropped.round()
+    assert await dropped.numbers() == ["PO-a", "PO-c", "PO-d", "PO-b"]

@@ -1,0 +1,1 @@
+"""Mail in: what comes to a client's mailbox (ADR 0094)."""

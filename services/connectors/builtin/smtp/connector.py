@@ -1,0 +1,61 @@
+"""Mail out: one operation, which hands a message to a client's own server."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from services.connectors.builtin.smtp import form, letter, session
+from services.connectors.sdk.context import Context
+from services.connectors.sdk.manifest import Manifest, Operation, Question, SecretField
+from tenants.connections.limits import Limits
+
+SEND: Final = "mail.messages.send"
+CHECK: Final = "mail.server.check"
+
+
+class Smtp:
+    """The server takes a mail for all of its recipients, or for none.
+
+    Whether it took one cannot be looked for: where its answer got lost, a person says.
+    """
+
+    manifest = Manifest(
+        name="smtp",
+        version="1.0.0",
+        title="Mail out over SMTP",
+        follows="RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 (AUTH PLAIN, LOGIN), RFC 8314 (TLS from the beginning)",
+        settings=form.SETTINGS,
+        secrets=(SecretField(name="password", title="Password", required=False),),
+        operations=(
+            Operation(
+                name=SEND,
+                title="Send a mail",
+                mode="once-or-ask",
+                input=form.MESSAGE,
+                output=form.SENT,
+                writes=("message",),
+                looks=False,
+            ),
+            Operation(
+                name=CHECK, title="See whether the server lets us in", mode="read", input=form.NOTHING, output=form.WELL
+            ),
+        ),
+        limits=Limits(at_once=2),
+        health=Question(CHECK),
+        traps=(
+            "That the server took a mail does not say that it arrived: what comes back comes to the sender's mailbox.",
+            "Where one recipient is refused nobody is sent the mail: a call names those who belong together.",
+            "A mail that a person has sent again has the Message-ID of the first: many mailboxes show one of both.",
+        ),
+    )
+
+    async def call(self, operation: str, values: Any, context: Context) -> Any:
+        if operation == CHECK:
+            async with session.opened(context):
+                return {"signed_in": bool(context.settings.get("user"))}
+        made = letter.envelope(values, context.settings, context.key)
+        async with session.opened(context) as opened:
+            await opened.deliver(made)
+            context.sent = True
+        name = letter.message_id(context.key, made.sender)
+        return {"message_id": name, "recipients": len(made.recipients)}

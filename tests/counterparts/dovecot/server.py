@@ -1,0 +1,84 @@
+"""Dovecot on a free port of loopback, with STARTTLS and an account whose mail lies in a folder of the test's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from infra.embedded.ports import choose
+from tests.counterparts.dovecot.install import command
+from tests.counterparts.mail.mailbox import PASSWORD, Box
+from tests.counterparts.program import serving
+from tests.infra.egress.test_tls import certificate
+
+_CONFIGURATION: Final = """\
+base_dir = @DATA@/run
+state_dir = @DATA@/run
+log_path = @DATA@/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = required
+ssl_cert = <@CERTIFICATE@
+ssl_key = <@KEY@
+default_internal_user = @USER@
+default_internal_group = @GROUP@
+default_login_user = @USER@
+mail_location = maildir:@DATA@/mail/%u
+first_valid_uid = 0
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = @PORT@
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+service anvil {
+  chroot =
+}
+passdb {
+  driver = static
+  args = password=@PASSWORD@
+}
+userdb {
+  driver = static
+  args = uid=@USER@ gid=@GROUP@ home=@DATA@/mail/%u
+}
+"""
+
+
+@contextmanager
+def running(place: Path, data: Path) -> Iterator[Box]:
+    """Serve until the block ends. Root hands the mail to `nobody`: Dovecot keeps none as root.
+
+    Raises:
+        RuntimeError: it ended before it served, with what it said.
+    """
+    port = choose(None)
+    (data / "run").mkdir(parents=True)
+    (data / "mail").mkdir()
+    known, key = certificate(data)
+    user, group = ("nobody", "nogroup") if os.geteuid() == 0 else ("root", "root")
+    told = {"DATA": data, "CERTIFICATE": known, "KEY": key, "PORT": port, "USER": user, "GROUP": group}
+    text = _CONFIGURATION.replace("@PASSWORD@", PASSWORD)
+    for name, value in told.items():
+        text = text.replace(f"@{name}@", str(value))
+    configuration = data / "dovecot.conf"
+    configuration.write_text(text)
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", f"{user}:{group}", str(data / "mail")], check=True)
+        _open(data)
+    with serving(command(place, configuration), os.environ, data, port=port, log=data / "log"):
+        yield Box(port, known)
+
+
+def _open(data: Path) -> None:
+    """Let others come through to the folder, and see nothing else on the way."""
+    for one in (data, *data.parents):
+        if one.stat().st_uid == 0 and one != Path("/"):
+            one.chmod(one.stat().st_mode | 0o011)
