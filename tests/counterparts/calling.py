@@ -86,9 +86,10 @@ class Caller:
         secrets: Mapping[str, str],
         connector: Connector | None = None,
     ) -> None:
-        """`connector`: of one that is code, in place of the manifest."""
+        """`connector`: one that is code, in place of the manifest."""
         documents = (one for one in library.documents() if one.name == name)
-        self.connector: Connector = connector or Declared(next(documents), evaluator)
+        found: Any = connector or Declared(next(documents), evaluator)
+        self.connector: Declared = found
         self.noting = Noting(client)
         given = {"base_url": url, "timeout_seconds": 30, **settings}
         if "allow_http" in self.connector.manifest.settings["properties"]:

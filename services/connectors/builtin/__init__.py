@@ -1,6 +1,7 @@
 """The connectors that come with the product, data and code, and those that an installation has put beside them."""
 
 from pathlib import Path
+from typing import Final
 
 from services.connectors.builtin.http import Http
 from services.connectors.builtin.imap.connector import Imap
@@ -9,10 +10,11 @@ from services.connectors.builtin.tryton import Tryton
 from services.connectors.declared import installed, library
 from services.connectors.declared.connector import Declared
 from services.connectors.sdk.connector import Connector
+from services.connectors.sdk.manifest import Manifest
 from services.engine.expressions.evaluator import NOWHERE
 from services.engine.expressions.protocol import Evaluator
 
-_CODE = (Http.manifest, Imap.manifest, Smtp.manifest, Tryton.manifest)
+_CODE: Final[tuple[Manifest, ...]] = (Http.manifest, Imap.manifest, Smtp.manifest, Tryton.manifest)
 
 
 def all_connectors(evaluator: Evaluator = NOWHERE, folder: Path | None = None) -> tuple[Connector, ...]:
@@ -33,4 +35,4 @@ def all_connectors(evaluator: Evaluator = NOWHERE, folder: Path | None = None) -
 
 def own_names() -> frozenset[str]:
     """Names that no other connector may have."""
-    return frozenset(one.name for one in (*_CODE, *library.documents()))
+    return frozenset({*(one.name for one in _CODE), *(one.name for one in library.documents())})

@@ -69,7 +69,7 @@ async def test_a_mail_arrives_whole_in_TLS_under_an_id_of_its_call(
     assert (found["Subject"], found["From"]) == (given["subject"], "Große Teile <orders@parts.example>")
     body = found.get_body(("plain",))
     assert body is not None
-    assert body.get_content().rstrip() == MAIL_OUT["text"].rstrip()
+    assert body.get_content().splitlines() == MAIL_OUT["text"].splitlines()
     sent = {one.get_filename(): one.get_payload(decode=True) for one in found.iter_attachments()}
     assert sent == {
         "orders.csv": b"order,quantity\nPO-1,2.5\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
@@ -44,7 +45,7 @@ def header(value: object, longest: int = LONGEST) -> str:
     return " ".join(_UNSEEN.sub("", found).split())[:longest]
 
 
-def addresses(values: list[object]) -> list[tuple[str, str]]:
+def addresses(values: Sequence[object]) -> list[tuple[str, str]]:
     """Of headers: each name and address; at most fifty, and none that is no address."""
     given = ", ".join(str(one)[:_READ] for one in values[:4])
     try:

@@ -9478,12 +9478,12 @@ export interface components {
             /** @description Their types; empty: as the system names them. */
             events: string[];
             /**
-             * @description Of a poll or files: between two calls.
+             * @description Of a poll, files or mail: between two calls.
              * @example PT1M
              */
             every: string | null;
             /** @enum {string} */
-            kind: "poll" | "file" | "webhook";
+            kind: "poll" | "file" | "mail" | "webhook";
             name: string;
             title: string;
         };
