@@ -19,7 +19,7 @@ from infra.egress.messages import Destination, Failed
 CONNECT_SECONDS: Final = 5.0
 _READ_AHEAD: Final = 256 * 1024
 
-Protocol = Literal["dns", "grpc", "imap", "mqtt", "redis", "sftp", "smtp"]
+Protocol = Literal["dns", "grpc", "imap", "mqtt", "postgresql", "redis", "sftp", "smtp"]
 _OWN_ENCRYPTION: Final[frozenset[Protocol]] = frozenset({"sftp"})
 """What is safe on the way without TLS, since nothing is said before the other side has shown its key."""
 _PORTS: Final[dict[Protocol, frozenset[int]]] = {
@@ -27,6 +27,7 @@ _PORTS: Final[dict[Protocol, frozenset[int]]] = {
     "grpc": frozenset({443, 50051}),
     "imap": frozenset({143, 993}),
     "mqtt": frozenset({8883, 1883}),
+    "postgresql": frozenset({5432, 6432}),
     "redis": frozenset({6379, 6380}),
     "sftp": frozenset({22, 2222}),
     "smtp": frozenset({25, 465, 587, 2525}),

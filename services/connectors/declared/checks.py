@@ -8,9 +8,10 @@ from typing import Any, Final
 from services.connectors.capabilities.contracts import Contract, contracts
 from services.connectors.declared import effects, trigger_checks
 from services.connectors.declared.credentials.choosing import used
-from services.connectors.declared.document import Document, Inside, OperationPart, Ssh
+from services.connectors.declared.document import Database, Document, Inside, OperationPart, Ssh
 from services.connectors.declared.files import checks as files
 from services.connectors.declared.mistakes import Mistake, near
+from services.connectors.declared.sql import checks as sql
 from services.connectors.declared.verdicts import SCOPES
 from template_library import schemas, status_maps
 from template_library.dsl.positions import step
@@ -20,6 +21,8 @@ _SHARED: Final = frozenset({"base_url", "allow_http", "timeout_seconds", "watch"
 
 
 def _shared(document: Document) -> frozenset[str]:
+    if isinstance(document.authentication, Database):
+        return _SHARED | {"user", "tls", "tls_authority"}
     return _SHARED | ({"user", "host_keys"} if isinstance(document.authentication, Ssh) else set())
 
 
@@ -36,6 +39,7 @@ def mistakes(document: Document) -> Iterator[Mistake]:
     yield from _health(document)
     yield from trigger_checks.mistakes(document)
     yield from files.mistakes(document)
+    yield from sql.mistakes(document)
     if document.order_states is not None:
         yield from (Mistake("/order_states", one) for one in status_maps.faults(document.order_states))
 

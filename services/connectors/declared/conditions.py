@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from services.connectors.declared.channels import Channel
 from services.connectors.declared.document import CheckPart
-from services.connectors.declared.exchanges import Asking, Exchange
-from services.connectors.declared.files.exchange import FileExchange
+from services.connectors.declared.exchanges import Asking
 from services.connectors.declared.mapping import Filled, Unmapped
 from services.connectors.sdk.errors import Away, Refusal
 from services.engine.expressions.comparison import truthy
@@ -18,7 +18,7 @@ _BROKEN: Final = 502
 class Condition:
     """One of `checks`. `exchange`: how it is asked, of one with a request."""
 
-    def __init__(self, part: CheckPart, pointer: str, exchange: Exchange | FileExchange | None) -> None:
+    def __init__(self, part: CheckPart, pointer: str, exchange: Channel | None) -> None:
         self._holds = Filled(part.holds, f"{pointer}/holds")
         self._otherwise = part.otherwise
         self._exchange = exchange

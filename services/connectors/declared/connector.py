@@ -8,7 +8,7 @@ from typing import Any, Literal
 from services.connectors.capabilities.contracts import contracts
 from services.connectors.declared.credentials.choosing import credentials
 from services.connectors.declared.credentials.code import code_grant
-from services.connectors.declared.document import Document, OAuth2, OAuth2Code, OperationPart, Setting, Ssh
+from services.connectors.declared.document import Database, Document, OAuth2, OAuth2Code, OperationPart, Setting, Ssh
 from services.connectors.declared.files.layouts import Layouts
 from services.connectors.declared.files.trigger import TAKE, FilesPoll
 from services.connectors.declared.operations import DeclaredOperation
@@ -19,7 +19,7 @@ from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, Refusal
 from services.connectors.sdk.manifest import Care, Manifest, Mode, Operation, SecretField, Trigger, WebhookForm
-from services.connectors.sdk.settings import base_url_settings, file_settings, watch_setting
+from services.connectors.sdk.settings import base_url_settings, database_settings, file_settings, watch_setting
 from services.engine.expressions.protocol import Evaluator, ExpressionsUnavailable
 
 _WAITS = "its mappings cannot be evaluated on this machine now"
@@ -108,6 +108,8 @@ def _settings(document: Document) -> dict[str, Any]:
     watch = {WATCH: watch_setting(polls)} if polls else {}
     if isinstance(document.authentication, Ssh):
         return file_settings(*given.required, **given.properties, **watch)
+    if isinstance(document.authentication, Database):
+        return database_settings(*given.required, **given.properties, **watch)
     return base_url_settings(*(one for one in given.required if one != "base_url"), **given.properties, **watch)
 
 
@@ -146,6 +148,8 @@ def _destinations(document: Document) -> frozenset[str]:
         return frozenset({part.token_url.setting})
     if isinstance(part, Ssh):
         return frozenset({"host_keys"})
+    if isinstance(part, Database):
+        return frozenset({"tls", "tls_authority"})
     if isinstance(part, OAuth2Code):
         found = (part.authorize_url, part.token_url)
         return frozenset(one.setting for one in found if isinstance(one, Setting))

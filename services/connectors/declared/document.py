@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from services.connectors.declared.sql_parts import SqlPart
 from services.connectors.declared.trigger_parts import TriggerPart
 from services.connectors.sdk.manifest import Question
 from services.engine.functions import EffectMode
@@ -123,7 +124,13 @@ class Ssh(msgspec.Struct, frozen=True, tag_field="kind", tag="ssh"):
     """Files over SFTP: the settings `user` and `host_keys`, and the secret `password` or `private_key`."""
 
 
-Authentication = Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | OAuth2Code | Session | Inside | Aws | Ssh
+class Database(msgspec.Struct, frozen=True, tag_field="kind", tag="database"):
+    """Statements: the settings `user`, `tls` and `tls_authority`, and the secret `password`."""
+
+
+Authentication = (
+    Nobody | Basic | Bearer | HeaderKey | QueryKey | OAuth2 | OAuth2Code | Session | Inside | Aws | Ssh | Database
+)
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):
@@ -197,12 +204,15 @@ class RequestPart(msgspec.Struct, frozen=True):
     odata: OData | None = None
     xml: Xml | None = None
     file: FilePart | None = None
+    sql: SqlPart | None = None
 
     @property
     def is_posted(self) -> bool:
         """Whether its form has one method for all."""
         if self.file is not None:
             return self.file.do == "write"
+        if self.sql is not None:
+            return self.sql.do == "write"
         return bool(self.graphql or self.json_rpc or (self.xml and self.xml.soap))
 
 
@@ -278,6 +288,7 @@ class Document(msgspec.Struct, frozen=True):
     health: Question | None = None
     triggers: dict[str, TriggerPart] = {}
     layouts: dict[str, Any] = {}
+    statements: dict[str, Any] = {}
     traps: tuple[str, ...] = ()
     order_states: StatusMap | None = None
     simulator: str = ""

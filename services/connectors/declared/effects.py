@@ -97,4 +97,5 @@ def _variables(part: Any) -> set[str]:
     bodies += [part.json_rpc.params] if part.json_rpc else []
     bodies += [part.xml.body, part.xml.header] if part.xml else []
     bodies += [part.file.rows, part.file.head] if part.file else []
+    bodies += [part.sql.values] if part.sql else []
     return {name for one in (*found, *template(bodies, "").expressions) for name in one.variables}

@@ -11,25 +11,13 @@ import msgspec
 from msgspec import UNSET
 
 from services.connectors.capabilities.contracts import COMPLETIONS, Contract
+from services.connectors.declared.channels import Channel, Channels
 from services.connectors.declared.conditions import Condition
 from services.connectors.declared.credentials.kinds import Credentials, identity
-from services.connectors.declared.document import (
-    CheckPart,
-    Document,
-    Effect,
-    InsteadPart,
-    OperationPart,
-    RequestPart,
-    Setting,
-)
+from services.connectors.declared.document import CheckPart, Document, Effect, InsteadPart, Setting
 from services.connectors.declared.exchanges import Asking, Exchange
-from services.connectors.declared.files.exchange import FileExchange
-from services.connectors.declared.files.layouts import Layouts
-from services.connectors.declared.forms import choosing
 from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped
 from services.connectors.declared.pages import Pages
-from services.connectors.declared.replies import Replies
-from services.connectors.declared.requests import Requests
 from services.connectors.sdk.connector import Absent, CannotTell, Found, ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Misread
@@ -49,21 +37,18 @@ class DeclaredOperation:
     def __init__(self, document: Document, name: str, contract: Contract | None, credentials: Credentials) -> None:
         part = document.operations[name]
         self.pointer = pointer = step("/operations", name)
-        self._credentials = credentials
+        channels = Channels(document, part, pointer, credentials)
         self._states = {} if document.order_states is None else document.order_states.states
         self._certificate = document.client_certificate
         self.effect = part.care
         self._care = None if self.effect.is_set else care(self.effect, {})
-        self._checks = [
-            self._condition(document, part, one, f"{pointer}/checks/{index}") for index, one in enumerate(part.checks)
-        ]
-        exchange = self._exchange(document, part, part.request, f"{pointer}/request", tuple(part.instead))
-        self._asked: Exchange | FileExchange | Pages = exchange
+        self._checks = [_condition(channels, one, f"{pointer}/checks/{index}") for index, one in enumerate(part.checks)]
+        exchange = channels.of(part.request, f"{pointer}/request", part.instead)
+        self._asked: Channel | Pages = exchange
         if part.pages is not None and isinstance(exchange, Exchange):
             self._asked = Pages(part.pages, exchange, f"{pointer}/pages")
         self._also = {
-            name: self._exchange(document, part, one, f"{step(f'{pointer}/also', name)}/request", ())
-            for name, one in part.also.items()
+            name: channels.of(one, f"{step(f'{pointer}/also', name)}/request") for name, one in part.also.items()
         }
         self._answer = Filled(part.answer, f"{pointer}/answer")
         self._looked: _Looking | None = None
@@ -72,7 +57,7 @@ class DeclaredOperation:
             gone = () if looked.absent is None else (InsteadPart(status=looked.absent, answer=None),)
             own = f"{pointer}/read_back"
             answer = self._answer if looked.answer is UNSET else Filled(looked.answer, f"{own}/answer")
-            exchange = self._exchange(document, part, looked.request, f"{own}/request", gone)
+            exchange = channels.of(looked.request, f"{own}/request", gone)
             self._looked = _Looking(exchange, Filled(looked.found, f"{own}/found"), answer)
         self._facts = None if contract is None or contract.facts is None else compile_schema(contract.facts)
         self._completion = None if contract is None else COMPLETIONS.get(contract.completion)
@@ -157,39 +142,15 @@ class DeclaredOperation:
         }
         return Asking(given, known, context, Filling(evaluator, context.tenant))
 
-    def _condition(self, document: Document, part: OperationPart, one: CheckPart, pointer: str) -> Condition:
-        asked = one.request
-        exchange = None if asked is None else self._exchange(document, part, asked, f"{pointer}/request", ())
-        return Condition(one, pointer, exchange)
-
-    def _exchange(
-        self,
-        document: Document,
-        part: OperationPart,
-        request: RequestPart,
-        pointer: str,
-        instead: tuple[InsteadPart, ...],
-    ) -> Exchange | FileExchange:
-        if request.file is not None:
-            return FileExchange(request.file, f"{pointer}/file", Layouts(document.layouts))
-        form = choosing.form(request)
-        rules = [(one, f"{self.pointer}/errors/{index}") for index, one in enumerate(part.errors)]
-        rules += [(one, f"/errors/{index}") for index, one in enumerate(document.errors)]
-        replies = Replies(
-            [(one, f"{self.pointer}/instead/{index}") for index, one in enumerate(instead)],
-            rules,
-            form=form,
-            waits=document.waits,
-            change=self._credentials.change,
-            scopes=part.scopes,
-        )
-        return Exchange(Requests(request, pointer, form), replies, self._credentials)
-
 
 class _Looking(msgspec.Struct, frozen=True):
-    exchange: Exchange | FileExchange
+    exchange: Channel
     found: Filled
     answer: Filled
+
+
+def _condition(channels: Channels, one: CheckPart, pointer: str) -> Condition:
+    return Condition(one, pointer, None if one.request is None else channels.of(one.request, f"{pointer}/request"))
 
 
 async def _mapped(asking: Asking, filled: Filled, body: Any) -> Any:

@@ -56,6 +56,43 @@ _FILES: Final[dict[str, Any]] = {
 }
 
 
+_DATABASE: Final[dict[str, Any]] = {
+    "base_url": {
+        "type": "string",
+        "pattern": "^postgresql://[^\\s@?#/]+/[^\\s@?#/]+$",
+        "maxLength": 1000,
+        "title": "Address",
+        "description": "Dialect, server, port and database, such as postgresql://db.example.com:5432/warehouse.",
+    },
+    "user": {"type": "string", "minLength": 1, "maxLength": 63, "title": "Account"},
+    "tls": {
+        "enum": ["verified", "none"],
+        "default": "verified",
+        "title": "TLS",
+        "description": "verified: its certificate is checked against the address. none: all can be read on the way.",
+    },
+    "tls_authority": {
+        "type": "string",
+        "maxLength": 100_000,
+        "default": "",
+        "title": "Certificate of its authority",
+        "description": "PEM, of an authority that is not publicly trusted.",
+    },
+    "timeout_seconds": {**_SHARED["timeout_seconds"], "title": "Time limit of a statement"},
+}
+
+
+def database_settings(*required: str, **properties: Any) -> dict[str, Any]:
+    """The JSON Schema of a connection to a database."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {**_DATABASE, **properties},
+        "required": ["base_url", "user", *required],
+        "additionalProperties": False,
+    }
+
+
 _MAIL: Final[dict[str, Any]] = {
     "base_url": {
         "type": "string",

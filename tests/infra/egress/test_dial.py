@@ -81,6 +81,8 @@ async def test_S_52_every_address_of_a_name_must_pass_for_a_dial(tenant: UUID) -
         ("grpc", 22, True, "port"),
         ("mqtt", 25, True, "port"),
         ("redis", 5432, True, "port"),
+        ("postgresql", 6379, True, "port"),
+        ("postgresql", 5432, False, "scheme"),
         ("grpc", 8443, True, "port"),
         ("mqtt", 1883, False, "scheme"),
         ("redis", 6379, False, "scheme"),

@@ -12,7 +12,7 @@ def credentials(of: document.Document) -> Credentials:  # noqa: C901, PLR0911 - 
     """What signs the requests of a manifest."""
     part = of.authentication
     match part:
-        case document.Nobody() | document.Ssh():
+        case document.Nobody() | document.Ssh() | document.Database():
             return Nobody()
         case document.Basic():
             return Basic(part)
@@ -40,6 +40,8 @@ def used(part: document.Authentication) -> tuple[frozenset[str], frozenset[str]]
     secrets: set[str] = set()
     if isinstance(part, document.Ssh):
         return frozenset(), frozenset({"password", "private_key"})
+    if isinstance(part, document.Database):
+        return frozenset(), frozenset({"password"})
     if isinstance(part, document.Session):
         _login(part.login.body, settings, secrets)
         return frozenset(settings), frozenset(secrets)
