@@ -99,6 +99,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         *(f"/runs/{{run}}/{act}" for act in ("cancel", "suspend", "resume", "retry", "keep", "let-go", "approvals")),
         "/runs/{run}/effects/{effect}/decide",
         *(f"{records_policy.ONE}/{act}" for act in ("keep", "let-go")),
+        "/connections/{connection}/authorization/remove",
     )
     | _of_mappings("release"),
     Why.AGAIN: _in_tenant(

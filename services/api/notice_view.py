@@ -14,6 +14,7 @@ from services.engine.tables import NoticeRow
 Kind = Literal[
     "connection.away",
     "connection.back",
+    "connection.ending",
     "effect.uncertain",
     "playbook.entered",
     "playbook.reconciling",
@@ -36,10 +37,11 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[
         Kind,
         Meta(
-            description="That an outage began, or ended; that nobody but a person can tell what became of a call; that"
-            " four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a"
-            " playbook was moved; that an interface is used by somebody or in a version that was not declared; that"
-            " nothing is sent to a webhook endpoint any more, or that it takes messages again."
+            description="That an outage began, or ended; that what a connection signs in with ends soon; that nobody"
+            " but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a"
+            " peak began by itself, or ended; that a playbook was moved; that an interface is used by somebody or in a"
+            " version that was not declared; that nothing is sent to a webhook endpoint any more, or that it takes"
+            " messages again."
         ),
     ]
     connection: Annotated[str | None, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
@@ -49,11 +51,11 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, Any],
         Meta(
             description="Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`,"
-            " which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the"
-            " run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a"
-            " peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. Of an interface"
-            " what the register finds of it (`finding`, `kind`, `name`, `party`, `version`). Of a webhook endpoint its"
-            " id (`endpoint`) and a `title`."
+            " which did not go out meanwhile. Of what ends soon `until` and `what`. Of an effect its key (`effect`),"
+            " `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name"
+            " (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and"
+            " `reason`. Of an interface what the register finds of it (`finding`, `kind`, `name`, `party`, `version`)."
+            " Of a webhook endpoint its id (`endpoint`) and a `title`."
         ),
     ]
 

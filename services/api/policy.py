@@ -177,6 +177,8 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("POST", "/connections/{connection}/check", P.CONNECTIONS_WRITE),
     ("GET", "/connections/{connection}/authorization", P.CONNECTIONS_READ),
     ("POST", "/connections/{connection}/authorization-link", P.CONNECTIONS_WRITE),
+    ("POST", "/connections/{connection}/authorization/remove", P.CONNECTIONS_WRITE),
+    ("GET", "/connection-health", P.CONNECTIONS_READ),
     ("GET", "/connections/{connection}/playbook", P.RUNS_READ),
     ("POST", "/connections/{connection}/playbook/enter", P.RUNS_WRITE),
     ("POST", "/connections/{connection}/playbook/reconcile", P.RUNS_WRITE),

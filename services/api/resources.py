@@ -23,6 +23,7 @@ from services.api.graphs import Graphs
 from services.api.kept_answers import KeptAnswers
 from services.api.strangers import Strangers
 from services.api.throttle import Throttle
+from services.connectors import certification
 from services.connectors.builtin import all_connectors
 from services.connectors.forms import forms
 from services.connectors.registry import Registry
@@ -65,6 +66,7 @@ class Resources:
         self.throttle = Throttle(settings)
         self.strangers = Strangers(settings.trusted_proxies)
         self.registry = Registry(all_connectors(folder=settings.connectors))
+        self.levels = certification.levels(self.registry)
         own = FileKeyProvider(settings.service_key, settings.service_old_files)
         self.keys = InstalledKeys(own, self.database)
         self.wrapper = choosing.sealing(settings)

@@ -12,21 +12,28 @@ import click
 
 from services.cli.client import Api
 from services.cli.options import Terminal, api_options
+from services.connectors import levels
 
 _SECONDS: Final = 30.0
 """For which a check is waited for: a worker looks each two seconds, and a call takes at most thirty."""
 
 
 @click.command()
-@click.argument("connection")
+@click.argument("connection", required=False)
 @api_options
-def health(terminal: Terminal, *, connection: str) -> None:
-    """How CONNECTION is, as its last check found it."""
+def health(terminal: Terminal, *, connection: str | None) -> None:
+    """How CONNECTION is, as its last check found it; without a name, how all of them are."""
 
     async def work(api: Api) -> Any:
-        return await api.get(f"{await _path(api, connection)}/health")
+        return await api.get(f"{await _path(api, str(connection))}/health")
 
-    terminal.show(_shown(terminal, terminal.run(work)))
+    if connection is not None:
+        terminal.show(_shown(terminal, terminal.run(work)))
+        return
+    items = terminal.run(lambda api: api.pages("/connection-health"))
+    columns = ("name", "state", "error", "milliseconds", "quota.left", "ends_at", "last_good_at", "connector", "level")
+    rows = items if terminal.as_json else [{**one, "level": levels.shown(one["certification"] or "")} for one in items]
+    terminal.table(rows, *columns)
 
 
 @click.command()

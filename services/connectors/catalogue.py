@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from services.connectors import certification
+from services.connectors import certification, levels
 from services.connectors.builtin import all_connectors
 from services.connectors.certification import Standing
 from services.connectors.sdk.connector import Connector
@@ -127,9 +127,8 @@ def section(one: ConnectorEntry) -> str:
 
 
 def _lines(one: ConnectorEntry) -> Iterator[str]:
-    level = one.certification.level
+    shown = levels.shown(one.certification.level)
     yield f"## {one.title}\n"
-    shown = "not yet certified" if level == "not certified" else level
     yield f"`{one.name}` {one.version} · **{shown}**. {one.certification.why}.\n"
     if one.follows:
         yield f"Follows {one.follows}.\n"

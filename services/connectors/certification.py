@@ -6,13 +6,15 @@ import functools
 import hashlib
 import inspect
 import sys
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from services.connectors.declared import library, reading
+from services.connectors.levels import Level
 from services.connectors.sdk.connector import Connector
 from services.connectors.trying import cases
 from template_library.dsl.reader import read as read_yaml
@@ -21,8 +23,6 @@ RESULTS: Final = Path(__file__).with_name("certified.json")
 """What `pytest --certify` wrote, by connector."""
 BESIDE: Final = "certified.json"
 """What a run that recorded a connector's tests left beside its manifest."""
-Level = Literal["certified", "simulated", "not certified"]
-"""`certified`: its contract tests passed against the real system. `simulated`: against a simulator of ours."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +63,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 def standing(connector: Connector) -> Standing:
     """Of the connector as it is here."""
     return judged(connector, _tried(connector) or results().get(connector.manifest.name))
+
+
+def levels(connectors: Iterable[Connector]) -> dict[str, Level]:
+    """By name, as they are here; read once, for they do not change while a process runs."""
+    return {one.manifest.name: standing(one).level for one in connectors}
 
 
 def judged(connector: Connector, result: Result | None) -> Standing:

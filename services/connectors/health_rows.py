@@ -29,7 +29,10 @@ class HealthRow(Base):
     quota_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ends: Mapped[str | None] = mapped_column(Text)
+    renews: Mapped[bool] = mapped_column(server_default=text("false"))
+    warned_of: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     excess: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    rights_told: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         ForeignKeyConstraint(

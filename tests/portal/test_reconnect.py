@@ -13,6 +13,7 @@ from tests.portal.person import PHONE, person
 from tests.portal.site import Site
 
 LINK = {
+    "level": "not certified",
     "client": "Northern Association of Wholesale Distributors of Electrical Supplies",
     "system": "Enterprise Order Management and Finance",
     "connection": "books",

@@ -26,6 +26,7 @@ from tenants.organizations import branding
 
 TAGS: Final = ["connections"]
 _ONE: Final = "/connections/{connection:str}"
+Standing = Literal["none", "held", "ended"]
 
 
 class NotByLink(Conflict):
@@ -57,10 +58,10 @@ class MadeLink(LinkView, frozen=True, kw_only=True):
 class AuthorizationView(msgspec.Struct, frozen=True, kw_only=True):
     """How a connection stands that a person authorises. No token is ever shown."""
 
-    state: Annotated[
-        Literal["none", "held", "ended"], Meta(description="none: nobody has authorised it · ended: it is to be again.")
+    state: Annotated[Standing, Meta(description="none: nobody has authorised it · ended: it is to be again.")]
+    reason: Annotated[
+        str | None, Meta(description="Why it ended; `withdrawn`: somebody removed it here.", examples=["invalid_grant"])
     ]
-    reason: Annotated[str | None, Meta(description="Why it ended.", examples=["invalid_grant"])]
     authorized_at: Instant | None
     renewed_at: Annotated[Instant | None, Meta(description="When its tokens were renewed last.")]
     return_addresses: Annotated[
@@ -96,6 +97,26 @@ async def make_authorization_link(request: Call, data: JSONBody[NewLink]) -> Mad
     return MadeLink(**msgspec.structs.asdict(shown), link=f"{address}#{token}")
 
 
+@post(
+    tenant_paths(f"{_ONE}/authorization/remove"),
+    summary="Remove what a connection was allowed",
+    tags=TAGS,
+    status_code=200,
+)
+async def remove_authorization(request: Call) -> AuthorizationView:
+    """What somebody authorised counts no more from two seconds on, nor an open link. Safe to repeat.
+
+    The system is not told: its own list of applications is where it is ended there.
+    """
+    tenant, connection_id = request.tenant.tenant_id, request.path_id("con", "connection")
+    async with request.transaction() as session:
+        row, _ = await service.find(session, tenant, connection_id, lock=True)
+        await links.withdraw(session, tenant, connection_id, actor=request.principal.actor)
+        grant = await repository.grant(session, tenant, connection_id)
+        link = await repository.find(session, tenant, connection_id)
+    return _view(grant, link, await _return_addresses(request, row))
+
+
 def _grant(request: Call, row: Connection) -> CodeGrant:
     """Raises NotByLink."""
     try:
@@ -115,12 +136,16 @@ def _asked(request: Call, row: Connection) -> CodeGrant | None:
     return connector.code_grant(row.settings) if isinstance(connector, Authorizes) else None
 
 
-async def _return_addresses(request: Call, row: Connection) -> list[str]:
+def is_by_link(request: Call, row: Connection) -> bool:
+    """Whether a person authorises it, wherever its settings lead."""
     try:
-        is_by_link = _asked(request, row) is not None
+        return _asked(request, row) is not None
     except Refusal:
-        is_by_link = True
-    if not is_by_link:
+        return True
+
+
+async def _return_addresses(request: Call, row: Connection) -> list[str]:
+    if not is_by_link(request, row):
         return []
     partner_id, port = request.tenant.partner_id, request.resources.settings.api_port
     async with request.transaction(Rows.partner(partner_id)) as session:
@@ -129,15 +154,20 @@ async def _return_addresses(request: Call, row: Connection) -> list[str]:
 
 
 def _view(grant: ConnectionGrant | None, link: ConnectionLink | None, return_addresses: list[str]) -> AuthorizationView:
-    state: Literal["none", "held", "ended"] = "none" if grant is None else "held" if grant.state == "held" else "ended"
     return AuthorizationView(
-        state=state,
+        state=state_of(grant),
         reason=None if grant is None else grant.reason,
         authorized_at=None if grant is None else grant.authorized_at,
         renewed_at=None if grant is None else grant.refreshed_at,
         return_addresses=return_addresses,
         link=None if link is None else _link(link),
     )
+
+
+def state_of(grant: ConnectionGrant | None) -> Standing:
+    if grant is None:
+        return "none"
+    return "held" if grant.state == "held" else "ended"
 
 
 def _link(row: ConnectionLink) -> LinkView:
@@ -152,4 +182,4 @@ def _link(row: ConnectionLink) -> LinkView:
     )
 
 
-HANDLERS: Final = (read_authorization, make_authorization_link)
+HANDLERS: Final = (read_authorization, make_authorization_link, remove_authorization)

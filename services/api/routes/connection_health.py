@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -9,14 +10,19 @@ import msgspec
 from litestar import get, post
 from msgspec import Meta
 
+from infra import ids
 from services.api.call import Call
-from services.api.fields import Instant
+from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug
 from services.api.policy import tenant_paths
+from services.api.routes import authorizations
+from services.api.routes.authorizations import Standing
 from services.connectors.health import checks, questions
 from services.connectors.health.checks import Health
+from services.connectors.levels import Level
 from services.engine import outages
 from services.engine.outages import Told
-from tenants.connections import service
+from tenants.connections import link_repository, service
+from tenants.connections.grant_models import ConnectionGrant
 from tenants.connections.models import Connection
 
 TAGS: Final = ["connections"]
@@ -66,10 +72,62 @@ class HealthView(msgspec.Struct, frozen=True, kw_only=True):
     quota: QuotaLeftView | None
     ends_at: Annotated[Instant | None, Meta(description="When the first of what signs its calls ends, where known.")]
     ends: Annotated[str | None, Meta(description="What that is.")]
+    renews: Annotated[bool, Meta(description="That is fetched anew by itself: nobody has to do anything.")]
     excess_rights: Annotated[
         list[str], Meta(description="That its credentials were given, and none of the connector's operations needs.")
     ]
+    rights_known: Annotated[
+        bool,
+        Meta(
+            description="Whether anybody says which rights its credentials have; where not, nobody knows if they are"
+            " too many: most systems do not tell."
+        ),
+    ]
     away: AwayView | None
+
+
+class ConnectionHealth(HealthView, frozen=True, kw_only=True):
+    """One of all connections."""
+
+    id: Annotated[str, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
+    name: Slug
+    connector: str
+    title: Annotated[str, Meta(description="The connector's, for people.")]
+    certification: Annotated[
+        Level | None, Meta(description="How far its connector is proven; null: the installation has it no more.")
+    ]
+    authorization: Annotated[
+        Standing | None, Meta(description="Of one that a person authorises by a link; null: of any other.")
+    ]
+
+
+class ConnectionHealthList(msgspec.Struct, frozen=True):
+    items: list[ConnectionHealth]
+    next: NextCursor
+
+
+@get(tenant_paths("/connection-health"), summary="List how connections are", tags=TAGS)
+async def list_health(request: Call, limit: Limit = 50, cursor: Cursor = None) -> ConnectionHealthList:
+    """Every connection with what its last check found, the newest first. Nothing is sent to any system."""
+    tenant = request.tenant.tenant_id
+    async with request.transaction() as session:
+        found, last = await service.list_connections(session, tenant, request.page(limit, cursor), {})
+        rows = [row for row, _ in found]
+        grants = await link_repository.grants(session, tenant, [row.connection_id for row in rows])
+    async with request.resources.database.tenant(tenant) as transaction:
+        known = await checks.of_several(transaction, tenant, [row.connection_id for row in rows])
+        away = await outages.away(transaction, tenant)
+        told = {one: await outages.told(transaction, tenant, one) for one in away if one in known}
+    views = [
+        _one(
+            request,
+            row,
+            _view(request, row, known.get(row.connection_id, Health()), told.get(row.connection_id)),
+            grants,
+        )
+        for row in rows
+    ]
+    return ConnectionHealthList(views, request.cursor(last))
 
 
 @get(tenant_paths(f"{_ONE}/health"), summary="Read how a connection is", tags=TAGS)
@@ -77,7 +135,7 @@ async def read_health(request: Call) -> HealthView:
     """What its last check found. It is checked as it is made or changed, and now and then."""
     connection_id, row = await _found(request)
     async with request.resources.database.tenant(request.tenant.tenant_id) as transaction:
-        return await _view(request, transaction, connection_id, row)
+        return await _read(request, transaction, connection_id, row)
 
 
 @post(tenant_paths(f"{_ONE}/check"), summary="Check a connection", tags=TAGS, status_code=202)
@@ -91,7 +149,7 @@ async def check_connection(request: Call) -> HealthView:
     tenant = request.tenant.tenant_id
     async with request.resources.database.tenant(tenant) as transaction:
         await checks.hasten(transaction, tenant, connection_id, _PAUSE_SECONDS)
-        return await _view(request, transaction, connection_id, row)
+        return await _read(request, transaction, connection_id, row)
 
 
 async def _found(request: Call) -> tuple[UUID, Connection]:
@@ -101,10 +159,29 @@ async def _found(request: Call) -> tuple[UUID, Connection]:
         return connection_id, row
 
 
-async def _view(request: Call, transaction: Any, connection_id: UUID, row: Connection) -> HealthView:
+async def _read(request: Call, transaction: Any, connection_id: UUID, row: Connection) -> HealthView:
     tenant = request.tenant.tenant_id
     known = await checks.read(transaction, tenant, connection_id)
-    told = await outages.told(transaction, tenant, connection_id)
+    return _view(request, row, known, await outages.told(transaction, tenant, connection_id))
+
+
+def _one(
+    request: Call, row: Connection, health: HealthView, grants: Mapping[UUID, ConnectionGrant]
+) -> ConnectionHealth:
+    connector = request.resources.registry.connector(row.connector)
+    by_link = authorizations.is_by_link(request, row)
+    return ConnectionHealth(
+        **msgspec.structs.asdict(health),
+        id=ids.show("con", row.connection_id),
+        name=row.name,
+        connector=row.connector,
+        title=row.connector if connector is None else connector.manifest.title,
+        certification=request.resources.levels.get(row.connector),
+        authorization=authorizations.state_of(grants.get(row.connection_id)) if by_link else None,
+    )
+
+
+def _view(request: Call, row: Connection, known: Health, told: Told | None) -> HealthView:
     lasts = None if told is None or told.ended_at is not None else told
     connector = request.resources.registry.connector(row.connector)
     question = None if connector is None else questions.of(connector)
@@ -121,7 +198,9 @@ async def _view(request: Call, transaction: Any, connection_id: UUID, row: Conne
         quota=_quota(known),
         ends_at=known.ends_at,
         ends=known.ends,
+        renews=known.renews,
         excess_rights=known.excess,
+        rights_known=known.rights_told,
         away=None if lasts is None else AwayView(since=lasts.since, reason=lasts.reason, next_try_at=lasts.next_try_at),
     )
 
@@ -140,4 +219,4 @@ def _quota(known: Health) -> QuotaLeftView | None:
     return QuotaLeftView(left=known.quota_left, most=known.quota_most, until=known.quota_until)
 
 
-HANDLERS: Final = (read_health, check_connection)
+HANDLERS: Final = (list_health, read_health, check_connection)

@@ -15,13 +15,13 @@ from infra import ids
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug, StatusFilter
 from services.api.policy import tenant_paths
+from services.connectors.levels import Level
 from tenants.connections import service
 from tenants.connections.errors import InvalidConnection
 from tenants.connections.limits import Limits
 from tenants.connections.playbook import Playbook
 from tenants.connections.service import Changes, Pair, Plan
 from tenants.identity.permissions import Permission
-from tenants.identity.principal import Principal
 
 TAGS: Final = ["connections"]
 _ONE: Final = "/connections/{connection:str}"
@@ -76,6 +76,9 @@ class ConnectionView(msgspec.Struct, frozen=True, kw_only=True):
     id: Annotated[str, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
     name: Slug
     connector: str
+    certification: Annotated[
+        Level | None, Meta(description="How far its connector is proven; null: the installation has it no more.")
+    ]
     settings: Annotated[dict[str, Any] | UnsetType, Meta(description=_WRITERS)] = UNSET
     secrets: Annotated[dict[str, SecretView] | UnsetType, Meta(description=_WRITERS)] = UNSET
     limits: Annotated[Limits, Meta(description="Of its calls; over them a run waits its turn.")]
@@ -115,7 +118,7 @@ async def create_connection(request: Call, data: JSONBody[NewConnection]) -> Con
             desk=request.resources.desk,
             actor=request.principal.actor,
         )
-        return creation.answer(view(made, request.principal))
+        return creation.answer(view(request, made))
 
 
 @get(tenant_paths("/connections"), summary="List connections", tags=TAGS)
@@ -133,7 +136,7 @@ async def list_connections(
     async with request.transaction() as session:
         page = request.page(limit, cursor)
         rows, last = await service.list_connections(session, request.tenant.tenant_id, page, filters)
-        return ConnectionList([view(row, request.principal) for row in rows], request.cursor(last))
+        return ConnectionList([view(request, row) for row in rows], request.cursor(last))
 
 
 @get(tenant_paths(_ONE), summary="Read a connection", tags=TAGS)
@@ -141,7 +144,7 @@ async def read_connection(request: Call) -> ConnectionView:
     """Secrets are never shown."""
     connection_id = request.path_id("con", "connection")
     async with request.transaction() as session:
-        return view(await service.find(session, request.tenant.tenant_id, connection_id), request.principal)
+        return view(request, await service.find(session, request.tenant.tenant_id, connection_id))
 
 
 @patch(tenant_paths(_ONE), summary="Change a connection", tags=TAGS)
@@ -168,7 +171,7 @@ async def change_connection(request: Call, data: JSONBody[ConnectionChanges]) ->
             desk=request.resources.desk,
             actor=request.principal.actor,
         )
-        return view(changed, request.principal)
+        return view(request, changed)
 
 
 @post(tenant_paths(f"{_ONE}/disable"), summary="Disable a connection", tags=TAGS, status_code=200)
@@ -192,7 +195,7 @@ async def _prepare(request: Call, secrets: Mapping[str, str | None]) -> None:
 
 async def _present(request: Call, session: AsyncSession) -> ConnectionView:
     connection_id = request.path_id("con", "connection")
-    return view(await service.find(session, request.tenant.tenant_id, connection_id, lock=True), request.principal)
+    return view(request, await service.find(session, request.tenant.tenant_id, connection_id, lock=True))
 
 
 def _fallback(text: str | None) -> UUID | None:
@@ -206,20 +209,20 @@ async def _set_status(request: Call, status: service.Status) -> ConnectionView:
     connection_id = request.path_id("con", "connection")
     async with request.transaction() as session:
         await request.match(partial(_present, request, session))
-        tenant_id, principal = request.tenant.tenant_id, request.principal
-        changed = await service.set_status(session, tenant_id, connection_id, status, actor=principal.actor)
-        return view(changed, principal)
+        tenant_id, actor = request.tenant.tenant_id, request.principal.actor
+        return view(request, await service.set_status(session, tenant_id, connection_id, status, actor=actor))
 
 
-def view(pair: Pair, principal: Principal) -> ConnectionView:
+def view(request: Call, pair: Pair) -> ConnectionView:
     """Where it leads and how its secrets end is for whoever may change that."""
     row, secrets = pair
-    is_whole = Permission.CONNECTIONS_WRITE in principal.permissions
+    is_whole = Permission.CONNECTIONS_WRITE in request.principal.permissions
     tails = {one.field: SecretView(last4=one.last4, updated_at=one.updated_at) for one in secrets}
     return ConnectionView(
         id=ids.show("con", row.connection_id),
         name=row.name,
         connector=row.connector,
+        certification=request.resources.levels.get(row.connector),
         settings=row.settings if is_whole else UNSET,
         secrets=tails if is_whole else UNSET,
         limits=msgspec.convert(row.limits, Limits),

@@ -13,7 +13,7 @@ from infra import ids
 from services.api.call import Call
 from services.api.fields import Instant, Slug
 from services.api.policy import tenant_paths
-from services.connectors import certification
+from services.connectors import certification, levels
 from services.connectors.health import checks
 from services.connectors.registry import Registry
 from services.engine import outages
@@ -40,6 +40,9 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: Slug
     connector: Annotated[str | None, Meta(description="Null for a group.")]
+    level: Annotated[
+        Level | None, Meta(description="How far its connector is proven, of a group that of the connection below.")
+    ]
     standing: StandingField
     cause: Cause
     connection: Annotated[Slug, Meta(description="That this is said of: of a group the worst that its rules lead to.")]
@@ -134,7 +137,7 @@ def _entry(one: Entry, offers: dict[str, Offer]) -> TemplateReadiness:
 
 def _need(one: Need, offers: dict[str, Offer]) -> NeedView:
     choice = readiness.choice(one.operations, offers)
-    why, do = _words(one.verdict, choice)
+    why, do = _words(one.verdict, choice, offers)
     return NeedView(
         name=one.name,
         title=one.title,
@@ -145,21 +148,23 @@ def _need(one: Need, offers: dict[str, Offer]) -> NeedView:
         lacks=list(one.verdict.lacks),
         why=why,
         do=do,
-        offers=[_offer(judged, choice) for judged in one.found],
+        offers=[_offer(judged, choice, offers) for judged in one.found],
         connectors=[ConnectorChoice(name, offers[name].title, offers[name].level) for name in choice],
     )
 
 
-def _offer(one: Judged, choice: list[str]) -> OfferView:
+def _offer(one: Judged, choice: list[str], offers: dict[str, Offer]) -> OfferView:
     thing, verdict = one.thing, one.verdict
     about = verdict.about or thing.members[0]
-    why, do = _words(verdict, choice)
+    why, do = _words(verdict, choice, offers)
+    known = offers.get(about.connector)
     is_group = thing.kind == "group"
     return OfferView(
         kind=thing.kind,
         id=ids.show(grouping.PREFIX if is_group else "con", thing.id),
         name=thing.name,
         connector=None if is_group else about.connector,
+        level=None if known is None else known.level,
         standing=verdict.standing,
         cause=verdict.cause,
         connection=about.name,
@@ -171,10 +176,11 @@ def _offer(one: Judged, choice: list[str]) -> OfferView:
     )
 
 
-def _words(verdict: Verdict, choice: list[str]) -> tuple[str, str | None]:
+def _words(verdict: Verdict, choice: list[str], offers: dict[str, Offer]) -> tuple[str, str | None]:
     """Why, and what helps; for people."""
     missing, about = ", ".join(verdict.lacks), verdict.about
-    instead = f"a connection of {' or '.join(choice)}" if choice else "a connector that offers it all, and a connection"
+    named = [levels.named(one, offers[one].level) for one in choice]
+    instead = f"a connection of {' or '.join(named)}" if choice else "a connector that offers it all, and a connection"
     if about is None:
         return f"No connection offers {missing}.", f"Make {instead}."
     told: dict[Cause, tuple[str, str | None]] = {

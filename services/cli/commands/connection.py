@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import click
 
-from services.cli import connection_health
+from services.cli import connection_authorization, connection_health
 from services.cli.client import Api, Problem
 from services.cli.options import Terminal, api_options, pairs, values
+from services.connectors import levels
 
 _FORBIDDEN: Final = 403
 _SET = click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting; JSON where it is JSON.")
@@ -80,7 +81,7 @@ def create(  # noqa: PLR0913 - one argument an option
             body["fallback"] = await _other(api, fallback)
         return await api.send("POST", "/connections", body)
 
-    terminal.show(terminal.run(work))
+    terminal.show(_told(terminal, terminal.run(work)))
 
 
 @command.command("list")
@@ -89,7 +90,8 @@ def create(  # noqa: PLR0913 - one argument an option
 def list_connections(terminal: Terminal, *, status: str | None) -> None:
     """All connections, the newest first."""
     items = terminal.run(lambda api: api.pages("/connections", status=status))
-    terminal.table(items, "name", "connector", "status", "revision", "settings.base_url", "id")
+    columns = ("name", "connector", "certification", "status", "revision", "settings.base_url", "id")
+    terminal.table([_told(terminal, one) for one in items], *columns)
 
 
 @command.command()
@@ -108,7 +110,7 @@ def show(terminal: Terminal, *, connection: str) -> None:
             return found
         return _with_seat(found, seats)
 
-    terminal.show(terminal.run(work))
+    terminal.show(_told(terminal, terminal.run(work)))
 
 
 @command.command()
@@ -166,7 +168,7 @@ def update(  # noqa: PLR0913 - one argument an option
         other = {"fallback": await _other(api, fallback)} if fallback or no_fallback else {}
         return await api.send("PATCH", path, body | other)
 
-    terminal.show(terminal.run(work))
+    terminal.show(_told(terminal, terminal.run(work)))
 
 
 @command.command()
@@ -174,7 +176,7 @@ def update(  # noqa: PLR0913 - one argument an option
 @api_options
 def disable(terminal: Terminal, *, connection: str) -> None:
     """Let no call use CONNECTION any more."""
-    terminal.show(_switch(terminal, connection, "disable"))
+    terminal.show(_told(terminal, _switch(terminal, connection, "disable")))
 
 
 @command.command()
@@ -182,7 +184,7 @@ def disable(terminal: Terminal, *, connection: str) -> None:
 @api_options
 def enable(terminal: Terminal, *, connection: str) -> None:
     """Let calls use CONNECTION again."""
-    terminal.show(_switch(terminal, connection, "enable"))
+    terminal.show(_told(terminal, _switch(terminal, connection, "enable")))
 
 
 @command.command()
@@ -208,6 +210,11 @@ def watching(terminal: Terminal, *, connection: str) -> None:
 
     found = terminal.run(work)["items"]
     terminal.table(found, "trigger", "watched", "last_answer_at", "next_at", "failures", "failure")
+
+
+def _told(terminal: Terminal, one: Mapping[str, Any]) -> Mapping[str, Any]:
+    """For people the level of its connector in their words."""
+    return one if terminal.as_json else {**one, "certification": levels.shown(one["certification"] or "")}
 
 
 def _with_seat(found: Mapping[str, Any], seats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -270,5 +277,5 @@ def _secrets(asked: Sequence[str], files: Sequence[str]) -> dict[str, str]:
     return found
 
 
-for _one in connection_health.COMMANDS:
+for _one in (*connection_health.COMMANDS, *connection_authorization.COMMANDS):
     command.add_command(_one)

@@ -14,7 +14,7 @@ from infra.encryption.secret import Secret, SecretTooShort
 from infra.settings import load
 from services.cli.connector_folder import folder_of, refuse, tell
 from services.cli.options import pairs, values
-from services.connectors import catalogue
+from services.connectors import catalogue, levels
 from services.connectors.builtin import all_connectors, own_names
 from services.connectors.declared import installed, manuscripts
 from services.connectors.declared.document import Document
@@ -139,7 +139,7 @@ def list_connectors(*, as_json: bool) -> None:
         click.echo(msgspec.json.encode(found).decode())
         return
     for one in found:
-        click.echo(f"{one.name:28} {one.version:10} {one.certification.level:14} {one.title}")
+        click.echo(f"{one.name:28} {one.version:10} {levels.shown(one.certification.level):18} {one.title}")
 
 
 @command.command()

@@ -7,6 +7,7 @@ import click
 
 from services.cli.options import Terminal, api_options
 from services.cli.printable import printable
+from services.connectors import levels
 
 
 @click.command()
@@ -41,6 +42,6 @@ def lines(items: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _offer(offer: dict[str, Any]) -> str:
-    kind = "group" if offer["kind"] == "group" else offer["connector"]
+    kind = "group" if offer["kind"] == "group" else levels.named(offer["connector"], offer["level"] or "")
     bound = f", bound by {', '.join(offer['deployments'])}" if offer["deployments"] else ""
     return f"{offer['standing']:6} {offer['name']} ({kind}{bound}): {offer['why']}"

@@ -72,7 +72,7 @@ class Exchanger:
         except SecretUnreadable as unreadable:
             raise Refusal(unreadable.detail, name="configuration") from unreadable
         pair = await self._asked(taken, opened)
-        tokens = Tokens(pair.access, pair.refresh, opened.brought.leads_to)
+        tokens = Tokens(pair.access, pair.refresh, opened.brought.leads_to, pair.scopes)
         await self._codes.store(taken, opened, tokens, keeper.held_for(pair.seconds))
 
     async def _asked(self, taken: Taken, opened: Opened) -> Pair:

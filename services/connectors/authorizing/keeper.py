@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import OrderedDict
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +23,7 @@ from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.encryption.secret import Secret
 from services.connectors.sdk.context import GrantOver, Renew
 from services.connectors.sdk.errors import Away, Refusal
+from services.connectors.sdk.grant import Grant as Granting
 from tenants.connections.grants import Grant, Grants, Tokens
 
 LEASE_SECONDS: Final = 90.0
@@ -46,6 +49,7 @@ class Known(msgspec.Struct, frozen=True):
     """`until`: it is looked at anew, on the monotonic clock. `refused`: the system did not take the token."""
 
     access: Secret
+    grant: Granting
     leads_to: str
     version: int
     until: float
@@ -108,7 +112,7 @@ class Keeper:
             raise
         assert grant.tokens is not None  # noqa: S101 (it was looked at)
         until = clock.monotonic() + min(grant.rest, FRESH_SECONDS)
-        found = Known(grant.tokens.access, leads_to, grant.version, until)
+        found = Known(grant.tokens.access, _granting(grant, grant.tokens), leads_to, grant.version, until)
         self._known[key] = found
         self._known.move_to_end(key)
         if len(self._known) > _MOST:
@@ -154,7 +158,10 @@ class Keeper:
                 await self._grants.release(grant)
             raise
         crash_points.pass_by("grant.answered", str(grant.version))
-        await self._grants.renew(grant, Tokens(pair.access, pair.refresh, leads_to), held_for(pair.seconds))
+        # A server that says nothing of rights has left them as they were (RFC 6749, 6).
+        before = frozenset() if grant.tokens is None else grant.tokens.scopes
+        tokens = Tokens(pair.access, pair.refresh, leads_to, pair.scopes or before)
+        await self._grants.renew(grant, tokens, held_for(pair.seconds))
 
 
 class OneGrant:
@@ -165,15 +172,22 @@ class OneGrant:
         self._key = key
         self._ref = ref
         self._version = 0
+        self.grant: Granting | None = None
 
     async def access(self, leads_to: str, renew: Renew) -> Secret:
         known = await self._keeper.known(self._key, self._ref, leads_to, renew)
-        self._version = known.version
+        self._version, self.grant = known.version, known.grant
         return known.access
 
     def forget(self) -> bool:
         """Of many calls that were refused with one token, the first has it renewed, and the others use what came."""
         return self._keeper.forget(self._key, self._version)
+
+
+def _granting(grant: Grant, tokens: Tokens) -> Granting:
+    is_known = math.isfinite(grant.rest)
+    ends_at = clock.now() + timedelta(seconds=grant.rest) if is_known else None
+    return Granting(ends_at, tokens.scopes, renews=tokens.refresh is not None)
 
 
 def held_for(seconds: float | None) -> float | None:

@@ -124,6 +124,9 @@ def _health(document: Document) -> Iterator[Mistake]:
         return
     if effects.modes_of(document, part.care) != {"read"}:
         yield Mistake("/health/operation", "a connection is tried by an operation that reads")
+    rights = document.operations.get(health.rights)
+    if health.rights and (rights is None or effects.modes_of(document, rights.care) != {"read"}):
+        yield Mistake("/health/rights", f"there is no operation `{health.rights}` that reads")
     contract = contracts().get(health.operation)
     schema = contract.input if contract else part.input
     try:

@@ -61,6 +61,7 @@ class Declared:
             ),
             limits=document.limits,
             destinations=_destinations(document),
+            asked=_asked(document),
             triggers=tuple(_trigger(name, part) for name, part in document.triggers.items()),
             traps=document.traps,
             follows=document.follows,
@@ -140,6 +141,11 @@ def _operation(name: str, part: OperationPart, declared: DeclaredOperation) -> O
         scopes=part.scopes,
         looks=declared.looks,
     )
+
+
+def _asked(document: Document) -> frozenset[str]:
+    part = document.authentication
+    return frozenset(part.scopes) if isinstance(part, OAuth2 | OAuth2Code) else frozenset()
 
 
 def _destinations(document: Document) -> frozenset[str]:

@@ -234,6 +234,14 @@ class CheckPart(msgspec.Struct, frozen=True):
     keep: str = ""
 
 
+class StepPart(msgspec.Struct, frozen=True):
+    request: RequestPart
+    unless: str = ""
+    holds: str = ""
+    otherwise: str = ""
+    keep: str = ""
+
+
 class InsteadPart(msgspec.Struct, frozen=True):
     status: Statuses
     answer: Any
@@ -258,6 +266,7 @@ class OperationPart(msgspec.Struct, frozen=True):
     writes: tuple[Domain, ...] = ()
     scopes: tuple[str, ...] = ()
     checks: tuple[CheckPart, ...] = ()
+    before: tuple[StepPart, ...] = ()
     pages: PagesPart | None = None
     also: dict[str, RequestPart] = {}
     instead: tuple[InsteadPart, ...] = ()

@@ -45,22 +45,27 @@ def _needs(part: OperationPart, modes: frozenset[str], pointer: str) -> Iterator
     if modes == {"read"} and part.writes:
         yield Mistake(f"{pointer}/writes", "an operation that reads writes about nothing")
     looks = [(f"checks/{index}", one.request) for index, one in enumerate(part.checks)]
+    looks += [(f"also/{name}", one) for name, one in part.also.items()]
     looks.append(("read_back", None if part.read_back is None else part.read_back.request))
     for where, request in looks:
         if request is not None and request.method not in {*_SAFE, "POST"}:
             place = f"{pointer}/{where}/request/method"
             yield Mistake(place, "looking changes nothing: it is GET, HEAD, or a POST that reads")
     if modes and "read" not in modes:
-        yield from _written(part, pointer)
+        yield from _written(part, modes, pointer)
+    elif part.before:
+        yield Mistake(f"{pointer}/before", "an operation that reads writes nothing before")
 
 
-def _written(part: OperationPart, pointer: str) -> Iterator[Mistake]:
+def _written(part: OperationPart, modes: frozenset[str], pointer: str) -> Iterator[Mistake]:
     if not part.request.is_posted and part.request.method in _SAFE:
         yield Mistake(f"{pointer}/request", f"a write is no {part.request.method}: say which method it is")
     if part.pages is not None:
         yield Mistake(f"{pointer}/pages", "only what reads comes in pages")
-    if part.also:
-        yield Mistake(f"{pointer}/also", "only what reads asks for more")
+    if part.also and modes != {"check-then-write"}:
+        yield Mistake(f"{pointer}/also", "a write asks for more only where it is looked for first: check-then-write")
+    if part.before and modes != {"check-then-write"}:
+        yield Mistake(f"{pointer}/before", "what takes several writes is check-then-write: each repetition looks first")
 
 
 def _kept(effect: Effect, modes: frozenset[str], place: str) -> Iterator[Mistake]:

@@ -18,6 +18,7 @@ from services.connectors.declared.document import CheckPart, Document, Effect, I
 from services.connectors.declared.exchanges import Asking, Exchange
 from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped
 from services.connectors.declared.pages import Pages
+from services.connectors.declared.steps import Step
 from services.connectors.sdk.connector import Absent, CannotTell, Found, ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Misread
@@ -28,7 +29,9 @@ from template_library.dsl.schemas import compile_schema, first_error
 
 _MARK: Final = 16
 VARIABLES: Final = frozenset({"input", "settings", "states", "key", "mark", "mode", "fresh", "page", "kept"})
-"""What every program may use; those on an answer have `status` and `headers` as well. `mark`: made of the key."""
+"""What every program may use; those on an answer have `status` and `headers` as well. `mark`: made of the key.
+
+Requests of `also` have `found`, what the request brought, and `also`, what those of them brought that stand before."""
 
 
 class DeclaredOperation:
@@ -43,6 +46,10 @@ class DeclaredOperation:
         self.effect = part.care
         self._care = None if self.effect.is_set else care(self.effect, {})
         self._checks = [_condition(channels, one, f"{pointer}/checks/{index}") for index, one in enumerate(part.checks)]
+        self._before = [
+            Step(one, place, channels.of(one.request, f"{place}/request"))
+            for one, place in ((one, f"{pointer}/before/{index}") for index, one in enumerate(part.before))
+        ]
         exchange = channels.of(part.request, f"{pointer}/request", part.instead)
         self._asked: Channel | Pages = exchange
         if part.pages is not None and isinstance(exchange, Exchange):
@@ -75,6 +82,7 @@ class DeclaredOperation:
 
     def _parts(self) -> Iterator[Filled]:
         yield from (filled for one in self._checks for filled in one.parts)
+        yield from (filled for one in self._before for filled in one.parts)
         yield from self._asked.parts
         yield from (filled for one in self._also.values() for filled in one.parts)
         yield self._answer
@@ -90,9 +98,14 @@ class DeclaredOperation:
         asking = self._asking(given, context, evaluator)
         for one in self._checks:
             await one.look(asking)
+        for part in self._before:
+            await part.take(asking)
         reply = await self._asked.run(asking)
         if self._also and reply.instead is None:
-            asking.variables["also"] = {name: (await one.run(asking)).body for name, one in self._also.items()}
+            asking.variables["found"] = reply.body
+            for name, more in self._also.items():
+                told = (await more.run(asking)).body
+                asking.variables["also"] = {**asking.variables["also"], name: told}
         return await self._output(asking, reply.instead or self._answer, reply.body)
 
     async def read_back(self, given: Any, context: Context, evaluator: Evaluator) -> ReadBack:
@@ -132,6 +145,7 @@ class DeclaredOperation:
             "settings": context.settings,
             "states": self._states,
             "also": {},
+            "found": None,
             "key": context.key,
             "mark": hashlib.sha256(context.key.encode()).hexdigest()[:_MARK] if self._has_mark else "",
             "mode": care.mode,

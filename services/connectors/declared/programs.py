@@ -13,6 +13,7 @@ from template_library.dsl import tokens
 from template_library.dsl.model import Expression
 
 _ANSWER: Final = VARIABLES | {"status", "headers", "also"}
+_MORE: Final = VARIABLES | {"found", "also"}
 
 
 class Compiler(Protocol):
@@ -61,7 +62,9 @@ def _of(one: Expression) -> Iterator[Mistake]:
 def _allowed(one: Expression) -> frozenset[str]:
     if one.pointer.startswith("/triggers/"):
         return triggers.VARIABLES
-    is_before = "/request/" in one.pointer or "/checks/" in one.pointer
+    if "/also/" in one.pointer:
+        return _MORE
+    is_before = any(place in one.pointer for place in ("/request/", "/checks/", "/before/"))
     return VARIABLES if is_before else _ANSWER
 
 

@@ -6,6 +6,8 @@ import asyncio
 import random
 from typing import Final
 
+import msgspec
+
 from infra.database import Database, surviving
 from infra.problems import Problem
 from infra.telemetry import working_for
@@ -18,7 +20,8 @@ from services.connectors.limits import Limits
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import OpenConnection, Sender
 from services.connectors.sdk.errors import Refusal
-from services.engine.functions import Call, Later
+from services.connectors.visit import Visit
+from services.engine.functions import Answer, Call, Done, Later
 
 _IT: Final = "it"
 """The connection, in a call of ours."""
@@ -111,13 +114,23 @@ class Checker(ConnectorFunction):
             run=due.connection,
             bindings={_IT: due.connection},
         )
-        visit = await self._visit(call)
-        visit.context.quiet = True
-        answer = await self._through(call, visit, visit.call)
+        visit, answer = await self._answered(call)
         if isinstance(answer, Later) and (answer.parked or answer.line) and not visit.context.exchanges:
             return _TURN_SECONDS
         ending = endings.first(connection, visit.context.grant)
-        return findings.of(answer, visit.context, connector.manifest, ending)
+        rights = await self._rights(call, question.rights) if isinstance(answer, Done) and question.rights else None
+        return findings.of(answer, visit.context, connector.manifest, ending, rights)
+
+    async def _answered(self, call: Call) -> tuple[Visit, Answer]:
+        visit = await self._visit(call)
+        visit.context.quiet = True
+        return visit, await self._through(call, visit, visit.call)
+
+    async def _rights(self, call: Call, operation: str) -> frozenset[str] | None:
+        """Which rights its side says that the credentials have; None: it does not say it now."""
+        arguments = {**call.arguments, "operation": operation, "input": {}}
+        _, answer = await self._answered(msgspec.structs.replace(call, arguments=arguments))
+        return frozenset(map(str, answer.output)) if isinstance(answer, Done) else None
 
     async def _failures(self, due: Due) -> int:
         async with self._database.tenant(due.tenant) as transaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import msgspec
 
 from infra.database import Database
 from infra.ids import TenantId
+from services.connectors.health import warnings
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -35,7 +37,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     quota_until: datetime | None = None
     ends_at: datetime | None = None
     ends: str | None = None
+    renews: bool = False
     excess: list[str] = []
+    rights_told: bool = False
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +53,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     quota_seconds: float | None = None
     ends_at: datetime | None = None
     ends: str | None = None
+    renews: bool = False
     excess: list[str] = []
+    rights_told: bool = False
 
 
 async def take(database: Database, most: int, seconds: float) -> list[Due]:
@@ -61,13 +67,19 @@ async def take(database: Database, most: int, seconds: float) -> list[Due]:
 
 async def read(transaction: Any, tenant: UUID, connection: UUID) -> Health:
     """Inside a transaction of the tenant."""
-    row = await transaction.fetchrow(
-        "SELECT due_at, failures, checked_at, good_at, took, error, detail, quota_left, quota_most, quota_until, "
-        "ends_at, ends, excess FROM app.connection_health WHERE tenant_id = $1 AND connection_id = $2",
+    return (await of_several(transaction, tenant, [connection])).get(connection, Health())
+
+
+async def of_several(transaction: Any, tenant: UUID, connections: Collection[UUID]) -> dict[UUID, Health]:
+    """By connection; inside a transaction of the tenant."""
+    rows = await transaction.fetch(
+        "SELECT connection_id, due_at, failures, checked_at, good_at, took, error, detail, quota_left, quota_most, "
+        "quota_until, ends_at, ends, renews, excess, rights_told FROM app.connection_health "
+        "WHERE tenant_id = $1 AND connection_id = ANY ($2)",
         tenant,
-        connection,
+        list(connections),
     )
-    return Health() if row is None else Health(**row)
+    return {row["connection_id"]: Health(**{name: row[name] for name in Health.__struct_fields__}) for row in rows}
 
 
 async def failing(transaction: Any, tenant: UUID) -> dict[UUID, str]:
@@ -87,14 +99,15 @@ async def failing(transaction: Any, tenant: UUID) -> dict[UUID, str]:
 async def put(database: Database, due: Due, found: Found, seconds: float) -> None:
     """Note what a check came to; the next is in `seconds`. Of a connection that was taken or changed since, nothing."""
     async with database.tenant(due.tenant) as connection:
-        await connection.execute(
+        noted = await connection.fetchval(
             "UPDATE app.connection_health h SET due_at = now.at + make_interval(secs => $4), checked_at = now.at, "
             "failures = CASE WHEN $5 = '' THEN 0 ELSE h.failures + 1 END, "
             "good_at = CASE WHEN $5 = '' THEN now.at ELSE h.good_at END, took = $7, "
             "error = nullif(left($5, 60), ''), detail = nullif(left($6, 1000), ''), "
             "quota_left = $8, quota_most = $9, quota_until = now.at + make_interval(secs => $10), "
-            "ends_at = $11, ends = left($12, 200), excess = $13 FROM (SELECT clock_timestamp() AS at) now "
-            "WHERE h.tenant_id = $1 AND h.connection_id = $2 AND h.fence = $3 AND h.due_at IS NOT NULL",
+            "ends_at = $11, ends = left($12, 200), renews = $13, excess = $14, rights_told = $15 "
+            "FROM (SELECT clock_timestamp() AS at) now "
+            "WHERE h.tenant_id = $1 AND h.connection_id = $2 AND h.fence = $3 AND h.due_at IS NOT NULL RETURNING true",
             due.tenant,
             due.connection,
             due.fence,
@@ -107,8 +120,12 @@ async def put(database: Database, due: Due, found: Found, seconds: float) -> Non
             found.quota_seconds,
             found.ends_at,
             found.ends,
+            found.renews,
             found.excess,
+            found.rights_told,
         )
+        if noted:
+            await warnings.warn(connection, due.tenant, due.connection)
 
 
 async def put_off(database: Database, due: Due, seconds: float) -> None:

@@ -16,23 +16,27 @@ from services.connectors.sdk.grant import Grant
 
 _CERTIFICATE: Final = "-----BEGIN CERTIFICATE-----"
 _FETCHED: Final = "the token that its credentials are exchanged for, which is fetched anew by itself"
+_AUTHORIZED: Final = "what somebody allowed at the system, which gives nothing to renew it by: make a link before"
 _PARTS: Final = 3
 _LONGEST: Final = 8_192
 
 
 class Ending(msgspec.Struct, frozen=True, order=True):
-    """`what`: a setting or secret, in words."""
+    """`what`: a setting or secret, in words. `renews`: nobody has to do anything."""
 
     at: datetime
     what: str
+    renews: bool = False
 
 
 def first(connection: OpenConnection, grant: Grant | None) -> Ending | None:
     """Of what a person renews; where there is nothing of that, of what is fetched anew by itself."""
-    found = min(_held(connection), default=None)
-    if found is None and grant is not None and grant.ends_at is not None:
-        return Ending(grant.ends_at, _FETCHED)
-    return found
+    held = list(_held(connection))
+    if grant is not None and grant.ends_at is not None and not grant.renews:
+        held.append(Ending(grant.ends_at, _AUTHORIZED))
+    if not held and grant is not None and grant.ends_at is not None:
+        return Ending(grant.ends_at, _FETCHED, renews=True)
+    return min(held, default=None)
 
 
 def _held(connection: OpenConnection) -> Iterator[Ending]:

@@ -23,8 +23,15 @@ _OURS: Final = frozenset({"authentication", "authorization", "configuration", "t
 """Kinds whose words are our own, and say what to change."""
 
 
-def of(answer: Answer, context: Context, manifest: Manifest, ending: Ending | None) -> Found:
-    """`context`: of the call that was answered, which was quiet."""
+def of(
+    answer: Answer,
+    context: Context,
+    manifest: Manifest,
+    ending: Ending | None,
+    rights: frozenset[str] | None = None,
+) -> Found:
+    """`context`: of the call that was answered, which was quiet. `rights`: what its side says that it may, if any."""
+    excess = _excess(context.grant, manifest, rights)
     kind, detail = ("", "") if isinstance(answer, Done) else _words(answer, manifest)
     left = context.allowance
     return Found(
@@ -36,7 +43,9 @@ def of(answer: Answer, context: Context, manifest: Manifest, ending: Ending | No
         quota_seconds=None if left is None else left.seconds,
         ends_at=None if ending is None else ending.at,
         ends=None if ending is None else ending.what,
-        excess=_excess(context.grant, manifest),
+        renews=ending is not None and ending.renews,
+        excess=excess or [],
+        rights_told=excess is not None,
     )
 
 
@@ -67,9 +76,10 @@ def _sentence(reason: str) -> str:
     return why[:1].upper() + why[1:]
 
 
-def _excess(grant: Grant | None, manifest: Manifest) -> list[str]:
-    """Rights beside those that any operation needs; none where the manifest does not say which those are."""
+def _excess(grant: Grant | None, manifest: Manifest, rights: frozenset[str] | None) -> list[str] | None:
+    """Rights beside those that any operation needs; None: nobody says which there are, or which are needed."""
     needed = {scope for one in manifest.operations for scope in one.scopes}
-    if grant is None or not needed:
-        return []
-    return sorted(one for one in grant.scopes - needed if _SCOPE.fullmatch(one))[:_MOST]
+    known = rights if rights is not None else frozenset() if grant is None else grant.scopes
+    if not needed or not known:
+        return None
+    return sorted(one for one in known - needed - manifest.asked if _SCOPE.fullmatch(one))[:_MOST]

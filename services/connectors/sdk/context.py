@@ -36,7 +36,7 @@ _REASONS: Final = {
 class Pair(msgspec.Struct, frozen=True):
     """What an authorization server gave. `seconds`: how long the access token holds; None: until it is refused.
 
-    `scopes`: what it may, as the server says.
+    `scopes`: what it may; empty where the server does not say it here.
     """
 
     access: Secret
@@ -63,6 +63,11 @@ class Granted(Protocol):
             Away: nobody has authorised the connection, or it ended; or it cannot be renewed now.
             Refusal: as `renew`.
         """
+        ...
+
+    @property
+    def grant(self) -> Grant | None:
+        """What is known of the access token that was handed out last."""
         ...
 
     def forget(self) -> bool:

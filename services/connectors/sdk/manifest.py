@@ -128,10 +128,14 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """An operation that reads, and an input with which it is a small question: what a connection is checked by."""
+    """An operation that reads, and an input with which it is a small question: what a connection is checked by.
+
+    `rights`: another one, that takes nothing and gives the names of the rights that the credentials have; empty: none.
+    """
 
     operation: str
     input: dict[str, Any] = {}
+    rights: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +144,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         limits: of a connection that says nothing else.
         destinations: settings that say where secrets go, beside the base URL.
+        asked: rights that its authentication asks for, which are none too many.
         traps: what surprises who uses the system.
         follows: which version of which public document it follows.
         health: what its connections are checked by.
@@ -153,6 +158,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     operations: tuple[Operation, ...] = ()
     limits: Limits | None = None
     destinations: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
     triggers: tuple[Trigger, ...] = ()
     traps: tuple[str, ...] = ()
     follows: str = ""

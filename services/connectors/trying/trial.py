@@ -150,6 +150,8 @@ class _Given:
     def __init__(self, token: Secret) -> None:
         self._token = token
 
+    grant = None
+
     async def access(self, _leads_to: str, _renew: Renew) -> Secret:
         return self._token
 

@@ -14,6 +14,7 @@ from infra.database import Scope
 from infra.problems import Problem
 from services.api.call import Call
 from services.api.fields import Instant
+from services.connectors.levels import Level
 from services.connectors.sdk.authorization import Authorizes, CodeGrant
 from services.connectors.sdk.errors import Refusal
 from services.portal import origin
@@ -40,6 +41,7 @@ class OpenLink(msgspec.Struct, frozen=True, kw_only=True):
 
     client: Annotated[str, Meta(description="For whom.")]
     system: Annotated[str, Meta(description="What kind of system it is.")]
+    level: Annotated[Level | None, Meta(description="How far the connector is proven that speaks with it.")]
     connection: str
     state: Literal["open", "left", "exchanging", "refused", "done"]
     reason: Annotated[
@@ -168,6 +170,7 @@ async def _view(request: Call, link: ConnectionLink) -> OpenLink:
         {
             "client": client,
             "system": row.connector if connector is None else connector.manifest.title,
+            "level": request.resources.levels.get(row.connector),
             "connection": row.name,
             "state": state,
             "reason": reason or None,

@@ -233,6 +233,9 @@ ELSEWHERE: Final = {
     "POST /v1/connections/{connection}/authorization-link": (
         "tests/services/portal/test_reconnect.py", "connection.link-made",
     ),
+    "POST /v1/connections/{connection}/authorization/remove": (
+        "tests/services/portal/test_reconnect.py", "connection.authorization-withdrawn",
+    ),
     "POST /v1/signals": ("tests/services/engine/test_signals.py", "signal.sent"),
     "POST /v1/oauth/token": ("tests/services/api/routes/test_oauth.py", "token.issued"),
     "POST /hooks/{address}": ("tests/services/api/routes/webhooks/test_repeating.py", "webhook.id-reused"),

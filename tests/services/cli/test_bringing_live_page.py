@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +16,10 @@ from infra.embedded.stack import Endpoints
 from services.cli.main import waybill
 from tests.house.tree import ROOT
 from tests.served import served
+from tests.services.cli.test_first_connector import commands
 
 PAGE: Final = ROOT / "docs" / "partner" / "bringing-a-client-live.md"
+GROUPS: Final = ROOT / "docs" / "integrator" / "connection-groups.md"
 BLOCK: Final = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -50,6 +53,35 @@ def warehouses(folder: Path) -> None:
     assert answer("waybill deployment show orders")["revision"] == 2
 
 
+def connections() -> None:
+    """How each is, and that one that takes a key has no link."""
+    (found,) = answer("waybill connection health")
+    assert (found["name"], found["certification"], found["authorization"]) == ("erp", "simulated", None)
+    shown = run("waybill connection health --client acme").output.splitlines()
+    assert shown[0].split()[:3] == ["name", "state", "error"]
+    refused = run("waybill connection authorize erp --client acme")
+    assert (refused.exit_code, "not authorised by a link" in refused.output) == (1, True)
+    assert (
+        answer("waybill connection unauthorize erp")["state"] == answer("waybill connection authorization erp")["state"]
+    )
+
+
+def groups(folder: Path) -> None:
+    """Every command of the page on connection groups, as it is pasted."""
+    page = GROUPS.read_text(encoding="utf-8")
+    for block in re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        for command in commands(block):
+            if not command.startswith("waybill "):
+                assert subprocess.run(["/bin/bash", "-c", command], check=False, cwd=folder).returncode == 0, command
+                continue
+            done = run(command)
+            assert done.exit_code == 0, (command, done.output)
+    assert answer("waybill group try warehouses --site reno")["rule"] == 2
+    assert answer("waybill group try warehouses --site austin")["rule"] == 4
+    assert answer("waybill group try warehouses --channel marketplace")["rule"] == 1
+    assert answer("waybill group try warehouses --site nowhere")["connection"] is None
+
+
 def test_the_page_leads_to_a_deployment_in_live(
     endpoints: Endpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,5 +108,7 @@ def test_the_page_leads_to_a_deployment_in_live(
             if command.startswith("waybill connection create"):
                 refused = run(asked[-1])
                 assert (refused.exit_code, refused.output.count("/owners/")) == (1, 6), refused.output
+        connections()
         warehouses(tmp_path)
+        groups(tmp_path)
     assert (tmp_path / "boss.password").stat().st_mode & 0o777 == 0o600

@@ -28,6 +28,7 @@ from tests.patience import PATIENCE
 
 ROOT: Final = Path(__file__).parents[3]
 PAGE: Final = ROOT / "docs" / "integrator" / "first-connector.md"
+HERE: Final = re.compile("<<'([A-Z]+)'")
 BLOCK: Final = re.compile(r"^```sh ?([\w-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -35,9 +36,9 @@ def commands(block: str) -> Iterator[str]:
     """Each command with its here-document."""
     lines = iter(block.splitlines())
     for line in lines:
-        if "<<'YAML'" in line:
-            rest = list(iter(lambda: next(lines), "YAML"))
-            yield "\n".join([line, *rest, "YAML"])
+        if found := HERE.search(line):
+            rest = list(iter(lambda: next(lines), found[1]))
+            yield "\n".join([line, *rest, found[1]])
         elif line:
             yield line
 

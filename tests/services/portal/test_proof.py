@@ -45,6 +45,7 @@ NOBODY_SIGNED_IN = {"POST /v1/oauth/token": "by its key alone", "POST /hooks/{ad
 # The day's work, which stays within the client and stands in its log, and what a person puts right by hand.
 HARMLESS_IN_TENANT = {
     "POST /connections/{connection}/disable": "stops what goes out, at once",
+    "POST /connections/{connection}/authorization/remove": "stops what goes out, at once",
     "POST /connections/{connection}/check": "whether its system answers; nothing is changed there",
     "POST /connection-groups": "which of the connections that are there",
     "PATCH /connection-groups/{connection_group}": "likewise",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -11,14 +12,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 import pytest
 
-from infra import ids
+from infra import clock, ids
 from infra.database import Database, Scope
 from infra.egress import Client, Guard
 from infra.embedded.stack import Endpoints
 from infra.encryption.key_provider import FileKeyProvider
 from infra.settings import Settings
 from services.connectors.declared import installed
-from services.engine.functions import Done
+from services.engine.functions import Done, Later
 from services.portal.app import create_app
 from services.portal.files import Files
 from tenants.connections.sealing import Sealer
@@ -254,6 +255,7 @@ async def test_S_04_S_68_who_only_reads_makes_no_link_and_other_connections_have
     reader = office.house.north.caller.having(await make_key(office.acme, permissions=["connections:read"]))
     assert (await reader.get(f"{office.path}/authorization")).status == 200
     assert (await reader.post(f"{office.path}/authorization-link", {})).status == 403
+    assert (await reader.post(f"{office.path}/authorization/remove")).status == 403
     settings = {"base_url": "http://127.0.0.1:9", "allow_http": True}
     new = {"name": "erp", "connector": "erp-simulator", "settings": settings, "secrets": {"token": "t" * 12}}
     erp = (await office.acme.post("/v1/connections", new)).json["id"]
@@ -261,3 +263,26 @@ async def test_S_04_S_68_who_only_reads_makes_no_link_and_other_connections_have
     assert (refused.status, refused.problem) == (409, "not-by-link")
     await office.acme.post(f"{office.path}/disable")
     assert (await office.acme.post(f"{office.path}/authorization-link", {})).problem == "not-by-link"
+
+
+async def test_S_61_what_was_authorised_is_removed_and_nothing_under_way_brings_it_back(office: Office) -> None:
+    cookie, query = await office.left()
+    await office.back(cookie, query)
+    await office.change("UPDATE app.connection_health SET due_at = clock_timestamp() + interval '1 hour'")
+    assert await office.worker.exchanger.round() == 1
+    (one,) = (await office.acme.get("/v1/connection-health")).json["items"]
+    assert (one["name"], one["authorization"], one["certification"]) == ("books", "held", "not certified")
+    assert datetime.fromisoformat(one["next_check_at"]) <= clock.now(), "it is checked as soon as it is authorised"
+    again, query = await office.left()
+    await office.back(again, query)
+    removed = await office.acme.post(f"{office.path}/authorization/remove")
+    assert (removed.status, removed.json["state"], removed.json["reason"]) == (200, "ended", "withdrawn")
+    assert removed.json["link"]["state"] == "refused"
+    assert await office.worker.exchanger.round() == 0, "a code that was on its way is nobody's any more"
+    answer = await office.worker.call()
+    assert isinstance(answer, Later)
+    assert "withdrawn" in answer.reason
+    assert (await office.house.north.get("/portal/reconnect", cookie=f"{COOKIE}={again}")).problem == "link-over"
+    assert (await office.acme.post(f"{office.path}/authorization/remove")).status == 200
+    told = (await office.acme.get("/v1/audit?action=connection.authorization-withdrawn")).json["items"]
+    assert [one["after"] for one in told] == [{"authorization": True, "link": True}]

@@ -34,6 +34,7 @@ FACTS = {
     "people.passkey-added": {"host": HOST, "at": "2026-11-22T10:00:00+00:00", "passkey": "Nina's phone"},
     "people.password-changed": {"at": "2026-11-22T10:00:00+00:00"},
     "connection.away": {"connection": "erp", "client": "Acme", "environment": "live", "since": "2026-11-22T10:00:00Z"},
+    "connection.ending": {"connection": "erp", "client": "Acme", "environment": "live", "until": "2026-12-06T10:00Z"},
     "connection.back": {
         "connection": "erp", "client": "Acme", "environment": "live", "since": "2026-11-22T10:00:00Z",
         "until": "2026-11-22T11:30:00Z",

@@ -231,7 +231,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
   SELECT DISTINCT ON (f.email) f.email, f.name FROM found f ORDER BY f.email, f.name DESC LIMIT 50
 $$;
 
--- That a connection is away or back is told by mail in the transaction that finds it so; and that nothing is sent to an endpoint
+-- That a connection is away or back, or that what it signs in with ends soon, is told by mail in the transaction that finds it so; and that nothing is sent to an endpoint
 -- of webhooks any more, or something again. Why nothing is has words of its own: `webhook.gone`, `webhook.failing`.
 CREATE FUNCTION app.mail_notice() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
@@ -249,5 +249,5 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER mail AFTER INSERT ON app.notice FOR EACH ROW
-  WHEN (NEW.kind IN ('connection.away', 'connection.back', 'webhook.disabled', 'webhook.recovered'))
+  WHEN (NEW.kind IN ('connection.away', 'connection.back', 'connection.ending', 'webhook.disabled', 'webhook.recovered'))
   EXECUTE FUNCTION app.mail_notice();

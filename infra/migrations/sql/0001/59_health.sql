@@ -5,8 +5,9 @@
 --   failures   in a row; `error` is the kind of the last check's, NULL where that was well; `detail` says what to change
 --   good_at    the last check that its side answered well; `took` is how long its last answer took, in milliseconds
 --   quota_*    what a header of its last answer said is left, of how many, and until when
---   ends_at    when the first of what signs its calls ends; `ends` says what that is
---   excess     rights that its credentials were given and no operation needs
+--   ends_at    when the first of what signs its calls ends; `ends` says what that is; `renews`: it is fetched anew by itself
+--   warned_of  the end that its owner was told of
+--   excess     rights that its credentials were given and no operation needs; `rights_told`: somebody said which they have
 CREATE TABLE app.connection_health (
   tenant_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -23,7 +24,10 @@ CREATE TABLE app.connection_health (
   quota_until timestamptz,
   ends_at timestamptz,
   ends text CHECK (length(ends) <= 200),
+  renews boolean NOT NULL DEFAULT false,
+  warned_of timestamptz,
   excess text[] NOT NULL DEFAULT '{}',
+  rights_told boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_id, connection_id),
   FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection
 ) WITH (fillfactor = 50);
@@ -43,11 +47,25 @@ BEGIN
   VALUES (NEW.tenant_id, NEW.connection_id, CASE WHEN NEW.status = 'active' THEN clock_timestamp() END)
   ON CONFLICT (tenant_id, connection_id) DO UPDATE SET due_at = excluded.due_at, fence = h.fence + 1, failures = 0,
     checked_at = NULL, good_at = NULL, took = NULL, error = NULL, detail = NULL, quota_left = NULL, quota_most = NULL,
-    quota_until = NULL, ends_at = NULL, ends = NULL, excess = '{}';
+    quota_until = NULL, ends_at = NULL, ends = NULL, renews = false,
+    warned_of = NULL, excess = '{}', rights_told = false;
   RETURN NULL;
 END $$;
 CREATE TRIGGER health AFTER INSERT OR UPDATE OF revision ON app.connection
 FOR EACH ROW EXECUTE FUNCTION app.check_connection();
+
+-- One that somebody has authorised is checked at once, and one whose authorisation ended, too: what was found before says nothing
+-- of it now, nor does a check that is under way. A renewal changes nothing.
+CREATE FUNCTION app.check_authorized() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+BEGIN
+  UPDATE app.connection_health h SET due_at = clock_timestamp(), fence = h.fence + 1, failures = 0, checked_at = NULL, error = NULL,
+    detail = NULL, ends_at = NULL, ends = NULL, renews = false, warned_of = NULL, excess = '{}', rights_told = false
+  WHERE h.tenant_id = NEW.tenant_id AND h.connection_id = NEW.connection_id AND h.due_at IS NOT NULL;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER health AFTER INSERT OR UPDATE OF authorized_at, state ON app.connection_grant
+FOR EACH ROW EXECUTE FUNCTION app.check_authorized();
 
 -- One that fails its third check in a row needs somebody, until it is well or changed.
 CREATE FUNCTION app.note_exception_of_health() RETURNS trigger

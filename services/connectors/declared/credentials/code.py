@@ -33,6 +33,7 @@ class OAuth2Code:
         try:
             renew = partial(token_endpoint.by_refresh, grant, context)
             token = await _granted(context).access(grant.leads_to, renew)
+            context.grant = _granted(context).grant
         except Away as away:
             # Of the call whose credentials these are nothing has gone out.
             raise Away(away.reason, seconds=away.seconds, sent=False, name=away.name) from away

@@ -57,7 +57,8 @@ class OAuth2:
             detail = f"Its token endpoint refused ({over}); look at {self.change}"
             title = "The credentials are refused"
             raise Refusal(detail, name="authentication", status=_UNAUTHORIZED, title=title) from over
-        return Fetched(found.access, found.seconds or _UNKNOWN_SECONDS, found.scopes)
+        scopes = found.scopes or token_endpoint.asked(part.scopes)
+        return Fetched(found.access, found.seconds or _UNKNOWN_SECONDS, scopes)
 
 
 def address(url: str | document.Setting, context: Context) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
@@ -50,7 +50,8 @@ async def by_code(grant: CodeGrant, context: Context, code: Secret, verifier: Se
     """
     redaction.hold([code, verifier])
     fields = {"grant_type": "authorization_code", "code": code.reveal(), "redirect_uri": redirect_uri}
-    return await ask(_client(grant), context, {**fields, "code_verifier": verifier.reveal()})
+    found = await ask(_client(grant), context, {**fields, "code_verifier": verifier.reveal()})
+    return msgspec.structs.replace(found, scopes=found.scopes or asked(grant.scopes))
 
 
 async def by_refresh(grant: CodeGrant, context: Context, refresh: Secret) -> Pair:
@@ -58,6 +59,14 @@ async def by_refresh(grant: CodeGrant, context: Context, refresh: Secret) -> Pai
     redaction.hold([refresh])
     found = await ask(_client(grant), context, {"grant_type": "refresh_token", "refresh_token": refresh.reveal()})
     return found if found.refresh is not None else msgspec.structs.replace(found, refresh=refresh)
+
+
+def asked(scopes: Sequence[str]) -> frozenset[str]:
+    """What a server gives that says nothing of rights: those that it was asked for (RFC 6749, 5.1).
+
+    But `/.default` asks for whatever somebody has entered there, so that nobody says which those are.
+    """
+    return frozenset() if any(one.endswith("/.default") for one in scopes) else frozenset(scopes)
 
 
 def _client(grant: CodeGrant) -> Client:
@@ -111,8 +120,7 @@ def _granted(answer: Response, client: Client) -> Pair:
         raise Refusal("Its token endpoint gave no bearer token, and no other kind is known", name="authentication")
     next_one = refresh if isinstance(refresh, str) and MIN_LENGTH <= len(refresh) <= _LONGEST else None
     said = found.get("scope")
-    # Who says nothing of them has given those that were asked for (RFC 6749, 5.1).
-    scopes = frozenset(said.split() if isinstance(said, str) else client.scopes)
+    scopes = frozenset(said.split() if isinstance(said, str) else ())
     renewing = None if next_one is None else Secret(next_one)
     return Pair(Secret(access), renewing, _seconds(found.get("expires_in")), scopes)
 

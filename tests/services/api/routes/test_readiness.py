@@ -43,6 +43,7 @@ async def test_what_is_missing_is_red_and_says_which_connectors_would_do(parties
     assert {"erp-simulator", "tryton"} <= set(choice)
     assert choice.index("tryton") < choice.index("erp-simulator")
     assert need["do"].startswith("Make a connection of tryton")
+    assert "odoo (not yet certified)" in need["do"], "what no system has answered is never named without saying so"
 
 
 async def test_what_a_deployment_has_bound_is_shown_with_it_and_red_once_disabled(

@@ -34,7 +34,7 @@ async def test_nothing_more_is_asked_where_there_is_nothing(meet: Meet) -> None:
     assert isinstance(await desk.call(values={"id": "a"}), Failed)
 
 
-def test_only_what_reads_asks_for_more() -> None:
+def test_only_what_reads_or_is_looked_for_asks_for_more() -> None:
     write = operation(effect="once-or-ask", also=READ["also"], request={"method": "POST", "path": "things"})
     document = reading.read(json.dumps(manifest(operations={"thing.make": write}))).document
-    assert "only what reads" in " ".join(one.detail for one in checks.mistakes(document))
+    assert "where it is looked for first" in " ".join(one.detail for one in checks.mistakes(document))

@@ -84,6 +84,7 @@ BEGIN
   DROP FUNCTION app.note_exception_of_poll();
   DROP FUNCTION app.note_exception_of_deadline();
   DROP FUNCTION app.check_connection();
+  DROP FUNCTION app.check_authorized();
   DROP FUNCTION app.note_exception_of_health();
   DROP FUNCTION app.watch_connection();
   DROP FUNCTION app.wake_polls();

@@ -1102,6 +1102,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/connection-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List how connections are
+         * @description Every connection with what its last check found, the newest first. Nothing is sent to any system.
+         *
+         *     Needs: `connections:read`.
+         */
+        get: operations["get_connection_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/connections": {
         parameters: {
             query?: never;
@@ -1196,6 +1218,30 @@ export interface paths {
          *     Needs: `connections:write`.
          */
         post: operations["post_connections_connection_authorization_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{connection}/authorization/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove what a connection was allowed
+         * @description What somebody authorised counts no more from two seconds on, nor an open link. Safe to repeat.
+         *
+         *     The system is not told: its own list of applications is where it is ended there.
+         *
+         *     Needs: `connections:write`.
+         */
+        post: operations["post_connections_connection_authorization_remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4977,7 +5023,7 @@ export interface components {
             /** @description The newest. */
             link: components["schemas"]["authorizations_LinkView"] | null;
             /**
-             * @description Why it ended.
+             * @description Why it ended; `withdrawn`: somebody removed it here.
              * @example invalid_grant
              */
             reason: string | null;
@@ -5251,6 +5297,77 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** ConnectionHealth */
+        ConnectionHealth: {
+            /**
+             * @description Of one that a person authorises by a link; null: of any other.
+             * @enum {null|string}
+             */
+            authorization: "none" | "held" | "ended" | null;
+            away: components["schemas"]["AwayView"] | null;
+            /**
+             * @description How far its connector is proven; null: the installation has it no more.
+             * @enum {null|string}
+             */
+            certification: "certified" | "simulated" | "not certified" | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            checked_at: string | null;
+            connector: string;
+            /** @description What to change, in words without anything of the other side's and without secrets. */
+            detail: string | null;
+            /** @description What that is. */
+            ends: string | null;
+            /** @description When the first of what signs its calls ends, where known. */
+            ends_at: string | null;
+            /**
+             * @description The kind of the last failure.
+             * @example authentication
+             */
+            error: string | null;
+            /** @description That its credentials were given, and none of the connector's operations needs. */
+            excess_rights: string[];
+            /** @description Of checks, in a row. */
+            failures: number;
+            /** @example con_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @description The last check that it answered well. */
+            last_good_at: string | null;
+            /** @description That its last answer to a check took. */
+            milliseconds: number | null;
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            name: string;
+            /** @description At the earliest; null for one that is disabled. */
+            next_check_at: string | null;
+            /**
+             * @description What it is asked; it reads.
+             * @example shop.orders.list
+             */
+            operation: string | null;
+            quota: components["schemas"]["QuotaLeftView"] | null;
+            /** @description That is fetched anew by itself: nobody has to do anything. */
+            renews: boolean;
+            /** @description Whether anybody says which rights its credentials have; where not, nobody knows if they are too many: most systems do not tell. */
+            rights_known: boolean;
+            /**
+             * @description `failing`: the last check failed. `away`: it keeps failing, and is left alone. `unknown`: it was not checked yet, or its connector names nothing that it could be asked.
+             * @enum {string}
+             */
+            state: "well" | "failing" | "away" | "unknown" | "disabled";
+            /** @description The connector's, for people. */
+            title: string;
+        };
+        /** ConnectionHealthList */
+        ConnectionHealthList: {
+            items: components["schemas"]["ConnectionHealth"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
         /** ConnectionList */
         ConnectionList: {
             items: components["schemas"]["ConnectionView"][];
@@ -5259,6 +5376,11 @@ export interface components {
         };
         /** ConnectionView */
         ConnectionView: {
+            /**
+             * @description How far its connector is proven; null: the installation has it no more.
+             * @enum {null|string}
+             */
+            certification: "certified" | "simulated" | "not certified" | null;
             connector: string;
             /**
              * Format: date-time
@@ -6365,6 +6487,10 @@ export interface components {
              */
             operation: string | null;
             quota: components["schemas"]["QuotaLeftView"] | null;
+            /** @description That is fetched anew by itself: nobody has to do anything. */
+            renews: boolean;
+            /** @description Whether anybody says which rights its credentials have; where not, nobody knows if they are too many: most systems do not tell. */
+            rights_known: boolean;
             /**
              * @description `failing`: the last check failed. `away`: it keeps failing, and is left alone. `unknown`: it was not checked yet, or its connector names nothing that it could be asked.
              * @enum {string}
@@ -7728,16 +7854,16 @@ export interface components {
             at: string;
             /** @example con_01h455vb4pex5vsknk084sn02q */
             connection: string | null;
-            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. Of an interface what the register finds of it (`finding`, `kind`, `name`, `party`, `version`). Of a webhook endpoint its id (`endpoint`) and a `title`. */
+            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of what ends soon `until` and `what`. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. Of an interface what the register finds of it (`finding`, `kind`, `name`, `party`, `version`). Of a webhook endpoint its id (`endpoint`) and a `title`. */
             data: {
                 [key: string]: unknown;
             };
             id: string;
             /**
-             * @description That an outage began, or ended; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a playbook was moved; that an interface is used by somebody or in a version that was not declared; that nothing is sent to a webhook endpoint any more, or that it takes messages again.
+             * @description That an outage began, or ended; that what a connection signs in with ends soon; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a playbook was moved; that an interface is used by somebody or in a version that was not declared; that nothing is sent to a webhook endpoint any more, or that it takes messages again.
              * @enum {string}
              */
-            kind: "connection.away" | "connection.back" | "effect.uncertain" | "playbook.entered" | "playbook.reconciling" | "playbook.left" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended" | "interface.finding" | "webhook.disabled" | "webhook.recovered";
+            kind: "connection.away" | "connection.back" | "connection.ending" | "effect.uncertain" | "playbook.entered" | "playbook.reconciling" | "playbook.left" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended" | "interface.finding" | "webhook.disabled" | "webhook.recovered";
             /** @description The connection's, at that moment. */
             owner: string | null;
             /** @description That waits, where it is about one. */
@@ -7768,6 +7894,11 @@ export interface components {
             kind: "connection" | "group";
             /** @description Operations that its connector does not offer. */
             lacks: string[];
+            /**
+             * @description How far its connector is proven, of a group that of the connection below.
+             * @enum {null|string}
+             */
+            level: "certified" | "simulated" | "not certified" | null;
             /**
              * @description Lower-case letters and digits, single hyphens between them.
              * @example acme
@@ -7828,6 +7959,11 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             expires_at: string;
+            /**
+             * @description How far the connector is proven that speaks with it.
+             * @enum {null|string}
+             */
+            level: "certified" | "simulated" | "not certified" | null;
             /**
              * @description Why it was refused; it may be tried again.
              * @enum {null|string}
@@ -15757,6 +15893,85 @@ export interface operations {
             };
         };
     };
+    get_connection_health: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionHealthList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_connections: {
         parameters: {
             query?: {
@@ -16365,6 +16580,92 @@ export interface operations {
             };
             /** @description The payload breaks a rule. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_connections_connection_authorization_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the connection. */
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -208,6 +208,15 @@ const readiness = createRoute({
   },
 });
 
+const connections = createRoute({
+  getParentRoute: () => inside,
+  path: "/readiness/connections",
+  component: lazyRouteComponent(() => import("../connections/ConnectionsPage"), "ConnectionsPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+});
+
 const DELIVERIES: readonly string[] = ["pending", "delivered", "failed"];
 
 const endpoint = createRoute({
@@ -259,6 +268,7 @@ export const router = createRouter({
       orders,
       order,
       readiness,
+      connections,
       webhooks,
       endpoint,
       incoming,

@@ -1,12 +1,14 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { brandQuery } from "../api/queries";
+import { Boards } from "../connections/Boards";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
 import { ReadinessIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import frame from "../webhooks/WebhooksPage.module.css";
+import { LevelMark } from "./LevelMark";
 import { boardQuery, type Entry, type Need, type Offer } from "./queries";
 import classes from "./ReadinessPage.module.css";
 import { StandingMark } from "./StandingMark";
@@ -24,6 +26,7 @@ export function ReadinessPage() {
     <div className={frame.page}>
       <div className={frame.head}>
         <h1 className={frame.title}>{texts.readiness}</h1>
+        <Boards here="templates" />
       </div>
       <p className={frame.lead}>{texts.readinessBody}</p>
       {!board ? (
@@ -68,7 +71,9 @@ function NeedRow({ need }: { need: Need }) {
   const { texts } = useTexts();
   const help = texts.readinessHelp[need.cause](
     need.connection ?? "",
-    need.connectors.map(one => one.title).join(", "),
+    need.connectors
+      .map(one => (one.level === "not certified" ? texts.notCertifiedOf(one.title) : one.title))
+      .join(", "),
   );
   return (
     <li className={classes.need}>
@@ -100,6 +105,7 @@ function OfferRow({ offer, need }: { offer: Offer; need: Need }) {
         <span className={classes.name}>{offer.name}</span>
         <span className={frame.facts}>
           <span>{offer.connector ?? texts.connectionGroup}</span>
+          {offer.level && <LevelMark level={offer.level} />}
           {offer.deployments.length > 0 && <span>{texts.boundBy(offer.deployments.join(", "))}</span>}
           {offer.standing !== "green" && !said && (
             <span>{texts.readinessWhy[offer.cause](offer.connection, offer.lacks.join(", "))}</span>

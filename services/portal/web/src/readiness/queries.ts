@@ -7,6 +7,7 @@ export type Entry = Board["items"][number];
 export type Need = Entry["needs"][number];
 export type Offer = Need["offers"][number];
 export type Standing = Need["standing"];
+export type Level = NonNullable<Offer["level"]>;
 
 /** What is connected changes when somebody connects it, and a system goes away and comes back by itself. */
 const LOOK_AGAIN = 15_000;

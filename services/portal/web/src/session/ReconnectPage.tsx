@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tansta
 import { useEffect, useState } from "react";
 import { api, body, Problem, type Schemas } from "../api/client";
 import { brandQuery, reconnectQuery } from "../api/queries";
+import { LevelMark } from "../readiness/LevelMark";
 import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
 import { DoorPage } from "./DoorPage";
@@ -90,6 +91,11 @@ function Leave({ link }: { link: OpenLink }) {
       <p className={classes.lead}>
         <span className={classes.invited}>{texts.reconnectFor(link.client)}</span>
         {texts.reconnectConnection(link.connection)}
+        {link.level === "not certified" && (
+          <span className={classes.invited}>
+            <LevelMark level={link.level} />
+          </span>
+        )}
       </p>
       <p className={classes.lead}>{texts.reconnectToBody(link.system)}</p>
       <div className={classes.form}>

@@ -14,6 +14,7 @@ export type Act =
   | { kind: "remove-passkey"; passkey: Passkey }
   | { kind: "add-endpoint"; url: string; types: string; description: string }
   | { kind: "endpoint"; endpoint: string; what: EndpointAct }
+  | { kind: "authorize"; connection: string }
   | { kind: "set-up-factor" }
   | { kind: "remove-factor" };
 

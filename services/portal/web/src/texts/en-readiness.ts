@@ -6,6 +6,12 @@ const readiness = {
   noTemplatesTitle: "No templates",
   noTemplatesBody:
     "Templates come with the installation. What each needs is listed here once there are some.",
+  levels: {
+    certified: "Certified",
+    simulated: "Proven against a simulator",
+    "not certified": "Not yet certified",
+  },
+  notCertifiedOf: (connector: string) => `${connector} (not yet certified)`,
   standings: { green: "Ready", amber: "Look first", red: "Not ready" },
   versionOf: (version: string) => `Version ${version}`,
   notDeployed: "Not deployed",

@@ -1,5 +1,6 @@
 import type { GraphNode } from "../api/queries";
 import audit from "./en-audit";
+import connections from "./en-connections";
 import incoming from "./en-incoming";
 import orders from "./en-orders";
 import people from "./en-people";
@@ -15,6 +16,7 @@ const en = {
   ...incoming,
   ...orders,
   ...readiness,
+  ...connections,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",

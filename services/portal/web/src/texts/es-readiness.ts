@@ -7,6 +7,12 @@ const readiness: typeof en = {
   noTemplatesTitle: "No hay plantillas",
   noTemplatesBody:
     "Las plantillas vienen con la instalación. Lo que pide cada una aparece aquí cuando las hay.",
+  levels: {
+    certified: "Certificado",
+    simulated: "Probado con un simulador",
+    "not certified": "Aún sin certificar",
+  },
+  notCertifiedOf: connector => `${connector} (aún sin certificar)`,
   standings: { green: "Lista", amber: "Revisar antes", red: "No lista" },
   versionOf: version => `Versión ${version}`,
   notDeployed: "Sin desplegar",

@@ -1,5 +1,6 @@
 import type { Texts } from "./en";
 import audit from "./es-audit";
+import connections from "./es-connections";
 import incoming from "./es-incoming";
 import orders from "./es-orders";
 import people from "./es-people";
@@ -15,6 +16,7 @@ const es: Texts = {
   ...incoming,
   ...orders,
   ...readiness,
+  ...connections,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",
