@@ -48,21 +48,26 @@ WHERE tenant_id = $1 AND connection_id = $2 AND version = $3 AND state = 'held' 
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """A pair of tokens, and the digest of where they may go. `refresh`: None where the server gave none."""
+    """A pair of tokens, and the digest of where they may go. `refresh`: None where the server gave none.
+
+    `scopes`: what they may; empty where nobody says.
+    """
 
     access: Secret
     refresh: Secret | None
     leads_to: str
+    scopes: frozenset[str] = frozenset()
 
     def text(self) -> Secret:
         """As it is sealed."""
         refresh = None if self.refresh is None else self.refresh.reveal()
-        return Secret(msgspec.json.encode([self.access.reveal(), refresh, self.leads_to]).decode())
+        parts = [self.access.reveal(), refresh, self.leads_to, sorted(self.scopes)]
+        return Secret(msgspec.json.encode(parts).decode())
 
     @classmethod
     def of(cls, text: Secret) -> Tokens:
-        access, refresh, leads_to = msgspec.json.decode(text.reveal())
-        return cls(Secret(access), None if refresh is None else Secret(refresh), leads_to)
+        access, refresh, leads_to, scopes = msgspec.json.decode(text.reveal())
+        return cls(Secret(access), None if refresh is None else Secret(refresh), leads_to, frozenset(scopes))
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):

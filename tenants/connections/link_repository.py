@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,7 @@ OPEN: Final = timedelta(minutes=15)
 AWAY: Final = timedelta(minutes=10)
 EXCHANGED: Final = timedelta(seconds=60)
 """Within that a worker has exchanged a code, or nobody will."""
+WITHDRAWN: Final = "withdrawn"
 
 
 async def put(session: AsyncSession, values: dict[str, Any], life: timedelta) -> ConnectionLink:
@@ -48,6 +50,14 @@ async def grant(session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> 
         ConnectionGrant.tenant_id == tenant_id, ConnectionGrant.connection_id == connection_id
     )
     return await session.scalar(query)
+
+
+async def grants(session: AsyncSession, tenant_id: UUID, connections: Sequence[UUID]) -> dict[UUID, ConnectionGrant]:
+    """By connection."""
+    query = select(ConnectionGrant).where(
+        ConnectionGrant.tenant_id == tenant_id, ConnectionGrant.connection_id.in_(connections)
+    )
+    return {row.connection_id: row for row in await session.scalars(query)}
 
 
 async def open_(
@@ -97,6 +107,30 @@ async def take(session: AsyncSession, tenant_id: UUID, host: str, opener_hash: b
         .with_for_update()
     )
     return await session.scalar(query.execution_options(populate_existing=True))
+
+
+async def withdraw(session: AsyncSession, tenant_id: UUID, connection_id: UUID) -> tuple[bool, bool]:
+    """End what was authorised, and the link by which more could be; whether there was any of each.
+
+    The next version and attempt are nobody's, so that a renewal or an exchange that is under way stores nothing.
+    """
+    grant = (
+        update(ConnectionGrant)
+        .where(ConnectionGrant.tenant_id == tenant_id, ConnectionGrant.connection_id == connection_id)
+        .where(ConnectionGrant.state == "held")
+        .values(state="ended", reason=WITHDRAWN, version=ConnectionGrant.version + 1)
+        .values(sealed=None, key_version=None, until=None, leased_until=None)
+    )
+    link = (
+        update(ConnectionLink)
+        .where(ConnectionLink.tenant_id == tenant_id, ConnectionLink.connection_id == connection_id)
+        .where(ConnectionLink.state != "done", ConnectionLink.expires_at > func.clock_timestamp())
+        .values(state="refused", reason=WITHDRAWN, attempt=ConnectionLink.attempt + 1, opener_hash=None)
+        .values(sealed=None, key_version=None, expires_at=func.clock_timestamp(), moved_at=func.clock_timestamp())
+    )
+    ended = (await session.scalars(grant.returning(ConnectionGrant.version))).one_or_none()
+    closed = (await session.scalars(link.returning(ConnectionLink.attempt))).one_or_none()
+    return ended is not None, closed is not None
 
 
 async def brought(session: AsyncSession, link: ConnectionLink, sealed: tuple[int, bytes]) -> None:

@@ -78,6 +78,17 @@ async def make(
     return made, token
 
 
+async def withdraw(session: AsyncSession, tenant_id: UUID, connection_id: UUID, *, actor: str) -> None:
+    """Nothing that anybody authorised counts any more, nor the link by which they could. Safe to repeat.
+
+    The system is not told: what it has given is forgotten here, and ended there by whoever may.
+    """
+    ended, closed = await repository.withdraw(session, tenant_id, connection_id)
+    if ended or closed:
+        after = {"authorization": ended, "link": closed}
+        await _record(session, "connection.authorization-withdrawn", connection_id, after, actor=actor)
+
+
 def state_of(link: ConnectionLink) -> tuple[State, str]:
     """How far it is, and why it was refused. What nobody has exchanged in time is refused, too."""
     if link.state not in {"returned", "taken"}:

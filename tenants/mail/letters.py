@@ -25,6 +25,7 @@ _TIMES: Final = frozenset({"at", "since", "until", "expires"})
 _ENDPOINT: Final = "/webhooks/{{endpoint}}"
 _PATHS: Final[Mapping[str, str]] = {
     "people.invited": "/invitation#{{secret}}",
+    "connection.ending": "/readiness/connections",
     "webhook.gone": _ENDPOINT,
     "webhook.failing": _ENDPOINT,
     "webhook.recovered": _ENDPOINT,

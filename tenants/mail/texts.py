@@ -13,6 +13,7 @@ Kind = Literal[
     "people.password-changed",
     "connection.away",
     "connection.back",
+    "connection.ending",
     "webhook.gone",
     "webhook.failing",
     "webhook.recovered",
@@ -90,6 +91,14 @@ _EN: Final[dict[str, Words]] = {
         ),
         button="See what goes on",
     ),
+    "connection.ending": Words(
+        subject="What {{connection}} signs in with ends soon ({{client}}, {{environment}})",
+        lines=(
+            "What the connection {{connection}} of {{client}} ({{environment}}) signs in with ends on {{until}}.",
+            "Renew it before that day: afterwards work that needs the connection waits.",
+        ),
+        button="See what ends",
+    ),
     "webhook.gone": Words(
         subject="Webhooks to {{address}} are switched off ({{client}}, {{environment}})",
         lines=(
@@ -162,6 +171,14 @@ _ES: Final[dict[str, Words]] = {
             "No respondía desde el {{since}}. Lo que esperaba continúa ahora.",
         ),
         button="Ver qué continúa",
+    ),
+    "connection.ending": Words(
+        subject="El acceso de {{connection}} termina pronto ({{client}}, {{environment}})",
+        lines=(
+            "El acceso de la conexión {{connection}} de {{client}} ({{environment}}) termina el {{until}}.",
+            "Renuévelo antes de ese día: después, el trabajo que necesita la conexión espera.",
+        ),
+        button="Ver qué termina",
     ),
     "webhook.gone": Words(
         subject="Los webhooks a {{address}} están desactivados ({{client}}, {{environment}})",

@@ -214,7 +214,7 @@ def watching(terminal: Terminal, *, connection: str) -> None:
 
 def _told(terminal: Terminal, one: Mapping[str, Any]) -> Mapping[str, Any]:
     """For people the level of its connector in their words."""
-    return one if terminal.as_json else {**one, "certification": levels.shown(one["certification"] or "")}
+    return one if terminal.as_json else {**one, "certification": levels.shown(one.get("certification") or "")}
 
 
 def _with_seat(found: Mapping[str, Any], seats: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
