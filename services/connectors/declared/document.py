@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from services.connectors.declared.request_parts import FilePart, GraphQL, JsonRpc, OData, Xml
 from services.connectors.declared.sql_parts import SqlPart
 from services.connectors.declared.trigger_parts import TriggerPart
 from services.connectors.sdk.manifest import Question
@@ -151,46 +152,6 @@ class ErrorRule(msgspec.Struct, frozen=True):
     message: str | None = None
     change: str | None = None
     after: str | None = None
-
-
-class GraphQL(msgspec.Struct, frozen=True):
-    query: str
-    variables: dict[str, Any] = {}
-
-
-class JsonRpc(msgspec.Struct, frozen=True):
-    method: str
-    params: dict[str, Any] | list[Any] = {}
-
-
-class OData(msgspec.Struct, frozen=True):
-    path: str
-    select: tuple[str, ...] = ()
-    filter: str = ""
-    expand: str = ""
-    orderby: str = ""
-    search: str = ""
-    top: int | None = None
-    count: bool = False
-
-
-class Xml(msgspec.Struct, frozen=True):
-    body: dict[str, Any] | None = None
-    header: dict[str, Any] | None = None
-    namespaces: dict[str, str] = {}
-    lists: tuple[str, ...] = ()
-    soap: Literal["1.1", "1.2"] | None = None
-    action: str = ""
-
-
-class FilePart(msgspec.Struct, frozen=True):
-    do: Literal["list", "read", "write"]
-    folder: str = ""
-    elsewhere: tuple[str, ...] = ()
-    name: str = ""
-    layout: Any = None
-    rows: str = ""
-    head: Any = {}
 
 
 class RequestPart(msgspec.Struct, frozen=True):

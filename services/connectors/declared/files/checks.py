@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from services.connectors.declared.document import Document, FilePart, RequestPart, Ssh
+from services.connectors.declared.document import Document, RequestPart, Ssh
 from services.connectors.declared.mistakes import Mistake, near
+from services.connectors.declared.request_parts import FilePart
 from services.connectors.files import layout
 from services.connectors.files.layout import LayoutRefused
 from template_library.dsl.positions import step

@@ -12,11 +12,11 @@ import msgspec
 
 from infra.egress import Failed, Response
 from infra.egress.sftp import Entry, Sftp, SftpRefused
-from services.connectors.declared.document import FilePart
 from services.connectors.declared.exchanges import Asking
 from services.connectors.declared.files.layouts import Layouts
 from services.connectors.declared.mapping import Filled, Unmapped, pieces
 from services.connectors.declared.replies import Reply
+from services.connectors.declared.request_parts import FilePart
 from services.connectors.files import rows, session, writing
 from services.connectors.files.layout import Layout
 from services.connectors.files.rows import MOST_BYTES, Table, Unreadable

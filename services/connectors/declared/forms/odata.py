@@ -10,9 +10,9 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from services.connectors.declared.document import OData as Part
 from services.connectors.declared.forms.form import Plain, Trouble, member, text
 from services.connectors.declared.mapping import Filled, Filling, Piece, Unmapped, pieces
+from services.connectors.declared.request_parts import OData as Part
 from services.engine import values
 
 _VERSION: Final = {"OData-Version": "4.0", "OData-MaxVersion": "4.01"}

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from infra.egress import Response
-from services.connectors.declared.document import Xml
 from services.connectors.declared.forms import xml_reading
 from services.connectors.declared.forms.form import Meaning, Trouble, member
 from services.connectors.declared.forms.xml_reading import XSI
 from services.connectors.declared.forms.xml_writing import TEXT, Writer
+from services.connectors.declared.request_parts import Xml
 from services.connectors.sdk.errors import Misread
 
 _DECLARED: Final = '<?xml version="1.0" encoding="UTF-8"?>'
