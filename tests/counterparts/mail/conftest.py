@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -53,14 +54,28 @@ def mail_server(python: Path, tmp_path: Path) -> Iterator[MailServer]:
 @pytest.fixture
 def box(python: Path, tmp_path: Path) -> Iterator[Box]:
     """A mailbox of pymap's, in memory, with letters in it that are very old."""
-    known, key = certificate(tmp_path)
+    with _box(python, tmp_path, certificate(tmp_path), USER, PASSWORD) as found:
+        yield found
+
+
+@pytest.fixture
+def sent_box(python: Path, tmp_path: Path, mail_server: MailServer) -> Iterator[Box]:
+    """Another, of the account that sends by `mail_server`."""
+    pair = (mail_server.certificate, mail_server.certificate.with_name("key.pem"))
+    with _box(python, tmp_path, pair, "waybill", "correct horse") as found:
+        yield found
+
+
+@contextmanager
+def _box(python: Path, folder: Path, pair: tuple[Path, Path], user: str, password: str) -> Iterator[Box]:
+    known, key = pair
     held = take(None)
     command: list[str | Path] = [python.with_name("pymap"), "--host", "127.0.0.1", "--port", str(held.port)]
-    command += ["--cert", known, "--key", key, "dict", "--demo-data", "--demo-user", USER]
-    command += ["--demo-password", PASSWORD]
-    with serving(command, os.environ, tmp_path, port=held.port, log=tmp_path / "pymap.log"):
+    command += ["--cert", known, "--key", key, "dict", "--demo-data", "--demo-user", user]
+    command += ["--demo-password", password]
+    with serving(command, os.environ, folder, port=held.port, log=folder / "pymap.log"):
         held.release()
-        yield Box(held.port, known)
+        yield Box(held.port, known, user, password)
 
 
 @pytest.fixture

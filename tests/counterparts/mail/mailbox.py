@@ -26,6 +26,8 @@ class Box(msgspec.Struct, frozen=True):
 
     port: int
     certificate: Path
+    user: str = USER
+    password: str = PASSWORD
 
     @property
     def url(self) -> str:
@@ -37,7 +39,7 @@ class Box(msgspec.Struct, frozen=True):
         context.check_hostname = False
         with imaplib.IMAP4("127.0.0.1", self.port) as found:
             found.starttls(context)
-            found.login(USER, PASSWORD)
+            found.login(self.user, self.password)
             yield found
 
     def put(self, *messages: bytes, folder: str = "INBOX") -> None:

@@ -12,6 +12,7 @@ from infra import crash_points, ids
 from infra.database import Database
 from infra.egress import Client
 from infra.encryption.secret import Secret
+from services.connectors.builtin.imap import taking
 from services.connectors.builtin.imap.connector import Imap
 from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.context import OpenConnection
@@ -120,6 +121,30 @@ async def test_S_57_a_message_that_is_made_to_hurt_is_told_and_keeps_no_other_ba
         True
     ] * 3
     assert "deep" not in str(told), "nothing of what it holds"
+
+
+async def test_a_message_that_no_session_can_take_is_told_and_keeps_no_other_back(
+    posted: Posted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted.box.put(*(mail(f"Nr {number}").as_bytes() for number in range(3)))
+    read = taking._message
+    asked: list[int] = []
+
+    async def slow(mailbox: Any, folder: Any, entry: Any, known: Any) -> Any:
+        asked.append(entry.uid)
+        if entry.uid == asked[0] + 1:
+            raise TimeoutError
+        return await read(mailbox, folder, entry, known)
+
+    monkeypatch.setattr(taking, "_message", slow)
+    for _ in range(3):
+        await posted.round()
+    assert (await posted.subjects(), await posted.told()) == (["Nr 0"], [])
+    for _ in range(2):
+        await posted.round()
+    assert await posted.subjects() == ["Nr 0", "Nr 2"]
+    (told,) = await posted.told()
+    assert "could not be read in half of a session" in told
 
 
 async def test_what_was_taken_is_moved_and_marked_behind_its_event(posted: Posted) -> None:

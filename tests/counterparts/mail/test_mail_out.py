@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
+from email.policy import SMTP
 from typing import Any
 
 import pytest
 
+from services.connectors.builtin.smtp import sent
 from services.connectors.builtin.smtp.connector import Smtp
 from services.engine.expressions.evaluator import NOWHERE
 from services.engine.functions import Done, Failed, Later, Unknown
@@ -15,6 +17,7 @@ from tests import certifying
 from tests.counterparts.calling import Caller
 from tests.counterparts.mail.install import MAIL
 from tests.counterparts.mail.mail_server import MailServer
+from tests.counterparts.mail.mailbox import Box
 from tests.infra.egress.test_tls import NAME
 
 pytestmark = pytest.mark.certifies("smtp")
@@ -177,11 +180,29 @@ async def test_F_03_what_may_have_been_taken_is_a_person_s_question_and_what_was
     assert isinstance(answer, Later)
     assert not answer.uncertain
     assert mail_server.taken() == []
-    answer = await caller.call("mail.messages.send", {**MAIL_OUT, "to": ["cut-late@acme.example"]})
+    answer = await caller.through("mail.messages.send", {**MAIL_OUT, "to": ["cut-late@acme.example"]}, "key-1")
     assert isinstance(answer, Unknown)
-    assert len(mail_server.taken(1)) == 1
+    assert mail_server.messages(1)[0]["Message-ID"] in answer.error.detail
     assert PASSWORD not in repr(answer)
     assert base64.b64encode(PASSWORD.encode()).decode() not in repr(answer)
+
+
+async def test_F_03_what_the_server_filed_was_sent_and_what_is_not_there_is_asked(
+    caller: Caller, mail_server: MailServer, sent_box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sent, "_PAUSE", 0.0)
+    caller.change(sent_url=sent_box.url)
+    given = {**MAIL_OUT, "to": ["cut-late@acme.example"]}
+    assert isinstance(await caller.through("mail.messages.send", given, "key-1"), Unknown)
+    filed = mail_server.messages(1)[0]
+    sent_box.put(filed.as_bytes(policy=SMTP), folder="Sent")
+    answer = await caller.through("mail.messages.send", given, "key-1")
+    assert isinstance(answer, Done), answer
+    assert answer.output == {"message_id": filed["Message-ID"], "recipients": 1}
+    caller.change(sent_folder="Nowhere")
+    answer = await caller.settled("mail.messages.send", given, "key-1")
+    assert isinstance(answer, Unknown)
+    assert "`sent_folder`" in answer.error.detail
 
 
 async def test_a_server_that_lets_us_in_is_well(caller: Caller) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from services.connectors.builtin.smtp import form, letter, session
+from services.connectors.builtin.smtp import form, letter, sent, session
+from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.manifest import Manifest, Operation, Question, SecretField
 from tenants.connections.limits import Limits
@@ -16,7 +17,7 @@ CHECK: Final = "mail.server.check"
 class Smtp:
     """The server takes a mail for all of its recipients, or for none.
 
-    Whether it took one cannot be looked for: where its answer got lost, a person says.
+    Where its answer got lost, what it filed is looked for, if a connection says where that is; else a person says.
     """
 
     manifest = Manifest(
@@ -34,17 +35,18 @@ class Smtp:
                 input=form.MESSAGE,
                 output=form.SENT,
                 writes=("message",),
-                looks=False,
             ),
             Operation(
                 name=CHECK, title="See whether the server lets us in", mode="read", input=form.NOTHING, output=form.WELL
             ),
         ),
         limits=Limits(at_once=2),
+        destinations=frozenset({"sent_url"}),
         health=Question(CHECK),
         traps=(
             "That the server took a mail does not say that it arrived: what comes back comes to the sender's mailbox.",
             "Where one recipient is refused nobody is sent the mail: a call names those who belong together.",
+            "Not every server files what comes by SMTP; where yours does, name its mailbox in the setting sent_url.",
             "A mail that a person has sent again has the Message-ID of the first: many mailboxes show one of both.",
         ),
     )
@@ -59,3 +61,8 @@ class Smtp:
             context.sent = True
         name = letter.message_id(context.key, made.sender)
         return {"message_id": name, "recipients": len(made.recipients)}
+
+    async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
+        """`mail.messages.send` is the one that writes."""
+        del operation
+        return await sent.look(values, context)

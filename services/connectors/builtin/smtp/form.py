@@ -37,6 +37,21 @@ SETTINGS: Final = mail_settings(
     },
     sender={**_ADDRESS, "title": "Address that mail comes from"},
     sender_name={"type": "string", "pattern": _PLAIN, "maxLength": 100, "title": "Name that mail comes from"},
+    sent_url={
+        "type": "string",
+        "pattern": "^imaps?://[^\\s@?#/]+/?$",
+        "maxLength": 300,
+        "title": "Mailbox in which the server files what it sends",
+        "description": "imaps://mail.example.com:993, of the same account. What is found there was sent.",
+    },
+    sent_folder={
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 200,
+        "pattern": _PLAIN,
+        "default": "Sent",
+        "title": "Its folder",
+    },
     layouts=_LAYOUTS,
 )
 MESSAGE: Final[dict[str, Any]] = {

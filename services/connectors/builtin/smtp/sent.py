@@ -1,0 +1,60 @@
+"""Whether a mail was sent, by the folder in which the client's server files what it sends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from infra.mail import imap
+from infra.mail.errors import NotRead
+from infra.mail.imap import Login, Mailbox
+from services.connectors.builtin.smtp.letter import message_id
+from services.connectors.mail.place import dialled, place
+from services.connectors.sdk.connector import CannotTell, Found, ReadBack
+from services.connectors.sdk.context import Context
+from services.connectors.sdk.errors import Away, Refusal
+
+_MOST: Final = 1024 * 1024
+_LOOKS: Final = 3
+_PAUSE: Final = 3.0
+"""Seconds: servers file behind their answer."""
+_ELSEWHERE: Final = "it was handed over and its answer was lost; look in the mailbox of what was sent"
+
+
+async def look(values: Mapping[str, Any], context: Context) -> ReadBack:
+    """That it is not there says nothing: not every server files what it sends, or keeps its name.
+
+    Raises:
+        Refusal, Away: it cannot be looked for.
+    """
+    settings, password = context.settings, context.secrets.get("password")
+    name = message_id(context.key, settings["sender"])
+    if not settings.get("sent_url") or not settings.get("user") or password is None:
+        return CannotTell(f"{_ELSEWHERE} for {name}")
+    found = place(settings["sent_url"], "imap")
+    login = Login(user=settings["user"], password=password, host=None if found.is_tls else found.host)
+    async with dialled(context, found) as wire:
+        try:
+            async with imap.begun(wire, login, _MOST) as mailbox:
+                is_there = await _is_there(mailbox, settings["sent_folder"], name)
+        except NotRead as error:
+            if error.stage == "connection":
+                raise Away("the mailbox of what was sent does not answer", sent=False) from error
+            detail = "The mailbox of what was sent cannot be opened: look at the settings `sent_url` and `sent_folder`"
+            raise Refusal(detail, name="configuration", title="It cannot be looked for") from error
+    if not is_there:
+        return CannotTell(f"{_ELSEWHERE} for {name}: it was not there some seconds later")
+    recipients = {*values["to"], *values.get("cc", [])}
+    return Found({"message_id": name, "recipients": len(recipients)})
+
+
+async def _is_there(mailbox: Mailbox, folder: str, name: str) -> bool:
+    for number in range(_LOOKS):
+        if number:
+            await asyncio.sleep(_PAUSE)
+        # Opened anew: an open folder need not show what came meanwhile.
+        await mailbox.open(folder)
+        if await mailbox.named(name):
+            return True
+    return False
