@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from services.api import calendar_policy, inbound_policy, records_policy, scim_policy, webhook_policy
+from services.api import authority_policy, calendar_policy, inbound_policy, records_policy, scim_policy, webhook_policy
 from services.api.policy import POLICY, PREFIX, Route
 
 _CREATES: Final = frozenset(
@@ -109,7 +109,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
     ),
     Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")})
     | _in_tenant("POST", "/connection-groups/{connection_group}/try", "/connections/{connection}/check")
-    | _in_tenant("POST", calendar_policy.PREVIEW)
+    | _in_tenant("POST", calendar_policy.PREVIEW, authority_policy.CHECK)
     | _of_mappings("try"),
     Why.NEWEST: _in_tenant("POST", "/connections/{connection}/authorization-link"),
     Why.FINAL: _in_tenant("POST", "/audit/forget")

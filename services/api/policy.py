@@ -9,7 +9,15 @@ from typing import Final
 
 import msgspec
 
-from services.api import calendar_policy, dangers, inbound_policy, records_policy, scim_policy, webhook_policy
+from services.api import (
+    authority_policy,
+    calendar_policy,
+    dangers,
+    inbound_policy,
+    records_policy,
+    scim_policy,
+    webhook_policy,
+)
 from tenants.identity.permissions import Permission, Scope
 
 Route = tuple[str, str]
@@ -224,6 +232,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("GET", "/interfaces/findings", P.DEPLOYMENTS_READ),
     ("PUT", "/interfaces", P.DEPLOYMENTS_WRITE),
     ("POST", "/interfaces/withdraw", P.DEPLOYMENTS_WRITE),
+    *authority_policy.ROWS,
     *webhook_policy.ROWS,
     *records_policy.ROWS,
     *calendar_policy.ROWS,

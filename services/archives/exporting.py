@@ -24,21 +24,11 @@ from services.archives.reading import ArchivesAway, ArchiveUnreadable
 
 FORMAT: Final = 1
 TABLES: Final = (
-    *(
-        "site",
-        "calendar_version",
-        "deadline",
-        "parameter",
-        "policy_version",
-        "quota",
-        "api_key",
-        "account",
-        "role",
-        "account_role",
-    ),
+    *("site", "calendar_version", "deadline", "parameter", "policy_version", "quota"),
+    *("api_key", "account", "role", "account_role"),
     *("invitation", "passkey"),
     *("identity_provider", "account_identity", "provisioned_account", "event_schema", "owner", "interface"),
-    "interface_traffic",
+    *("interface_traffic", "authority_matrix"),
     *("inbound_webhook", "inbound_secret", "inbound_request"),
     *("connection", "connection_group", "connection_choice"),
     *("connection_secret", "secret_use", "workflow_version", "deployment", "deployment_revision"),

@@ -129,6 +129,10 @@ PLACES: Final = {
         "SELECT owner_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', value) AS content FROM "
         "app.parameter WHERE $1::uuid IS NOT NULL"
     ),
+    "authority": (
+        "SELECT tenant_id AS id, NULL::uuid AS run_id, version::text AS line, concat_ws(' ', rows) AS content "
+        "FROM app.authority_matrix WHERE $1::uuid IS NOT NULL"
+    ),
     "interface": (
         "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', name, publisher, version, "
         "retired, consumers) AS content FROM app.interface WHERE $1::uuid IS NOT NULL"

@@ -55,6 +55,7 @@ class Permission(StrEnum):
     ROLES_WRITE = "roles:write"
     PROVIDERS_WRITE = "providers:write"
     SCIM_WRITE = "scim:write"
+    AUTHORITY_WRITE = "authority:write"
 
 
 _P = Permission
@@ -72,6 +73,9 @@ PAYLOADS: Final = frozenset({_P.PAYLOADS_READ, _P.PAYLOADS_MASKED, _P.EVENTS_REA
 PEOPLE: Final = frozenset({_P.PEOPLE_READ, _P.PEOPLE_WRITE, _P.ROLES_WRITE, _P.PROVIDERS_WRITE, _P.SCIM_WRITE})
 """Who is let in and what they may. No key has these unless its maker names them."""
 
+AUTHORITY: Final = frozenset({_P.AUTHORITY_WRITE})
+"""Who may say who decides: no key has it unless its maker names it, nobody while they act as a client (ADR 0100)."""
+
 DEFAULTS: Final[Mapping[Scope, frozenset[Permission]]] = {
     Scope.OPERATOR: frozenset(
         {_P.PARTNERS_READ, _P.PARTNERS_WRITE, _P.CLIENTS_READ, _P.CLIENTS_WRITE, _P.KEYS_READ, _P.KEYS_WRITE}
@@ -86,13 +90,17 @@ DEFAULTS: Final[Mapping[Scope, frozenset[Permission]]] = {
 
 ALLOWED: Final[Mapping[Scope, frozenset[Permission]]] = {
     Scope.OPERATOR: DEFAULTS[Scope.OPERATOR],
-    Scope.PARTNER: DEFAULTS[Scope.PARTNER] | PEOPLE | {_P.EVENTS_WRITE, _P.CLIENTS_ACT},
-    Scope.CLIENT: DEFAULTS[Scope.CLIENT] | PEOPLE,
+    Scope.PARTNER: DEFAULTS[Scope.PARTNER] | PEOPLE | AUTHORITY | {_P.EVENTS_WRITE, _P.CLIENTS_ACT},
+    Scope.CLIENT: DEFAULTS[Scope.CLIENT] | PEOPLE | AUTHORITY,
 }
 """The most that a key, an account or a role of a scope may ever hold."""
 
 ACTING: Final = (
-    ALLOWED[Scope.CLIENT] - PAYLOADS - PEOPLE - {_P.KEYS_READ, _P.KEYS_WRITE, _P.EVENTS_WRITE, _P.WEBHOOKS_WRITE}
+    ALLOWED[Scope.CLIENT]
+    - PAYLOADS
+    - PEOPLE
+    - AUTHORITY
+    - {_P.KEYS_READ, _P.KEYS_WRITE, _P.EVENTS_WRITE, _P.WEBHOOKS_WRITE}
 )
 """What a partner's person may do as one of its clients, at most: no look into payloads, which a webhook would send out,
 and nobody let in (S-05)."""

@@ -50,6 +50,7 @@ HOOK: Final = {
     "verification": {"style": "standard-webhooks"},
     "event": {"type": {"value": "order.captured"}},
 }
+MATRIX: Final = {"rows": [{"name": "all", "decision": "credit.release", "approver_role": "{id}"}]}
 ASSIGN: Final = {"action": "assign", "owner": "account:{id}"}
 
 
@@ -232,6 +233,7 @@ ATTEMPTS: Final = (
     *of_webhooks(),
     *of_entities(),
     *of_groups(),
+    *bodies("role", "PUT", "/v1/authority", ("/rows/approver_role", MATRIX)),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     Attempt("waits", "GET", "/v1/deadlines?subject={id}"),
     *(

@@ -26,6 +26,7 @@ VALUES: Final = {"values": {"x": 1}}
 ROLE: Final = {"slug": "watch", "name": "Watch", "level": "client", "permissions": ["runs:read"]}
 QUOTA: Final = {"open_runs": 500}
 KEY: Final = {"system": "erp"}
+DECIDED: Final = {"decision": "credit.release"}
 NETWORK: Final = {"client": "{acme}", "environment": "live", "network": "10.1.0.0/16"}
 INTERFACE: Final = {"kind": "event", "name": "order.captured", "publisher": "shop"}
 
@@ -174,6 +175,8 @@ IN_TENANT: Final = of(
     ("POST /v1/inbound-webhooks/{hook}/disable", "webhook.disabled"),
     ("POST /v1/inbound-webhooks/{hook}/enable", "webhook.enabled"),
     ("POST /v1/inbound-webhooks/{hook}/delete", "webhook.deleted", {"name": "shop"}),
+    ("PUT /v1/authority", "authority.set", {"rows": [{**DECIDED, "name": "all", "approver_role": "clerk"}]}),
+    ("POST /v1/authority/check", "", {**DECIDED, "facts": {"requester": "system:shop"}}),
     ("PUT /v1/interfaces", "interface.declared", INTERFACE),
     ("POST /v1/interfaces/withdraw", "interface.withdrawn", {"kind": "event", "name": "order.captured"}),
     ("PUT /v1/calendars/night", "calendar.saved", CALENDAR),

@@ -32,6 +32,8 @@ NO_IDS: Final = frozenset({
     "week", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "opens", "closes", "shifts",
     "holidays", "day", "public_holidays", "country", "subdivision", "special_days", "cut_offs", "default", "durations",
     "due_before", "due_after",
+    "rows", "amount", "above", "below", "margin_percent", "one_of", "none_of", "approvals", "duties", "holds_from",
+    "facts",
 })
 # fmt: on
 """Fields and parameters that hold no id of ours. `id` is the sender's own, of a signal; `client_id` a provider's."""
@@ -72,5 +74,11 @@ PLAIN: Final = {
     ("POST", "/v1/inbound-webhooks", "/event/subject"): "where that stands in a webhook",
     ("PATCH", "/v1/inbound-webhooks/{hook}", "/event"): "as where it is made",
     ("PATCH", "/v1/inbound-webhooks/{hook}", "/event/subject"): "as where it is made",
+    ("PUT", "/v1/authority", "/rows/site"): "slugs of one's own sites",
+    ("POST", "/v1/authority/check", "/facts/site"): "a slug that rows name",
+    **{
+        ("POST", "/v1/authority/check", f"/facts/{one}"): "whom the answer leaves out, of those whom the caller may see"
+        for one in ("requester", "last_editor", "earlier")
+    },
 }
 """Fields that hold no id where they stand, though others of their name do."""

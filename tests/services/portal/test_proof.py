@@ -44,6 +44,7 @@ NOBODY_SIGNED_IN = {"POST /v1/oauth/token": "by its key alone", "POST /hooks/{ad
 
 # The day's work, which stays within the client and stands in its log, and what a person puts right by hand.
 HARMLESS_IN_TENANT = {
+    "POST /authority/check": "an answer, and nothing kept",
     "POST /connections/{connection}/disable": "stops what goes out, at once",
     "POST /connections/{connection}/authorization/remove": "stops what goes out, at once",
     "POST /connections/{connection}/check": "whether its system answers; nothing is changed there",
@@ -123,6 +124,7 @@ def spelled_out(route: str) -> set[str]:
     [
         ("GET", "/v1/export", None),
         ("POST", "/v1/retention", {"days": 30}),
+        ("PUT", "/v1/authority", {"rows": [], "then": 1}),
         ("POST", "/v1/connections", {"name": "erp", "connector": "http"}),
         ("PATCH", "/v1/connections/erp", {"config": {}}),
         ("POST", "/v1/webhook-endpoints", {"url": "http://hooks.acme.example/"}),

@@ -648,6 +648,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/authority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who decides what
+         * @description The matrix that was set last, also where it holds from a later moment on.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_authority"];
+        /**
+         * Set who decides what
+         * @description The whole matrix; old versions stay. Safe to repeat.
+         *
+         *     Approvals that were given count on where the case still needs the same; else they are given anew. Who changes it
+         *     does not decide by it what was asked for before.
+         *
+         *     Needs: `authority:write`.
+         */
+        put: operations["put_authority"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/authority/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask who may decide a case
+         * @description By the matrix in force, for something that is asked for now. Changes nothing.
+         *
+         *     Needs: `deployments:write`.
+         */
+        post: operations["post_authority_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/authority/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who decided what, and when
+         * @description Versions without their rows, the newest first. In force is the newest one whose `holds_from` has come.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_authority_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calendars": {
         parameters: {
             query?: never;
@@ -4860,6 +4935,21 @@ export interface components {
         ActingView: {
             reason: string;
         };
+        /** Amount */
+        Amount: {
+            amount: number;
+            /** @example USD */
+            currency: string;
+        };
+        /** AmountRange */
+        AmountRange: {
+            above?: number | null;
+            below?: number | null;
+            /** @example USD */
+            currency: string;
+            from?: number | null;
+            to?: number | null;
+        };
         /** ApprovalList */
         ApprovalList: {
             items: components["schemas"]["ApprovalView"][];
@@ -5129,6 +5219,25 @@ export interface components {
             /** @description Raised with each change. */
             version: number;
         };
+        /** CandidateView */
+        CandidateView: {
+            may: boolean;
+            name: string;
+            /** @example acc_01h455vb4pex5vsknk084sn02q */
+            person: string;
+            /** @description Why not. */
+            why: string | null;
+        };
+        /** CaseToCheck */
+        CaseToCheck: {
+            /**
+             * @description What is decided, in the words of the workflow that asks.
+             * @example credit.release
+             */
+            decision: string;
+            /** @description As a workflow would state them. */
+            facts: components["schemas"]["Facts"];
+        };
         /** Certificate */
         Certificate: {
             /** @description Base64 of the installation's 32 bytes. */
@@ -5168,6 +5277,21 @@ export interface components {
             reason: string | null;
             /** @enum {string} */
             what: "created" | "linked" | "unlinked" | "merged" | "split";
+        };
+        /** CheckedCase */
+        CheckedCase: {
+            approvals: number;
+            approver_role: string;
+            /** @description People whose approval would count. */
+            candidates: number;
+            duties: ("not_requester" | "not_last_editor" | "not_same_person")[];
+            /** @description Whether these are as many as it takes. */
+            is_possible: boolean;
+            /** @description At most 200, by name; null without the permission `people:read`. */
+            people: components["schemas"]["CandidateView"][] | null;
+            /** @description Name of the row that covers it. */
+            rule: string;
+            version: number;
         };
         /** ChoiceList */
         ChoiceList: {
@@ -5539,6 +5663,17 @@ export interface components {
             steps: components["schemas"]["StepView"][];
             /** @description The task's or the hold's id. */
             subject: string;
+        };
+        /** DecimalRange */
+        DecimalRange: {
+            /** @example 12.5 */
+            above?: string | null;
+            /** @example 12.5 */
+            below?: string | null;
+            /** @example 12.5 */
+            from?: string | null;
+            /** @example 12.5 */
+            to?: string | null;
         };
         /** DecisionBody */
         DecisionBody: {
@@ -6342,6 +6477,24 @@ export interface components {
         FactorView: {
             is_set: boolean;
         };
+        /**
+         * Facts
+         * @description As a workflow would state them.
+         */
+        Facts: {
+            amount?: components["schemas"]["Amount"] | null;
+            customer_class?: string | null;
+            /** @description Who decided earlier tasks of the same run. */
+            earlier?: string[] | null;
+            /** @description Likewise. */
+            last_editor?: string | string[] | null;
+            /** @description Exact where it is a text. */
+            margin_percent?: number | string | null;
+            /** @description By account or e-mail address; a machine as `key:key_…` or `system:NAME`. */
+            requester?: string | string[] | null;
+            /** @description Slug of the site. */
+            site?: string | null;
+        };
         /** FindingList */
         FindingList: {
             items: components["schemas"]["FindingView"][];
@@ -6380,23 +6533,6 @@ export interface components {
             /** @description What its records have in its place; new for each erasure. */
             pseudonym: string;
             records: number;
-        };
-        /** GapView */
-        GapView: {
-            /** @description Names of those that need it. */
-            deployments: string[];
-            /**
-             * @description Of a domain of processes, of an entity of data, of a connection or a webhook endpoint, of interfaces and standards.
-             * @enum {string}
-             */
-            kind: "process" | "data" | "integration" | "architecture";
-            /**
-             * @description The domain, the entity, or the id of the connection or of the webhook endpoint; empty for the architecture.
-             * @example order-to-cash
-             * @example customer
-             * @example con_01h455vb4pex5vsknk084sn02q
-             */
-            subject: string;
         };
         /** GivenRoles */
         GivenRoles: {
@@ -7282,6 +7418,26 @@ export interface components {
             /** @description Raised with the draft that follows a release. */
             version: number;
         };
+        /** MatrixView */
+        MatrixView: {
+            /** @description A warning for each type of decision that is not covered whole. */
+            gaps: components["schemas"]["authority_GapView"][];
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            holds_from: string | null;
+            rows: components["schemas"]["Row"][];
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            set_at: string | null;
+            /** @description As the audit names who it was. */
+            set_by: string | null;
+            /** @description Raised with each change; 0 where nothing was ever said. */
+            version: number;
+        };
         /** Me */
         Me: {
             /** @description Id of the account that is signed in; null for a key. */
@@ -7713,6 +7869,13 @@ export interface components {
             /** @description Over the partner's mapping of the same name; of an environment alone. */
             overlay?: components["schemas"]["Overlay"] | null;
         };
+        /** NewMatrix */
+        NewMatrix: {
+            /** @description From when; absent: from now on. What was planned before is dropped. */
+            holds_from?: string | null;
+            /** @description All rows, in any order: no case may be covered by two of one decision. */
+            rows: components["schemas"]["Row"][];
+        };
         /** NewOwner */
         NewOwner: {
             /**
@@ -7916,6 +8079,11 @@ export interface components {
              */
             why: string;
         };
+        /** OneOf */
+        OneOf: {
+            none_of?: string[] | null;
+            one_of?: string[] | null;
+        };
         /** OpenExceptions */
         OpenExceptions: {
             /** @enum {string} */
@@ -8106,7 +8274,7 @@ export interface components {
         /** OwnerList */
         OwnerList: {
             items: components["schemas"]["OwnerView"][];
-            missing: components["schemas"]["GapView"][];
+            missing: components["schemas"]["owners_GapView"][];
             /** @description Whether nothing is deployed here while an owner of it is missing. */
             required: boolean;
         };
@@ -8300,7 +8468,7 @@ export interface components {
          * @description `resource:action`.
          * @enum {string}
          */
-        Permission: "partners:read" | "partners:write" | "clients:read" | "clients:write" | "clients:act" | "brand:read" | "brand:write" | "domains:read" | "domains:write" | "keys:read" | "keys:write" | "keys:issue" | "audit:read" | "templates:read" | "connections:read" | "connections:write" | "workflows:read" | "workflows:write" | "deployments:read" | "deployments:write" | "events:read" | "events:write" | "runs:read" | "runs:write" | "payloads:read" | "payloads:masked" | "records:read" | "records:write" | "usage:read" | "webhooks:read" | "webhooks:write" | "people:read" | "people:write" | "roles:write" | "providers:write" | "scim:write";
+        Permission: "partners:read" | "partners:write" | "clients:read" | "clients:write" | "clients:act" | "brand:read" | "brand:write" | "domains:read" | "domains:write" | "keys:read" | "keys:write" | "keys:issue" | "audit:read" | "templates:read" | "connections:read" | "connections:write" | "workflows:read" | "workflows:write" | "deployments:read" | "deployments:write" | "events:read" | "events:write" | "runs:read" | "runs:write" | "payloads:read" | "payloads:masked" | "records:read" | "records:write" | "usage:read" | "webhooks:read" | "webhooks:write" | "people:read" | "people:write" | "roles:write" | "providers:write" | "scim:write" | "authority:write";
         /** PersonList */
         PersonList: {
             items: components["schemas"]["PersonView"][];
@@ -8886,6 +9054,28 @@ export interface components {
              * @default 86400
              */
             overlap_seconds: number;
+        };
+        /** Row */
+        Row: {
+            amount?: components["schemas"]["AmountRange"] | null;
+            /**
+             * @description By so many different people.
+             * @default 1
+             */
+            approvals: number;
+            approver_role: string;
+            customer_class?: components["schemas"]["OneOf"] | null;
+            /**
+             * @description What is decided, in the words of the workflow that asks.
+             * @example credit.release
+             */
+            decision: string;
+            /** @description Who may not decide: an empty list lets everybody with the role. */
+            duties?: ("not_requester" | "not_last_editor" | "not_same_person")[];
+            margin_percent?: components["schemas"]["DecimalRange"] | null;
+            /** @example credit-small */
+            name: string;
+            site?: components["schemas"]["OneOf"] | null;
         };
         /** RuleBody */
         RuleBody: {
@@ -9692,6 +9882,29 @@ export interface components {
              */
             timestamp_header: string;
         };
+        /** VersionList */
+        VersionList: {
+            items: components["schemas"]["VersionView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** VersionView */
+        VersionView: {
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            holds_from: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            set_at: string | null;
+            /** @description As the audit names who it was. */
+            set_by: string | null;
+            /** @description Raised with each change; 0 where nothing was ever said. */
+            version: number;
+        };
         /** WaitingRuns */
         WaitingRuns: {
             /**
@@ -9836,6 +10049,15 @@ export interface components {
             /** @description That tell their value in it. */
             runs: number;
         };
+        /** GapView */
+        authority_GapView: {
+            decision: string;
+            detail: string;
+            /** @description Facts of one such case. */
+            example: {
+                [key: string]: unknown;
+            };
+        };
         /** LinkView */
         authorizations_LinkView: {
             /**
@@ -9887,6 +10109,23 @@ export interface components {
             overlap_seconds: number;
             /** @description What the sender has chosen. Absent: 32 bytes of ours, as `whsec_…`, which the answer shows. */
             secret?: string | null;
+        };
+        /** GapView */
+        owners_GapView: {
+            /** @description Names of those that need it. */
+            deployments: string[];
+            /**
+             * @description Of a domain of processes, of an entity of data, of a connection or a webhook endpoint, of interfaces and standards.
+             * @enum {string}
+             */
+            kind: "process" | "data" | "integration" | "architecture";
+            /**
+             * @description The domain, the entity, or the id of the connection or of the webhook endpoint; empty for the architecture.
+             * @example order-to-cash
+             * @example customer
+             * @example con_01h455vb4pex5vsknk084sn02q
+             */
+            subject: string;
         };
         /** SecretRotation */
         webhook_endpoints_SecretRotation: {
@@ -13026,6 +13265,424 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_authority: {
+        parameters: {
+            query?: {
+                /** @description This version; absent: the newest. */
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_authority: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMatrix"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_authority_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseToCheck"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedCase"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_authority_history: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
                 };
             };
             /** @description The request cannot be read. */
