@@ -65,6 +65,26 @@ def rule_of(error: jsonschema_rs.ValidationError) -> str:
     return f"breaks the rule `{error.schema_path[-1] if error.schema_path else 'false'}`"
 
 
+def missing_of(error: jsonschema_rs.ValidationError) -> str | None:
+    """The member that an object lacks, where that is what is wrong."""
+    return error.kind.property if isinstance(error.kind, _Kind.Required) else None
+
+
+def unexpected_of(error: jsonschema_rs.ValidationError) -> list[str]:
+    """The members that an object may not have, where that is what is wrong."""
+    return list(error.kind.unexpected) if isinstance(error.kind, _Kind.AdditionalProperties) else []
+
+
+def is_pattern(text: str, size: int) -> bool:
+    """Whether it is a regular expression that matches in linear time, of at most `size` bytes when it is compiled."""
+    try:
+        options = jsonschema_rs.RegexOptions(size_limit=size)
+        jsonschema_rs.validator_for({"pattern": text}, offline=True, pattern_options=options)
+    except (jsonschema_rs.ValidationError, ValueError):
+        return False
+    return True
+
+
 def words(error: jsonschema_rs.ValidationError, schema: Any = None) -> str:
     """What is wrong, in at most 401 characters. With `schema`, of which it is an error, also what an object would need.
 
