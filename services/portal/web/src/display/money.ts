@@ -1,4 +1,5 @@
 import type { Language } from "../texts/language";
+import { places } from "./currency";
 
 /** Integer minor units with their ISO 4217 code, as the API writes money. */
 export interface Money {
@@ -15,9 +16,14 @@ export function isMoney(value: unknown): value is Money {
 
 /** `$178.90`; the currency says how many digits its minor unit has. */
 export function money(language: Language, { amount, currency }: Money): string {
+  const digits = places(currency);
   try {
-    const form = new Intl.NumberFormat(language, { style: "currency", currency });
-    const digits = form.resolvedOptions().maximumFractionDigits ?? 2;
+    const form = new Intl.NumberFormat(language, {
+      style: "currency",
+      currency,
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
     return form.format(amount / 10 ** digits);
   } catch {
     return `${amount} ${currency}`;

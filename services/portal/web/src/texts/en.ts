@@ -1,6 +1,7 @@
 import type { GraphNode } from "../api/queries";
 import audit from "./en-audit";
 import connections from "./en-connections";
+import form from "./en-form";
 import incoming from "./en-incoming";
 import orders from "./en-orders";
 import people from "./en-people";
@@ -17,6 +18,7 @@ const en = {
   ...orders,
   ...readiness,
   ...connections,
+  ...form,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",

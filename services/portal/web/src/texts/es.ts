@@ -1,6 +1,7 @@
 import type { Texts } from "./en";
 import audit from "./es-audit";
 import connections from "./es-connections";
+import form from "./es-form";
 import incoming from "./es-incoming";
 import orders from "./es-orders";
 import people from "./es-people";
@@ -17,6 +18,7 @@ const es: Texts = {
   ...orders,
   ...readiness,
   ...connections,
+  ...form,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",

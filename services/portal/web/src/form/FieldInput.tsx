@@ -1,0 +1,133 @@
+import { Checkbox, NativeSelect, Textarea, TextInput } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTexts } from "../texts/texts";
+import { ChoicesInput } from "./ChoicesInput";
+import { idOf, useSurroundings } from "./context";
+import type { Draft } from "./drafts";
+import classes from "./Form.module.css";
+import { LookUpInput } from "./LookUpInput";
+import { PairInput } from "./PairInput";
+import { RowsInput } from "./RowsInput";
+import { choicesOf, kindOf, type LookUp, type Rule } from "./view";
+
+export interface FieldProps {
+  name: string;
+  rule: Rule;
+  pointer: string;
+  needed: boolean;
+  unit: string | null;
+  lookUp: LookUp | null;
+  draft: Draft | undefined;
+  set: (draft: Draft) => void;
+}
+
+/** One field, by what its rule says it is. */
+export function FieldInput(props: FieldProps) {
+  const { documents } = useSurroundings();
+  switch (kindOf(props.rule)) {
+    case "money":
+    case "quantity":
+      return <PairInput {...props} />;
+    case "rows":
+      return <RowsInput {...props} />;
+    case "choices":
+      return <ChoicesInput {...props} choices={choicesOf(props.rule.items ?? {})} />;
+    case "documents":
+      return <ChoicesInput {...props} choices={documents.map(one => ({ value: one.id, label: one.name }))} />;
+    case "document":
+      return <OneOf {...props} choices={documents.map(one => ({ value: one.id, label: one.name }))} />;
+    case "choice":
+      return <OneOf {...props} choices={choicesOf(props.rule)} />;
+    case "yes":
+      return <YesInput {...props} />;
+    case "note":
+    case "list":
+      return <LinesInput {...props} />;
+    default:
+      return props.lookUp ? <LookUpInput {...props} /> : <LineInput {...props} />;
+  }
+}
+
+/** What every input of Mantine takes from a field. */
+export function useInput({ name, rule, pointer, needed, unit }: FieldProps) {
+  const { texts } = useTexts();
+  const { id, wrong } = useSurroundings();
+  const title = rule.title ?? name;
+  const beside = [unit, needed ? null : texts.optional].filter(Boolean).join(", ");
+  const label: ReactNode = (
+    <span className={classes.label}>{beside === "" ? title : `${title} (${beside})`}</span>
+  );
+  return {
+    id: idOf(id, pointer),
+    label,
+    description: rule.description && <span className={classes.hint}>{rule.description}</span>,
+    error: wrong.get(pointer),
+    errorProps: { className: classes.wrong ?? "" },
+    "aria-required": needed,
+  };
+}
+
+const TYPES: Partial<Record<string, string>> = {
+  email: "email",
+  day: "date",
+  instant: "datetime-local",
+  time: "time",
+};
+
+function LineInput(props: FieldProps) {
+  const { rule, draft, set } = props;
+  const kind = kindOf(rule);
+  return (
+    <TextInput
+      {...useInput(props)}
+      type={TYPES[kind] ?? "text"}
+      inputMode={kind === "number" ? "decimal" : undefined}
+      maxLength={rule.maxLength}
+      autoComplete="off"
+      value={String(draft ?? "")}
+      onChange={event => set(event.currentTarget.value)}
+    />
+  );
+}
+
+function LinesInput(props: FieldProps) {
+  const { rule, draft, set } = props;
+  const { texts } = useTexts();
+  const input = useInput(props);
+  const one = kindOf(rule) === "list" ? <span className={classes.hint}>{texts.oneALine}</span> : undefined;
+  return (
+    <Textarea
+      {...input}
+      description={input.description ?? one}
+      autosize
+      minRows={3}
+      maxLength={rule.maxLength}
+      value={String(draft ?? "")}
+      onChange={event => set(event.currentTarget.value)}
+    />
+  );
+}
+
+function OneOf({ choices, ...props }: FieldProps & { choices: { value: string; label: string }[] }) {
+  const { texts } = useTexts();
+  return (
+    <NativeSelect
+      {...useInput(props)}
+      value={String(props.draft ?? "")}
+      data={[{ value: "", label: texts.choose }, ...choices]}
+      onChange={event => props.set(event.currentTarget.value)}
+    />
+  );
+}
+
+function YesInput(props: FieldProps) {
+  const input = useInput(props);
+  return (
+    <Checkbox
+      {...input}
+      label={<span className={classes.label}>{props.rule.title ?? props.name}</span>}
+      checked={props.draft === true}
+      onChange={event => props.set(event.currentTarget.checked)}
+    />
+  );
+}
