@@ -66,6 +66,7 @@ class Plant(Observed):
         self.api_url = ""
         self.erp_url = ""
         self.erp_urls: list[str] = []
+        self.carrier_urls: list[str] = []
         self.key = ""
         self._client = egress.Client(egress.Guard(allow_loopback=True))
 
@@ -147,12 +148,21 @@ class Plant(Observed):
     async def start_erp(self, port: int | None = None) -> str:
         """One more simulated ERP, with books of its own; its address, on `port` where that is free."""
         url = f"http://127.0.0.1:{choose(port)}"
-        self.erp_token = self.stack.home.secret("erp-token")
-        books = self.home / f"erp-{len(self.erp_urls)}.sqlite"
-        command = ["services.connectors.simulators", "erp", "--port", url.rpartition(":")[2], "--data", str(books)]
-        command += ["--token-file", str(self.home / "secrets" / "erp-token")]
-        self._others.append(self._spawn("erp", command, self.environment()))
         self.erp_urls.append(url)
+        return await self._start_system("erp", url)
+
+    async def start_carrier(self) -> str:
+        """One more simulated carrier, whose secret is the ERP's token; its address."""
+        url = f"http://127.0.0.1:{choose(None)}"
+        self.carrier_urls.append(url)
+        return await self._start_system("carrier", url)
+
+    async def _start_system(self, name: str, url: str) -> str:
+        self.erp_token = self.stack.home.secret("erp-token")
+        books = self.home / f"{name}-{len(self._others)}.sqlite"
+        command = ["services.connectors.simulators", name, "--port", url.rpartition(":")[2], "--data", str(books)]
+        command += ["--token-file", str(self.home / "secrets" / "erp-token")]
+        self._others.append(self._spawn(name, command, self.environment()))
         await self.answers(url + "/_control/state?keys=0")
         return url
 
@@ -194,7 +204,7 @@ class Plant(Observed):
         content = b"" if body is None else msgspec.json.encode(body)
         given = {"content-type": "application/json"} if body is not None else {}
         origin = egress.canonical_origin(target)
-        key = self.erp_token if origin in self.erp_urls else key or self.key
+        key = self.erp_token if origin in {*self.erp_urls, *self.carrier_urls} else key or self.key
         return await self._client.send(
             NOBODY,
             egress.Request(
@@ -235,9 +245,14 @@ class Plant(Observed):
 
     async def faults(self, **modes: Any) -> None:
         """Set the simulated ERP's failure modes; none heals it."""
-        assert (await self.request("PUT", self.erp_url + "/_control/faults", modes)).status == 200
+        await self.faults_of(self.erp_url, **modes)
+
+    async def faults_of(self, url: str, **modes: Any) -> None:
+        """Likewise, of the simulated system at `url`."""
+        assert (await self.request("PUT", url + "/_control/faults", modes)).status == 200
 
     async def erp_state(self, url: str = "") -> dict[str, Any]:
+        """What the simulated ERP counts, or the system at `url`."""
         answer = await self.request("GET", (url or self.erp_url) + "/_control/state")
         found: dict[str, Any] = msgspec.json.decode(answer.body)
         return found

@@ -42,6 +42,8 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, races: in
         # A sale that was under way when its run was cancelled may be made; nobody makes it twice.
         sold = (await plant.erp_state())["confirmed"]
         assert states["completed"] <= sold <= outcome.runs, f"I3: {sold} sales, {states}"
+        # The last one was ended with messages in its hands.
+        plant.start_worker()
         await check_world(plant, accepted=outcome.runs, sold=sold, states=states)
         outcome.note = (
             f"{answers[200]} of {races} races won by the person, {answers[409]} by the run; "

@@ -72,6 +72,8 @@ ONCE: Final = (*_FAULTS, interleaved, contract)
 _ONCE_MINUTES: Final = 45.0
 """Those take about half an hour; a night that is shorter than this goes without them."""
 _STUCK_SECONDS: Final = 1_200.0
+_HEADS: Final = frozenset({"", "FAILURES"})
+"""Lines above what a report of many says first."""
 _SOAK_ENDING: Final = 45.0
 """Seconds that a soak's start, drain and checks take beside its steady part."""
 _SOAK_PATIENCE: Final = soak.FINISH_SECONDS + 120.0
@@ -105,7 +107,7 @@ async def run(part: Part, seed: str) -> None:
                     await part.one_round(Path(folder) / "home", random, outcome)
             except Exception as error:  # noqa: BLE001 (whatever it is, the night has failed and the table says so)
                 outcome.failure = _told(error)
-                _say(f"round {outcome.rounds + 1}: {outcome.failure}")
+                _say(f"round {outcome.rounds + 1}: {error!r}")
         outcome.rounds += 1
         longest = max(longest, time.monotonic() - started)
     outcome.minutes = (time.monotonic() - began) / 60
@@ -113,7 +115,7 @@ async def run(part: Part, seed: str) -> None:
 
 def _told(error: Exception) -> str:
     """The error's first line, fit for a cell."""
-    words = (str(error).splitlines() or [""])[0]
+    words = next((line for line in str(error).splitlines() if line.strip("=_- ") not in _HEADS), "")
     return f"{type(error).__name__}: {words[:200]}".replace("|", "/")
 
 

@@ -1,7 +1,7 @@
 """Story 4, its fallback: while the carrier's API is away its work becomes files, which the carrier takes in later.
 
-The simulated ERP stands for the carrier, as in `carrier`; its import of files is played here: each file's order is
-booked under the file's key, some of them twice.
+The simulated ERP stands for the carrier, since it finds what a key made, which `carrier-simulator` cannot be asked. Its
+import of files is played here: each file's order is booked under the file's key, some of them twice.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from tenants.connections.opening import FRESH_SECONDS
 from tests.faults.deaths import kill_together
 from tests.faults.plant import Plant
 from tests.faults.world_check import check_world
-from tests.nightly.carrier import asked, nobody_retyped, with_carrier
+from tests.nightly.carrier import nobody_retyped
 from tests.nightly.outcome import Outcome
+from tests.nightly.parcels import OWNER, asked
 
 PART = "the carrier takes files while its API is down"
 PROVES = "F-20"
@@ -37,9 +38,7 @@ _ANSWER: Final = {
 async def one_round(folder: Path, random: Random, outcome: Outcome, *, orders: int = ORDERS) -> None:
     """Raises AssertionError naming what did not come true."""
     async with Plant(folder) as plant:
-        carrier, _ = await with_carrier(plant)
-        ways = {"operations": {_CREATE: {"way": "file", "answer": _ANSWER}}}
-        await asked(plant, "PATCH", f"/v1/connections/{carrier}", {"playbook": ways})
+        carrier = await _with_playbook(plant)
         workers = [plant.start_worker(), plant.start_worker()]
         await plant.faults(latency=0.2)
         await _sent(plant, range(orders // 2))
@@ -65,6 +64,23 @@ async def one_round(folder: Path, random: Random, outcome: Outcome, *, orders: i
         await check_world(plant, accepted=orders)
         outcome.faults = 2
         outcome.note = f"{len(files)} of {orders} orders went by file, each was sold once"
+
+
+async def _with_playbook(plant: Plant) -> str:
+    """The demo's connection, whose sales go by file, and another system to read from meanwhile; its id."""
+    spare = {
+        "name": "spare",
+        "connector": "erp-simulator",
+        "settings": {"base_url": await plant.start_erp(), "allow_http": True},
+        "secrets": {"token": plant.erp_token},
+    }
+    made = await asked(plant, "POST", "/v1/connections", spare)
+    (erp,) = (await asked(plant, "GET", "/v1/connections?name=erp"))["items"]
+    ways = {"operations": {_CREATE: {"way": "file", "answer": _ANSWER}}}
+    changes = {"owner": OWNER, "fallback": made["id"], "playbook": ways}
+    await asked(plant, "PATCH", f"/v1/connections/{erp['id']}", changes)
+    carrier: str = erp["id"]
+    return carrier
 
 
 async def _sent(plant: Plant, numbers: range) -> None:
