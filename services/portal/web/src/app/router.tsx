@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { Problem } from "../api/client";
 import { type AuditFilter, brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
+import type { Shown as ShownExceptions } from "../exceptions/queries";
 import { Frame } from "../frame/Frame";
 import type { ReceivedState } from "../incoming/queries";
 import { Failure } from "../pages/Failure";
@@ -190,6 +191,38 @@ const order = createRoute({
   component: lazyRouteComponent(() => import("../orders/OrderPage"), "OrderPage"),
 });
 
+const CATEGORIES: readonly string[] = [
+  "failed",
+  "uncertain",
+  "parked",
+  "quarantined",
+  "outage",
+  "dead-letter",
+  "missed",
+  "data",
+];
+const SORTS: readonly string[] = ["age", "value", "deadline"];
+
+const exceptions = createRoute({
+  getParentRoute: () => inside,
+  path: "/exceptions",
+  component: lazyRouteComponent(() => import("../exceptions/ExceptionsPage"), "ExceptionsPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+  validateSearch: (search: Record<string, unknown>): ShownExceptions => {
+    const category = text(search.category);
+    const sort = text(search.sort);
+    return {
+      category:
+        category && CATEGORIES.includes(category) ? (category as ShownExceptions["category"]) : undefined,
+      connection: text(search.connection),
+      mine: search.mine === true || undefined,
+      sort: sort && SORTS.includes(sort) ? (sort as ShownExceptions["sort"]) : undefined,
+    };
+  },
+});
+
 const webhooks = createRoute({
   getParentRoute: () => inside,
   path: "/webhooks",
@@ -215,6 +248,27 @@ const connections = createRoute({
   beforeLoad: ({ context }) => {
     if (!context.session.client) throw redirect({ to: "/clients", replace: true });
   },
+});
+
+const deployments = createRoute({
+  getParentRoute: () => inside,
+  path: "/deployments",
+  component: lazyRouteComponent(() => import("../deployments/DeploymentsPage"), "DeploymentsPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+});
+
+const deployment = createRoute({
+  getParentRoute: () => inside,
+  path: "/deployments/$deployment",
+  component: lazyRouteComponent(() => import("../deployments/DeploymentPage"), "DeploymentPage"),
+});
+
+const promotion = createRoute({
+  getParentRoute: () => inside,
+  path: "/promotions/$promotion",
+  component: lazyRouteComponent(() => import("../deployments/PromotionPage"), "PromotionPage"),
 });
 
 const DELIVERIES: readonly string[] = ["pending", "delivered", "failed"];
@@ -267,8 +321,12 @@ export const router = createRouter({
       run,
       orders,
       order,
+      exceptions,
       readiness,
       connections,
+      deployments,
+      deployment,
+      promotion,
       webhooks,
       endpoint,
       incoming,

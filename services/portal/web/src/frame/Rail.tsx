@@ -2,7 +2,16 @@ import { Tooltip } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { brandQuery, sessionQuery } from "../api/queries";
-import { AuditIcon, ClientIcon, OrderIcon, ReadinessIcon, RunsIcon, WebhookIcon } from "../states/icons";
+import {
+  AuditIcon,
+  ClientIcon,
+  DeployIcon,
+  ExceptionIcon,
+  OrderIcon,
+  ReadinessIcon,
+  RunsIcon,
+  WebhookIcon,
+} from "../states/icons";
 import { useTexts } from "../texts/texts";
 import { AccountMenu } from "./AccountMenu";
 import { BrandMark } from "./BrandMark";
@@ -45,6 +54,12 @@ export function Rail() {
           {session.client ? <RunsIcon /> : <ClientIcon />}
           <span className={classes.jobName}>{session.client ? texts.runs : texts.clients}</span>
         </Link>
+        {session.client && (
+          <Link to="/exceptions" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <ExceptionIcon />
+            <span className={classes.jobName}>{texts.exceptions}</span>
+          </Link>
+        )}
         {session.client && session.permissions.includes("records:read") && (
           <Link to="/orders" className={classes.job} activeProps={{ "aria-current": "page" }}>
             <OrderIcon />
@@ -61,6 +76,12 @@ export function Rail() {
           <Link to="/readiness" className={classes.job} activeProps={{ "aria-current": "page" }}>
             <ReadinessIcon />
             <span className={classes.jobName}>{texts.readiness}</span>
+          </Link>
+        )}
+        {session.client && session.permissions.includes("deployments:write") && (
+          <Link to="/deployments" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <DeployIcon />
+            <span className={classes.jobName}>{texts.deployments}</span>
           </Link>
         )}
         {session.permissions.includes("audit:read") && (

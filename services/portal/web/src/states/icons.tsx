@@ -102,6 +102,18 @@ export const ReadinessIcon = (props: Props) => (
   </Icon>
 );
 
+export const ExceptionIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 2.5 14 13H2Z M8 6.5v3 M8 11.2v.1" />
+  </Icon>
+);
+
+export const DeployIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M8 10.5v-8M5 5.5l3-3 3 3M2.5 10v2.5a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1V10" />
+  </Icon>
+);
+
 export const DocumentIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M9 2H4.500v12h7V4.500z" />

@@ -2,6 +2,8 @@ import type { GraphNode } from "../api/queries";
 import audit from "./en-audit";
 import connections from "./en-connections";
 import form from "./en-form";
+import deployments from "./en-deployments";
+import exceptions from "./en-exceptions";
 import incoming from "./en-incoming";
 import orders from "./en-orders";
 import people from "./en-people";
@@ -19,6 +21,8 @@ const en = {
   ...readiness,
   ...connections,
   ...form,
+  ...deployments,
+  ...exceptions,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",

@@ -2,6 +2,8 @@ import type { Texts } from "./en";
 import audit from "./es-audit";
 import connections from "./es-connections";
 import form from "./es-form";
+import deployments from "./es-deployments";
+import exceptions from "./es-exceptions";
 import incoming from "./es-incoming";
 import orders from "./es-orders";
 import people from "./es-people";
@@ -19,6 +21,8 @@ const es: Texts = {
   ...readiness,
   ...connections,
   ...form,
+  ...deployments,
+  ...exceptions,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",
