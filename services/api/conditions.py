@@ -9,7 +9,15 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from services.api import authority_policy, calendar_policy, inbound_policy, records_policy, scim_policy, webhook_policy
+from services.api import (
+    authority_policy,
+    calendar_policy,
+    deployment_policy,
+    inbound_policy,
+    records_policy,
+    scim_policy,
+    webhook_policy,
+)
 from services.api.policy import POLICY, PREFIX, Route
 
 _CREATES: Final = frozenset(
@@ -20,14 +28,12 @@ _CREATES_IN_TENANT: Final = (
     frozenset(
         {
             "/connections",
-            "/connection-groups",
-            "/workflows",
-            "/deployments",
             "/sites",
             "/event-schemas",
             "/runs/{run}/documents",
         }
     )
+    | deployment_policy.CREATING
     | inbound_policy.CREATES
     | webhook_policy.CREATING
     | records_policy.CREATING
@@ -58,6 +64,7 @@ _CHANGES: Final = re.compile(
     r"((PATCH|PUT|DELETE) .*"
     r"|POST .*/(partners|clients|connections|deployments|roles|people|identity-providers)/\{\w+\}/(dis|en)able"
     r"|POST .*/(inbound-webhooks|webhook-endpoints)/\{\w+\}/((dis|en)able|rotate)"
+    r"|POST .*/deployments/\{deployment\}/roll-back"
     r"|POST /v1/clients/\{client\}/(suspend|resume|move|delete)"
     r"|POST /v1/(keys/\{key\}/(rotate|revoke)|domains/\{domain\}/release)"
     r"|POST /v1/invitations/\{invitation\}/withdraw|POST /v1/identity-providers/\{provider\}/provision"
@@ -100,6 +107,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         "/runs/{run}/effects/{effect}/decide",
         *(f"{records_policy.ONE}/{act}" for act in ("keep", "let-go")),
         "/connections/{connection}/authorization/remove",
+        *deployment_policy.DECIDED,
     )
     | _of_mappings("release"),
     Why.AGAIN: _in_tenant(

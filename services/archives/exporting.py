@@ -32,7 +32,7 @@ TABLES: Final = (
     *("inbound_webhook", "inbound_secret", "inbound_request"),
     *("connection", "connection_group", "connection_choice"),
     *("connection_secret", "secret_use", "workflow_version", "deployment", "deployment_revision"),
-    "deployment_trigger",
+    *("deployment_trigger", "promotion"),
     *("schedule", "event", "run", "run_key", "journal", "effect", "payload", "signal", "exception", "outage", "notice"),
     *("approval", "continuity", "entry", "peak", "retention", "kept_run", "archive", "usage", "audit", "audit_keeping"),
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),

@@ -109,6 +109,10 @@ PLACES: Final = {
         "parameters, sources, bindings, groups, workflows, keys, trigger) AS content FROM "
         "app.deployment_revision WHERE $1::uuid IS NOT NULL"
     ),
+    "promotion": (
+        "SELECT promotion_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', parameters, bindings, "
+        "groups, note, decided_note) AS content FROM app.promotion WHERE promotion_id >= $1"
+    ),
     "binding rules": (
         "SELECT group_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', rules) AS content FROM "
         "app.connection_group WHERE $1::uuid IS NOT NULL"

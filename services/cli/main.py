@@ -58,6 +58,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "connector": ("services.cli.commands.connector", "Connectors that are data: begin one, check it, run its tests."),
     "simulator": ("services.cli.commands.simulator", "Simulated systems, to show a template without a client's."),
     "deployment": ("services.cli.commands.deployment", "What runs for a client."),
+    "promotion": ("services.cli.commands.promotion", "What is to run in live as it does in test, once approved."),
     "owner": ("services.cli.commands.owner", "Who answers for processes, data, connections and architecture."),
     "interface": ("services.cli.commands.interface", "Which interfaces there are, who uses them, and what is wrong."),
     "template": ("services.cli.commands.template", "The workflow templates, and their tests."),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from infra.problems import Conflict, Invalid, NotFound
+from infra.problems import Conflict, Forbidden, Invalid, NotFound
 
 
 class UnknownWorkflow(NotFound):
@@ -69,3 +69,21 @@ class InvalidDeployment(Invalid):
 
     name = "invalid-deployment"
     title = "The deployment does not fit its workflow"
+
+
+class UnknownPromotion(NotFound):
+    """The tenant has no such promotion. The caller lists its promotions."""
+
+
+class PromotionDecided(Conflict):
+    """Somebody was faster. Read the promotion: it says who, and what was decided."""
+
+    name = "promotion-decided"
+    title = "The promotion is decided already"
+
+
+class SecondPersonNeeded(Forbidden):
+    """Who proposed it, or made the key that did, does not approve it. Ask another person who may deploy here."""
+
+    name = "second-person-needed"
+    title = "A second person has to approve this"

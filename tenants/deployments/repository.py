@@ -16,6 +16,8 @@ from tenants.deployments.models import Deployment, DeploymentRevision, WorkflowV
 
 Pair = tuple[Deployment, DeploymentRevision, WorkflowVersion]
 """A deployment, its present revision and the workflow version that this revision runs."""
+Past = tuple[DeploymentRevision, WorkflowVersion]
+"""A revision, present or not, and the workflow version that it runs."""
 
 
 async def add_version(session: AsyncSession, values: Mapping[str, Any]) -> UUID | None:
@@ -120,6 +122,30 @@ async def pair(session: AsyncSession, tenant_id: UUID, deployment_id: UUID) -> P
     query = _joined(tenant_id).where(Deployment.deployment_id == deployment_id)
     row = (await session.execute(query)).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
+
+
+async def revision(
+    session: AsyncSession, tenant_id: UUID, deployment_id: UUID, number: int
+) -> DeploymentRevision | None:
+    return await session.scalar(_revisions(tenant_id, deployment_id).where(DeploymentRevision.revision == number))
+
+
+async def revisions(session: AsyncSession, tenant_id: UUID, deployment_id: UUID, page: Page) -> list[Past]:
+    """Newest first; one row more than the page holds."""
+    version = (WorkflowVersion.tenant_id == DeploymentRevision.tenant_id) & (
+        WorkflowVersion.workflow_version_id == DeploymentRevision.workflow_version_id
+    )
+    query = _revisions(tenant_id, deployment_id).add_columns(WorkflowVersion).join(WorkflowVersion, version)
+    if page.after is not None:
+        query = query.where(DeploymentRevision.revision < int(page.after))
+    query = query.order_by(DeploymentRevision.revision.desc()).limit(page.limit + 1)
+    return [(row[0], row[1]) for row in await session.execute(query)]
+
+
+def _revisions(tenant_id: UUID, deployment_id: UUID) -> Select[DeploymentRevision]:
+    return select(DeploymentRevision).where(
+        DeploymentRevision.tenant_id == tenant_id, DeploymentRevision.deployment_id == deployment_id
+    )
 
 
 def _joined(tenant_id: UUID) -> Select[*Pair]:

@@ -58,10 +58,12 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """The members of a plan that change; the others stay as the present revision has them.
 
     The priority is the deployment's and of no revision: another one makes none, and holds for the next runs.
+    `sources`: of those `parameters` that were not given now, as in a plan.
     """
 
     source: UUID | Package | UnsetType = UNSET
     parameters: dict[str, Any] | UnsetType = UNSET
+    sources: dict[str, str] = {}
     bindings: dict[str, UUID] | UnsetType = UNSET
     groups: dict[str, UUID] | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
@@ -115,7 +117,7 @@ async def revise(  # noqa: PLR0913 - the scope, the thing, and who asks
     plan = Plan(
         source=present.workflow_version_id if changes.source is UNSET else changes.source,
         parameters=inheriting.kept(present) if changes.parameters is UNSET else changes.parameters,
-        sources=present.sources if changes.parameters is UNSET else {},
+        sources=present.sources if changes.parameters is UNSET else changes.sources,
         site_id=locked.site_id,
         bindings=_uuids(present.bindings) if changes.bindings is UNSET else changes.bindings,
         groups=_uuids(present.groups) if changes.groups is UNSET else changes.groups,
@@ -255,8 +257,12 @@ async def _source(
 
 def shown_bindings(revision: DeploymentRevision) -> dict[str, str]:
     """Public ids of connections and groups, by the names in the document."""
-    one = {name: ids.show("con", found) for name, found in _uuids(revision.bindings).items()}
-    return one | {name: ids.show("grp", found) for name, found in _uuids(revision.groups).items()}
+    return shown(revision.bindings, revision.groups)
+
+
+def shown(bindings: Mapping[str, str], groups: Mapping[str, str]) -> dict[str, str]:
+    one = {name: ids.show("con", found) for name, found in _uuids(bindings).items()}
+    return one | {name: ids.show("grp", found) for name, found in _uuids(groups).items()}
 
 
 def _uuids(bindings: Mapping[str, str]) -> dict[str, UUID]:

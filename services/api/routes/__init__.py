@@ -63,11 +63,13 @@ from services.api.routes import (
     polls,
     private_networks,
     problems,
+    promotions,
     quotas,
     readiness,
     received_webhooks,
     redrive,
     retention,
+    revisions,
     roles,
     run_workflow,
     runs,
@@ -88,6 +90,7 @@ from services.api.routes import (
 HANDLERS: Final = (
     *health.HANDLERS,
     *problems.HANDLERS,
+    *promotions.HANDLERS,
     *documentation.HANDLERS,
     *oauth.HANDLERS,
     *me.HANDLERS,
@@ -163,5 +166,6 @@ HANDLERS: Final = (
     *run_workflow.HANDLERS,
     *lifecycle.HANDLERS,
     *retention.HANDLERS,
+    *revisions.HANDLERS,
     *archives.HANDLERS,
 )

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
+from services.api import bound
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor, Slug, StatusFilter
 from services.api.policy import tenant_paths
@@ -18,8 +19,8 @@ from services.api.routes.owners import is_required
 from services.api.routes.workflows import offers
 from template_library import catalog
 from template_library.catalog import Package, UnknownTemplate
-from tenants.deployments import grouping, ownership, service
-from tenants.deployments.errors import InvalidDeployment
+from tenants.deployments import ownership, service
+from tenants.deployments.models import WorkflowVersion
 from tenants.deployments.priorities import NAMES, Priority
 from tenants.deployments.repository import Pair
 from tenants.deployments.service import Changes, Plan
@@ -38,8 +39,6 @@ Bindings = Annotated[
         examples=[{"erp": "con_01h455vb4pex5vsknk084sn02q", "wms": "grp_01h455vb4pex5vsknk084sn02q"}],
     ),
 ]
-
-
 RunPriority = Annotated[
     Priority,
     Meta(
@@ -121,16 +120,16 @@ class DeploymentList(msgspec.Struct, frozen=True):
 async def create_deployment(request: Call, data: JSONBody[NewDeployment]) -> DeploymentView:
     """Active at once: events that match its trigger start it."""
     if (data.workflow is None) == (data.template is None):
-        raise _invalid("/workflow", "give either `workflow` or `template`")
+        raise bound.invalid("/workflow", "give either `workflow` or `template`")
     source = _template(data.template) if data.workflow is None else _workflow(data.workflow)
-    bindings, groups = _bindings(data.bindings)
+    bindings, groups = bound.read(data.bindings)
     plan = Plan(source=source, parameters=data.parameters, bindings=bindings, groups=groups, priority=data.priority)
     async with request.creation() as creation:
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         if data.site is not None:
             plan = msgspec.structs.replace(plan, site_id=await _site(creation.session, tenant_id, data.site))
         made = await service.create(creation.session, tenant_id, data.name, plan, offers=offers(request), actor=actor)
-        await _owned(request, creation.session, made)
+        await owned(request, creation.session, made)
         return creation.answer(view(made))
 
 
@@ -152,9 +151,8 @@ async def list_deployments(
 @get(tenant_paths(_ONE), summary="Read a deployment", tags=TAGS)
 async def read_deployment(request: Call) -> DeploymentView:
     """Its present revision."""
-    deployment_id = request.path_id("dep", "deployment")
     async with request.transaction() as session:
-        return view(await service.find(session, request.tenant.tenant_id, deployment_id))
+        return await _found(request, session, lock=False)
 
 
 @patch(tenant_paths(_ONE), summary="Change a deployment", tags=TAGS)
@@ -165,21 +163,21 @@ async def change_deployment(request: Call, data: JSONBody[DeploymentChanges]) ->
     """
     deployment_id = request.path_id("dep", "deployment")
     if data.workflow is not UNSET and data.template is not UNSET:
-        raise _invalid("/workflow", "give either `workflow` or `template`")
+        raise bound.invalid("/workflow", "give either `workflow` or `template`")
     source: UUID | Package | UnsetType = UNSET
     if data.workflow is not UNSET:
         source = _workflow(data.workflow)
     if data.template is not UNSET:
         source = _template(data.template)
-    bindings, groups = (UNSET, UNSET) if data.bindings is UNSET else _bindings(data.bindings)
+    bindings, groups = (UNSET, UNSET) if data.bindings is UNSET else bound.read(data.bindings)
     changes = Changes(
         source=source, parameters=data.parameters, bindings=bindings, groups=groups, priority=data.priority
     )
     async with request.transaction() as session:
-        await request.match(partial(_present, request, session))
+        await request.match(partial(present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         made = await service.revise(session, tenant_id, deployment_id, changes, offers=offers(request), actor=actor)
-        await _owned(request, session, made)
+        await owned(request, session, made)
         return view(made)
 
 
@@ -198,29 +196,34 @@ async def enable_deployment(request: Call) -> DeploymentView:
 async def _set_status(request: Call, status: service.Status) -> DeploymentView:
     deployment_id = request.path_id("dep", "deployment")
     async with request.transaction() as session:
-        await request.match(partial(_present, request, session))
+        await request.match(partial(present, request, session))
         tenant_id, actor = request.tenant.tenant_id, request.principal.actor
         made = await service.set_status(session, tenant_id, deployment_id, status, actor=actor)
-        await _owned(request, session, made)
+        await owned(request, session, made)
         return view(made)
 
 
-async def _owned(request: Call, session: AsyncSession, pair: Pair) -> None:
+async def owned(request: Call, session: AsyncSession, pair: Pair) -> None:
     """Nothing runs in `live` that nobody answers for (ADR 0051)."""
     if pair[0].status == "active" and await is_required(request, session):
         await ownership.admit(session, request.tenant.tenant_id, pair)
 
 
-async def _present(request: Call, session: AsyncSession) -> DeploymentView:
+async def present(request: Call, session: AsyncSession) -> DeploymentView:
+    """Held until the transaction ends."""
+    return await _found(request, session, lock=True)
+
+
+async def _found(request: Call, session: AsyncSession, *, lock: bool) -> DeploymentView:
     deployment_id = request.path_id("dep", "deployment")
-    return view(await service.find(session, request.tenant.tenant_id, deployment_id, lock=True))
+    return view(await service.find(session, request.tenant.tenant_id, deployment_id, lock=lock))
 
 
 async def _site(session: AsyncSession, tenant_id: UUID, reference: str) -> UUID:
     try:
         found = await sites.find(session, tenant_id, reference)
     except UnknownSite:
-        raise _invalid("/site", "there is no such site") from None
+        raise bound.invalid("/site", "there is no such site") from None
     if found.status != "active":
         raise SiteDisabled
     return found.site_id
@@ -228,11 +231,11 @@ async def _site(session: AsyncSession, tenant_id: UUID, reference: str) -> UUID:
 
 def _template(choice: TemplateChoice | None) -> Package:
     if choice is None:
-        raise _invalid("/template", "a template is named, not null")
+        raise bound.invalid("/template", "a template is named, not null")
     try:
         return catalog.builtin().find(choice.name, choice.version)
     except UnknownTemplate as error:
-        raise _invalid("/template", str(error)) from None
+        raise bound.invalid("/template", str(error)) from None
 
 
 def _workflow(text: str) -> UUID:
@@ -240,25 +243,7 @@ def _workflow(text: str) -> UUID:
         return ids.read("wfv", text)
     except ids.MalformedId:
         # In the words of an unknown one, so that nothing can be probed (S-02).
-        raise _invalid("/workflow", "there is no such workflow version") from None
-
-
-def _bindings(given: dict[str, str]) -> tuple[dict[str, UUID], dict[str, UUID]]:
-    """Connections and groups, by name."""
-    connections, groups = {}, {}
-    for name, text in given.items():
-        try:
-            if text.startswith(f"{grouping.PREFIX}_"):
-                groups[name] = ids.read(grouping.PREFIX, text)
-            else:
-                connections[name] = ids.read("con", text)
-        except ids.MalformedId:
-            raise _invalid(f"/bindings/{name}", "there is no such connection") from None
-    return connections, groups
-
-
-def _invalid(pointer: str, detail: str) -> InvalidDeployment:
-    return InvalidDeployment(f"{pointer}: {detail}", errors=[{"pointer": pointer, "detail": detail}])
+        raise bound.invalid("/workflow", "there is no such workflow version") from None
 
 
 def view(pair: Pair) -> DeploymentView:
@@ -268,13 +253,7 @@ def view(pair: Pair) -> DeploymentView:
         name=deployment.name,
         status="active" if deployment.status == "active" else "disabled",
         revision=revision.revision,
-        workflow=DeployedWorkflow(
-            id=ids.show("wfv", version.workflow_version_id),
-            namespace=version.namespace,
-            name=version.name,
-            version=version.version,
-            template=version.template,
-        ),
+        workflow=workflow_of(version),
         parameters=revision.parameters,
         sources=revision.sources,
         site=None if deployment.site_id is None else ids.show("sit", deployment.site_id),
@@ -283,6 +262,16 @@ def view(pair: Pair) -> DeploymentView:
         trigger=revision.trigger,
         created_at=deployment.created_at,
         revised_at=revision.created_at,
+    )
+
+
+def workflow_of(version: WorkflowVersion) -> DeployedWorkflow:
+    return DeployedWorkflow(
+        id=ids.show("wfv", version.workflow_version_id),
+        namespace=version.namespace,
+        name=version.name,
+        version=version.version,
+        template=version.template,
     )
 
 

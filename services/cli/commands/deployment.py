@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from services.cli import migrating
+from services.cli.bound import bindings
 from services.cli.client import Api
 from services.cli.options import Terminal, api_options, fail, pairs, values
 
@@ -55,14 +56,14 @@ def create(  # noqa: PLR0913 - one argument an option
     parameters, bound = values(given, file), pairs(bind, "NAME=CONNECTION")
 
     async def work(api: Api) -> Any:
-        bindings = await _bindings(api, bound)
-        body = {"name": name, "parameters": parameters, "bindings": bindings, **_given(priority)}
+        led = await bindings(api, bound)
+        body = {"name": name, "parameters": parameters, "bindings": led, **_given(priority)}
         body |= {} if site is None else {"site": site}
         if document is not None and text is not None:
             from services.cli import fitting  # noqa: PLC0415 - only a document needs connectors and schemas here
 
             await fitting.name_is_free(api, name)
-            await fitting.check(api, fitting.Parts(text, document, parameters, bindings))
+            await fitting.check(api, fitting.Parts(text, document, parameters, led))
         return await api.send("POST", "/deployments", {**body, **await _source(api, template, workflow, text)})
 
     terminal.show(terminal.run(work))
@@ -123,7 +124,7 @@ def update(  # noqa: PLR0913 - one argument an option
         present = await api.get(path)
         body: dict[str, Any] = _given(priority)
         if bound:
-            body["bindings"] = {**present["bindings"], **await _bindings(api, bound)}
+            body["bindings"] = {**present["bindings"], **await bindings(api, bound)}
         if file is not None:
             body["parameters"] = parameters
         elif parameters:
@@ -183,6 +184,32 @@ def migrate(  # noqa: PLR0913 - one argument an option
     terminal.show(terminal.run(work))
 
 
+@command.command()
+@click.argument("deployment")
+@api_options
+def revisions(terminal: Terminal, *, deployment: str) -> None:
+    """What DEPLOYMENT was, and is, by name or id: its revisions, the newest first."""
+
+    async def work(api: Api) -> Any:
+        return await api.pages(f"/deployments/{await api.reference('deployments', 'dep', deployment)}/revisions")
+
+    terminal.table(terminal.run(work), "revision", "workflow.name", "workflow.version", "made_at")
+
+
+@command.command("roll-back")
+@click.argument("deployment")
+@click.option("--to", type=click.IntRange(1), help="Revision to go back to; the one before the present by default.")
+@api_options
+def roll_back(terminal: Terminal, *, deployment: str, to: int | None) -> None:
+    """Let DEPLOYMENT be what it was: a new revision as an earlier one. Runs in flight keep theirs."""
+
+    async def work(api: Api) -> Any:
+        path = f"/deployments/{await api.reference('deployments', 'dep', deployment)}/roll-back"
+        return await api.send("POST", path, {} if to is None else {"to_revision": to})
+
+    terminal.show(terminal.run(work))
+
+
 def _its_own(present: dict[str, Any]) -> dict[str, Any]:
     """What was given with the deployment. What is sent is its own from then on, and inherited no more."""
     sources = present["sources"]
@@ -220,13 +247,3 @@ async def _source(api: Api, template: str | None, workflow: str | None, document
     if document is not None:
         workflow = (await api.send("POST", "/workflows", {"document": document}))["id"]
     return {} if workflow is None else {"workflow": workflow}
-
-
-async def _bindings(api: Api, bound: dict[str, str]) -> dict[str, str]:
-    """`group:NAME` is a connection group, anything else a connection."""
-    found = {}
-    for name, given in bound.items():
-        is_group = given.startswith(("group:", "grp_"))
-        kind, prefix = ("connection-groups", "grp") if is_group else ("connections", "con")
-        found[name] = await api.reference(kind, prefix, given.removeprefix("group:"))
-    return found

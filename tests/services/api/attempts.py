@@ -23,6 +23,7 @@ PREFIXES: Final = {
     "neighbour": "cli",
     "partner": "ptr",
     "person": "acc",
+    "promotion": "prm",
     "provider": "idp",
     "received": "rcv",
     "role": "rol",
@@ -122,6 +123,13 @@ def of_webhooks() -> Iterator[Attempt]:
     yield Attempt("endpoint", "POST", f"{at}/replay", day)
     yield Attempt("message", "POST", "/v1/webhook-endpoints/{own:endpoint}/deliveries/{id}/replay")
     yield Attempt("endpoint", "POST", f"{at}/remove")
+
+
+def of_promotions() -> Iterator[Attempt]:
+    """What is to run here as it does elsewhere."""
+    yield Attempt("promotion", "GET", "/v1/promotions/{id}")
+    for act in ("approve", "refuse", "withdraw"):
+        yield Attempt("promotion", "POST", f"/v1/promotions/{{id}}/{act}", {"note": "x"})
 
 
 def of_groups() -> Iterator[Attempt]:
@@ -234,6 +242,7 @@ ATTEMPTS: Final = (
     *of_entities(),
     *of_groups(),
     *bodies("role", "PUT", "/v1/authority", ("/rows/approver_role", MATRIX)),
+    *of_promotions(),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     Attempt("waits", "GET", "/v1/deadlines?subject={id}"),
     *(

@@ -229,6 +229,17 @@ ELSEWHERE: Final = {
     "POST /v1/runs/{run}/approvals": ("tests/services/engine/test_guarded.py", "approval.given"),
     "POST /v1/runs/{run}/effects/{effect}/decide": ("tests/services/api/routes/test_effects.py", "effect.decided"),
     "POST /v1/runs/{run}/retry": ("tests/services/api/routes/playbooks/test_races.py", "run.retried"),
+    "POST /v1/deployments/{deployment}/roll-back": (
+        "tests/services/api/routes/test_revisions.py", "deployment.rolled-back"),
+    **{
+        f"POST /v1/promotions{act}": ("tests/services/portal/test_promotions.py", f"promotion.{said}")
+        for act, said in (
+            ("", "proposed"),
+            ("/{promotion}/approve", "approved"),
+            ("/{promotion}/refuse", "refused"),
+            ("/{promotion}/withdraw", "withdrawn"),
+        )
+    },
     "POST /v1/deployments/{deployment}/migrations": ("tests/services/api/routes/test_migrations.py", "runs.migrated"),
     "POST /v1/entries/{entry}/reconcile": (
         "tests/services/api/routes/playbooks/test_playbooks.py", "entry.reconciled",

@@ -62,6 +62,8 @@ PLAIN: Final = {
         for one in ("site", "owner")
     },
     ("PATCH", "/v1/connections/{connection}", "/owner"): "the same",
+    ("POST", "/v1/promotions", "/from/deployment"): "a name, in an environment that no client's own key reaches",
+    ("POST", "/v1/promotions", "/bindings"): "tried by a partner's key: tests/services/portal/test_promotions.py",
     **{
         (
             method,

@@ -120,7 +120,8 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "connection": connection,
             "connection_group": await _group(acme, connection),
             "deployment": deployment,
-            "workflow": (await acme.get("/v1/workflows")).json["items"][0]["id"],
+            "promotion": await _promotion(parties),
+            "workflow": (await acme.get("/v1/workflows?template=order-release")).json["items"][0]["id"],
             "event": sent.json["id"],
             "run": sent.json["runs"][0],
             "archived": ids.show("run", archived),
@@ -131,6 +132,20 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "site": (await acme.post("/v1/sites", {"slug": "depot", "name": "Depot"})).json["id"],
         }
     )
+
+
+async def _promotion(parties: Parties) -> str:
+    """Of what runs in acme's test environment."""
+    at = "/v1/clients/acme/test"
+    document = (
+        "document: {dsl: 1.0.3, namespace: acme, name: later, version: 1.0.0}\ndo: [{rest: {wait: {hours: 1}}}]\n"
+    )
+    workflow = (await parties.north.post(f"{at}/workflows", {"document": document})).json["id"]
+    await parties.north.post(f"{at}/deployments", {"name": "later", "workflow": workflow})
+    wanted = {"from": {"environment": "test", "deployment": "later"}}
+    proposed = await parties.north.post("/v1/clients/acme/live/promotions", wanted)
+    assert proposed.status == 201, proposed.body
+    return str(proposed.json["id"])
 
 
 async def _webhook(parties: Parties, connection: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ KINDS = {
     "connection_group": "grp",
     "workflow": "wfv",
     "deployment": "dep",
+    "promotion": "prm",
     "event": "evt",
     "hook": "hok",
     "received": "rcv",

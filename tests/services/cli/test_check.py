@@ -153,7 +153,7 @@ NOT_LOOKED_THROUGH = {
     "of organizations and their people, to whom no connection belongs": (
         "partner client tenant portal_host known_device sign_in_attempt brand quota "
         "peak role account_role account_identity provisioned_account "
-        "domain_claim deletion private_network policy_version audit_keeping audit_keeping_above "
+        "domain_claim deletion private_network policy_version audit_keeping audit_keeping_above promotion.environment "
         "audit_rollback mail_setting mail_suppression"
     ),
     "of the installation and its processes": (
@@ -175,7 +175,7 @@ NOT_LOOKED_THROUGH = {
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "
-        "*.created_by *.released_by *.closed_by *.entered_by *.moved_by *.decided_by *.made_by"
+        "*.created_by *.released_by *.closed_by *.proposed_by *.entered_by *.moved_by *.decided_by *.made_by"
     ),
     "handed out by a door of the workers alone": "mail.facts",
     "of what was seen in traffic, which is looked through": "interface_told.party",

@@ -7,7 +7,7 @@ CREATE FUNCTION app.erased_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
     'parameter', 'quota', 'tenant_load', 'peak', 'fleet', 'retention', 'kept_run', 'archive_round',
     'archive', 'webhook_attempt', 'webhook_delivery', 'webhook_message', 'webhook_secret', 'webhook_endpoint', 'private_network', 'candidate', 'pending_event', 'deployment_trigger', 'schedule', 'subscription', 'inbox', 'signal',
     'run_key', 'key_writer', 'approval', 'effect', 'payload', 'journal', 'exception', 'entry', 'continuity', 'outage',
-    'connection_line', 'poll', 'connection_health', 'connection_choice', 'notice', 'outbox', 'run', 'event', 'event_key', 'deployment_revision', 'deployment',
+    'connection_line', 'poll', 'connection_health', 'connection_choice', 'notice', 'outbox', 'run', 'event', 'event_key', 'promotion', 'deployment_revision', 'deployment',
     'workflow_version', 'secret_use', 'connection_secret', 'connection_grant', 'connection_link', 'tenant_key', 'inbound_request', 'inbound_secret', 'inbound_webhook',
     'connection_group', 'connection', 'event_schema', 'owner', 'interface', 'authority_matrix',
     'interface_traffic', 'interface_told', 'interface_mark', 'deadline', 'calendar_change', 'calendar_version', 'site', 'tenant_clock', 'audit_keeping', 'mail', 'mail_suppression',
