@@ -1,9 +1,9 @@
 import type { GraphNode } from "../api/queries";
 import audit from "./en-audit";
 import connections from "./en-connections";
-import form from "./en-form";
 import deployments from "./en-deployments";
 import exceptions from "./en-exceptions";
+import form from "./en-form";
 import incoming from "./en-incoming";
 import orders from "./en-orders";
 import people from "./en-people";

@@ -1,9 +1,9 @@
 import type { Texts } from "./en";
 import audit from "./es-audit";
 import connections from "./es-connections";
-import form from "./es-form";
 import deployments from "./es-deployments";
 import exceptions from "./es-exceptions";
+import form from "./es-form";
 import incoming from "./es-incoming";
 import orders from "./es-orders";
 import people from "./es-people";
