@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.portal.people import look, staff
-from tests.portal.person import DESK, PHONE, person
+from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
 from tests.portal.test_people_look import answers
 
@@ -42,6 +42,35 @@ NEEDS: list[dict[str, Any]] = [
         "connection": "storefront", "lacks": [], "why": "", "do": None, "offers": [], "connectors": [],
     },
 ]  # fmt: skip
+WELL: dict[str, Any] = {
+    "id": "con_1", "name": "erp", "connector": "tryton", "title": "Tryton", "certification": "certified",
+    "authorization": None, "state": "well", "operation": "erp.customers.credit", "checked_at": "2026-01-02T12:00:00Z",
+    "next_check_at": None, "last_good_at": "2026-01-02T12:00:00Z", "milliseconds": 182, "failures": 0, "error": None,
+    "detail": None, "quota": {"left": 812, "most": 1000, "until": None}, "ends_at": None, "ends": None,
+    "renews": False, "excess_rights": [], "rights_known": False, "away": None,
+}  # fmt: skip
+HEALTH: list[dict[str, Any]] = [
+    WELL,
+    {
+        **WELL, "id": "con_2", "name": LONG, "title": "Shopify", "certification": "not certified", "state": "failing",
+        "error": "authentication", "failures": 4, "detail": "Its credentials are refused; look at the secret `token`",
+        "excess_rights": ["write_products", "write_themes"], "rights_known": True, "quota": None,
+        "ends_at": "2026-01-09T12:00:00Z", "ends": "the certificate in the setting `certificate`",
+    },
+    {
+        **WELL, "id": "con_3", "name": "books", "title": "Example Books", "certification": "not certified",
+        "authorization": "held", "ends_at": "2036-01-09T12:00:00Z", "renews": True, "ends": "the token",
+    },
+    {
+        **WELL, "id": "con_4", "name": "ledger", "title": "Example Ledger", "certification": "simulated",
+        "authorization": "ended", "state": "away", "milliseconds": None,
+        "away": {"since": "2026-01-02T12:00:00Z", "reason": "its authorisation has ended", "next_try_at": None},
+    },
+]  # fmt: skip
+MADE: dict[str, Any] = {
+    "state": "open", "reason": None, "host": "portal.example", "made_by": "key_1", "created_at": "2026-01-02T12:00:00Z",
+    "expires_at": "2026-01-03T12:00:00Z", "link": "https://portal.example/reconnect#0123456789.of-a-link",
+}  # fmt: skip
 ENTRY: dict[str, Any] = {
     "template": "shipping", "version": "1.0.0", "title": "Shipping of orders", "standing": "red",
     "deployments": ["shipping"], "needs": NEEDS,
@@ -89,3 +118,38 @@ async def test_staff_of_the_partner_see_what_a_client_lacks(
         await someone.open("/readiness")
         await page.get_by_role("heading", name="No templates").wait_for()
         await look(someone, f"readiness-empty-{kind}")
+        await connections(someone, kind)
+
+
+async def connections(someone: Person, kind: str) -> None:
+    """How each one is, and the link by which somebody at the client allows one."""
+    page = someone.page
+    await page.get_by_role("link", name="Connections", exact=True).click()
+    there, none = page.get_by_role("list", name="Connections"), page.get_by_role("heading", name="No connections")
+    await there.or_(none).wait_for()
+    await answers(someone, "**/v1/connection-health*", {"items": HEALTH, "next": None})
+    await someone.open("/readiness/connections")
+    shop = page.get_by_role("listitem", name=LONG)
+    for words in (
+        "Not yet certified",
+        "Its credentials are refused",
+        "Renew it before",
+        "write_products, write_themes",
+    ):
+        await expect(shop).to_contain_text(words)
+    await expect(page.get_by_role("listitem", name="erp", exact=True)).to_contain_text("812 of 1,000")
+    await expect(page.get_by_role("listitem", name="erp", exact=True)).to_contain_text("does not tell")
+    await expect(page.get_by_role("listitem", name="ledger")).to_contain_text("Breaker open since")
+    await look(someone, f"connections-{kind}")
+    await answers(someone, "**/authorization-link", MADE)
+    await page.get_by_role("listitem", name="ledger").get_by_role("button", name="Make a link to authorise").click()
+    await expect(page.get_by_role("dialog")).to_contain_text(MADE["link"])
+    await look(someone, f"connections-link-{kind}")
+    await page.get_by_role("button", name="I have copied it").click()
+    await answers(someone, "**/authorization/remove", {"state": "ended", "reason": "withdrawn"})
+    books = page.get_by_role("listitem", name="books")
+    await books.get_by_role("button", name="Remove authorisation").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("The system is not told")
+    await look(someone, f"connections-remove-{kind}")
+    await page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
