@@ -1,8 +1,8 @@
 """Writes down what came of contract tests: `pytest -p tests.certifying --certify tests/counterparts/tryton`.
 
-A test says whose contract it is by `@pytest.mark.certifies(connector)`, with `simulator=True` where the other side is
-one of ours; the fixture that starts the other side tells what it is by `saw`. A run counts when it was whole: nothing
-deselected, nothing skipped.
+A test says whose contract it is by `@pytest.mark.certifies(connector)`, or that of a way of talking, with
+`simulator=True` where the other side is one of ours; the fixture that starts the other side tells what it is by `saw`.
+A run counts when it was whole: nothing deselected, nothing skipped.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from infra import clock
 from services.connectors import certification
 from services.connectors.builtin import all_connectors
 from services.connectors.certification import Result
+from services.connectors.ways import VERSION, WAYS
 
 _SYSTEMS: dict[str, str] = {}
 
@@ -72,14 +73,14 @@ class Ledger:
 
     def _results(self, reporter: Any) -> Iterator[_Named]:
         known = {one.manifest.name: one for one in all_connectors()}
+        ways = {one.name: one for one in WAYS}
         for name, came in sorted(self._came.items()):
-            if name not in known or name not in _SYSTEMS or came["skipped"]:
+            if not {name} & (known.keys() | ways.keys()) or name not in _SYSTEMS or came["skipped"]:
                 reporter.write_line(f"certify: {name}: skipped, unknown, or its system told no version; left as it was")
                 continue
-            connector = known[name]
             result = Result(
-                version=connector.manifest.version,
-                digest=certification.digest(connector),
+                version=known[name].manifest.version if name in known else VERSION,
+                digest=certification.digest(known[name]) if name in known else ways[name].digest,
                 system=_SYSTEMS[name],
                 simulator=name in self._simulated,
                 tested_on=clock.now().date(),

@@ -19,6 +19,7 @@ from services.connectors.certification import Standing
 from services.connectors.sdk.connector import Connector
 from services.connectors.sdk.manifest import Mode, Operation, Trigger
 from services.connectors.simulators import systems
+from services.connectors.ways import WAYS
 from template_library.dsl import durations
 from tenants.connections.limits import Limits
 
@@ -156,7 +157,18 @@ def page(*, of_simulators: bool = False) -> str:
     """The page of the product's own connectors: of those that speak with a simulator, or of all others."""
     simulated = {kind.connector for kind in systems.KINDS.values()}
     shown = [one for one in entries(all_connectors()) if (one.name in simulated) == of_simulators]
-    return _HEADS[of_simulators] + "\n".join(section(one) for one in shown)
+    found = _HEADS[of_simulators] + "\n".join(section(one) for one in shown)
+    return found if of_simulators else f"{found}\n" + "\n".join(_ways()) + "\n"
+
+
+def _ways() -> Iterator[str]:
+    """Those of talking, which belong to no connector alone."""
+    yield "## Ways of talking\n"
+    yield "| way | level | why |\n| --- | --- | --- |"
+    for one in WAYS:
+        known = certification.standing_of_way(one)
+        shown = "not yet certified" if known.level == "not certified" else known.level
+        yield f"| [{one.title}]({one.page}) | **{shown}** | {known.why} |"
 
 
 def main() -> Any:

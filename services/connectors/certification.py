@@ -17,10 +17,11 @@ from services.connectors.declared import library, reading
 from services.connectors.levels import Level
 from services.connectors.sdk.connector import Connector
 from services.connectors.trying import cases
+from services.connectors.ways import Way
 from template_library.dsl.reader import read as read_yaml
 
 RESULTS: Final = Path(__file__).with_name("certified.json")
-"""What `pytest --certify` wrote, by connector."""
+"""What `pytest --certify` wrote, by connector or way of talking."""
 BESIDE: Final = "certified.json"
 """What a run that recorded a connector's tests left beside its manifest."""
 
@@ -72,12 +73,21 @@ def levels(connectors: Iterable[Connector]) -> dict[str, Level]:
 
 def judged(connector: Connector, result: Result | None) -> Standing:
     """What `result` says of the connector."""
+    return _judged(digest(connector), result)
+
+
+def standing_of_way(way: Way) -> Standing:
+    """Of a way of talking as it is here."""
+    return _judged(way.digest, results().get(way.name))
+
+
+def _judged(digest_now: str, result: Result | None) -> Standing:
     if result is None:
         return Standing(level="not certified", why="No contract tests ran against it")
     known = {"system": result.system, "tested_on": result.tested_on, "tests": result.passed}
     if result.failed or not result.passed:
         return Standing(level="not certified", why=f"{result.failed} contract tests failed", **known)  # type: ignore[arg-type]  # by name
-    if result.digest != digest(connector):
+    if result.digest != digest_now:
         why = f"It was changed after its contract tests ran ({result.version}, {result.tested_on})"
         return Standing(level="not certified", why=why, **known)  # type: ignore[arg-type]  # by name
     level: Level = "simulated" if result.simulator else "certified"

@@ -15,6 +15,7 @@ from services.connectors import catalogue, certification
 from services.connectors.builtin import all_connectors
 from services.connectors.certification import Result
 from services.connectors.sdk.connector import Connector
+from services.connectors.ways import WAYS
 from tests import certifying
 
 ROOT: Final = Path(__file__).parents[3]
@@ -69,6 +70,15 @@ def test_a_level_is_what_the_tests_say(name: str) -> None:
 
 def test_what_makes_each_is_told_apart() -> None:
     assert len({certification.digest(one) for one in CONNECTORS.values()}) == len(CONNECTORS)
+
+
+def test_a_way_of_talking_is_proven_as_a_connector_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len({one.digest for one in WAYS}) == len(WAYS)
+    (graphql, *_) = WAYS
+    tried = msgspec.structs.replace(result(CONNECTORS["http"]), digest=graphql.digest)
+    for found, level in ((tried, "certified"), (msgspec.structs.replace(tried, digest="0" * 64), "not certified")):
+        monkeypatch.setattr(certification, "results", lambda found=found: {graphql.name: found})
+        assert certification.standing_of_way(graphql).level == level
 
 
 class Said:
