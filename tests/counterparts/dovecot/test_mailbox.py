@@ -159,6 +159,13 @@ async def test_F_20_each_mistake_says_what_to_change(
     assert "wrong-password" not in answer.error.detail
 
 
+async def test_nothing_is_moved_to_where_it_would_come_anew(caller: Caller) -> None:
+    caller.change(done="inbox")
+    answer = await caller.triggered("mail.messages.take", {"cursor": None, "began": BEGAN}, "mail")
+    assert isinstance(answer, Failed)
+    assert "The setting `done` names the folder" in answer.error.detail
+
+
 async def test_S_55_nothing_is_said_to_a_server_whose_certificate_is_another_one_s(caller: Caller, box: Box) -> None:
     caller.change(base_url=f"imap://other.example.com:{box.port}")
     answer = await caller.call("mail.folder.check", {})

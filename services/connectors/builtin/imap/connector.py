@@ -57,6 +57,7 @@ class Imap:
             "Anybody can write any sender into a mail; ask a person before money or goods hang on it.",
             "Verdicts count where the receiving server takes those of its own name off what comes in: ask who runs it.",
             "A message is known by its Message-ID and what it says; another one of the same Message-ID is told, too.",
+            "The account signs in by a password; one that takes OAuth alone needs a password for programs.",
             "Attachments stay in the mailbox and nowhere else: who removes the message removes them.",
             "A message of more than 10 MiB or of more than 20 attachments is told as an exception, and stays.",
         ),
@@ -78,7 +79,10 @@ class Imap:
 
 
 def _taking(settings: dict[str, Any], began: str, context: Context) -> Taking:
-    """Raises Refusal: a day that is none."""
+    """Raises Refusal: a day that is none, or a folder into itself."""
+    if settings.get("done", "").casefold() == settings["folder"].casefold():
+        detail = "The setting `done` names the folder of the setting `folder`: what is moved there would come anew"
+        raise Refusal(detail, name="configuration", title="A folder cannot be moved into itself")
     try:
         since = taking.day(settings["since"]) if settings.get("since") else taking.day(began) - timedelta(days=1)
     except ValueError as error:

@@ -46,6 +46,7 @@ class Smtp:
         traps=(
             "That the server took a mail does not say that it arrived: what comes back comes to the sender's mailbox.",
             "Where one recipient is refused nobody is sent the mail: a call names those who belong together.",
+            "The account signs in by a password; one that takes OAuth alone needs a password for programs.",
             "Not every server files what comes by SMTP; where yours does, name its mailbox in the setting sent_url.",
             "A mail that a person has sent again has the Message-ID of the first: many mailboxes show one of both.",
         ),
