@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from template_library.forms import form as forms
+from template_library.forms.document import MEMBERS, TEXTS
 from template_library.forms.form import InvalidForm
+from tests.house.tree import ROOT
 from tests.template_library.forms.samples import PART, RELEASE, documents
 
 AT = "/schema/properties"
@@ -132,3 +136,13 @@ def test_nothing_that_somebody_publishes_breaks_the_reader(value: Any, pointer: 
     document = value if pointer == "" else changed(pointer, value)
     with contextlib.suppress(InvalidForm):
         assert forms.read(document).rules
+
+
+def test_the_partners_page_has_a_form_that_is_read_as_it_stands() -> None:
+    page = (ROOT / "docs/partner/forms.md").read_text()
+    (example,) = re.findall(r"```yaml form\n(.*?)```", page, re.DOTALL)
+    form = forms.read(yaml.safe_load(example), capabilities=["crm.customers.search"], outcomes=["approve", "reject"])
+    assert [one.title for one in form.groups()] == ["Decision", "Background"]
+    assert sorted(TEXTS | MEMBERS) == sorted(
+        re.findall(r"`(\w+)`", page.partition("parts:1#/$defs/`: ")[2].partition("Where")[0])
+    )
