@@ -19,8 +19,8 @@ from services.deadlines.zone_changes import find_changes
 from tenants.calendars.calendar import NeverOpen
 
 _log: Final = logging.getLogger(__name__)
-AT_ONCE: Final = 4
-"""Each holds a connection to the database, of eight that the worker has."""
+AT_ONCE: Final = 2
+"""Each holds a connection to the database, of eight that the worker has: a flood of them leaves runs most of those."""
 _BATCH: Final = 32
 _CHANGES: Final = 4
 """Slices between two looks at what has come: whoever changes a calendar of 100,000 deadlines holds nobody's up."""
@@ -43,10 +43,11 @@ class Clock:
         compared = False
         try:
             while True:
-                with surviving("looking at deadlines"):
-                    if not compared:
+                if not compared:
+                    with surviving("comparing the rules of time zones"):
                         await find_changes(self._database)
                         compared = True
+                with surviving("looking at deadlines"):
                     while await self.round():
                         pass
                 await asyncio.sleep(poll)

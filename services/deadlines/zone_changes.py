@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from infra.database import Database
+from typing import Any
+
+from infra.database import Database, surviving
 from infra.ids import TenantId
 from services.deadlines import changing
 from tenants.calendars import reading
-from tenants.calendars.errors import UnknownCalendar
 from tenants.calendars.zones import rules_of
 
 
@@ -14,15 +15,16 @@ async def find_changes(database: Database) -> int:
     """Have those deadlines computed anew; answers of how many calendars. Safe to repeat, by each worker that starts."""
     async with database.doors() as connection:
         rows = await connection.fetch("SELECT * FROM app.deadline_zones()")
-    found = 0
-    for row in rows:
-        tenant = TenantId(row["tenant_id"])
+    return sum([await _is_changed(database, row) for row in rows])
+
+
+async def _is_changed(database: Database, row: Any) -> bool:
+    """Asks for them to be computed anew. A calendar whose zone this machine has not keeps no other from that."""
+    tenant = TenantId(row["tenant_id"])
+    with surviving("comparing the rules of a time zone"):
         async with database.tenant(tenant) as transaction:
-            try:
-                calendar = await reading.calendar(transaction, tenant, name=row["calendar"])
-            except UnknownCalendar:
-                continue
+            calendar = await reading.calendar(transaction, tenant, name=row["calendar"])
             if rules_of(calendar.definition.time_zone) not in {"", row["zone_mark"]}:
                 await changing.recompute(transaction, tenant, row["calendar"])
-                found += 1
-    return found
+                return True
+    return False

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from infra.pagination import Page, cut
 from tenants.calendars.calendar import Calendar
 from tenants.calendars.definition import NAME, Definition
 from tenants.calendars.errors import UnknownCalendar
@@ -39,6 +40,19 @@ async def every(connection: Any, tenant: UUID) -> list[Stored]:
         tenant,
     )
     return [_stored(row) for row in rows]
+
+
+async def listed(connection: Any, tenant: UUID, page: Page) -> tuple[list[Stored], str | None]:
+    """A page of those, and the position of the next one."""
+    rows = await connection.fetch(
+        "SELECT * FROM (SELECT DISTINCT ON (name) name, version, definition::text AS definition, set_by, set_at "
+        "FROM app.calendar_version WHERE tenant_id = $1 AND ($2::text IS NULL OR name > $2) "
+        "ORDER BY name, version DESC) n WHERE definition IS NOT NULL ORDER BY name LIMIT $3",
+        tenant,
+        page.after,
+        page.limit + 1,
+    )
+    return cut([_stored(row) for row in rows], page, lambda one: one.name)
 
 
 async def stored(connection: Any, tenant: UUID, name: str, version: int | None = None) -> Stored:

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from services.api.call import Call
-from services.api.fields import Instant
+from services.api.fields import Cursor, Instant, Limit, NextCursor
 from services.api.policy import tenant_paths
 from services.deadlines import changing
 from template_library.dsl.durations import DurationError, milliseconds
@@ -51,9 +51,10 @@ class CalendarView(msgspec.Struct, frozen=True, kw_only=True):
 
 class CalendarList(msgspec.Struct, frozen=True):
     items: list[CalendarView]
+    next: NextCursor
 
 
-class Preview(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CalendarQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Moments to be counted, without anything being begun."""
 
     since: (
@@ -93,7 +94,7 @@ class CutOffView(MomentView, frozen=True, kw_only=True):
     name: str
 
 
-class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
+class CalendarMoments(msgspec.Struct, frozen=True, kw_only=True):
     since: MomentView = msgspec.field(name="from")
     version: int
     durations: list[CountedView]
@@ -101,11 +102,12 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(tenant_paths("/calendars"), summary="List calendars", tags=TAGS)
-async def list_calendars(request: Call) -> CalendarList:
+async def list_calendars(request: Call, limit: Limit = 50, cursor: Cursor = None) -> CalendarList:
     """The newest version of each, by name."""
-    tenant = request.tenant.tenant_id
+    tenant, page = request.tenant.tenant_id, request.page(limit, cursor)
     async with request.resources.database.tenant(tenant) as transaction:
-        return CalendarList([view(one) for one in await reading.every(transaction, tenant)])
+        rows, last = await reading.listed(transaction, tenant, page)
+    return CalendarList([view(one) for one in rows], request.cursor(last))
 
 
 @get(tenant_paths(_ONE), summary="Read a calendar", tags=TAGS)
@@ -157,13 +159,13 @@ async def remove_calendar(request: Call, calendar: FromPath[str]) -> None:
 
 
 @post(tenant_paths(f"{_ONE}/preview"), summary="Preview a calendar", tags=TAGS, status_code=200)
-async def preview_calendar(request: Call, calendar: FromPath[str], data: JSONBody[Preview]) -> PreviewView:
+async def preview_calendar(request: Call, calendar: FromPath[str], data: JSONBody[CalendarQuestion]) -> CalendarMoments:
     """What is when by a calendar: so much business time later, and its next cut-offs. Changes nothing."""
     tenant = request.tenant.tenant_id
     async with request.resources.database.tenant(tenant) as transaction:
         found = reading.ready(tenant, await reading.stored(transaction, tenant, calendar))
         since = data.since or await transaction.fetchval("SELECT clock_timestamp()")
-    return PreviewView(
+    return CalendarMoments(
         since=MomentView(**_moment(found, since)),
         version=found.version,
         durations=[_counted(found, since, place, one) for place, one in enumerate(data.durations)],

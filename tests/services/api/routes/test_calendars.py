@@ -35,7 +35,7 @@ async def test_a_calendar_is_saved_read_previewed_and_removed(parties: Parties) 
     acme = parties.acme
     made = await save(acme)
     assert (made["name"], made["version"], made["calendar"]["week"]["sunday"]) == ("warehouse-north", 1, [])
-    assert (await acme.get("/v1/calendars")).json == {"items": [made]}
+    assert (await acme.get("/v1/calendars")).json == {"items": [made], "next": None}
     asked = {"from": "2026-12-23T16:00:00+01:00", "durations": ["PT1H", "PT6H", "PT0S"]}
     found = (await acme.post(f"{ONE}/preview", asked)).json
     assert [(one["duration"], one["local"]) for one in found["durations"]] == [
@@ -46,6 +46,11 @@ async def test_a_calendar_is_saved_read_previewed_and_removed(parties: Parties) 
     assert found["durations"][1]["at"] == "2026-12-28T08:00:00Z"
     assert [(one["name"], one["local"]) for one in found["cut_offs"]] == [("release", "2026-12-23T16:30:00+01:00")]
     assert (await acme.post(f"{ONE}/preview", {})).json["version"] == 1
+    other = await save(acme, "/v1/calendars/yard")
+    first = (await acme.get("/v1/calendars?limit=1")).json
+    assert first["items"] == [made]
+    assert (await acme.get(f"/v1/calendars?limit=1&cursor={first['next']}")).json == {"items": [other], "next": None}
+    assert (await acme.send("DELETE", "/v1/calendars/yard")).status == 204
     changed = await save(acme, holidays=[])
     assert (changed["version"], changed["calendar"]["holidays"]) == (2, [])
     assert (await acme.get(f"{ONE}?version=1")).json == made
@@ -54,7 +59,7 @@ async def test_a_calendar_is_saved_read_previewed_and_removed(parties: Parties) 
     assert (old.status, old.problem) == (412, "precondition-failed")
     assert (await acme.send("DELETE", ONE, headers={"if-match": seen})).status == 204
     assert [(await acme.get(path)).status for path in (ONE, f"{ONE}?version=3")] == [404, 404]
-    assert (await acme.get("/v1/calendars")).json == {"items": []}
+    assert (await acme.get("/v1/calendars")).json == {"items": [], "next": None}
 
 
 async def test_what_is_no_calendar_or_has_no_such_time_is_told_with_its_place(parties: Parties) -> None:

@@ -5364,6 +5364,33 @@ export interface components {
         /** CalendarList */
         CalendarList: {
             items: components["schemas"]["CalendarView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** CalendarMoments */
+        CalendarMoments: {
+            cut_offs: components["schemas"]["CutOffView"][];
+            durations: components["schemas"]["CountedView"][];
+            from: components["schemas"]["MomentView"];
+            version: number;
+        };
+        /** CalendarQuestion */
+        CalendarQuestion: {
+            /**
+             * @description Business time, ISO 8601.
+             * @example [
+             *       "PT4H",
+             *       "PT26H30M"
+             *     ]
+             */
+            durations?: string[];
+            /**
+             * @description From when on, RFC 3339; absent: now.
+             * @example 2026-12-23T15:00:00+01:00
+             */
+            from?: string | null;
+            /** @description Whose cut-offs; absent: those of all. */
+            site?: string | null;
         };
         /** CalendarView */
         CalendarView: {
@@ -8785,31 +8812,6 @@ export interface components {
             trigger: string;
             /** @description Whether the setting `watch` names it, and the connection is active. */
             watched: boolean;
-        };
-        /** Preview */
-        Preview: {
-            /**
-             * @description Business time, ISO 8601.
-             * @example [
-             *       "PT4H",
-             *       "PT26H30M"
-             *     ]
-             */
-            durations?: string[];
-            /**
-             * @description From when on, RFC 3339; absent: now.
-             * @example 2026-12-23T15:00:00+01:00
-             */
-            from?: string | null;
-            /** @description Whose cut-offs; absent: those of all. */
-            site?: string | null;
-        };
-        /** PreviewView */
-        PreviewView: {
-            cut_offs: components["schemas"]["CutOffView"][];
-            durations: components["schemas"]["CountedView"][];
-            from: components["schemas"]["MomentView"];
-            version: number;
         };
         /**
          * Problem
@@ -14022,7 +14024,12 @@ export interface operations {
     };
     get_calendars: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14424,7 +14431,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Preview"];
+                "application/json": components["schemas"]["CalendarQuestion"];
             };
         };
         responses: {
@@ -14434,7 +14441,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewView"];
+                    "application/json": components["schemas"]["CalendarMoments"];
                 };
             };
             /** @description The request cannot be read. */
