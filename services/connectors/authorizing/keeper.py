@@ -120,8 +120,8 @@ class Keeper:
         return found
 
     async def _current(self, key: Key, ref: str, leads_to: str, renew: Renew) -> Grant:
-        """A grant whose access token holds and was not refused."""
-        began = clock.monotonic()
+        """A grant whose access token holds and was not refused; one that this call renewed, however short it holds."""
+        began, renewed = clock.monotonic(), 0
         while True:
             grant = await self._grants.read(key[0], key[1])
             if grant is None:
@@ -132,7 +132,7 @@ class Keeper:
                 raise unauthorized("it leads elsewhere than it was authorised for", ref)
             # Asked after the row was read: a call may have been refused while that was under way.
             is_refused = grant.version == self._refused(key)
-            if grant.rest > 0 and not is_refused:
+            if (grant.rest > 0 or grant.version == renewed) and not is_refused:
                 return grant
             if grant.rest > 0 and grant.age < YOUNG_SECONDS:
                 raise Refusal(_YOUNG, name="authentication", status=401, title="The credentials are refused")
@@ -140,6 +140,7 @@ class Keeper:
                 await self._grants.end(grant, NO_REFRESH)
             elif await self._grants.lease(grant, LEASE_SECONDS):
                 await self._renew(grant, grant.tokens.refresh, leads_to, renew)
+                renewed = grant.version + 1
             elif clock.monotonic() - began > _PATIENCE_SECONDS:
                 raise Away("another worker renews its access token", sent=False)
             else:

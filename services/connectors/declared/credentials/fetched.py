@@ -22,6 +22,8 @@ _SPARE: Final = 0.1
 _MOST_SPARE: Final = 30.0
 LONGEST: Final = 10 * 366 * 86_400.0
 """Seconds; whoever says more means for ever, and dates have an end."""
+SHORTEST: Final = 1.0
+"""Whoever says less has given nothing that could be used."""
 
 Key = tuple[UUID, UUID, int]
 """Tenant, connection and its revision: no token of one is another's, nor one of other settings."""

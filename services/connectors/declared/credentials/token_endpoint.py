@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,12 +13,11 @@ import msgspec
 from infra import redaction
 from infra.egress import Response
 from infra.encryption.secret import MIN_LENGTH, Secret
-from services.connectors.declared.credentials.fetched import LONGEST
+from services.connectors.declared.credentials.fetched import LONGEST, SHORTEST
 from services.connectors.declared.credentials.kinds import pair, secret
 from services.connectors.sdk.authorization import ClientProof, CodeGrant
 from services.connectors.sdk.context import Context, GrantOver, Pair
 from services.connectors.sdk.errors import Away, Refusal
-from services.engine import values
 
 _OK: Final = 200
 _UNAUTHORIZED: Final = 401
@@ -107,11 +107,7 @@ async def ask(client: Client, context: Context, fields: dict[str, str]) -> Pair:
 def _granted(answer: Response, client: Client) -> Pair:
     if answer.status >= _SERVER_ERROR or answer.status in _BUSY:
         raise Away(f"its token endpoint answered with status {answer.status}", sent=False)
-    try:
-        given = values.decode(answer.body)
-    except values.ValueRefused:
-        given = None
-    found: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    found = _told(answer.body)
     access, refresh = found.get("access_token"), found.get("refresh_token")
     if answer.status != _OK or not isinstance(access, str):
         raise _refused(answer.status, found.get("error"), client)
@@ -123,6 +119,15 @@ def _granted(answer: Response, client: Client) -> Pair:
     scopes = frozenset(said.split() if isinstance(said, str) else ())
     renewing = None if next_one is None else Secret(next_one)
     return Pair(Secret(access), renewing, _seconds(found.get("expires_in")), scopes)
+
+
+def _told(body: bytes) -> Mapping[str, Any]:
+    """A JSON object; empty where it is none. A number that no float holds is infinite: no pair is lost by it."""
+    try:
+        given = json.loads(body, parse_int=float)
+    except (ValueError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}
 
 
 def _refused(status: int, error: Any, client: Client) -> Exception:
@@ -142,4 +147,4 @@ def _seconds(given: Any) -> float | None:
     if isinstance(given, str) and given.isascii() and given.isdigit() and len(given) <= _DIGITS:
         given = int(given)
     is_number = isinstance(given, int | float) and not isinstance(given, bool) and given > 0
-    return float(min(given, LONGEST)) if is_number else None
+    return float(max(SHORTEST, min(given, LONGEST))) if is_number else None

@@ -7,10 +7,13 @@ import hashlib
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote_plus, urlencode, urlsplit
 
+import msgspec
+
 from services.connectors.simulators.http import Answered, Asked
 from tests.services.connectors.declared.other import SECRET, Other, manifest, path_of, said
 
 CLIENT = "client-of-the-tests"
+RAW = "seconds-go-here"
 AUTHENTICATION: dict[str, Any] = {
     "kind": "oauth2-code",
     "authorize_url": "oauth/authorize",
@@ -34,6 +37,7 @@ class System(Other):
     Attributes:
         renewals: refresh tokens that were taken; `codes`: those that were given and not taken yet.
         live: access tokens that count.
+        seconds: for how long they hold, as it says; bytes: as JSON that no library would write.
         named: what its answers say that it is; empty: nothing.
     """
 
@@ -96,5 +100,9 @@ class System(Other):
         self.given += 1
         access, self.refresh = f"canary-access-{self.given:04}", f"canary-refresh-{self.given:04}"
         self.live.add(access)
-        more = {} if self.seconds is None else {"expires_in": self.seconds}
-        return said({"access_token": access, "refresh_token": self.refresh, "token_type": "Bearer", **more})
+        is_raw = isinstance(self.seconds, bytes)
+        more = {} if self.seconds is None else {"expires_in": RAW if is_raw else self.seconds}
+        answer = said({"access_token": access, "refresh_token": self.refresh, "token_type": "Bearer", **more})
+        if is_raw:
+            answer = msgspec.structs.replace(answer, body=answer.body.replace(f'"{RAW}"'.encode(), self.seconds))
+        return answer

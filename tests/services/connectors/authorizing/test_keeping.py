@@ -103,7 +103,22 @@ async def test_S_77_a_token_that_was_just_given_and_is_refused_is_not_renewed_wi
 async def test_S_77_however_long_a_server_says_that_a_pair_holds_it_is_stored(side: Side) -> None:
     await side.authorize()
     worker = side.process()
-    for given, seconds in enumerate(("²", "9" * 15, "9" * 5_000, 10**400, 1e300, -1, [1]), start=1):
+    said = (
+        "²",
+        "9" * 15,
+        "9" * 5_000,
+        10**400,
+        b"9" * 5_000,
+        b"1e400",
+        b"-1e400",
+        b"1e-400",
+        1e300,
+        -1,
+        [1],
+        1e-320,
+        0.1,
+    )
+    for given, seconds in enumerate(said, start=1):
         side.system.seconds = seconds
         await side.age()
         assert isinstance(await side.process().call(), Done), seconds
