@@ -7,6 +7,7 @@ A run counts when it was whole: nothing deselected, nothing skipped.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +21,21 @@ from services.connectors.builtin import all_connectors
 from services.connectors.certification import Result
 from services.connectors.ways import VERSION, WAYS
 
-_SYSTEMS: dict[str, str] = {}
+_SYSTEMS: dict[str, tuple[str, set[str]]] = {}
 
 
-def saw(connector: str, system: str) -> None:
-    """What the connector's tests run against: its name and version, as it says itself."""
-    _SYSTEMS[connector] = system
+def saw(connector: str, system: str, *, on: str = "") -> None:
+    """What the connector's tests run against: its name and version, as it says itself. `on`: where it keeps its data.
+
+    Who runs them against a system on several databases tells each.
+    """
+    known, databases = _SYSTEMS.get(connector, (system, set()))
+    _SYSTEMS[connector] = (system, databases | {on} - {""} if known == system else {on} - {""})
+
+
+def _shown(connector: str) -> str:
+    system, databases = _SYSTEMS[connector]
+    return f"{system} on {' and '.join(sorted(databases))}" if databases else system
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,6 +54,7 @@ class Ledger:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._marked: dict[str, str] = {}
+        self._files: dict[str, set[Path]] = {}
         self._simulated: set[str] = set()
         self._came: dict[str, Counter[str]] = {}
         self._is_part = False
@@ -55,6 +66,7 @@ class Ledger:
         for item in items:
             for mark in item.iter_markers("certifies"):
                 self._marked[item.nodeid] = mark.args[0]
+                self._files.setdefault(mark.args[0], set()).add(item.path)
                 if mark.kwargs.get("simulator"):
                     self._simulated.add(mark.args[0])
 
@@ -81,14 +93,23 @@ class Ledger:
             result = Result(
                 version=known[name].manifest.version if name in known else VERSION,
                 digest=certification.digest(known[name]) if name in known else ways[name].digest,
-                system=_SYSTEMS[name],
+                system=_shown(name),
                 simulator=name in self._simulated,
                 tested_on=clock.now().date(),
                 passed=came["passed"],
                 failed=came["failed"],
+                tests_digest=_digest(self._files.get(name, set())),
             )
             reporter.write_line(f"certify: {name}: {result.passed} passed, {result.failed} failed, {result.system}")
             yield _Named(name, result)
+
+
+def _digest(files: set[Path]) -> str:
+    """SHA-256, hex, of their names and what is in them."""
+    found = hashlib.sha256()
+    for file in sorted(files):
+        found.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return found.hexdigest()
 
 
 class _Named:

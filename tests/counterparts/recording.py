@@ -21,8 +21,8 @@ from tests.counterparts.calling import Caller
 
 KEY: Final = "test-key"
 RECORDS: Final = bool(os.environ.get("RECORD"))
-WAITING: Final[list[Callable[[], None]]] = []
-"""What is written at the end of a run that records."""
+WAITING: Final[list[Callable[[int], None]]] = []
+"""What is written at the end of a run that records, with how many of its tests passed."""
 _LINKS: Final = frozenset({"_hyperlinks", "_url"})
 """Members that nothing reads and that fill pages."""
 _RESULT: Final = "certified.json"
@@ -57,9 +57,9 @@ class Recording:
 
     def write(self, system: str) -> None:
         """Once all tests of the run have passed, write these beside the manifest, and what was certified."""
-        WAITING.append(lambda: self._write(system))
+        WAITING.append(lambda passed: self._write(system, passed))
 
-    def _write(self, system: str) -> None:
+    def _write(self, system: str, passed: int) -> None:
         name = self._caller.connector.manifest.name
         folder = library.newest(library.ROOT / name)
         # Anew, so that nothing is there twice: the reader knows no anchors.
@@ -67,8 +67,9 @@ class Recording:
         head = f"# Recorded from {system} by tests/counterparts: what it was asked and answered, without links.\n"
         text = yaml.safe_dump(whole, sort_keys=False, width=160, allow_unicode=True)
         (folder / cases.FILE).write_text(head + text, encoding="utf-8")
-        digest = sha256((folder / reading.FILE).read_bytes()).hexdigest()
-        certified = {"system": system, "on": datetime.now(UTC).date().isoformat(), "manifest_sha256": digest}
+        manifest, tests = (sha256((folder / one).read_bytes()).hexdigest() for one in (reading.FILE, cases.FILE))
+        certified: dict[str, Any] = {"system": system, "on": datetime.now(UTC).date().isoformat()}
+        certified |= {"manifest_sha256": manifest, "passed": passed, "tests_sha256": tests}
         written = msgspec.json.format(msgspec.json.encode(certified), indent=2).decode()
         (folder / _RESULT).write_text(written + "\n", encoding="utf-8")
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from infra.egress import Client, Guard
+from infra.embedded import binaries
 from infra.encryption.secret import Secret
 from services.connectors.builtin.tryton import Tryton
 from services.connectors.builtin.tryton.sales_order import reference
@@ -20,12 +22,16 @@ from services.connectors.sdk.context import Context, OpenConnection
 from services.engine.functions import Answer, Call, Done, Later
 from tests import certifying
 from tests.counterparts.proxy import Proxy, proxied
+from tests.counterparts.tryton import on_postgresql
 from tests.counterparts.tryton.install import DATABASE, PASSWORD, USER, folder, install, is_installed
 from tests.counterparts.tryton.server import running
+from tests.marks import night
 
 TENANT = UUID(int=1)
 CONNECTION = UUID(int=2)
 CALLS = 60
+BOTH = pytest.mark.parametrize("tryton", ["sqlite", night(on_postgresql.SYSTEM)], indirect=True)
+"""Of tests that are tried on both databases."""
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +46,19 @@ def tryton_place() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tryton(tryton_place: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a Tryton with a fresh database."""
-    version = [str(tryton_place / "venv/bin/trytond"), "--version"]
-    certifying.saw("tryton", f"Tryton {subprocess.check_output(version, text=True).split()[-1]}")
-    with running(tryton_place, tmp_path_factory.mktemp("tryton")) as port:
-        yield port
+def tryton(
+    request: pytest.FixtureRequest, tryton_place: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[int]:
+    """The port of a Tryton with a fresh database: SQLite, unless a test's parameter says `postgresql`."""
+    version = subprocess.check_output([str(tryton_place / "venv/bin/trytond"), "--version"], text=True).split()[-1]
+    data = tmp_path_factory.mktemp("tryton")
+    with ExitStack() as until:
+        address = ""
+        if getattr(request, "param", "") == on_postgresql.SYSTEM:
+            address = until.enter_context(on_postgresql.restored(tryton_place, data / "database"))
+        where = f"PostgreSQL {binaries.MAJOR}" if address else "SQLite"
+        certifying.saw("tryton", f"Tryton {version}", on=where)
+        yield until.enter_context(running(tryton_place, data, address=address))
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def install(home: Path) -> Path:
     """Install what is missing; returns the folder. Callers at the same time wait for one another."""
     place = folder(home)
     place.mkdir(parents=True, exist_ok=True)
-    with _lock(place / "install.lock"):
+    with lock(place / "install.lock"):
         if not (place / "installed.txt").exists() or _wanted() != (place / "installed.txt").read_text():
             _install_packages(place)
         if not (place / "pristine.sqlite").exists():
@@ -52,11 +52,12 @@ def install(home: Path) -> Path:
     return place
 
 
-def write_configuration(data: Path, port: int) -> Path:
-    """A server configuration for the databases in `data`; returns its path."""
+def write_configuration(data: Path, port: int, address: str = "sqlite://") -> Path:
+    """A server configuration for the databases at `address`, or in `data`; returns its path."""
     path = data / "trytond.conf"
+    path.touch(0o600)
     path.write_text(
-        f"[database]\nuri = sqlite://\npath = {data}\n[web]\nlisten = 127.0.0.1:{port}\n"
+        f"[database]\nuri = {address}\npath = {data}\n[web]\nlisten = 127.0.0.1:{port}\n"
         f"[session]\nauthentications = password\n"
     )
     return path
@@ -82,15 +83,21 @@ def _make_database(place: Path) -> None:
         data = Path(folder_name)
         database = data / f"{DATABASE}.sqlite"
         database.touch()  # Tryton opens a database only when its file exists
-        configuration = write_configuration(data, 8000)
-        password = data / "password"
-        password.write_text(secrets.token_urlsafe(24) + "\n")
-        password.chmod(0o600)
-        admin: list[str | Path] = [place / "venv/bin/trytond-admin", "-c", configuration, "-d", DATABASE]
-        update = ["--email", "admin@example.com", "-u", *MODULES, "--activate-dependencies"]
-        _run([*admin, *update], TRYTONPASSFILE=str(password))
-        _run([place / "venv/bin/python", HERE / "seed.py", configuration, DATABASE])
+        fill(place, data)
         database.rename(place / "pristine.sqlite")
+
+
+def fill(place: Path, data: Path, address: str = "sqlite://") -> None:
+    """Make an ERP of the empty database, with customers, items and the connector's user."""
+    configuration = write_configuration(data, 8000, address)
+    password = data / "password"
+    password.touch(0o600)
+    password.write_text(secrets.token_urlsafe(24) + "\n")
+    admin: list[str | Path] = [place / "venv/bin/trytond-admin", "-c", configuration, "-d", DATABASE]
+    update = ["--email", "admin@example.com", "-u", *MODULES, "--activate-dependencies"]
+    _run([*admin, *update], TRYTONPASSFILE=str(password))
+    # Which database it is for is read as it is imported, before it is told.
+    _run([place / "venv/bin/python", HERE / "seed.py", configuration, DATABASE], TRYTOND_CONFIG=str(configuration))
 
 
 def _run(command: list[str | Path], **environment: str) -> None:
@@ -101,7 +108,8 @@ def _run(command: list[str | Path], **environment: str) -> None:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def lock(path: Path) -> Iterator[None]:
+    """Whoever else wants it waits until the block ends."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""A Tryton of one's own for a test run: a fresh copy of the pristine database, a server on a free port."""
+"""A Tryton of one's own for a test run: a fresh database, a server on a free port."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from tests.patience import PATIENCE
 
 
 @contextmanager
-def running(place: Path, data: Path, port: int = 0) -> Iterator[int]:
-    """Serve a fresh ERP from `data` until the block ends; gives the port.
+def running(place: Path, data: Path, port: int = 0, address: str = "") -> Iterator[int]:
+    """Serve a fresh ERP from `data` until the block ends, or the one at `address`; gives the port.
 
     Raises:
         RuntimeError: it ended before it served, with the end of its log.
     """
     port = choose(port or None)
-    fresh(place, data)
-    configuration = write_configuration(data, port)
+    if not address:
+        fresh(place, data)
+    configuration = write_configuration(data, port, address or "sqlite://")
     command: list[str | Path] = [place / "venv/bin/trytond", "-c", configuration, "-d", DATABASE]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:

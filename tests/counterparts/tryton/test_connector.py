@@ -17,11 +17,11 @@ from services.engine.functions import Done, Failed, Later
 from services.events.catalogue.registry import types
 from template_library import schemas
 from tests.counterparts.proxy import Proxy
-from tests.counterparts.tryton.conftest import Erp
+from tests.counterparts.tryton.conftest import BOTH, Erp
 from tests.counterparts.tryton.people import People
 
 # Where the first of them installs it, that takes minutes.
-pytestmark = [pytest.mark.tryton, pytest.mark.certifies("tryton")]
+pytestmark = [pytest.mark.tryton, pytest.mark.certifies("tryton"), BOTH]
 XTS = {"amount": 1, "currency": "XTS"}  # ISO 4217 keeps this code for tests
 
 

@@ -24,20 +24,22 @@ RUNS = 20
 SOLD = {"confirmed", "processing", "done"}
 
 
-async def lead_to_tryton(plant: Plant, port: int) -> None:
-    """Change the demo connection, and nothing else."""
+async def lead_to_tryton(plant: Plant, port: int, at_once: int = 10) -> None:
+    """Change the demo connection, and nothing else. `at_once`: calls that it takes."""
     listed = msgspec.json.decode((await plant.request("GET", "/v1/connections")).body)
     (erp,) = listed["items"]
     changes = {
         "connector": "tryton",
         "settings": {"base_url": f"http://127.0.0.1:{port}", "database": DATABASE, "user": USER},
         "secrets": {"password": PASSWORD},
+        "limits": {"at_once": at_once},
     }
     answer = await plant.request("PATCH", f"/v1/connections/{erp['id']}", changes)
     assert answer.status == 200, answer.body
 
 
-async def sales(port: int) -> list[dict[str, str]]:
+async def sales(port: int, beginning: str = "PO-kill-") -> list[dict[str, str]]:
+    """Those whose reference begins so, in whatever state."""
     connection = OpenConnection(
         id=UUID(int=2),
         connector="tryton",
@@ -48,7 +50,7 @@ async def sales(port: int) -> list[dict[str, str]]:
         rpc = Rpc(Context(client, UUID(int=1), connection, "k"), Sessions())
         found: list[dict[str, str]] = await rpc.model(
             "sale.sale.search_read",
-            [["reference", "like", "PO-kill-%"]],
+            [["reference", "like", f"{beginning}%"]],
             0,
             None,
             [["id", "ASC"]],

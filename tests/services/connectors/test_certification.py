@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -14,6 +16,7 @@ import pytest
 from services.connectors import catalogue, certification
 from services.connectors.builtin import all_connectors
 from services.connectors.certification import Result
+from services.connectors.declared import library
 from services.connectors.sdk.connector import Connector
 from services.connectors.ways import WAYS
 from tests import certifying
@@ -45,6 +48,7 @@ def result(connector: Connector, **changes: object) -> Result:
         tested_on=date(2026, 7, 1),
         passed=9,
         failed=0,
+        tests_digest="1" * 64,
     )
     return msgspec.structs.replace(found, **changes)
 
@@ -103,6 +107,8 @@ def certify(tmp_path: Path, suite: str) -> dict[str, Result]:
 def test_a_whole_run_is_written_and_a_part_of_one_is_not(tmp_path: Path) -> None:
     (found,) = certify(tmp_path, SUITE).values()
     assert (found.passed, found.failed, found.simulator) == (2, 1, True)
+    suite = (tmp_path / "test_suite.py").read_bytes()
+    assert found.tests_digest == hashlib.sha256(b"test_suite.py\0" + suite + b"\0").hexdigest()
     assert certification.judged(CONNECTORS["erp-simulator"], found).level == "not certified"
     into, said = tmp_path / "part.json", Said()
     certifying.saw("tryton", "Tryton 0")
@@ -114,6 +120,34 @@ def test_a_whole_run_is_written_and_a_part_of_one_is_not(tmp_path: Path) -> None
         ledger.pytest_terminal_summary(said)
         assert into.exists() is (not deselected)
     assert "tests were left out" in said.lines[0]
+
+
+def test_a_system_on_several_databases_is_told_with_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certifying, "_SYSTEMS", {})
+    for database in ("SQLite", "PostgreSQL 18", "SQLite"):
+        certifying.saw("tryton", "Tryton 8.2.1", on=database)
+    assert certifying._shown("tryton") == "Tryton 8.2.1 on PostgreSQL 18 and SQLite"
+    certifying.saw("tryton", "Tryton 9")
+    assert certifying._shown("tryton") == "Tryton 9"
+
+
+def test_tests_that_were_typed_after_the_recording_are_none_that_ran(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    connector = CONNECTORS["request-tracker"]
+    place = tmp_path / connector.manifest.name / connector.manifest.version
+    shutil.copytree(library.ROOT / connector.manifest.name / connector.manifest.version, place)
+    monkeypatch.setattr(library, "ROOT", tmp_path)
+    manifest, tests = (
+        hashlib.sha256((place / one).read_bytes()).hexdigest() for one in ("manifest.yaml", "tests.yaml")
+    )
+    record = {"system": "Example Desk 7", "on": "2026-07-01", "manifest_sha256": manifest, "tests_sha256": tests}
+    (place / certification.BESIDE).write_bytes(msgspec.json.encode(record | {"passed": 41}))
+    standing = certification.standing(connector)
+    assert (standing.level, standing.tests) == ("certified", 41)
+    with (place / "tests.yaml").open("a") as played:
+        played.write("# one more\n")
+    assert certification.standing(connector).level == "not certified"
 
 
 @pytest.mark.parametrize(("name", "of_simulators"), [("connector", False), ("simulator", True)])
