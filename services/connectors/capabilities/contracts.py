@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from services.connectors.capabilities import records, stock
+from services.connectors.capabilities import listing, records, stock
 from services.connectors.sdk.manifest import Mode, Operation
 from template_library.dsl import reader
 from template_library.policies.capabilities import Domain
@@ -25,9 +25,13 @@ INVOICES: Final = "erp.invoices.watch"
 
 _RECORD: Final = re.compile(re.escape(registry.URN) + r"((?!parts:)[a-z-]+:[1-9][0-9]*)")
 _FOLDER: Final = Path(__file__).parent
+_COMMON: Final = _FOLDER / "common.yaml"
+"""What several files define alike; no capabilities."""
 COMPLETIONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "stock": stock.completed,
     "records": records.completed,
+    "records-each": records.each,
+    "listing": listing.completed,
 }
 """Rules of the product by name: input and facts → output. Raises ValueError for facts that cannot be."""
 
@@ -65,7 +69,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    capabilities: dict[str, Contract]
+    capabilities: dict[str, Contract] = {}
     definitions: dict[str, Any] = {}
 
 
@@ -73,9 +77,10 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def contracts() -> Mapping[str, Contract]:
     """By name."""
     found: dict[str, Contract] = {}
+    common = _read(_COMMON).definitions
     for file in sorted(_FOLDER.glob("*.yaml")):
-        content = msgspec.convert(reader.read(file.read_text(encoding="utf-8"), filename=str(file)).value, _File)
-        found |= {name: _whole(one, content.definitions) for name, one in content.capabilities.items()}
+        content = _read(file)
+        found |= {name: _whole(one, content.definitions, common) for name, one in content.capabilities.items()}
     return found
 
 
@@ -84,12 +89,18 @@ def operations(names: tuple[str, ...], *, write: Mode, evens_out: bool = False) 
     return tuple(contracts()[name].operation(name, write, evens_out=evens_out) for name in names)
 
 
-def _whole(contract: Contract, definitions: dict[str, Any]) -> Contract:
-    """With what its schemas refer to."""
+def _read(file: Path) -> _File:
+    return msgspec.convert(reader.read(file.read_text(encoding="utf-8"), filename=str(file)).value, _File)
+
+
+def _whole(contract: Contract, definitions: dict[str, Any], common: dict[str, Any]) -> Contract:
+    """With what its schemas refer to; of what is common to all files, what its answer has of it."""
+    text = json.dumps(contract.output)
+    used = {name: one for name, one in common.items() if f'"#/$defs/{name}"' in text}
     return msgspec.structs.replace(
         contract,
         input=_bundled(contract.input, definitions),
-        output=_bundled(contract.output, definitions),
+        output=_bundled(contract.output, {**definitions, **used}),
         facts=None if contract.facts is None else _bundled(contract.facts, definitions),
     )
 

@@ -31,6 +31,18 @@ AMOUNTS: Final = frozenset({"limit", "charged", "total", "taxes"})
 _AMOUNT: Final = {"units", "places", "currency", "per"}
 _FINEST: Final = 6
 """Digits behind the minor unit that a price may have; it is then one of so many more."""
+_MOST_WORDS: Final = 400
+_MOST_ID: Final = 200
+_NAMES: Final = ("number", "id")
+"""Members of a record that it is known by."""
+
+
+class NoRecord(ValueError):
+    """It is none. `hidden` says why without what it holds."""
+
+    def __init__(self, detail: str, hidden: str) -> None:
+        super().__init__(detail)
+        self.hidden = hidden
 
 
 def completed(_values: Any, facts: Any) -> dict[str, Any]:
@@ -42,9 +54,33 @@ def completed(_values: Any, facts: Any) -> dict[str, Any]:
     return {member: _read(member, value) for member, value in facts.items()}
 
 
+def each(_values: Any, facts: Any) -> dict[str, Any]:
+    """As `completed`, with each record of a list by itself: one that is none is told in `unfit`, with its reason."""
+    found: dict[str, Any] = {}
+    told: list[dict[str, str]] = []
+    for member, value in facts.items():
+        if member not in RECORDS or not isinstance(value, list):
+            found[member] = _read(member, value)
+            continue
+        fit: list[Any] = []
+        for one in value:
+            try:
+                fit.append(made(member, one))
+            except NoRecord as error:
+                told.append(unfit(next((one[name] for name in _NAMES if one.get(name)), ""), error.hidden))
+        found[member] = fit
+    return {**found, "unfit": told} if told else found
+
+
+def unfit(known_by: Any, why: str, status: str | None = None) -> dict[str, str]:
+    """Of a member `unfit` of an answer; see there. `status`: of an order, where no state is known for it."""
+    found = {"id": str(known_by)[:_MOST_ID], "why": why[:_MOST_WORDS]}
+    return found if status is None else {**found, "status": status[:_MOST_ID]}
+
+
 def _read(member: str, value: Any) -> Any:
     if member in RECORDS:
-        return _made(member, value)
+        return made(member, value)
     if member in AMOUNTS:
         return _settled(value)
     if isinstance(value, list):
@@ -52,15 +88,25 @@ def _read(member: str, value: Any) -> Any:
     return value
 
 
-def _made(member: str, value: Any) -> Any:
+def made(member: str, value: Any) -> Any:
+    """The record, or the list of them, that an answer has under `member`, from what a mapping gives.
+
+    Raises:
+        NoRecord: it breaks the record's schema, or an amount in it has no minor unit.
+    """
     if isinstance(value, list):
-        return [_made(member, one) for one in value]
+        return [made(member, one) for one in value]
     if value is None:
         return None
     name, version = RECORDS[member]
-    record = _settled(value)
+    words = f"it maps to no {name}"
+    try:
+        record = _settled(value)
+    except (ValueError, ArithmeticError, KeyError, TypeError) as error:
+        raise NoRecord(str(error), f"{words}: an amount in it is none of its currency") from error
     for breach in registry.check(name, version, record):
-        raise ValueError(f"it maps to no {name}: {breach.detail} (at {breach.pointer or 'the root'})")
+        place = breach.pointer or "the root"
+        raise NoRecord(f"{words}: {breach.detail} (at {place})", f"{words}: what is wrong is at {place}")
     return record
 
 

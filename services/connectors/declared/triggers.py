@@ -8,7 +8,7 @@ from uuid import UUID
 from services.connectors.declared.mapping import Filled, Filling, Unmapped
 from services.connectors.declared.trigger_parts import PollPart
 from services.connectors.sdk.errors import Away, Misread
-from services.connectors.sdk.watching import Item, News, Position, Unfit
+from services.connectors.sdk.watching import Item, News, Position, Unfit, unfit
 from services.engine import values
 from services.engine.expressions.protocol import Evaluator, ExpressionsUnavailable
 from template_library.dsl.durations import milliseconds
@@ -57,7 +57,8 @@ class DeclaredPoll:
         if self._cursor is not None:
             given = await self._filled(self._cursor, output, position, settings, tenant)
             cursor = position.cursor if given is None else given
-        return News([await self._read(one, position, settings, tenant) for one in items], cursor)
+        read = [await self._read(one, position, settings, tenant) for one in items]
+        return News([*read, *unfit(output)], cursor)
 
     async def _read(self, item: Any, position: Position, settings: dict[str, Any], tenant: UUID) -> Item | Unfit:
         try:

@@ -18,20 +18,28 @@ from services.events.checks import EventChecks
 from services.events.cloud_event import CloudEvent
 from services.events.errors import EventBreaksSchema
 from services.events.received import Received
+from services.records import contradictions
+from services.records.contradictions import Contradiction
+from template_library.status_maps import UnmappedStatus
 
 _DIGEST: Final = 16
 _LONGEST: Final = 500
 _BREATH: Final = 200
 """Items."""
 _PLACES: Final = 5
+_ORDER: Final = "sales-order"
 
 
 class Arrivals(msgspec.Struct, frozen=True):
-    """`events`: those that are new, in their order; `refused`: why items make none; `seen`: of the whole answer."""
+    """`events`: those that are new, in their order; `refused`: why items make none; `seen`: of the whole answer.
+
+    `unmapped`: orders whose status stands for no state; they are none of `refused`.
+    """
 
     events: list[Received]
     refused: list[str]
     seen: bytes
+    unmapped: list[Contradiction] = []
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -57,6 +65,7 @@ async def of(news: News, origin: Origin, seen: bytes, checks: EventChecks) -> Ar
     marks: dict[bytes, None] = {}  # in their order
     events: list[Received] = []
     refused: list[str] = []
+    unmapped: list[Contradiction] = []
     for number, one in enumerate(news.items):
         if number % _BREATH == 0:
             await asyncio.sleep(0)  # of a file of thousands of rows; others want the loop
@@ -65,6 +74,9 @@ async def of(news: News, origin: Origin, seen: bytes, checks: EventChecks) -> Ar
             continue
         marks[mark] = None
         if mark in known:
+            continue
+        if isinstance(one, Unfit) and one.status is not None:
+            unmapped.append(_unmapped(one, one.status, origin))
             continue
         try:
             event = _event(one, origin.source, origin.kind)
@@ -76,7 +88,8 @@ async def of(news: News, origin: Origin, seen: bytes, checks: EventChecks) -> Ar
         else:
             events.append(Received(ids.new(), event, due.actor))
     # An answer without anything says nothing of what was there: it may be there again.
-    return Arrivals(events, [f"{due.trigger}: {one}"[:_LONGEST] for one in refused], b"".join(marks) or seen)
+    told = [f"{due.trigger}: {one}"[:_LONGEST] for one in refused]
+    return Arrivals(events, told, b"".join(marks) or seen, unmapped)
 
 
 class _NoEvent(Exception):
@@ -88,6 +101,12 @@ class _NoEvent(Exception):
 def _mark(one: Item | Unfit) -> bytes:
     told: Any = [one.id, one.version] if isinstance(one, Item) else one.item
     return hashlib.sha256(msgspec.json.encode(told)).digest()[:_DIGEST]
+
+
+def _unmapped(one: Unfit, status: str, origin: Origin) -> Contradiction:
+    """The same for all triggers of the connection, and for all orders in that status."""
+    refused, connection = UnmappedStatus(status), origin.due.connection
+    return contradictions.of_status(refused, _ORDER, origin.connection, one.known_by, connection=connection)
 
 
 def _event(one: Item | Unfit, source: str, kind: str) -> CloudEvent:

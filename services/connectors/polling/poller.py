@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from infra import crash_points
-from infra.database import Database, surviving
+from infra.database import Database, is_outage, surviving
 from infra.problems import Problem
 from infra.telemetry import working_for
 from infra.under_way import UnderWay
@@ -37,6 +38,9 @@ _PATIENCE_SECONDS: Final = 150.0
 """Most that an answer with all its pages may take: shorter than the lease, so that nobody else asks meanwhile."""
 _LONGEST_SECONDS: Final = 600.0
 """Of a back-off."""
+_USUAL_SECONDS: Final = 60.0
+"""Between two calls, until the connector has said it."""
+_MISTAKE: Final = "Its answer met a mistake of the product; the log of the worker has it"
 
 
 class Whose(msgspec.Struct, frozen=True):
@@ -94,16 +98,21 @@ class Poller(ConnectorFunction):
 
     async def _ask(self, due: Due) -> None:
         working_for(due.tenant)
-        with surviving("asking a connection for news"):
+        with surviving("asking a connection for news"), contextlib.suppress(Overtaken):
+            known = await polls.read(self._database, due)
             try:
-                known = await polls.read(self._database, due)
                 await self._asked(due, known)
             except Overtaken:
-                return
+                raise
+            except Exception as error:
+                if not is_outage(error):
+                    # A mistake of ours meets the same answer again and again: somebody has to be told.
+                    await polls.put_off(self._database, due, _back_off(_USUAL_SECONDS, known, None), _MISTAKE)
+                raise
 
     async def _asked(self, due: Due, known: Known) -> None:
         """Raises Overtaken."""
-        seconds = 60.0
+        seconds = _USUAL_SECONDS
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 connection = await self._connections.open(due.tenant, due.connection)
@@ -172,6 +181,8 @@ class Poller(ConnectorFunction):
             await polls.advance(transaction, due, news.cursor, found.seen, polled.seconds)
             if found.refused:
                 await polls.tell_refused(transaction, due, found.refused)
+            for one in found.unmapped:
+                await polls.tell_unmapped(transaction, due, one)
 
         await self._intake.receive_all(due.tenant, last, moved)
         self._quotas.took(place, size)

@@ -11,6 +11,8 @@ import msgspec
 from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
+from services.records import contradictions
+from services.records.contradictions import Contradiction
 from tenants.audit import writing as audit
 
 
@@ -162,3 +164,11 @@ async def tell_refused(connection: Any, due: Due, details: list[str]) -> None:
         due.trigger,
         details,
     )
+
+
+async def tell_unmapped(connection: Any, due: Due, found: Contradiction) -> None:
+    """Note that an order's status stands for no state: a row of the audit, and one open exception for the status."""
+    shown = ids.show("con", due.connection)
+    after = {"trigger": due.trigger, "detail": found.title}
+    await audit.write(connection, due.tenant, actor=due.actor, action="event.refused", target=shown, after=after)
+    await contradictions.tell(connection, due.tenant, found)

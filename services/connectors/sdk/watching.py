@@ -36,10 +36,29 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unfit(msgspec.Struct, frozen=True):
-    """An item that no event can be made of. `detail` says why, without what it holds; `item` is what came."""
+    """An item that no event can be made of.
+
+    Attributes:
+        detail: why, without what it holds.
+        item: what came; the same is told once.
+        known_by: what the system knows it by.
+        status: of an order: the system's own, for which no state is known. It is told as one thing for all its orders.
+    """
 
     detail: str
     item: Any
+    known_by: str = ""
+    status: str | None = None
+
+
+def unfit(output: Any) -> list[Unfit]:
+    """What an operation left out of its lists and tells in its member `unfit` (`capabilities/common.yaml`)."""
+    listed = output.get("unfit") if isinstance(output, dict) else None
+    found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [
+        Unfit(f"{one.get('id', '')}: {one.get('why', '')}", one, str(one.get("id", "")), one.get("status"))
+        for one in found
+    ]
 
 
 class News(msgspec.Struct, frozen=True):

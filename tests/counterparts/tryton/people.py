@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from infra.egress import Client
 from infra.encryption.secret import Secret
+from services.connectors.builtin.tryton.place import instant
 from services.connectors.builtin.tryton.session import Rpc, Sessions
 from services.connectors.sdk.context import Context, OpenConnection
 from tests.counterparts.tryton.install import DATABASE, PASSWORD, USER
@@ -45,3 +47,19 @@ class People:
         await self._rpc.model("account.invoice.post", [invoice])
         (read,) = await self._rpc.model("account.invoice.read", [invoice], ["number"])
         return str(read["number"])
+
+    async def refer(self, number: str, to: str) -> None:
+        """Give what was sold another reference."""
+        sold = [one["id"] for one in await self.sales(number)]
+        await self._rpc.model("sale.sale.write", sold, {"reference": to})
+
+    async def note(self, shipments: list[str]) -> None:
+        """Write something on them, all at once."""
+        ids = await self._rpc.model("stock.shipment.out.search", [["number", "in", shipments]], 0, None, None)
+        await self._rpc.model("stock.shipment.out.write", ids, {"reference": "as agreed"})
+
+    async def changed(self, shipment: str) -> datetime:
+        """When it was written last."""
+        domain = [["number", "=", shipment]]
+        (found,) = await self._rpc.model("stock.shipment.out.search_read", domain, 0, 1, None, ["write_date"])
+        return instant(found["write_date"])

@@ -13,14 +13,27 @@ from services.engine.expressions.pool import ExpressionPool
 from tests.counterparts.calling import Caller
 from tests.counterparts.proxy import Proxy, proxied
 from tests.counterparts.vendure import people
+from tests.counterparts.vendure.crowd import Crowd
 from tests.counterparts.vendure.install import install, running
 
 
 @pytest.fixture(scope="session")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the shop keeps what it has."""
+    return tmp_path_factory.mktemp("vendure")
+
+
+@pytest.fixture(scope="session")
+def port(data: Path) -> Iterator[int]:
     place = install(Path(os.environ.get("WAYBILL_HOME", ".waybill")))
-    with running(place, tmp_path_factory.mktemp("vendure")) as port:
+    with running(place, data) as port:
         yield port
+
+
+@pytest.fixture
+def crowd(data: Path) -> Iterator[Crowd]:
+    with Crowd(data / "shop.sqlite") as crowd:
+        yield crowd
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from template_library.records import registry
 from tests.counterparts.calling import Caller
 from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.recording import Recording
+from tests.counterparts.vendure.crowd import Crowd
 from tests.counterparts.vendure.install import VERSION
 from tests.counterparts.vendure.people import bought
 
@@ -60,6 +61,30 @@ async def test_the_cursor_leaves_none_out(shop: Caller, client: Client, port: in
     later = await shop.done(LIST, {"cursor": listed["cursor"]})
     assert later["orders"][-1]["id"] == newest
     assert (await shop.done(LIST, {"cursor": "2100-01-01T00:00:00Z"}))["orders"] == []
+
+
+async def test_what_changes_between_two_pages_leaves_none_out(
+    shop: Caller, proxy: Proxy, client: Client, port: int, crowd: Crowd
+) -> None:
+    codes = crowd.of(await buy(client, port, 1), 250)
+    asked: list[bytes] = []
+
+    def decide(request: bytes) -> None:
+        asked.append(request)
+        if len(asked) == 2:  # behind the first page, on which it stands
+            crowd.change(codes[0])
+
+    proxy.decide = decide
+    listed = await shop.done(LIST, {"cursor": "2029-12-31T00:00:00Z"})
+    told = [one["number"] for one in listed["orders"]]
+    assert set(told) == set(codes)
+    assert len(asked) == 3
+    assert len(told) <= 251, "but for the one that changed each once"
+    proxy.decide = lambda _request: None
+    crowd.put(codes[1], "Teleported")
+    listed = await shop.done(LIST, {"cursor": "2029-12-31T00:00:00Z"})
+    assert {one["number"] for one in listed["orders"]} == {*codes} - {codes[1]}
+    assert [(one["id"], one["status"]) for one in listed["unfit"]] == [(codes[1], "Teleported")]
 
 
 async def test_a_shipment_is_told_once_and_not_beyond_what_was_ordered(

@@ -1,25 +1,33 @@
-"""Documents of Tryton that changed since a moment, and the sales that they belong to. It has no webhooks: it is asked.
+"""Documents of Tryton that changed since a cursor, and the sales that they belong to. It has no webhooks: it is asked.
 
-A cursor is an RFC 3339 instant, two minutes before the latest change that was read: what was committed late is told,
-and what was told comes once more.
+The next page begins behind the last document of the one before, and not at a number of documents: one that changes
+meanwhile moves to the end, and none moves into the gap. A cursor stands two minutes before the latest change that was
+read: what was committed late is told, and what was told comes once more. Each document is judged by itself: one that
+no record can be made of is told with its reason, keeps no other back, and is looked at again with every call.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
+import msgspec
+
+from infra import clock
+from services.connectors.builtin.tryton.place import Place, instant
 from services.connectors.builtin.tryton.session import Rpc
 from services.connectors.capabilities import records
 from services.connectors.sdk.errors import Misread, Refusal
 
 _LATE: Final = timedelta(minutes=2)
 _PAGE: Final = 200
-_PAGES: Final = 50
+_PAGES: Final = 10
+"""Of one call; what is behind them is told by the next one."""
+_READ: Final = 1000
+"""Records of one request."""
 _MARK: Final = re.compile(r" #[0-9a-f]{16}$")
-_PARTS: Final = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 _UNITS: Final = {
     "u": "EA", "kg": "KGM", "g": "GRM", "lb": "LBR", "oz": "ONZ", "m": "MTR", "cm": "CMT", "mm": "MMT", "ft": "FOT",
     "in": "INH", "l": "LTR", "h": "HUR", "d": "DAY",
@@ -27,31 +35,93 @@ _UNITS: Final = {
 """Codes of UN/ECE Recommendation 20 by the symbols of the units that Tryton comes with."""
 
 
-async def since(rpc: Rpc, model: str, domain: list[Any], fields: Iterable[str], cursor: str | None) -> list[Any]:
-    """Those of `domain` that were written after the cursor, the oldest first, with `write_date`.
+class Changes(msgspec.Struct, frozen=True):
+    """What was read behind `place`, the oldest first; each document once, as it was read last.
+
+    Attributes:
+        lasted: from the first page to the last; what was written meanwhile may have come too late for its page.
+        cut: the last place that was read, where more is behind it.
+    """
+
+    documents: list[Any]
+    place: Place | None
+    lasted: timedelta
+    cut: Place | None = None
+
+
+async def since(rpc: Rpc, model: str, domain: list[Any], fields: Iterable[str], cursor: str | None) -> Changes:
+    """Those of `domain` that were written behind the cursor, with `write_date`.
 
     Raises:
         Refusal: the cursor is none of ours.
-        Misread: there are more than a call can read; an earlier cursor would bring them no sooner.
     """
-    later = [["write_date", ">", _tagged(_moment(cursor))]] if cursor else []
-    found: list[Any] = []
-    order = [["write_date", "ASC"], ["id", "ASC"]]
-    for page in range(_PAGES):
-        named = [*fields, "write_date"]
-        read = await rpc.model(f"{model}.search_read", [*domain, *later], page * _PAGE, _PAGE, order, named)
-        found += read
-        if len(read) < _PAGE:
-            return found
-    raise Misread(f"{model} has more than {_PAGE * _PAGES} changes since the cursor")
+    place = Place.of(cursor) if cursor else None
+    order, named = [["write_date", "ASC"], ["id", "ASC"]], [*fields, "write_date"]
+    found: dict[int, Any] = {}
+    began, at, is_cut = clock.monotonic(), place, True
+    for _ in range(_PAGES):
+        behind = [["write_date", "!=", None]] if at is None else at.behind()
+        page = await rpc.model(f"{model}.search_read", [*domain, *behind], 0, _PAGE, order, named)
+        for one in page:
+            found.pop(one["id"], None)
+            found[one["id"]] = one
+        if len(page) < _PAGE:
+            is_cut = False
+            break
+        at = Place(instant(page[-1]["write_date"]), page[-1]["id"])
+    # One page is of one moment.
+    lasted = timedelta() if at is place else timedelta(seconds=clock.monotonic() - began)
+    left = [] if place is None else [one for one in place.again if one not in found]
+    if left:
+        # In the order of their changes, which are before all others.
+        again = await rpc.model(f"{model}.search_read", [*domain, ["id", "in", left]], 0, None, order, named)
+        found = {one["id"]: one for one in again} | found
+    return Changes(list(found.values()), place, lasted, at if is_cut else None)
 
 
-def following(found: list[Any], cursor: str | None) -> str | None:
-    """The cursor that comes next: it never goes back."""
-    moments = [instant(one["write_date"]) for one in found]
-    known = [_moment(cursor)] if cursor else []
-    latest = max([*known, *(one - _LATE for one in moments)], default=None)
-    return None if latest is None else shown(latest)
+def told(member: str, changes: Changes, make: Callable[[Any], dict[str, Any]], documents: list[Any]) -> dict[str, Any]:
+    """An output of a capability: the records of `documents`, those of which none can be made, and the next cursor."""
+    fit: list[dict[str, Any]] = []
+    unfit: list[dict[str, str]] = []
+    again: list[int] = []
+    for one in documents:
+        try:
+            fit.append(records.made(member, make(one)))
+        except (Refusal, Misread) as error:
+            why = error.detail
+        except records.NoRecord as error:
+            why = error.hidden
+        except (KeyError, TypeError, ValueError):
+            why = "what the ERP says of it has another form"
+        else:
+            continue
+        unfit.append(records.unfit(one["number"] or one["id"], why))
+        again.append(one["id"])
+    found = {member: fit, "cursor": following(changes, again)}
+    return {**found, "unfit": unfit} if unfit else found
+
+
+def following(changes: Changes, again: Iterable[int] = ()) -> str | None:
+    """The cursor that comes next. It never goes back, and goes on wherever there is more to be read.
+
+    Where a call reads no more than what was written within some minutes, the next one begins at the very place where it
+    ended, or it would read most of it anew, for ever. What is committed late there is told with its next change.
+    """
+    place = _ahead(changes) if changes.cut is None else _onwards(changes.place, changes.cut)
+    return None if place is None else msgspec.structs.replace(place, again=tuple(again)).text()
+
+
+def _ahead(changes: Changes) -> Place | None:
+    """Of a reading to the end."""
+    latest = max((instant(one["write_date"]) for one in changes.documents), default=None)
+    place, early = changes.place, None if latest is None else Place(latest - _LATE - changes.lasted)
+    return early if place is None or (early is not None and early.at > place.at) else place
+
+
+def _onwards(place: Place | None, cut: Place) -> Place:
+    """Of one that was cut there."""
+    early = Place(cut.at - _LATE)
+    return early if place is None or cut.at - place.at >= 2 * _LATE else cut
 
 
 async def sales(rpc: Rpc, member: str, ids: list[int]) -> list[dict[str, Any]]:
@@ -68,21 +138,26 @@ async def sales(rpc: Rpc, member: str, ids: list[int]) -> list[dict[str, Any]]:
 
 
 async def read(rpc: Rpc, model: str, ids: Iterable[int], fields: list[str]) -> dict[int, dict[str, Any]]:
-    """Records by their id."""
+    """Records by their id; who is gone is missing."""
     wanted = sorted(set(ids))
-    found = await rpc.model(f"{model}.read", wanted, fields) if wanted else []
-    return {one["id"]: one for one in found}
+    found: dict[int, dict[str, Any]] = {}
+    for at in range(0, len(wanted), _READ):
+        # By a search: `read` refuses all of them where one is gone.
+        within = [["id", "in", wanted[at : at + _READ]]]
+        page = await rpc.model(f"{model}.search_read", within, 0, None, None, fields)
+        found |= {one["id"]: one for one in page}
+    return found
 
 
-def made(facts: dict[str, Any]) -> dict[str, Any]:
-    """An output with its records. Raises Misread: something is in them that no record holds."""
+def parts(known: Mapping[int, dict[str, Any]], ids: Iterable[int]) -> list[dict[str, Any]]:
+    """Of what was read those of one document. Raises Misread: one of them is gone, or hidden from the user."""
     try:
-        return records.completed(None, facts)
-    except ValueError as error:
-        raise Misread(str(error)) from error
+        return [known[one] for one in ids]
+    except KeyError:
+        raise Misread("one of its lines cannot be read") from None
 
 
-def quantity(value: float, unit: Any) -> dict[str, str]:
+def quantity(value: Any, unit: Any) -> dict[str, str]:
     """Of a record. Raises Refusal: nobody has said what the unit is."""
     symbol = (unit or {}).get("symbol")
     if symbol not in _UNITS:
@@ -91,35 +166,9 @@ def quantity(value: float, unit: Any) -> dict[str, str]:
     return {"value": text.removesuffix(".0"), "unit": _UNITS[symbol]}
 
 
-def instant(value: Any) -> datetime:
-    """Tryton's moments are in UTC, as tagged objects. Raises Misread."""
-    try:
-        hour, minute, second, parts = (value[name] for name in _PARTS[3:])
-        return datetime(value["year"], value["month"], value["day"], hour, minute, second, parts, UTC)
-    except (TypeError, KeyError, ValueError) as error:
-        raise Misread("a moment of the ERP is none", value) from error
-
-
 def day(value: Any) -> str:
     """ISO 8601, of Tryton's tagged object. Raises Misread."""
     try:
         return f"{value['year']:04}-{value['month']:02}-{value['day']:02}"
     except (TypeError, KeyError, ValueError) as error:
         raise Misread("a day of the ERP is none", value) from error
-
-
-def shown(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds")
-
-
-def _moment(cursor: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(cursor)
-    except ValueError:
-        raise Refusal("The cursor is none that this connector gives", name="validation") from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
-
-
-def _tagged(moment: datetime) -> dict[str, Any]:
-    at = moment.astimezone(UTC)
-    return {"__class__": "datetime", **{name: getattr(at, name) for name in _PARTS}}

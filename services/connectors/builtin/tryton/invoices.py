@@ -20,29 +20,25 @@ _LINE: Final = ["product.code", "description", "quantity", "unit.symbol", "unit_
 
 
 async def watch(values: Any, rpc: Rpc) -> dict[str, Any]:
-    """`erp.invoices.watch`. Raises Refusal, Misread."""
-    cursor = values.get("cursor")
-    changed = await changes.since(rpc, _MODEL, _POSTED, _FIELDS, cursor)
-    found = [one for one in changed if one["total_amount"] >= 0]
+    """`erp.invoices.watch`. Raises Refusal: the cursor is none."""
+    changed = await changes.since(rpc, _MODEL, _POSTED, _FIELDS, values.get("cursor"))
+    found = [one for one in changed.documents if (one["total_amount"] or 0) >= 0]
     orders: dict[int, list[str]] = defaultdict(list)
     for sale in await changes.sales(rpc, "invoices", [one["id"] for one in found]):
         for invoice in sale["invoices"]:
             orders[invoice].append(sale["order"])
     lines = await changes.read(rpc, "account.invoice.line", (line for one in found for line in one["lines"]), _LINE)
-    facts = {
-        "invoices": [_record(one, lines, orders[one["id"]]) for one in found],
-        "cursor": changes.following(changed, cursor),
-    }
-    return changes.made(facts)
+    return changes.told("invoices", changed, lambda one: _record(one, lines, orders[one["id"]]), found)
 
 
 def _record(one: Any, lines: Mapping[int, Any], orders: list[str]) -> dict[str, Any]:
+    """Raises Refusal, Misread: it makes none."""
     currency, party = (one.get("currency.") or {}).get("code"), one.get("party.") or {}
 
     def money(units: Any) -> dict[str, Any]:
-        return {"units": f"{units:f}", "currency": currency}
+        return {"units": None if units is None else f"{units:f}", "currency": currency}
 
-    charged = [lines[line] for line in one["lines"] if lines[line]["type"] == "line"]
+    charged = [line for line in changes.parts(lines, one["lines"]) if line["type"] == "line"]
     return {
         "number": one["number"],
         "status": one["state"],

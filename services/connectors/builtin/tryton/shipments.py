@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.connectors.builtin.tryton import changes
+from services.connectors.builtin.tryton.place import instant, shown
 from services.connectors.builtin.tryton.session import Rpc
 
 _MODEL: Final = "stock.shipment.out"
@@ -14,18 +15,18 @@ _MOVE: Final = ["product.code", "product.name", "quantity", "unit.symbol", "orig
 
 
 async def watch(values: Any, rpc: Rpc) -> dict[str, Any]:
-    """`erp.shipments.watch`. Raises Refusal, Misread."""
-    cursor = values.get("cursor")
-    found = await changes.since(rpc, _MODEL, [["state", "=", "done"]], _FIELDS, cursor)
+    """`erp.shipments.watch`. Raises Refusal: the cursor is none."""
+    changed = await changes.since(rpc, _MODEL, [["state", "=", "done"]], _FIELDS, values.get("cursor"))
+    found = changed.documents
     sales = await changes.sales(rpc, "shipments", [one["id"] for one in found])
     orders = {f"sale.line,{line}": sale["order"] for sale in sales for line in sale["lines"]}
     moves = await changes.read(rpc, "stock.move", (move for one in found for move in one["outgoing_moves"]), _MOVE)
-    facts = {"shipments": [_record(one, moves, orders) for one in found], "cursor": changes.following(found, cursor)}
-    return changes.made(facts)
+    return changes.told("shipments", changed, lambda one: _record(one, moves, orders), found)
 
 
 def _record(one: Any, moves: Mapping[int, Any], orders: Mapping[str, str]) -> dict[str, Any]:
-    left = [moves[move] for move in one["outgoing_moves"] if moves[move]["state"] == "done"]
+    """Raises Refusal, Misread: it makes none."""
+    left = [move for move in changes.parts(moves, one["outgoing_moves"]) if move["state"] == "done"]
     named = dict.fromkeys(orders[move["origin"]] for move in left if move["origin"] in orders)
     customer = one.get("customer.") or {}
     return {
@@ -33,7 +34,7 @@ def _record(one: Any, moves: Mapping[int, Any], orders: Mapping[str, str]) -> di
         "status": "dispatched",
         "orders": [{"number": order} for order in named],
         "customer": {"id": customer.get("code") or customer.get("name"), "name": customer.get("name")},
-        "dispatched_at": changes.shown(changes.instant(one["write_date"])),
+        "dispatched_at": shown(instant(one["write_date"])),
         "lines": [
             {
                 "line": str(move["id"]),

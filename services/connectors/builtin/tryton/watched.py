@@ -10,7 +10,7 @@ import msgspec
 
 from services.connectors.capabilities.contracts import INVOICES, SHIPMENTS
 from services.connectors.sdk.manifest import Trigger
-from services.connectors.sdk.watching import Item, News, Position
+from services.connectors.sdk.watching import Item, News, Position, Unfit, unfit
 
 SECONDS: Final = 60.0
 
@@ -31,7 +31,9 @@ class Watched(msgspec.Struct, frozen=True):
     async def reads(self, output: Any, position: Position, settings: dict[str, Any], tenant: UUID) -> News:
         """See `Polled.reads`."""
         del settings, tenant
-        return News([_item(one) for one in output[self.member]], output["cursor"] or position.cursor)
+        items: list[Item | Unfit] = [_item(one) for one in output[self.member]]
+        items += unfit(output)
+        return News(items, output["cursor"] or position.cursor)
 
 
 POLLS: Final[Mapping[str, Watched]] = {

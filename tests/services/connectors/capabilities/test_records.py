@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
+from services.connectors.capabilities import listing
 from services.connectors.capabilities.contracts import contracts
-from services.connectors.capabilities.records import completed
+from services.connectors.capabilities.records import completed, each
 from template_library.dsl.schemas import compile_schema
 from template_library.records import registry
 
 CUSTOMER = {"id": " 7 ", "name": "Acme Wholesale", "status": "active"}
+SHIPMENT = {
+    "number": "SHP-1",
+    "status": "dispatched",
+    "orders": [{"number": "PO-1"}],
+    "lines": [{"line": "1", "item": {"id": "SKU-1"}, "quantity": {"value": "2", "unit": "EA"}}],
+}
 
 
 def price(units: Any, currency: str = "USD", **parts: Any) -> Any:
@@ -80,3 +87,33 @@ def test_contracts_hold_the_records_that_they_name() -> None:
     validator = compile_schema(contract.output)
     assert validator.is_valid({"found": True, "order": order, "payments": []})
     assert not validator.is_valid({"found": True, "order": {**order, "colour": "red"}, "payments": []})
+
+
+def test_of_a_list_each_record_is_judged_by_itself() -> None:
+    wrong = {"number": "SHP-2", "status": "dispatched", "lines": "none of this may be shown"}
+    facts = {"shipments": [wrong, SHIPMENT], "cursor": "7"}
+    found = each({}, facts)
+    assert found == {
+        "shipments": [SHIPMENT],
+        "cursor": "7",
+        "unfit": [{"id": "SHP-2", "why": found["unfit"][0]["why"]}],
+    }
+    assert "/lines" in found["unfit"][0]["why"]
+    assert "none of this" not in found["unfit"][0]["why"]
+    with pytest.raises(ValueError, match="no shipment"):
+        completed({}, facts)
+    assert "unfit" not in each({}, {"shipments": [SHIPMENT]})
+    output = compile_schema(contracts()["erp.shipments.watch"].output)
+    assert output.is_valid(found)
+
+
+def test_of_a_shop_s_orders_one_in_an_unknown_status_keeps_no_other_back() -> None:
+    order = {"id": "1", "number": "1001", "at": "2026-01-15T09:29:58Z", "status": "paid", "state": "validated"}
+    lost = {**order, "number": "1002", "status": "teleported", "state": None}
+    found = listing.completed({}, {"orders": [lost, order, {**order, "number": None}], "cursor": None})
+    assert found["orders"] == [{name: value for name, value in order.items() if name != "status"}]
+    assert [(one["id"], one.get("status")) for one in found["unfit"]] == [("1002", "teleported"), ("1", None)]
+    contract = contracts()["shop.orders.list"]
+    assert compile_schema(contract.output).is_valid(found)
+    assert contract.facts is not None
+    assert compile_schema(contract.facts).is_valid({"orders": [lost, order], "cursor": None})
