@@ -33,6 +33,7 @@ NAMES: Final = (
     "migration.moved",
     "archive.written",
     "archive.removed",
+    "task.decided",
     "entry.noted",
     "drop.written",
     "drop.prepared",

@@ -16,6 +16,7 @@ from services.api import (
     inbound_policy,
     records_policy,
     scim_policy,
+    tasks_policy,
     webhook_policy,
 )
 from services.api.policy import POLICY, PREFIX, Route
@@ -70,6 +71,7 @@ _CHANGES: Final = re.compile(
     r"|POST /v1/invitations/\{invitation\}/withdraw|POST /v1/identity-providers/\{provider\}/provision"
     r"|POST /v1/operator/private-networks(/close)?|POST .*/audit/(period|hold|release)"
     r"|POST .*/entities/\{entity\}/(keys(/remove)?|merge|split)"
+    r"|POST .*/tasks/\{task\}/complete"
     r"|POST .*/(webhook-endpoints/\{endpoint\}|documents/\{document\})/remove"
     r"|POST .*/(retention|quotas|owners/remove|interfaces/withdraw|inbound-webhooks/\{hook\}/delete))"
 )
@@ -98,8 +100,11 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         *(f"/connections/{{connection}}/playbook/{act}" for act in ("enter", "reconcile", "leave")),
         *(f"/entries/{{entry}}/{act}" for act in ("act", "reconcile")),
         "/exceptions/{exception}/act",
+        "/tasks/{task}/act",
     ),
-    Why.TOKEN: _in_tenant("POST", "/deployments/{deployment}/migrations", "/runs/redrive", "/exceptions/act")
+    Why.TOKEN: _in_tenant(
+        "POST", "/deployments/{deployment}/migrations", "/runs/redrive", "/exceptions/act", "/tasks/complete"
+    )
     | {("POST", "/v1/onboarding")},
     Why.STATE: _in_tenant(
         "POST",
@@ -119,7 +124,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
     | _in_tenant("POST", "/connection-groups/{connection_group}/try", "/connections/{connection}/check")
     | _in_tenant("POST", calendar_policy.PREVIEW, authority_policy.CHECK)
     | _of_mappings("try"),
-    Why.NEWEST: _in_tenant("POST", "/connections/{connection}/authorization-link"),
+    Why.NEWEST: _in_tenant("POST", "/connections/{connection}/authorization-link", "/absences", "/skills"),
     Why.FINAL: _in_tenant("POST", "/audit/forget")
     | {("POST", "/v1/organization/audit/forget"), ("POST", "/v1/mail-suppressions/{suppression}/lift")},
 }
@@ -136,6 +141,7 @@ VERSIONED: Final[frozenset[Route]] = frozenset(
         ("/interfaces", ("GET", "PUT")),
         ("/interfaces/withdraw", ("POST",)),
         *webhook_policy.VERSIONED,
+        *tasks_policy.VERSIONED,
     )
     for method in methods
 ) | {

@@ -17,6 +17,7 @@ from services.api import (
     inbound_policy,
     records_policy,
     scim_policy,
+    tasks_policy,
     webhook_policy,
 )
 from tenants.identity.permissions import Permission, Scope
@@ -222,6 +223,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     *webhook_policy.ROWS,
     *records_policy.ROWS,
     *calendar_policy.ROWS,
+    *tasks_policy.ROWS,
     ("GET", "/usage", P.USAGE_READ),
     ("GET", "/quotas", P.USAGE_READ),
     ("POST", "/quotas", P.CLIENTS_WRITE),

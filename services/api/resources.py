@@ -34,6 +34,7 @@ from services.engine.expressions.pool import ExpressionPool
 from services.engine.quotas import Quotas
 from services.events.checks import EventChecks
 from services.events.intake import Intake
+from services.human_tasks.deciding import Desk as Tasks
 from services.inbound.directory import Hooks
 from services.protocols.exchange import Exchange
 from services.protocols.resources.fetching import Resources as Fetched
@@ -75,6 +76,7 @@ class Resources:
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.quotas = Quotas(self.database)
+        self.tasks = Tasks()
         self.event_checks = EventChecks(self.database)
         self.drawings = Drawings()
         self.hooks = Hooks(self.database, self.keys)

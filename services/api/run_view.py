@@ -59,10 +59,10 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     waiting_for: Annotated[
         Any,
         Meta(
-            description="What it waits for: `kind` (`uncertain`, `connection`, `slot`, `quota`, `key`, `timer`,"
-            " `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has"
-            " it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended"
-            " run also `by` whom, and what it waited for before (`was`)."
+            description="What it waits for: `kind` (`uncertain`, `connection`, `slot`, `quota`, `key`, `person`,"
+            " `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run"
+            " that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a"
+            " suspended run also `by` whom, and what it waited for before (`was`)."
         ),
     ]
     suspension_asked_at: Annotated[

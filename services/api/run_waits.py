@@ -30,6 +30,7 @@ class RunWait(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             description="`uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot`"
             " or the `quota` of one; `manual`: a person is to do it; `playbook`: that the connection's is left;"
+            " `person`: somebody is to do a human task;"
             " `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed."
             " `key`: the run waits for nothing else while another one has its key."
         ),
@@ -38,6 +39,7 @@ class RunWait(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     connection: Annotated[str | None, Meta(description="Id of the connection, or what the function said it waits for.")]
     run: Annotated[str | None, Meta(description="Of a `key`: the run that has it now.")]
+    task: Annotated[str | None, Meta(description="Of a `person`: the human task that they are to do.")]
     away_since: Annotated[Instant | None, Meta(description="While the connection has an outage.")]
     reason: Annotated[str | None, Meta(examples=["it answered with status 503"])]
     attempt: Annotated[int | None, Meta(description="Of the call, or of the tasks that are tried; from 1.")]
@@ -73,8 +75,9 @@ def _wait(one: OpenWait, found: Standing, show: Show) -> RunWait:
         kind=one.kind,
         reference=one.reference,
         name=one.name,
-        connection=None if one.kind == "key" else one.ref or None,
+        connection=None if one.kind in {"key", "person"} else one.ref or None,
         run=one.ref if one.kind == "key" else None,
+        task=one.ref if one.kind == "person" else None,
         away_since=found.outages.get(one.ref),
         reason=one.reason or None,
         attempt=one.attempt,

@@ -34,10 +34,10 @@ TABLES: Final = (
     *("connection_secret", "secret_use", "workflow_version", "deployment", "deployment_revision"),
     *("deployment_trigger", "promotion"),
     *("schedule", "event", "run", "run_key", "journal", "effect", "payload", "signal", "exception", "outage", "notice"),
+    *("human_task", "human_task_event", "human_task_decision", "human_task_skill", "absence"),
     *("approval", "continuity", "entry", "peak", "retention", "kept_run", "archive", "usage", "audit", "audit_keeping"),
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),
-    "private_network",
-    *("mail", "mail_suppression", "document", "kept_entity"),
+    *("private_network", "mail", "mail_suppression", "document", "kept_entity"),
     *("entity", "entity_key", "entity_merge", "entity_change", "mapping", "sighting", "sighting_about", "record_view"),
 )
 LEFT_OUT: Final = {

@@ -63,6 +63,18 @@ PLACES: Final = {
         "SELECT approval_id AS id, run_id AS run_id, reference AS line, concat_ws(' ', note) AS content "
         "FROM app.approval WHERE approval_id >= $1"
     ),
+    "human task": (
+        "SELECT task_id AS id, run_id AS run_id, key AS line, concat_ws(' ', title, content, answer, reason, "
+        "entity_key) AS content FROM app.human_task WHERE task_id >= $1"
+    ),
+    "act on a human task": (
+        "SELECT task_id AS id, NULL::uuid AS run_id, number::text AS line, concat_ws(' ', note, target) AS content "
+        "FROM app.human_task_event WHERE task_id >= $1"
+    ),
+    "decision of a human task": (
+        "SELECT task_id AS id, NULL::uuid AS run_id, number::text AS line, concat_ws(' ', answer, note, rule) AS "
+        "content FROM app.human_task_decision WHERE task_id >= $1"
+    ),
     "signal": (
         "SELECT event_id AS id, NULL::uuid AS run_id, name AS line, concat_ws(' ', value) AS content "
         "FROM app.signal WHERE event_id >= $1"

@@ -1,4 +1,4 @@
-"""The protocol that everything with an effect fills: HTTP calls, connectors, later human tasks.
+"""The protocol that everything with an effect fills: HTTP calls, connectors, human tasks.
 
 The engine knows no connector. `services.worker` composes a `Functions` table at start; the command line composes a
 smaller one. A function is called outside any transaction and may be called again with the same `key` after a crash.
@@ -15,9 +15,9 @@ import msgspec
 STANDARD_ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 NOT_APPROVED: Final = "/problems/write-not-approved"
 """The error of a write that a rule guards and nobody approved (ADR 0063). Nothing catches it."""
-Line = Literal["", "slot", "quota", "manual", "playbook"]
+Line = Literal["", "slot", "quota", "manual", "playbook", "person"]
 """Of a connection: one of its calls at once, or one of its rate; a person who does what it cannot; or that its playbook
-is left (ADR 0035)."""
+is left (ADR 0035). Of a human task: the person who does it (ADR 0097)."""
 EffectMode = Literal["read", "keyed", "check-then-write", "once-or-ask"]
 """How an effect stands being made again (ADR 0027).
 

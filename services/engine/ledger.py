@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from infra import ids
-from services.engine import decisions, effects
+from services.engine import decisions, effects, leaving
 from services.engine.calls import Planned
 from services.engine.claims import Claim
 from services.engine.effects import Fact
@@ -83,10 +83,18 @@ class Ledger:
     def left(self, before: Snapshot, step: Step, answered: set[int]) -> None:
         """Note what the run has moved past without an answer: a time limit, or a branch that was faster."""
         for strand, calling in before.calls():
-            if not calling.sent or calling.verdict is not None or strand.id in answered:
+            if strand.id in answered:
                 continue
-            if isinstance(step.outcome, Ended) or not _still(step.snapshot, strand.id, calling):
+            is_unsaid = calling.sent and calling.verdict is None
+            if not (is_unsaid or leaving.is_of_people(calling.effect.function)):
+                continue
+            if not isinstance(step.outcome, Ended) and _still(step.snapshot, strand.id, calling):
+                continue
+            if is_unsaid:
                 self._lost(strand.id, calling, "it was sent, and the run went on without its answer")
+            else:
+                run = ids.show("run", self._claim.run_id)
+                self._progress.send(leaving.message(run, self._call(strand.id, calling).key))
 
     def _exhausted(self, strand: int, calling: Calling, later: Later) -> Answer:
         """Nobody waits any longer; of an effect that may have happened it is asked."""

@@ -20,6 +20,7 @@ Kind = Literal[
     "quota",
     "manual",
     "playbook",
+    "person",
     "program",
     "event",
     "timer",
@@ -48,10 +49,10 @@ class OpenWait(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: an answer (`call` when nothing keeps it), a person who says what became of it (`uncertain`), a
             `connection` that is away, a `slot` or the `quota` of one, a person who does what it cannot (`manual`), or
-            that its `playbook` is left; a `program`; an `event`; a moment (`timer`), or that of the next `attempt` of
-            what failed. Of no strand, but of the whole run: its `key`.
+            that its `playbook` is left; the `person` of a human task; a `program`; an `event`; a moment (`timer`), or
+            that of the next `attempt` of what failed. Of no strand, but of the whole run: its `key`.
         reference: pointer of the task that waits.
-        ref: the connection; of a key the run that has it.
+        ref: the connection; of a key the run that has it; of a person the task.
         attempt: of the call, or of the tasks that are tried.
         unknown: the call was sent, may not be made again, and nobody knows its outcome.
         until: when the clock moves it. `interrupted_at`: when the time of it, or of a task around it, is over.

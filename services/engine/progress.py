@@ -190,6 +190,10 @@ class Progress:
     def tell(self, audit: Audit, message: Message) -> None:
         """With the next commit."""
         self._audit.append(audit)
+        self.send(message)
+
+    def send(self, message: Message) -> None:
+        """With the next commit."""
         self._messages.append(message)
 
     def _is_ours(self, outcome: Outcome) -> bool:

@@ -19,8 +19,9 @@ class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the run waits for.
 
     Attributes:
-        kind: `uncertain`, `connection`, `slot`, `quota`, `manual` or `playbook` of one, `program`, `timer` or `event`.
-        ref: the connection, nothing of a program, or the reference of the task that waits.
+        kind: `uncertain`, `connection`, `slot`, `quota`, `manual` or `playbook` of one, `person`, `program`, `timer`
+            or `event`.
+        ref: the connection, the human task, nothing of a program, or the reference of the task that waits.
         since: when it began to wait, RFC 3339.
         until: when the clock moves it, where a clock does.
         others: how many other things it waits for at once (`open_waits`).

@@ -50,9 +50,12 @@ from services.engine.guarded import Guarded, Rules
 from services.engine.journal import Journal
 from services.engine.quotas import Quotas
 from services.events.intake import Intake
+from services.human_tasks import clock as task_clock
+from services.human_tasks.function import TaskFunction
 from services.protocols import table as protocols
 from services.protocols.runner import Runner
 from services.worker.webhooks import Deliverer
+from template_library import human_tasks
 from template_library.policies import tasks
 from template_library.policies.capabilities import Writes
 from tenants.connections.codes import Codes
@@ -188,6 +191,7 @@ class Composition:
                 name: Guarded(function, self._rules, _of_protocol)
                 for name, function in protocols.functions(self._client, self._runner).items()
             },
+            human_tasks.NAME: TaskFunction(self.database),
             connector.NAME: Choosing(Guarded(calls, self._rules, written), Choices(self.database)),
             business_time.NAME: business_time.CalendarFunction(self.database),
         }
@@ -216,7 +220,7 @@ class Composition:
 
     def _acts(self) -> Acts:
         """What a deadline's step does, by the kind of what it is about."""
-        return {}
+        return {task_clock.KIND: task_clock.act}
 
     def deliverer(self) -> Deliverer:
         """What sends webhook messages."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from infra import crash_points, ids
 from infra.database import Database
 from infra.ids import TenantId
 from infra.problems import Problem
-from services.engine import starter
+from services.engine import emission, starter
 from services.engine.emission import Emitted, Started
 from services.events import cloud_event
 from services.events.checks import EventChecks
@@ -39,6 +39,11 @@ class Outlets:
         self._checks = EventChecks(database)
         self._turn = asyncio.Lock()
         self._intake = Intake(database, starter.follow, ring, judge=judge)
+
+    @property
+    def by_topic(self) -> dict[str, Callable[[UUID, UUID, str], Awaitable[None]]]:
+        """What takes messages of each topic."""
+        return {emission.EMIT: self.emit, emission.START: self.start}
 
     async def emit(self, tenant: UUID, message: UUID, body: str) -> None:
         """Take the event in, as if somebody had sent it.

@@ -19,9 +19,10 @@ from infra.redis import JUDGE, READY
 from infra.settings import Settings
 from infra.stalls import Watch
 from services.archives.archiver import Archiving
-from services.engine import emission
+from services.engine import leaving
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
+from services.human_tasks import waking
 from services.worker import cleaning, domains, failover, load, sealing, traffic
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
@@ -68,7 +69,7 @@ class WorkerProcess:
             composition.database,
             composition.bell,
             self._settings.poll_seconds,
-            {emission.EMIT: outlets.emit, emission.START: outlets.start},
+            {**outlets.by_topic, leaving.LEFT: partial(waking.left, composition.database)},
         )
         deliverer = composition.deliverer()
         told = partial(_nudge, relay.nudge, deliverer.nudge)
@@ -112,6 +113,7 @@ class WorkerProcess:
         self._start(watching.watch(composition.database, publishes=self._settings.audit_heads is not None))
         self._start(composition.clock(self._ring).run(self._settings.poll_seconds))
         self._start(composition.reconciler().run(self._settings.poll_seconds))
+        self._start(waking.look_after(composition.database, self._settings.poll_seconds))
         self._start(load.look_after(composition.database))
         self._start(traffic.look_after(composition.database))
         lookups = Lookups(self._settings.dns_resolvers)

@@ -16,6 +16,7 @@ from template_library.dsl.model import (
     Task,
     Template,
 )
+from template_library.human_tasks import FAMILY
 from template_library.policies.capabilities import ANYTHING, NOTHING, Access, Writes
 
 CONNECTOR: Final = re.compile(r"connector:[^@]*@default")
@@ -60,6 +61,8 @@ def of_protocol(function: str, arguments: Mapping[str, Any]) -> Writes:
 def _of_function(task: FunctionCallTask, operations: Operations) -> Writes:
     if CALENDAR.fullmatch(task.function) is not None:
         return NOTHING
+    if FAMILY.fullmatch(task.function) is not None:
+        return NOTHING  # what a person decides is written by what comes behind
     if CONNECTOR.fullmatch(task.function) is None:
         return ANYTHING
     connection, operation = (_member(task.arguments, name) for name in ("connection", "operation"))

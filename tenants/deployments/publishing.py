@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from infra.pagination import Page, cut
+from template_library import human_tasks
 from template_library.catalog import Package
 from template_library.dsl import DocumentError, Workflow, parse
 from tenants.audit import service as audit
@@ -41,7 +42,8 @@ def read(text: str, processes: Collection[str] = ()) -> Candidate:
     `processes` are the kinds of programs that the operator's runner starts; others may not be in it.
 
     Raises:
-        InvalidDocument: the document breaks a rule, or hides a connection, or every event would start it.
+        InvalidDocument: the document breaks a rule, hides a connection, asks for a human task that is none, or every
+            event would start it.
     """
     try:
         workflow = parse(text, processes=processes)
@@ -49,6 +51,7 @@ def read(text: str, processes: Collection[str] = ()) -> Candidate:
         raise refusal(error) from None
     unclear = [*needs.find(workflow)[1], *business_time.mistakes(workflow)]
     errors = [{"pointer": one.pointer, "detail": one.detail} for one in unclear]
+    errors += [{"pointer": one.pointer, "detail": one.detail} for one in human_tasks.faults(workflow)]
     on = None if workflow.schedule is None else workflow.schedule.on
     if on is not None and not on.filters:
         errors.append({"pointer": f"/schedule/on/{on.strategy}", "detail": "name the events that start it"})

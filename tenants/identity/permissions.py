@@ -47,6 +47,8 @@ class Permission(StrEnum):
     PAYLOADS_MASKED = "payloads:masked"
     RECORDS_READ = "records:read"
     RECORDS_WRITE = "records:write"
+    TASKS_WORK = "tasks:work"
+    TASKS_MANAGE = "tasks:manage"
     USAGE_READ = "usage:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
@@ -63,7 +65,7 @@ _P = Permission
 MANAGEMENT: Final = frozenset(
     {_P.AUDIT_READ, _P.TEMPLATES_READ, _P.CONNECTIONS_READ, _P.CONNECTIONS_WRITE, _P.WORKFLOWS_READ}
     | {_P.WORKFLOWS_WRITE, _P.DEPLOYMENTS_READ, _P.DEPLOYMENTS_WRITE, _P.RUNS_READ, _P.RUNS_WRITE, _P.USAGE_READ}
-    | {_P.WEBHOOKS_READ, _P.RECORDS_READ, _P.RECORDS_WRITE}
+    | {_P.WEBHOOKS_READ, _P.RECORDS_READ, _P.RECORDS_WRITE, _P.TASKS_WORK, _P.TASKS_MANAGE}
 )
 """What brings a client live and keeps it running, without a look into its payloads."""
 
@@ -107,7 +109,7 @@ and nobody let in (S-05)."""
 
 ACCOUNT: Final = frozenset(
     {_P.RUNS_READ, _P.RUNS_WRITE, _P.EVENTS_READ, _P.EVENTS_WRITE, _P.DEPLOYMENTS_READ, _P.TEMPLATES_READ}
-    | {_P.CONNECTIONS_READ, _P.PAYLOADS_MASKED, _P.RECORDS_READ, _P.RECORDS_WRITE}
+    | {_P.CONNECTIONS_READ, _P.PAYLOADS_MASKED, _P.RECORDS_READ, _P.RECORDS_WRITE, _P.TASKS_WORK}
 )
 """What an account gets when its maker names nothing: the day's work, with what is private in payloads masked."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from services.api.routes import (
+    absences,
     acting_on_exceptions,
     approvals,
     archives,
@@ -79,12 +80,14 @@ from services.api.routes import (
     secret_uses,
     signals,
     sites,
+    tasks,
     templates,
     timelines,
     usage,
     webhook_deliveries,
     webhook_endpoints,
     workflows,
+    working_on_tasks,
 )
 
 HANDLERS: Final = (
@@ -139,6 +142,9 @@ HANDLERS: Final = (
     *timelines.HANDLERS,
     *mappings.HANDLERS,
     *entries.HANDLERS,
+    *tasks.HANDLERS,
+    *working_on_tasks.HANDLERS,
+    *absences.HANDLERS,
     *notices.HANDLERS,
     *workflows.HANDLERS,
     *deployments.HANDLERS,

@@ -30,6 +30,7 @@ from services.engine.lifecycle import Line, Rendering, Subject
 from services.engine.memory import PATIENCE_SECONDS, TENANT, Clock, Report, Skipping, run_workflow
 from services.engine.onset import NothingBegins, begin_by
 from services.engine.state import RunDescriptor
+from services.human_tasks.alone import ALONE
 from template_library.dsl import DocumentError, Violation, Workflow, elsewhere, parse
 from template_library.dsl.model import HttpCallTask, ProtocolCallTask, RunTask
 from template_library.dsl.reader import read
@@ -167,7 +168,7 @@ def _report(given: _Given, settings: Settings, *, as_json: bool) -> Report:
 
 
 async def _run(given: _Given, settings: Settings) -> Report:
-    workflow = parse(given.text, filename=given.filename, functions=(), processes=settings.processes)
+    workflow = parse(given.text, filename=given.filename, functions=ALONE, processes=settings.processes)
     nested = {} if given.folder is None else Folder(given.folder, settings.processes).below(workflow)
     whole, run = [workflow, *nested.values()], ids.new()
     async with ExpressionPool(size=1) as pool:
@@ -183,7 +184,7 @@ async def _run(given: _Given, settings: Settings) -> Report:
         called = {type(task) for task in calls} & {HttpCallTask, ProtocolCallTask, RunTask}
         is_whole = not any(elsewhere.needs(one) for one in whole)
         if is_whole and not called:
-            return await by(functions={}, nested=nested)
+            return await by(functions=ALONE, nested=nested)
         from infra.egress import Client, Guard  # noqa: PLC0415 - the HTTP client takes longer to import than most runs
 
         async with Client(Guard(allow_loopback=True, closed=filter(None, [settings.runner_url]))) as client:
@@ -193,7 +194,7 @@ async def _run(given: _Given, settings: Settings) -> Report:
             if is_whole and called == {HttpCallTask}:
                 from services.protocols.http_call import HttpCall  # noqa: PLC0415 - likewise, as the other protocols
 
-                return await by(functions={"http": HttpCall(client)})
+                return await by(functions={"http": HttpCall(client), **ALONE})
             return await _with_all(by, client, settings)
 
 
@@ -226,7 +227,9 @@ async def _with_all(by: Callable[..., Awaitable[Report]], client: Client, settin
     try:
         functions = table.functions(client, runner)
         # A program may take its time; whoever sits in front of the terminal can end it.
-        return await by(functions=functions, patience=PATIENCE_SECONDS + (runner.seconds if runner else 0.0))
+        return await by(
+            functions={**functions, **ALONE}, patience=PATIENCE_SECONDS + (runner.seconds if runner else 0.0)
+        )
     finally:
         if runner is not None:
             await runner.close()
@@ -253,7 +256,7 @@ def _joined(taken: Iterable[elsewhere.Gathered]) -> tuple[dict[str, Workflow], d
 
 def _placed(text: str, filename: str, settings: Settings, error: elsewhere.ElsewhereError) -> DocumentError:
     """Of what could not be had from elsewhere, with the place that names it."""
-    workflow = parse(text, filename=filename, functions=(), processes=settings.processes)
+    workflow = parse(text, filename=filename, functions=ALONE, processes=settings.processes)
     pointer = elsewhere.place(workflow, error.name)
     line, column = read(text, filename=filename).value_at(pointer)
     return DocumentError(filename, [Violation(pointer, line, column, str(error))])

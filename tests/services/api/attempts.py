@@ -34,6 +34,7 @@ PREFIXES: Final = {
     "staff_provider": "idp",
     "staff_role": "rol",
     "waits": "hld",
+    "task": "tsk",
     "workflow": "wfv",
 }
 """What ids begin with, by kind. A `neighbour` is a client of one's own partner, and `staff` the partner's own."""
@@ -168,6 +169,16 @@ def of_entities() -> Iterator[Attempt]:
     yield Attempt("entity", "POST", f"{at}/let-go")
 
 
+def of_tasks() -> Iterator[Attempt]:
+    """What people are asked to do, and whose skills are whose."""
+    at = "/v1/tasks/{id}"
+    yield Attempt("task", "GET", at)
+    yield Attempt("task", "POST", f"{at}/act", {"action": "claim", "version": 1})
+    yield Attempt("task", "POST", f"{at}/complete", {"outcome": "done"})
+    yield Attempt("person", "GET", "/v1/tasks?assignee=account:{id}")
+    yield from bodies("person", "POST", "/v1/skills", ("/person", {"person": "{id}", "skills": ["x"]}))
+
+
 def below_ones_own() -> Iterator[Attempt]:
     """A thing of another's, asked for below one of the caller's own."""
     received = "/v1/inbound-webhooks/{own:hook}/received/{id}"
@@ -230,6 +241,7 @@ ATTEMPTS: Final = (
             "runs": ("deployment", "event"),
             "exceptions": ("connection", "deployment", "run"),
             "exceptions/summary": ("connection", "deployment"),
+            "tasks": ("run",),
             "inbound-webhooks": ("connection",),
         }.items()
         for kind in kinds
@@ -243,6 +255,7 @@ ATTEMPTS: Final = (
     *of_groups(),
     *bodies("role", "PUT", "/v1/authority", ("/rows/approver_role", MATRIX)),
     *of_promotions(),
+    *of_tasks(),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     Attempt("waits", "GET", "/v1/deadlines?subject={id}"),
     *(

@@ -142,6 +142,7 @@ IN_TENANT: Final = of(
     ("POST /v1/connections/{other}/playbook/enter", "playbook.entered", {"reason": "x"}),
     ("POST /v1/connections/{other}/playbook/reconcile", "playbook.reconciling", {}),
     ("POST /v1/connections/{other}/playbook/leave", "playbook.left", {}),
+    ("POST /v1/skills", "skills.set", {"person": "{person}", "skills": ["customs"]}),
     ("POST /v1/entries/{entry}/act", "entry.taken", {"action": "take", "version": 1}),
     ("POST /v1/workflows", "workflow.published", {"document": WORKFLOW}, {}, "waiting"),
     ("POST /v1/deployments", "deployment.created", {"name": "waiting", "workflow": "{waiting}"}, {}, "deployed"),
@@ -227,6 +228,12 @@ DEEDS: Final = (*OF_PARTNER, *OF_PEOPLE, *OF_DIRECTORY, *IN_TENANT, *ABOVE, *LAS
 
 ELSEWHERE: Final = {
     "POST /v1/runs/{run}/approvals": ("tests/services/engine/test_guarded.py", "approval.given"),
+    "POST /v1/tasks/{task}/act": ("tests/services/portal/test_tasks.py", "task.claimed"),
+    "POST /v1/absences": ("tests/services/portal/test_tasks.py", "absence.set"),
+    **dict.fromkeys(
+        ("POST /v1/tasks/{task}/complete", "POST /v1/tasks/complete"),
+        ("tests/services/portal/test_tasks.py", "task.completed"),
+    ),
     "POST /v1/runs/{run}/effects/{effect}/decide": ("tests/services/api/routes/test_effects.py", "effect.decided"),
     "POST /v1/runs/{run}/retry": ("tests/services/api/routes/playbooks/test_races.py", "run.retried"),
     "POST /v1/deployments/{deployment}/roll-back": (

@@ -11,7 +11,8 @@ NO_IDS: Final = frozenset({
     "client_id", "client_secret", "connector", "count", "csv", "currency", "excludedAttributes", "startIndex",
     "subject_claim", "channel", "company", "for", "when",
     "customer_class", "customer_classes", "cut_off_key", "data",
-    "days", "deadline_after", "deadline_before", "decision", "document", "document_class", "email", "enforced",
+    "days", "deadline_after", "deadline_before", "due_before",
+    "decision", "document", "document_class", "email", "enforced",
     "enters_after_minutes",
     "encoding", "environment", "error", "expires_in", "filter", "format", "from", "from_revision", "from_runs",
     "header", "id", "input", "issuer", "keep", "key", "kind", "language", "least_value", "level", "limit", "limits",
@@ -27,11 +28,12 @@ NO_IDS: Final = frozenset({
     "keys", "preferred", "system",
     "also", "always", "at", "base", "base_units", "events", "examples", "identity", "leads", "mapping", "overlay",
     "program", "record", "states", "statuses", "tell", "tells", "units",
+    "entity_kind", "entity_key", "outcome", "queue", "saw", "skills", "view",
     "words", "description", "network", "url", "which",
     "domains", "rules", "task", "note", "undeclared", "leaves_open",
     "week", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "opens", "closes", "shifts",
     "holidays", "day", "public_holidays", "country", "subdivision", "special_days", "cut_offs", "default", "durations",
-    "due_before", "due_after",
+    "due_after",
     "rows", "amount", "above", "below", "margin_percent", "one_of", "none_of", "approvals", "duties", "holds_from",
     "facts",
 })
@@ -56,6 +58,8 @@ PLAIN: Final = {
         "/subject",
     ): "test_S_85_S_86_logs_above_clients_are_kept_held_and_forgotten_in",
     ("POST", "/v1/connections", "/owner"): "anybody's name, in words",
+    ("POST", "/v1/absences", "/substitute"): "a person's own: test_S_02_nobody_acts_for_another_client in test_tasks",
+    ("POST", "/v1/tasks/complete", "/tasks"): "the same",
     **{
         (method, path, f"/rules/when/{one}"): "what a call says, in the words of its workflow"
         for method, path in (("POST", "/v1/connection-groups"), ("PATCH", "/v1/connection-groups/{connection_group}"))

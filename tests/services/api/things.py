@@ -20,7 +20,7 @@ from tenants.mail.service import NewMail
 from tenants.organizations import branding
 from tenants.organizations import service as organizations
 from tests.asgi import Caller
-from tests.services.api.entry_side import by_hand
+from tests.services.api.entry_side import asked, by_hand
 from tests.services.api.parties import Parties, holding_all, id_of
 from tests.services.api.senders import body_of, make_sender
 from tests.services.archives.olden import Olden
@@ -102,6 +102,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
         {
             **await _people(parties, app_database),
             **await _webhook(parties, connection),
+            "task": await asked(worker, tenant, sent.json["runs"][0], CANARY),
             "entry": await by_hand(acme, worker, tenant, connection, sent.json["runs"][0], CANARY),
             "exception": (await acme.get("/v1/exceptions")).json["items"][0]["id"],
             "client": "acme",

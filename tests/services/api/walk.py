@@ -11,6 +11,7 @@ from tests.asgi import Answer, Caller
 KINDS = {
     "exception": "exc",
     "entry": "ent",
+    "task": "tsk",
     "connection": "con",
     "connection_group": "grp",
     "workflow": "wfv",

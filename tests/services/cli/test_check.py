@@ -146,6 +146,7 @@ NOT_LOOKED_THROUGH = {
         "passkey_challenge sign_in_flow provider_logout identity_provider.secret invitation.token_hash "
         "invitation.opener_hash "
         "inbound_secret inbound_request.replay_key webhook_secret "
+        "human_task_decision.shown_digest "
         "document.sealed_key document_key mail.sealed *.salt *.veil audit_seal audit_leaves audit_mark "
         "audit_floor"
     ),
@@ -160,7 +161,8 @@ NOT_LOOKED_THROUGH = {
         "installation timeline worker alembic_version run.claimed_by run.trace candidate"
     ),
     "of a run's snapshot, which is looked through": "subscription journal.reference journal.name effect.reference "
-    "effect.name approval.reference exception.reference entry.reference exception.cause exception.connection",
+    "effect.name approval.reference exception.reference entry.reference human_task.reference "
+    "exception.cause exception.connection",
     "of an event, which is looked through": "event_key approval.event_key approval.event_source",
     "of a run's key, which is looked through": "key_writer",
     "the name or the kind of something, checked when it was made": (
@@ -170,12 +172,15 @@ NOT_LOOKED_THROUGH = {
         "document.class document.media_type "
         "deployment.domain owner.subject parameter.level interface.policy interface_traffic.role secret_use "
         "interface_told.finding entity_change.what exception.entity event_route *.mapping translation.problem "
-        "sighting.told *.calendar deadline.subject_kind deadline.zone_mark"
+        "sighting.told *.calendar deadline.subject_kind deadline.zone_mark "
+        "sighting.told human_task.role human_task.decision human_task.entity_kind human_task.outcome human_task.skills "
+        "human_task_decision.outcome human_task_skill"
     ),
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "
-        "*.created_by *.released_by *.closed_by *.proposed_by *.entered_by *.moved_by *.decided_by *.made_by"
+        "*.created_by *.released_by *.closed_by *.proposed_by *.entered_by *.moved_by *.decided_by *.made_by "
+        "human_task_decision.network"
     ),
     "handed out by a door of the workers alone": "mail.facts",
     "of what was seen in traffic, which is looked through": "interface_told.party",

@@ -25,7 +25,7 @@ NOT_SEALED = {
     "provider_logout.sid_hash provider_logout.token_hash recovery_code.digest sign_in_attempt.subject "
     "sign_in_flow.state_hash",
     "a digest by which something is found, or known again": "archive.digest connection_choice.digest document.digest "
-    "event_key.digest "
+    "event_key.digest human_task_decision.shown_digest "
     "inbound_request.digest kept_answer.digest payload.hash poll.seen workflow_version.digest",
     "of the audit's seals, for everybody to verify": "audit.salt audit.veil audit_floor.key audit_floor.signature "
     "audit_leaves.leaves audit_mark.head audit_rollback.published_head audit_seal.head audit_seal.key audit_seal.prev "

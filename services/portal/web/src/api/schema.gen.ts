@@ -426,6 +426,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List absences
+         * @description Of who is away now or later.
+         *
+         *     Needs: `tasks:work`.
+         */
+        get: operations["get_absences"];
+        put?: never;
+        /**
+         * Say when you are away
+         * @description Only of oneself, signed in. Your substitute sees your queues and does your tasks, on your behalf.
+         *
+         *     Needs: `tasks:work`.
+         */
+        post: operations["post_absences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/archives": {
         parameters: {
             query?: never;
@@ -4619,6 +4647,173 @@ export interface paths {
         patch: operations["patch_sites_site_parameters"];
         trace?: never;
     };
+    "/v1/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List people's skills
+         * @description Tasks that ask for skills are offered first to who has all of them and the least in hand.
+         *
+         *     Needs: `tasks:work`.
+         */
+        get: operations["get_skills"];
+        put?: never;
+        /**
+         * Set somebody's skills
+         * @description In place of what they had. Safe to repeat.
+         *
+         *     Needs: `tasks:manage`.
+         */
+        post: operations["post_skills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tasks
+         * @description What people are asked to do: of your queues, the most urgent or the most valuable first.
+         *
+         *     A key has no queues: one with `tasks:manage` is answered with all.
+         *
+         *     Needs: `tasks:work`.
+         */
+        get: operations["get_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete many tasks
+         * @description First with `preview`, tasks and an outcome, then with the preview's token, which decides those and no others.
+         *
+         *     Each takes the authority that it takes alone, asked in the preview and once more when it is decided. Tasks with a
+         *     form that asks for something are completed one by one.
+         *
+         *     Needs: `tasks:work`.
+         */
+        post: operations["post_tasks_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count open tasks
+         * @description By queue: all for who manages tasks, else those of your roles.
+         *
+         *     Needs: `tasks:work`.
+         */
+        get: operations["get_tasks_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a task
+         * @description With what a decision stands on, its form, its history and what was decided of it.
+         *
+         *     Needs: `tasks:work`.
+         */
+        get: operations["get_tasks_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act on a task
+         * @description Only a person who is signed in. Of two who act on what they saw one does, the other gets `task-changed`.
+         *
+         *     Needs: `tasks:work`.
+         */
+        post: operations["post_tasks_task_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete a task
+         * @description Decides it: by who has its role and, of a `decision`, the authority. Nobody else, and no key (`person-needed`).
+         *
+         *     Send the `ETag` of the task as `If-Match`. Where several persons have to decide alike it goes back to its queue.
+         *
+         *     Needs: `tasks:work`.
+         */
+        post: operations["post_tasks_task_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/templates": {
         parameters: {
             query?: never;
@@ -4975,6 +5170,44 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AbsenceList */
+        AbsenceList: {
+            items: components["schemas"]["AbsenceView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** AbsenceView */
+        AbsenceView: {
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            person: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            set_at: string;
+            set_by: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since: string;
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            substitute: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            until: string;
+        };
         /** AcceptedEvent */
         AcceptedEvent: {
             /**
@@ -5076,6 +5309,21 @@ export interface components {
             preview: boolean;
             token?: string | null;
             /** @description Why it is discarded; or the note, null for none any more. */
+            words?: string | null;
+        };
+        /** ActOnTask */
+        ActOnTask: {
+            /**
+             * @description `claim` it; `release` it to its queue; `delegate` it to a colleague; `reassign` it to another role's queue, which takes `tasks:manage`; `comment`; `attach` a document of its run.
+             * @enum {string}
+             */
+            action: "claim" | "release" | "delegate" | "reassign" | "comment" | "attach";
+            /** @description Id of a document of the task's run. */
+            document?: string | null;
+            /** @description `account:acc_…`, or `role:…`. */
+            to?: string | null;
+            /** @description Of the task as you saw it. */
+            version: number;
             words?: string | null;
         };
         /** ActedOn */
@@ -5579,6 +5827,51 @@ export interface components {
             status: "active" | "disabled" | "suspended" | "deleted";
             /** @description Why it is suspended. */
             status_reason: string | null;
+        };
+        /** CompleteTask */
+        CompleteTask: {
+            /** @description One of the task's `outcomes`. */
+            outcome: string;
+            /** @description As the task showed it to you. */
+            saw?: string | null;
+            /** @description Of work on it, as a page measured them. */
+            seconds?: number | null;
+            /** @description By the schema of its form. */
+            values?: {
+                [key: string]: unknown;
+            };
+            /** @description Kept with the decision, and in the audit. */
+            why?: string | null;
+        };
+        /** CompleteTasks */
+        CompleteTasks: {
+            /** @description One of the task's `outcomes`. */
+            outcome?: string | null;
+            /** @default false */
+            preview: boolean;
+            tasks?: string[] | null;
+            token?: string | null;
+            /** @description Kept with the decision, and in the audit. */
+            why?: string | null;
+        };
+        /** CompletedTask */
+        CompletedTask: {
+            /** @example tsk_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * @description `completed`; `approved`: others have to decide alike before it counts. `changed`: not as the preview saw it, and left alone. `refused`: `why` says what is lacking.
+             * @enum {string}
+             */
+            outcome: "completed" | "approved" | "changed" | "refused";
+            why: string | null;
+        };
+        /** CompletedTasks */
+        CompletedTasks: {
+            /** @description Tasks that the token stands for. */
+            covered: number;
+            done: components["schemas"]["CompletedTask"][];
+            /** @description Of a preview; good for 24 hours, for you and exactly these. */
+            token: string | null;
         };
         /** Confirmation */
         Confirmation: {
@@ -8229,16 +8522,16 @@ export interface components {
             at: string;
             /** @example con_01h455vb4pex5vsknk084sn02q */
             connection: string | null;
-            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of what ends soon `until` and `what`. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. Of an interface what the register finds of it (`finding`, `kind`, `name`, `party`, `version`). Of a webhook endpoint its id (`endpoint`) and a `title`. */
+            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of what ends soon `until` and `what`. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. Of an interface what the register finds of it (`finding`, `kind`, `name`, `party`, `version`). Of a webhook endpoint its id (`endpoint`) and a `title`. Of a human task its id (`task`), `kind`, `since` and `due`. */
             data: {
                 [key: string]: unknown;
             };
             id: string;
             /**
-             * @description That an outage began, or ended; that what a connection signs in with ends soon; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a playbook was moved; that an interface is used by somebody or in a version that was not declared; that nothing is sent to a webhook endpoint any more, or that it takes messages again.
+             * @description That an outage began, or ended; that what a connection signs in with ends soon; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a playbook was moved; that an interface is used by somebody or in a version that was not declared; that nothing is sent to a webhook endpoint any more, or that it takes messages again; that a human task waits for longer than it should.
              * @enum {string}
              */
-            kind: "connection.away" | "connection.back" | "connection.ending" | "effect.uncertain" | "playbook.entered" | "playbook.reconciling" | "playbook.left" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended" | "interface.finding" | "webhook.disabled" | "webhook.recovered";
+            kind: "connection.away" | "connection.back" | "connection.ending" | "effect.uncertain" | "playbook.entered" | "playbook.reconciling" | "playbook.left" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended" | "interface.finding" | "webhook.disabled" | "webhook.recovered" | "task.due";
             /** @description The connection's, at that moment. */
             owner: string | null;
             /** @description That waits, where it is about one. */
@@ -8483,6 +8776,21 @@ export interface components {
             level: "operator" | "partner" | "client" | "environment" | "site";
             value: unknown;
         };
+        /** OwnAbsence */
+        OwnAbsence: {
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since: string | null;
+            /** @description Who acts for you, with your roles; recorded as on your behalf. */
+            substitute: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            until: string | null;
+        };
         /** OwnerList */
         OwnerList: {
             items: components["schemas"]["OwnerView"][];
@@ -8680,7 +8988,7 @@ export interface components {
          * @description `resource:action`.
          * @enum {string}
          */
-        Permission: "partners:read" | "partners:write" | "clients:read" | "clients:write" | "clients:act" | "brand:read" | "brand:write" | "domains:read" | "domains:write" | "keys:read" | "keys:write" | "keys:issue" | "audit:read" | "templates:read" | "connections:read" | "connections:write" | "workflows:read" | "workflows:write" | "deployments:read" | "deployments:write" | "events:read" | "events:write" | "runs:read" | "runs:write" | "payloads:read" | "payloads:masked" | "records:read" | "records:write" | "usage:read" | "webhooks:read" | "webhooks:write" | "people:read" | "people:write" | "roles:write" | "providers:write" | "scim:write" | "authority:write";
+        Permission: "partners:read" | "partners:write" | "clients:read" | "clients:write" | "clients:act" | "brand:read" | "brand:write" | "domains:read" | "domains:write" | "keys:read" | "keys:write" | "keys:issue" | "audit:read" | "templates:read" | "connections:read" | "connections:write" | "workflows:read" | "workflows:write" | "deployments:read" | "deployments:write" | "events:read" | "events:write" | "runs:read" | "runs:write" | "payloads:read" | "payloads:masked" | "records:read" | "records:write" | "tasks:work" | "tasks:manage" | "usage:read" | "webhooks:read" | "webhooks:write" | "people:read" | "people:write" | "roles:write" | "providers:write" | "scim:write" | "authority:write";
         /** PersonList */
         PersonList: {
             items: components["schemas"]["PersonView"][];
@@ -8715,6 +9023,15 @@ export interface components {
             status: "active" | "disabled";
             /** @description What the person sees; null: a person of the partner's own. */
             tenant: string | null;
+        };
+        /** PersonsSkills */
+        PersonsSkills: {
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            person: string;
+            skills: string[];
         };
         /**
          * Playbook
@@ -8957,6 +9274,25 @@ export interface components {
             country: string;
             /** @example BY */
             subdivision?: string | null;
+        };
+        /** Queue */
+        Queue: {
+            count: number;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            next_due: string | null;
+            overdue: number;
+            role: string;
+            /** @description That nobody has, nor was offered first. */
+            unassigned: number;
+        };
+        /** QueueCounts */
+        QueueCounts: {
+            /** @description In your hands, or in those of whom you are the substitute now. */
+            mine: number;
+            queues: components["schemas"]["Queue"][];
         };
         /** QuotaChanges */
         QuotaChanges: {
@@ -9477,7 +9813,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`uncertain`, `connection`, `slot`, `quota`, `key`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`uncertain`, `connection`, `slot`, `quota`, `key`, `person`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             workflow: components["schemas"]["RunWorkflow"];
         };
@@ -9569,7 +9905,7 @@ export interface components {
             suspension_asked_at: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
-            /** @description What it waits for: `kind` (`uncertain`, `connection`, `slot`, `quota`, `key`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
+            /** @description What it waits for: `kind` (`uncertain`, `connection`, `slot`, `quota`, `key`, `person`, `timer`, `event`, `suspension`, `quarantine`), `ref`, `since`, `reason`. The `ref` of a `key` is the run that has it now. `others` says for how many things beside it, which a single run tells as `waits`. Of a suspended run also `by` whom, and what it waited for before (`was`). */
             waiting_for: unknown;
             /** @description All that it waits for at once, by branch; `waiting_for` is the most telling of them. */
             waits: components["schemas"]["RunWait"][];
@@ -9591,10 +9927,10 @@ export interface components {
             /** @description When the time limit around it is over. */
             interrupted_at: string | null;
             /**
-             * @description `uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot` or the `quota` of one; `manual`: a person is to do it; `playbook`: that the connection's is left; `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed. `key`: the run waits for nothing else while another one has its key.
+             * @description `uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot` or the `quota` of one; `manual`: a person is to do it; `playbook`: that the connection's is left; `person`: somebody is to do a human task; `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed. `key`: the run waits for nothing else while another one has its key.
              * @enum {string}
              */
-            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "manual" | "playbook" | "program" | "event" | "timer" | "attempt" | "key";
+            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "manual" | "playbook" | "person" | "program" | "event" | "timer" | "attempt" | "key";
             name: string;
             /** @example it answered with status 503 */
             reason: string | null;
@@ -9602,6 +9938,8 @@ export interface components {
             reference: string;
             /** @description Of a `key`: the run that has it now. */
             run: string | null;
+            /** @description Of a `person`: the human task that they are to do. */
+            task: string | null;
             /** @description The call may not be made again, and nobody knows its outcome. */
             unknown: boolean;
             /** @description When the clock moves it. */
@@ -9812,6 +10150,12 @@ export interface components {
              */
             time_zone: string;
         };
+        /** SkillList */
+        SkillList: {
+            items: components["schemas"]["PersonsSkills"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
         /** SpecialDay */
         SpecialDay: {
             /** Format: date */
@@ -9908,6 +10252,205 @@ export interface components {
         Suspension: {
             /** @description Shown with the client. */
             reason: string;
+        };
+        /** TaskAct */
+        TaskAct: {
+            /** @example claimed */
+            action: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            by: string;
+            number: number;
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            on_behalf_of: string | null;
+            state: string;
+            /** @description Whom it was given to, the document, or the outcome. */
+            target: string | null;
+            /** @description Null to who does not see a run's data whole. */
+            words: string | null;
+        };
+        /** TaskDecision */
+        TaskDecision: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            by: string;
+            /** @description False where the task was asked for anew since. */
+            counts: boolean;
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            on_behalf_of: string | null;
+            outcome: string;
+            /** @description SHA-256 of what they were shown, as canonical JSON. */
+            shown: string;
+            /** @description Null to who does not see a run's data whole. */
+            why: string | null;
+        };
+        /** TaskEntity */
+        TaskEntity: {
+            key: string;
+            /** @example sales-order */
+            kind: string;
+        };
+        /** TaskItem */
+        TaskItem: {
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            assignee: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            changed_at: string;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            closed_at: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            decided_at: string | null;
+            /** @description As the audit names who it was; `deadline` where time decided. */
+            decided_by: string | null;
+            /** @description The decision type that takes an authority. */
+            decision: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            due: string | null;
+            entity: components["schemas"]["TaskEntity"] | null;
+            /** @example tsk_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @example credit-review */
+            kind: string;
+            outcome: string | null;
+            /** @description Slug of the role whose queue it is in. */
+            role: string;
+            run: string;
+            skills: string[];
+            /**
+             * @description `created`: nobody has the role; `offered` to the queue, first to `assignee` where there is one; `claimed`; `delegated` to `assignee`; `completed`; `expired`; `cancelled` with its run.
+             * @enum {string}
+             */
+            state: "created" | "offered" | "claimed" | "delegated" | "completed" | "expired" | "cancelled";
+            /** @description Null to who sees none of a run's data, masked as its data is. */
+            title: string | null;
+            /** @description At stake in it. */
+            value: components["schemas"]["RunValue"] | null;
+            version: number;
+        };
+        /** TaskList */
+        TaskList: {
+            items: components["schemas"]["TaskItem"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** TaskView */
+        TaskView: {
+            /** @description What was filled in; as `facts`. */
+            answer: unknown;
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            assignee: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            changed_at: string;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            closed_at: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            decided_at: string | null;
+            /** @description As the audit names who it was; `deadline` where time decided. */
+            decided_by: string | null;
+            /** @description The decision type that takes an authority. */
+            decision: string | null;
+            decisions: components["schemas"]["TaskDecision"][];
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            due: string | null;
+            entity: components["schemas"]["TaskEntity"] | null;
+            /** @description What the authority judges by; null or masked as a run's data is. */
+            facts: unknown;
+            /** @description `schema` of the values, and `fields`; or the name of a form. */
+            form: unknown;
+            history: components["schemas"]["TaskAct"][];
+            /** @example tsk_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            instructions: string | null;
+            /** @example credit-review */
+            kind: string;
+            outcome: string | null;
+            outcomes: string[];
+            /** @description Why it was decided so; as `words`. */
+            reason: string | null;
+            /** @description JSON pointer of the task in its workflow. */
+            reference: string;
+            /** @description Slug of the role whose queue it is in. */
+            role: string;
+            run: string;
+            /** @description SHA-256 of what this shows you. Send it with your decision. */
+            saw: string;
+            /** @description The facts beside the form; as `facts`. */
+            shown: unknown;
+            skills: string[];
+            /**
+             * @description `created`: nobody has the role; `offered` to the queue, first to `assignee` where there is one; `claimed`; `delegated` to `assignee`; `completed`; `expired`; `cancelled` with its run.
+             * @enum {string}
+             */
+            state: "created" | "offered" | "claimed" | "delegated" | "completed" | "expired" | "cancelled";
+            /** @description Null to who sees none of a run's data, masked as its data is. */
+            title: string | null;
+            /** @description At stake in it. */
+            value: components["schemas"]["RunValue"] | null;
+            version: number;
+            /** @description Whether you may decide it, as far as its queue goes. */
+            yours: boolean;
         };
         /** TemplateChoice */
         TemplateChoice: {
@@ -12609,6 +13152,208 @@ export interface operations {
             };
             /** @description Too many failures; again after `Retry-After` seconds. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_absences: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AbsenceList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_absences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnAbsence"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AbsenceList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34585,6 +35330,855 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ParameterList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_skills: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_skills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonsSkills"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonsSkills"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tasks: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description `inbox`: yours, and what nobody has of your queues. `mine`, or `queues` with what colleagues have. `all`: every queue, which takes `tasks:manage`. Of whom you are the substitute now is yours, too. */
+                view?: "inbox" | "mine" | "queues" | "all";
+                /** @description `due`: the next one first. `value`: the highest first, whatever its currency. Closed ones are listed newest first. */
+                sort?: "due" | "value";
+                /** @description Open ones, or those that are over; a `state` of these, too. */
+                which?: "open" | "closed";
+                /** @description In this state. */
+                state?: "created" | "offered" | "claimed" | "delegated" | "completed" | "expired" | "cancelled" | null;
+                /** @description Of this kind. */
+                kind?: string | null;
+                /** @description In the queue of the role of this slug. */
+                queue?: string | null;
+                /** @description In the hands of this account: `account:acc_…`. */
+                assignee?: string | null;
+                /** @description About an entity of this kind. */
+                entity_kind?: string | null;
+                /** @description About the entity of this key. */
+                entity_key?: string | null;
+                /** @description Of this run. */
+                run?: string | null;
+                /** @description Due before then. */
+                due_before?: string | null;
+                /** @description With a value in this currency. */
+                currency?: string | null;
+                /** @description Worth that or more, in minor units. */
+                least_value?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tasks_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteTasks"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletedTasks"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tasks_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCounts"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tasks_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tasks_task_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnTask"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tasks_task_complete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Id of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteTask"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskView"];
                 };
             };
             /** @description The request cannot be read. */

@@ -104,6 +104,10 @@ export function reasonOf(
   if (waiting.kind === "timer") {
     return { short: texts.waitingTimerShort(next), full: texts.waitingTimer(next) };
   }
+  // Its reference is the id of the task, and tells a person nothing.
+  if (waiting.kind === "person") {
+    return { short: texts.waitingPersonShort, full: texts.waitingPerson(time) };
+  }
   // Its reference is the id of the run that goes first, and tells a person nothing.
   if (waiting.kind === "key") {
     return { short: texts.waitingKeyShort, full: texts.waitingKey(reason, time) };

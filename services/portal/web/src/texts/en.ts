@@ -157,6 +157,9 @@ const en = {
     `It pauses, as its workflow says, and goes on by itself${next ? ` at ${next}` : ""}.`,
   waitingTimerShort: (next: string | null) => (next ? `Pauses until ${next}` : "Pauses"),
   waitingEvent: (event: string, time: string) => `It has waited for ${event} since ${time}.`,
+  waitingPersonShort: "Waits for a person",
+  waitingPerson: (time: string) =>
+    `It has waited since ${time} for somebody to do the task that it asked for, and goes on with what they decide.`,
   waitingKeyShort: "Waits for its turn",
   waitingKey: (reason: string, time: string) =>
     `It has waited for its turn since ${time}. ${reason}, and only one may be under way at a time; this one goes on by itself when that one has ended.`,

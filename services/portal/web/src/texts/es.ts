@@ -158,6 +158,9 @@ const es: Texts = {
     `Hace una pausa, como dice su flujo, y sigue por sí sola${next ? ` a las ${next}` : ""}.`,
   waitingTimerShort: next => (next ? `En pausa hasta las ${next}` : "En pausa"),
   waitingEvent: (event, time) => `Espera ${event} desde las ${time}.`,
+  waitingPersonShort: "Espera a una persona",
+  waitingPerson: time =>
+    `Espera desde las ${time} a que alguien haga la tarea que pidió, y sigue con lo que decida.`,
   waitingKeyShort: "Espera su turno",
   waitingKey: (reason, time) =>
     `Espera su turno desde las ${time}. ${reason}, y solo una puede estar en curso a la vez; esta sigue sola cuando aquella haya terminado.`,

@@ -1,0 +1,103 @@
+-- Whom a task is offered to first: of the people who have the role and every skill, and are not away, the one with the fewest open
+-- tasks, of equals the one whose account is the oldest. No door: it sees what its caller sees.
+CREATE FUNCTION app.fittest(of_tenant uuid, of_role text, wanted text[]) RETURNS uuid
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT p.account_id FROM app.people_of(of_tenant, 'role:' || of_role) p(account_id)
+  WHERE wanted <@ ARRAY(SELECT s.skill FROM app.human_task_skill s WHERE s.tenant_id = of_tenant AND s.account_id = p.account_id)
+    AND NOT EXISTS (SELECT FROM app.absence a WHERE a.tenant_id = of_tenant AND a.account_id = p.account_id
+                    AND clock_timestamp() >= a.since AND clock_timestamp() < a.until)
+  ORDER BY (SELECT count(*) FROM app.human_task t WHERE t.tenant_id = of_tenant AND t.assignee = p.account_id AND t.closed_at IS NULL),
+    p.account_id
+  LIMIT 1
+$$;
+
+-- Make the task of a call, or ask for one anew that was cancelled: what was decided of it before counts no more then. By who holds
+-- the run alone, under `holding` (F-02), and once for the key of the call. Answers `made`, `known` where it is there, or `moves`
+-- where the run is not in the hands of who asks, or has ended.
+CREATE FUNCTION app.add_task(
+  task uuid, run uuid, effect_key text, reference text, holding bigint, kind text, title text, role text, decision text,
+  skills text[], entity_kind text, entity_key text, value bigint, currency text, due_at timestamptz, content text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+#variable_conflict use_column
+DECLARE whose uuid := app.tenant_id(); known app.human_task; first uuid; begun text;
+BEGIN
+  PERFORM 1 FROM app.run r WHERE r.tenant_id = whose AND r.run_id = add_task.run AND r.fence = holding
+    AND r.lease_until IS NOT NULL AND r.ended_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN RETURN 'moves'; END IF;
+  SELECT * INTO known FROM app.human_task t
+  WHERE t.tenant_id = whose AND t.run_id = add_task.run AND t.key = effect_key FOR UPDATE;
+  IF FOUND AND known.state <> 'cancelled' THEN RETURN 'known'; END IF;
+  IF cardinality(add_task.skills) > 0 THEN first := app.fittest(whose, add_task.role, add_task.skills); END IF;
+  begun := CASE WHEN app.is_there(whose, 'role:' || add_task.role) THEN 'offered' ELSE 'created' END;
+  IF known.task_id IS NULL THEN
+    INSERT INTO app.human_task (tenant_id, task_id, run_id, key, reference, kind, title, role, decision, state, assignee, skills,
+                                entity_kind, entity_key, value, currency, worth, due_at, due, content)
+    VALUES (whose, add_task.task, add_task.run, effect_key, add_task.reference, add_task.kind, add_task.title, add_task.role,
+            add_task.decision, begun, first, add_task.skills, add_task.entity_kind, add_task.entity_key, add_task.value,
+            add_task.currency, coalesce(add_task.value, -9223372036854775808), add_task.due_at,
+            coalesce(add_task.due_at, 'infinity'), add_task.content::json)
+    ON CONFLICT (tenant_id, run_id, key) DO NOTHING RETURNING * INTO known;
+    IF NOT FOUND THEN RETURN 'known'; END IF;
+  ELSE
+    UPDATE app.human_task_decision d SET is_void = true WHERE d.tenant_id = whose AND d.task_id = known.task_id;
+    UPDATE app.human_task t SET state = begun, version = t.version + 1, assignee = first, reference = add_task.reference,
+      kind = add_task.kind, title = add_task.title, role = add_task.role, decision = add_task.decision, skills = add_task.skills,
+      entity_kind = add_task.entity_kind, entity_key = add_task.entity_key, value = add_task.value, currency = add_task.currency,
+      worth = coalesce(add_task.value, -9223372036854775808), due_at = add_task.due_at,
+      due = coalesce(add_task.due_at, 'infinity'), content = add_task.content::json, closed_at = NULL, wake_at = NULL,
+      changed_at = clock_timestamp()
+    WHERE t.tenant_id = whose AND t.task_id = known.task_id RETURNING * INTO known;
+  END IF;
+  INSERT INTO app.human_task_event (tenant_id, task_id, number, action, state, made_by, target)
+  VALUES (whose, known.task_id, known.version, begun, begun, 'engine',
+          CASE WHEN first IS NOT NULL THEN app.show_id('acc', first) END);
+  RETURN 'made';
+END $$;
+
+-- Call the run of a task of the transaction's tenant, in the commit that changed the task. Nobody is waited for: a run that is in
+-- other hands is tried again by the sweep below, as long as the task's `wake_at` stands. Answers whether it was called.
+CREATE FUNCTION app.wake_task(task uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+DECLARE woken boolean := false;
+BEGIN
+  WITH free AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id FROM app.human_task t JOIN app.run r ON r.tenant_id = t.tenant_id AND r.run_id = t.run_id
+    WHERE t.tenant_id = app.tenant_id() AND t.task_id = task AND r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL
+      AND r.writer IS DISTINCT FROM 'waits'
+    FOR UPDATE OF r SKIP LOCKED
+  ), called AS (
+    UPDATE app.run r SET due_at = clock_timestamp() FROM free f
+    WHERE r.tenant_id = f.tenant_id AND r.run_id = f.run_id RETURNING 1
+  ) SELECT EXISTS (SELECT FROM called) INTO woken;
+  UPDATE app.human_task t SET wake_at = CASE WHEN woken THEN NULL ELSE clock_timestamp() END
+  WHERE t.tenant_id = app.tenant_id() AND t.task_id = task;
+  RETURN woken;
+END $$;
+
+-- Runs whose task changed and that nobody could call in that commit, since a worker had them: called once they are parked. One
+-- that has ended, is suspended or is in line is called by nobody: whoever takes it up again asks for the task by itself.
+-- Answers how many were called.
+CREATE FUNCTION app.wake_tasks(most integer) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+  WITH due AS MATERIALIZED (
+    SELECT t.tenant_id, t.task_id, t.run_id FROM app.human_task t WHERE t.wake_at <= (SELECT clock_timestamp())
+    ORDER BY t.wake_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), seen AS MATERIALIZED (
+    SELECT r.tenant_id, r.run_id, r.lease_until IS NOT NULL AS is_held,
+      r.state = 'waiting' AND r.lane IS NULL AND r.lease_until IS NULL AND r.writer IS DISTINCT FROM 'waits' AS is_parked
+    FROM app.run r JOIN (SELECT DISTINCT d.tenant_id, d.run_id FROM due d) d ON d.tenant_id = r.tenant_id AND d.run_id = r.run_id
+    FOR UPDATE OF r SKIP LOCKED
+  ), called AS (
+    UPDATE app.run r SET due_at = clock_timestamp() FROM seen s
+    WHERE s.is_parked AND r.tenant_id = s.tenant_id AND r.run_id = s.run_id RETURNING 1
+  ), settled AS (
+    -- Of one that is locked nothing is known: it is tried again, as one that a worker holds.
+    UPDATE app.human_task t SET wake_at = CASE WHEN s.is_held IS NOT FALSE AND EXISTS (
+        SELECT FROM app.run r WHERE r.tenant_id = t.tenant_id AND r.run_id = t.run_id AND r.ended_at IS NULL)
+      THEN clock_timestamp() + interval '1 second' END
+    FROM due d LEFT JOIN seen s ON s.tenant_id = d.tenant_id AND s.run_id = d.run_id
+    WHERE t.tenant_id = d.tenant_id AND t.task_id = d.task_id RETURNING 1
+  )
+  SELECT count(*)::integer FROM called WHERE (SELECT count(*) FROM settled) >= 0
+$$;

@@ -1,0 +1,93 @@
+"""Many tasks are decided alike: seen before, and each by the authority that one alone takes (ADR 0098)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from infra.database import Database
+from infra.pagination import BadCursor
+from infra.problems import Problem
+from services.human_tasks import acting
+from services.human_tasks.deciding import Decision, Desk
+from services.human_tasks.people import Person
+
+MOST: Final = 200
+Outcome = Literal["completed", "approved", "changed", "refused"]
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """A task of a batch, and its version as the preview saw it."""
+
+    task: UUID
+    version: int
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """What a preview promised to one person: an outcome for these tasks."""
+
+    account: UUID
+    outcome: str
+    why: str | None
+    seen: list[Seen]
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one task: whether it may be decided so, or what became of it; `why` not, as a problem's detail."""
+
+    task: UUID
+    version: int = 0
+    outcome: Outcome
+    why: str = ""
+
+
+def pack(batch: Batch) -> bytes:
+    return msgspec.msgpack.encode(batch)
+
+
+def unpack(packed: bytes) -> Batch:
+    """Raises BadCursor: made by another version."""
+    try:
+        return msgspec.msgpack.decode(packed, type=Batch)
+    except msgspec.DecodeError:
+        raise BadCursor("The token is not one of a preview; make another") from None
+
+
+async def preview(  # noqa: PLR0913 (whose, which, and what is to be decided)
+    database: Database, desk: Desk, tenant: UUID, person: Person, tasks: Sequence[UUID], *, outcome: str
+) -> list[Told]:
+    """What would become of each, asked one by one; nothing is changed."""
+    found: list[Told] = []
+    for task in tasks:
+        async with database.tenant(tenant) as connection:
+            try:
+                row = await acting.locked(connection, tenant, task, person)
+                verdict = await desk.look(connection, tenant, row, person, outcome=outcome)
+            except Problem as problem:
+                found.append(Told(task=task, outcome="refused", why=problem.detail))
+                continue
+        told: Outcome = "completed" if verdict.is_allowed else "refused"
+        if verdict.is_allowed and verdict.approvals > 1:
+            told = "approved"
+        found.append(Told(task=task, version=row["version"], outcome=told, why=verdict.why))
+    return found
+
+
+async def drive(database: Database, desk: Desk, tenant: UUID, person: Person, batch: Batch) -> list[tuple[Told, Any]]:
+    """Decide each as it was seen, each in a commit of its own; with the run of what was decided. Safe to repeat."""
+    done: list[tuple[Told, Any]] = []
+    for one in batch.seen:
+        wanted = Decision(outcome=batch.outcome, why=batch.why, seen=one.version)
+        try:
+            async with database.tenant(tenant) as connection:
+                decided = await desk.complete(connection, tenant, one.task, person, wanted)
+        except Problem as problem:
+            told: Outcome = "changed" if problem.name in {"task-changed", "task-over"} else "refused"
+            done.append((Told(task=one.task, outcome=told, why=problem.detail), None))
+            continue
+        what: Outcome = "completed" if decided.is_complete else "approved"
+        done.append((Told(task=one.task, outcome=what), decided.run))
+    return done

@@ -1,0 +1,231 @@
+"""A person decides a task: row, decision record, audit, touch and the run's call are one commit (ADR 0098)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from infra import ids
+from services.engine import values
+from services.human_tasks import acting, clock, forms, people, rows, showing, states
+from services.human_tasks.errors import AuthorityUnknown, NoAuthority, TaskChanged
+from services.human_tasks.forms import Forms, PlainForms
+from services.human_tasks.judging import Decider, Given, Judge, Question, Verdict
+from services.human_tasks.people import Person
+from services.human_tasks.showing import Shown
+from template_library.human_tasks import Asked
+from tenants.audit import writing as audit
+from tenants.organizations.errors import InvalidField
+
+_KEEP: Final = (
+    "INSERT INTO app.human_task_decision (tenant_id, task_id, number, account_id, behalf, outcome, answer, note, "
+    "network, shown_digest, rule) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+)
+_NOTE: Final = (
+    "INSERT INTO app.human_task_event (tenant_id, task_id, number, action, state, made_by, behalf, target, note) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+)
+_COMPLETE: Final = (
+    "UPDATE app.human_task SET state = 'completed', version = version + 1, assignee = $3, outcome = $4, answer = $5, "
+    "decided_by = $6, decided_at = clock_timestamp(), reason = $7, closed_at = clock_timestamp(), "
+    "changed_at = clock_timestamp() WHERE tenant_id = $1 AND task_id = $2"
+)
+_NEXT: Final = (
+    "UPDATE app.human_task SET state = $3, assignee = NULL, version = version + 1, changed_at = clock_timestamp() "
+    "WHERE tenant_id = $1 AND task_id = $2"
+)
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person decides.
+
+    Attributes:
+        values: what they filled in.
+        why: in words; for the audit and for who looks later.
+        seen: the task's version as they saw it; None for any.
+        saw: SHA-256 hex of what they were shown; None where they do not say.
+        seconds: of work, as the page measured them.
+    """
+
+    outcome: str
+    values: dict[str, Any] = {}
+    why: str | None = None
+    seen: int | None = None
+    saw: str | None = None
+    seconds: int | None = None
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """`approvals`: persons who must decide alike before the run goes on; `given`: those who have."""
+
+    run: UUID
+    is_complete: bool
+    approvals: int
+    given: int
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a touch is made of: one human act on the entity that the task is about."""
+
+    task: UUID
+    run: UUID
+    kind: str
+    person: Person
+    entity: tuple[str, str] | None
+    seconds: int | None
+
+
+Touched = Callable[[Any, UUID, Deed], Awaitable[None]]
+"""Counts a human act, in its transaction and for its tenant (`services.touches` fills it)."""
+
+
+class Desk:
+    """Where tasks are decided; one for the process. Without a `judge` no task with a decision type is."""
+
+    def __init__(self, judge: Judge | None = None, forms: Forms | None = None, touched: Touched | None = None) -> None:
+        self.judge = judge
+        self.forms = forms or PlainForms()
+        self.touched = touched
+
+    async def look(
+        self, connection: Any, tenant: UUID, row: Mapping[str, Any], person: Person, *, outcome: str
+    ) -> Verdict:
+        """Whether the person may decide so, changing nothing: a preview asks each one's authority by this.
+
+        Raises:
+            TaskOver, TaskTaken, NotYourTask, InvalidField, AuthorityUnknown: why not, as for `complete`.
+        """
+        acting.check_open(row, None)
+        asked = showing.asked_of(row)
+        _check_outcome(asked, outcome)
+        behalf = acting.behalf_of(row, person)
+        given = await _given(connection, tenant, row["task_id"])
+        return await self._judged(connection, _question(tenant, asked, _decider(person, behalf), outcome, given))
+
+    async def complete(self, connection: Any, tenant: UUID, task: UUID, person: Person, wanted: Decision) -> Decided:
+        """Decide, in the caller's transaction. The same decision of the same person again changes nothing.
+
+        Where the authority asks for several persons, the task goes back to the queue until as many decided alike.
+
+
+        Raises:
+            NotFound, TaskOver, TaskChanged, TaskTaken, NotYourTask: nothing was decided.
+            NoAuthority, AuthorityUnknown: nor was it where the authority does not let them, or nobody can tell.
+            InvalidField, AnswerRefused: an outcome or values that the task does not take.
+        """
+        row = await acting.locked(connection, tenant, task, person)
+        if row["state"] == "completed" and (row["outcome"], row["decided_by"]) == (wanted.outcome, person.actor):
+            return Decided(run=row["run_id"], is_complete=True, approvals=1, given=1)
+        acting.check_open(row, wanted.seen)
+        behalf = acting.behalf_of(row, person)
+        asked = showing.asked_of(row)
+        _check_outcome(asked, wanted.outcome)
+        decider = _decider(person, behalf)
+        shown = person.veil(showing.to_person(row, asked, self.forms, decider.roles))
+        if wanted.saw is not None and wanted.saw != shown.digest().hex():
+            raise TaskChanged("What the task shows is not what you saw")
+        answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values)
+        given = await _given(connection, tenant, task)
+        alike = 1 + sum(one.outcome == wanted.outcome for one in given)
+        if any((one.account, one.outcome) == (person.account, wanted.outcome) for one in given):
+            return Decided(run=row["run_id"], is_complete=False, approvals=alike, given=alike - 1)
+        verdict = await self._judged(connection, _question(tenant, asked, decider, wanted.outcome, given))
+        if not verdict.is_allowed:
+            raise NoAuthority(verdict.why)
+        needed = 1 if wanted.outcome in asked.refusals else max(verdict.approvals, 1)
+        is_complete = alike >= needed
+        record = _Record(row, person, behalf, wanted, answer, shown, verdict, is_complete)
+        await record.write(connection, tenant)
+        if self.touched is not None:
+            await self.touched(connection, tenant, _deed(row, person, wanted))
+        if is_complete:
+            await clock.end(connection, tenant, task, "completed")
+            await connection.execute("SELECT app.wake_task($1)", task)
+        return Decided(run=row["run_id"], is_complete=is_complete, approvals=needed, given=alike)
+
+    async def _judged(self, connection: Any, asked: Question) -> Verdict:
+        if any(asked.decider.account in {one.account, one.behalf} for one in asked.given):
+            return Verdict(is_allowed=False, why="You have decided it before: somebody else has to as well")
+        if not asked.decision:
+            return Verdict(is_allowed=True)
+        if self.judge is None:
+            raise AuthorityUnknown(f"It asks for the authority {asked.decision}, and no matrix is there to judge it")
+        return await self.judge(connection, asked)
+
+
+class _Record(msgspec.Struct, frozen=True):
+    row: Mapping[str, Any]
+    person: Person
+    behalf: UUID | None
+    wanted: Decision
+    answer: dict[str, Any]
+    shown: Shown
+    verdict: Verdict
+    is_complete: bool
+
+    async def write(self, connection: Any, tenant: UUID) -> None:
+        """Decision, state, history and audit."""
+        task, version, wanted = self.row["task_id"], self.row["version"] + 1, self.wanted
+        why = None if wanted.why is None else values.plain(wanted.why) or None
+        digest, answer = self.shown.digest(), values.encode(self.answer).decode()
+        rule = None if self.verdict.rule is None else values.encode(self.verdict.rule).decode()
+        who = (self.person.account, self.behalf, wanted.outcome, answer, why, self.person.network)
+        await connection.execute(_KEEP, tenant, task, version, *who, digest, rule)
+        state: states.State = states.after(self.row["state"], "complete") if self.is_complete else "offered"
+        if self.is_complete:
+            ended = (self.person.account, wanted.outcome, answer, self.person.actor, why)
+            await connection.execute(_COMPLETE, tenant, task, *ended)
+        else:
+            await connection.execute(_NEXT, tenant, task, state)
+        done = "completed" if self.is_complete else "approved"
+        made = (done, state, self.person.actor, self.behalf, wanted.outcome, why)
+        await connection.execute(_NOTE, tenant, task, version, *made)
+        after = {
+            "run": ids.show("run", self.row["run_id"]),
+            "kind": self.row["kind"],
+            "outcome": wanted.outcome,
+            "decision": self.row["decision"],
+            "on_behalf_of": people.shown(self.behalf),
+            "from": self.person.network,
+            "shown": digest.hex(),
+            "answer": hashlib.sha256(answer.encode()).hexdigest(),
+            "why": why,
+            "rule": self.verdict.rule,
+            "version": version,
+        }
+        told = {name: value for name, value in after.items() if value is not None}
+        shown = ids.show("tsk", task)
+        await audit.write(connection, tenant, actor=self.person.actor, action=f"task.{done}", target=shown, after=told)
+
+
+def _check_outcome(asked: Asked, outcome: str) -> None:
+    if outcome not in asked.outcomes:
+        raise InvalidField("/outcome", f"the task takes one of {', '.join(asked.outcomes)}")
+
+
+def _question(tenant: UUID, asked: Asked, decider: Decider, outcome: str, given: list[Given]) -> Question:
+    decision = asked.decision or ""
+    return Question(tenant=tenant, decision=decision, facts=asked.facts, outcome=outcome, decider=decider, given=given)
+
+
+def _decider(person: Person, behalf: UUID | None) -> Decider:
+    roles = person.roles if behalf is None else person.absent.get(behalf, frozenset())
+    return Decider(account=person.account, roles=roles, behalf=behalf)
+
+
+def _deed(row: Mapping[str, Any], person: Person, wanted: Decision) -> Deed:
+    entity = None if row["entity_key"] is None else (row["entity_kind"], row["entity_key"])
+    return Deed(
+        task=row["task_id"], run=row["run_id"], kind=row["kind"], person=person, entity=entity, seconds=wanted.seconds
+    )
+
+
+async def _given(connection: Any, tenant: UUID, task: UUID) -> list[Given]:
+    return [
+        Given(account=one["account_id"], behalf=one["behalf"], outcome=one["outcome"], at=one["decided_at"])
+        for one in await rows.given(connection, tenant, task)
+    ]

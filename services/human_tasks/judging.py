@@ -1,0 +1,71 @@
+"""Who may take a decision: the protocol that the authority matrix fills in the composition of the API (ADR 0098).
+
+A task with a `decision` is decided by nobody while none is composed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+
+class Decider(msgspec.Struct, frozen=True, kw_only=True):
+    """Who decides.
+
+    Attributes:
+        roles: slugs of the roles by which they decide: their own, or those of whom they act for.
+        behalf: whom they act for; duties hold for both.
+    """
+
+    account: UUID
+    roles: frozenset[str]
+    behalf: UUID | None = None
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision that counts already."""
+
+    account: UUID
+    behalf: UUID | None
+    outcome: str
+    at: datetime
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """May `decider` decide for `outcome`? `given`: what others decided of the same task before, in their order.
+
+    `decision` is a decision type; a judge is asked about no other.
+    """
+
+    tenant: UUID
+    decision: str
+    facts: dict[str, Any]
+    outcome: str
+    decider: Decider
+    given: list[Given]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the authority says.
+
+    Attributes:
+        why: where it is not allowed, what is lacking, in words for who decides.
+        approvals: persons who must decide the same before it counts.
+        rule: what was judged by, JSON; kept with the decision.
+    """
+
+    is_allowed: bool
+    why: str = ""
+    approvals: int = 1
+    rule: Any = None
+
+
+class Judge(Protocol):
+    """Judges each single decision, also those of a batch."""
+
+    async def __call__(self, connection: Any, asked: Question, /) -> Verdict:
+        """`connection` is in a transaction of the tenant. A decision type without a matching rule is refused."""
+        ...

@@ -1,0 +1,210 @@
+"""Tasks for readers: the inbox, its counts, one with its history; inside a transaction of the tenant.
+
+A list is read queue by queue, each from an index in the order of the list and by conditions that row-level security
+lets an index answer (E11), and joined: no more rows are looked at than queues times the page.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, Text, cast, desc, func, literal, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.pagination import Page
+from infra.problems import NotFound
+from services.human_tasks.people import Person
+from services.human_tasks.states import State
+from services.human_tasks.tables import HumanTask, HumanTaskDecision, HumanTaskEvent
+
+Row = Mapping[Any, Any]
+Sort = Literal["due", "value"]
+View = Literal["inbox", "mine", "queues", "all"]
+"""`inbox`: mine, and what nobody else has of my queues. `all`: every queue, for who manages tasks."""
+ACTS_SHOWN: Final = 200
+_LISTED: Final = (
+    HumanTask.task_id,
+    HumanTask.run_id,
+    HumanTask.kind,
+    HumanTask.title,
+    HumanTask.role,
+    HumanTask.decision,
+    HumanTask.state,
+    HumanTask.version,
+    HumanTask.assignee,
+    HumanTask.skills,
+    HumanTask.entity_kind,
+    HumanTask.entity_key,
+    HumanTask.value,
+    HumanTask.currency,
+    HumanTask.due_at,
+    HumanTask.outcome,
+    HumanTask.decided_by,
+    HumanTask.decided_at,
+    HumanTask.created_at,
+    HumanTask.changed_at,
+    HumanTask.closed_at,
+)
+_ORDERS: Final[dict[Sort, tuple[Any, bool]]] = {"due": (HumanTask.due, False), "value": (HumanTask.worth, True)}
+"""What a page is ordered by before the id, and whether the highest comes first."""
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """None: any. All that are given must hold. `is_open`: False for those that are closed, newest first."""
+
+    view: View = "inbox"
+    is_open: bool = True
+    state: State | None = None
+    kind: str | None = None
+    role: str | None = None
+    assignee: UUID | None = None
+    entity_kind: str | None = None
+    entity_key: str | None = None
+    run: UUID | None = None
+    due_before: datetime | None = None
+    currency: str | None = None
+    least_value: int | None = None
+    ids: Sequence[UUID] | None = None
+
+
+async def list_tasks(  # noqa: PLR0913 (whose, which and in which order)
+    session: AsyncSession, tenant: UUID, page: Page, only: Filter, person: Person | None, *, sort: Sort
+) -> list[Row]:
+    """One row more than the page holds: the most urgent or the most valuable first. See `position`.
+
+    `person`: who reads; None: a key, which has no queues and may read `all` where it manages tasks.
+    """
+    query = listing(tenant, page, only, person, sort=sort)
+    return [] if query is None else list((await session.execute(query)).mappings())
+
+
+def listing(tenant: UUID, page: Page, only: Filter, person: Person | None, *, sort: Sort) -> Select[Any] | None:
+    """The statement; None where there is nothing that the reader could see."""
+    parts = [_part(tenant, page, only, one, sort=sort) for one in _parts(only, person)]
+    if not parts:
+        return None
+    if len(parts) == 1:
+        return parts[0]
+    all_of = union_all(*(select(one.subquery()) for one in parts)).subquery()
+    order = _directed([all_of.c.place, all_of.c.task_id], only, sort)
+    return select(all_of).order_by(*order).limit(page.limit + 1)
+
+
+def position(row: Row) -> str:
+    """Where a page that ends with `row` goes on."""
+    return f"{row['place_text']} {row['task_id']}"
+
+
+async def read_task(session: AsyncSession, tenant: UUID, task: UUID, person: Person | None, *, sees_all: bool) -> Row:
+    """With what it was asked with, as JSON text. Raises NotFound: none of this id that the reader sees."""
+    columns = (*_LISTED, HumanTask.reference, HumanTask.reason)
+    whole = (cast(HumanTask.content, Text).label("content"), cast(HumanTask.answer, Text).label("answer"))
+    found = await session.execute(
+        select(*columns, *whole).where(HumanTask.tenant_id == tenant, HumanTask.task_id == task)
+    )
+    row: Row | None = found.mappings().one_or_none()
+    is_seen = row is not None and (sees_all or (person is not None and person.sees(row["role"], row["assignee"])))
+    if row is None or not is_seen:
+        raise NotFound
+    return row
+
+
+async def history(session: AsyncSession, tenant: UUID, task: UUID) -> list[HumanTaskEvent]:
+    """Its acts and comments, the oldest first, of the last `ACTS_SHOWN`."""
+    row = HumanTaskEvent
+    query = select(row).where(row.tenant_id == tenant, row.task_id == task).order_by(row.number.desc())
+    return list(reversed((await session.scalars(query.limit(ACTS_SHOWN))).all()))
+
+
+async def decisions(session: AsyncSession, tenant: UUID, task: UUID) -> list[HumanTaskDecision]:
+    """What people decided of it, the oldest first."""
+    row = HumanTaskDecision
+    query = select(row).where(row.tenant_id == tenant, row.task_id == task).order_by(row.number)
+    return list((await session.scalars(query)).all())
+
+
+async def counts(session: AsyncSession, tenant: UUID, roles: Sequence[str] | None) -> list[Row]:
+    """Of each queue its open tasks, those that nobody has, those that are overdue, and when the next is due.
+
+    `roles`: of these queues alone; None: of every queue.
+    """
+    row = HumanTask
+    columns = (
+        row.role,
+        func.count().label("count"),
+        func.count().filter(row.assignee.is_(None)).label("unassigned"),
+        func.count().filter(row.due < func.now()).label("overdue"),
+        func.min(row.due).label("next_due"),
+    )
+    query = select(*columns).where(row.tenant_id == tenant, row.closed_at.is_(None))
+    if roles is not None:
+        query = query.where(row.role.in_(roles))
+    return list((await session.execute(query.group_by(row.role).order_by(row.role))).mappings())
+
+
+async def count_mine(session: AsyncSession, tenant: UUID, accounts: Sequence[UUID]) -> int:
+    """Open tasks that are in the hands of these people."""
+    row = HumanTask
+    query = select(func.count()).where(row.tenant_id == tenant, row.closed_at.is_(None), row.assignee.in_(accounts))
+    return await session.scalar(query) or 0
+
+
+def _parts(only: Filter, person: Person | None) -> list[list[Any]]:
+    """The conditions of each part of what the reader sees; no row is in two parts."""
+    row = HumanTask
+    if only.view == "all" or (person is None and only.view == "inbox"):
+        return [[]] if only.role is None else [[row.role == only.role]]
+    if person is None:
+        return []
+    mine = [[row.assignee == one] for one in person.accounts]
+    queues = [[row.role == one] for one in person.queues if only.role in {None, one}]
+    if only.view == "queues":
+        return queues
+    if only.role is not None:
+        mine = [[*one, row.role == only.role] for one in mine]
+    if only.view == "mine":
+        return mine
+    return mine + [[*one, row.assignee.is_(None)] for one in queues]
+
+
+def _part(tenant: UUID, page: Page, only: Filter, conditions: Iterable[Any], *, sort: Sort) -> Select[Any]:
+    row = HumanTask
+    column = row.task_id if not only.is_open else _ORDERS[sort][0]
+    query: Any = select(*_LISTED, column.label("place"), cast(column, Text).label("place_text"))
+    is_open = row.closed_at.is_(None) if only.is_open else row.closed_at.is_not(None)
+    query = query.where(row.tenant_id == tenant, is_open, *conditions, *_conditions(only))
+    both = [column, row.task_id]
+    if page.after is not None:
+        place, _, last = page.after.rpartition(" ")
+        seen = tuple_(cast(literal(place, Text()), column.type), literal(UUID(last)))
+        falls = not only.is_open or _ORDERS[sort][1]
+        query = query.where(tuple_(*both) < seen if falls else tuple_(*both) > seen)
+    found: Select[Any] = query.order_by(*_directed(both, only, sort)).limit(page.limit + 1)
+    return found
+
+
+def _directed(columns: list[Any], only: Filter, sort: Sort) -> list[Any]:
+    falls = not only.is_open or _ORDERS[sort][1]
+    return [desc(one) for one in columns] if falls else columns
+
+
+def _conditions(only: Filter) -> list[Any]:
+    row = HumanTask
+    wanted: tuple[tuple[Any, Any, Any], ...] = (
+        (row.state, operator.eq, only.state),
+        (row.kind, operator.eq, only.kind),
+        (row.assignee, operator.eq, only.assignee),
+        (row.entity_kind, operator.eq, only.entity_kind),
+        (row.entity_key, operator.eq, only.entity_key),
+        (row.run_id, operator.eq, only.run),
+        (row.due, operator.lt, only.due_before),
+        (row.currency, operator.eq, only.currency),
+        (row.worth, operator.ge, only.least_value),
+    )
+    found = [holds(column, given) for column, holds, given in wanted if given is not None]
+    return found if only.ids is None else [*found, row.task_id.in_(only.ids)]

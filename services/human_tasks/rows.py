@@ -1,0 +1,82 @@
+"""All SQL by which a run's worker makes a task and reads what became of it; in a transaction of the tenant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from services.engine import values
+from services.engine.functions import Call
+from services.human_tasks.states import State
+from template_library.human_tasks import Asked
+
+LONGEST_TITLE: Final = 200
+_READ: Final = (
+    "SELECT task_id, kind, role, state, version, created_at, due_at, outcome, answer::text AS answer, decided_by, "
+    "decided_at, reason FROM app.human_task WHERE tenant_id = $1 AND run_id = $2 AND key = $3"
+)
+_GIVEN: Final = (
+    "SELECT account_id, behalf, outcome, decided_at FROM app.human_task_decision "
+    "WHERE tenant_id = $1 AND task_id = $2 AND NOT is_void ORDER BY number"
+)
+_ADD: Final = "SELECT app.add_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as its run sees it; `answer` is JSON text."""
+
+    task_id: UUID
+    kind: str
+    role: str
+    state: State
+    version: int
+    created_at: datetime
+    due_at: datetime | None
+    outcome: str | None
+    answer: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
+
+
+async def of_call(connection: Any, call: Call) -> Standing | None:
+    """The task of `call`; None where there is none yet."""
+    row = await connection.fetchrow(_READ, call.tenant, call.run, call.key)
+    return None if row is None else Standing(**row)
+
+
+async def add(connection: Any, call: Call, task: UUID, asked: Asked, due: datetime | None) -> str:
+    """Make the task of `call`, or ask anew for one that was cancelled: `made`, `known` or `moves` (`app.add_task`)."""
+    told: str = await connection.fetchval(
+        _ADD,
+        task,
+        call.run,
+        call.key,
+        values.plain(call.reference),
+        call.fence,
+        asked.task,
+        title_of(asked),
+        asked.role,
+        asked.decision,
+        asked.skills,
+        None if asked.about is None else asked.about.kind,
+        None if asked.about is None else values.plain(asked.about.key),
+        None if asked.value is None else asked.value.amount,
+        None if asked.value is None else asked.value.currency,
+        due,
+        values.encode(msgspec.to_builtins(asked)).decode(),
+    )
+    return told
+
+
+async def given(connection: Any, tenant: UUID, task: UUID) -> list[Any]:
+    """What counts of what people decided of it, in their order."""
+    return list(await connection.fetch(_GIVEN, tenant, task))
+
+
+def title_of(asked: Asked) -> str:
+    """One line that the database can keep, of what may be anybody's text."""
+    return " ".join(values.plain(asked.title).split())[:LONGEST_TITLE] or asked.task
