@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +15,7 @@ from infra.ids import TenantId
 from services.deadlines import counting
 from services.deadlines.counting import Moments
 from services.deadlines.errors import Overtaken
+from services.deadlines.kinds import Follows
 from services.deadlines.plan import Step
 from tenants.audit import writing as audit
 from tenants.calendars import reading
@@ -29,7 +33,8 @@ _IS_USED: Final = """
 SELECT EXISTS (SELECT FROM app.deadline WHERE tenant_id = $1 AND calendar = $2 AND ended_at IS NULL)
 """
 _TAKE: Final = """
-SELECT deadline_id, began_at, steps::text AS steps, cardinality(done_at) AS done, next_at, due_at
+SELECT deadline_id, subject_kind, subject_id, began_at, steps::text AS steps, cardinality(done_at) AS done,
+  next_at, due_at
 FROM app.deadline WHERE tenant_id = $1 AND calendar = $2 AND ended_at IS NULL
   AND (calendar_version <> $3 OR zone_mark <> $4) AND ($5::uuid IS NULL OR deadline_id > $5)
 ORDER BY deadline_id LIMIT $6 FOR NO KEY UPDATE SKIP LOCKED
@@ -53,6 +58,7 @@ UPDATE app.calendar_change SET looked = looked + $4, moved = moved + $5, behind 
   wake_at = clock_timestamp() + make_interval(secs => $7)
 WHERE tenant_id = $1 AND calendar = $2 AND fence = $3 RETURNING looked, moved
 """
+_NOBODY: Final[Follows] = MappingProxyType({})
 _PAUSE: Final = 1.0
 """Seconds until deadlines that somebody held are looked at once more."""
 
@@ -92,8 +98,10 @@ async def take(database: Database, most: int, seconds: float) -> list[Change]:
     return [Change(TenantId(row["tenant_id"]), row["calendar"], row["fence"]) for row in rows]
 
 
-async def carry_on(database: Database, change: Change, most: int = SLICE) -> int:
+async def carry_on(database: Database, change: Change, follows: Follows = _NOBODY, most: int = SLICE) -> int:
     """Compute a slice anew; answers of how many deadlines. With the last one the change is over, and audited.
+
+    `follows` hear in the same transaction what is due at another time by it.
 
     Raises:
         Overtaken: the calendar has changed again meanwhile; nothing was done.
@@ -112,6 +120,7 @@ async def carry_on(database: Database, change: Change, most: int = SLICE) -> int
         rows = await transaction.fetch(_TAKE, *place, behind, most)
         counted = [count(calendar, row) for row in rows]
         await _put(transaction, place, counted)
+        await _follow(transaction, change.tenant, follows, zip(rows, counted, strict=True))
         is_last = len(rows) < most
         any_left = bool(await transaction.fetchval(_ANY_LEFT, *place)) if is_last else True
         totals = await transaction.fetchrow(
@@ -151,6 +160,15 @@ async def _put(transaction: Any, place: tuple[TenantId, str, int, str], counted:
         [one.failure for one in counted],
     )
     await transaction.execute(_PUT, tenant, version, mark, *columns)
+
+
+async def _follow(transaction: Any, tenant: UUID, follows: Follows, counted: Iterable[tuple[Any, Counted]]) -> None:
+    moved: dict[str, dict[UUID, datetime | None]] = {}
+    for row, one in counted:
+        if one.moments.due_at != row["due_at"] and row["subject_kind"] in follows:
+            moved.setdefault(row["subject_kind"], {})[row["subject_id"]] = one.moments.due_at
+    for kind, subjects in moved.items():
+        await follows[kind](transaction, tenant, subjects)
 
 
 async def _drop(transaction: Any, change: Change) -> None:

@@ -14,7 +14,7 @@ from services.deadlines import acting, changing
 from services.deadlines.acting import Taken
 from services.deadlines.changing import Change
 from services.deadlines.errors import Overtaken
-from services.deadlines.kinds import Acts
+from services.deadlines.kinds import Acts, Follows
 from services.deadlines.zone_changes import find_changes
 from tenants.calendars.calendar import NeverOpen
 
@@ -31,10 +31,13 @@ _PATIENCE_SECONDS: Final = 30.0
 class Clock:
     """Several processes share the work; what one leaves is taken when its lease is over."""
 
-    def __init__(self, database: Database, acts: Acts, *, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, acts: Acts, *, wake: Callable[[], None], follows: Follows | None = None
+    ) -> None:
         """`wake` after something was done: it may have put a run in line."""
         self._database = database
         self._acts = acts
+        self._follows = follows or {}
         self._wake = wake
         self._acting: UnderWay[Taken] = UnderWay()
 
@@ -71,7 +74,7 @@ class Clock:
         working_for(change.tenant)
         with surviving("computing deadlines anew"):
             try:
-                await changing.carry_on(self._database, change)
+                await changing.carry_on(self._database, change, self._follows)
             except Overtaken:
                 _log.debug("a calendar has changed again")
 

@@ -67,3 +67,19 @@ class Act(Protocol):
 
 Acts = Mapping[str, Act]
 """By kind of subject."""
+
+
+class Follow(Protocol):
+    """Hears that a changed calendar has moved when things of one kind are due, where their own rows say that, too.
+
+    It is in the transaction that moves their deadlines, and those are locked: it waits for no lock of a subject
+    (`SKIP LOCKED`). Whoever has one now may end its deadline; the `Act` of its next step is told `due_at` again.
+    """
+
+    async def __call__(self, transaction: Any, tenant: UUID, moved: Mapping[UUID, datetime | None], /) -> None:
+        """`moved`: by subject when it is due now; None: never."""
+        ...
+
+
+Follows = Mapping[str, Follow]
+"""By kind of subject; those that keep no such moment have none."""

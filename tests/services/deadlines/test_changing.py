@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from infra import ids
 from services.deadlines import acting, changing
+from services.deadlines.clock import Clock
 from services.deadlines.errors import Overtaken
 from services.deadlines.kinds import Subject
 from services.deadlines.zone_changes import find_changes
@@ -51,6 +55,20 @@ async def test_a_step_is_not_done_by_a_calendar_that_holds_no_more(desk: Desk) -
     assert row["next_at"] == row["wake_at"] > ago(0)
     await desk.settle()
     assert (await desk.told())[-1][1] == {"version": 2, "looked": 1, "moved": 1}
+
+
+async def test_who_keeps_when_its_things_are_due_hears_of_it_in_the_same_commit(desk: Desk) -> None:
+    subject = Subject("hold", ids.new())
+    heard: list[Any] = []
+
+    async def follow(_transaction: Any, tenant: UUID, moved: Mapping[UUID, datetime | None], /) -> None:
+        heard.append((tenant, dict(moved)))
+
+    made = await desk.begin(0, subject, due="PT30H")
+    await desk.begin(0, warn="PT30H")
+    await desk.save(**SHUT)
+    await desk.settle(Clock(desk.worker, {}, wake=lambda: None, follows={"hold": follow}))
+    assert heard == [(desk.tenant, {subject.id: (await desk.row(made))["due_at"]})]
 
 
 async def test_a_change_upon_a_change_begins_again(desk: Desk) -> None:
