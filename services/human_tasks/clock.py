@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -21,6 +22,14 @@ _MOVED: Final = (
     "UPDATE app.human_task SET due_at = $3, due = coalesce($3, 'infinity') WHERE tenant_id = $1 AND task_id = $2 "
     "AND closed_at IS NULL AND due_at IS DISTINCT FROM $3"
 )
+
+_FOLLOW: Final = """
+UPDATE app.human_task t SET due_at = n.due_at, due = coalesce(n.due_at, 'infinity')
+FROM unnest($2::uuid[], $3::timestamptz[]) AS n(task_id, due_at)
+JOIN (SELECT x.task_id FROM app.human_task x WHERE x.tenant_id = $1 AND x.task_id = ANY ($2::uuid[])
+      AND x.closed_at IS NULL ORDER BY x.task_id FOR NO KEY UPDATE SKIP LOCKED) l USING (task_id)
+WHERE t.tenant_id = $1 AND t.task_id = n.task_id
+"""
 
 
 def plan_of(deadline: Deadline | None) -> Plan | None:
@@ -58,3 +67,8 @@ async def act(transaction: Any, due: Due, /) -> bool:
         outcome=due.step.outcome or None,
     )
     return await escalating.act(transaction, tenant, task, step, due.key)
+
+
+async def follow(transaction: Any, tenant: UUID, moved: Mapping[UUID, datetime | None], /) -> None:
+    """Fills the `Follow` of deadlines: lists show when a task is due by its calendar as it is now."""
+    await transaction.execute(_FOLLOW, tenant, list(moved), list(moved.values()))

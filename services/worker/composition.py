@@ -216,7 +216,7 @@ class Composition:
 
     def clock(self, wake: Callable[[], None]) -> Clock:
         """What does the steps of deadlines. `wake`: one may have put a run in line."""
-        return Clock(self.database, self._acts(), wake=wake)
+        return Clock(self.database, self._acts(), wake=wake, follows={task_clock.KIND: task_clock.follow})
 
     def _acts(self) -> Acts:
         """What a deadline's step does, by the kind of what it is about."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
 from infra.database import Database
+from services.deadlines import changing
+from services.deadlines.clock import Clock
 from services.deadlines.kinds import Due, Subject
 from services.deadlines.plan import Step
 from services.human_tasks import clock
@@ -70,8 +74,29 @@ async def test_a_deadline_begins_with_its_task_acts_on_it_and_ends_with_it(offic
         assert not await clock.act(transaction, replace(due, place=3)), "it is closed, and the deadline is to end"
 
 
-async def calendar(office: Office) -> None:
+async def test_a_task_is_due_when_its_changed_calendar_says_and_is_handed_on_then(office: Office) -> None:
+    await calendar(office)
+    await office.begin(1, TIMED)
+    (before,) = await office.rows()
+    today = datetime.now(UTC).date()
+    await calendar(office, holidays=[{"day": (today + timedelta(days=one)).isoformat()} for one in (-1, 0, 1, 2)])
+    await settle(office)
+    (task,), (deadline,) = await office.rows(), await office.rows(_DEADLINES)
+    assert task["due"] == task["due_at"] == deadline["due_at"] > before["due_at"] + timedelta(days=1)
+    await office.rows("UPDATE app.deadline SET next_at = began_at, wake_at = began_at RETURNING true")
+    await settle(office)
+    assert [one["owner"] for one in await office.rows("SELECT owner FROM app.notice")] == ["role:credit-manager"]
+
+
+async def settle(office: Office) -> None:
+    its = Clock(office.worker, {clock.KIND: clock.act}, wake=lambda: None, follows={clock.KIND: clock.follow})
+    while await its.round():
+        pass
+
+
+async def calendar(office: Office, **changed: Any) -> None:
     """One that is always open, by which everything counts that names none."""
-    written = msgspec.convert({"time_zone": "UTC", "week": ALWAYS, "default": True}, Written)
+    written = msgspec.convert({"time_zone": "UTC", "week": ALWAYS, "default": True} | changed, Written)
     async with office.app.tenant(office.tenant) as transaction:
         await saving.save(transaction, office.tenant, "always", written, actor="test")
+        await changing.recompute(transaction, office.tenant, "always")
