@@ -20,6 +20,7 @@ export function HealthFacts({ one, now }: { one: ConnectionHealth; now: number }
     <dl className={classes.facts}>
       {one.checked_at && <Fact word={texts.checkedAt}>{ago(one.checked_at)}</Fact>}
       {one.last_good_at && <Fact word={texts.lastGood}>{ago(one.last_good_at)}</Fact>}
+      {one.error && <Fact word={texts.errorKind}>{texts.healthErrors[one.error] ?? one.error}</Fact>}
       {one.milliseconds !== null && (
         <Fact word={texts.answeredIn}>{duration(language, one.milliseconds)}</Fact>
       )}
@@ -54,6 +55,7 @@ function Fact({ word, children }: { word: string; children: ReactNode }) {
 /** What somebody should do about a connection, the worst first. */
 export function HealthWarnings({ one, now }: { one: ConnectionHealth; now: number }) {
   const { texts, language } = useTexts();
+  const word = one.error && (texts.healthErrors[one.error] ?? one.error);
   const endsSoon =
     one.ends_at !== null && !one.renews && new Date(one.ends_at).getTime() - now < SOON ? one.ends_at : null;
   return (
@@ -65,8 +67,7 @@ export function HealthWarnings({ one, now }: { one: ConnectionHealth; now: numbe
       ) : (
         one.error && (
           <p className={classes.trouble} data-role="danger">
-            {texts.healthErrors[one.error] ?? one.error}
-            {one.detail ? `: ${one.detail}` : ""}
+            {one.detail ?? word}
           </p>
         )
       )}

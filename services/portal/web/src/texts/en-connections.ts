@@ -24,6 +24,7 @@ const connections = {
   awayWhy: (reason: string) => `It is left alone until it answers again: ${reason}`,
   checkedAt: "Checked",
   lastGood: "Last good answer",
+  errorKind: "Error",
   answeredIn: "Answered in",
   quotaLeft: "Quota left",
   quotaOf: (left: string, most: string) => `${left} of ${most}`,

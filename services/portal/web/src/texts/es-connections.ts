@@ -25,6 +25,7 @@ const connections: typeof en = {
   awayWhy: reason => `Se la deja en paz hasta que responda de nuevo: ${reason}`,
   checkedAt: "Comprobada",
   lastGood: "Última respuesta buena",
+  errorKind: "Error",
   answeredIn: "Respondió en",
   quotaLeft: "Cuota restante",
   quotaOf: (left, most) => `${left} de ${most}`,
