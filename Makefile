@@ -79,7 +79,7 @@ certify: development
 	.venv/bin/python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md
 	.venv/bin/python -m services.connectors.catalogue simulators > docs/integrator/simulator-catalogue.md
 
-## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure|sftp|dovecot|mail installs that one and tries its connector, RECORD=1 writes its tests anew; TEST=way installs all and sends orders the whole way
+## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure|sftp|dovecot|n8n|mail installs that one and tries its connector, RECORD=1 writes its tests anew; TEST=way installs all and sends orders the whole way
 counterparts: development
 ifdef TEST
 	COUNTERPART=$(TEST) RECORD=$(RECORD) .venv/bin/python -m pytest $(if $(RECORD),-p tests.certifying --certify) tests/counterparts/$(TEST)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.counterparts.recording import RECORDS, WAITING
 
-ASKED: Final = ("rt", "oscar", "vendure", "sftp", "dovecot", "way")
+ASKED: Final = ("rt", "oscar", "vendure", "sftp", "dovecot", "n8n", "way")
 collect_ignore = [name for name in ASKED if name != os.environ.get("COUNTERPART")]
 
 

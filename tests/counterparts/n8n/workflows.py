@@ -1,0 +1,79 @@
+"""Workflows of n8n as its import takes them: one that answers with its last node, and one that calls back."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from tests.counterparts.n8n.install import SECRET
+
+
+def _node(name: str, kind: str, version: float, parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
+    own = {"id": name.lower().replace(" ", "-"), "name": name, "type": f"n8n-nodes-base.{kind}", "position": [0, 0]}
+    return {**own, "typeVersion": version, "parameters": parameters, **more}
+
+
+def _webhook(path: str, mode: str) -> dict[str, Any]:
+    """One that asks for the token."""
+    parameters = {
+        "httpMethod": "POST", "path": path, "responseMode": mode, "authentication": "headerAuth", "options": {},
+    }  # fmt: skip
+    credentials = {"httpHeaderAuth": {"id": "callers", "name": "callers"}}
+    return _node("Webhook", "webhook", 2, parameters, webhookId=path, credentials=credentials)
+
+
+def _text(name: str, value: str) -> dict[str, Any]:
+    made = [{"id": "text", "name": "text", "value": value, "type": "string"}]
+    options = {"mode": "manual", "includeOtherFields": False, "options": {}}
+    return _node(name, "set", 3.4, {**options, "assignments": {"assignments": made}})
+
+
+def _workflow(name: str, *nodes: dict[str, Any]) -> dict[str, Any]:
+    """The nodes, one after the other."""
+    links = {
+        one["name"]: {"main": [[{"node": after["name"], "type": "main", "index": 0}]]}
+        for one, after in itertools.pairwise(nodes)
+    }
+    head = {"id": name, "name": name, "active": False, "settings": {"executionOrder": "v1"}, "pinData": {}, "tags": []}
+    return {**head, "nodes": list(nodes), "connections": links}
+
+
+def doubling() -> dict[str, Any]:
+    """Answers with what it was told, when its last node has ended."""
+    told = "={{ JSON.stringify({ n: $json.body.n, key: $json.headers['idempotency-key'] }) }}"
+    return _workflow("doubling", _webhook("doubling", "lastNode"), _text("Answer", told))
+
+
+def calling_back() -> dict[str, Any]:
+    """Answers at once, drops a key that it has seen, and calls the address `callback` of its body, signed."""
+    told = (
+        "={{ JSON.stringify({ id: 'execution-' + $execution.id, subject: $json.body.order, "
+        "key: $json.headers['idempotency-key'], approved: $json.body.total < 100 }) }}"
+    )
+    seen = {
+        "operation": "removeItemsSeenInPreviousExecutions",
+        "logic": "removeItemsWithAlreadySeenKeyValues",
+        "dedupeValue": "={{ $json.headers['idempotency-key'] }}",
+        "options": {},
+    }
+    signed = {"action": "hmac", "type": "SHA256", "value": "={{ $json.text }}", "dataPropertyName": "signature",
+              "secret": SECRET, "encoding": "hex"}  # fmt: skip
+    sent = {
+        "method": "POST",
+        "url": "={{ $('Webhook').item.json.body.callback }}",
+        "sendHeaders": True,
+        "headerParameters": {"parameters": [{"name": "X-Signature", "value": "={{ $json.signature }}"}]},
+        "sendBody": True,
+        "contentType": "raw",
+        "rawContentType": "application/json",
+        "body": "={{ $json.text }}",
+        "options": {},
+    }
+    return _workflow(
+        "calling-back",
+        _webhook("calling-back", "onReceived"),
+        _node("Seen", "removeDuplicates", 2, seen),
+        _text("Answer", told),
+        _node("Sign", "crypto", 1, signed),
+        _node("Call back", "httpRequest", 4.2, sent),
+    )
