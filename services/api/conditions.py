@@ -13,6 +13,7 @@ from services.api import (
     authority_policy,
     calendar_policy,
     deployment_policy,
+    holds_policy,
     inbound_policy,
     records_policy,
     scim_policy,
@@ -100,10 +101,16 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         *(f"/connections/{{connection}}/playbook/{act}" for act in ("enter", "reconcile", "leave")),
         *(f"/entries/{{entry}}/{act}" for act in ("act", "reconcile")),
         "/exceptions/{exception}/act",
+        *(f"{holds_policy.ONE}/{act}" for act in ("clear", "override")),
         "/tasks/{task}/act",
     ),
     Why.TOKEN: _in_tenant(
-        "POST", "/deployments/{deployment}/migrations", "/runs/redrive", "/exceptions/act", "/tasks/complete"
+        "POST",
+        "/deployments/{deployment}/migrations",
+        "/runs/redrive",
+        "/exceptions/act",
+        "/tasks/complete",
+        holds_policy.ACT,
     )
     | {("POST", "/v1/onboarding")},
     Why.STATE: _in_tenant(
@@ -113,6 +120,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         *(f"{records_policy.ONE}/{act}" for act in ("keep", "let-go")),
         "/connections/{connection}/authorization/remove",
         *deployment_policy.DECIDED,
+        "/holds",
     )
     | _of_mappings("release"),
     Why.AGAIN: _in_tenant(

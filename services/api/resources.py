@@ -34,6 +34,7 @@ from services.engine.expressions.pool import ExpressionPool
 from services.engine.quotas import Quotas
 from services.events.checks import EventChecks
 from services.events.intake import Intake
+from services.holds.authority import Judge
 from services.human_tasks.deciding import Desk as Tasks
 from services.inbound.directory import Hooks
 from services.protocols.exchange import Exchange
@@ -92,6 +93,8 @@ class Resources:
         self.documents = Documents(self.database, settings, self.keys)
         self._watch = Watch()
         self.elsewhere = Fetched(Exchange(self.client))
+        self.judge: Judge | None = None
+        """Who decides about holds; None: nobody, so that what asks for a decision is refused."""
 
     async def open(self) -> None:
         await self.telemetry.open()

@@ -31,6 +31,7 @@ class RunWait(msgspec.Struct, frozen=True, kw_only=True):
             description="`uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot`"
             " or the `quota` of one; `manual`: a person is to do it; `playbook`: that the connection's is left;"
             " `person`: somebody is to do a human task;"
+            " `hold`: that none keeps an order;"
             " `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed."
             " `key`: the run waits for nothing else while another one has its key."
         ),

@@ -37,7 +37,16 @@ TABLES: Final = (
     *("human_task", "human_task_event", "human_task_decision", "human_task_skill", "absence"),
     *("approval", "continuity", "entry", "peak", "retention", "kept_run", "archive", "usage", "audit", "audit_keeping"),
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),
-    *("private_network", "mail", "mail_suppression", "document", "kept_entity"),
+    *(
+        "private_network",
+        "mail",
+        "mail_suppression",
+        "document",
+        "kept_entity",
+        "hold",
+        "hold_subject",
+        "hold_type_version",
+    ),
     *("entity", "entity_key", "entity_merge", "entity_change", "mapping", "sighting", "sighting_about", "record_view"),
 )
 LEFT_OUT: Final = {
@@ -69,6 +78,7 @@ LEFT_OUT: Final = {
     "connection_line": "how much of a rate is left now",
     "connection_health": "how a connection is now, which its system tells again",
     "archive_round": "how far a search has come",
+    "hold_wait": "which runs wait for an order, which their journals tell",
 }
 """Tables of a tenant that no export has, and why."""
 HIDDEN: Final = frozenset(

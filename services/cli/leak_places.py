@@ -91,6 +91,18 @@ PLACES: Final = {
         "SELECT exception_id AS id, run_id AS run_id, category AS line, concat_ws(' ', title, "
         "note, reason, outcome) AS content FROM app.exception WHERE exception_id >= $1"
     ),
+    "hold": (
+        "SELECT hold_id AS id, run_id AS run_id, type AS line, concat_ws(' ', key, line, reason, words, "
+        "consents, why) AS content FROM app.hold WHERE hold_id >= $1"
+    ),
+    "held order or customer": (
+        "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', key, customer) AS content "
+        "FROM app.hold_subject WHERE $1::uuid IS NOT NULL"
+    ),
+    "types of holds": (
+        "SELECT tenant_id AS id, NULL::uuid AS run_id, version::text AS line, concat_ws(' ', types) AS content "
+        "FROM app.hold_type_version WHERE $1::uuid IS NOT NULL"
+    ),
     "notice": (
         "SELECT notice_id AS id, run_id AS run_id, kind AS line, concat_ws(' ', body) AS content FROM "
         "app.notice WHERE notice_id >= $1"

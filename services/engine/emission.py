@@ -23,11 +23,15 @@ START: Final = "start"
 
 
 class Emitted(msgspec.Struct, frozen=True):
-    """The body of a message of topic `emit`: a CloudEvent in the JSON format."""
+    """The body of a message of topic `emit`: a CloudEvent in the JSON format.
+
+    `actor`: who emitted it, where that was no run; `run` is empty then.
+    """
 
     run: str
     depth: int
     event: msgspec.Raw
+    actor: str = ""
 
 
 class Started(msgspec.Struct, frozen=True):

@@ -15,9 +15,10 @@ import msgspec
 STANDARD_ERRORS: Final = "https://serverlessworkflow.io/spec/1.0.0/errors/"
 NOT_APPROVED: Final = "/problems/write-not-approved"
 """The error of a write that a rule guards and nobody approved (ADR 0063). Nothing catches it."""
-Line = Literal["", "slot", "quota", "manual", "playbook", "person"]
+Line = Literal["", "slot", "quota", "manual", "playbook", "person", "hold"]
 """Of a connection: one of its calls at once, or one of its rate; a person who does what it cannot; or that its playbook
-is left (ADR 0035). Of a human task: the person who does it (ADR 0097)."""
+is left (ADR 0035). Of a human task: the person who does it (ADR 0097). Of neither: that nothing
+holds an order any more (ADR 0104)."""
 EffectMode = Literal["read", "keyed", "check-then-write", "once-or-ask"]
 """How an effect stands being made again (ADR 0027).
 

@@ -21,6 +21,7 @@ Kind = Literal[
     "manual",
     "playbook",
     "person",
+    "hold",
     "program",
     "event",
     "timer",
@@ -49,7 +50,8 @@ class OpenWait(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: an answer (`call` when nothing keeps it), a person who says what became of it (`uncertain`), a
             `connection` that is away, a `slot` or the `quota` of one, a person who does what it cannot (`manual`), or
-            that its `playbook` is left; the `person` of a human task; a `program`; an `event`; a moment (`timer`), or
+            that its `playbook` is left; the `person` of a human task; that no `hold` keeps an order; a `program`; an
+            `event`; a moment (`timer`), or
             that of the next `attempt` of what failed. Of no strand, but of the whole run: its `key`.
         reference: pointer of the task that waits.
         ref: the connection; of a key the run that has it; of a person the task.

@@ -21,7 +21,21 @@ from services.records import meeting, timeline_sources
 from services.records.errors import UnknownEntity
 from services.records.keys import PREFIX
 
-What = Literal["told", "linked", "began", "ended", "called", "decided", "acted", "stood", "settled", "filed", "removed"]
+What = Literal[
+    "told",
+    "linked",
+    "began",
+    "ended",
+    "called",
+    "decided",
+    "acted",
+    "stood",
+    "settled",
+    "filed",
+    "removed",
+    "held",
+    "freed",
+]
 MOST_RUNS: Final = 200
 """Of one record, the oldest: their lines are told."""
 _MOST_EVENTS: Final = 5_000
@@ -52,6 +66,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: by which two of one moment are in one order.
         name: of a run its deployment, of a call its task, of an act its action.
+        kind, number: of a hold its type, and the line of the order; `reference` is its id.
         document: its id as people see it; `title` is its name then, and `kind` its media type.
         by: a person or a key, or what in the product did it.
         states: by line of the order, `""` for the order itself.
@@ -126,6 +141,8 @@ async def read(
         "ACTED": (targets,),
         "FILED": (of.entities, runs),
         "REMOVED": (entities, of.entities),
+        "HELD": (of.entities, runs),
+        "FREED": (of.entities, runs),
     }
     sources = []
     for name, arguments in given.items():

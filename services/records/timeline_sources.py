@@ -92,6 +92,24 @@ SELECT * FROM (
   FROM app.exception e WHERE e.tenant_id = $1 AND e.exception_id = ANY ($5) AND e.closed_at IS NOT NULL
 ) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
 """
+# Entities and runs.
+HELD: Final = """
+SELECT * FROM (
+  SELECT 'held' AS what, h.raised_at AS at, 'held/' || h.hold_id AS key, h.run_id, h.type AS kind, h.reason AS name,
+    nullif(h.line, '') AS number, app.show_id('hld', h.hold_id) AS reference, h.raised_by AS by, h.words AS note
+  FROM app.hold h WHERE h.tenant_id = $1 AND h.hold_id IN (SELECT app.holds_about($1, $5, $6))
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Entities and runs.
+FREED: Final = """
+SELECT * FROM (
+  SELECT 'freed' AS what, h.cleared_at AS at, 'freed/' || h.hold_id AS key, h.type AS kind, h.reason AS name,
+    nullif(h.line, '') AS number, app.show_id('hld', h.hold_id) AS reference, h.status AS outcome, h.cleared_by AS by,
+    h.why AS note
+  FROM app.hold h
+  WHERE h.tenant_id = $1 AND h.cleared_at IS NOT NULL AND h.hold_id IN (SELECT app.holds_about($1, $5, $6))
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
 # Entities and runs. A document that comes is nobody's yet, and one that goes is told of by the audit.
 FILED: Final = """
 SELECT * FROM (

@@ -50,6 +50,7 @@ from services.engine.guarded import Guarded, Rules
 from services.engine.journal import Journal
 from services.engine.quotas import Quotas
 from services.events.intake import Intake
+from services.holds import function as holds
 from services.human_tasks import clock as task_clock
 from services.human_tasks.function import TaskFunction
 from services.protocols import table as protocols
@@ -194,6 +195,7 @@ class Composition:
             human_tasks.NAME: TaskFunction(self.database),
             connector.NAME: Choosing(Guarded(calls, self._rules, written), Choices(self.database)),
             business_time.NAME: business_time.CalendarFunction(self.database),
+            holds.NAME: holds.HoldsFunction(self.database),
         }
 
     def reconciler(self) -> Reconciler:

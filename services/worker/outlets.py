@@ -57,11 +57,11 @@ class Outlets:
             # One may have to learn what the next one finds known: they are taken in as they were emitted all the same.
             async with self._turn:
                 await self._checks.check(TenantId(tenant), event)
-            await self._intake.receive(TenantId(tenant), event, f"run:{told.run}", depth=told.depth)
+            await self._intake.receive(TenantId(tenant), event, _emitter(told), depth=told.depth)
         except EventIdReused:
             _log.info("an emitted event had the id of another one")  # its intake wrote the audit
         except Problem as problem:
-            await self._record(tenant, message, told.run, _words(event, problem))
+            await self._record(tenant, message, told, _words(event, problem))
         crash_points.pass_by("emit.taken")
 
     async def start(self, tenant: UUID, message: UUID, body: str) -> None:
@@ -86,26 +86,30 @@ class Outlets:
             await starter.begin(connection, TenantId(tenant), [beginning])
         self._ring()
 
-    async def _record(self, tenant: UUID, message: UUID, run: str, detail: str) -> None:
+    async def _record(self, tenant: UUID, message: UUID, told: Emitted, detail: str) -> None:
         """Once for a message: the row of the audit has its id."""
         async with self._database.tenant(tenant) as connection:
             is_news = await audit.write(
                 connection,
                 tenant,
-                actor=f"run:{run}",
+                actor=_emitter(told),
                 action="event.refused",
-                target=run,
+                target=told.run or ids.show("evt", message),
                 after={"detail": detail},
                 audit_id=message,
             )
-            if is_news:
+            if is_news and told.run:
                 await connection.execute(
                     "SELECT app.note_exception($1, 'dead-letter', deployment_id, 'event.refused', $3) "
                     "FROM app.run WHERE tenant_id = $1 AND run_id = $2",
                     tenant,
-                    ids.read("run", run),
+                    ids.read("run", told.run),
                     detail,
                 )
+
+
+def _emitter(told: Emitted) -> str:
+    return told.actor or f"run:{told.run}"
 
 
 def _words(event: CloudEvent | None, problem: Problem) -> str:
@@ -117,4 +121,4 @@ def _words(event: CloudEvent | None, problem: Problem) -> str:
         places = [one["pointer"] for one in problem.extensions["errors"]]
         more = ", …" if len(places) > _PLACES else ""
         said = f"its data break {problem.extensions['schema']} at {', '.join(places[:_PLACES])}{more}"
-    return f"An event of type {event.type!r} that a run emitted was not taken in: {said}"[:_LONGEST]
+    return f"An event of type {event.type!r} that was emitted here was not taken in: {said}"[:_LONGEST]

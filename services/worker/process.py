@@ -22,6 +22,7 @@ from services.archives.archiver import Archiving
 from services.engine import leaving
 from services.engine.claims import Claims
 from services.engine.recovery import sweep
+from services.holds import waking as holds
 from services.human_tasks import waking
 from services.worker import cleaning, domains, failover, load, sealing, traffic
 from services.worker.claim_loop import ClaimLoop
@@ -113,7 +114,7 @@ class WorkerProcess:
         self._start(watching.watch(composition.database, publishes=self._settings.audit_heads is not None))
         self._start(composition.clock(self._ring).run(self._settings.poll_seconds))
         self._start(composition.reconciler().run(self._settings.poll_seconds))
-        self._start(waking.look_after(composition.database, self._settings.poll_seconds))
+        self._start(holds.look_after(composition.database, self._settings.poll_seconds))
         self._start(load.look_after(composition.database))
         self._start(traffic.look_after(composition.database))
         lookups = Lookups(self._settings.dns_resolvers)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
 from infra.pagination import Page, cut
-from template_library import human_tasks
+from template_library import holds, human_tasks
 from template_library.catalog import Package
 from template_library.dsl import DocumentError, Workflow, parse
 from tenants.audit import service as audit
@@ -37,7 +37,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 def read(text: str, processes: Collection[str] = ()) -> Candidate:
-    """The document in `text`, YAML or JSON, with every connection written out, and all that a calendar is asked.
+    """The document in `text`, YAML or JSON, with connections, and what calendars and holds are asked, written out.
 
     `processes` are the kinds of programs that the operator's runner starts; others may not be in it.
 
@@ -52,6 +52,7 @@ def read(text: str, processes: Collection[str] = ()) -> Candidate:
     unclear = [*needs.find(workflow)[1], *business_time.mistakes(workflow)]
     errors = [{"pointer": one.pointer, "detail": one.detail} for one in unclear]
     errors += [{"pointer": one.pointer, "detail": one.detail} for one in human_tasks.faults(workflow)]
+    errors += [{"pointer": one.pointer, "detail": one.detail} for one in holds.breaches(workflow)]
     on = None if workflow.schedule is None else workflow.schedule.on
     if on is not None and not on.filters:
         errors.append({"pointer": f"/schedule/on/{on.strategy}", "detail": "name the events that start it"})

@@ -49,6 +49,8 @@ class Permission(StrEnum):
     RECORDS_WRITE = "records:write"
     TASKS_WORK = "tasks:work"
     TASKS_MANAGE = "tasks:manage"
+    HOLDS_WRITE = "holds:write"
+    HOLDS_OVERRIDE = "holds:override"
     USAGE_READ = "usage:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
@@ -65,7 +67,7 @@ _P = Permission
 MANAGEMENT: Final = frozenset(
     {_P.AUDIT_READ, _P.TEMPLATES_READ, _P.CONNECTIONS_READ, _P.CONNECTIONS_WRITE, _P.WORKFLOWS_READ}
     | {_P.WORKFLOWS_WRITE, _P.DEPLOYMENTS_READ, _P.DEPLOYMENTS_WRITE, _P.RUNS_READ, _P.RUNS_WRITE, _P.USAGE_READ}
-    | {_P.WEBHOOKS_READ, _P.RECORDS_READ, _P.RECORDS_WRITE, _P.TASKS_WORK, _P.TASKS_MANAGE}
+    | {_P.WEBHOOKS_READ, _P.RECORDS_READ, _P.RECORDS_WRITE, _P.HOLDS_WRITE, _P.TASKS_WORK, _P.TASKS_MANAGE}
 )
 """What brings a client live and keeps it running, without a look into its payloads."""
 
@@ -93,7 +95,7 @@ DEFAULTS: Final[Mapping[Scope, frozenset[Permission]]] = {
 ALLOWED: Final[Mapping[Scope, frozenset[Permission]]] = {
     Scope.OPERATOR: DEFAULTS[Scope.OPERATOR],
     Scope.PARTNER: DEFAULTS[Scope.PARTNER] | PEOPLE | AUTHORITY | {_P.EVENTS_WRITE, _P.CLIENTS_ACT},
-    Scope.CLIENT: DEFAULTS[Scope.CLIENT] | PEOPLE | AUTHORITY,
+    Scope.CLIENT: DEFAULTS[Scope.CLIENT] | PEOPLE | AUTHORITY | {_P.HOLDS_OVERRIDE},
 }
 """The most that a key, an account or a role of a scope may ever hold."""
 
@@ -102,14 +104,14 @@ ACTING: Final = (
     - PAYLOADS
     - PEOPLE
     - AUTHORITY
-    - {_P.KEYS_READ, _P.KEYS_WRITE, _P.EVENTS_WRITE, _P.WEBHOOKS_WRITE}
+    - {_P.KEYS_READ, _P.KEYS_WRITE, _P.EVENTS_WRITE, _P.WEBHOOKS_WRITE, _P.HOLDS_OVERRIDE}
 )
 """What a partner's person may do as one of its clients, at most: no look into payloads, which a webhook would send out,
 and nobody let in (S-05)."""
 
 ACCOUNT: Final = frozenset(
     {_P.RUNS_READ, _P.RUNS_WRITE, _P.EVENTS_READ, _P.EVENTS_WRITE, _P.DEPLOYMENTS_READ, _P.TEMPLATES_READ}
-    | {_P.CONNECTIONS_READ, _P.PAYLOADS_MASKED, _P.RECORDS_READ, _P.RECORDS_WRITE, _P.TASKS_WORK}
+    | {_P.CONNECTIONS_READ, _P.PAYLOADS_MASKED, _P.RECORDS_READ, _P.RECORDS_WRITE, _P.TASKS_WORK, _P.HOLDS_WRITE}
 )
 """What an account gets when its maker names nothing: the day's work, with what is private in payloads masked."""
 

@@ -52,21 +52,37 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
 
     what: Annotated[
         Literal[
-            "told", "linked", "began", "ended", "called", "decided", "acted", "stood", "settled", "filed", "removed"
+            "told",
+            "linked",
+            "began",
+            "ended",
+            "called",
+            "decided",
+            "acted",
+            "stood",
+            "settled",
+            "filed",
+            "removed",
+            "held",
+            "freed",
         ],
         Meta(
             description="`told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run."
             " `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did."
             " `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run."
+            " `held`, `freed`: a hold was raised, and cleared or overridden."
         ),
     ]
     at: Instant
     entity: Annotated[EntityId | None, Meta(description="Whom it was told of: it, or what names it.")]
     kind: Annotated[
-        str | None, Meta(description="Of the record that was told of, of the exception, or of the document's content.")
+        str | None,
+        Meta(
+            description="Of the record that was told of, of the exception, of the hold, or of the document's content."
+        ),
     ]
     system: str | None
-    number: Annotated[str | None, Meta(description="By which a system knows it.")]
+    number: Annotated[str | None, Meta(description="By which a system knows it; of a hold the line of the order.")]
     event: Annotated[str | None, Meta(description="Id of the event that was told, or that began the run.")]
     type: Annotated[str | None, Meta(description="Of that event.")]
     mapping: Annotated[str | None, Meta(description="That made the record of it, in `version`.")]
@@ -79,7 +95,7 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
     run: str | None
     name: Annotated[str | None, Meta(description="Of the deployment, the task, the cause or the act.")]
     reference: Annotated[
-        str | None, Meta(description="JSON pointer of the task; of an act the id of what it was done to.")
+        str | None, Meta(description="JSON pointer of the task; of an act and of a hold the id of what it is about.")
     ]
     operation: str | None
     outcome: str | None
@@ -140,7 +156,9 @@ async def _calls(request: Call, tenant: TenantId, of: Scope) -> dict[UUID, dict[
 
 
 def _view(one: Line, payloads: Payloads) -> TimelineLine:
-    if one.document is not None:  # a file's name says as much as the file
+    if one.what in {"held", "freed"}:  # why, in somebody's words
+        one = replace(one, note=one.note if payloads == "whole" else None)
+    elif one.document is not None:  # a file's name says as much as the file
         one = replace(one, title=one.title if payloads == "whole" else None)
     elif one.kind is not None and one.title is not None:  # of an exception
         name, title = words(one.kind, one.name or "", one.title, payloads)

@@ -58,6 +58,7 @@ DOORS = {
     "wake_task": "waybill_app, waybill_worker",
     "wake_tasks": "waybill_worker",
     "wake_entries": "waybill_worker",
+    "wake_hold_waits": "waybill_worker",
     "spread_playbook": "waybill_worker",
     "tend_playbooks": "waybill_worker",
     "beat_worker": "waybill_worker",

@@ -18,6 +18,7 @@ PREFIXES: Final = {
     "event": "evt",
     "exception": "exc",
     "filed": "doc",
+    "hold": "hld",
     "invitation": "inv",
     "message": "msg",
     "neighbour": "cli",
@@ -179,6 +180,19 @@ def of_tasks() -> Iterator[Attempt]:
     yield from bodies("person", "POST", "/v1/skills", ("/person", {"person": "{id}", "skills": ["x"]}))
 
 
+def of_holds() -> Iterator[Attempt]:
+    """In the path, and what their lists are narrowed by."""
+    decided = {"why": "x", "seen": 1}
+    yield Attempt("hold", "GET", "/v1/holds/{id}")
+    yield from (Attempt("hold", "POST", f"/v1/holds/{{id}}/{act}", decided) for act in ("clear", "override"))
+    yield Attempt("run", "GET", "/v1/holds?run={id}")
+    yield from (
+        Attempt(kind, "GET", f"/v1/{listed}?{kind}={{id}}")
+        for listed in ("holds", "holds/summary")
+        for kind in ("role", "site")
+    )
+
+
 def below_ones_own() -> Iterator[Attempt]:
     """A thing of another's, asked for below one of the caller's own."""
     received = "/v1/inbound-webhooks/{own:hook}/received/{id}"
@@ -256,6 +270,7 @@ ATTEMPTS: Final = (
     *bodies("role", "PUT", "/v1/authority", ("/rows/approver_role", MATRIX)),
     *of_promotions(),
     *of_tasks(),
+    *of_holds(),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     Attempt("waits", "GET", "/v1/deadlines?subject={id}"),
     *(

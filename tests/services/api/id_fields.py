@@ -36,6 +36,7 @@ NO_IDS: Final = frozenset({
     "due_after",
     "rows", "amount", "above", "below", "margin_percent", "one_of", "none_of", "approvals", "duties", "holds_from",
     "facts",
+    "customer", "due", "line", "minutes", "on", "order", "run_may_clear", "title",
 })
 # fmt: on
 """Fields and parameters that hold no id of ours. `id` is the sender's own, of a signal; `client_id` a provider's."""
@@ -86,5 +87,10 @@ PLAIN: Final = {
         ("POST", "/v1/authority/check", f"/facts/{one}"): "whom the answer leaves out, of those whom the caller may see"
         for one in ("requester", "last_editor", "earlier")
     },
+    ("POST", "/v1/holds", "/site"): "a slug, by which an order goes out",
+    ("POST", "/v1/holds", "/role"): "a slug, as a queue is called",
+    ("POST", "/v1/holds/act", "/filter/site"): "the same",
+    ("POST", "/v1/holds/act", "/filter/role"): "the same",
+    ("PUT", "/v1/hold-types", "/types/role"): "the same",
 }
 """Fields that hold no id where they stand, though others of their name do."""

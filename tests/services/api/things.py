@@ -124,6 +124,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "promotion": await _promotion(parties),
             "workflow": (await acme.get("/v1/workflows?template=order-release")).json["items"][0]["id"],
             "event": sent.json["id"],
+            "hold": await _hold(acme),
             "run": sent.json["runs"][0],
             "archived": ids.show("run", archived),
             "document": await _document(acme, entity, sent.json["runs"][0]),
@@ -163,6 +164,14 @@ async def _entity(acme: Caller) -> str:
     made = await acme.post("/v1/entities", {"kind": "customer", "keys": keys})
     assert made.status == 201, made.body
     found: str = made.json["id"]
+    return found
+
+
+async def _hold(acme: Caller) -> str:
+    """Which asks for nobody's decision."""
+    made = await acme.post("/v1/holds", {"order": "SO-1", "type": "stock", "reason": "short", "words": CANARY})
+    assert made.status == 200, made.body
+    found: str = made.json["hold"]["id"]
     return found
 
 

@@ -18,6 +18,7 @@ KINDS = {
     "deployment": "dep",
     "promotion": "prm",
     "event": "evt",
+    "hold": "hld",
     "hook": "hok",
     "received": "rcv",
     "run": "run",

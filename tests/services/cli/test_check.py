@@ -174,15 +174,17 @@ NOT_LOOKED_THROUGH = {
         "interface_told.finding entity_change.what exception.entity event_route *.mapping translation.problem "
         "sighting.told *.calendar deadline.subject_kind deadline.zone_mark "
         "sighting.told human_task.role human_task.decision human_task.entity_kind human_task.outcome human_task.skills "
-        "human_task_decision.outcome human_task_skill"
+        "human_task_decision.outcome human_task_skill hold.type hold_subject.site "
+        "hold.owner_role"
     ),
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "
         "*.created_by *.released_by *.closed_by *.proposed_by *.entered_by *.moved_by *.decided_by *.made_by "
-        "human_task_decision.network"
+        "human_task_decision.network *.raised_by *.cleared_by"
     ),
     "handed out by a door of the workers alone": "mail.facts",
+    "digests of effects; orders and customers of holds, which are looked through": "hold.raise_keys hold_wait",
     "of what was seen in traffic, which is looked through": "interface_told.party",
     "a word of ours, or an error code of a few letters": "connection_grant.reason connection_link.reason",
     "a host of the partner's record, and who made the link": "connection_link.host connection_link.maker",

@@ -205,15 +205,15 @@ CREATE INDEX invitation_tenant ON app.invitation (tenant_id, invitation_id);
 
 INSERT INTO app.role (role_id, level, slug, name, permissions) VALUES
   (app.new_id(), 'partner', 'administrator', 'Administrator',
-   '{clients:read,clients:write,clients:act,brand:read,brand:write,domains:read,domains:write,keys:read,keys:write,keys:issue,audit:read,templates:read,connections:read,connections:write,workflows:read,workflows:write,deployments:read,deployments:write,events:write,runs:read,runs:write,usage:read,people:read,people:write,roles:write,providers:write,scim:write,authority:write,webhooks:read,records:read,records:write,tasks:work,tasks:manage}'),
+   '{clients:read,clients:write,clients:act,brand:read,brand:write,domains:read,domains:write,keys:read,keys:write,keys:issue,audit:read,templates:read,connections:read,connections:write,workflows:read,workflows:write,deployments:read,deployments:write,events:write,runs:read,runs:write,usage:read,people:read,people:write,roles:write,providers:write,scim:write,authority:write,webhooks:read,records:read,records:write,tasks:work,tasks:manage,holds:write}'),
   (app.new_id(), 'partner', 'supporter', 'Supporter',
-   '{clients:read,clients:act,audit:read,templates:read,connections:read,workflows:read,deployments:read,runs:read,runs:write,usage:read,webhooks:read,records:read,records:write,tasks:work,tasks:manage}'),
+   '{clients:read,clients:act,audit:read,templates:read,connections:read,workflows:read,deployments:read,runs:read,runs:write,usage:read,webhooks:read,records:read,records:write,tasks:work,tasks:manage,holds:write}'),
   (app.new_id(), 'partner', 'viewer', 'Viewer',
    '{clients:read,templates:read,connections:read,workflows:read,deployments:read,runs:read,usage:read,webhooks:read,records:read}'),
   (app.new_id(), 'client', 'administrator', 'Administrator',
-   '{keys:read,keys:write,audit:read,templates:read,connections:read,connections:write,workflows:read,workflows:write,deployments:read,deployments:write,events:read,events:write,runs:read,runs:write,payloads:read,payloads:masked,usage:read,people:read,people:write,roles:write,providers:write,scim:write,authority:write,webhooks:read,webhooks:write,records:read,records:write,tasks:work,tasks:manage}'),
+   '{keys:read,keys:write,audit:read,templates:read,connections:read,connections:write,workflows:read,workflows:write,deployments:read,deployments:write,events:read,events:write,runs:read,runs:write,payloads:read,payloads:masked,usage:read,people:read,people:write,roles:write,providers:write,scim:write,authority:write,webhooks:read,webhooks:write,records:read,records:write,tasks:work,tasks:manage,holds:write,holds:override}'),
   (app.new_id(), 'client', 'clerk', 'Clerk',
-   '{templates:read,connections:read,deployments:read,events:read,events:write,runs:read,runs:write,payloads:masked,webhooks:read,records:read,records:write,tasks:work}'),
+   '{templates:read,connections:read,deployments:read,events:read,events:write,runs:read,runs:write,payloads:masked,webhooks:read,records:read,records:write,tasks:work,holds:write}'),
   (app.new_id(), 'client', 'viewer', 'Viewer',
    '{templates:read,connections:read,deployments:read,runs:read,payloads:masked,records:read}');
 

@@ -47,6 +47,7 @@ BEGIN
   DROP FUNCTION app.end_presence(uuid[]);
   DROP FUNCTION app.sealed_above(uuid[]);
   DROP FUNCTION app.keep_roles(uuid, uuid[]);
+  DROP FUNCTION app.holds_about(uuid, uuid[], uuid[]);
   DROP FUNCTION app.drop_month();
   DROP FUNCTION app.ensure_partitions(integer);
   DROP FUNCTION app.partition_key(text);

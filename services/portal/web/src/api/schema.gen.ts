@@ -2552,6 +2552,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hold-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the types of holds
+         * @description Those that are shipped, where the environment has set none.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_hold_types"];
+        /**
+         * Set the types of holds
+         * @description All of them at once. One of which a hold is active cannot be left out.
+         *
+         *     Needs: `deployments:write`.
+         */
+        put: operations["put_hold_types"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List holds
+         * @description What keeps orders, in the order of what matters most.
+         *
+         *     Needs: `records:read`.
+         */
+        get: operations["get_holds"];
+        put?: never;
+        /**
+         * Raise a hold
+         * @description The same type and reason on the same order, customer or line is one hold: to raise it again changes nothing.
+         *
+         *     Needs: `holds:write`.
+         */
+        post: operations["post_holds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clear many holds
+         * @description First with `preview` and a filter, then with the preview's token, which touches those and no others.
+         *
+         *     The authority is asked of each by itself, in the preview and again as it is done; who may not clear one alone does
+         *     not clear it with others. The same token can be sent again after whatever went wrong.
+         *
+         *     Needs: `holds:write`.
+         */
+        post: operations["post_holds_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read whether an order may go out
+         * @description As it is now; a workflow waits for it with `holds:1.0.0@default`, which lets the order go at that very moment.
+         *
+         *     Needs: `records:read`.
+         */
+        get: operations["get_holds_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count active holds
+         * @description How many there are, what is at risk and since when, by type, role and currency.
+         *
+         *     Needs: `records:read`.
+         */
+        get: operations["get_holds_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/{hold}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a hold
+         * @description With who raised it, and who cleared it and why.
+         *
+         *     Needs: `records:read`.
+         */
+        get: operations["get_holds_hold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/{hold}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clear a hold
+         * @description Its cause is gone, or who may has decided to let it go. Where its type asks for a decision, only a person does.
+         *
+         *     Where several have to agree it stays active until the last of them has. The order goes out only when nothing else
+         *     holds it: a hold on its customer stands above.
+         *
+         *     Needs: `holds:write`.
+         */
+        post: operations["post_holds_hold_clear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holds/{hold}/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Override a hold
+         * @description The order goes although its cause stands. It asks the same authority, and leaves a hold on the customer.
+         *
+         *     Needs: `holds:override`.
+         */
+        post: operations["post_holds_hold_override"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/identity-providers": {
         parameters: {
             query?: never;
@@ -5756,6 +5950,38 @@ export interface components {
             /** @description Counted from 1, of that revision. */
             rule: number;
         };
+        /** ClearHolds */
+        ClearHolds: {
+            filter?: components["schemas"]["HoldFilter"] | null;
+            /** @default false */
+            preview: boolean;
+            token?: string | null;
+            /** @description Why; it is kept with it. */
+            why?: string | null;
+        };
+        /** ClearedHolds */
+        ClearedHolds: {
+            /** @description Of those, how many you may clear now, or agree to. */
+            allowed: number;
+            /** @description What the filter finds, counted to 10,000. */
+            count: number;
+            /** @description What the token stands for: the oldest, 200 at most. */
+            covered: number;
+            done: components["schemas"]["ClearedOne"][];
+            holds: components["schemas"]["Judged"][];
+            /** @description Of a preview; good for 24 hours, for exactly these. */
+            token: string | null;
+        };
+        /** ClearedOne */
+        ClearedOne: {
+            /** @example hld_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * @description `changed`: not as the preview saw it, and left alone. `refused`: clear it alone to see why. `left`: time was up; send the token again.
+             * @enum {string}
+             */
+            outcome: "cleared" | "overridden" | "agreed" | "changed" | "refused" | "left";
+        };
         /** ClientDetail */
         ClientDetail: {
             /**
@@ -6159,11 +6385,6 @@ export interface components {
             from?: string | null;
             /** @example 12.5 */
             to?: string | null;
-        };
-        /** Decision */
-        Decision: {
-            /** @description Why. */
-            note: string;
         };
         /** DecisionBody */
         DecisionBody: {
@@ -7134,10 +7355,196 @@ export interface components {
              */
             since: string;
         };
+        /** HoldFilter */
+        HoldFilter: {
+            /**
+             * @description The customer, by the number that people know it by.
+             * @example C-1001
+             */
+            customer?: string | null;
+            /**
+             * @description The order, by the number that people know it by.
+             * @example SO-10482
+             */
+            order?: string | null;
+            /**
+             * @description Slug of the role that looks after it.
+             * @example credit-manager
+             */
+            role?: string | null;
+            /**
+             * @description Slug of the site that the order goes out of.
+             * @example depot
+             */
+            site?: string | null;
+            /**
+             * @description One of the environment's types of holds.
+             * @example credit
+             */
+            type?: string | null;
+        };
+        /** HoldList */
+        HoldList: {
+            items: components["schemas"]["HoldView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** HoldOfOrder */
+        HoldOfOrder: {
+            /** @example hld_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            line: string | null;
+            /**
+             * @description One on the customer stands above the order.
+             * @enum {string}
+             */
+            on: "order" | "line" | "customer";
+            /**
+             * @description A code that says why.
+             * @example limit-exceeded
+             */
+            reason: string;
+            /**
+             * @description Slug of the role that looks after it.
+             * @example credit-manager
+             */
+            role: string;
+            /**
+             * @description One of the environment's types of holds.
+             * @example credit
+             */
+            type: string;
+        };
+        /** HoldSummary */
+        HoldSummary: {
+            count: number;
+            items: components["schemas"]["HoldsOfKind"][];
+        };
+        /** HoldType */
+        HoldType: {
+            /**
+             * @description Type of decision that the authority is asked for before one is cleared or overridden. Null: whoever holds the permission may.
+             * @example credit.release
+             */
+            decision?: string | null;
+            /** @description Until one is due. Null: never, unless said. */
+            minutes?: number | null;
+            /**
+             * @description One of the environment's types of holds.
+             * @example credit
+             */
+            name: string;
+            /**
+             * @description Slug of the role that looks after them where nobody names another.
+             * @example credit-manager
+             */
+            role: string;
+            /**
+             * @description A run may clear what that very run raised.
+             * @default true
+             */
+            run_may_clear: boolean;
+            /** @example Credit */
+            title: string;
+        };
+        /** HoldTypes */
+        HoldTypes: {
+            types: components["schemas"]["HoldType"][];
+            /** @description Raised with each change; 0: those that are shipped. */
+            version: number;
+        };
+        /** HoldView */
+        HoldView: {
+            /** @description The order had been let go when it was raised. */
+            after_release: boolean;
+            /** @description Who agreed so far, where several must. */
+            agreed: string[];
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            cleared_at: string | null;
+            cleared_by: string | null;
+            /** @description Whose order it is; null where nobody said. */
+            customer: string | null;
+            /** @description Until when somebody is to decide. */
+            due: string | null;
+            /** @example hld_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @description Line of the order; null: the whole order. */
+            line: string | null;
+            /** @enum {string} */
+            on: "order" | "customer";
+            /** @description Null of a hold on a customer. */
+            order: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            raised_at: string;
+            raised_by: string;
+            /**
+             * @description A code that says why.
+             * @example limit-exceeded
+             */
+            reason: string;
+            /**
+             * @description Slug of the role that looks after it.
+             * @example credit-manager
+             */
+            role: string;
+            /** @description Id of the run that raised it. */
+            run: string | null;
+            site: string | null;
+            /** @enum {string} */
+            status: "active" | "cleared" | "overridden";
+            /**
+             * @description One of the environment's types of holds.
+             * @example credit
+             */
+            type: string;
+            /** @description At risk while it stands. */
+            value: components["schemas"]["RunValue"] | null;
+            /** @description Raised with each change. Send it as `seen`. */
+            version: number;
+            /** @description Of its clearing. Null for who may not see payloads whole. */
+            why: string | null;
+            /** @description Why, in words. Null for who may not see payloads whole. */
+            words: string | null;
+        };
         /** Holding */
         Holding: {
             /** @description Shown to whoever is refused by it. */
             reason: string;
+        };
+        /** HoldsOfKind */
+        HoldsOfKind: {
+            count: number;
+            currency: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            next_due: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            oldest: string;
+            /**
+             * @description Slug of the role that looks after it.
+             * @example credit-manager
+             */
+            role: string;
+            /**
+             * @description One of the environment's types of holds.
+             * @example credit
+             */
+            type: string;
+            /** @description At risk in all of them together, in minor units of the currency. */
+            value: number | null;
         };
         /** Holiday */
         Holiday: {
@@ -7342,6 +7749,16 @@ export interface components {
             reference: string;
             /** @description 0, 1, 2 … without a gap. */
             seq: number;
+        };
+        /** Judged */
+        Judged: {
+            because: string;
+            hold: components["schemas"]["HoldView"];
+            /**
+             * @description `more`: you agree, and somebody else has to as well. `refused`: somebody else decides.
+             * @enum {string}
+             */
+            may: "allowed" | "more" | "refused";
         };
         /** Keep */
         Keep: {
@@ -8021,6 +8438,11 @@ export interface components {
              */
             local: string;
         };
+        /** Money */
+        Money: {
+            amount: number;
+            currency: string;
+        };
         /** MovePlaybook */
         MovePlaybook: {
             /** @description `changes` as you read it: whoever moved it since then makes this a 409. */
@@ -8248,6 +8670,52 @@ export interface components {
             name: string;
             /** @description In order: the first that matches counts. */
             rules: components["schemas"]["RuleBody"][];
+        };
+        /** NewHold */
+        NewHold: {
+            /**
+             * @description The customer, by the number that people know it by.
+             * @example C-1001
+             */
+            customer?: string | null;
+            /** @description Null: as its type has it. */
+            due?: string | null;
+            /** @description Line of the order; null: the whole order. */
+            line?: string | null;
+            /**
+             * @description The order, by the number that people know it by.
+             * @example SO-10482
+             */
+            order?: string | null;
+            /**
+             * @description A code that says why.
+             * @example limit-exceeded
+             */
+            reason: string;
+            /**
+             * @description Slug of the role that looks after it.
+             * @example credit-manager
+             */
+            role?: string | null;
+            /**
+             * @description Slug of the site that the order goes out of.
+             * @example depot
+             */
+            site?: string | null;
+            /**
+             * @description One of the environment's types of holds.
+             * @example credit
+             */
+            type: string;
+            /** @description At risk, in minor units. */
+            value?: components["schemas"]["Money"] | null;
+            /** @description Why, in words. */
+            words?: string | null;
+        };
+        /** NewHoldTypes */
+        NewHoldTypes: {
+            /** @description All of them. */
+            types: components["schemas"]["HoldType"][];
         };
         /** NewHook */
         NewHook: {
@@ -8669,6 +9137,24 @@ export interface components {
             /** @description What it writes about, for rules that ask for an approval. */
             writes: string[];
         };
+        /** OrderStanding */
+        OrderStanding: {
+            /**
+             * @description The customer, by the number that people know it by.
+             * @example C-1001
+             */
+            customer: string | null;
+            holds: components["schemas"]["HoldOfOrder"][];
+            /**
+             * @description The order, by the number that people know it by.
+             * @example SO-10482
+             */
+            order: string;
+            /** @description No hold is active on it, on its lines or on its customer. False where nobody said whose order it is: name the customer. */
+            releasable: boolean;
+            /** @description A run let it go, and nothing was held since. */
+            released: boolean;
+        };
         /** OrderState */
         OrderState: {
             /** @description What it may be in next; empty: it ends here. */
@@ -8988,7 +9474,7 @@ export interface components {
          * @description `resource:action`.
          * @enum {string}
          */
-        Permission: "partners:read" | "partners:write" | "clients:read" | "clients:write" | "clients:act" | "brand:read" | "brand:write" | "domains:read" | "domains:write" | "keys:read" | "keys:write" | "keys:issue" | "audit:read" | "templates:read" | "connections:read" | "connections:write" | "workflows:read" | "workflows:write" | "deployments:read" | "deployments:write" | "events:read" | "events:write" | "runs:read" | "runs:write" | "payloads:read" | "payloads:masked" | "records:read" | "records:write" | "tasks:work" | "tasks:manage" | "usage:read" | "webhooks:read" | "webhooks:write" | "people:read" | "people:write" | "roles:write" | "providers:write" | "scim:write" | "authority:write";
+        Permission: "partners:read" | "partners:write" | "clients:read" | "clients:write" | "clients:act" | "brand:read" | "brand:write" | "domains:read" | "domains:write" | "keys:read" | "keys:write" | "keys:issue" | "audit:read" | "templates:read" | "connections:read" | "connections:write" | "workflows:read" | "workflows:write" | "deployments:read" | "deployments:write" | "events:read" | "events:write" | "runs:read" | "runs:write" | "payloads:read" | "payloads:masked" | "records:read" | "records:write" | "tasks:work" | "tasks:manage" | "holds:write" | "holds:override" | "usage:read" | "webhooks:read" | "webhooks:write" | "people:read" | "people:write" | "roles:write" | "providers:write" | "scim:write" | "authority:write";
         /** PersonList */
         PersonList: {
             items: components["schemas"]["PersonView"][];
@@ -9336,6 +9822,12 @@ export interface components {
             source: "environment" | "client" | "partner" | "operator" | null;
             /** @description By the environment, or by all together; null where nobody counts it. */
             used: number | null;
+        };
+        /** RaisedHold */
+        RaisedHold: {
+            hold: components["schemas"]["HoldView"];
+            /** @description False: the same was held already. */
+            raised: boolean;
         };
         /** Rate */
         Rate: {
@@ -9927,10 +10419,10 @@ export interface components {
             /** @description When the time limit around it is over. */
             interrupted_at: string | null;
             /**
-             * @description `uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot` or the `quota` of one; `manual`: a person is to do it; `playbook`: that the connection's is left; `person`: somebody is to do a human task; `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed. `key`: the run waits for nothing else while another one has its key.
+             * @description `uncertain`: a person is to say what became of a call; a `connection` that is away, a `slot` or the `quota` of one; `manual`: a person is to do it; `playbook`: that the connection's is left; `person`: somebody is to do a human task; `hold`: that none keeps an order; `program`, or `call` for any other answer; `event`; `timer`, or the next `attempt` of what failed. `key`: the run waits for nothing else while another one has its key.
              * @enum {string}
              */
-            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "manual" | "playbook" | "person" | "program" | "event" | "timer" | "attempt" | "key";
+            kind: "call" | "uncertain" | "connection" | "slot" | "quota" | "manual" | "playbook" | "person" | "hold" | "program" | "event" | "timer" | "attempt" | "key";
             name: string;
             /** @example it answered with status 503 */
             reason: string | null;
@@ -10560,18 +11052,18 @@ export interface components {
             /** @description Ids of the catalogue's events that followed. */
             events: string[];
             exception: string | null;
-            /** @description Of the record that was told of, of the exception, or of the document's content. */
+            /** @description Of the record that was told of, of the exception, of the hold, or of the document's content. */
             kind: string | null;
             /** @description That made the record of it, in `version`. */
             mapping: string | null;
             /** @description Of the deployment, the task, the cause or the act. */
             name: string | null;
             note: string | null;
-            /** @description By which a system knows it. */
+            /** @description By which a system knows it; of a hold the line of the order. */
             number: string | null;
             operation: string | null;
             outcome: string | null;
-            /** @description JSON pointer of the task; of an act the id of what it was done to. */
+            /** @description JSON pointer of the task; of an act and of a hold the id of what it is about. */
             reference: string | null;
             run: string | null;
             /** @description That an order and its lines are in; the order's own has no name. */
@@ -10585,10 +11077,10 @@ export interface components {
             type: string | null;
             version: number | null;
             /**
-             * @description `told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run. `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did. `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run.
+             * @description `told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run. `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did. `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run. `held`, `freed`: a hold was raised, and cleared or overridden.
              * @enum {string}
              */
-            what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled" | "filed" | "removed";
+            what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled" | "filed" | "removed" | "held" | "freed";
         };
         /** Trial */
         Trial: {
@@ -10873,6 +11365,13 @@ export interface components {
             /** @description That tell their value in it. */
             runs: number;
         };
+        /** Decision */
+        acting_on_holds_Decision: {
+            /** @description `version` of the hold as you read it. */
+            seen: number;
+            /** @description Why; it is kept with it. */
+            why: string;
+        };
         /** GapView */
         authority_GapView: {
             decision: string;
@@ -10950,6 +11449,11 @@ export interface components {
              * @example con_01h455vb4pex5vsknk084sn02q
              */
             subject: string;
+        };
+        /** Decision */
+        promotions_Decision: {
+            /** @description Why. */
+            note: string;
         };
         /** SecretRotation */
         webhook_endpoints_SecretRotation: {
@@ -24161,6 +24665,1059 @@ export interface operations {
             };
         };
     };
+    get_hold_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldTypes"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_hold_types: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the version that is to be changed; another one is left as it is (412). */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHoldTypes"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldTypes"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is another version now than `If-Match` names. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_holds: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description `age`: the oldest first. `value`: the highest amount first, whatever its currency. `due`: the next one first. */
+                sort?: "age" | "value" | "due";
+                /** @description In this state. */
+                status?: "active" | "cleared" | "overridden";
+                /** @description Only of this type. */
+                type?: string | null;
+                /** @description Only those that this role looks after. */
+                role?: string | null;
+                /** @description Only on orders, or on customers. */
+                on?: "order" | "customer" | null;
+                /** @description Only on this order or its lines. */
+                order?: string | null;
+                /** @description Only on this customer or its orders. */
+                customer?: string | null;
+                /** @description Only on orders of this site. */
+                site?: string | null;
+                /** @description Only raised by this run. */
+                run?: string | null;
+                /** @description Only with a value in this currency. */
+                currency?: string | null;
+                /** @description Only with that much at risk or more, in minor units. */
+                least_value?: number | null;
+                /** @description Only due before then. */
+                due_before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHold"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RaisedHold"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_holds_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClearHolds"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedHolds"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_holds_standing: {
+        parameters: {
+            query: {
+                /** @description The order. */
+                order: string;
+                /** @description Its customer, whose holds keep it, too; absent: as it was told with a hold of the order. */
+                customer?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderStanding"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_holds_summary: {
+        parameters: {
+            query?: {
+                /** @description Only those that this role looks after. */
+                role?: string | null;
+                /** @description Only on this customer or its orders. */
+                customer?: string | null;
+                /** @description Only on orders of this site. */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldSummary"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_holds_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the hold. */
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_holds_hold_clear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the hold. */
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["acting_on_holds_Decision"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_holds_hold_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the hold. */
+                hold: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["acting_on_holds_Decision"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_identity_providers: {
         parameters: {
             query?: {
@@ -30745,7 +32302,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decision"];
+                "application/json": components["schemas"]["promotions_Decision"];
             };
         };
         responses: {
@@ -30871,7 +32428,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decision"];
+                "application/json": components["schemas"]["promotions_Decision"];
             };
         };
         responses: {
@@ -30997,7 +32554,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decision"];
+                "application/json": components["schemas"]["promotions_Decision"];
             };
         };
         responses: {

@@ -108,6 +108,8 @@ function Mark({ line: { what, outcome } }: { line: Line }) {
     settled: <CompletedIcon />,
     filed: <DocumentIcon />,
     removed: <DocumentIcon />,
+    held: <HeldIcon />,
+    freed: <CompletedIcon />,
   }[what];
 }
 
@@ -139,9 +141,22 @@ function titleOf(line: Line, entity: string, texts: Texts): string {
       return texts.settled(line.title ?? "");
     case "filed":
       return texts.filed(line.title);
+    case "held":
+      return texts.orderHeld(holdOf(line, texts));
+    case "freed":
+      return line.outcome === "overridden"
+        ? texts.holdOverridden(holdOf(line, texts))
+        : texts.holdCleared(holdOf(line, texts));
     case "removed":
       return line.outcome === "expired" ? texts.documentExpired : texts.documentRemoved;
   }
+}
+
+/** Which hold it was: its type and why, and the line of the order where it is of one. */
+function holdOf({ kind, name, number }: Line, texts: Texts): string {
+  const type = texts.holds[kind ?? ""] ?? human(kind ?? "");
+  const of = number ? texts.ofLine(number) : "";
+  return `${type} (${human(name ?? "").toLowerCase()})${of}`;
 }
 
 function stateWord(state: string, texts: Texts): string {

@@ -6,7 +6,7 @@ import { reasonOf } from "./reason";
 const ID = "con_01h455vb4pex5vsknk084sn02q";
 const KINDS = [
   ...["connection", "slot", "quota", "manual", "playbook", "uncertain"],
-  ...["quarantine", "timer", "key", "person", "event", "program"],
+  ...["quarantine", "timer", "key", "person", "hold", "event", "program"],
 ];
 const waiting = (kind: string, ref: string) => ({
   kind,

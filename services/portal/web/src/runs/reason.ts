@@ -112,6 +112,10 @@ export function reasonOf(
   if (waiting.kind === "key") {
     return { short: texts.waitingKeyShort, full: texts.waitingKey(reason, time) };
   }
+  // Its reference is the order, which the page is about.
+  if (waiting.kind === "hold") {
+    return { short: texts.waitingHoldShort(time), full: texts.waitingHold(reason, time) };
+  }
   if (waiting.kind === "event") {
     const event = texts.anEvent(/: (.+)$/.exec(reason)?.[1] ?? "");
     return {

@@ -163,6 +163,9 @@ const en = {
   waitingKeyShort: "Waits for its turn",
   waitingKey: (reason: string, time: string) =>
     `It has waited for its turn since ${time}. ${reason}, and only one may be under way at a time; this one goes on by itself when that one has ended.`,
+  waitingHoldShort: (time: string) => `Held since ${time}`,
+  waitingHold: (reason: string, time: string) =>
+    `Since ${time} ${reason}. It goes on by itself when nothing holds the order any more.`,
   waitingSince: (system: string, time: string) => `Waiting for ${system} since ${time}`,
   theOtherSystem: "the connected system",
   anEvent: (kinds: string) => (kinds ? `an event (${kinds})` : "an event"),

@@ -1,0 +1,161 @@
+"""What a workflow says when it calls `holds:1.0.0@default`: checked as it is published, and read as it runs (ADR 0104).
+
+What is done has to be written out, so that a reader of the document sees where an order is held and where it is let go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from template_library.dsl import Workflow
+from template_library.dsl.model import Constant, FunctionCallTask, MapTemplate, Template
+
+NAME: Final = "holds:1.0.0@default"
+FUNCTION: Final = re.compile(r"holds:[^@]*@default")
+Key = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Word = Annotated[str, Meta(max_length=125, pattern=r"^[a-z0-9](-?[a-z0-9]){0,62}$")]
+Words = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]
+Line = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+Site = Annotated[str, Meta(min_length=1, max_length=125, pattern=r"^[^\x00]*$")]
+
+
+class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Minor units of the currency."""
+
+    amount: Annotated[int, Meta(ge=0, le=2**53)]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+
+class _Verb(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
+    pass
+
+
+class Raise(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="raise"):
+    """Hold an `order`, whose `customer` may be told with it; or, without an order, the customer.
+
+    Attributes:
+        role: slug of the role that looks after it; None: as the type has it, as with `due`.
+    """
+
+    type: Word
+    reason: Word
+    order: Key | None = None
+    customer: Key | None = None
+    line: Line | None = None
+    site: Site | None = None
+    words: Words | None = None
+    value: Money | None = None
+    due: Annotated[datetime, Meta(tz=True)] | None = None
+    role: Word | None = None
+
+
+class Clear(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="clear"):
+    """Clear what this run raised on an order, or without one on a customer; of this type, reason and line alone."""
+
+    why: Words
+    order: Key | None = None
+    customer: Key | None = None
+    line: Line | None = None
+    type: Word | None = None
+    reason: Word | None = None
+
+
+class Check(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="check"):
+    """Whether an order may go out now; a moment later it may be otherwise."""
+
+    order: Key
+    customer: Key | None = None
+
+
+class Wait(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="wait"):
+    """Wait until an order may go out, and let it go."""
+
+    order: Key
+    customer: Key | None = None
+    site: Site | None = None
+
+
+Said = Raise | Clear | Check | Wait
+_VERBS: Final[dict[str, type[Said]]] = {"raise": Raise, "clear": Clear, "check": Check, "wait": Wait}
+
+
+class Breach(msgspec.Struct, frozen=True):
+    """What a call has wrong, and where in the document."""
+
+    pointer: str
+    detail: str
+
+
+def read(arguments: Mapping[str, Any]) -> Said:
+    """What a call says, with every member that is null left out.
+
+    Raises:
+        ValueError: its words say what is wrong.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        said: Said = msgspec.convert(given, Said)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+    if isinstance(said, Raise | Clear) and said.order is None and said.customer is None:
+        raise ValueError("name an `order`, or a `customer`")
+    if isinstance(said, Raise | Clear) and said.order is None and said.line is not None:
+        raise ValueError("a `line` is of an order: name the `order`")
+    return said
+
+
+def breaches(*workflows: Workflow) -> list[Breach]:
+    """What calls of holds have wrong, as far as it is written down."""
+    return [
+        one
+        for workflow in workflows
+        for task in workflow.tasks.values()
+        if isinstance(task, FunctionCallTask) and not task.local and FUNCTION.fullmatch(task.function)
+        for one in _of(task)
+    ]
+
+
+def _of(task: FunctionCallTask) -> Iterator[Breach]:
+    at = f"{task.path}/with"
+    if task.function != NAME:
+        yield Breach(f"{task.path}/call", f"there is no such version; call `{NAME}`")
+        return
+    members = _members(task.arguments)
+    do = members.get("do")
+    verb = _VERBS.get(do.value) if isinstance(do, Constant) and isinstance(do.value, str) else None
+    if verb is None:
+        yield Breach(f"{at}/do", f"`do` must be written out: one of {', '.join(_VERBS)}")
+        return
+    fields = {one.name: one for one in msgspec.structs.fields(verb)}
+    for name in members.keys() - fields.keys() - {"do"}:
+        yield Breach(f"{at}/{name}", f"`{name}` is not known here")
+    for name, field in fields.items():
+        if field.required and name not in members:
+            yield Breach(at, f"`{name}` is needed")
+    if verb in {Raise, Clear} and not {"order", "customer"} & members.keys():
+        yield Breach(at, "name an `order`, or a `customer`")
+    for name in members.keys() & fields.keys():
+        yield from _written(f"{at}/{name}", members[name], fields[name].type)
+
+
+def _written(pointer: str, template: Template, kind: Any) -> Iterator[Breach]:
+    if not isinstance(template, Constant):
+        return
+    try:
+        msgspec.convert(template.value, kind)
+    except msgspec.ValidationError as error:
+        yield Breach(pointer, str(error))
+
+
+def _members(arguments: Template) -> dict[str, Template]:
+    if isinstance(arguments, MapTemplate):
+        return dict(arguments.members)
+    if isinstance(arguments, Constant) and isinstance(arguments.value, dict):
+        return {name: Constant(value) for name, value in arguments.value.items()}
+    return {}
