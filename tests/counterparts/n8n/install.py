@@ -37,7 +37,7 @@ _QUIET: Final = {
     "N8N_HIRING_BANNER_ENABLED": "false",
     "N8N_COMMUNITY_PACKAGES_ENABLED": "false",
     "N8N_RUNNERS_ENABLED": "false",
-    "N8N_EXPRESSION_ENGINE": "legacy",
+    "N8N_EXPRESSION_ENGINE": "legacy",  # the other is isolated, by what would have to be compiled
     "N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS": "false",
     "N8N_LOG_LEVEL": "warn",
     "EXTERNAL_FRONTEND_HOOKS_URLS": "",
