@@ -103,14 +103,13 @@ class Desk:
         asked = showing.asked_of(row)
         _check_outcome(asked, outcome)
         behalf = acting.behalf_of(row, person)
-        given = await _given(connection, tenant, row["task_id"])
-        return await self._judged(connection, _question(tenant, asked, _decider(person, behalf), outcome, given))
+        question = await _question(connection, tenant, row, _decider(person, behalf), outcome)
+        return await self._judged(connection, question)
 
     async def complete(self, connection: Any, tenant: UUID, task: UUID, person: Person, wanted: Decision) -> Decided:
         """Decide, in the caller's transaction. The same decision of the same person again changes nothing.
 
         Where the authority asks for several persons, the task goes back to the queue until as many decided alike.
-
 
         Raises:
             NotFound, TaskOver, TaskChanged, TaskTaken, NotYourTask: nothing was decided.
@@ -129,11 +128,12 @@ class Desk:
         if wanted.saw is not None and wanted.saw != shown.digest().hex():
             raise TaskChanged("What the task shows is not what you saw")
         answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values)
-        given = await _given(connection, tenant, task)
+        question = await _question(connection, tenant, row, decider, wanted.outcome)
+        given = question.given
         alike = 1 + sum(one.outcome == wanted.outcome for one in given)
         if any((one.account, one.outcome) == (person.account, wanted.outcome) for one in given):
             return Decided(run=row["run_id"], is_complete=False, approvals=alike, given=alike - 1)
-        verdict = await self._judged(connection, _question(tenant, asked, decider, wanted.outcome, given))
+        verdict = await self._judged(connection, question)
         if not verdict.is_allowed:
             raise NoAuthority(verdict.why)
         needed = 1 if wanted.outcome in asked.refusals else max(verdict.approvals, 1)
@@ -207,9 +207,18 @@ def _check_outcome(asked: Asked, outcome: str) -> None:
         raise InvalidField("/outcome", f"the task takes one of {', '.join(asked.outcomes)}")
 
 
-def _question(tenant: UUID, asked: Asked, decider: Decider, outcome: str, given: list[Given]) -> Question:
-    decision = asked.decision or ""
-    return Question(tenant=tenant, decision=decision, facts=asked.facts, outcome=outcome, decider=decider, given=given)
+async def _question(connection: Any, tenant: UUID, row: Mapping[str, Any], decider: Decider, outcome: str) -> Question:
+    asked = showing.asked_of(row)
+    return Question(
+        tenant=tenant,
+        decision=asked.decision or "",
+        facts=asked.facts,
+        outcome=outcome,
+        decider=decider,
+        given=await _given(connection, tenant, row["task_id"]),
+        asked_at=row["created_at"],
+        earlier=await rows.earlier(connection, tenant, row["run_id"], row["task_id"]),
+    )
 
 
 def _decider(person: Person, behalf: UUID | None) -> Decider:
@@ -226,6 +235,12 @@ def _deed(row: Mapping[str, Any], person: Person, wanted: Decision) -> Deed:
 
 async def _given(connection: Any, tenant: UUID, task: UUID) -> list[Given]:
     return [
-        Given(account=one["account_id"], behalf=one["behalf"], outcome=one["outcome"], at=one["decided_at"])
+        Given(
+            account=one["account_id"],
+            behalf=one["behalf"],
+            outcome=one["outcome"],
+            at=one["decided_at"],
+            rule=None if one["rule"] is None else msgspec.json.decode(one["rule"]),
+        )
         for one in await rows.given(connection, tenant, task)
     ]

@@ -26,18 +26,20 @@ class Decider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision that counts already."""
+    """A decision that counts already. `rule`: what it was judged by, as the verdict had it."""
 
     account: UUID
     behalf: UUID | None
     outcome: str
     at: datetime
+    rule: Any = None
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """May `decider` decide for `outcome`? `given`: what others decided of the same task before, in their order.
 
-    `decision` is a decision type; a judge is asked about no other.
+    `decision` is a decision type; a judge is asked about no other. `asked_at`: when the task was made. `earlier`: who
+    decided other tasks of the same run, substitutes and whom they acted for.
     """
 
     tenant: UUID
@@ -46,6 +48,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     decider: Decider
     given: list[Given]
+    asked_at: datetime
+    earlier: list[UUID]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

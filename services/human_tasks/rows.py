@@ -19,8 +19,12 @@ _READ: Final = (
     "decided_at, reason FROM app.human_task WHERE tenant_id = $1 AND run_id = $2 AND key = $3"
 )
 _GIVEN: Final = (
-    "SELECT account_id, behalf, outcome, decided_at FROM app.human_task_decision "
+    "SELECT account_id, behalf, outcome, decided_at, rule::text AS rule FROM app.human_task_decision "
     "WHERE tenant_id = $1 AND task_id = $2 AND NOT is_void ORDER BY number"
+)
+_EARLIER: Final = (
+    "SELECT d.account_id, d.behalf FROM app.human_task t JOIN app.human_task_decision d USING (tenant_id, task_id) "
+    "WHERE t.tenant_id = $1 AND t.run_id = $2 AND t.task_id <> $3 AND NOT d.is_void"
 )
 _ADD: Final = "SELECT app.add_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 
@@ -75,6 +79,13 @@ async def add(connection: Any, call: Call, task: UUID, asked: Asked, due: dateti
 async def given(connection: Any, tenant: UUID, task: UUID) -> list[Any]:
     """What counts of what people decided of it, in their order."""
     return list(await connection.fetch(_GIVEN, tenant, task))
+
+
+async def earlier(connection: Any, tenant: UUID, run: UUID, task: UUID) -> list[UUID]:
+    """Who decided other tasks of the run, and for whom; nobody decides one of them until the transaction ends."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 98))", str(run))
+    rows = await connection.fetch(_EARLIER, tenant, run, task)
+    return sorted({one for row in rows for one in row.values() if one is not None})
 
 
 def title_of(asked: Asked) -> str:

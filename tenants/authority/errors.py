@@ -11,7 +11,7 @@ class NoAuthority(Conflict):
     Never a permission for anybody: what is not covered stays undecided.
     """
 
-    name = "no-authority"
+    name = "nobody-decides"
     title = "Nobody has the authority to decide this"
 
 

@@ -78,7 +78,7 @@ async def test_a_matrix_is_replaced_as_a_whole_and_every_version_stays(acme: Cal
 async def test_a_matrix_holds_from_its_moment_on_and_never_before_it_was_said(
     acme: Caller, parties: Parties, app_database: Database
 ) -> None:
-    assert (await acme.post(CHECK, case(1))).problem == "no-authority", "nothing was ever said"
+    assert (await acme.post(CHECK, case(1))).problem == "nobody-decides", "nothing was ever said"
     await put(acme, ROW)
     tomorrow = (clock.now() + timedelta(days=1)).isoformat()
     planned = await put(acme, *CHAIN, holds_from=tomorrow)
@@ -172,7 +172,7 @@ async def test_a_case_is_checked_without_anything_being_decided(
         ({"requester": "system:shop"}, 422, "bad-fact"),
         ({"amount": {"amount": 1, "currency": "USD"}}, 422, "bad-fact"),
         ({"amount": {"amount": 1, "currency": "USD"}, "requester": "jsmith"}, 422, "bad-fact"),
-        ({"amount": {"amount": 1, "currency": "EUR"}, "requester": "system:shop"}, 409, "no-authority"),
+        ({"amount": {"amount": 1, "currency": "EUR"}, "requester": "system:shop"}, 409, "nobody-decides"),
         ({"amount": {"amount": -1, "currency": "USD"}, "requester": "system:shop"}, 422, "invalid-payload"),
         ({"amount": {"amount": 1, "currency": "USD"}, "requester": "system:shop", "x": 1}, 422, "invalid-payload"),
     ],
