@@ -19,7 +19,7 @@ from services.engine.claims import Claim, Claims
 from services.engine.definitions import Definitions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
-from services.engine.functions import Call, Function
+from services.engine.functions import Answer, Call, Function
 from services.engine.journal import Journal
 from services.engine.recovery import sweep
 from services.human_tasks import waking
@@ -27,6 +27,7 @@ from services.human_tasks.deciding import Decided, Decision, Desk
 from services.human_tasks.function import TaskFunction
 from services.human_tasks.people import Person
 from template_library.human_tasks import NAME
+from tests.patience import PATIENCE
 from tests.services.engine.running import Outside
 from tests.world import deploy, make_tenant, start_runs
 
@@ -59,6 +60,20 @@ def person(number: int = 1, *roles: str, manages: bool = False) -> Person:
     )
 
 
+class Beside(Outside):
+    """The outside world, which answers once a task is there: what is asked beside a person is never faster."""
+
+    def __init__(self, office: Office) -> None:
+        super().__init__()
+        self._office = office
+
+    async def __call__(self, call: Call) -> Answer:
+        async with asyncio.timeout(PATIENCE):
+            while not await self._office.rows():
+                await asyncio.sleep(0.01)
+        return await super().__call__(call)
+
+
 class Office:
     """One worker at a time; each `go` is a claim of whatever is in line, to its next wait or end."""
 
@@ -69,7 +84,7 @@ class Office:
         self._claims = Claims(worker, "test", 0)
         self._journal = Journal(worker)
         self._tasks = TaskFunction(worker)
-        self.outside = Outside()
+        self.outside = Beside(self)
         functions: dict[str, Function] = {NAME: self._asked, "connector:1.0.0@default": self.outside}
         definitions = Definitions(worker, Expressions(ExpressionPool(size=1)))
         self._advance = Advance(

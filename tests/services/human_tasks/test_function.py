@@ -12,7 +12,7 @@ import pytest
 from infra import ids
 from infra.database import Database
 from services.engine import operating, repeating
-from services.engine.functions import ErrorDetails, Failed, Later
+from services.engine.functions import ErrorDetails, Failed
 from services.human_tasks import waking
 from services.human_tasks.errors import TaskOver
 from tests.marks import night
@@ -172,11 +172,9 @@ async def test_a_task_is_cancelled_with_its_run_and_nobody_decides_it(office: Of
 async def test_a_run_that_is_tried_again_asks_for_its_task_anew(office: Office) -> None:
     """It failed beside the task. What was decided of it before counts no more, since what is asked may be another."""
     away = ErrorDetails(type="https://example.com/away", status=503)
-    later = Later(reason="busy", ref="erp", error=away, seconds=0.0)
-    office.outside.answers = {"read": [later, Failed(error=away)]}
+    office.outside.answers = {"read": [Failed(error=away)]}
     (run,) = await office.begin(1, BOTH)
-    while (await office.runs())[0]["state"] != "faulted":
-        await office.go()
+    assert (await office.runs())[0]["state"] == "faulted"
     (task,) = await office.rows()
     assert task["state"] == "cancelled"
     async with office.app.tenant(office.tenant) as connection:
@@ -192,12 +190,9 @@ async def test_a_run_that_is_tried_again_asks_for_its_task_anew(office: Office) 
 
 async def test_a_task_that_its_run_goes_past_is_cancelled(office: Office) -> None:
     """Another branch was faster; a time limit is told in the same way."""
-    away = ErrorDetails(type="https://example.com/away", status=503)
-    office.outside.answers = {"read": [Later(reason="busy", ref="erp", error=away, seconds=0.0)]}
     await office.begin(1, FASTER)
     (task,) = await office.rows()
-    while not await office.rows("SELECT 1 FROM app.journal WHERE name = 'rest'"):
-        await office.go()
+    assert (await office.runs())[0]["state"] == "waiting", "for the rest"
     (message,) = await office.rows("SELECT outbox_id, body::text AS body FROM app.outbox WHERE topic = 'left'")
     for _ in range(2):  # the relay may hand it on again
         await waking.left(office.worker, office.tenant, message["outbox_id"], message["body"])
