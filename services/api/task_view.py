@@ -93,7 +93,12 @@ class TaskView(TaskItem, frozen=True, kw_only=True):
     instructions: str | None
     facts: Annotated[Any, Meta(description="What the authority judges by; null or masked as a run's data is.")]
     shown: Annotated[Any, Meta(description="The facts beside the form; as `facts`.")]
-    form: Annotated[Any, Meta(description="`schema` of the values, and `fields`; or the name of a form.")]
+    form: Annotated[
+        Any,
+        Meta(
+            description="What its reader may see of it; a `schema` of no profile as it stands, or the name of a form."
+        ),
+    ]
     outcomes: list[str]
     saw: Annotated[str, Meta(description="SHA-256 of what this shows you. Send it with your decision.")]
     yours: Annotated[bool, Meta(description="Whether you may decide it, as far as its queue goes.")]

@@ -10909,7 +10909,7 @@ export interface components {
             entity: components["schemas"]["TaskEntity"] | null;
             /** @description What the authority judges by; null or masked as a run's data is. */
             facts: unknown;
-            /** @description `schema` of the values, and `fields`; or the name of a form. */
+            /** @description What its reader may see of it; a `schema` of no profile as it stands, or the name of a form. */
             form: unknown;
             history: components["schemas"]["TaskAct"][];
             /** @example tsk_01h455vb4pex5vsknk084sn02q */
