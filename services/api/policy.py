@@ -19,6 +19,7 @@ from services.api import (
     records_policy,
     scim_policy,
     tasks_policy,
+    touches_policy,
     webhook_policy,
 )
 from tenants.identity.permissions import Permission, Scope
@@ -226,6 +227,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     *calendar_policy.ROWS,
     *tasks_policy.ROWS,
     *holds_policy.ROWS,
+    *touches_policy.ROWS,
     ("GET", "/usage", P.USAGE_READ),
     ("GET", "/quotas", P.USAGE_READ),
     ("POST", "/quotas", P.CLIENTS_WRITE),

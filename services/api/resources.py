@@ -17,6 +17,7 @@ from infra.redis import JUDGE, READY, Doorbell
 from infra.settings import Settings
 from infra.stalls import Watch
 from infra.telemetry import Telemetry
+from services.api import touched
 from services.api.feeds import Feeds
 from services.api.following import Followers
 from services.api.graphs import Graphs
@@ -79,7 +80,7 @@ class Resources:
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.quotas = Quotas(self.database)
-        self.tasks = Tasks(matrix_judge, ProfileForms())
+        self.tasks = Tasks(matrix_judge, ProfileForms(), touched=touched.of_task)
         self.event_checks = EventChecks(self.database)
         self.drawings = Drawings()
         self.hooks = Hooks(self.database, self.keys)

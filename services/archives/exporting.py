@@ -37,16 +37,8 @@ TABLES: Final = (
     *("human_task", "human_task_event", "human_task_decision", "human_task_skill", "absence"),
     *("approval", "continuity", "entry", "peak", "retention", "kept_run", "archive", "usage", "audit", "audit_keeping"),
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),
-    *(
-        "private_network",
-        "mail",
-        "mail_suppression",
-        "document",
-        "kept_entity",
-        "hold",
-        "hold_subject",
-        "hold_type_version",
-    ),
+    *("private_network", "mail", "mail_suppression", "document", "kept_entity"),
+    *("hold", "hold_subject", "hold_type_version", "touch"),
     *("entity", "entity_key", "entity_merge", "entity_change", "mapping", "sighting", "sighting_about", "record_view"),
 )
 LEFT_OUT: Final = {

@@ -99,6 +99,10 @@ PLACES: Final = {
         "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', key, customer) AS content "
         "FROM app.hold_subject WHERE $1::uuid IS NOT NULL"
     ),
+    "touch": (
+        "SELECT touch_id AS id, run_id AS run_id, step AS line, concat_ws(' ', key) AS content FROM app.touch "
+        "WHERE touch_id >= $1"
+    ),
     "types of holds": (
         "SELECT tenant_id AS id, NULL::uuid AS run_id, version::text AS line, concat_ws(' ', types) AS content "
         "FROM app.hold_type_version WHERE $1::uuid IS NOT NULL"

@@ -271,6 +271,7 @@ ATTEMPTS: Final = (
     *of_promotions(),
     *of_tasks(),
     *of_holds(),
+    Attempt("run", "GET", "/v1/touches?run={id}"),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     Attempt("waits", "GET", "/v1/deadlines?subject={id}"),
     *(

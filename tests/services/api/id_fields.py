@@ -36,7 +36,7 @@ NO_IDS: Final = frozenset({
     "due_after",
     "rows", "amount", "above", "below", "margin_percent", "one_of", "none_of", "approvals", "duties", "holds_from",
     "facts",
-    "customer", "due", "line", "minutes", "on", "order", "run_may_clear", "title",
+    "customer", "due", "line", "step", "minutes", "on", "order", "run_may_clear", "title",
 })
 # fmt: on
 """Fields and parameters that hold no id of ours. `id` is the sender's own, of a signal; `client_id` a provider's."""

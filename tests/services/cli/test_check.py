@@ -175,7 +175,7 @@ NOT_LOOKED_THROUGH = {
         "sighting.told *.calendar deadline.subject_kind deadline.zone_mark "
         "sighting.told human_task.role human_task.decision human_task.entity_kind human_task.outcome human_task.skills "
         "human_task_decision.outcome human_task_skill hold.type hold_subject.site "
-        "hold.owner_role"
+        "hold.owner_role touch.step touch.source touch.actor_kind"
     ),
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (

@@ -48,6 +48,9 @@ BEGIN
   DROP FUNCTION app.sealed_above(uuid[]);
   DROP FUNCTION app.keep_roles(uuid, uuid[]);
   DROP FUNCTION app.holds_about(uuid, uuid[], uuid[]);
+  DROP FUNCTION app.note_touch();
+  DROP FUNCTION app.is_touch(text);
+  DROP FUNCTION app.read_id(text);
   DROP FUNCTION app.drop_month();
   DROP FUNCTION app.ensure_partitions(integer);
   DROP FUNCTION app.partition_key(text);

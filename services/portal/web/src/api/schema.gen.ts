@@ -5052,6 +5052,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/touches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List touches
+         * @description What people had to do by hand, the newest first. What a key or the product does is none.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_touches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/touches/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how much went without a touch
+         * @description Touches for each run, and the share without any, by template; of runs that the environment still has.
+         *
+         *     What somebody typed as an estimate stands apart, and is in no figure of what was measured.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_touches_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/usage": {
         parameters: {
             query?: never;
@@ -10699,6 +10745,16 @@ export interface components {
             };
             statuses: string[];
         };
+        /** StepOfTemplate */
+        StepOfTemplate: {
+            /** @description Of how many somebody measured how long they took. */
+            measured: number;
+            seconds_measured: number;
+            /** @enum {string} */
+            source: "task" | "portal" | "api" | "external_estimate";
+            step: string;
+            touches: number;
+        };
         /** StepView */
         StepView: {
             /**
@@ -11006,6 +11062,27 @@ export interface components {
             title: string;
             version: string;
         };
+        /** TemplateTouches */
+        TemplateTouches: {
+            /** @description Work elsewhere of which somebody typed how long it took: in no other figure. */
+            estimated: number;
+            /** @description Touches of which somebody measured how long they took. */
+            measured: number;
+            /** @description That began in the period and are closed. All shares are of these. */
+            runs: number;
+            seconds_estimated: number;
+            seconds_measured: number;
+            steps: components["schemas"]["StepOfTemplate"][];
+            /** @description Closed without any touch and without any exception. */
+            straight_through: number;
+            straight_through_share: number;
+            template: string;
+            touches: number;
+            touches_per_run: number;
+            /** @description Closed without any touch. */
+            untouched: number;
+            untouched_share: number;
+        };
         /** TemplateView */
         TemplateView: {
             /**
@@ -11081,6 +11158,65 @@ export interface components {
              * @enum {string}
              */
             what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled" | "filed" | "removed" | "held" | "freed";
+        };
+        /** TouchList */
+        TouchList: {
+            items: components["schemas"]["TouchView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** TouchSummary */
+        TouchSummary: {
+            items: components["schemas"]["TemplateTouches"][];
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            until: string;
+        };
+        /** TouchView */
+        TouchView: {
+            /** @description Id of who did it. */
+            account: string;
+            /**
+             * @description `acting`: somebody of the partner's, as the client.
+             * @enum {string}
+             */
+            actor_kind: "person" | "acting";
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            /** @example tch_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @example SO-10482 */
+            key: string;
+            /**
+             * @description Of entity.
+             * @example sales-order
+             */
+            kind: string;
+            run: string | null;
+            /** @description As a page measured them. Null: nobody did. */
+            seconds_active: number | null;
+            /** @description As somebody typed them; they count as no measurement. */
+            seconds_estimated: number | null;
+            /** @enum {string} */
+            source: "task" | "portal" | "api" | "external_estimate";
+            /**
+             * @example approval.given
+             * @example re-keyed
+             */
+            step: string;
         };
         /** Trial */
         Trial: {
@@ -37953,6 +38089,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateDetail"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_touches: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description Only of this kind. */
+                kind?: string | null;
+                /** @description Only of this key. */
+                key?: string | null;
+                /** @description Only of this run. */
+                run?: string | null;
+                /** @description Only of this step. */
+                step?: string | null;
+                /** @description Only from there. */
+                source?: "task" | "portal" | "api" | "external_estimate" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_touches_summary: {
+        parameters: {
+            query?: {
+                /** @description Runs that began then or later; 30 days. */
+                since?: string | null;
+                /** @description Runs that began before; now. */
+                until?: string | null;
+                /** @description Only of the template of this name. */
+                template?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchSummary"];
                 };
             };
             /** @description The request cannot be read. */

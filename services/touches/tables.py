@@ -1,0 +1,37 @@
+"""The table of touches as SQLAlchemy knows them (ADR 0105)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Index, Integer, Text, UniqueConstraint, Uuid, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infra.database import Base, tenant_key
+
+
+class TouchRow(Base):
+    """Something that a person had to do by hand. The audit's trigger writes most of them (`59_touches.sql`)."""
+
+    __tablename__ = "touch"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    touch_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    kind: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    run_id: Mapped[UUID | None] = mapped_column(Uuid)
+    step: Mapped[str] = mapped_column(Text)
+    actor_kind: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[UUID] = mapped_column(Uuid)
+    act: Mapped[int] = mapped_column(BigInteger, server_default=text("pg_current_xact_id()::text::bigint"))
+    seconds_active: Mapped[int | None] = mapped_column(Integer)
+    seconds_estimated: Mapped[int | None] = mapped_column(Integer)
+    source: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "act", "account_id", "kind", "key"),
+        Index("touch_run", "tenant_id", "run_id", postgresql_where=text("run_id IS NOT NULL")),
+        Index("touch_of", "tenant_id", "kind", "key", "touch_id"),
+    )
