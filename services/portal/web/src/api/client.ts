@@ -13,6 +13,8 @@ export class Problem extends Error {
   /** Which of its field's rules the first error is about, where it has several. */
   readonly reason: string | null;
   readonly retryAfter: number | null;
+  /** What is wrong and where, as JSON pointers into what was sent. */
+  readonly errors: readonly { pointer: string; detail: string }[];
 
   constructor(status: number, body: Partial<ProblemBody>, retryAfter: number | null) {
     super(body.detail ?? body.title ?? `status ${status}`);
@@ -22,6 +24,7 @@ export class Problem extends Error {
     this.id = body.request_id ?? null;
     this.reason = body.errors?.[0]?.reason ?? null;
     this.retryAfter = retryAfter;
+    this.errors = (body.errors ?? []).map(one => ({ pointer: one.pointer ?? "", detail: one.detail ?? "" }));
   }
 }
 

@@ -10,6 +10,7 @@ import { Problem } from "../api/client";
 import { type AuditFilter, brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
 import type { Shown as ShownExceptions } from "../exceptions/queries";
 import { Frame } from "../frame/Frame";
+import type { Shown as ShownTasks } from "../inbox/queries";
 import type { ReceivedState } from "../incoming/queries";
 import { Failure } from "../pages/Failure";
 import { NotFound } from "../pages/NotFound";
@@ -223,6 +224,28 @@ const exceptions = createRoute({
   },
 });
 
+const VIEWS: readonly string[] = ["mine", "queues"];
+
+const inbox = createRoute({
+  getParentRoute: () => inside,
+  path: "/inbox",
+  component: lazyRouteComponent(() => import("../inbox/InboxPage"), "InboxPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+  validateSearch: (search: Record<string, unknown>): ShownTasks => {
+    const view = text(search.view);
+    return {
+      view: view && VIEWS.includes(view) ? (view as ShownTasks["view"]) : undefined,
+      queue: text(search.queue),
+      sort: search.sort === "value" ? "value" : undefined,
+    };
+  },
+});
+
+// Below the list, which stays as it is while one task after the other is opened.
+const task = createRoute({ getParentRoute: () => inbox, path: "$task" });
+
 const webhooks = createRoute({
   getParentRoute: () => inside,
   path: "/webhooks",
@@ -321,6 +344,7 @@ export const router = createRouter({
       run,
       orders,
       order,
+      inbox.addChildren([task]),
       exceptions,
       readiness,
       connections,

@@ -7,6 +7,7 @@ import {
   ClientIcon,
   DeployIcon,
   ExceptionIcon,
+  InboxIcon,
   OrderIcon,
   ReadinessIcon,
   RunsIcon,
@@ -54,6 +55,12 @@ export function Rail() {
           {session.client ? <RunsIcon /> : <ClientIcon />}
           <span className={classes.jobName}>{session.client ? texts.runs : texts.clients}</span>
         </Link>
+        {session.client && session.permissions.includes("tasks:work") && (
+          <Link to="/inbox" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <InboxIcon />
+            <span className={classes.jobName}>{texts.inbox}</span>
+          </Link>
+        )}
         {session.client && (
           <Link to="/exceptions" className={classes.job} activeProps={{ "aria-current": "page" }}>
             <ExceptionIcon />

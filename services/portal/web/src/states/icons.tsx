@@ -102,6 +102,12 @@ export const ReadinessIcon = (props: Props) => (
   </Icon>
 );
 
+export const InboxIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M2.5 9.5 4 3.5h8l1.5 6v3h-11ZM2.5 9.5h3l1 1.5h3l1-1.5h3" />
+  </Icon>
+);
+
 export const ExceptionIcon = (props: Props) => (
   <Icon {...props}>
     <path d="M8 2.5 14 13H2Z M8 6.5v3 M8 11.2v.1" />

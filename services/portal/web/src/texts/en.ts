@@ -4,6 +4,7 @@ import connections from "./en-connections";
 import deployments from "./en-deployments";
 import exceptions from "./en-exceptions";
 import form from "./en-form";
+import inbox from "./en-inbox";
 import incoming from "./en-incoming";
 import orders from "./en-orders";
 import people from "./en-people";
@@ -23,6 +24,7 @@ const en = {
   ...form,
   ...deployments,
   ...exceptions,
+  ...inbox,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",

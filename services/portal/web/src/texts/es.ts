@@ -4,6 +4,7 @@ import connections from "./es-connections";
 import deployments from "./es-deployments";
 import exceptions from "./es-exceptions";
 import form from "./es-form";
+import inbox from "./es-inbox";
 import incoming from "./es-incoming";
 import orders from "./es-orders";
 import people from "./es-people";
@@ -23,6 +24,7 @@ const es: Texts = {
   ...form,
   ...deployments,
   ...exceptions,
+  ...inbox,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",

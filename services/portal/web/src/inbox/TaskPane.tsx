@@ -1,0 +1,112 @@
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { brandQuery } from "../api/queries";
+import { money } from "../display/money";
+import { human } from "../display/names";
+import { useNow } from "../display/now";
+import { Failure } from "../pages/Failure";
+import { LinesSkeleton } from "../pages/LinesSkeleton";
+import { Payload } from "../run/Payload";
+import { useTexts } from "../texts/texts";
+import { Decide } from "./Decide";
+import { Due } from "./Due";
+import { History } from "./History";
+import { TaskMark } from "./marks";
+import { type Shown, type TaskView, taskQuery } from "./queries";
+import { TaskActs } from "./TaskActs";
+import classes from "./TaskPane.module.css";
+
+const MINUTE = 60_000;
+
+interface Props {
+  id: string;
+  shown: Shown;
+  /** Opens the one after it. */
+  next: () => void;
+}
+
+/** One task: what is asked, what it stands on, and the way to decide it. */
+export function TaskPane({ id, shown, next }: Props) {
+  const { texts } = useTexts();
+  const { data: brand } = useSuspenseQuery(brandQuery);
+  const { data, error, refetch } = useQuery(taskQuery(id));
+  const title = data ? (data.task.title ?? human(data.task.kind)) : texts.inbox;
+  useEffect(() => {
+    document.title = `${title} · ${brand.name}`;
+  }, [title, brand]);
+  return (
+    <article className={classes.pane} aria-label={title}>
+      <Link to="/inbox" search={shown} className={classes.back}>
+        {texts.inbox}
+      </Link>
+      {error && !data ? (
+        <Failure error={error} reset={() => void refetch()} />
+      ) : !data ? (
+        <LinesSkeleton lines={8} />
+      ) : (
+        <>
+          <Head task={data.task} title={title} />
+          <TaskActs task={data.task} />
+          <div className={classes.body}>
+            <div className={classes.work}>
+              {data.task.instructions && (
+                <p className={classes.instructions} dir="auto">
+                  {data.task.instructions}
+                </p>
+              )}
+              <Decide key={data.task.version} read={data} next={next} />
+            </div>
+            <Facts task={data.task} />
+          </div>
+          <History task={data.task} />
+        </>
+      )}
+    </article>
+  );
+}
+
+function Head({ task, title }: { task: TaskView; title: string }) {
+  const { texts, language } = useTexts();
+  const now = useNow(MINUTE);
+  const isOpen = task.closed_at === null;
+  return (
+    <>
+      <div className={classes.head}>
+        <h1 className={classes.title} dir="auto">
+          {title}
+        </h1>
+        <TaskMark state={task.state} />
+      </div>
+      <p className={classes.facts}>
+        {isOpen && <Due due={task.due} now={now} />}
+        {task.value && <span className="numbers">{texts.atStake(money(language, task.value))}</span>}
+        <span>{texts.queueOf(task.role)}</span>
+        <Link to="/runs/$run" params={{ run: task.run }} search={{}}>
+          {task.entity ? `${human(task.entity.kind)} ${task.entity.key}` : texts.itsRun}
+        </Link>
+      </p>
+    </>
+  );
+}
+
+/** What the decision stands on, beside where it is made. */
+function Facts({ task }: { task: TaskView }) {
+  const { texts } = useTexts();
+  const parts = [
+    [texts.taskShown, task.shown],
+    [texts.taskFacts, task.decision ? task.facts : null],
+  ] as const;
+  const told = parts.filter(([, value]) => value && Object.keys(value as object).length > 0);
+  if (told.length === 0) return null;
+  return (
+    <div className={classes.beside}>
+      {told.map(([name, value]) => (
+        <section key={name} aria-label={name}>
+          <h2 className={classes.subtitle}>{name}</h2>
+          <Payload value={value} />
+        </section>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+/** Words of the inbox: what people are asked to do and to decide. */
+const inbox = {
+  inbox: "Inbox",
+  noTasksTitle: "Nothing to do",
+  noTasksBody: "What a run asks of you or of your roles is listed here until somebody has done it.",
+  chooseTaskTitle: "Choose a task",
+  chooseTaskBody: "What it asks, and what it stands on, opens here.",
+  taskViews: "Whose tasks",
+  taskViewNames: { inbox: "For me", mine: "In my hands", queues: "All of my roles" },
+  taskQueues: "By role",
+  byValue: "Highest value",
+  tasksShown: (count: number, more: boolean) =>
+    more ? `${count} shown` : count === 1 ? "1 task" : `${count} tasks`,
+  taskDue: (time: string) => `Due in ${time}`,
+  taskLate: (time: string) => `Was due ${time}`,
+  taskStandings: {
+    created: "Nobody has the role",
+    offered: "Open",
+    claimed: "In hand",
+    delegated: "Given to somebody",
+    completed: "Done",
+    expired: "Its time ran out",
+    cancelled: "No longer needed",
+  },
+  atStake: (sum: string) => `${sum} at stake`,
+  queueOf: (role: string) => `For ${role}`,
+  itsRun: "Its run",
+  taskShown: "What it stands on",
+  taskFacts: "What the authority goes by",
+  notYours: (role: string) => `Somebody with the role ${role} has to do this.`,
+  decidedBefore: (count: number) =>
+    count === 1
+      ? "One person has decided so already. Another one has to as well."
+      : `${count} people have decided so already. Others have to as well.`,
+  yourDecision: "Your decision",
+  whySo: "Why",
+  whySoHint: "Kept with the decision.",
+  endedWith: (outcome: string) => `Decided: ${outcome}.`,
+  endedWithout: {
+    expired: "Nobody decided in time.",
+    cancelled: "Its run has ended, so that nothing waits for this any more.",
+  },
+  taskChanged: "Somebody acted on it since you saw it. Look again, then decide.",
+  taskTaken: "Somebody else has it in hand.",
+  taskOver: "It is over: somebody decided, or its run has ended.",
+  noAuthority: (why: string) => `You may not decide this: ${why}`,
+  authorityUnknown:
+    "Nobody can tell who may decide this: the authority matrix says nothing of it. An administrator has to.",
+  formElsewhere: "This form is kept elsewhere and cannot be filled in here.",
+  claim: "Take it",
+  release: "Give it back",
+  taskHistory: "What was done",
+  taskDone: {
+    created: "Asked for",
+    offered: "Offered",
+    claimed: "Taken",
+    released: "Given back",
+    delegated: "Given to a colleague",
+    reassigned: "Moved to another role",
+    commented: "Said",
+    attached: "Document added",
+    approved: "Decided, others have to as well",
+    completed: "Done",
+    told: "Reminded",
+    expired: "Its time ran out",
+    cancelled: "No longer needed",
+  } as Record<string, string>,
+  onBehalf: "on behalf of a colleague who is away",
+  comment: "Say something to it",
+  say: "Say it",
+};
+
+export default inbox;
