@@ -167,8 +167,7 @@ const es: Texts = {
   waitingKey: (reason, time) =>
     `Espera su turno desde las ${time}. ${reason}, y solo una puede estar en curso a la vez; esta sigue sola cuando aquella haya terminado.`,
   waitingHoldShort: time => `Retenido desde las ${time}`,
-  waitingHold: (reason, time) =>
-    `Desde las ${time}: ${reason}. Sigue sola cuando ya nada retiene el pedido.`,
+  waitingHold: (reason, time) => `Desde las ${time}: ${reason}. Sigue sola cuando ya nada retiene el pedido.`,
   waitingSince: (system, time) => `Espera a ${system} desde las ${time}`,
   theOtherSystem: "el sistema conectado",
   anEvent: kinds => (kinds ? `un evento (${kinds})` : "un evento"),
