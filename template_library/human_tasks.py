@@ -16,7 +16,7 @@ from msgspec import Meta
 from template_library.dsl import Workflow
 from template_library.dsl.durations import DurationError, milliseconds
 from template_library.dsl.model import Constant, FunctionCallTask, ListTemplate, MapTemplate, Template
-from template_library.dsl.schemas import SchemaError, compile_schema
+from template_library.forms import form
 
 NAME: Final = "human-task:1.0.0@default"
 FAMILY: Final = re.compile(r"human-task:[^@]*@default")
@@ -66,10 +66,11 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to be filled in; `fields`: rights and order of its fields."""
+    """What is to be filled in, by the profile of `template_library.forms` (ADR 0101)."""
 
     schema: dict[str, Any]
     fields: dict[str, Any] = {}
+    groups: list[Any] = []
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -174,9 +175,9 @@ def _whole(members: dict[str, Template], at: str) -> Iterator[Fault]:
         return
     if isinstance(asked.form, Form):
         try:
-            compile_schema(asked.form.schema)
-        except SchemaError as error:
-            yield Fault(f"{at}/form/schema", str(error))
+            form.read(msgspec.to_builtins(asked.form), outcomes=asked.outcomes)
+        except form.InvalidForm as error:
+            yield from (Fault(f"{at}/form{one.pointer}", one.detail) for one in error.errors)
 
 
 def _wrong(given: Template, kind: Any, at: str) -> Iterator[Fault]:

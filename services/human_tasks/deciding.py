@@ -13,7 +13,7 @@ from infra import ids
 from services.engine import values
 from services.human_tasks import acting, clock, forms, people, rows, showing, states
 from services.human_tasks.errors import AuthorityUnknown, NoAuthority, TaskChanged
-from services.human_tasks.forms import Forms, PlainForms
+from services.human_tasks.forms import Forms, ProfiledForms
 from services.human_tasks.judging import Decider, Given, Judge, Question, Verdict
 from services.human_tasks.people import Person
 from services.human_tasks.showing import Shown
@@ -88,7 +88,7 @@ class Desk:
 
     def __init__(self, judge: Judge | None = None, forms: Forms | None = None, touched: Touched | None = None) -> None:
         self.judge = judge
-        self.forms = forms or PlainForms()
+        self.forms = forms or ProfiledForms()
         self.touched = touched
 
     async def look(
@@ -127,7 +127,7 @@ class Desk:
         shown = person.veil(showing.to_person(row, asked, self.forms, decider.roles))
         if wanted.saw is not None and wanted.saw != shown.digest().hex():
             raise TaskChanged("What the task shows is not what you saw")
-        answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values)
+        answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values, wanted.outcome)
         question = await _question(connection, tenant, row, decider, wanted.outcome)
         given = question.given
         alike = 1 + sum(one.outcome == wanted.outcome for one in given)

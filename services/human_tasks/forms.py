@@ -1,4 +1,4 @@
-"""What a task's form takes: the protocol that forms of packages fill in the composition, and JSON Schema until then."""
+"""What a task's form takes: the profile of the library, with rights for each field (ADR 0098, ADR 0101)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import msgspec
 
 from services.engine import values
 from services.human_tasks.errors import AnswerRefused
-from template_library import schemas
-from template_library.dsl.schemas import SchemaError
+from template_library.forms import answers, form, showing
 from template_library.human_tasks import Form
 
 
@@ -17,36 +16,43 @@ class Forms(Protocol):
     """Both by the roles of who reads or writes."""
 
     def shown(self, form: Form | str, roles: frozenset[str]) -> Any:
-        """The form as these roles see it, JSON."""
+        """The form as these roles see it, JSON: `template_library.forms.showing.View`, or the name of one."""
         ...
 
-    def answered(self, form: Form | str, roles: frozenset[str], given: dict[str, Any]) -> dict[str, Any]:
+    def answered(self, form: Form | str, roles: frozenset[str], given: dict[str, Any], outcome: str) -> dict[str, Any]:
         """The answer as it is kept. Raises AnswerRefused."""
         ...
 
 
-class PlainForms:
-    """A form's schema alone: everybody sees and fills in all of it."""
+class ProfiledForms:
+    """Forms that are written out in the workflow. Of one that is only named nobody can be held to anything."""
 
-    def shown(self, form: Form | str, roles: frozenset[str]) -> Any:  # noqa: ARG002 (a protocol)
-        """As it was asked for."""
-        return form if isinstance(form, str) else msgspec.to_builtins(form)
+    def shown(self, form: Form | str, roles: frozenset[str]) -> Any:
+        """What these roles may read of it; what they may not is not in it."""
+        return form if isinstance(form, str) else msgspec.to_builtins(showing.view(_read(form), roles))
 
-    def answered(self, form: Form | str, roles: frozenset[str], given: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Held to the schema. One that is only named here is of a package, and nobody can hold anything to it."""
+    def answered(self, form: Form | str, roles: frozenset[str], given: dict[str, Any], outcome: str) -> dict[str, Any]:
+        """Held to the schema and to the rights of each field."""
         if isinstance(form, str):
             raise AnswerRefused.at("/values", f"the form {form!r} is not here")
-        try:
-            found = schemas.check(form.schema, given)
-        except SchemaError as error:
-            raise AnswerRefused.at("/values", f"its schema is none: {error}") from None
-        if found:
-            places = [{"pointer": f"/values{one.pointer}", "detail": one.detail} for one in found]
-            raise AnswerRefused("; ".join(one.detail for one in found[:3]), errors=places)
-        return given
+        found = answers.answer(_read(form), roles, given, outcome=outcome)
+        if isinstance(found, answers.Accepted):
+            return found.values
+        places = [{"pointer": f"/values{one.pointer}", "detail": one.detail} for one in found.errors]
+        raise AnswerRefused("; ".join(one.detail for one in found.errors[:3]), errors=places)
 
 
-def checked(forms: Forms, form: Form | str | None, roles: frozenset[str], given: dict[str, Any]) -> dict[str, Any]:
+def _read(asked: Form) -> form.Form:
+    """Raises AnswerRefused: it was published by other rules than those of today."""
+    try:
+        return form.read(msgspec.to_builtins(asked))
+    except form.InvalidForm as error:
+        raise AnswerRefused.at("/values", f"its form is none: {error}") from None
+
+
+def checked(
+    forms: Forms, form: Form | str | None, roles: frozenset[str], given: dict[str, Any], outcome: str
+) -> dict[str, Any]:
     """The answer to keep. Raises AnswerRefused."""
     try:
         values.check_bounds(given)
@@ -56,4 +62,4 @@ def checked(forms: Forms, form: Form | str | None, roles: frozenset[str], given:
         if given:
             raise AnswerRefused.at("/values", "the task has no form, and takes an outcome alone")
         return {}
-    return forms.answered(form, roles, given)
+    return forms.answered(form, roles, given, outcome)

@@ -29,7 +29,7 @@ def faults(words: str, call: str = GOOD) -> list[tuple[str, str]]:
         "decision: credit.release, outcomes: [approve, reject], refusals: [reject], skills: [customs]",
         "about: {kind: sales-order, key: '${ .k }'}, value: {amount: '${ .a }', currency: USD}",
         "facts: {amount: {amount: 5, currency: USD}, site: '${ .s }', anything: 1}",
-        "form: {schema: {type: object}, fields: {limit: {write: [credit-manager]}}}",
+        "form: {schema: {type: object, properties: {x: {type: integer, title: Limit}}}, fields: {x: {write: [boss]}}}",
         "deadline: {calendar: depot, warn: PT1H, due: PT2H, steps: [{after: PT2H, do: reassign, role: finance}]}",
         "outcomes: [yes, no], deadline: {steps: [{after: PT1H, do: auto_decide, outcome: no}]}",
     ],
@@ -52,7 +52,11 @@ def test_what_is_right_has_no_fault(words: str) -> None:
         ("outcomes: '${ .o }'", "/outcomes", "must be written out"),
         ("refusals: [no]", "", "none of `outcomes`"),
         ("outcomes: [a, a]", "", "names one twice"),
-        ("form: {schema: {type: objectt}}", "/form/schema", "not valid"),
+        (
+            "form: {schema: {type: object, properties: {limit: {type: integer}}}}",
+            "/form/schema/properties/limit/title",
+            "title",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(words: str, pointer: str, detail: str) -> None:

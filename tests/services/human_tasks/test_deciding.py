@@ -23,7 +23,7 @@ from tenants.organizations.errors import InvalidField
 from tests.services.human_tasks.office import AUTHORITY, DOCUMENT, ROLE, Office, make_person, opened, person
 
 SKILLED = DOCUMENT.replace("task: credit-review", "task: credit-review\n        skills: [customs]")
-SCHEMA = "{type: object, required: [limit], properties: {limit: {type: integer}}}"
+SCHEMA = "{type: object, required: [limit], properties: {limit: {type: integer, title: Limit}}}"
 FORM = DOCUMENT.replace("task: credit-review", f"task: credit-review\n        form: {{schema: {SCHEMA}}}")
 
 
