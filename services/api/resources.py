@@ -23,7 +23,6 @@ from services.api.following import Followers
 from services.api.graphs import Graphs
 from services.api.kept_answers import KeptAnswers
 from services.api.matrix_judge import matrix_judge
-from services.api.profile_forms import ProfileForms
 from services.api.strangers import Strangers
 from services.api.throttle import Throttle
 from services.connectors import certification
@@ -80,7 +79,7 @@ class Resources:
         self.expressions = ExpressionPool(size=1)
         self.doorbell = Doorbell(settings.redis_url) if settings.redis_url else None
         self.quotas = Quotas(self.database)
-        self.tasks = Tasks(matrix_judge, ProfileForms(), touched=touched.of_task)
+        self.tasks = Tasks(matrix_judge, touched=touched.of_task)
         self.event_checks = EventChecks(self.database)
         self.drawings = Drawings()
         self.hooks = Hooks(self.database, self.keys)

@@ -9,6 +9,7 @@ import msgspec
 from services.engine import values
 from services.human_tasks.errors import AnswerRefused
 from template_library.forms import answers, form, showing
+from template_library.forms.form import InvalidForm
 from template_library.human_tasks import Form
 
 
@@ -28,14 +29,22 @@ class ProfiledForms:
     """Forms that are written out in the workflow. Of one that is only named nobody can be held to anything."""
 
     def shown(self, form: Form | str, roles: frozenset[str]) -> Any:
-        """What these roles may read of it; what they may not is not in it."""
-        return form if isinstance(form, str) else msgspec.to_builtins(showing.view(_read(form), roles))
+        """What these roles may read of it; what they may not is not in it. None of one that is no form any more."""
+        if isinstance(form, str):
+            return form
+        try:
+            return msgspec.to_builtins(showing.view(_read(form), roles))
+        except InvalidForm:
+            return None
 
     def answered(self, form: Form | str, roles: frozenset[str], given: dict[str, Any], outcome: str) -> dict[str, Any]:
         """Held to the schema and to the rights of each field."""
         if isinstance(form, str):
             raise AnswerRefused.at("/values", f"the form {form!r} is not here")
-        found = answers.answer(_read(form), roles, given, outcome=outcome)
+        try:
+            found = answers.answer(_read(form), roles, given, outcome=outcome)
+        except InvalidForm as error:
+            raise AnswerRefused.at("/values", f"the form is none: {error}") from None
         if isinstance(found, answers.Accepted):
             return found.values
         places = [{"pointer": f"/values{one.pointer}", "detail": one.detail} for one in found.errors]
@@ -43,11 +52,7 @@ class ProfiledForms:
 
 
 def _read(asked: Form) -> form.Form:
-    """Raises AnswerRefused: it was published by other rules than those of today."""
-    try:
-        return form.read(msgspec.to_builtins(asked))
-    except form.InvalidForm as error:
-        raise AnswerRefused.at("/values", f"its form is none: {error}") from None
+    return form.read(msgspec.to_builtins(asked))
 
 
 def checked(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.api.profile_forms import ProfileForms
 from services.human_tasks.errors import AnswerRefused
+from services.human_tasks.forms import ProfiledForms
 from template_library.human_tasks import Form
 from tests.template_library.forms.samples import GOOD, RELEASE
 
@@ -21,22 +21,28 @@ def names(shown: Any) -> set[str]:
 
 
 def test_S_67_a_task_shows_and_takes_what_its_reader_may() -> None:
-    forms = ProfileForms()
+    forms = ProfiledForms()
     assert "score" not in names(forms.shown(FORM, CLERK))
     assert "score" in names(forms.shown(FORM, MANAGER))
-    assert forms.answered(FORM, CLERK, GOOD) == GOOD
+    assert forms.answered(FORM, CLERK, GOOD, "approve") == GOOD
     for roles, more in ((CLERK, {"score": 1.0}), (CLERK, {"days": 1}), (MANAGER, {"score": 1.0}), (CLERK, {"role": 1})):
         with pytest.raises(AnswerRefused) as caught:
-            forms.answered(FORM, roles, {**GOOD, **more})
+            forms.answered(FORM, roles, {**GOOD, **more}, "approve")
         assert [one["pointer"] for one in caught.value.extensions["errors"]] == [f"/values/{next(iter(more))}"]
-    assert forms.answered(FORM, MANAGER, {**GOOD, "days": 1})["days"] == 1
+    assert forms.answered(FORM, MANAGER, {**GOOD, "days": 1}, "approve")["days"] == 1
 
 
-def test_a_schema_of_its_own_is_held_to_as_it_stands_unless_it_names_rights() -> None:
-    forms, plain, bound = ProfileForms(), Form(schema=LOOSE), Form(schema=LOOSE, fields={"limit": {"write": []}})
-    assert forms.shown(plain, CLERK) == {"schema": LOOSE, "fields": {}}
-    assert forms.answered(plain, CLERK, {"limit": 1}) == {"limit": 1}
-    assert forms.shown(bound, CLERK) is None
-    for form, given in ((plain, {"limit": "x"}), (bound, {"limit": 1})):
-        with pytest.raises(AnswerRefused):
-            forms.answered(form, CLERK, given)
+def test_what_is_no_form_is_shown_to_nobody_and_takes_no_answer() -> None:
+    forms, loose = ProfiledForms(), Form(schema=LOOSE)
+    assert forms.shown(loose, CLERK) is None
+    with pytest.raises(AnswerRefused):
+        forms.answered(loose, CLERK, {"limit": 1}, "approve")
+
+
+def test_an_outcome_asks_for_what_it_needs() -> None:
+    forms, loose = ProfiledForms(), {"type": "object", "properties": {"why": {"type": "string", "title": "Why"}}}
+    asked = Form(schema=loose, fields={"why": {"required_for": ["reject"]}})
+    assert forms.answered(asked, CLERK, {}, "approve") == {}
+    with pytest.raises(AnswerRefused) as refused:
+        forms.answered(asked, CLERK, {}, "reject")
+    assert [one["pointer"] for one in refused.value.extensions["errors"]] == ["/values/why"]
