@@ -20,6 +20,6 @@ ROWS: Final = (
     ("POST", f"{ONE}/clear", P.HOLDS_WRITE),
     ("POST", f"{ONE}/override", P.HOLDS_OVERRIDE),
     ("GET", "/hold-types", P.DEPLOYMENTS_READ),
-    ("PUT", "/hold-types", P.DEPLOYMENTS_WRITE),
+    ("PUT", "/hold-types", P.AUTHORITY_WRITE),
 )
 """Method, path below a tenant's prefix, permission."""

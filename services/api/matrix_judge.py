@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from infra import ids
 from infra.problems import Problem
 from services.human_tasks.judging import Question, Verdict
 from tenants.authority import facts, repository
-from tenants.authority.errors import NoMatrix
+from tenants.authority.errors import BadFact, NoMatrix
 from tenants.authority.judging import Decider, Given, Person, judge
 from tenants.identity import standing
 from tenants.identity.standing import Standing
+
+_KEY: Final = "key:"
 
 
 async def matrix_judge(connection: Any, asked: Question, /) -> Verdict:
@@ -27,7 +29,7 @@ async def matrix_judge(connection: Any, asked: Question, /) -> Verdict:
         if matrix is None:
             raise NoMatrix
         earlier = [ids.show("acc", one) for one in asked.earlier]
-        known = facts.read({**asked.facts, "earlier": earlier})
+        known = facts.read({**await _with_makers(connection, asked.facts), "earlier": earlier})
         need = matrix.need(asked.decision, known, asked_at=asked.asked_at)
     except Problem as problem:
         return Verdict(is_allowed=False, why=problem.detail)
@@ -35,9 +37,36 @@ async def matrix_judge(connection: Any, asked: Question, /) -> Verdict:
     if not verdict.may:
         return Verdict(is_allowed=False, why=verdict.detail)
     # The task counts all who decided alike, also where their approval was for something else than is needed now.
-    alike = 1 + sum(one.outcome == asked.outcome for one in asked.given)
+    alike = 1 + len(asked.alike())
     rule = {"matrix": matrix.version, "row": need.rule, "need": need.digest}
     return Verdict(is_allowed=True, approvals=alike + verdict.missing, rule=rule)
+
+
+async def _with_makers(connection: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Whoever made a key stands behind what it asked for: nobody asks by a key of their own and then approves.
+
+    Raises:
+        BadFact: nobody can tell who that is.
+    """
+    found = dict(given)
+    for name in ("requester", "last_editor"):
+        named = found.get(name)
+        if isinstance(named, str | list):
+            people = [named] if isinstance(named, str) else named
+            found[name] = [await _maker(connection, name, one) for one in people]
+    return found
+
+
+async def _maker(connection: Any, name: str, one: Any) -> Any:
+    if not (isinstance(one, str) and one.startswith(_KEY)):
+        return one
+    try:
+        made_by = await standing.maker(connection, ids.read("key", one.removeprefix(_KEY)))
+    except ids.MalformedId:
+        made_by = None
+    if made_by is None or made_by.startswith(_KEY):
+        raise BadFact(f"/facts/{name}", "Nobody here can tell who made this key: name who asked by account")
+    return made_by if made_by.startswith(("account:", "acting:")) else one
 
 
 def _everybody(asked: Question) -> set[UUID]:
@@ -61,12 +90,8 @@ def _person(account: UUID, people: dict[UUID, Standing]) -> Person:
 
 
 def _given(asked: Question, people: dict[UUID, Standing]) -> list[Given]:
-    """Decisions of another outcome are no approvals of this one, and end nothing: one that ends it closes the task."""
-    return [
-        Given(names=_names((one.account, one.behalf), people), need=_digest(one.rule))
-        for one in asked.given
-        if one.outcome == asked.outcome
-    ]
+    """Decisions of another outcome or answer are no approvals of this one, and end nothing: that closes the task."""
+    return [Given(names=_names((one.account, one.behalf), people), need=_digest(one.rule)) for one in asked.alike()]
 
 
 def _names(accounts: Iterable[UUID | None], people: dict[UUID, Standing]) -> frozenset[str]:

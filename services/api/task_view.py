@@ -139,11 +139,22 @@ def view(  # noqa: PLR0913 (the row, what stands beside it, and who looks)
         outcomes=asked.outcomes,
         saw=shown.digest().hex(),
         yours=is_yours,
-        answer=show(row["answer"]),
+        answer=readable(show(row["answer"]), shown.form),
         reason=row["reason"] if is_whole else None,
         history=[_act(one, is_whole=is_whole) for one in acts],
         decisions=[_decision(one, is_whole=is_whole) for one in decided],
     )
+
+
+def readable(answer: Any, form: Any) -> Any:
+    """Of an answer what its reader may read of the form; nothing where that is no form any more."""
+    if answer is None or isinstance(form, str):
+        return answer
+    if form is None:
+        return {}
+    names = {field["name"] for section in form["sections"] for field in section["fields"]}
+    found = _plain(answer)
+    return {name: value for name, value in found.items() if name in names} if isinstance(found, dict) else found
 
 
 def roles_of(person: Person | None, row: Mapping[Any, Any]) -> frozenset[str]:

@@ -17,6 +17,13 @@ class InvalidHoldTypes(Invalid):
     title = "The types of holds are not complete"
 
 
+class OtherCustomer(Conflict):
+    """The order is known to be another customer's. Name that one, or none; nothing was changed."""
+
+    name = "other-customer"
+    title = "The order is another customer's"
+
+
 class HoldClosed(Conflict):
     """Somebody cleared or overrode it. Read it: `status`, `cleared_by` and `why` say who, and why."""
 

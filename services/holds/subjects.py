@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from infra.ids import TenantId
+from services.holds.errors import OtherCustomer
 
 What = Literal["order", "customer"]
 RECORDS: Final[dict[What, str]] = {"order": "sales-order", "customer": "customer"}
@@ -31,7 +32,7 @@ SELECT true FROM app.hold_subject WHERE tenant_id = $1 AND kind = $2 AND key = $
 """
 # Only where one record alone is known by the number: two systems may use the same for different orders.
 _COMPLETE: Final = """
-UPDATE app.hold_subject s SET customer = coalesce($4, s.customer), site = coalesce($5, s.site),
+UPDATE app.hold_subject s SET customer = coalesce(s.customer, $4), site = coalesce(s.site, $5),
   entity_id = coalesce(s.entity_id, (SELECT (array_agg(DISTINCT k.entity_id))[1] FROM app.entity_key k
     WHERE k.tenant_id = $1 AND k.kind = $6 AND k.id = $3 HAVING count(DISTINCT k.entity_id) = 1))
 WHERE s.tenant_id = $1 AND s.kind = $2 AND s.key = $3
@@ -53,10 +54,16 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 async def hold_order(
     connection: Any, tenant: TenantId, key: str, customer: str | None = None, site: str | None = None
 ) -> Subject:
-    """Lock the order until the transaction ends, with what is said of it now."""
+    """Lock the order until the transaction ends, with what was said of it first.
+
+    Raises:
+        OtherCustomer: nobody moves an order out from under its customer's holds.
+    """
     await connection.execute(_MAKE, tenant, "order", key, customer, site)
     await connection.fetchrow(_LOCK, tenant, "order", key)
     row = await connection.fetchrow(_COMPLETE, tenant, "order", key, customer, site, RECORDS["order"])
+    if customer is not None and row["customer"] != customer:
+        raise OtherCustomer(f"It was first held as an order of {row['customer'][:200]}")
     return _subject(row)
 
 

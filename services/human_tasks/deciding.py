@@ -103,7 +103,7 @@ class Desk:
         asked = showing.asked_of(row)
         _check_outcome(asked, outcome)
         behalf = acting.behalf_of(row, person)
-        question = await _question(connection, tenant, row, _decider(person, behalf), outcome)
+        question = await _question(connection, tenant, row, _decider(person, behalf), (outcome, {}))
         return await self._judged(connection, question)
 
     async def complete(self, connection: Any, tenant: UUID, task: UUID, person: Person, wanted: Decision) -> Decided:
@@ -128,10 +128,10 @@ class Desk:
         if wanted.saw is not None and wanted.saw != shown.digest().hex():
             raise TaskChanged("What the task shows is not what you saw")
         answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values, wanted.outcome)
-        question = await _question(connection, tenant, row, decider, wanted.outcome)
-        given = question.given
-        alike = 1 + sum(one.outcome == wanted.outcome for one in given)
-        if any((one.account, one.outcome) == (person.account, wanted.outcome) for one in given):
+        question = await _question(connection, tenant, row, decider, (wanted.outcome, answer))
+        same = question.alike()
+        alike = 1 + len(same)
+        if any(one.account == person.account for one in same):
             return Decided(run=row["run_id"], is_complete=False, approvals=alike, given=alike - 1)
         verdict = await self._judged(connection, question)
         if not verdict.is_allowed:
@@ -207,8 +207,11 @@ def _check_outcome(asked: Asked, outcome: str) -> None:
         raise InvalidField("/outcome", f"the task takes one of {', '.join(asked.outcomes)}")
 
 
-async def _question(connection: Any, tenant: UUID, row: Mapping[str, Any], decider: Decider, outcome: str) -> Question:
-    asked = showing.asked_of(row)
+async def _question(
+    connection: Any, tenant: UUID, row: Mapping[str, Any], decider: Decider, said: tuple[str, dict[str, Any]]
+) -> Question:
+    """`said`: outcome and answer, compared as they are kept: approvals of other values are of something else."""
+    asked, (outcome, answer) = showing.asked_of(row), said
     return Question(
         tenant=tenant,
         decision=asked.decision or "",
@@ -218,6 +221,7 @@ async def _question(connection: Any, tenant: UUID, row: Mapping[str, Any], decid
         given=await _given(connection, tenant, row["task_id"]),
         asked_at=row["created_at"],
         earlier=await rows.earlier(connection, tenant, row["run_id"], row["task_id"]),
+        answer=values.decode(values.encode(answer).decode()),
     )
 
 
@@ -241,6 +245,7 @@ async def _given(connection: Any, tenant: UUID, task: UUID) -> list[Given]:
             outcome=one["outcome"],
             at=one["decided_at"],
             rule=None if one["rule"] is None else msgspec.json.decode(one["rule"]),
+            answer=values.decode(one["answer"]),
         )
         for one in await rows.given(connection, tenant, task)
     ]

@@ -26,13 +26,14 @@ class Decider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision that counts already. `rule`: what it was judged by, as the verdict had it."""
+    """A decision that counts already. `rule`: what it was judged by, as the verdict had it; `answer`: the values."""
 
     account: UUID
     behalf: UUID | None
     outcome: str
     at: datetime
     rule: Any = None
+    answer: Any = None
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     given: list[Given]
     asked_at: datetime
     earlier: list[UUID]
+    answer: Any = None
+
+    def alike(self) -> list[Given]:
+        """Those who decided the same: the same outcome, with the same answer."""
+        return [one for one in self.given if (one.outcome, one.answer) == (self.outcome, self.answer)]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,14 +61,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
         Their own right comes before one of somebody absent; of several absent the oldest account's.
         """
-        if assignee == self.account or (assignee is None and role in self.roles):
+        if assignee in {self.account, None} and role in self.roles:
             return True, None
-        if assignee is not None:
+        if assignee not in {self.account, None}:
             return assignee in self.absent, assignee if assignee in self.absent else None
         for absent in sorted(self.absent):
             if role in self.absent[absent]:
                 return True, absent
-        return False, None
+        # In their own hands without the role: a colleague gave it to them.
+        return assignee == self.account, None
 
     def sees(self, role: str, assignee: UUID | None) -> bool:
         return self.manages or role in self.queues or assignee in self.accounts

@@ -19,7 +19,8 @@ _READ: Final = (
     "decided_at, reason FROM app.human_task WHERE tenant_id = $1 AND run_id = $2 AND key = $3"
 )
 _GIVEN: Final = (
-    "SELECT account_id, behalf, outcome, decided_at, rule::text AS rule FROM app.human_task_decision "
+    "SELECT account_id, behalf, outcome, decided_at, rule::text AS rule, answer::text AS answer "
+    "FROM app.human_task_decision "
     "WHERE tenant_id = $1 AND task_id = $2 AND NOT is_void ORDER BY number"
 )
 _EARLIER: Final = (

@@ -74,7 +74,10 @@ def cut_off(calendar: Calendar, name: str, day: date, site: str | None = None) -
     Raises:
         UnknownCutOff: there is none of this name, for `site` or for all.
     """
-    its = _named(calendar, name, site)
+    return _on(calendar, _named(calendar, name, site), day)
+
+
+def _on(calendar: Calendar, its: CutOff, day: date) -> datetime | None:
     shifts = calendar.shifts(day)
     if not shifts:
         return None
@@ -89,11 +92,11 @@ def next_cut_off(calendar: Calendar, name: str, at: datetime, site: str | None =
         NeverOpen: there is no open day within ten years.
         ValueError: `at` has no zone.
     """
-    since = in_utc(at)
+    since, its = in_utc(at), _named(calendar, name, site)
     first = calendar.local_day(since)
     try:
         for count in range(-1, HORIZON.days):
-            found = cut_off(calendar, name, first + timedelta(days=count), site)
+            found = _on(calendar, its, first + timedelta(days=count))
             if found is not None and found >= since:
                 return found
     except OverflowError:

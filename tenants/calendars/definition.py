@@ -14,6 +14,8 @@ SHIFTS: Final = 10
 DAYS: Final = 1_000
 """Holidays, days of their own, and cut-offs of a calendar, at most of each."""
 SITES: Final = 1_000
+CUT_OFFS: Final = 50
+"""Each of them is looked for day by day."""
 PUBLIC: Final = 5
 
 Name = Annotated[str, Meta(max_length=63, pattern=NAME, examples=["warehouse-north"])]
@@ -103,7 +105,7 @@ class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         ),
     ] = []
     special_days: Annotated[list[SpecialDay], Meta(max_length=DAYS)] = []
-    cut_offs: Annotated[list[CutOff], Meta(max_length=DAYS)] = []
+    cut_offs: Annotated[list[CutOff], Meta(max_length=CUT_OFFS)] = []
     sites: Annotated[list[Site], Meta(max_length=SITES, description="Slugs of those that it is for.")] = []
     default: Annotated[
         bool, Meta(description="It is for every site that no calendar names, and for what names none.")

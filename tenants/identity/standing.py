@@ -18,6 +18,17 @@ GROUP BY a.account_id, a.email
 """
 
 
+# A key goes back to whoever made it, through keys that made keys; nobody makes more than a few.
+_BEHIND: Final = """
+WITH RECURSIVE made AS (
+  SELECT k.made_by, 1 AS depth FROM app.api_key k WHERE k.key_id = $1
+  UNION ALL
+  SELECT k.made_by, m.depth + 1 FROM made m JOIN app.api_key k ON m.depth < 100 AND m.made_by LIKE 'key:%'
+    AND k.key_id = app.read_id(substr(m.made_by, 5)))
+SELECT made_by FROM made ORDER BY depth DESC LIMIT 1
+"""
+
+
 class Standing(msgspec.Struct, frozen=True):
     """`roles`: ids of live ones."""
 
@@ -30,3 +41,12 @@ async def of(connection: Any, tenant: UUID, accounts: Collection[UUID]) -> dict[
     """Those of `accounts` that are of the tenant and may sign in; `connection` is asyncpg's, open for the tenant."""
     rows = await connection.fetch(_STANDING, tenant, list(accounts))
     return {row["account_id"]: Standing(row["account_id"], row["email"], frozenset(row["roles"])) for row in rows}
+
+
+async def maker(connection: Any, key: UUID) -> str | None:
+    """Who made the key, or the key that made it: an actor of the audit. None: nobody here knows the key.
+
+    One that an operator's command made, and one whose chain leads above the tenant, answers as far as it is seen.
+    """
+    rows = await connection.fetch(_BEHIND, key)
+    return str(rows[0]["made_by"] or "") if rows else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -169,7 +170,7 @@ async def preview_calendar(request: Call, calendar: FromPath[str], data: JSONBod
         since=MomentView(**_moment(found, since)),
         version=found.version,
         durations=[_counted(found, since, place, one) for place, one in enumerate(data.durations)],
-        cut_offs=list(_cut_offs(found, since, data.site)),
+        cut_offs=await asyncio.to_thread(_cut_offs, found, since, data.site),
     )
 
 

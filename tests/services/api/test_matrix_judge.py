@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from infra import ids
 from infra.database import Database, Scope
@@ -128,3 +129,37 @@ async def test_the_role_that_somebody_lost_decides_nothing(office: Office) -> No
     async with office.app.tenant(office.tenant) as connection:
         await connection.execute("DELETE FROM app.account_role WHERE account_id = $1", ann.account)
     assert await refused(office, task, ann) == f"The role {ROLE} decides this"
+
+
+async def key_of(office: Office, made_by: str) -> str:
+    """An API key of the client that somebody made; as actors are named."""
+    key = ids.new()
+    async with office.app.session(Scope.operator()) as session:
+        await session.execute(
+            text(
+                "INSERT INTO app.api_key "
+                "(key_id, scope, partner_id, tenant_id, name, secret_hash, permissions, made_by) "
+                "SELECT :key, 'client', partner_id, tenant_id, 'theirs', sha256('x'), '{}', :made_by "
+                "FROM app.tenant WHERE tenant_id = :tenant"
+            ),
+            {"key": key, "made_by": made_by, "tenant": office.tenant},
+        )
+        await session.commit()
+    return f"key:{ids.show('key', key)}"
+
+
+async def test_S_68_nobody_approves_what_they_asked_for_by_a_key_of_their_own(office: Office) -> None:
+    ann, ben = [await hire(office, name) for name in ("ann", "ben")]
+    await decree(office, duties=["not_requester"])
+    first = await key_of(office, ann.actor)
+    nobodys = f"key:{ids.show('key', ids.new())}"
+    for named in (first, await key_of(office, first), nobodys):
+        await office.begin(1, DOCUMENT.replace("jo@acme.example", f"'{named}'").replace("asking", f"by-{named[-6:]}"))
+    rows = await office.rows("SELECT task_id, content->'facts'->>'requester' AS by FROM app.human_task")
+    assert len({row["by"] for row in rows}) == 3
+    for row in rows:
+        if row["by"] == nobodys:
+            assert "name who asked by account" in await refused(office, row["task_id"], ben), "nobody knows whose it is"
+        else:
+            assert await refused(office, row["task_id"], ann) == "Who asked for it does not decide it"
+            assert (await office.complete(row["task_id"], ben)).is_complete

@@ -9,6 +9,8 @@ import pytest
 
 from infra.database import Database
 from services.holds import raising, releasing
+from services.holds.errors import OtherCustomer
+from services.holds.raising import Wanted
 from tests.patience import PATIENCE
 from tests.services.holds.holding import CUSTOMER, ORDER, Desk, on_customer, waiter, wanted
 from tests.world import World
@@ -42,6 +44,15 @@ async def test_a_hold_on_the_customer_outranks_what_is_cleared_or_overridden_on_
     assert not (await desk.release()).is_released
     await desk.act(of_customer.hold_id)
     assert (await desk.release()).is_released
+
+
+async def test_S_68_nobody_moves_an_order_out_from_under_its_customers_hold(desk: Desk) -> None:
+    await desk.hold(on_customer())
+    await desk.act((await desk.hold()).hold_id)
+    with pytest.raises(OtherCustomer):
+        await desk.hold(Wanted(kind="order", key=ORDER, customer="C-9", type="stock", reason="mine"))
+    left = await desk.stands()
+    assert ([one.on for one in left.holds], left.is_releasable) == (["customer"], False)
 
 
 async def test_an_order_of_which_nobody_said_whose_it_is_may_not_go(desk: Desk) -> None:

@@ -81,6 +81,19 @@ async def test_several_persons_decide_alike_before_it_counts(office: Office) -> 
     assert [msgspec.json.decode(one["rule"]) for one in kept] == [{"matrix": 3, "row": 1}] * 2
 
 
+async def test_S_68_an_approval_of_other_values_is_none_of_these(office: Office) -> None:
+    """Nobody who approved a limit of five has approved nine hundred."""
+    await office.begin(1, FORM.replace("task: credit-review", "task: credit-review\n        decision: credit.release"))
+    office.desk = Desk(Matrix())
+    (task,) = await office.rows()
+    assert not (await office.complete(task["task_id"], person(1), values={"limit": 5})).is_complete
+    other = await office.complete(task["task_id"], person(2), values={"limit": 900})
+    assert (other.is_complete, other.given) == (False, 1)
+    assert (await office.complete(task["task_id"], person(3), values={"limit": 900})).is_complete
+    await office.go()
+    assert (await office.outputs())[0]["values"] == {"limit": 900}
+
+
 async def test_one_alone_may_refuse_where_the_workflow_says_so(office: Office) -> None:
     await office.begin(1, AUTHORITY)
     office.desk = Desk(Matrix())
@@ -137,6 +150,7 @@ async def test_a_substitute_acts_for_who_is_away_and_it_is_recorded(office: Offi
         await absences.set_away(connection, office.tenant, away, until, actor="account:away")
         substitute = await people.read(connection, office.tenant, who)
     assert substitute.queues == ["clerk", ROLE]
+    await act(office, task, substitute, "claim")
     await office.complete(task["task_id"], substitute)
     await office.go()
     (output,) = await office.outputs()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.api.task_view import readable
 from services.human_tasks.errors import AnswerRefused
 from services.human_tasks.forms import ProfiledForms
 from template_library.human_tasks import Form
@@ -46,3 +47,10 @@ def test_an_outcome_asks_for_what_it_needs() -> None:
     with pytest.raises(AnswerRefused) as refused:
         forms.answered(asked, CLERK, {}, "reject")
     assert [one["pointer"] for one in refused.value.extensions["errors"]] == ["/values/why"]
+
+
+def test_S_67_an_answer_is_read_by_the_rights_of_its_form() -> None:
+    shown = ProfiledForms().shown(FORM, CLERK)
+    assert readable({**GOOD, "score": 1.0}, shown) == GOOD
+    assert readable({"limit": 1}, None) == {}, "of what is no form any more nothing is known"
+    assert readable(None, shown) is None
