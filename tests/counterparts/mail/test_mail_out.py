@@ -97,6 +97,8 @@ async def test_S_102_nothing_that_is_given_becomes_a_header_or_a_command(
         answer = await caller.call("mail.messages.send", {**MAIL_OUT, **given})
         assert isinstance(answer, Failed), given
         assert answer.error.type.endswith("/validation")
+    # No server has said a word of it, and none ever takes it: it is not sent again and again.
+    assert isinstance(await caller.call("mail.messages.send", {**MAIL_OUT, "text": "a\0b"}), Failed)
     assert mail_server.taken() == []
     await caller.done("mail.messages.send", {**MAIL_OUT, "text": "\r\n.\r\nMAIL FROM:<evil@example.com>\r\n"})
     assert [one["to"] for one in mail_server.taken(1)] == [MAIL_OUT["to"]]

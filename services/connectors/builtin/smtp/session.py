@@ -96,7 +96,7 @@ def _told(error: NotDelivered, context: Context, found: Place) -> Exception:
         return Away(way(error.why, found) or error.why, sent=context.sent)
     if error.stage == "sign-in" and not error.code:
         return Refusal(_NO_WAY_IN, name="configuration", title="Nobody can sign in")
-    if error.stage == "connection" or error.code < _FINAL:
+    if error.stage == "connection" or (error.code < _FINAL and not error.is_final):
         return Away(f"it takes nothing now{words}", sent=False)
     name, status, title, detail = _TOLD[error.stage]
     return Refusal(detail.format(words), name=name, status=status, title=title)

@@ -31,6 +31,7 @@ NAMES = {
     "po": "suggested approved sent acknowledged received matched",
     "claim": "*",
     "exception": "opened assigned resolved",
+    "hold": "raised cleared",  # beside the standard's: what keeps an order is heard by other systems (ADR 0104)
     "task": "*",
     "connection": "down recovered",
 }
