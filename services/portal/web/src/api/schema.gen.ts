@@ -2570,7 +2570,7 @@ export interface paths {
          * Set the types of holds
          * @description All of them at once. One of which a hold is active cannot be left out.
          *
-         *     Needs: `deployments:write`.
+         *     Needs: `authority:write`.
          */
         put: operations["put_hold_types"];
         post?: never;
