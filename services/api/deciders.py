@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import ids
 from tenants.authority.judging import Person
 from tenants.authority.service import Known
-from tenants.identity import account_repository, role_repository
+from tenants.identity import role_repository
 from tenants.identity.models import Account
 from tenants.identity.people_models import Role
 from tenants.organizations import sites
@@ -23,14 +23,6 @@ async def known(session: AsyncSession, tenant_id: UUID) -> Known:
         if one.level == "client" and one.status == "active":
             roles.setdefault(one.slug, []).append(ids.show("rol", one.role_id))
     return Known(roles, await sites.slugs(session, tenant_id))
-
-
-async def person(session: AsyncSession, partner_id: UUID, tenant_id: UUID, account_id: UUID) -> Person | None:
-    """Somebody of the environment who may sign in; None for anybody else, and for whoever acts for it."""
-    found = await account_repository.account(session, partner_id, account_id=account_id)
-    if found is None or found.tenant_id != tenant_id or found.status != "active":
-        return None
-    return _person(found, (await role_repository.roles_of(session, [account_id]))[account_id])
 
 
 async def holders(session: AsyncSession, tenant_id: UUID, role_id: str) -> list[tuple[Account, Person]]:
