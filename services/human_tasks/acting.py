@@ -135,7 +135,10 @@ async def _moved(
             return behalf, states.after(state, "release"), None, role
         case "delegate":
             behalf = None if person.manages else behalf_of(row, person)
-            return behalf, states.after(state, "delegate"), await _colleague(connection, tenant, wanted.to), role
+            colleague = await _colleague(connection, tenant, wanted.to)
+            if colleague == person.account and not person.behalf(role, assignee)[0]:
+                raise NotYourTask("Who gives work out gives none to themselves that is not theirs")
+            return behalf, states.after(state, "delegate"), colleague, role
         case "reassign":
             if not person.manages:
                 raise Forbidden("The permission tasks:manage is needed", permission="tasks:manage")

@@ -16,7 +16,14 @@ from services.human_tasks import absences, acting, batches, people
 from services.human_tasks.absences import Away
 from services.human_tasks.acting import Act
 from services.human_tasks.deciding import Desk
-from services.human_tasks.errors import AnswerRefused, AuthorityUnknown, NoAuthority, TaskChanged, TaskTaken
+from services.human_tasks.errors import (
+    AnswerRefused,
+    AuthorityUnknown,
+    NoAuthority,
+    NotYourTask,
+    TaskChanged,
+    TaskTaken,
+)
 from services.human_tasks.judging import Question, Verdict
 from services.human_tasks.people import Person
 from tenants.organizations.errors import InvalidField
@@ -133,6 +140,15 @@ async def test_only_who_manages_tasks_takes_them_out_of_others_hands(office: Off
     await act(office, task, chief, "release")
     await act(office, task, person(2), "claim")
     assert (await office.rows())[0]["assignee"] == person(2).account
+
+
+async def test_S_68_who_manages_tasks_gives_none_to_themselves(office: Office) -> None:
+    account = await make_person(office.app, (await _partner(office), office.tenant), "sales", "boss@acme.example")
+    await office.begin()
+    (task,) = await office.rows()
+    chief = Person(account=account, actor="account:x", roles=frozenset({"sales"}), manages=True)
+    with pytest.raises(NotYourTask):
+        await act(office, task, chief, "delegate", to=f"account:{ids.show('acc', account)}")
 
 
 async def test_a_substitute_acts_for_who_is_away_and_it_is_recorded(office: Office) -> None:
