@@ -148,15 +148,18 @@ async def test_what_is_wrong_is_refused_with_its_place(parties: Parties, body: A
 async def test_types_are_set_as_a_whole_and_as_they_were_seen(parties: Parties) -> None:
     shipped = (await parties.acme.get("/v1/hold-types")).json
     assert (shipped["version"], shipped["types"][0]["decision"]) == (0, "credit.release")
+    answer = await parties.acme.send("PUT", "/v1/hold-types", {"types": shipped["types"]})
+    assert (answer.status, answer.json["permission"]) == (403, "authority:write"), "who may clear is who may decide"
+    acme = (await holding_all(parties)).acme
     own = {"name": "cold-chain", "title": "Cold chain", "role": "quality-desk", "minutes": 30}
-    made = await parties.acme.send("PUT", "/v1/hold-types", {"types": [*shipped["types"], own]})
+    made = await acme.send("PUT", "/v1/hold-types", {"types": [*shipped["types"], own]})
     assert (made.status, made.json["version"], made.json["types"][-1]["run_may_clear"]) == (200, 1, True)
-    assert (await hold(parties.acme, type="cold-chain"))["role"] == "quality-desk"
-    left_out = await parties.acme.send("PUT", "/v1/hold-types", {"types": shipped["types"]})
+    assert (await hold(acme, type="cold-chain"))["role"] == "quality-desk"
+    left_out = await acme.send("PUT", "/v1/hold-types", {"types": shipped["types"]})
     assert (left_out.status, left_out.problem) == (422, "invalid-hold-types")
-    stale = await parties.acme.send("PUT", "/v1/hold-types", {"types": [own]}, headers={"if-match": '"x"'})
+    stale = await acme.send("PUT", "/v1/hold-types", {"types": [own]}, headers={"if-match": '"x"'})
     assert stale.status == 412, stale.body
-    twice = await parties.acme.send("PUT", "/v1/hold-types", {"types": [own, own]})
+    twice = await acme.send("PUT", "/v1/hold-types", {"types": [own, own]})
     assert twice.json["errors"][0]["pointer"] == "/types/1/name"
 
 
