@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from template_library import manifest, versions
+from template_library import manifest, named_forms, versions
 from template_library.dsl import reader
 from template_library.manifest import Manifest
 
@@ -25,11 +25,12 @@ class Package(msgspec.Struct, frozen=True):
     """One version of a template.
 
     Attributes:
-        document: text of `workflow.yaml`.
+        document: text of `workflow.yaml`, with the forms that it names.
         parameters: JSON Schema of the deployment's parameters.
         sample: an event without id that starts it; `*` in its strings stands for digits of the sender's choice,
             the same in all of them. None: the package has none.
         folder: where the package lies; its scenarios are in `tests/`.
+        forms, mails: what is in `forms/` and `mails/`, by name; of a mail `{subject, text}`, each by language.
     """
 
     manifest: Manifest
@@ -37,6 +38,8 @@ class Package(msgspec.Struct, frozen=True):
     parameters: dict[str, Any]
     folder: Path
     sample: dict[str, Any] | None = None
+    forms: dict[str, Any] = {}
+    mails: dict[str, Any] = {}
 
     @property
     def reference(self) -> str:
@@ -96,7 +99,8 @@ def load(folder: Path) -> Package:
 
     Raises:
         MalformedManifest: the manifest breaks a rule, or disagrees with the folder's names.
-        DocumentError: `manifest.yaml` is no YAML.
+        DocumentError: `manifest.yaml`, the workflow, a form or a mail is no YAML.
+        UnknownForm: the workflow names one that is no file of the package.
         OSError, ValueError: a file is missing or is no JSON.
     """
     file = folder / "manifest.yaml"
@@ -108,13 +112,22 @@ def load(folder: Path) -> Package:
         raise manifest.MalformedManifest(
             f"{file} says {read.name} {read.version}, so its folder is to end in {read.name}/{read.version}"
         )
+    workflow, forms = folder / "workflow.yaml", _named(folder / "forms")
     return Package(
         manifest=read,
-        document=(folder / "workflow.yaml").read_text(encoding="utf-8"),
+        document=named_forms.inlined(workflow.read_text(encoding="utf-8"), forms, filename=str(workflow)),
         parameters=_object(folder / "parameters.schema.json"),
         folder=folder,
         sample=_object(folder / read.sample) if read.sample else None,
+        forms=forms,
+        mails=_named(folder / "mails"),
     )
+
+
+def _named(folder: Path) -> dict[str, Any]:
+    """By name what is in each YAML file of a folder, which need not be there."""
+    files = sorted(folder.glob("*.yaml"))
+    return {file.stem: reader.read(file.read_text(encoding="utf-8"), filename=str(file)).value for file in files}
 
 
 def _object(file: Path) -> dict[str, Any]:

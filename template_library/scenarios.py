@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from template_library.dsl import reader
+from template_library.dsl.durations import DurationError, milliseconds
 
 
 class MalformedScenario(ValueError):
@@ -15,24 +19,107 @@ class MalformedScenario(ValueError):
 
 
 class Double(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands behind a connection: a simulator by its connector's name, with the failures that it shall have."""
+    """What stands behind a connection: a simulator by its connector's name.
+
+    Attributes:
+        faults: the failures that it shall have.
+        books: what it knows at first beside its own, by kind: a list of documents, each known by its `id` or `code`.
+    """
 
     connector: str
     faults: dict[str, Any] = {}
+    books: dict[str, list[dict[str, Any]]] = {}
+
+
+class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What somebody does about a task.
+
+    Attributes:
+        by: a name, or an e-mail address; `kim` is kim@example.com.
+        roles: slugs that they have; None: that of the task.
+        after: time that passes before, since the task began or since the reply before.
+        refused: name of the problem that they are to be refused with, such as `no-authority`; the task stays open.
+        nobody: nobody answers this one, and its deadline goes on.
+    """
+
+    outcome: str = ""
+    values: dict[str, Any] = {}
+    by: str = "somebody"
+    roles: tuple[str, ...] | None = None
+    after: str = "PT0S"
+    refused: str | None = None
+    nobody: bool = False
+
+
+class Coming(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An event that comes later.
+
+    `after` the scenario began, heard by who listens then; without it: as soon as somebody listens.
+    """
+
+    type: str
+    data: Any = None
+    after: str | None = None
+    source: str = "/tests"
+    subject: str | None = None
+
+
+class StandingHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A hold that is active as it begins: on an order, or without one on a customer."""
+
+    type: str
+    order: str | None = None
+    customer: str | None = None
+    line: str | None = None
+    reason: str = "standing"
+
+
+class ClearedHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody clears a hold of this type, `after` it was raised: the oldest that the other members name."""
+
+    type: str
+    order: str | None = None
+    customer: str | None = None
+    reason: str | None = None
+    after: str = "PT0S"
+    by: str = "somebody"
+
+
+class Holds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    standing: tuple[StandingHold, ...] = ()
+    cleared: tuple[ClearedHold, ...] = ()
+
+
+class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A document of this kind that is there for the evidence, `after` the scenario began."""
+
+    kind: str
+    after: str = "PT0S"
 
 
 class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What must come of it. Objects may have members that are not named here; lists must have as many items.
 
     Attributes:
-        status: completed or faulted.
+        status: completed or faulted; waiting where nothing that is written down moves it any more.
         writes: by connection, what its simulator must count at the end, such as `{orders: 1}`.
+        tasks: for people, in the order in which they were asked for; `outcome` is null of one that is open or expired.
+        holds: in the order in which they were raised, with those that stood before.
+        emitted: what the document emits, in its order.
+        notices: to customers, once each.
+        second: of the run of a start that is sent again under another id.
     """
 
     status: str
     output: Any = msgspec.UNSET
     error: Any = msgspec.UNSET
     writes: dict[str, dict[str, Any]] = {}
+    tasks: Any = msgspec.UNSET
+    holds: Any = msgspec.UNSET
+    emitted: Any = msgspec.UNSET
+    notices: Any = msgspec.UNSET
+    evidence: Any = msgspec.UNSET
+    second: dict[str, Any] = {}
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,6 +128,14 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Attributes:
         input: of the run, as it is.
         data: instead of it: that of one event which starts the run.
+        twice: the starting event comes twice, under one id; `resent`: its data come again under another id, when the
+            first run has ended.
+        restarts: a worker dies behind every call, before the answer is kept, and another one goes on.
+        people: what people reply, by kind of task, in the order in which they are asked.
+        authority: rows of a matrix; None: a decision takes one person of the task's role.
+        calendars: by name, as environments have them; none: one that is always open, in UTC.
+        opted_out: addresses that want no notices.
+        at: when the clock begins. It skips what is waited for.
     """
 
     name: str
@@ -49,6 +144,23 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     data: Any = msgspec.UNSET
     parameters: dict[str, Any] = {}
     connections: dict[str, Double] = {}
+    twice: bool | Literal["resent"] = False
+    restarts: bool = False
+    people: dict[str, tuple[Reply, ...]] = {}
+    authority: list[dict[str, Any]] | None = None
+    calendars: dict[str, dict[str, Any]] = {}
+    events: tuple[Coming, ...] = ()
+    holds: Holds = Holds()
+    papers: tuple[Paper, ...] = ()
+    opted_out: tuple[str, ...] = ()
+    at: Annotated[datetime, Meta(tz=True)] | None = None
+
+    def durations(self) -> Iterator[str]:
+        """Every one that is written in it."""
+        yield from (one.after for replies in self.people.values() for one in replies)
+        yield from (one.after for one in self.events if one.after is not None)
+        yield from (one.after for one in self.holds.cleared)
+        yield from (one.after for one in self.papers)
 
 
 def read(folder: Path) -> list[Scenario]:
@@ -69,6 +181,11 @@ def _one(file: Path) -> Scenario:
         raise MalformedScenario(f"{file}: {error}") from None
     if (found.input is msgspec.UNSET) == (found.data is msgspec.UNSET):
         raise MalformedScenario(f"{file}: give one of `input` (of the run) and `data` (of the event that starts it)")
+    for one in found.durations():
+        try:
+            milliseconds(one)
+        except DurationError as error:
+            raise MalformedScenario(f"{file}: {error}") from None
     return found
 
 

@@ -49,7 +49,7 @@ class CalendarFunction:
         try:
             asked = msgspec.convert(call.arguments, Arguments)
             found, now = await through_outage(lambda: self._read(call, asked), "a calendar")
-            return Done(output=_answer(found, asked, asked.since or now, now), usage="")
+            return Done(output=answer(found, asked, asked.since or now, now), usage="")
         except UnknownCalendar as unknown:
             return _failed("configuration", _NOT_FOUND, "There is no such calendar", unknown.detail)
         except (msgspec.ValidationError, DurationError, UnknownCutOff, NeverOpen, ValueError) as error:
@@ -61,7 +61,8 @@ class CalendarFunction:
             return found, await connection.fetchval("SELECT clock_timestamp()")
 
 
-def _answer(calendar: Calendar, asked: Arguments, since: datetime, now: datetime) -> dict[str, Any]:
+def answer(calendar: Calendar, asked: Arguments, since: datetime, now: datetime) -> dict[str, Any]:
+    """What a workflow gets. Raises UnknownCutOff, NeverOpen, ValueError."""
     which = {"calendar": calendar.name, "version": calendar.version}
     if asked.do == "between":
         if asked.to is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,13 +13,16 @@ from services.engine.expressions.protocol import Evaluator
 from services.engine.functions import ErrorDetails, Functions
 from services.engine.interpreter import Interpreter
 from services.engine.lifecycle import Line
-from services.engine.memory_run import TENANT, Clock, Letter, MemoryRun, Skipping, Surroundings
+from services.engine.memory_clock import Clock, Skipping
+from services.engine.memory_run import TENANT, Letter, MemoryRun, Surroundings
 from services.engine.state import Entry, RunDescriptor, Start
 from template_library.dsl.model import Workflow
 
-__all__ = ["PATIENCE_SECONDS", "TENANT", "Clock", "Report", "Skipping", "TaskRecord", "run_workflow"]
+__all__ = ["PATIENCE_SECONDS", "TENANT", "Clock", "Played", "Report", "Skipping", "TaskRecord", "run_workflow"]
 
 PATIENCE_SECONDS: Final = 30.0
+_LONGEST_MS: Final = 4 * 366 * 86_400_000
+"""Beyond it nobody looks: what would only then move has stopped."""
 
 
 class TaskRecord(msgspec.Struct):
@@ -50,6 +53,20 @@ class Report(msgspec.Struct, kw_only=True):
     started: list[Report] = []
 
 
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes to a run that is played by its clock.
+
+    Attributes:
+        timed: events with the Unix milliseconds at which they come, for whoever listens then.
+        heard: events that came before the run began.
+        left: is told the key of a call that the run went past while it was put off.
+    """
+
+    timed: Sequence[tuple[int, dict[str, Any]]] = ()
+    heard: Sequence[dict[str, Any]] = ()
+    left: Callable[[str], None] = lambda _: None
+
+
 async def run_workflow(  # noqa: PLR0913 - each is a part that the caller composes
     workflow: Workflow,
     value: Any,
@@ -67,6 +84,7 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     secrets: Mapping[str, Any] | None = None,
     hide: Callable[[Any], Any] = lambda value: value,
     noted: Callable[[Line], None] = lambda _: None,
+    played: Played | None = None,
 ) -> Report:
     """Run to the end on the raw input `value`.
 
@@ -74,17 +92,20 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     `events`, CloudEvents in their JSON form, comes when neither a call nor another event can move anything, before a
     clock does; one whose source and id came before does not come again. What a run emits, it and the runs that it
     started hear. What calls with `secrets` bring back goes through `hide`. Each line of the journal is `noted` as soon
-    as it is there.
+    as it is there. What is `played` waits by `clock`, and `patience` is time of it.
 
     Raises:
         ExpressionsUnavailable: no evaluator could be started.
     """
     around = Surroundings(functions, clock or Clock(), patience, secrets or {}, hide)
+    if played is not None:
+        around = msgspec.structs.replace(around, rests=True, left=played.left)
     now, known = around.clock.now(), parameters or {}
     descriptor = RunDescriptor(
         id=str(run), tenant=str(TENANT), environment=environment, started_at=now, parameters=known
     )
     together = _Together(around, evaluator, nested or {}, schemas or {}, list(events))
+    together.expect(played or Played())
     try:
         await together.begin("", workflow, value, descriptor, noted)
         return await together.to_the_end()
@@ -108,6 +129,8 @@ class _Together:
         self._nested = nested
         self._schemas = schemas
         self._events = events
+        self._timed: list[tuple[int, dict[str, Any]]] = []
+        self._until = around.clock.now() + _LONGEST_MS
         self._known: set[tuple[Any, Any]] = set()
         self._runs: list[tuple[str, MemoryRun]] = []
         self._waiting: list[tuple[Start, int]] = []
@@ -122,6 +145,10 @@ class _Together:
         self._runs.append((name, one))
         one.begin(first)
 
+    def expect(self, played: Played) -> None:
+        self._timed = sorted(played.timed, key=lambda one: one[0])
+        self._known.update((one.get("source"), one.get("id")) for one in played.heard)
+
     async def end(self) -> None:
         for _, run in self._runs:
             await run.end()
@@ -135,7 +162,8 @@ class _Together:
     async def to_the_end(self) -> Report:
         """Move all of them as far as anything can."""
         while await self._settle() or self._hand_over() or await self._wait():
-            pass
+            for _, run in self._runs:
+                run.wake()
         report, *started = [_report(name, run) for name, run in self._runs]
         report.started = started
         return report
@@ -157,14 +185,18 @@ class _Together:
         return True
 
     async def _wait(self) -> bool:
-        dues = [due for _, run in self._runs if (due := run.due) is not None]
-        if not dues:
-            return False
         clock = self._around.clock
+        dues = [due for _, run in self._runs if (due := run.due) is not None]
+        if self._timed and any(run.ended is None for _, run in self._runs):
+            dues.append(self._timed[0][0])
+        if not dues or min(dues) > self._until:
+            return False
         await clock.sleep(max(min(dues) - clock.now(), 0))
         for _, run in self._runs:
             if run.due is not None and run.due <= clock.now():
                 await run.fire()
+        while self._timed and self._timed[0][0] <= clock.now():
+            self._post(self._timed.pop(0)[1], 0)
         return True
 
     def _post(self, event: dict[str, Any], depth: int, *, is_given: bool = False) -> None:

@@ -19,34 +19,13 @@ from services.engine.flights import Flights
 from services.engine.functions import Answer, Call, Cautious, Done, ErrorDetails, Failed, Function, Functions, Later
 from services.engine.interpreter import Interpreter
 from services.engine.lifecycle import Line
+from services.engine.memory_clock import Clock
+from services.engine.memory_rests import Rests
 from services.engine.state import Ended, Snapshot, Start, Step
 from services.engine.waits import Effect
 
 TENANT: Final = UUID("00000000-0000-7000-8000-000000000001")
 """Tenant of every run in memory: of a private namespace, no row has it."""
-
-
-class Clock:
-    """The time of a run, in Unix milliseconds."""
-
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    async def sleep(self, milliseconds: int) -> None:
-        await asyncio.sleep(milliseconds / 1000)
-
-
-class Skipping(Clock):
-    """A clock that is moved to the end of each sleep, so that nobody waits. It stands still otherwise."""
-
-    def __init__(self, start: int | None = None) -> None:
-        self._now = super().now() if start is None else start
-
-    def now(self) -> int:
-        return self._now
-
-    async def sleep(self, milliseconds: int) -> None:
-        self._now += milliseconds
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -55,6 +34,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     Attributes:
         patience: seconds for which a function that answers `Later` is asked again.
         hide: a JSON value without the secrets, for what a call with secrets brought back.
+        rests: what is put off waits by `clock`, and `patience` is time of it.
+        left: is told the key of a call that the run went past while it was put off.
     """
 
     functions: Functions
@@ -62,6 +43,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     patience: float
     secrets: Mapping[str, Any]
     hide: Callable[[Any], Any]
+    rests: bool = False
+    left: Callable[[str], None] = lambda _: None
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -106,6 +89,8 @@ class MemoryRun:
         self._seq = 0
         self._flights = Flights()
         self._letters: list[Letter] = []
+        self._rests = Rests(surroundings.patience)
+        self._settles: set[str] = set()
         self.step: Step
 
     async def end(self) -> None:
@@ -121,7 +106,13 @@ class MemoryRun:
 
     @property
     def due(self) -> int | None:
-        return None if self.ended else self.step.snapshot.due()
+        if self.ended is not None:
+            return None
+        return min((one for one in (self.step.snapshot.due(), self._rests.due) if one is not None), default=None)
+
+    def wake(self) -> None:
+        """Anything has moved: what was put off may be called again."""
+        self._rests.wake(self._around.clock.now())
 
     def begin(self, step: Step) -> None:
         """`step` is its first."""
@@ -143,7 +134,9 @@ class MemoryRun:
     async def fire(self) -> None:
         """What the clock does."""
         self._letters = [one for one in self._letters if one.is_kept]
-        self._take(await self._interpreter.fire(self.step.snapshot, now=self._around.clock.now()))
+        snapshot, now = self.step.snapshot, self._around.clock.now()
+        if (due := snapshot.due()) is not None and due <= now:
+            self._take(await self._interpreter.fire(snapshot, now=now))
 
     def _take(self, step: Step) -> None:
         self._note(step)
@@ -162,22 +155,43 @@ class MemoryRun:
             self._seq += 1
 
     async def _next(self, snapshot: Snapshot) -> Step | None:
-        letter = self._letter(snapshot)
-        if letter is not None:
-            return await self._deliver(snapshot, letter)
-        await self._flights.keep(snapshot)
+        while True:
+            letter = self._letter(snapshot)
+            if letter is not None:
+                return await self._deliver(snapshot, letter)
+            await self._flights.keep(snapshot)
+            self._forget(snapshot)
+            self._launch(snapshot)
+            if not self._flights:
+                return None
+            due, clock = snapshot.due(), self._around.clock
+            # A call takes real time, whatever the clock of the run says.
+            landed = await self._flights.landed(None if due is None else max(due - clock.now(), 0) / 1000)
+            moving = [(strand, answer) for strand, answer in landed if not self._puts_off(snapshot, strand, answer)]
+            if moving or (due is None and not landed):
+                return await self._resumed(snapshot, moving)
+            if not landed and due is not None:
+                await clock.sleep(max(due - clock.now(), 0))
+                return await self._interpreter.fire(snapshot, now=clock.now())
+
+    def _launch(self, snapshot: Snapshot) -> None:
         for strand, calling in snapshot.calls():
-            if strand.id not in self._flights:
-                self._flights.launch(strand.id, calling.effect, self._answer(snapshot, strand.id, calling.effect))
-        if not self._flights:
-            return None
-        due, clock = snapshot.due(), self._around.clock
-        # A call takes real time, whatever the clock of the run says.
-        landed = await self._flights.landed(None if due is None else max(due - clock.now(), 0) / 1000)
-        if landed or due is None:
-            return await self._resumed(snapshot, landed)
-        await clock.sleep(max(due - clock.now(), 0))
-        return await self._interpreter.fire(snapshot, now=clock.now())
+            effect = calling.effect
+            if strand.id not in self._flights and not self._rests.is_resting(strand.id, effect):
+                self._flights.launch(strand.id, effect, self._answer(snapshot, strand.id, effect))
+
+    def _forget(self, snapshot: Snapshot) -> None:
+        for effect in self._rests.gone(snapshot):
+            self._around.left(decisions.key_of(effect, TENANT, self._run))
+
+    def _puts_off(self, snapshot: Snapshot, strand: int, answer: Answer) -> bool:
+        if not (self._around.rests and decisions.waits(snapshot, strand)):
+            return False
+        effect = decisions.calling(snapshot, strand).effect
+        if isinstance(answer, Later):
+            return self._rests.put(strand, effect, answer, self._around.clock.now())
+        self._rests.answered(strand)
+        return False
 
     def _letter(self, snapshot: Snapshot) -> Letter | None:
         if not snapshot.listens():
@@ -206,6 +220,9 @@ class MemoryRun:
 
     async def _answer(self, snapshot: Snapshot, strand: int, effect: Effect) -> Answer:
         call = decisions.call_of(effect, tenant=TENANT, run=self._run)
+        if (rest := self._rests.of(strand, effect)) is not None:
+            age = (self._around.clock.now() - rest.first) / 1000
+            call = replace(call, attempt=rest.attempt, age=age)
         if not effect.sealed:
             return await self._called(call)
         try:
@@ -221,6 +238,8 @@ class MemoryRun:
         function = self._around.functions.get(call.function)
         if function is None:
             return Failed(error=standard("configuration", "Unknown function", f"`{call.function}` is not known here"))
+        if self._around.rests:
+            return await self._asked(function, call)
         deadline = time.monotonic() + self._around.patience
         ask: Callable[[Call], Awaitable[Answer]] = function
         while True:
@@ -233,6 +252,17 @@ class MemoryRun:
             await asyncio.sleep(seconds)
             call = replace(call, attempt=call.attempt + 1, age=call.age + seconds)
             ask = function if answer.absent else await _asking(function, call, answer, ask)
+
+    async def _asked(self, function: Function, call: Call) -> Answer:
+        """Once; what is put off is called again by the clock."""
+        ask: Callable[[Call], Awaitable[Answer]] = function
+        if call.key in self._settles and isinstance(function, Cautious):
+            ask = function.settle
+        self._settles.discard(call.key)
+        answer = await ask(call)
+        if isinstance(answer, Later) and not answer.absent and await _asking(function, call, answer, ask) != function:
+            self._settles.add(call.key)
+        return answer
 
 
 async def _asking(

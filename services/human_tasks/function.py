@@ -42,7 +42,7 @@ class TaskFunction:
 
     async def __call__(self, call: Call) -> Answer:
         try:
-            asked = _read(call)
+            asked = read(call)
         except msgspec.ValidationError as error:
             return _failed("validation", _INVALID, "The task cannot be read", str(error))
         try:
@@ -60,7 +60,7 @@ class TaskFunction:
             if found is None:
                 return _waits("", "its task is being made", _MOVING_SECONDS)
             given = await rows.given(connection, call.tenant, found.task_id)
-        return _told(found, given)
+        return told(found, given)
 
     async def _make(self, connection: Any, call: Call, asked: Asked) -> str:
         wanted = clock.plan_of(asked.deadline)
@@ -72,15 +72,16 @@ class TaskFunction:
         return told
 
 
-def _read(call: Call) -> Asked:
-    """Raises msgspec.ValidationError: it is no task, or one that is too large."""
+def read(call: Call) -> Asked:
+    """The task that a call asks for. Raises msgspec.ValidationError: it is no task, or one that is too large."""
     asked = human_tasks.read(call.arguments)
     if len(values.encode(msgspec.to_builtins(asked))) > LARGEST:
         raise msgspec.ValidationError(f"what the task is asked with takes more than {LARGEST // 1024} KiB")
     return asked
 
 
-def _told(found: Standing, given: list[Any]) -> Answer:
+def told(found: Standing, given: list[Any]) -> Answer:
+    """What its run is answered; `given` are rows of what people decided of it."""
     if found.state == "completed":
         return Done(output=_output(found, given), usage="")
     if found.state == "expired":

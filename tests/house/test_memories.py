@@ -104,6 +104,7 @@ NOBODYS: Final = {
     "as long as one request, run, message, file or connection": (
         "services/api/feed.py TenantFeed._known", "services/api/feed.py Watcher._waiting",
         "services/engine/flights.py Flights._flying", "services/engine/flights.py Flights._ready",
+        "services/engine/memory_rests.py Rests._held",
         "infra/under_way.py UnderWay._tasks",
     ),
 }  # fmt: skip

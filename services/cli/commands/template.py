@@ -64,7 +64,7 @@ def test(name: str, version: str | None, *, as_json: bool) -> None:
     Exit code 0: all passed; 1: some did not; 2: the package cannot be read.
     """
     # The simulators and the connectors take longer to import than the other verbs to run.
-    from services.cli.scenarios import run_package  # noqa: PLC0415
+    from services.rehearsals.rehearsing import run_package  # noqa: PLC0415
 
     package = _find(name, version)
     try:

@@ -30,7 +30,7 @@ class Documents(Books):
             if not self.sql.execute("SELECT 1 FROM document LIMIT 1").fetchone():
                 for kind, listed in json.loads(seed.read_text(encoding="utf-8")).items():
                     for one in listed:
-                        self.put(kind, one["id"], _dated(one, now))
+                        self.put(kind, one["id"], dated(one, now))
 
     def get(self, kind: str, name: str) -> dict[str, Any] | None:
         row = self.sql.execute("SELECT body FROM document WHERE kind = ? AND id = ?", (kind, name)).fetchone()
@@ -89,7 +89,8 @@ class Documents(Books):
         return {**dict(kinds), "duplicates_refused": repeats}
 
 
-def _dated(one: dict[str, Any], now: datetime) -> dict[str, Any]:
+def dated(one: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """With the instant of what was `hours_ago`."""
     if "hours_ago" not in one:
         return one
     at = now - timedelta(hours=one["hours_ago"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
@@ -16,7 +16,7 @@ import msgspec
 from infra import clock
 from services.connectors.simulators import answers
 from services.connectors.simulators.answers import Refused
-from services.connectors.simulators.documents import Documents
+from services.connectors.simulators.documents import Documents, dated
 from services.connectors.simulators.faults import Faults
 from services.connectors.simulators.front import bearer_refusal, wrapped
 from services.connectors.simulators.http import Answered, Asked
@@ -78,6 +78,14 @@ class Simulated:
 
     def _clock(self) -> datetime:
         return (self._stands or clock.now()).replace(microsecond=0)
+
+    def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+        """What a document does not say stays as it was."""
+        for kind, one in ((kind, one) for kind, listed in books.items() for one in listed):
+            name = one.get("id", one.get("code"))
+            if not isinstance(name, str):
+                raise ValueError(f"a document of the kind {kind} is known by its `id`")  # noqa: TRY004 (of a file)
+            self.kept.put(kind, name, {**(self.kept.get(kind, name) or {}), **dated(one, self._clock())})
 
     def passed(self, seconds: float) -> None:
         before = self.kept.get("clock", "passed") or {"seconds": 0.0}

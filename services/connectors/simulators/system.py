@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from services.connectors.simulators.faults import Faults
@@ -29,6 +30,10 @@ class System(Protocol):
 
     def state(self, *, with_keys: bool) -> dict[str, Any]:
         """Counts to check a test by."""
+        ...
+
+    def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+        """Know these documents, by kind, beside its own and in their place. Raises ValueError: it keeps no such."""
         ...
 
     def passed(self, seconds: float) -> None:

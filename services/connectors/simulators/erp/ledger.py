@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,19 @@ CREATE TABLE IF NOT EXISTS sales_order (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body_hash TEXT, answer TEXT, total INTEGER,
     repeats INTEGER DEFAULT 0);
 """
+_LEARNT: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
+    "customers": (
+        "SELECT code, name, currency, credit_limit, exposure FROM customer WHERE code = ?",
+        "INSERT OR REPLACE INTO customer VALUES (:code, :name, :currency, :credit_limit, :exposure)",
+        {"code": "", "name": "", "currency": "USD", "credit_limit": None, "exposure": 0},
+    ),
+    "items": (
+        "SELECT code, name, price, currency, stock FROM item WHERE code = ?",
+        "INSERT OR REPLACE INTO item VALUES (:code, :name, :price, :currency, :stock)",
+        {"code": "", "name": "", "price": 0, "currency": "USD", "stock": "0"},
+    ),
+}
+"""By kind: how one is read and written, and what is not said of a new one."""
 
 
 class Ledger(Books):
@@ -144,9 +157,16 @@ class Ledger(Books):
         row = self.sql.execute("SELECT code, name, price, currency, stock FROM item WHERE code = ?", (code,)).fetchone()
         return None if row is None else dict(zip(("code", "name", "price", "currency", "available"), row, strict=True))
 
+    def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+        """Raises ValueError: of another kind than customers and items."""
+        for kind, listed in books.items():
+            if kind not in _LEARNT:
+                raise ValueError(f"the books have no {kind}; there is {', '.join(_LEARNT)}")
+            read, write, plain = _LEARNT[kind]
+            for one in listed:
+                known = self.sql.execute(read, (one["code"],)).fetchone()
+                before = dict(zip(plain, known, strict=True)) if known else plain
+                self.sql.execute(write, {**before, **one})
+
     def _fill(self) -> None:
-        seed = json.loads(_SEED.read_text())
-        self.sql.executemany(
-            "INSERT INTO customer VALUES (:code, :name, :currency, :credit_limit, 0)", seed["customers"]
-        )
-        self.sql.executemany("INSERT INTO item VALUES (:code, :name, :price, :currency, :stock)", seed["items"])
+        self.learn(json.loads(_SEED.read_text()))

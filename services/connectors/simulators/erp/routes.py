@@ -8,6 +8,7 @@ GET  /orders?reference=R                   those of this reference
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -74,6 +75,10 @@ class Erp:
 
     def state(self, *, with_keys: bool) -> dict[str, Any]:
         return self._ledger.state(with_keys=with_keys)
+
+    def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+        """`customers` and `items`, as its seed has them; a customer may have an `exposure` already."""
+        self._ledger.learn(books)
 
     def passed(self, seconds: float) -> None:
         """Nothing in it waits for a time."""

@@ -1,0 +1,254 @@
+"""`holds:1.0.0@default` in a scenario: the same rules as `services.holds` keeps in its tables (ADR 0104)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from infra import ids
+from infra.problems import Problem
+from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Later
+from services.holds import kinds
+from services.holds.errors import OtherCustomer
+from services.holds.function import shown
+from services.holds.kinds import Kinds
+from services.holds.releasing import Keeping, Standing
+from services.holds.subjects import What
+from services.holds.telling import PREFIX, of_run
+from services.rehearsals.times import Time, failed
+from template_library import holds
+from template_library.dsl.durations import milliseconds
+from template_library.holds import Check, Clear, Raise, Wait
+from template_library.scenarios import ClearedHold, Holds, StandingHold
+
+_KINDS = Kinds(0, kinds.SHIPPED)
+_INVALID = 422
+_AWAY = 503
+
+
+class Hold(msgspec.Struct, kw_only=True):
+    """One that was raised. `clears`: who clears it and when, where the scenario says so."""
+
+    id: UUID
+    kind: What
+    key: str
+    customer: str | None
+    line: str
+    type: str
+    reason: str
+    owner: str
+    run: UUID | None
+    raised_by: str
+    keys: list[str]
+    value: Any = None
+    status: str = "active"
+    cleared_by: str | None = None
+    after_release: bool = False
+    clears: tuple[int, str] | None = None
+
+    def keeps(self, order: str, customer: str | None) -> bool:
+        if self.status != "active":
+            return False
+        return self.key == order if self.kind == "order" else self.key == customer
+
+
+class HoldsDesk:
+    """Fills the engine's Function protocol."""
+
+    def __init__(self, given: Holds, time: Time) -> None:
+        """Raises Problem: there is no such type of hold."""
+        self._time = time
+        self._coming = list(given.cleared)
+        self._holds: list[Hold] = []
+        self._customers: dict[str, str] = {}
+        self._released: set[str] = set()
+        for one in given.standing:
+            self._stand(one)
+
+    async def __call__(self, call: Call) -> Answer:
+        try:
+            said = holds.read(call.arguments)
+        except ValueError as error:
+            return _refused(str(error))
+        self._advance()
+        try:
+            if isinstance(said, Raise):
+                return self._raise(call, said)
+            if isinstance(said, Clear):
+                return self._clear(call, said)
+            return self._wait(said) if isinstance(said, Wait) else self._check(said)
+        except Problem as problem:
+            return _refused(problem.detail)
+
+    def found(self) -> list[dict[str, Any]]:
+        """The holds, as a scenario expects them."""
+        self._advance()
+        return [
+            {
+                "type": one.type,
+                "reason": one.reason,
+                one.kind: one.key,
+                "line": one.line or None,
+                "status": one.status,
+                "owner": one.owner,
+                "value": one.value,
+                "cleared_by": one.cleared_by,
+            }
+            for one in self._holds
+        ]
+
+    def unused(self) -> list[str]:
+        return [f"/holds/cleared: no hold of the type {one.type} was there to be cleared" for one in self._coming]
+
+    def _stand(self, one: StandingHold) -> None:
+        kind: What = "customer" if one.order is None else "order"
+        key = one.order or one.customer or ""
+        self._note_customer(key if kind == "order" else None, one.customer)
+        self._add(
+            Hold(
+                id=ids.new(),
+                kind=kind,
+                key=key,
+                customer=one.customer,
+                line=one.line or "",
+                type=one.type,
+                reason=one.reason,
+                owner=_KINDS.find(one.type).role,
+                run=None,
+                raised_by="system:erp",
+                keys=[],
+            )
+        )
+
+    def _raise(self, call: Call, said: Raise) -> Answer:
+        kind: What = "customer" if said.order is None else "order"
+        key, line = said.order or said.customer or "", said.line or ""
+        its = _KINDS.find(said.type)
+        self._note_customer(said.order, said.customer)
+        known = next((one for one in self._holds if (one.kind, one.key) == (kind, key) and call.key in one.keys), None)
+        if known is not None:
+            return _raised(known, is_new=False)
+        of_it = (kind, key, line, said.type, said.reason)
+        same = next((one for one in self._holds if _same(one) == of_it and one.status == "active"), None)
+        if same is not None:
+            same.keys.append(call.key)
+            return _raised(same, is_new=False, after_release=False)
+        made = Hold(
+            id=ids.new(),
+            kind=kind,
+            key=key,
+            customer=said.customer,
+            line=line,
+            type=said.type,
+            reason=said.reason,
+            owner=said.role or its.role,
+            run=call.run,
+            raised_by=of_run(call.run),
+            keys=[call.key],
+            value=None if said.value is None else msgspec.to_builtins(said.value),
+            after_release=kind == "order" and key in self._released,
+        )
+        self._released.discard(key)
+        self._add(made)
+        return _raised(made, is_new=True)
+
+    def _clear(self, call: Call, said: Clear) -> Answer:
+        kind = "customer" if said.order is None else "order"
+        key, cleared, kept = said.order or said.customer, [], []
+        for one in self._holds:
+            wanted = {"line": said.line, "type": said.type, "reason": said.reason}
+            is_meant = (one.kind, one.key, one.run) == (kind, key, call.run) and all(
+                value is None or getattr(one, name) == value for name, value in wanted.items()
+            )
+            if not is_meant or (one.status != "active" and one.cleared_by != of_run(call.run)):
+                continue
+            if not _KINDS.find(one.type).run_may_clear:
+                kept.append(ids.show(PREFIX, one.id))
+                continue
+            cleared.append(ids.show(PREFIX, one.id))
+            one.status, one.cleared_by = "cleared", of_run(call.run)
+        output: dict[str, Any] = {"cleared": cleared, "kept": kept}
+        if said.order is not None:
+            output |= shown(self._standing(said.order, said.customer))
+        return Done(output=output, usage="")
+
+    def _check(self, said: Check) -> Answer:
+        return Done(output=shown(self._standing(said.order, said.customer)), usage="")
+
+    def _wait(self, said: Wait) -> Answer:
+        standing = self._standing(said.order, said.customer)
+        if standing.customer is None:
+            return _refused("name the order's `customer`: a hold on it keeps the order, too")
+        self._note_customer(said.order, standing.customer)
+        if not standing.holds:
+            self._released.add(said.order)
+            return Done(output=shown(standing), usage="")
+        moments = [one.clears[0] for one in self._holds if one.status == "active" and one.clears is not None]
+        seconds = None if not moments else (min(moments) - self._time.now()) / 1000
+        reason = f"the order is held: {', '.join(one.type for one in standing.holds)}"
+        error = ErrorDetails(type=f"{STANDARD_ERRORS}timeout", status=_AWAY, title="It is still held", detail=reason)
+        return Later(reason=reason, ref=said.order, error=error, seconds=seconds, sent=False, parked=True, line="hold")
+
+    def _standing(self, order: str, customer: str | None) -> Standing:
+        whose = customer or self._customers.get(order)
+        keeping = [
+            Keeping(
+                hold_id=one.id,
+                on="customer" if one.kind == "customer" else "line" if one.line else "order",
+                line=one.line,
+                type=one.type,
+                reason=one.reason,
+                owner_role=one.owner,
+                raised_by=one.raised_by,
+            )
+            for one in self._holds
+            if one.keeps(order, whose)
+        ]
+        return Standing(order=order, customer=whose, is_released=order in self._released, holds=keeping)
+
+    def _note_customer(self, order: str | None, customer: str | None) -> None:
+        """Raises OtherCustomer."""
+        if order is None or customer is None:
+            return
+        if self._customers.setdefault(order, customer) != customer:
+            raise OtherCustomer(f"It was first held as an order of {self._customers[order]}")
+
+    def _add(self, made: Hold) -> None:
+        self._holds.append(made)
+        meant = next((one for one in self._coming if _means(one, made)), None)
+        if meant is not None:
+            self._coming.remove(meant)
+            made.clears = (self._time.now() + milliseconds(meant.after), meant.by)
+
+    def _advance(self) -> None:
+        for one in self._holds:
+            if one.status == "active" and one.clears is not None and one.clears[0] <= self._time.now():
+                one.status, one.cleared_by = "cleared", one.clears[1]
+
+
+def _same(one: Hold) -> tuple[str, str, str, str, str]:
+    return (one.kind, one.key, one.line, one.type, one.reason)
+
+
+def _means(wanted: ClearedHold, made: Hold) -> bool:
+    if wanted.type != made.type or wanted.reason not in {None, made.reason}:
+        return False
+    if wanted.order is not None:
+        return (made.kind, made.key) == ("order", wanted.order)
+    return wanted.customer is None or (made.kind, made.key) == ("customer", wanted.customer)
+
+
+def _raised(one: Hold, *, is_new: bool, after_release: bool | None = None) -> Done:
+    output = {
+        "hold": ids.show(PREFIX, one.id),
+        "active": one.status == "active",
+        "raised": is_new,
+        "afterRelease": one.after_release if after_release is None else after_release,
+    }
+    return Done(output=output, usage="")
+
+
+def _refused(detail: str) -> Answer:
+    return failed("validation", "The call of holds is not right", detail, _INVALID)
