@@ -59,12 +59,16 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         timed: events with the Unix milliseconds at which they come, for whoever listens then.
         heard: events that came before the run began.
-        left: is told the key of a call that the run went past while it was put off.
+        left: is told the key of a call that the run went past while it was put off. None: nothing waits by the clock
+            but what the document says.
     """
 
     timed: Sequence[tuple[int, dict[str, Any]]] = ()
     heard: Sequence[dict[str, Any]] = ()
-    left: Callable[[str], None] = lambda _: None
+    left: Callable[[str], None] | None = None
+
+
+_LIVE: Final = Played()
 
 
 async def run_workflow(  # noqa: PLR0913 - each is a part that the caller composes
@@ -84,7 +88,7 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     secrets: Mapping[str, Any] | None = None,
     hide: Callable[[Any], Any] = lambda value: value,
     noted: Callable[[Line], None] = lambda _: None,
-    played: Played | None = None,
+    played: Played = _LIVE,
 ) -> Report:
     """Run to the end on the raw input `value`.
 
@@ -92,25 +96,27 @@ async def run_workflow(  # noqa: PLR0913 - each is a part that the caller compos
     `events`, CloudEvents in their JSON form, comes when neither a call nor another event can move anything, before a
     clock does; one whose source and id came before does not come again. What a run emits, it and the runs that it
     started hear. What calls with `secrets` bring back goes through `hide`. Each line of the journal is `noted` as soon
-    as it is there. What is `played` waits by `clock`, and `patience` is time of it.
+    as it is there. What is `played` with `left` waits by `clock`, and
+    `patience` is time of it.
 
     Raises:
         ExpressionsUnavailable: no evaluator could be started.
     """
-    around = Surroundings(functions, clock or Clock(), patience, secrets or {}, hide)
-    if played is not None:
-        around = msgspec.structs.replace(around, rests=True, left=played.left)
-    now, known = around.clock.now(), parameters or {}
-    descriptor = RunDescriptor(
-        id=str(run), tenant=str(TENANT), environment=environment, started_at=now, parameters=known
-    )
+    around = Surroundings(functions, clock or Clock(), patience, secrets or {}, hide, played.left)
+    descriptor = _described(run, around.clock.now(), environment, parameters or {})
     together = _Together(around, evaluator, nested or {}, schemas or {}, list(events))
-    together.expect(played or Played())
+    together.expect(played)
     try:
         await together.begin("", workflow, value, descriptor, noted)
         return await together.to_the_end()
     finally:
         await together.end()
+
+
+def _described(run: UUID, now: int, environment: str, parameters: dict[str, Any]) -> RunDescriptor:
+    return RunDescriptor(
+        id=str(run), tenant=str(TENANT), environment=environment, started_at=now, parameters=parameters
+    )
 
 
 class _Together:

@@ -34,8 +34,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     Attributes:
         patience: seconds for which a function that answers `Later` is asked again.
         hide: a JSON value without the secrets, for what a call with secrets brought back.
-        rests: what is put off waits by `clock`, and `patience` is time of it.
-        left: is told the key of a call that the run went past while it was put off.
+        left: is told the key of a call that the run went past while it was put off; with it, what is put off waits by
+            `clock`, and `patience` is time of it.
     """
 
     functions: Functions
@@ -43,8 +43,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     patience: float
     secrets: Mapping[str, Any]
     hide: Callable[[Any], Any]
-    rests: bool = False
-    left: Callable[[str], None] = lambda _: None
+    left: Callable[[str], None] | None = None
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -181,11 +180,13 @@ class MemoryRun:
                 self._flights.launch(strand.id, effect, self._answer(snapshot, strand.id, effect))
 
     def _forget(self, snapshot: Snapshot) -> None:
-        for effect in self._rests.gone(snapshot):
-            self._around.left(decisions.key_of(effect, TENANT, self._run))
+        gone = self._rests.gone(snapshot)
+        if self._around.left is not None:
+            for effect in gone:
+                self._around.left(decisions.key_of(effect, TENANT, self._run))
 
     def _puts_off(self, snapshot: Snapshot, strand: int, answer: Answer) -> bool:
-        if not (self._around.rests and decisions.waits(snapshot, strand)):
+        if self._around.left is None or not decisions.waits(snapshot, strand):
             return False
         effect = decisions.calling(snapshot, strand).effect
         if isinstance(answer, Later):
@@ -238,7 +239,7 @@ class MemoryRun:
         function = self._around.functions.get(call.function)
         if function is None:
             return Failed(error=standard("configuration", "Unknown function", f"`{call.function}` is not known here"))
-        if self._around.rests:
+        if self._around.left is not None:
             return await self._asked(function, call)
         deadline = time.monotonic() + self._around.patience
         ask: Callable[[Call], Awaitable[Answer]] = function
