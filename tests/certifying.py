@@ -2,12 +2,11 @@
 
 A test says whose contract it is by `@pytest.mark.certifies(connector)`, or that of a way of talking, with
 `simulator=True` where the other side is one of ours; the fixture that starts the other side tells what it is by `saw`.
-A run counts when it was whole: nothing deselected, nothing skipped.
+A run counts when it was whole: nothing deselected, nothing skipped. Only marked tests are counted, each for its own.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +15,13 @@ from typing import Any
 import pytest
 
 from infra import clock
-from services.connectors import certification
+from services.connectors import certification, shared_code
 from services.connectors.builtin import all_connectors
 from services.connectors.certification import Result
 from services.connectors.ways import VERSION, WAYS
 
 _SYSTEMS: dict[str, tuple[str, set[str]]] = {}
+_RECORDED: dict[str, Path] = {}
 
 
 def saw(connector: str, system: str, *, on: str = "") -> None:
@@ -31,6 +31,11 @@ def saw(connector: str, system: str, *, on: str = "") -> None:
     """
     known, databases = _SYSTEMS.get(connector, (system, set()))
     _SYSTEMS[connector] = (system, databases | {on} - {""} if known == system else {on} - {""})
+
+
+def recorded(connector: str, file: Path) -> None:
+    """What the run has written of the connector's tests, which is played ever since."""
+    _RECORDED[connector] = file
 
 
 def _shown(connector: str) -> str:
@@ -90,6 +95,7 @@ class Ledger:
             if not {name} & (known.keys() | ways.keys()) or name not in _SYSTEMS or came["skipped"]:
                 reporter.write_line(f"certify: {name}: skipped, unknown, or its system told no version; left as it was")
                 continue
+            through = shared_code.parts(known[name]) if name in known else ways[name].through
             result = Result(
                 version=known[name].manifest.version if name in known else VERSION,
                 digest=certification.digest(known[name]) if name in known else ways[name].digest,
@@ -98,18 +104,17 @@ class Ledger:
                 tested_on=clock.now().date(),
                 passed=came["passed"],
                 failed=came["failed"],
-                tests_digest=_digest(self._files.get(name, set())),
+                code=shared_code.digests(through),
+                tests=_digests({*self._files.get(name, set()), *([_RECORDED[name]] if name in _RECORDED else [])}),
             )
             reporter.write_line(f"certify: {name}: {result.passed} passed, {result.failed} failed, {result.system}")
             yield _Named(name, result)
 
 
-def _digest(files: set[Path]) -> str:
-    """SHA-256, hex, of their names and what is in them."""
-    found = hashlib.sha256()
-    for file in sorted(files):
-        found.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return found.hexdigest()
+def _digests(files: set[Path]) -> dict[str, str]:
+    """SHA-256, hex, by path below the sources."""
+    inside = sorted(one for one in files if one.is_relative_to(shared_code.ROOT))
+    return {one.relative_to(shared_code.ROOT).as_posix(): shared_code.of_file(one) for one in inside}
 
 
 class _Named:

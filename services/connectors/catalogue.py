@@ -27,7 +27,9 @@ _HEADS: Final = {
     False: (
         "# The connectors that come with the product\n\n"
         "Written by `python -m services.connectors.catalogue`. What each level means, and how it is computed: "
-        "[ADR 0078](../adr/0078-levels-of-connectors.md). The same, with those of your installation: "
+        "[ADR 0078](../adr/0078-levels-of-connectors.md). A level here is that of the day of its tests; whether shared "
+        "code or a test has changed since then ([ADR 0108](../adr/0108-levels-by-code.md)) the product says. "
+        "The same, with those of your installation: "
         "the commands `connector list` and `connector show`, and `GET /v1/connectors`. Those of simulators have "
         "[a page of their own](simulator-catalogue.md).\n\n"
     ),
@@ -157,7 +159,7 @@ def page(*, of_simulators: bool = False) -> str:
     """The page of the product's own connectors: of those that speak with a simulator, or of all others."""
     simulated = {kind.connector for kind in systems.KINDS.values()}
     shown = [one for one in entries(all_connectors()) if (one.name in simulated) == of_simulators]
-    found = _HEADS[of_simulators] + "\n".join(section(one) for one in shown)
+    found = _HEADS[of_simulators] + "\n".join(section(_as_tested(one)) for one in shown)
     return found if of_simulators else f"{found}\n" + "\n".join(_ways()) + "\n"
 
 
@@ -166,9 +168,12 @@ def _ways() -> Iterator[str]:
     yield "## Ways of talking\n"
     yield "| way | level | why |\n| --- | --- | --- |"
     for one in WAYS:
-        known = certification.standing_of_way(one)
-        shown = "not yet certified" if known.level == "not certified" else known.level
-        yield f"| [{one.title}]({one.page}) | **{shown}** | {known.why} |"
+        known = certification.as_tested(certification.standing_of_way(one))
+        yield f"| [{one.title}]({one.page}) | **{levels.shown(known.level)}** | {known.why} |"
+
+
+def _as_tested(one: ConnectorEntry) -> ConnectorEntry:
+    return msgspec.structs.replace(one, certification=certification.as_tested(one.certification))
 
 
 def main() -> Any:

@@ -6,23 +6,24 @@ import functools
 import hashlib
 import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from services.connectors import shared_code
 from services.connectors.declared import library, reading
 from services.connectors.levels import Level
 from services.connectors.sdk.connector import Connector
-from services.connectors.trying import cases
 from services.connectors.ways import Way
 
 RESULTS: Final = Path(__file__).with_name("certified.json")
 """What `pytest --certify` wrote, by connector or way of talking."""
-BESIDE: Final = "certified.json"
-"""What a run that recorded a connector's tests left beside its manifest."""
+_TESTS: Final = "tests"
+"""The folder below the sources that an installation has not."""
+_MOST_NAMED: Final = 3
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +32,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         digest: of what was tested; another one was not.
         system: what it was tested against, with its version; `simulator`: whether that is one of ours.
-        tests_digest: of the tests as they ran: their files, or what was recorded of them beside the manifest.
+        code: digests of the parts of shared code that its calls ran through, by name (`shared_code`).
+        tests: digests of the files of the tests that ran, and of what was recorded of them, by path below the sources.
     """
 
     version: str
@@ -41,32 +43,24 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     tested_on: date
     passed: int
     failed: int
-    tests_digest: str = ""
-
-
-class _Tried(msgspec.Struct, frozen=True):
-    """`certified.json` beside a manifest. `tests_sha256`: of what the run recorded, which is played ever since."""
-
-    system: str
-    on: date
-    manifest_sha256: str
-    passed: int
-    tests_sha256: str
+    code: dict[str, str] = {}
+    tests: dict[str, str] = {}
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a connector is proven. `why`: in words, for people."""
+    """How far a connector is proven. `why`: in words, for people. `since`: what was changed since its tests ran."""
 
     level: Level
     why: str
     system: str | None = None
     tested_on: date | None = None
     tests: int = 0
+    since: tuple[str, ...] = ()
 
 
 def standing(connector: Connector) -> Standing:
     """Of the connector as it is here."""
-    return judged(connector, _tried(connector) or results().get(connector.manifest.name))
+    return judged(connector, results().get(connector.manifest.name))
 
 
 def levels(connectors: Iterable[Connector]) -> dict[str, Level]:
@@ -76,15 +70,23 @@ def levels(connectors: Iterable[Connector]) -> dict[str, Level]:
 
 def judged(connector: Connector, result: Result | None) -> Standing:
     """What `result` says of the connector."""
-    return _judged(digest(connector), result)
+    return _judged(digest(connector), shared_code.digests(shared_code.parts(connector)), result)
 
 
 def standing_of_way(way: Way) -> Standing:
     """Of a way of talking as it is here."""
-    return _judged(way.digest, results().get(way.name))
+    return _judged(way.digest, shared_code.digests(way.through), results().get(way.name))
 
 
-def _judged(digest_now: str, result: Result | None) -> Standing:
+def as_tested(found: Standing) -> Standing:
+    """What was said before any shared code or test changed: for pages that are not written anew with each change."""
+    if not found.since:
+        return found
+    level: Level = "certified" if found.level == "certified before" else found.level
+    return msgspec.structs.replace(found, level=level, why=found.why.partition(";")[0], since=())
+
+
+def _judged(digest_now: str, code_now: Mapping[str, str], result: Result | None) -> Standing:
     if result is None:
         return Standing(level="not certified", why="No contract tests ran against it")
     known = {"system": result.system, "tested_on": result.tested_on, "tests": result.passed}
@@ -93,9 +95,29 @@ def _judged(digest_now: str, result: Result | None) -> Standing:
     if result.digest != digest_now:
         why = f"It was changed after its contract tests ran ({result.version}, {result.tested_on})"
         return Standing(level="not certified", why=why, **known)  # type: ignore[arg-type]  # by name
-    level: Level = "simulated" if result.simulator else "certified"
     why = f"{result.passed} contract tests passed against {result.system} on {result.tested_on}"
-    return Standing(level=level, why=why, **known)  # type: ignore[arg-type]  # by name
+    since = tuple(_changed(code_now, result))
+    if since:
+        more = f" and {len(since) - _MOST_NAMED} more" if len(since) > _MOST_NAMED else ""
+        why += f"; changed since then: {', '.join(since[:_MOST_NAMED])}{more}"
+    proven: Level = "certified before" if since else "certified"
+    return Standing(level="simulated" if result.simulator else proven, why=why, since=since, **known)  # type: ignore[arg-type]  # by name
+
+
+def _changed(code_now: Mapping[str, str], result: Result) -> Iterator[str]:
+    """What is another than it was in that run. Where the tests were left behind nobody can tell of them."""
+    for name, now in sorted(code_now.items()):
+        if result.code.get(name) != now:
+            yield f"the shared code `{name}`"
+    if not result.tests:
+        yield "its tests, of which nothing was written down"
+    has_tests = (shared_code.ROOT / _TESTS).is_dir()
+    for path, digest_then in sorted(result.tests.items()):
+        file = shared_code.ROOT / path
+        if not has_tests and path.startswith(f"{_TESTS}/"):
+            continue
+        if not file.is_file() or shared_code.of_file(file) != digest_then:
+            yield f"`{path}`"
 
 
 def digest(connector: Connector) -> str:
@@ -127,26 +149,6 @@ def write(found: dict[str, Result], file: Path = RESULTS) -> None:
 
 def _folder(connector: Connector) -> Path:
     return library.ROOT / connector.manifest.name / connector.manifest.version
-
-
-def _tried(connector: Connector) -> Result | None:
-    """What a run against the real system left beside the manifest (ADR 0079)."""
-    file = _folder(connector) / BESIDE
-    if not file.exists():
-        return None
-    tried = msgspec.json.decode(file.read_bytes(), type=_Tried)
-    played = hashlib.sha256((_folder(connector) / cases.FILE).read_bytes()).hexdigest()
-    return Result(
-        version=connector.manifest.version,
-        # Tests that somebody typed afterwards are none that ran.
-        digest=tried.manifest_sha256 if played == tried.tests_sha256 else "",
-        system=tried.system,
-        simulator=False,
-        tested_on=tried.on,
-        passed=tried.passed,
-        failed=0,
-        tests_digest=tried.tests_sha256,
-    )
 
 
 def _files(connector: Connector) -> list[Path]:

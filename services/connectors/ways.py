@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-_ROOT: Final = Path(__file__).parents[2]
+from services.connectors import shared_code
+
 VERSION: Final = "1"
 
 
 class Way(msgspec.Struct, frozen=True):
-    """`files`: the code that speaks it, as patterns below the sources; `page`: in docs/integrator, what tells of it."""
+    """`files`: the code that speaks it, as patterns below the sources; `page`: in docs/integrator, what tells of it.
+
+    `through`: parts of shared code that it stands on.
+    """
 
     name: str
     title: str
     page: str
     files: tuple[str, ...]
+    through: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256, hex, of that code."""
-        found = hashlib.sha256()
-        for file in sorted(one for pattern in self.files for one in _ROOT.glob(pattern)):
-            found.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-        return found.hexdigest()
+        return shared_code.of_files(self.files)
 
 
 WAYS: Final = (
-    Way("graphql", "GraphQL, in a manifest", "connector-forms.md", ("services/connectors/declared/forms/graphql.py",)),
+    Way(
+        "graphql",
+        "GraphQL, in a manifest",
+        "connector-forms.md",
+        ("services/connectors/declared/forms/graphql.py",),
+        ("sdk", "manifests", "pages"),
+    ),
     Way(
         "openapi",
         "Manifests begun from an OpenAPI document",
         "connector-manifest.md",
         ("services/connectors/openapi/*.py",),
+        ("sdk", "manifests"),
     ),
     Way(
         "webhook",

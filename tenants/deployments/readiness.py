@@ -13,13 +13,14 @@ from uuid import UUID
 import msgspec
 
 Standing = Literal["green", "amber", "red"]
-Level = Literal["certified", "simulated", "not certified"]
-Cause = Literal["ready", "simulated", "unproven", "failing", "away", "disabled", "lacks", "missing"]
-"""`simulated`, `unproven`: how far its connector is proven. `failing`: the last check of it did. `lacks`: operations.
-`missing`: nothing offers any."""
+Level = Literal["certified", "certified before", "simulated", "not certified"]
+Cause = Literal["ready", "older", "simulated", "unproven", "failing", "away", "disabled", "lacks", "missing"]
+"""`older`, `simulated`, `unproven`: how far its connector is proven. `failing`: the last check of it did.
+`lacks`: operations. `missing`: nothing offers any."""
 
 STANDINGS: Final[Mapping[Cause, Standing]] = {
     "ready": "green",
+    "older": "green",
     "simulated": "amber",
     "unproven": "amber",
     "failing": "amber",
@@ -30,6 +31,12 @@ STANDINGS: Final[Mapping[Cause, Standing]] = {
 }
 """But that `failing` is red where somebody has to change something: every call fails as the check did."""
 TO_CHANGE: Final = frozenset({"authentication", "authorization", "configuration"})
+_PROVEN: Final[Mapping[Level, Cause]] = {
+    "certified": "ready",
+    "certified before": "older",
+    "simulated": "simulated",
+    "not certified": "unproven",
+}
 _ORDER: Final[Sequence[Cause]] = tuple(STANDINGS)
 _LIGHTS: Final[Sequence[Standing]] = ("green", "amber", "red")
 """Both from the best on."""
@@ -105,8 +112,7 @@ def connection(one: Known, asked: Collection[str], offers: Mapping[str, Offer]) 
         return Verdict(cause="lacks", lacks=tuple(lacks), about=one)
     if not one.active:
         return Verdict(cause="disabled", about=one)
-    causes: Mapping[Level, Cause] = {"certified": "ready", "simulated": "simulated", "not certified": "unproven"}
-    found: list[Cause] = [causes[offer.level]]
+    found: list[Cause] = [_PROVEN[offer.level]]
     if one.fails is not None:
         found.append("failing")
     if one.away is not None:
@@ -141,7 +147,7 @@ def template(verdicts: Iterable[Verdict]) -> Standing:
 
 def choice(asked: Collection[str], offers: Mapping[str, Offer]) -> list[str]:
     """The connectors that offer all of it, those that are proven further first."""
-    levels: Sequence[Level] = ("certified", "not certified", "simulated")
+    levels: Sequence[Level] = ("certified", "certified before", "not certified", "simulated")
     found = [name for name, offer in offers.items() if offer.operations.issuperset(asked)]
     return sorted(found, key=lambda name: (levels.index(offers[name].level), name))
 

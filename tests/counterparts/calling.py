@@ -99,6 +99,10 @@ class Caller:
         self._function = ConnectorFunction(Registry([self.connector]), self, self.noting)
         self._revision = 0
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return dict(self._settings)
+
     def change(self, *, secrets: Mapping[str, str] | None = None, **settings: Any) -> None:
         self._revision += 1
         self._settings |= settings

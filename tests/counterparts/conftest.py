@@ -13,16 +13,8 @@ ASKED: Final = ("rt", "oscar", "vendure", "sftp", "dovecot", "n8n", "way")
 collect_ignore = [name for name in ASKED if name != os.environ.get("COUNTERPART")]
 
 
-PASSED: Final[set[str]] = set()
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call" and report.passed:
-        PASSED.add(report.nodeid)
-
-
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """What was recorded is kept where every test of it passed: a run of some certifies nothing."""
     if RECORDS and exitstatus == pytest.ExitCode.OK and not session.config.option.keyword:
         for write in WAITING:
-            write(len(PASSED))
+            write()

@@ -1,31 +1,30 @@
 """What a real system was asked and answered, as the declared tests of the connector: `tests.yaml` beside its manifest.
 
-`make counterparts TEST=NAME RECORD=1` writes them anew. Keys, times and ids are those of that run.
+`make counterparts TEST=NAME RECORD=1` writes them anew, and `tests.certifying` counts them among what was tested. Keys,
+times and ids are those of that run.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
 import yaml
 
-from services.connectors.declared import library, reading
+from services.connectors.declared import library
 from services.connectors.trying import cases
 from services.engine.functions import Answer, Done, Failed, Later
+from tests import certifying
 from tests.counterparts.calling import Caller
 
 KEY: Final = "test-key"
 RECORDS: Final = bool(os.environ.get("RECORD"))
-WAITING: Final[list[Callable[[int], None]]] = []
-"""What is written at the end of a run that records, with how many of its tests passed."""
+WAITING: Final[list[Callable[[], None]]] = []
+"""What is written at the end of a run that records and that passed."""
 _LINKS: Final = frozenset({"_hyperlinks", "_url"})
 """Members that nothing reads and that fill pages."""
-_RESULT: Final = "certified.json"
 _CLASSES: Final = {"authentication": "reconnect"}
 
 
@@ -56,22 +55,19 @@ class Recording:
         return answer.output if isinstance(answer, Done) else answer
 
     def write(self, system: str) -> None:
-        """Once all tests of the run have passed, write these beside the manifest, and what was certified."""
-        WAITING.append(lambda passed: self._write(system, passed))
+        """Once all tests of the run have passed, write these beside the manifest; `system`: what they ran against."""
+        certifying.saw(self._caller.connector.manifest.name, system)
+        WAITING.append(lambda: self._write(system))
 
-    def _write(self, system: str, passed: int) -> None:
+    def _write(self, system: str) -> None:
         name = self._caller.connector.manifest.name
-        folder = library.newest(library.ROOT / name)
+        file = library.newest(library.ROOT / name) / cases.FILE
         # Anew, so that nothing is there twice: the reader knows no anchors.
         whole = msgspec.json.decode(msgspec.json.encode({"settings": dict(self._settings), "tests": self._tests}))
         head = f"# Recorded from {system} by tests/counterparts: what it was asked and answered, without links.\n"
         text = yaml.safe_dump(whole, sort_keys=False, width=160, allow_unicode=True)
-        (folder / cases.FILE).write_text(head + text, encoding="utf-8")
-        manifest, tests = (sha256((folder / one).read_bytes()).hexdigest() for one in (reading.FILE, cases.FILE))
-        certified: dict[str, Any] = {"system": system, "on": datetime.now(UTC).date().isoformat()}
-        certified |= {"manifest_sha256": manifest, "passed": passed, "tests_sha256": tests}
-        written = msgspec.json.format(msgspec.json.encode(certified), indent=2).decode()
-        (folder / _RESULT).write_text(written + "\n", encoding="utf-8")
+        file.write_text(head + text, encoding="utf-8")
+        certifying.recorded(name, file)
 
 
 def _short(value: Any) -> Any:

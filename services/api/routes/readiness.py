@@ -185,6 +185,10 @@ def _words(verdict: Verdict, choice: list[str], offers: dict[str, Offer]) -> tup
         return f"No connection offers {missing}.", f"Make {instead}."
     told: dict[Cause, tuple[str, str | None]] = {
         "ready": (f"{about.name} offers it all, and {about.connector} is certified.", None),
+        "older": (
+            f"{about.name} offers it all; {about.connector} is certified for an older version of its code or tests.",
+            None,
+        ),
         "simulated": (
             f"{about.name} offers it all; {about.connector} is proven against a simulator alone.",
             "Before the client goes live, put the client's own system behind it.",

@@ -36,7 +36,7 @@ class Declared:
 
     def __init__(self, document: Document, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._document = document
+        self.document = document
         signing = credentials(document)
         self.operations = {
             name: DeclaredOperation(document, name, contracts().get(name), signing) for name in document.operations
@@ -89,8 +89,8 @@ class Declared:
 
     def code_grant(self, settings: Mapping[str, Any]) -> CodeGrant | None:
         """See `Authorizes`."""
-        part = self._document.authentication
-        return code_grant(self._document.name, part, settings) if isinstance(part, OAuth2Code) else None
+        part = self.document.authentication
+        return code_grant(self.document.name, part, settings) if isinstance(part, OAuth2Code) else None
 
     def polled(self, trigger: str) -> DeclaredPoll | None:
         """See `Watches`."""

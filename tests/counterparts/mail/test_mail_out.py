@@ -207,6 +207,20 @@ async def test_F_03_what_the_server_filed_was_sent_and_what_is_not_there_is_aske
     assert "`sent_folder`" in answer.error.detail
 
 
+async def test_S_56_a_mailbox_at_another_server_is_not_told_the_password(
+    caller: Caller, mail_server: MailServer, sent_box: Box
+) -> None:
+    given = {**MAIL_OUT, "to": ["cut-late@acme.example"]}
+    await caller.call("mail.messages.send", given, "key-1")
+    sent_box.put(mail_server.messages(1)[0].as_bytes(policy=SMTP), folder="Sent")
+    caller.change(sent_url=sent_box.url, base_url=f"smtp://other.example.com:{mail_server.ports['starttls']}")
+    answer = await caller.settled("mail.messages.send", given, "key-1")
+    assert isinstance(answer, Unknown), answer
+    assert "give that of the mailbox as the secret `sent_password`" in answer.error.detail
+    caller.change(secrets={"sent_password": PASSWORD})
+    assert isinstance(await caller.settled("mail.messages.send", given, "key-1"), Done)
+
+
 async def test_a_server_that_lets_us_in_is_well(caller: Caller) -> None:
     answer = await caller.call("mail.server.check", {})
     assert isinstance(answer, Done)

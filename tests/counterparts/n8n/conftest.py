@@ -14,13 +14,15 @@ from tests.counterparts.n8n import workflows
 from tests.counterparts.n8n.install import TOKEN, VERSION, install, running
 from tests.counterparts.proxy import Proxy, proxied
 
+ALL = [workflows.doubling(), workflows.calling_back(), workflows.handing_on(), workflows.forgetting()]
+
 
 @pytest.fixture(scope="session")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     place = install(Path(os.environ.get("WAYBILL_HOME", ".waybill")))
     for name in ("n8n", "webhook"):
         certifying.saw(name, VERSION)
-    with running(place, tmp_path_factory.mktemp("n8n"), [workflows.doubling(), workflows.calling_back()]) as port:
+    with running(place, tmp_path_factory.mktemp("n8n"), ALL) as port:
         yield port
 
 

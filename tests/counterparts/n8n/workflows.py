@@ -1,4 +1,4 @@
-"""Workflows of n8n as its import takes them: one that answers with its last node, and one that calls back."""
+"""Workflows of n8n as its import takes them: what answers with its last node, what calls back, and one that forgets."""
 
 from __future__ import annotations
 
@@ -45,17 +45,33 @@ def doubling() -> dict[str, Any]:
 
 
 def calling_back() -> dict[str, Any]:
-    """Answers at once, drops a key that it has seen, and calls the address `callback` of its body, signed."""
-    told = (
-        "={{ JSON.stringify({ id: 'execution-' + $execution.id, subject: $json.body.order, "
-        "key: $json.headers['idempotency-key'], approved: $json.body.total < 100 }) }}"
-    )
+    """Answers at once, and calls the address `callback` of its body, signed, by the key of its call."""
+    return _workflow("calling-back", _webhook("calling-back", "onReceived"), *_called_back())
+
+
+def handing_on() -> dict[str, Any]:
+    """The same, and answers when what it called has taken it."""
+    return _workflow("handing-on", _webhook("handing-on", "lastNode"), *_called_back())
+
+
+def forgetting() -> dict[str, Any]:
+    """The same, behind a note of the key, by which a repetition is dropped: what is not to be done."""
     seen = {
         "operation": "removeItemsSeenInPreviousExecutions",
         "logic": "removeItemsWithAlreadySeenKeyValues",
         "dedupeValue": "={{ $json.headers['idempotency-key'] }}",
         "options": {},
     }
+    noted = _node("Seen", "removeDuplicates", 2, seen)
+    return _workflow("forgetting", _webhook("forgetting", "lastNode"), noted, *_called_back())
+
+
+def _called_back() -> tuple[dict[str, Any], ...]:
+    """The id of what goes out is the key: to whoever takes it, twice is once."""
+    told = (
+        "={{ JSON.stringify({ id: $json.headers['idempotency-key'], subject: $json.body.order, "
+        "approved: $json.body.total < 100 }) }}"
+    )
     signed = {"action": "hmac", "type": "SHA256", "value": "={{ $json.text }}", "dataPropertyName": "signature",
               "secret": SECRET, "encoding": "hex"}  # fmt: skip
     sent = {
@@ -69,10 +85,7 @@ def calling_back() -> dict[str, Any]:
         "body": "={{ $json.text }}",
         "options": {},
     }
-    return _workflow(
-        "calling-back",
-        _webhook("calling-back", "onReceived"),
-        _node("Seen", "removeDuplicates", 2, seen),
+    return (
         _text("Answer", told),
         _node("Sign", "crypto", 1, signed),
         _node("Call back", "httpRequest", 4.2, sent),

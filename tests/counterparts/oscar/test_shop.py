@@ -14,6 +14,7 @@ from tests.counterparts.oscar.install import STAFF, VERSION
 from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.recording import Recording
 
+pytestmark = pytest.mark.certifies("django-oscar")
 LIST, GET, FULFIL, CUSTOMER = "shop.orders.list", "shop.orders.get", "shop.orders.fulfil", "shop.customers.get"
 FIND, INVOICE = "shop.orders.find", "shop.orders.invoice"
 CHARGED = {"invoice": "INV-1", "issued_on": "2026-01-16"}

@@ -12,6 +12,7 @@ from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.recording import Recording
 from tests.counterparts.rt.install import QUEUE, USER, version
 
+pytestmark = pytest.mark.certifies("request-tracker")
 CREATE, COMMENT, RESOLVE = "desk.tickets.create", "desk.tickets.comment", "desk.tickets.resolve"
 GET, SEARCH = "desk.tickets.get", "desk.tickets.search"
 TICKET = {

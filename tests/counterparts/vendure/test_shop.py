@@ -16,6 +16,7 @@ from tests.counterparts.vendure.crowd import Crowd
 from tests.counterparts.vendure.install import VERSION
 from tests.counterparts.vendure.people import bought
 
+pytestmark = pytest.mark.certifies("vendure")
 LIST, GET, FULFIL, CUSTOMER = "shop.orders.list", "shop.orders.get", "shop.orders.fulfil", "shop.customers.get"
 SHIP, FIND, INVOICE = "shop.fulfilments.ship", "shop.orders.find", "shop.orders.invoice"
 CHARGED = {"invoice": "INV-1", "issued_on": "2026-01-16"}

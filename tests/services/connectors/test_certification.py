@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import subprocess
 import sys
 from datetime import date
@@ -13,15 +11,21 @@ from typing import Final
 import msgspec
 import pytest
 
-from services.connectors import catalogue, certification
+from services.connectors import catalogue, certification, shared_code
 from services.connectors.builtin import all_connectors
 from services.connectors.certification import Result
-from services.connectors.declared import library
 from services.connectors.sdk.connector import Connector
 from services.connectors.ways import WAYS
 from tests import certifying
 
 ROOT: Final = Path(__file__).parents[3]
+HERE: Final = Path(__file__).relative_to(ROOT).as_posix()
+NOT_SPOKEN: Final = frozenset({
+    *(f"declared/{one}.py" for one in ("checks", "effects", "form", "installed", "library", "manuscripts", "mistakes")),
+    *(f"declared/{one}.py" for one in ("reading", "trigger_checks", "files/checks", "sql/checks")),
+    *(f"declared/{one}.py" for one in ("document", "request_parts", "sql_parts", "trigger_parts")),
+})  # fmt: skip
+"""What looks at manifests before any call, and the form of their parts."""
 CONNECTORS: Final = {one.manifest.name: one for one in all_connectors()}
 SUITE: Final = """
 import pytest
@@ -48,7 +52,8 @@ def result(connector: Connector, **changes: object) -> Result:
         tested_on=date(2026, 7, 1),
         passed=9,
         failed=0,
-        tests_digest="1" * 64,
+        code=shared_code.digests(shared_code.parts(connector)),
+        tests={HERE: shared_code.of_file(Path(__file__))},
     )
     return msgspec.structs.replace(found, **changes)
 
@@ -65,10 +70,12 @@ def test_a_level_is_what_the_tests_say(name: str) -> None:
             result(connector, failed=1),
             result(connector, passed=0),
             result(connector, digest="0" * 64),
+            result(connector, code={}),
+            result(connector, tests={HERE: "0" * 64}),
         )
     ]
-    nothing = "not certified"
-    assert levels == [nothing, "certified", "simulated", nothing, nothing, nothing]
+    nothing, before = "not certified", "certified before"
+    assert levels == [nothing, "certified", "simulated", nothing, nothing, nothing, before, before]
     assert "changed after" in certification.judged(connector, result(connector, digest="0" * 64)).why
 
 
@@ -76,11 +83,50 @@ def test_what_makes_each_is_told_apart() -> None:
     assert len({certification.digest(one) for one in CONNECTORS.values()}) == len(CONNECTORS)
 
 
+def test_a_change_of_shared_code_or_of_a_test_is_told_and_no_other_change_is() -> None:
+    connector = CONNECTORS["sftp"]
+    found = result(connector)
+    assert not {"sql", "graphql", "imap"} & found.code.keys()
+    older = {name: "0" * 64 if name in {"files", "sdk"} else one for name, one in found.code.items()}
+    standing = certification.judged(connector, msgspec.structs.replace(found, code=older))
+    assert standing.level == "certified before"
+    assert standing.why.endswith("; changed since then: the shared code `files`, the shared code `sdk`")
+    assert certification.as_tested(standing) == certification.judged(connector, found)
+    gone = msgspec.structs.replace(found, tests={f"{HERE}.gone": "0" * 64}, simulator=True)
+    assert certification.judged(connector, gone).level == "simulated"
+    assert certification.judged(connector, gone).since == (f"`{HERE}.gone`",)
+
+
+def test_an_installation_has_no_tests_to_compare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    connector = CONNECTORS["sftp"]
+    found = result(connector, tests={HERE: "0" * 64, "services/tests.yaml": "0" * 64})
+    monkeypatch.setattr(shared_code, "ROOT", tmp_path)
+    found = msgspec.structs.replace(found, code=shared_code.digests(shared_code.parts(connector)))
+    assert certification.judged(connector, found).since == ("`services/tests.yaml`",)
+
+
+def test_the_parts_of_shared_code_are_all_of_it() -> None:
+    """A module that is added to it belongs to a part, or is one that no call runs through."""
+    named = {one for patterns in shared_code.PARTS.values() for pattern in patterns for one in ROOT.glob(pattern)}
+    assert all(any(ROOT.glob(pattern)) for patterns in shared_code.PARTS.values() for pattern in patterns)
+    here = ROOT / "services" / "connectors"
+    rooms = ("sdk", "declared", "files", "sql", "mail", "authorizing")
+    found = {one for room in rooms for one in (here / room).rglob("*.py") if one.name != "__init__.py"}
+    assert {one.relative_to(here).as_posix() for one in found - named} == NOT_SPOKEN
+    for connector in CONNECTORS.values():
+        assert shared_code.PARTS.keys() >= set(shared_code.parts(connector))
+
+
 def test_a_way_of_talking_is_proven_as_a_connector_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({one.digest for one in WAYS}) == len(WAYS)
     (graphql, *_) = WAYS
-    tried = msgspec.structs.replace(result(CONNECTORS["http"]), digest=graphql.digest)
-    for found, level in ((tried, "certified"), (msgspec.structs.replace(tried, digest="0" * 64), "not certified")):
+    code = shared_code.digests(graphql.through)
+    tried = msgspec.structs.replace(result(CONNECTORS["http"]), digest=graphql.digest, code=code)
+    for found, level in (
+        (tried, "certified"),
+        (msgspec.structs.replace(tried, code={}), "certified before"),
+        (msgspec.structs.replace(tried, digest="0" * 64), "not certified"),
+    ):
         monkeypatch.setattr(certification, "results", lambda found=found: {graphql.name: found})
         assert certification.standing_of_way(graphql).level == level
 
@@ -107,8 +153,7 @@ def certify(tmp_path: Path, suite: str) -> dict[str, Result]:
 def test_a_whole_run_is_written_and_a_part_of_one_is_not(tmp_path: Path) -> None:
     (found,) = certify(tmp_path, SUITE).values()
     assert (found.passed, found.failed, found.simulator) == (2, 1, True)
-    suite = (tmp_path / "test_suite.py").read_bytes()
-    assert found.tests_digest == hashlib.sha256(b"test_suite.py\0" + suite + b"\0").hexdigest()
+    assert found.code == shared_code.digests(shared_code.parts(CONNECTORS["erp-simulator"]))
     assert certification.judged(CONNECTORS["erp-simulator"], found).level == "not certified"
     into, said = tmp_path / "part.json", Said()
     certifying.saw("tryton", "Tryton 0")
@@ -131,23 +176,14 @@ def test_a_system_on_several_databases_is_told_with_all_of_them(monkeypatch: pyt
     assert certifying._shown("tryton") == "Tryton 9"
 
 
-def test_tests_that_were_typed_after_the_recording_are_none_that_ran(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_what_was_recorded_is_among_the_tests_and_typing_into_it_is_told(tmp_path: Path) -> None:
+    played = tmp_path / "tests.yaml"
+    played.write_text("tests: []\n")
     connector = CONNECTORS["request-tracker"]
-    place = tmp_path / connector.manifest.name / connector.manifest.version
-    shutil.copytree(library.ROOT / connector.manifest.name / connector.manifest.version, place)
-    monkeypatch.setattr(library, "ROOT", tmp_path)
-    manifest, tests = (
-        hashlib.sha256((place / one).read_bytes()).hexdigest() for one in ("manifest.yaml", "tests.yaml")
-    )
-    record = {"system": "Example Desk 7", "on": "2026-07-01", "manifest_sha256": manifest, "tests_sha256": tests}
-    (place / certification.BESIDE).write_bytes(msgspec.json.encode(record | {"passed": 41}))
-    standing = certification.standing(connector)
-    assert (standing.level, standing.tests) == ("certified", 41)
-    with (place / "tests.yaml").open("a") as played:
-        played.write("# one more\n")
-    assert certification.standing(connector).level == "not certified"
+    before = result(connector, tests={str(played): shared_code.of_file(played)})
+    assert certification.judged(connector, before).level == "certified"
+    played.write_text("tests: []\n# one more\n")
+    assert certification.judged(connector, before).level == "certified before"
 
 
 @pytest.mark.parametrize(("name", "of_simulators"), [("connector", False), ("simulator", True)])

@@ -15,6 +15,7 @@ WHOLE = frozenset(ASKED)
 OFFERS = {
     "proven": Offer(title="Proven", operations=WHOLE | {"more"}, level="certified"),
     "new": Offer(title="New", operations=WHOLE, level="not certified"),
+    "older": Offer(title="Older", operations=WHOLE, level="certified before"),
     "played": Offer(title="Played", operations=WHOLE, level="simulated"),
     "half": Offer(title="Half", operations=frozenset(ASKED[:1]), level="certified"),
     "other": Offer(title="Other", operations=frozenset({"wms.orders.get"}), level="certified"),
@@ -36,6 +37,7 @@ def of(*members: Known, bound: str | None = None) -> Thing:
     ("one", "cause", "standing"),
     [
         (known("proven"), "ready", "green"),
+        (known("older"), "older", "green"),
         (known("played"), "simulated", "amber"),
         (known("new"), "unproven", "amber"),
         (known("proven", away=NOON), "away", "amber"),
@@ -95,5 +97,5 @@ def test_where_nothing_offers_any_it_is_missing_and_a_template_is_as_ready_as_it
 
 
 def test_connectors_that_would_do_are_named_the_proven_ones_first() -> None:
-    assert readiness.choice(ASKED, OFFERS) == ["proven", "new", "played"]
+    assert readiness.choice(ASKED, OFFERS) == ["proven", "older", "new", "played"]
     assert readiness.choice(["nobody.offers"], OFFERS) == []

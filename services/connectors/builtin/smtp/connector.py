@@ -26,7 +26,10 @@ class Smtp:
         title="Mail out over SMTP",
         follows="RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 (AUTH PLAIN, LOGIN), RFC 8314 (TLS from the beginning)",
         settings=form.SETTINGS,
-        secrets=(SecretField(name="password", title="Password", required=False),),
+        secrets=(
+            SecretField(name="password", title="Password", required=False),
+            SecretField(name="sent_password", title="Password of the mailbox of what was sent", required=False),
+        ),
         operations=(
             Operation(
                 name=SEND,

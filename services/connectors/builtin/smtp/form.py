@@ -42,7 +42,8 @@ SETTINGS: Final = mail_settings(
         "pattern": "^imaps?://[^\\s@?#/]+/?$",
         "maxLength": 300,
         "title": "Mailbox in which the server files what it sends",
-        "description": "imaps://mail.example.com:993, of the same account. What is found there was sent.",
+        "description": "imaps://mail.example.com:993, of the same account. What is found there was sent. Where it is "
+        "another server than that of the address, its password is the secret sent_password.",
     },
     sent_folder={
         "type": "string",

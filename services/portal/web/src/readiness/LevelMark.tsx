@@ -4,6 +4,7 @@ import type { Level } from "./queries";
 
 const ROLES: Record<Level, string> = {
   certified: "success",
+  "certified before": "quiet",
   simulated: "quiet",
   "not certified": "warning",
 };

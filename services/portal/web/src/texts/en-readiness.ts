@@ -8,6 +8,7 @@ const readiness = {
     "Templates come with the installation. What each needs is listed here once there are some.",
   levels: {
     certified: "Certified",
+    "certified before": "Certified for an older version",
     simulated: "Proven against a simulator",
     "not certified": "Not yet certified",
   },
@@ -22,6 +23,8 @@ const readiness = {
   asksFor: (operations: string) => `Asks for ${operations}`,
   readinessWhy: {
     ready: (name: string, _lacks: string) => `${name} offers all of it, and its connector is certified.`,
+    older: (name: string, _lacks: string) =>
+      `${name} offers all of it; its connector is certified for an older version of its code or tests.`,
     simulated: (name: string, _lacks: string) =>
       `${name} offers all of it; its connector is proven against a simulator alone.`,
     unproven: (name: string, _lacks: string) =>
@@ -34,6 +37,7 @@ const readiness = {
   },
   readinessHelp: {
     ready: (_name: string, _connectors: string) => "",
+    older: (_name: string, _connectors: string) => "",
     simulated: (_name: string, _connectors: string) =>
       "Put the company's own system behind it before going live.",
     unproven: (_name: string, _connectors: string) => "Try it in another environment before going live.",

@@ -9,6 +9,7 @@ const readiness: typeof en = {
     "Las plantillas vienen con la instalación. Lo que pide cada una aparece aquí cuando las hay.",
   levels: {
     certified: "Certificado",
+    "certified before": "Certificado para una versión anterior",
     simulated: "Probado con un simulador",
     "not certified": "Aún sin certificar",
   },
@@ -23,6 +24,8 @@ const readiness: typeof en = {
   asksFor: operations => `Pide ${operations}`,
   readinessWhy: {
     ready: name => `${name} lo ofrece todo y su conector está certificado.`,
+    older: name =>
+      `${name} lo ofrece todo; su conector está certificado para una versión anterior de su código o de sus pruebas.`,
     simulated: name => `${name} lo ofrece todo; su conector solo se ha probado con un simulador.`,
     unproven: name => `${name} lo ofrece todo; su conector aún no está certificado.`,
     failing: name => `La última comprobación de ${name} falló.`,
@@ -33,6 +36,7 @@ const readiness: typeof en = {
   },
   readinessHelp: {
     ready: () => "",
+    older: () => "",
     simulated: () => "Ponga detrás el sistema propio de la empresa antes de pasar a producción.",
     unproven: () => "Pruébela en otro entorno antes de pasar a producción.",
     failing: () => "Su estado dice qué hay que cambiar.",
