@@ -29,7 +29,7 @@ INSERT INTO app.connection_grant AS g (tenant_id, connection_id, state, version,
 VALUES ($1, $2, 'held', $3 + 1, $4, $5, clock_timestamp() + make_interval(secs => $6))
 ON CONFLICT (tenant_id, connection_id) DO UPDATE SET state = 'held', version = excluded.version,
   key_version = excluded.key_version, sealed = excluded.sealed, until = excluded.until, leased_until = NULL,
-  reason = NULL, authorized_at = clock_timestamp(), refreshed_at = NULL
+  reason = NULL, authorized_at = clock_timestamp(), refreshed_at = NULL, by_machine = false
 WHERE g.version = $3 RETURNING true
 """
 _SETTLE: Final = """

@@ -10,7 +10,10 @@ from infra.database import Base, tenant_key
 
 
 class ConnectionGrant(Base):
-    """What a person has authorised a connection to do (ADR 0086); the control plane's role does not read `sealed`."""
+    """What a person has authorised a connection to do (ADR 0086); the control plane's role does not read `sealed`.
+
+    `by_machine`: nobody did; it is what the connection's own credentials were exchanged for.
+    """
 
     __tablename__ = "connection_grant"
 
@@ -25,6 +28,7 @@ class ConnectionGrant(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     authorized_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
     refreshed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    by_machine: Mapped[bool]
 
     __table_args__ = (
         ForeignKeyConstraint(

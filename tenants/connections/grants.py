@@ -1,4 +1,7 @@
-"""What people authorised connections to do, for the worker's role: read, renewed by one at a time, ended (ADR 0086)."""
+"""What people authorised connections to do, for the worker's role: read, renewed by one at a time, ended (ADR 0086).
+
+And in the same way what a connection's own credentials were exchanged for: a machine's.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,24 @@ from tenants.connections.sealing import Row, Sealer
 FIELD: Final = "tokens of a grant"
 """What a grant's value is sealed by: no field of a connector has a name with a space."""
 _READ: Final = """
-SELECT g.reason, g.version, g.key_version, g.sealed, k.wrapped, t.environment, i.installation_id,
+SELECT g.reason, g.version, g.state, k.version AS key_version, g.sealed, k.wrapped, t.environment, i.installation_id,
        coalesce(extract(epoch FROM g.until - clock_timestamp())::float8, 'infinity') AS rest,
        extract(epoch FROM clock_timestamp() - coalesce(g.refreshed_at, g.authorized_at))::float8 AS age
 FROM app.connection_grant g JOIN app.tenant t USING (tenant_id) CROSS JOIN app.installation i
-LEFT JOIN app.tenant_key k ON k.tenant_id = g.tenant_id AND k.version = g.key_version
+LEFT JOIN app.tenant_key k ON k.tenant_id = g.tenant_id AND k.version = coalesce(
+  g.key_version, (SELECT max(n.version) FROM app.tenant_key n WHERE n.tenant_id = g.tenant_id))
 WHERE g.tenant_id = $1 AND g.connection_id = $2
+"""
+_BEGIN: Final = """
+INSERT INTO app.connection_grant AS g (tenant_id, connection_id, state, version, by_machine)
+SELECT $1, $2, 'asked', 1, true WHERE EXISTS (SELECT FROM app.tenant_key k WHERE k.tenant_id = $1)
+ON CONFLICT (tenant_id, connection_id) DO UPDATE SET state = 'asked', version = g.version + 1, reason = NULL,
+  leased_until = NULL, by_machine = true
+WHERE g.state = 'ended' RETURNING true
 """
 _LEASE: Final = """
 UPDATE app.connection_grant SET leased_until = clock_timestamp() + make_interval(secs => $4)
-WHERE tenant_id = $1 AND connection_id = $2 AND version = $3 AND state = 'held'
+WHERE tenant_id = $1 AND connection_id = $2 AND version = $3 AND state IN ('held', 'asked')
   AND (leased_until IS NULL OR leased_until <= clock_timestamp()) RETURNING true
 """
 _RELEASE: Final = """
@@ -39,6 +50,11 @@ _RENEW: Final = """
 UPDATE app.connection_grant SET version = version + 1, sealed = $4, key_version = $5,
   until = clock_timestamp() + make_interval(secs => $6), leased_until = NULL, refreshed_at = clock_timestamp()
 WHERE tenant_id = $1 AND connection_id = $2 AND version = $3 AND state = 'held' RETURNING true
+"""
+_FETCHED: Final = """
+UPDATE app.connection_grant SET state = 'held', by_machine = true, version = version + 1, sealed = $4, key_version = $5,
+  until = clock_timestamp() + make_interval(secs => $6), leased_until = NULL, refreshed_at = clock_timestamp()
+WHERE tenant_id = $1 AND connection_id = $2 AND version = $3 AND state IN ('held', 'asked') RETURNING true
 """
 _END: Final = """
 UPDATE app.connection_grant SET state = 'ended', version = version + 1, sealed = NULL, key_version = NULL, until = NULL,
@@ -71,13 +87,14 @@ class Tokens(msgspec.Struct, frozen=True):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as it was read. `tokens`: None once it ended.
+    """A row as it was read. `tokens`: None once it ended, and of a machine's that has none yet.
 
     `rest`: seconds for which the access token holds yet; `age`: since it was given.
     """
 
     version: int
     reason: str
+    has_ended: bool
     tokens: Tokens | None
     rest: float
     age: float
@@ -107,6 +124,7 @@ class Grants:
         return Grant(
             version=row["version"],
             reason=row["reason"] or "",
+            has_ended=row["state"] == "ended",
             tokens=tokens,
             rest=row["rest"],
             age=row["age"],
@@ -114,6 +132,11 @@ class Grants:
             installation=installation,
             wrapped=wrapped,
         )
+
+    async def begin(self, tenant: UUID, connection: UUID) -> None:
+        """That a machine's token is asked for, where there is no row yet, or what there was has ended."""
+        async with self._database.tenant(tenant) as transaction:
+            await transaction.fetchval(_BEGIN, tenant, connection)
 
     async def lease(self, grant: Grant, seconds: float) -> bool:
         """Whether this process alone may ask for the next pair, for `seconds`."""
@@ -123,12 +146,13 @@ class Grants:
         """Nothing came of it: the next one may ask at once."""
         await self._do(_RELEASE, grant)
 
-    async def renew(self, grant: Grant, tokens: Tokens, seconds: float | None) -> bool:
+    async def renew(self, grant: Grant, tokens: Tokens, seconds: float | None, *, by_machine: bool = False) -> bool:
         """Store the next pair; it may be used from now on. False where another one has come meanwhile."""
         place = _row(grant.place.tenant_id, grant.place.connection_id, grant.place.environment, grant.version + 1)
         sealed = await self._sealer.sealed_back(place, grant.installation, FIELD, tokens.text(), grant.wrapped)
         # The key's version as well: another one may seal the row by now, and this value is sealed by the one before.
-        return bool(await self._do(_RENEW, grant, sealed, grant.wrapped[0], seconds))
+        statement = _FETCHED if by_machine else _RENEW
+        return bool(await self._do(statement, grant, sealed, grant.wrapped[0], seconds))
 
     async def end(self, grant: Grant, reason: str) -> bool:
         """Nothing of it counts any more. False where another pair has come, which does."""

@@ -47,6 +47,8 @@ class Pair(msgspec.Struct, frozen=True):
 
 Renew = Callable[[Secret], Awaitable[Pair]]
 """Asks for the next pair by a refresh token. Raises GrantOver, Refusal, Away."""
+Fetch = Callable[[], Awaitable[Pair]]
+"""Asks for a token by a connection's own credentials. Raises Refusal, Away."""
 
 
 class GrantOver(Exception):
@@ -72,6 +74,29 @@ class Granted(Protocol):
 
     def forget(self) -> bool:
         """The access token was refused; whether there was one."""
+        ...
+
+
+@runtime_checkable
+class Shares(Protocol):
+    """The same of tokens that nobody has to authorise: one process at a time fetches one, and all use it."""
+
+    async def fetched(self, leads_to: str, fetch: Fetch) -> Secret:
+        """The access token that holds now and was given for `leads_to`.
+
+        Raises:
+            Away: as `fetch`; or another process is fetching it.
+            Refusal: as `fetch`.
+        """
+        ...
+
+    @property
+    def grant(self) -> Grant | None:
+        """See `Granted`."""
+        ...
+
+    def forget(self) -> bool:
+        """See `Granted`."""
         ...
 
 

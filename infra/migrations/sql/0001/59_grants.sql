@@ -1,13 +1,15 @@
 -- What a person has authorised a connection to do at its system (ADR 0086): an access token and the refresh token behind it,
--- sealed together by the tenant's key. No role of the control plane reads them.
---   state         held: it counts · ended: the system, or a change of where it leads, has ended it; `reason` says why
+-- sealed together by the tenant's key. No role of the control plane reads them. Of a connection whose client has credentials of
+-- its own, the token that those were exchanged for, which all workers use.
+--   state         held: it counts · ended: the system, or a change of where it leads, has ended it; `reason` says why ·
+--                 asked: a machine's, of which no token has come yet
 --   version       of the pair; it never goes back, and the seal is bound to it
 --   until         when the access token ends, less a little; NULL: when it is refused
 --   leased_until  somebody asks for the next pair until then, and nobody else does
 CREATE TABLE app.connection_grant (
   tenant_id uuid NOT NULL,
   connection_id uuid NOT NULL,
-  state text NOT NULL CHECK (state IN ('held', 'ended')),
+  state text NOT NULL CHECK (state IN ('held', 'ended', 'asked')),
   version integer NOT NULL CHECK (version > 0),
   key_version integer,
   sealed bytea,
@@ -16,11 +18,13 @@ CREATE TABLE app.connection_grant (
   reason text CHECK (length(reason) <= 300),
   authorized_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   refreshed_at timestamptz,
+  by_machine boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_id, connection_id),
   FOREIGN KEY (tenant_id, connection_id) REFERENCES app.connection,
   FOREIGN KEY (tenant_id, key_version) REFERENCES app.tenant_key (tenant_id, version),
   CHECK ((state = 'held') = (sealed IS NOT NULL)),
-  CHECK ((sealed IS NULL) = (key_version IS NULL))
+  CHECK ((sealed IS NULL) = (key_version IS NULL)),
+  CHECK (state <> 'asked' OR by_machine)
 );
 
 -- The link by which somebody authorises a connection: one at a time, the newest (ADR 0086).
@@ -63,7 +67,7 @@ BEGIN
     EXECUTE format('CREATE POLICY doors ON app.%I TO waybill_doors USING (true) WITH CHECK (true)', t);
   END LOOP;
 END $$;
-GRANT SELECT (tenant_id, connection_id, state, version, key_version, until, leased_until, reason, authorized_at, refreshed_at),
+GRANT SELECT (tenant_id, connection_id, state, version, key_version, until, leased_until, reason, authorized_at, refreshed_at, by_machine),
   UPDATE ON app.connection_grant TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.connection_grant TO waybill_worker;
 GRANT SELECT (tenant_id, connection_id, token_hash, opener_hash, host, maker, state, reason, attempt, key_version,

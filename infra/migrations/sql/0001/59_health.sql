@@ -65,7 +65,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER health AFTER INSERT OR UPDATE OF authorized_at, state ON app.connection_grant
-FOR EACH ROW EXECUTE FUNCTION app.check_authorized();
+FOR EACH ROW WHEN (NOT NEW.by_machine) EXECUTE FUNCTION app.check_authorized();
 
 -- One that fails its third check in a row needs somebody, until it is well or changed.
 CREATE FUNCTION app.note_exception_of_health() RETURNS trigger

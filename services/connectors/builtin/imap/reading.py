@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 from email.message import Message
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
-from services.connectors.builtin.imap import words
+from services.connectors.builtin.imap import markup, words
 from services.connectors.builtin.imap.bounds import MOST_FILES, MOST_PARTS, Unfit, parsed
 from services.documents import kinds
 
@@ -61,7 +61,7 @@ def read(raw: bytes, verdicts_of: str = "") -> Mail:
 
 
 def _read(message: Message, raw: bytes, verdicts_of: str) -> Mail:
-    text, files = _parts(message)
+    said, files = _parts(message)
     named = _MESSAGE_ID.search(str(message.get("Message-ID", ""))[:1000])
     told = [str(message.get(one, "")) for one in ("From", "Date", "Subject")]
     body = raw.partition(b"\r\n\r\n")[2]
@@ -76,8 +76,9 @@ def _read(message: Message, raw: bytes, verdicts_of: str) -> Mail:
         "in_reply_to": _answered(message),
         "subject": words.header(message.get("Subject")),
         "date": words.instant(message.get("Date", "")),
-        "text": text[:MOST_TEXT],
-        "text_is_cut": len(text) > MOST_TEXT,
+        "text": said.text[:MOST_TEXT],
+        "text_is_cut": said.is_cut or len(said.text) > MOST_TEXT,
+        "text_from": said.written_in,
         "attachments": [shown(one) for one in files],
         "verdicts": list(_verdicts(message, verdicts_of)),
     }
@@ -110,9 +111,21 @@ def _verdicts(message: Message, of: str) -> Iterator[str]:
             yield text
 
 
-def _parts(message: Message) -> tuple[str, list[File]]:
-    """What it says, and its files. A message inside of it is a file of a kind that is not taken."""
+class _Said(msgspec.Struct, frozen=True):
+    """`is_cut`: there is more that was not looked at. `written_in`: None where it says nothing."""
+
+    text: str = ""
+    is_cut: bool = False
+    written_in: Literal["plain", "html"] | None = None
+
+
+def _parts(message: Message) -> tuple[_Said, list[File]]:
+    """What it says, in plain text where it has that, and its files.
+
+    A message inside of it is a file of a kind that is not taken.
+    """
     text: str | None = None
+    html: str | None = None
     files: list[File] = []
     for number, part in enumerate(_leaves(message), 1):
         if number > MOST_PARTS:
@@ -125,13 +138,22 @@ def _parts(message: Message) -> tuple[str, list[File]]:
             # Some letters have four bytes.
             text = words.decoded(content[: 4 * MOST_TEXT + 4], part.get_content_charset())
             continue
+        if html is None and not is_attached and part.get_content_type() == "text/html":
+            html = words.decoded(content[: 4 * markup.MOST + 4], part.get_content_charset())
         if not is_attached and part.get_content_maintype() == "text":
             continue  # the same in HTML, or a line behind a file
         if len(files) >= MOST_FILES:
             raise Unfit(f"it has more than {MOST_FILES} attachments: have them sent in parts")
         kind = None if is_message else kinds.kind_of(content[: kinds.HEAD], name)
         files.append(File(number, name, kind, content))
-    return text or "", files
+    return _said(text, html), files
+
+
+def _said(text: str | None, html: str | None) -> _Said:
+    """Some systems write an empty part in plain text beside what they have to say."""
+    if html is not None and not (text or "").strip():
+        return _Said(markup.words_of(html), len(html) > markup.MOST, "html")
+    return _Said() if text is None else _Said(text, written_in="plain")
 
 
 def _leaves(message: Message) -> Iterator[Message]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import partial
 from typing import Final
+
+import msgspec
 
 from infra.egress import Response
 from infra.encryption.secret import Secret
@@ -12,21 +16,24 @@ from services.connectors.declared.credentials.fetched import Fetched, Fetching
 from services.connectors.declared.credentials.kinds import Signed, setting
 from services.connectors.declared.credentials.token_endpoint import Client
 from services.connectors.declared.requests import Outgoing
-from services.connectors.sdk.context import Context, GrantOver
-from services.connectors.sdk.errors import Refusal
+from services.connectors.sdk.context import Context, GrantOver, Pair, Shares
+from services.connectors.sdk.errors import Away, Refusal
 
 _UNAUTHORIZED: Final = 401
 _UNKNOWN_SECONDS: Final = 300.0
 
 
 class OAuth2:
+    """Workers share a token, which one of them fetches (`Shares`); where nothing is shared each process has one."""
+
     def __init__(self, part: document.OAuth2) -> None:
         self._part = part
         self._fetching = Fetching(self._fetch)
         self.change = f"the setting `{part.client_id}` and the secret `{part.secret}`"
 
     async def sign(self, outgoing: Outgoing, context: Context) -> Signed:
-        token = await self._fetching.get(context)
+        shared = context.connection.granted
+        token = await (self._shared(shared, context) if isinstance(shared, Shares) else self._fetching.get(context))
         return Signed(outgoing, {"Authorization": Secret(f"Bearer {token.reveal()}")})
 
     def has_ended(self, response: Response, context: Context) -> bool:
@@ -34,9 +41,34 @@ class OAuth2:
         return response.status == _UNAUTHORIZED and self.forget(context)
 
     def forget(self, context: Context) -> bool:
-        return self._fetching.forget(context)
+        shared = context.connection.granted
+        return shared.forget() if isinstance(shared, Shares) else self._fetching.forget(context)
+
+    async def _shared(self, shared: Shares, context: Context) -> Secret:
+        """As `Fetching.get`, of all processes."""
+        was_sent = context.sent
+        try:
+            found = await shared.fetched(self._leads_to(context), partial(self._pair, context))
+            context.grant = shared.grant
+        except Away as away:
+            # Of the call whose credentials these are nothing has gone out.
+            raise Away(away.reason, seconds=away.seconds, sent=False, name=away.name) from away
+        finally:
+            context.sent = was_sent
+        return found
+
+    def _leads_to(self, context: Context) -> str:
+        """Digest of what a token is of: no token of one is another's, nor one of other settings or secrets."""
+        part, connection = self._part, context.connection
+        parts = [part, context.settings["base_url"], address(part.token_url, context), setting(context, part.client_id)]
+        return hashlib.sha256(msgspec.json.encode([*parts, connection.connector, connection.revision])).hexdigest()
 
     async def _fetch(self, context: Context) -> Fetched:
+        found = await self._pair(context)
+        return Fetched(found.access, found.seconds, found.scopes)
+
+    async def _pair(self, context: Context) -> Pair:
+        """A token without another to renew it by, and for how long it holds. Raises Refusal, Away."""
         part = self._part
         fields = {"grant_type": "client_credentials"}
         if part.scopes:
@@ -58,7 +90,7 @@ class OAuth2:
             title = "The credentials are refused"
             raise Refusal(detail, name="authentication", status=_UNAUTHORIZED, title=title) from over
         scopes = found.scopes or token_endpoint.asked(part.scopes)
-        return Fetched(found.access, found.seconds or _UNKNOWN_SECONDS, scopes)
+        return Pair(found.access, None, found.seconds or _UNKNOWN_SECONDS, scopes)
 
 
 def address(url: str | document.Setting, context: Context) -> str:

@@ -30,12 +30,21 @@ SYSTEM = manifest(
     secrets={"client_secret": {"title": "Client secret"}},
 )
 
+MACHINE = {
+    **SYSTEM,
+    "authentication": {
+        "kind": "oauth2", "token_url": "oauth/token", "client_id": "client_id", "secret": "client_secret"
+    },
+}  # fmt: skip
+"""The same, which the client's own credentials open."""
+
 
 class System(Other):
     """Takes the newest refresh token alone; one that comes again ends everything, as RFC 9700 (4.14.2) wants it.
 
     Attributes:
         renewals: refresh tokens that were taken; `codes`: those that were given and not taken yet.
+        fetched: tokens that were given for the client's own credentials.
         live: access tokens that count.
         seconds: for how long they hold, as it says; bytes: as JSON that no library would write.
         named: what its answers say that it is; empty: nothing.
@@ -43,7 +52,7 @@ class System(Other):
 
     def __init__(self) -> None:
         super().__init__(self._handle)
-        self.given = self.renewals = 0
+        self.given = self.renewals = self.fetched = 0
         self.codes: dict[str, dict[str, str]] = {}
         self.live: set[str] = set()
         self.refresh = ""
@@ -87,6 +96,11 @@ class System(Other):
                 return said({"error": "invalid_grant"}, 400)
             self.renewals += 1
             return self._pair()
+        if fields["grant_type"] == "client_credentials":
+            self.fetched += 1
+            access = f"canary-machine-{self.fetched:04}"
+            self.live.add(access)
+            return said({"access_token": access, "token_type": "Bearer", "expires_in": self.seconds})
         wanted = self.codes.pop(fields["code"], None)
         digest = hashlib.sha256(fields["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")

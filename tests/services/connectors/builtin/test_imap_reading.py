@@ -10,6 +10,7 @@ import pytest
 
 from services.connectors.builtin.imap import bounds, words
 from services.connectors.builtin.imap.bounds import MOST_BYTES, Unfit
+from services.connectors.builtin.imap.markup import words_of
 from services.connectors.builtin.imap.reading import read
 
 ALTERNATIVE = b"""\
@@ -136,3 +137,52 @@ def test_verdicts_are_those_of_the_named_server_alone(of: str, told: list[Any]) 
     lines = ("mx.parts.example; dkim=fail", "mx.parts.example.evil.example; dkim=pass", "evil.example; dkim=pass")
     raw = "".join(f"Authentication-Results: {one}\r\n" for one in lines) + "\r\nx"
     assert read(raw.encode(), of).data["verdicts"] == told
+
+
+LETTER = """<!DOCTYPE html><html><head><title>Not this</title><style>p { color: red }</style></head><body>
+<!-- nor <b>this</b> --><p>Dear Ms&nbsp;M&uuml;ller,</p><div>please <b>ship</b> 12 <i>X-1</i><br>to Springfield.</div>
+<script>alert("nor this")</script><ul><li>today</li><li>3 &lt; 4</li></ul>
+<table><tr><td>PO</td><td>4711</td></tr><tr><td>Qty</td><td>12</td></tr></table></body></html>"""
+
+
+def html(text: str, plain: str | None = None) -> bytes:
+    found = EmailMessage(policy=SMTP)
+    if plain is None:
+        found.set_content(text, subtype="html")
+    else:
+        found.set_content(plain)
+        found.add_alternative(text, subtype="html")
+    return found.as_bytes()
+
+
+def test_a_mail_in_HTML_alone_gives_its_words_and_none_of_its_markup() -> None:
+    found = read(html(LETTER)).data
+    said = ["Dear Ms Müller,", "please ship 12 X-1", "to Springfield.", "- today", "- 3 < 4", "PO 4711", "Qty 12"]
+    assert [one for one in found["text"].splitlines() if one] == said
+    assert (found["text_from"], found["text_is_cut"]) == ("html", False)
+
+
+@pytest.mark.parametrize(
+    ("plain", "text", "of"), [("What it says", "What it says", "plain"), (" \n", "as HTML", "html")]
+)
+def test_plain_text_goes_before_HTML_where_it_says_anything(plain: str, text: str, of: str) -> None:
+    found = read(html("<p>as HTML</p>", plain)).data
+    assert (found["text"].strip(), found["text_from"]) == (text, of)
+    assert read(made().as_bytes().replace(b"text/plain", b"text/x-other")).data["text_from"] is None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<", "<a ", "<!--", "<!-- >", "<![CDATA[", "<!x", "<?", "</", "<script>", "<a b='>", '<a b=">', "&#", "<b>"],
+)
+def test_HTML_that_was_made_to_hurt_is_read_to_its_bound(piece: str) -> None:
+    found = read(html(f"<p>first</p>{piece * 200_000}")).data
+    assert found["text"].startswith("first")
+    assert found["text_is_cut"] is True
+
+
+def test_what_is_not_closed_hides_no_more_than_it_has_to() -> None:
+    assert words_of("<head><title>x</head>seen") == "seen"
+    assert words_of("<noscript>a</body>seen") == "seen"
+    assert words_of("1 < 2 <b>and</b> 3 > 2") == "1 < 2 and 3 > 2"
+    assert words_of("one<script/>two") == "onetwo"
