@@ -1,4 +1,4 @@
-"""Tokens for a connection's own credentials: one worker fetches, all use what it stored, and nobody has to do anything."""
+"""Tokens for a connection's own credentials: one worker fetches, and all use what it stored."""
 
 from __future__ import annotations
 
