@@ -19,7 +19,7 @@ import msgspec
 from infra.egress import Failed, Wire, upgrade
 from infra.egress.dial import hang_up
 from infra.encryption.secret import Secret
-from infra.mail import mailbox_names
+from infra.mail import mailbox_names, xoauth2
 from infra.mail.answers import Answers, Line
 from infra.mail.errors import Asked, NotRead
 
@@ -38,10 +38,14 @@ _PLAIN: Final = re.compile(r"[\x20-\x7e]*")
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """Who comes. `host`: whom TLS is verified against, where it is begun on the way; None: it is there already."""
+    """Who comes, by a password or a token (XOAUTH2).
+
+    `host`: whom TLS is verified against, where it is begun on the way; None: it is there already.
+    """
 
     user: str
-    password: Secret
+    password: Secret | None = None
+    token: Secret | None = None
     host: str | None = None
 
 
@@ -172,7 +176,29 @@ class Mailbox:
         await self._ask_offers()
 
     async def _sign_in(self, login: Login) -> None:
-        user, password = login.user, login.password.reveal()
+        if login.token is not None:
+            await self._by_token(login.user, login.token)
+        elif login.password is not None:
+            await self._by_password(login.user, login.password.reveal())
+        else:
+            raise NotRead("sign-in", "there is nothing to sign in by")
+        await self._ask_offers()
+
+    async def _by_token(self, user: str, token: Secret) -> None:
+        """Who is refused is told why before the command ends, and says nothing to that."""
+        if "AUTH=XOAUTH2" not in self._offers:
+            raise NotRead("sign-in", "it offers no way to sign in by a token (AUTH=XOAUTH2)")
+        tag = self._send("AUTHENTICATE XOAUTH2")
+        if not (line := await self._next_of(tag)).text.startswith(b"+"):
+            raise NotRead("sign-in", line.words)
+        self._wire.writer.write(xoauth2.response(user, token) + b"\r\n")
+        if not (line := await self._next_of(tag)).text.startswith(b"+"):
+            self._judge_end("sign-in", tag, line)
+            return
+        self._wire.writer.write(b"\r\n")
+        await self._ended("sign-in", tag)
+
+    async def _by_password(self, user: str, password: str) -> None:
         if "AUTH=PLAIN" in self._offers:
             self._number += 1
             tag = self._send("AUTHENTICATE PLAIN")
@@ -187,7 +213,6 @@ class Mailbox:
             raise NotRead("sign-in", "it offers no way to sign in that this account can take (AUTH=PLAIN)")
         else:
             await self._say("sign-in", f"LOGIN {mailbox_names.string(user)} {mailbox_names.string(password)}")
-        await self._ask_offers()
 
     async def _found(self, what: str) -> list[int]:
         lines = await self._say("refused", f"UID SEARCH {what}")
@@ -228,10 +253,14 @@ class Mailbox:
             if not line.text.startswith(tag + b" "):
                 lines.append(line)
                 continue
-            if line.text[len(tag) + 1 :].upper().startswith(b"OK"):
-                return [*lines, line]
-            raise NotRead(stage, line.words)
+            self._judge_end(stage, tag, line)
+            return [*lines, line]
         raise NotRead("connection", "it does not speak IMAP")
+
+    @staticmethod
+    def _judge_end(stage: Asked, tag: bytes, line: Line) -> None:
+        if not line.text[len(tag) + 1 :].upper().startswith(b"OK"):
+            raise NotRead(stage, line.words)
 
 
 @asynccontextmanager

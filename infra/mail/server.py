@@ -23,6 +23,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         security: `starttls` begins in the clear and says nothing before TLS; `tls` begins in it; `none` only on the
             machine itself or a private network, and without a password.
         greets_as: the name that we introduce ourselves by.
+        token: by which the account signs in, in place of a password (XOAUTH2).
     """
 
     host: str
@@ -31,6 +32,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     greets_as: str
     user: str = ""
     password: Secret | None = None
+    token: Secret | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self | None:

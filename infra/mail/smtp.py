@@ -18,7 +18,8 @@ import msgspec
 from infra import redaction
 from infra.egress import Client, Dial, Failed, Refused, Wire, upgrade
 from infra.egress.dial import hang_up
-from infra.mail import replies
+from infra.encryption.secret import Secret
+from infra.mail import replies, xoauth2
 from infra.mail.errors import NotDelivered, Stage
 from infra.mail.replies import Reply
 from infra.mail.server import Server
@@ -119,10 +120,27 @@ class Session:
         await self._greet()
 
     async def _sign_in(self) -> None:
-        if not self._is_secure or self._server.password is None:
+        server, offered = self._server, self._offers.get("AUTH", "").split()
+        if not self._is_secure or (server.password is None and server.token is None):
             raise NotDelivered("sign-in", "a password is sent in TLS only")
-        user, password = self._server.user, self._server.password.reveal()
-        offered = self._offers.get("AUTH", "").split()
+        if server.token is not None:
+            await self._by_token(server.user, server.token, offered)
+        elif server.password is not None:
+            await self._by_password(server.user, server.password.reveal(), offered)
+
+    async def _by_token(self, user: str, token: Secret, offered: list[str]) -> None:
+        """Who is refused is told why before the reply, and says nothing to that."""
+        if "XOAUTH2" not in offered:
+            raise NotDelivered("sign-in", "the server does not offer XOAUTH2")
+        self._wire.writer.write(b"AUTH XOAUTH2 " + xoauth2.response(user, token) + b"\r\n")
+        await self._drain()
+        reply = await replies.read(self._wire.reader, _SECONDS)
+        if reply.code == 334:  # noqa: PLR2004 (RFC 4954, 4)
+            await self._say("sign-in", "")
+            raise NotDelivered("connection", "it neither lets us in nor refuses")
+        _judge("sign-in", reply)
+
+    async def _by_password(self, user: str, password: str, offered: list[str]) -> None:
         if "PLAIN" in offered:
             await self._say("sign-in", f"AUTH PLAIN {_encoded(f'{chr(0)}{user}{chr(0)}{password}')}")
         elif "LOGIN" in offered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -105,3 +106,32 @@ async def test_a_message_may_come_as_a_quoted_text() -> None:
     async with speaking(talker) as mailbox:
         assert await mailbox.read(5, 100) == b'a "b")'
         assert await mailbox.read(5, 100) is None
+
+
+TOKEN = Login(user="orders@acme.example", token=Secret("canary-access-token"))
+OFFERED = (GREETING, b"* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN\r\nTAG OK\r\n", b"+ \r\n")
+
+
+async def test_a_token_is_said_as_it_is_asked_for_and_no_password_beside_it() -> None:
+    talker = Talker(*OFFERED, b"a2 OK in\r\n", b"* CAPABILITY IMAP4rev1 MOVE\r\nTAG OK\r\n")
+    async with speaking(talker, login=TOKEN):
+        pass
+    assert talker.heard[1].endswith(b" AUTHENTICATE XOAUTH2\r\n")
+    assert base64.b64decode(talker.heard[2]) == b"user=orders@acme.example\1auth=Bearer canary-access-token\1\1"
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        ((*OFFERED, b"+ eyJzdGF0dXMiOiI0MDAifQ==\r\n", b"a2 NO Invalid credentials\r\n"), "Invalid credentials"),
+        ((*OFFERED, b"a2 NO Not here\r\n"), "Not here"),
+        ((GREETING, b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nTAG OK\r\n"), "AUTH=XOAUTH2"),
+    ],
+)
+async def test_S_56_a_token_that_is_refused_is_no_secret_of_the_error(answers: tuple[bytes, ...], why: str) -> None:
+    talker = Talker(*answers, b"", b"")
+    with pytest.raises(NotRead, match=why) as refused:
+        async with speaking(talker, login=TOKEN):
+            pass
+    assert refused.value.stage == "sign-in"
+    assert "canary" not in str(refused.value)

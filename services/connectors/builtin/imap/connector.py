@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -9,10 +10,12 @@ from infra import clock
 from services.connectors.builtin.imap import attachments, form, session, taking
 from services.connectors.builtin.imap.taking import Taking
 from services.connectors.builtin.imap.watched import TRIGGERS, Watched
+from services.connectors.mail import signing
 from services.connectors.mail.place import seconds
+from services.connectors.sdk.authorization import CodeGrant
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Refusal
-from services.connectors.sdk.manifest import Manifest, Operation, Question, SecretField
+from services.connectors.sdk.manifest import Manifest, Operation, Question
 from tenants.connections.limits import Limits
 
 TAKE: Final = "mail.messages.take"
@@ -27,9 +30,10 @@ class Imap:
         name="imap",
         version="1.0.0",
         title="Mail in over IMAP",
-        follows="RFC 3501 (IMAP4rev1), RFC 6851 (MOVE), RFC 8314 (TLS), RFC 8601 (Authentication-Results)",
+        follows="RFC 3501 (IMAP4rev1), RFC 6851 (MOVE), RFC 8314 (TLS), RFC 8601 (verdicts), XOAUTH2",
         settings=form.SETTINGS,
-        secrets=(SecretField(name="password", title="Password"),),
+        secrets=signing.SECRETS,
+        destinations=signing.DESTINATIONS,
         operations=(
             Operation(
                 name=ATTACHMENT,
@@ -57,7 +61,7 @@ class Imap:
             "Anybody can write any sender into a mail; ask a person before money or goods hang on it.",
             "Verdicts count where the receiving server takes those of its own name off what comes in: ask who runs it.",
             "A message is known by its Message-ID and what it says; another one of the same Message-ID is told, too.",
-            "The account signs in by a password; one that takes OAuth alone needs a password for programs.",
+            "Google and Microsoft let programs in by a token: register one there, and have a person authorise it.",
             "Attachments stay in the mailbox and nowhere else: who removes the message removes them.",
             "A message of more than 10 MiB or of more than 20 attachments is told as an exception, and stays.",
         ),
@@ -72,6 +76,10 @@ class Imap:
                 return await attachments.read(mailbox, values, settings)
             folder = await mailbox.open(settings["folder"])
             return {"folder": folder.name, "messages": folder.messages}
+
+    def code_grant(self, settings: Mapping[str, Any]) -> CodeGrant | None:
+        """See `Authorizes`."""
+        return signing.code_grant(self.manifest.name, settings)
 
     def polled(self, trigger: str) -> Watched | None:
         """Fills `Watches`."""

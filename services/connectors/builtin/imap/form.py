@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from services.connectors.mail import signing
 from services.connectors.sdk.settings import mail_settings, watch_setting
 
 TRIGGER: Final = "mail"
@@ -13,6 +14,7 @@ SETTINGS: Final = mail_settings(
     "^imaps?://[^\\s@?#/]+/?$",
     "imaps://mail.example.com:993 begins in TLS; imap://mail.example.com:143 begins it by STARTTLS, or says nothing.",
     "user",
+    **signing.SETTINGS,
     folder={**_FOLDER, "minLength": 1, "default": "INBOX", "title": "Folder in which mail comes"},
     since={
         "type": "string",

@@ -10,6 +10,7 @@ from infra.mail import imap
 from infra.mail.errors import Asked, NotRead
 from infra.mail.imap import Login, Mailbox
 from services.connectors.builtin.imap.bounds import MOST_BYTES
+from services.connectors.mail import signing
 from services.connectors.mail.place import Place, dialled, place, way
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
@@ -52,9 +53,11 @@ async def opened(context: Context) -> AsyncIterator[Mailbox]:
     """
     settings, password = context.settings, context.secrets.get("password")
     found = place(settings["base_url"], "imap")
-    if password is None:
+    token = await signing.token("imap", context)
+    if token is None and password is None:
         raise Refusal("The connection lacks its secret `password`", name="configuration", title="A secret is missing")
-    login = Login(user=settings["user"], password=password, host=None if found.is_tls else found.host)
+    host = None if found.is_tls else found.host
+    login = Login(user=settings["user"], password=None if token else password, token=token, host=host)
     async with dialled(context, found) as wire:
         try:
             async with imap.begun(wire, login, _MOST_SAID) as mailbox:
@@ -65,6 +68,8 @@ async def opened(context: Context) -> AsyncIterator[Mailbox]:
 
 def _told(error: NotRead, context: Context, found: Place) -> Exception:
     words = "" if context.quiet else f" ({excerpt(error.why, context.secrets.values())})"
+    if error.stage == "sign-in" and (away := signing.refused(context)) is not None:
+        return away
     if error.stage == "connection":
         return Away(way(error.why, found) or f"it did not answer as a mailbox does{words}", sent=False)
     name, status, title, detail = _TOLD[error.stage]

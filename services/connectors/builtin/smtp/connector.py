@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from services.connectors.builtin.smtp import form, letter, sent, session
+from services.connectors.mail import signing
+from services.connectors.sdk.authorization import CodeGrant
 from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.manifest import Manifest, Operation, Question, SecretField
@@ -24,10 +27,10 @@ class Smtp:
         name="smtp",
         version="1.0.0",
         title="Mail out over SMTP",
-        follows="RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 (AUTH PLAIN, LOGIN), RFC 8314 (TLS from the beginning)",
+        follows="RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 (AUTH PLAIN, LOGIN), XOAUTH2, RFC 8314 (TLS)",
         settings=form.SETTINGS,
         secrets=(
-            SecretField(name="password", title="Password", required=False),
+            *signing.SECRETS,
             SecretField(name="sent_password", title="Password of the mailbox of what was sent", required=False),
         ),
         operations=(
@@ -44,12 +47,12 @@ class Smtp:
             ),
         ),
         limits=Limits(at_once=2),
-        destinations=frozenset({"sent_url"}),
+        destinations=signing.DESTINATIONS | {"sent_url"},
         health=Question(CHECK),
         traps=(
             "That the server took a mail does not say that it arrived: what comes back comes to the sender's mailbox.",
             "Where one recipient is refused nobody is sent the mail: a call names those who belong together.",
-            "The account signs in by a password; one that takes OAuth alone needs a password for programs.",
+            "Google and Microsoft let programs in by a token: register one there, and have a person authorise it.",
             "Not every server files what comes by SMTP; where yours does, name its mailbox in the setting sent_url.",
             "A mail that a person has sent again has the Message-ID of the first: many mailboxes show one of both.",
         ),
@@ -65,6 +68,10 @@ class Smtp:
             context.sent = True
         name = letter.message_id(context.key, made.sender)
         return {"message_id": name, "recipients": len(made.recipients)}
+
+    def code_grant(self, settings: Mapping[str, Any]) -> CodeGrant | None:
+        """See `Authorizes`."""
+        return signing.code_grant(self.manifest.name, settings)
 
     async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
         """`mail.messages.send` is the one that writes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from services.connectors.mail import signing
 from services.connectors.sdk.settings import mail_settings
 
 _ATOM: Final = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -29,6 +30,7 @@ SETTINGS: Final = mail_settings(
     "^smtps?://[^\\s@?#/]+/?$",
     "smtps://mail.example.com:465 begins in TLS; smtp://mail.example.com:587 begins it by STARTTLS, or says nothing.",
     "sender",
+    **signing.SETTINGS,
     allow_http={
         "type": "boolean",
         "default": False,

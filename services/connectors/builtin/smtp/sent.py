@@ -11,6 +11,7 @@ from infra.mail import imap
 from infra.mail.errors import NotRead
 from infra.mail.imap import Login, Mailbox
 from services.connectors.builtin.smtp.letter import message_id
+from services.connectors.mail import signing
 from services.connectors.mail.place import Place, dialled, place
 from services.connectors.sdk.connector import CannotTell, Found, ReadBack
 from services.connectors.sdk.context import Context
@@ -60,6 +61,8 @@ async def look(values: Mapping[str, Any], context: Context) -> ReadBack:
 def _password(found: Place, context: Context) -> Secret | None:
     """Each goes to the server that it was given for, and to no other (S-56)."""
     own = context.secrets.get("sent_password")
+    if signing.is_by_token(context):
+        return own
     if own is not None or found.host.casefold() != place(context.settings["base_url"], "smtp").host.casefold():
         return own
     return context.secrets.get("password")

@@ -10,6 +10,7 @@ from infra.mail import smtp
 from infra.mail.errors import NotDelivered, Stage
 from infra.mail.server import Server
 from infra.mail.smtp import Session
+from services.connectors.mail import signing
 from services.connectors.mail.place import Place, dialled, place, way
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
@@ -24,7 +25,9 @@ _NO_STARTTLS: Final = (
 _IN_THE_CLEAR: Final = (
     "A password is sent in TLS only: take the settings `user` and `allow_http` away, or change `base_url`"
 )
-_NO_WAY_IN: Final = "It offers no way to sign in that is known here (PLAIN, LOGIN). Does it want no setting `user`?"
+_NO_WAY_IN: Final = (
+    "It offers no way to sign in that is known here (PLAIN, LOGIN, XOAUTH2). Does it want no setting `user`?"
+)
 
 _TOLD: Final[dict[Stage, tuple[ErrorName, int, str, str]]] = {
     "sign-in": (
@@ -60,6 +63,7 @@ async def opened(context: Context) -> AsyncIterator[Session]:
     settings = context.settings
     found = place(settings["base_url"], "smtp")
     plain = not found.is_tls and bool(settings.get("allow_http", False))
+    token = None if plain else await signing.token("smtp", context)
     server = Server(
         host=found.host,
         port=found.port,
@@ -67,7 +71,8 @@ async def opened(context: Context) -> AsyncIterator[Session]:
         # A name of the client's: ours is nobody's business.
         greets_as=str(settings["sender"]).rpartition("@")[2],
         user=settings.get("user", ""),
-        password=context.secrets.get("password"),
+        password=None if token else context.secrets.get("password"),
+        token=token,
     )
     _check(server, plain=plain)
     async with dialled(context, found, plain=plain) as wire:
@@ -82,7 +87,9 @@ async def opened(context: Context) -> AsyncIterator[Session]:
 
 
 def _check(server: Server, *, plain: bool) -> None:
-    if server.user and server.password is None:
+    if server.token is not None and not server.user:
+        raise Refusal("The connection lacks its setting `user`", name="configuration", title="A setting is missing")
+    if server.user and server.password is None and server.token is None:
         raise Refusal("The connection lacks its secret `password`", name="configuration", title="A secret is missing")
     if server.user and plain:
         raise Refusal(_IN_THE_CLEAR, name="configuration", title="A password would be sent in the clear")
@@ -94,6 +101,8 @@ def _told(error: NotDelivered, context: Context, found: Place) -> Exception:
         if "STARTTLS" in error.why:
             return Refusal(_NO_STARTTLS, name="configuration", title="It offers no TLS")
         return Away(way(error.why, found) or error.why, sent=context.sent)
+    if error.stage == "sign-in" and error.code >= _FINAL and (away := signing.refused(context)) is not None:
+        return away
     if error.stage == "sign-in" and not error.code:
         return Refusal(_NO_WAY_IN, name="configuration", title="Nobody can sign in")
     if error.stage == "connection" or (error.code < _FINAL and not error.is_final):
