@@ -6190,7 +6190,7 @@ export interface components {
              * @description How far its connector is proven; null: the installation has it no more.
              * @enum {null|string}
              */
-            certification: "certified" | "simulated" | "not certified" | null;
+            certification: "certified" | "certified before" | "simulated" | "not certified" | null;
             /**
              * @description UTC, RFC 3339.
              * @example 2026-01-31T09:30:00.000000Z
@@ -6261,7 +6261,7 @@ export interface components {
              * @description How far its connector is proven; null: the installation has it no more.
              * @enum {null|string}
              */
-            certification: "certified" | "simulated" | "not certified" | null;
+            certification: "certified" | "certified before" | "simulated" | "not certified" | null;
             connector: string;
             /**
              * Format: date-time
@@ -6309,7 +6309,7 @@ export interface components {
         /** ConnectorChoice */
         ConnectorChoice: {
             /** @enum {string} */
-            level: "certified" | "simulated" | "not certified";
+            level: "certified" | "certified before" | "simulated" | "not certified";
             /** @example tryton */
             name: string;
             title: string;
@@ -8502,7 +8502,7 @@ export interface components {
         /** NeedView */
         NeedView: {
             /** @enum {string} */
-            cause: "ready" | "simulated" | "unproven" | "failing" | "away" | "disabled" | "lacks" | "missing";
+            cause: "ready" | "older" | "simulated" | "unproven" | "failing" | "away" | "disabled" | "lacks" | "missing";
             /** @description That this is said of; null: there is none. */
             connection: string | null;
             /** @description Of which a connection would do. */
@@ -9059,7 +9059,7 @@ export interface components {
              */
             away_since: string | null;
             /** @enum {string} */
-            cause: "ready" | "simulated" | "unproven" | "failing" | "away" | "disabled" | "lacks" | "missing";
+            cause: "ready" | "older" | "simulated" | "unproven" | "failing" | "away" | "disabled" | "lacks" | "missing";
             /**
              * @description That this is said of: of a group the worst that its rules lead to.
              * @example acme
@@ -9080,7 +9080,7 @@ export interface components {
              * @description How far its connector is proven, of a group that of the connection below.
              * @enum {null|string}
              */
-            level: "certified" | "simulated" | "not certified" | null;
+            level: "certified" | "certified before" | "simulated" | "not certified" | null;
             /**
              * @description Lower-case letters and digits, single hyphens between them.
              * @example acme
@@ -9150,7 +9150,7 @@ export interface components {
              * @description How far the connector is proven that speaks with it.
              * @enum {null|string}
              */
-            level: "certified" | "simulated" | "not certified" | null;
+            level: "certified" | "certified before" | "simulated" | "not certified" | null;
             /**
              * @description Why it was refused; it may be tried again.
              * @enum {null|string}
@@ -10705,7 +10705,9 @@ export interface components {
         /** Standing */
         Standing: {
             /** @enum {string} */
-            level: "certified" | "simulated" | "not certified";
+            level: "certified" | "certified before" | "simulated" | "not certified";
+            /** @default [] */
+            since: string[];
             system?: string | null;
             tested_on?: string | null;
             /** @default 0 */
