@@ -87,7 +87,8 @@ NOBODYS: Final = {
     "of the product": (
         "services/api/app.py _asyncapi", "services/api/app.py _document", "services/api/deprecations.py DEPRECATED",
         "services/api/routes/documentation.py _read", "services/connectors/capabilities/contracts.py contracts",
-        "services/connectors/certification.py results", "services/connectors/declared/installed.py documents",
+        "services/connectors/certification.py results", "services/connectors/shared_code.py _read",
+        "services/connectors/declared/installed.py documents",
         "services/connectors/declared/library.py documents",
         "services/connectors/registry.py Registry._connectors",
         "services/connectors/registry.py Registry._operations", "services/engine/calls.py _is_cautious",
