@@ -30,6 +30,7 @@ class TenantConnections:
             raise
         ref = ids.show("con", connection_id)
         keeper = self._keeper
+        granted = None if keeper is None else keeper.of(tenant, connection_id, opened.revision, ref)
         return OpenConnection(
             id=connection_id,
             connector=opened.connector,
@@ -43,5 +44,6 @@ class TenantConnections:
             playbook=opened.playbook,
             standing=opened.standing,
             hider=opened.hider,
-            granted=None if keeper is None else keeper.of(tenant, connection_id, opened.revision, ref),
+            granted=granted,
+            shared=granted,
         )

@@ -77,7 +77,6 @@ class Granted(Protocol):
         ...
 
 
-@runtime_checkable
 class Shares(Protocol):
     """The same of tokens that nobody has to authorise: one process at a time fetches one, and all use it."""
 
@@ -111,7 +110,8 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
         revision: raised by every change of settings or secrets, so that a kept session of an older one is dropped.
         ref: public id, for people.
         hider: masks the secrets; None: it is made where it is needed.
-        granted: what people authorised it to do; None: this process has none of that.
+        granted: what people authorised it to do; None: this process has none of that. `shared`: the same of tokens
+            that nobody has to authorise; None: it fetches its own.
     """
 
     id: UUID
@@ -127,6 +127,7 @@ class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing = ""
     hider: Hider | None = None
     granted: Granted | None = None
+    shared: Shares | None = None
 
     def hides(self) -> Hider:
         """What masks its secrets."""

@@ -112,7 +112,8 @@ async def test_a_refusal_is_told_in_its_words(
 async def test_input_that_the_document_does_not_take_is_not_sent(own: Caller, proxy: Proxy) -> None:
     seen: list[bytes] = []
     proxy.decide = seen.append
-    for given in ({}, {"body": {}}, {"body": {"name": 5}}, {"body": {"name": "x", "other": 1}}):
+    wrong: list[dict[str, Any]] = [{}, {"body": {}}, {"body": {"name": 5}}, {"body": {"name": "x", "other": 1}}]
+    for given in wrong:
         assert refused(await own.call(MAKE, given)).type.endswith("/validation")
     assert seen == []
 

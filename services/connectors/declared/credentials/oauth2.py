@@ -32,8 +32,8 @@ class OAuth2:
         self.change = f"the setting `{part.client_id}` and the secret `{part.secret}`"
 
     async def sign(self, outgoing: Outgoing, context: Context) -> Signed:
-        shared = context.connection.granted
-        token = await (self._shared(shared, context) if isinstance(shared, Shares) else self._fetching.get(context))
+        shared = context.connection.shared
+        token = await (self._fetching.get(context) if shared is None else self._shared(shared, context))
         return Signed(outgoing, {"Authorization": Secret(f"Bearer {token.reveal()}")})
 
     def has_ended(self, response: Response, context: Context) -> bool:
@@ -41,8 +41,8 @@ class OAuth2:
         return response.status == _UNAUTHORIZED and self.forget(context)
 
     def forget(self, context: Context) -> bool:
-        shared = context.connection.granted
-        return shared.forget() if isinstance(shared, Shares) else self._fetching.forget(context)
+        shared = context.connection.shared
+        return self._fetching.forget(context) if shared is None else shared.forget()
 
     async def _shared(self, shared: Shares, context: Context) -> Secret:
         """As `Fetching.get`, of all processes."""

@@ -26,7 +26,7 @@ OTHER = {
 
 
 def query(settings: dict[str, Any], connector: Any = None) -> dict[str, list[str]]:
-    grant = (connector or Imap()).code_grant(settings)
+    grant: Any = (connector or Imap()).code_grant(settings)
     return parse_qs(urlsplit(grant.location(redirect_uri="https://x.example/r", state="s", verifier="v")).query)
 
 
