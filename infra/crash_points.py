@@ -34,6 +34,7 @@ NAMES: Final = (
     "archive.written",
     "archive.removed",
     "task.decided",
+    "task.mailed",
     "entry.noted",
     "drop.written",
     "drop.prepared",

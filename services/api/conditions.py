@@ -132,7 +132,9 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
     | _in_tenant("POST", "/connection-groups/{connection_group}/try", "/connections/{connection}/check")
     | _in_tenant("POST", calendar_policy.PREVIEW, authority_policy.CHECK)
     | _of_mappings("try"),
-    Why.NEWEST: _in_tenant("POST", "/connections/{connection}/authorization-link", "/absences", "/skills"),
+    Why.NEWEST: _in_tenant(
+        "POST", "/connections/{connection}/authorization-link", "/absences", "/skills", "/task-mail"
+    ),
     Why.FINAL: _in_tenant("POST", "/audit/forget")
     | {("POST", "/v1/organization/audit/forget"), ("POST", "/v1/mail-suppressions/{suppression}/lift")},
 }

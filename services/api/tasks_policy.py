@@ -18,6 +18,8 @@ ROWS: Final = (
     ("POST", "/tasks/complete", P.TASKS_WORK),
     ("GET", "/absences", P.TASKS_WORK),
     ("POST", "/absences", P.TASKS_WORK),
+    ("GET", "/task-mail", P.TASKS_WORK),
+    ("POST", "/task-mail", P.TASKS_WORK),
     ("GET", "/skills", P.TASKS_WORK),
     ("POST", "/skills", P.TASKS_MANAGE),
 )

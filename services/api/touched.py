@@ -21,7 +21,7 @@ async def of_task(connection: Any, tenant: UUID, deed: Deed) -> None:
         key=key,
         step=deed.kind,
         account=deed.person.account,
-        source="task",
+        source="mail" if deed.person.via == "mail" else "task",
         actor_kind="acting" if is_acting else "person",
         seconds=deed.seconds,
         run=deed.run,

@@ -191,6 +191,7 @@ class _Record(msgspec.Struct, frozen=True):
             "decision": self.row["decision"],
             "on_behalf_of": people.shown(self.behalf),
             "from": self.person.network,
+            "via": self.person.via,
             "shown": digest.hex(),
             "answer": hashlib.sha256(answer.encode()).hexdigest(),
             "why": why,

@@ -36,6 +36,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         absent: roles of those who are away now and named them, by account.
         veil: what of a task they see, where that is not all.
         manages: sees every queue, and gives tasks to others; decides nothing by it.
+        via: `mail` where a mailed link stands for the sign-in.
     """
 
     account: UUID
@@ -45,6 +46,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     manages: bool = False
     veil: Callable[[Shown], Shown] = _whole
     network: str | None = None
+    via: str | None = None
 
     @property
     def queues(self) -> list[str]:

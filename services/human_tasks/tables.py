@@ -153,6 +153,40 @@ class HumanTaskSkill(Base):
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
 
 
+class TaskMail(Base):
+    """An act on a task that somebody may have to be written to about."""
+
+    __tablename__ = "task_mail"
+
+    tenant_id: Mapped[UUID] = tenant_key()
+    task_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "task_id", "number"],
+            [f"app.human_task_event.{name}" for name in ("tenant_id", "task_id", "number")],
+        ),
+        Index("task_mail_due", "due_at"),
+    )
+
+
+class TaskMailChoice(Base):
+    """How somebody wants to hear of tasks by mail."""
+
+    __tablename__ = "task_mail_choice"
+
+    tenant_id: Mapped[UUID] = tenant_key(references=True)
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    choice: Mapped[str] = mapped_column(Text)
+    digest_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    taken_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+
+    __table_args__ = (Index("task_mail_choice_digest", "digest_at", postgresql_where=text("digest_at IS NOT NULL")),)
+
+
 class Absence(Base):
     """When somebody is away, and who acts for them."""
 

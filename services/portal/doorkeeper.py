@@ -85,6 +85,15 @@ class Doorkeeper:
         yield
         await tries.give_back(self.database, place.partner_id, counted)
 
+    @asynccontextmanager
+    async def guessing(self, call: Call) -> AsyncIterator[None]:
+        """Counts that somebody comes by a link's text, unless it is one. Raises TooManyAttempts."""
+        place = place_of(brand_of(call))
+        counted = budgets.of_links(place.host, network_of(call.scope, self._proxies))
+        await tries.spend(self.database, place.partner_id, counted)
+        yield
+        await tries.give_back(self.database, place.partner_id, counted)
+
     async def mine(self, call: Call) -> Mine:
         """The caller's own session. Raises NotSignedIn."""
         brand, token = brand_of(call), token_of(call)

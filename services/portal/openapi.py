@@ -36,6 +36,8 @@ _NAMES: Final = {
     ("post", "/portal/reconnect"): "open_connection_link",
     ("post", "/portal/reconnect/leave"): "leave_for_system",
     ("get", "/portal/reconnect"): "get_connection_link",
+    ("get", "/portal/link"): "get_linked_task",
+    ("post", "/portal/link/decide"): "decide_by_link",
     ("get", "/portal/second-factor"): "get_second_factor",
     ("post", "/portal/second-factor"): "begin_second_factor",
     ("post", "/portal/second-factor/confirm"): "confirm_second_factor",
@@ -53,7 +55,7 @@ _NAMES: Final = {
 }
 _PUBLIC: Final = frozenset(
     {"get_brand", "sign_in", "list_sign_in_providers", "leave_for_provider", "open_invitation", "accept_invitation"}
-    | {"ask_for_passkey", "sign_in_with_passkey"}
+    | {"ask_for_passkey", "sign_in_with_passkey", "get_linked_task", "decide_by_link"}
 )
 _REFUSED: Final = {
     "400": "The request cannot be read.",

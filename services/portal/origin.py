@@ -14,7 +14,10 @@ _FORM: Final = re.compile(rb"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?:
 _PORTS: Final = {b"http": b"80", b"https": b"443"}
 # Where servers come to, which have no pages and no cookies: what they send is signed.
 _SERVERS: Final = re.compile(r"/portal/providers/[^/]+/logout")
-_PRIVATE: Final = ("/v1/", "/portal/session", "/portal/reconnect", "/portal/second-factor", "/portal/passkeys")
+_PRIVATE: Final = (
+    *("/v1/", "/portal/session", "/portal/reconnect", "/portal/link", "/portal/second-factor"),
+    "/portal/passkeys",
+)
 
 
 class CrossSite(Forbidden):

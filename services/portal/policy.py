@@ -48,6 +48,8 @@ POLICY: Final = {
     ("POST", "/portal/reconnect/leave"): Who.ANYBODY,
     ("GET", "/portal/reconnect"): Who.ANYBODY,
     ("GET", "/portal/connectors/{connector}/return"): Who.ANYBODY,
+    ("GET", "/portal/link"): Who.ANYBODY,  # who has a task's link, by its text
+    ("POST", "/portal/link/decide"): Who.ANYBODY,
     ("GET", "/portal/second-factor"): Who.SIGNED_IN,
     ("POST", "/portal/second-factor"): Who.PROVEN,
     ("POST", "/portal/second-factor/confirm"): Who.PROVEN,

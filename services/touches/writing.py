@@ -10,7 +10,7 @@ import msgspec
 from infra import ids
 from infra.ids import TenantId
 
-Source = Literal["task", "portal", "api", "external_estimate"]
+Source = Literal["task", "mail", "portal", "api", "external_estimate"]
 ActorKind = Literal["person", "acting"]
 PREFIX: Final = "tch"
 LONGEST: Final = 3_600

@@ -58,6 +58,7 @@ async def clean(database: Database, ages: Ages) -> None:
         ("purging old notices", "SELECT app.purge_notices($1, $2)", ages.notice_days),
         ("purging received webhooks", "SELECT app.purge_inbound_requests($1, $2)", ages.webhook_days),
         ("purging old mails", "SELECT app.purge_mails($1, $2)", ages.notice_days),
+        ("purging links", "SELECT app.purge_links($1, $2)", ages.notice_days),
     ):
         with surviving(what):
             purged = _BATCH

@@ -24,6 +24,7 @@ from services.engine.claims import Claims
 from services.engine.recovery import sweep
 from services.holds import waking as holds
 from services.human_tasks import waking
+from services.human_tasks.mailing import Mailer
 from services.worker import cleaning, domains, failover, load, sealing, traffic
 from services.worker.claim_loop import ClaimLoop
 from services.worker.composition import Composition
@@ -120,6 +121,8 @@ class WorkerProcess:
         lookups = Lookups(self._settings.dns_resolvers)
         self._start(domains.look_after(composition.database, lookups, Rules.of(self._settings)))
         self._start(self._postman().run())
+        keys = InstalledKeys(composition.keys, composition.database)
+        self._start(Mailer(composition.database, keys).run(self._settings.poll_seconds))
         if composition.telemetry.measures:
             self._start(observe(composition.database))
 

@@ -8,10 +8,7 @@ another one with each leaving.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
-import re
-import secrets
 from datetime import timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -22,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import clock, ids
 from infra.database import Database, Scope
 from infra.encryption.secret import Secret
-from infra.problems import NotFound
 from tenants.audit import service as audit
 from tenants.connections import link_repository as repository
 from tenants.connections.codes import FIELD, Brought
@@ -30,18 +26,11 @@ from tenants.connections.grant_models import ConnectionLink
 from tenants.connections.link_repository import EXCHANGED
 from tenants.connections.sealing import Sealer
 from tenants.organizations import service as organizations
+from tenants.organizations.link_texts import LinkOver, digest, tenant_of
+from tenants.organizations.link_texts import new as new_text
 
 LIFE: Final = timedelta(hours=24)
-_BYTES: Final = 32
-_TEXT: Final = re.compile(r"([0-7][0-9a-hjkmnp-tv-z]{25})\.([A-Za-z0-9_-]{43})")
 State = Literal["open", "left", "exchanging", "refused", "done"]
-
-
-class LinkOver(NotFound):
-    """No such link, or it is over: used, expired, replaced by a newer one, or opened elsewhere. Ask for another."""
-
-    name = "link-over"
-    title = "The link is over"
 
 
 class At(msgspec.Struct, frozen=True):
@@ -64,11 +53,11 @@ async def make(
     session: AsyncSession, tenant_id: UUID, connection_id: UUID, host: str, *, actor: str
 ) -> tuple[ConnectionLink, str]:
     """The connection's link from now on, and its text, which nobody is shown again. It lives for a day."""
-    token = _new(tenant_id)
+    token = new_text(tenant_id)
     values = {
         "tenant_id": tenant_id,
         "connection_id": connection_id,
-        "token_hash": _digest(token),
+        "token_hash": digest(token),
         "host": host,
         "maker": actor,
     }
@@ -107,11 +96,11 @@ class Links:
 
     async def open(self, at: At, token: str) -> tuple[ConnectionLink, str]:
         """The link, and the text of the cookie of the browser that may use it now; an earlier one may not."""
-        tenant_id = _tenant_of(token)
-        cookie = _new(tenant_id)
+        tenant_id = tenant_of(token)
+        cookie = new_text(tenant_id)
         async with self._database.session(Scope.tenant(tenant_id)) as session:
             await _check(session, at, tenant_id)
-            found = await repository.open_(session, tenant_id, at.host, _digest(token), _digest(cookie))
+            found = await repository.open_(session, tenant_id, at.host, digest(token), digest(cookie))
             if found is None:
                 raise LinkOver
             await session.commit()
@@ -119,23 +108,23 @@ class Links:
 
     async def opened(self, at: At, cookie: str | None) -> ConnectionLink:
         """What this browser has opened within a quarter of an hour."""
-        tenant_id = _tenant_of(cookie)
+        tenant_id = tenant_of(cookie)
         async with self._database.session(Scope.tenant(tenant_id)) as session:
             await _check(session, at, tenant_id)
-            found = await repository.opened(session, tenant_id, at.host, _digest(cookie or ""))
+            found = await repository.opened(session, tenant_id, at.host, digest(cookie or ""))
         if found is None:
             raise LinkOver
         return found
 
     async def leave(self, at: At, cookie: str | None) -> tuple[ConnectionLink, str]:
         """The browser leaves for the system, with a new cookie's text, of which state and verifier are derived."""
-        tenant_id = _tenant_of(cookie)
-        new = _new(tenant_id)
+        tenant_id = tenant_of(cookie)
+        new = new_text(tenant_id)
         # Before the transaction in which a code is sealed: a key service answers over the network.
         await self._sealer.prepare(self._database, tenant_id)
         async with self._database.session(Scope.tenant(tenant_id)) as session:
             await _check(session, at, tenant_id)
-            found = await repository.leave(session, tenant_id, at.host, _digest(cookie or ""), _digest(new))
+            found = await repository.leave(session, tenant_id, at.host, digest(cookie or ""), digest(new))
             if found is None:
                 raise LinkOver
             await session.commit()
@@ -147,12 +136,12 @@ class Links:
         Raises:
             LinkOver: also for the state of another leaving, or of one that led elsewhere; then nothing is used up.
         """
-        tenant_id = _tenant_of(cookie)
+        tenant_id = tenant_of(cookie)
         if cookie is None or not _is_state(cookie, back.leads_to, state):
             raise LinkOver
         async with self._database.session(Scope.tenant(tenant_id)) as session:
             await _check(session, at, tenant_id)
-            link = await repository.take(session, tenant_id, at.host, _digest(cookie))
+            link = await repository.take(session, tenant_id, at.host, digest(cookie))
             if link is None or link.connection_id != connection_id:
                 raise LinkOver
             if back.code is None:
@@ -178,7 +167,7 @@ def verifier_for(cookie: str) -> str:
 
 
 def _is_state(cookie: str, leads_to: str, given: str) -> bool:
-    return hmac.compare_digest(state_for(cookie, leads_to).encode(), given.encode("utf-8", "surrogatepass"))
+    return hmac.comparedigest(state_for(cookie, leads_to).encode(), given.encode("utf-8", "surrogatepass"))
 
 
 async def _check(session: AsyncSession, at: At, tenant_id: UUID) -> None:
@@ -193,26 +182,5 @@ async def _record(
     await audit.record(session, actor=actor, action=action, target=ids.show("con", connection_id), after=after)
 
 
-def _new(tenant_id: UUID) -> str:
-    """A text that says in which tenant to look, and proves by the rest that one may."""
-    return f"{ids.show('ten', tenant_id).removeprefix('ten_')}.{secrets.token_urlsafe(_BYTES)}"
-
-
-def _tenant_of(text: str | None) -> UUID:
-    match = _TEXT.fullmatch(text or "")
-    try:
-        return ids.read("ten", f"ten_{match[1]}") if match else _nobody()
-    except ids.MalformedId:
-        raise LinkOver from None
-
-
-def _nobody() -> UUID:
-    raise LinkOver
-
-
 def _derived(cookie: str, what: str) -> str:
     return base64.urlsafe_b64encode(hmac.digest(cookie.encode(), what.encode(), "sha256")).decode().rstrip("=")
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()

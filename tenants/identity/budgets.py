@@ -17,6 +17,7 @@ HOST: Final = 1_000
 LEAVING: Final = 300
 CODE: Final = 10
 LOGOUTS: Final = 1_000
+LINKS: Final = 100
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -50,6 +51,11 @@ def of_leaving(host: str, network: str) -> tuple[Budget, ...]:
 def of_logouts(host: str, network: str) -> tuple[Budget, ...]:
     """Of servers of a network that tell of sessions which ended at their provider; what is believed does not count."""
     return (Budget(_subject("logouts", host, network), LOGOUTS),)
+
+
+def of_links(host: str, network: str) -> tuple[Budget, ...]:
+    """Of browsers of a network that come by the text of a mailed link; one that is right does not count."""
+    return (Budget(_subject("links", host, network), LINKS),)
 
 
 def of_codes(account: str) -> tuple[Budget, ...]:

@@ -23,9 +23,13 @@ from tenants.organizations.colours import colours
 _PICTURE: Final = re.compile(r'href="data:image/png;base64,([A-Za-z0-9+/=]+)"')
 _TIMES: Final = frozenset({"at", "since", "until", "expires"})
 _ENDPOINT: Final = "/webhooks/{{endpoint}}"
+_ANSWER: Final = "/answer#{{secret}}"
 _PATHS: Final[Mapping[str, str]] = {
     "people.invited": "/invitation#{{secret}}",
     "connection.ending": "/readiness/connections",
+    "task.offered": _ANSWER,
+    "task.reminder": _ANSWER,
+    "task.digest": "/inbox",
     "webhook.gone": _ENDPOINT,
     "webhook.failing": _ENDPOINT,
     "webhook.recovered": _ENDPOINT,

@@ -17,6 +17,9 @@ Kind = Literal[
     "webhook.gone",
     "webhook.failing",
     "webhook.recovered",
+    "task.offered",
+    "task.reminder",
+    "task.digest",
 ]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 LANGUAGES: Final = ("en", "es")
@@ -125,6 +128,30 @@ _EN: Final[dict[str, Words]] = {
         ),
         button="Look at the endpoint",
     ),
+    "task.offered": Words(
+        subject="To decide: {{task}} ({{client}}, {{environment}})",
+        lines=("{{client}} ({{environment}}) asks you: {{task}}.", "The link shows what it stands on."),
+        button="Look and decide",
+        after=(
+            "The link decides once, until {{until}}, as you. Do not pass it on. Looking at it changes nothing.",
+            "How you hear of tasks is set in your inbox.",
+        ),
+    ),
+    "task.reminder": Words(
+        subject="Waiting for you: {{task}} ({{client}}, {{environment}})",
+        lines=("{{task}} of {{client}} ({{environment}}) has waited since {{since}}.",),
+        button="Look and decide",
+        after=(
+            "The link decides once, until {{until}}, as you. Do not pass it on. Looking at it changes nothing.",
+            "How you hear of tasks is set in your inbox.",
+        ),
+    ),
+    "task.digest": Words(
+        subject="{{waiting}} open tasks ({{client}}, {{environment}})",
+        lines=("Tasks of {{client}} ({{environment}}) that wait for you: {{waiting}}. Overdue: {{overdue}}.",),
+        button="Open the inbox",
+        after=("You get this once a day, as you chose in your inbox.",),
+    ),
 }
 
 _ES: Final[dict[str, Words]] = {
@@ -205,6 +232,30 @@ _ES: Final[dict[str, Words]] = {
             "Lo que ocurrió entretanto no se envía solo: envíe otra vez lo que faltó.",
         ),
         button="Ver el destino",
+    ),
+    "task.offered": Words(
+        subject="Por decidir: {{task}} ({{client}}, {{environment}})",
+        lines=("{{client}} ({{environment}}) le pregunta: {{task}}.", "El enlace muestra en qué se basa."),
+        button="Ver y decidir",
+        after=(
+            "El enlace decide una vez, hasta el {{until}}, en su nombre. No lo reenvíe. Mirarlo no cambia nada.",
+            "Cómo recibe avisos de tareas se elige en su bandeja.",
+        ),
+    ),
+    "task.reminder": Words(
+        subject="Le espera: {{task}} ({{client}}, {{environment}})",
+        lines=("{{task}} de {{client}} ({{environment}}) espera desde el {{since}}.",),
+        button="Ver y decidir",
+        after=(
+            "El enlace decide una vez, hasta el {{until}}, en su nombre. No lo reenvíe. Mirarlo no cambia nada.",
+            "Cómo recibe avisos de tareas se elige en su bandeja.",
+        ),
+    ),
+    "task.digest": Words(
+        subject="{{waiting}} tareas abiertas ({{client}}, {{environment}})",
+        lines=("Tareas de {{client}} ({{environment}}) que le esperan: {{waiting}}. Vencidas: {{overdue}}.",),
+        button="Abrir la bandeja",
+        after=("Recibe esto una vez al día, como eligió en su bandeja.",),
     ),
 }
 

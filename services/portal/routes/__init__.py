@@ -15,6 +15,7 @@ from services.portal.routes import (
     reconnect,
     second_factor,
     session,
+    task_link,
 )
 
 HANDLERS: Final = (
@@ -24,6 +25,7 @@ HANDLERS: Final = (
     *logout.HANDLERS,
     *invitation.HANDLERS,
     *reconnect.HANDLERS,
+    *task_link.HANDLERS,
     *second_factor.HANDLERS,
     *passkeys.HANDLERS,
     *password.HANDLERS,

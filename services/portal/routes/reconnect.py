@@ -23,9 +23,10 @@ from services.portal.cookies import RECONNECT, setting_reconnect, token_of
 from services.portal.doorkeeper import doorkeeper_of
 from tenants.connections import links, service
 from tenants.connections.grant_models import ConnectionLink
-from tenants.connections.links import At, LinkOver, Links, Returned
+from tenants.connections.links import At, Links, Returned
 from tenants.connections.models import Connection
 from tenants.organizations import service as organizations
+from tenants.organizations.link_texts import LinkOver
 
 TAGS: Final = ["reconnecting"]
 _CODE: Final = re.compile(r"[\x20-\x7e]{8,4096}")

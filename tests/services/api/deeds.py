@@ -236,6 +236,7 @@ DEEDS: Final = (*OF_PARTNER, *OF_PEOPLE, *OF_DIRECTORY, *IN_TENANT, *ABOVE, *LAS
 ELSEWHERE: Final = {
     "POST /v1/runs/{run}/approvals": ("tests/services/engine/test_guarded.py", "approval.given"),
     "POST /v1/tasks/{task}/act": ("tests/services/portal/test_tasks.py", "task.claimed"),
+    "POST /v1/task-mail": ("tests/services/portal/test_task_links.py", "task-mail.chosen"),
     "POST /v1/absences": ("tests/services/portal/test_tasks.py", "absence.set"),
     **dict.fromkeys(
         ("POST /v1/tasks/{task}/complete", "POST /v1/tasks/complete"),

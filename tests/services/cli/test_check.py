@@ -146,7 +146,7 @@ NOT_LOOKED_THROUGH = {
         "passkey_challenge sign_in_flow provider_logout identity_provider.secret invitation.token_hash "
         "invitation.opener_hash "
         "inbound_secret inbound_request.replay_key webhook_secret "
-        "human_task_decision.shown_digest "
+        "human_task_decision.shown_digest link.token_hash "
         "document.sealed_key document_key mail.sealed *.salt *.veil audit_seal audit_leaves audit_mark "
         "audit_floor"
     ),
@@ -175,7 +175,7 @@ NOT_LOOKED_THROUGH = {
         "sighting.told *.calendar deadline.subject_kind deadline.zone_mark "
         "sighting.told human_task.role human_task.decision human_task.entity_kind human_task.outcome human_task.skills "
         "human_task_decision.outcome human_task_skill hold.type hold_subject.site "
-        "hold.owner_role touch.step touch.source touch.actor_kind"
+        "hold.owner_role touch.step touch.source touch.actor_kind link.purpose task_mail_choice.choice"
     ),
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (
@@ -186,7 +186,8 @@ NOT_LOOKED_THROUGH = {
     "handed out by a door of the workers alone": "mail.facts",
     "digests of effects; orders and customers of holds, which are looked through": "hold.raise_keys hold_wait",
     "of what was seen in traffic, which is looked through": "interface_told.party",
-    "a word of ours, or an error code of a few letters": "connection_grant.reason connection_link.reason",
+    "a word of ours, or an error code of a few letters": "connection_grant.reason connection_link.reason link.reason",
+    "ids of a task and of a person, and the number of an act": "link.subject link.recipient link.occasion",
     "a host of the partner's record, and who made the link": "connection_link.host connection_link.maker",
     "made before it is sent anywhere": "workflow_version.elsewhere",
 }

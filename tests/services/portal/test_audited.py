@@ -32,8 +32,9 @@ ELSEWHERE = {
     "POST /portal/providers/{provider}/logout": (
         "tests/counterparts/oidc_provider/test_logout.py", "session.ended-at-provider",
     ),
+    "POST /portal/link/decide": ("tests/services/portal/test_task_links.py", "task.completed"),
 }  # fmt: skip
-"""Routes that a provider asks; the test that has one holds them to their row."""
+"""Routes that a provider asks, or who has a link; the test that has one holds them to their row."""
 
 
 class Walk:

@@ -32,6 +32,8 @@ PUBLIC: Final = {
     ("POST", "/portal/reconnect"),
     ("GET", "/portal/reconnect"),
     ("POST", "/portal/reconnect/leave"),
+    ("GET", "/portal/link"),
+    ("POST", "/portal/link/decide"),
 }
 """What somebody without a session may ask: to get one, or by a link that they were given."""
 # Shown to whoever opens the page to sign in, the way back from a provider, or what its server tells: in no document.

@@ -100,6 +100,7 @@ HARMLESS_IN_TENANT = {
     "POST /tasks/complete": "likewise, after a preview of each",
     "POST /absences": "who does one's work; nobody is let in by it",
     "POST /skills": "who is asked first",
+    "POST /task-mail": "how one is written to oneself",
     "POST /sites": "a place that nobody is let in to",
     "PATCH /sites/{site}": "likewise",
     "PATCH /sites/{site}/parameters": "values of deployments",

@@ -29,6 +29,10 @@ ENDPOINT = {
     "endpoint": "whe_01h455vb4pex5vsknk084sn02q", "address": "https://hooks.acme.example", "client": "Acme",
     "environment": "live",
 }  # fmt: skip
+TASK = {
+    "task": "Release order 10482", "client": "Acme", "environment": "live", "since": "2026-11-22T10:00:00Z",
+    "until": "2026-11-25T10:00:00Z",
+}  # fmt: skip
 FACTS = {
     "people.invited": {"host": HOST, "expires": "2026-11-25T10:00:00+00:00"},
     "people.passkey-added": {"host": HOST, "at": "2026-11-22T10:00:00+00:00", "passkey": "Nina's phone"},
@@ -42,6 +46,8 @@ FACTS = {
     "webhook.gone": {**ENDPOINT},
     "webhook.failing": {**ENDPOINT, "since": "2026-11-17T10:00:00Z"},
     "webhook.recovered": {**ENDPOINT},
+    **dict.fromkeys(("task.offered", "task.reminder"), TASK),
+    "task.digest": {"client": "Acme", "environment": "live", "waiting": "12", "overdue": "0"},
 }  # fmt: skip
 
 

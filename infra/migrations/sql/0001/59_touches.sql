@@ -28,7 +28,7 @@ CREATE TABLE app.touch (
   act bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
   seconds_active integer CHECK (seconds_active BETWEEN 0 AND 3600),
   seconds_estimated integer CHECK (seconds_estimated BETWEEN 0 AND 86400),
-  source text NOT NULL CHECK (source IN ('task', 'portal', 'api', 'external_estimate')),
+  source text NOT NULL CHECK (source IN ('task', 'mail', 'portal', 'api', 'external_estimate')),
   PRIMARY KEY (tenant_id, touch_id),
   UNIQUE (tenant_id, act, account_id, kind, key),
   CHECK ((source = 'external_estimate') = (seconds_estimated IS NOT NULL)),

@@ -51,6 +51,8 @@ BEGIN
   DELETE FROM app.portal_session s USING app.tenant n
   WHERE n.tenant_id = ANY (tenants) AND s.partner_id = n.partner_id AND s.acting_tenant_id = n.tenant_id;
   DELETE FROM app.connection_link l WHERE l.tenant_id = ANY (tenants);
+  -- They lead to hosts of the former partner, by its mail.
+  DELETE FROM app.link l WHERE l.tenant_id = ANY (tenants);
   DELETE FROM app.invitation i WHERE i.tenant_id = ANY (tenants);
   GET DIAGNOSTICS gone = ROW_COUNT;
   IF gone > 0 THEN counted := jsonb_build_object('invitation', gone); END IF;

@@ -6,7 +6,7 @@ CREATE FUNCTION app.erased_tables() RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
   SELECT ARRAY[
     'parameter', 'quota', 'tenant_load', 'peak', 'fleet', 'retention', 'kept_run', 'archive_round',
     'archive', 'webhook_attempt', 'webhook_delivery', 'webhook_message', 'webhook_secret', 'webhook_endpoint', 'private_network', 'candidate', 'pending_event', 'deployment_trigger', 'schedule', 'subscription', 'inbox', 'signal',
-    'run_key', 'key_writer', 'human_task_decision', 'human_task_event', 'human_task_skill', 'absence', 'human_task', 'approval', 'effect', 'payload', 'journal', 'exception', 'entry', 'continuity', 'outage',
+    'run_key', 'key_writer', 'link', 'task_mail', 'task_mail_choice', 'human_task_decision', 'human_task_event', 'human_task_skill', 'absence', 'human_task', 'approval', 'effect', 'payload', 'journal', 'exception', 'entry', 'continuity', 'outage',
     'connection_line', 'poll', 'connection_health', 'connection_choice', 'notice', 'outbox', 'run', 'event', 'event_key', 'promotion', 'deployment_revision', 'deployment',
     'workflow_version', 'secret_use', 'connection_secret', 'connection_grant', 'connection_link', 'tenant_key', 'inbound_request', 'inbound_secret', 'inbound_webhook',
     'connection_group', 'connection', 'event_schema', 'owner', 'interface', 'authority_matrix',

@@ -7,6 +7,7 @@ BEGIN
   DROP TRIGGER announce ON app.event;
   DROP TRIGGER mail ON app.notice;
   DROP TRIGGER void_mail ON app.invitation;
+  DROP TRIGGER void_mail ON app.link;
   DROP TRIGGER void_mail_gone ON app.invitation;
   FOR thing IN SELECT p.oid::regprocedure AS name FROM pg_proc p
     WHERE p.pronamespace = 'app'::regnamespace AND p.proowner = 'waybill_doors'::regrole LOOP
@@ -49,6 +50,8 @@ BEGIN
   DROP FUNCTION app.keep_roles(uuid, uuid[]);
   DROP FUNCTION app.holds_about(uuid, uuid[], uuid[]);
   DROP FUNCTION app.note_touch();
+  DROP FUNCTION app.queue_task_mail();
+  DROP FUNCTION app.end_links_of_task();
   DROP FUNCTION app.is_touch(text);
   DROP FUNCTION app.read_id(text);
   DROP FUNCTION app.drop_month();

@@ -88,6 +88,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/portal/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a task by its link
+         * @description By the link's text in the header `X-Link`. It changes nothing, however often and by whatever it is looked at.
+         */
+        get: operations["get_linked_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/link/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide a task by its link
+         * @description As whoever the link was sent to, by the authority that they have now, once.
+         *
+         *     The same decision again answers the same; another one is refused, and so is who has to sign in first.
+         */
+        post: operations["decide_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/portal/passkey-session": {
         parameters: {
             query?: never;
@@ -4869,6 +4911,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/task-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how you hear of tasks
+         * @description Needs: `tasks:work`.
+         */
+        get: operations["get_task_mail"];
+        put?: never;
+        /**
+         * Choose how you hear of tasks
+         * @description Only of oneself, signed in. Nobody is written to while the environment's default calendar is closed.
+         *
+         *     Needs: `tasks:work`.
+         */
+        post: operations["post_task_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks": {
         parameters: {
             query?: never;
@@ -5996,6 +6064,14 @@ export interface components {
             /** @description Counted from 1, of that revision. */
             rule: number;
         };
+        /** ChooseTaskMail */
+        ChooseTaskMail: {
+            /**
+             * @description `each`: a mail with a link to each task that is asked of you, and reminders; `daily`: one mail a day of what waits; `none`.
+             * @enum {string}
+             */
+            choice: "each" | "daily" | "none";
+        };
         /** ClearHolds */
         ClearHolds: {
             filter?: components["schemas"]["HoldFilter"] | null;
@@ -6421,6 +6497,12 @@ export interface components {
             /** @description The task's or the hold's id. */
             subject: string;
         };
+        /** DecidedByLink */
+        DecidedByLink: {
+            /** @description False: others have to decide alike before it counts. */
+            complete: boolean;
+            outcome: string;
+        };
         /** DecimalRange */
         DecimalRange: {
             /** @example 12.5 */
@@ -6448,6 +6530,21 @@ export interface components {
              * @default
              */
             why: string;
+        };
+        /** DecisionByLink */
+        DecisionByLink: {
+            /** @description One of the task's `outcomes`. */
+            outcome: string;
+            /** @description As the link showed it. */
+            saw: string;
+            seconds?: number | null;
+            /** @description By the schema of its form. */
+            values?: {
+                [key: string]: unknown;
+            };
+            /** @description Of the task as the link showed it. */
+            version: number;
+            why?: string | null;
         };
         /** Deleting */
         Deleting: {
@@ -7965,6 +8062,53 @@ export interface components {
             /** @default 10 */
             at_once: number;
             rate?: components["schemas"]["Rate"] | null;
+        };
+        /** LinkRefusal */
+        LinkRefusal: {
+            detail: string;
+            /**
+             * @example sign-in-needed
+             * @example no-authority
+             */
+            reason: string;
+        };
+        /** LinkedAsk */
+        LinkedAsk: {
+            decision: string | null;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            due: string | null;
+            /** @description What the authority judges by. */
+            facts: unknown;
+            form: unknown;
+            /** @description Persons who have decided it so far, where it takes several. */
+            given: number;
+            instructions: string | null;
+            kind: string;
+            outcomes: string[];
+            /** @description SHA-256 of what this shows. Send it with the decision. */
+            saw: string;
+            shown: unknown;
+            title: string | null;
+            value: components["schemas"]["RunValue"] | null;
+            version: number;
+        };
+        /** LinkedTask */
+        LinkedTask: {
+            asked: components["schemas"]["LinkedAsk"] | null;
+            client: string | null;
+            environment: string | null;
+            /** @description Whose link it is. */
+            holder: string;
+            /** @description As its holder decided. */
+            outcome: string | null;
+            refusal: components["schemas"]["LinkRefusal"] | null;
+            /** @enum {string} */
+            state: "open" | "decided";
+            /** @example tsk_01h455vb4pex5vsknk084sn02q */
+            task: string;
         };
         /** ListedHook */
         ListedHook: {
@@ -10753,7 +10897,7 @@ export interface components {
             measured: number;
             seconds_measured: number;
             /** @enum {string} */
-            source: "task" | "portal" | "api" | "external_estimate";
+            source: "task" | "mail" | "portal" | "api" | "external_estimate";
             step: string;
             touches: number;
         };
@@ -10922,6 +11066,14 @@ export interface components {
             items: components["schemas"]["TaskItem"][];
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
+        };
+        /** TaskMail */
+        TaskMail: {
+            /**
+             * @description `each`: a mail with a link to each task that is asked of you, and reminders; `daily`: one mail a day of what waits; `none`.
+             * @enum {null|string}
+             */
+            choice: "each" | "daily" | "none" | null;
         };
         /** TaskView */
         TaskView: {
@@ -11213,7 +11365,7 @@ export interface components {
             /** @description As somebody typed them; they count as no measurement. */
             seconds_estimated: number | null;
             /** @enum {string} */
-            source: "task" | "portal" | "api" | "external_estimate";
+            source: "task" | "mail" | "portal" | "api" | "external_estimate";
             /**
              * @example approval.given
              * @example re-keyed
@@ -11907,6 +12059,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the proof is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not allowed, comes from another site, or needs a fresh proof. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures; again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_linked_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedTask"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the proof is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not allowed, comes from another site, or needs a fresh proof. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures; again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionByLink"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedByLink"];
                 };
             };
             /** @description The request cannot be read. */
@@ -37339,6 +37661,203 @@ export interface operations {
             };
         };
     };
+    get_task_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskMail"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_task_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseTaskMail"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskMail"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tasks: {
         parameters: {
             query?: {
@@ -38165,7 +38684,7 @@ export interface operations {
                 /** @description Only of this step. */
                 step?: string | null;
                 /** @description Only from there. */
-                source?: "task" | "portal" | "api" | "external_estimate" | null;
+                source?: "task" | "mail" | "portal" | "api" | "external_estimate" | null;
             };
             header?: never;
             path?: never;

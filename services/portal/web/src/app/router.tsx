@@ -85,6 +85,12 @@ const reconnect = createRoute({
   component: lazyRouteComponent(() => import("../session/ReconnectPage"), "ReconnectPage"),
 });
 
+const answer = createRoute({
+  getParentRoute: () => root,
+  path: "/answer",
+  component: lazyRouteComponent(() => import("../answer/AnswerPage"), "AnswerPage"),
+});
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
@@ -334,6 +340,7 @@ export const router = createRouter({
     signIn,
     invitation,
     reconnect,
+    answer,
     inside.addChildren([
       home,
       clients,

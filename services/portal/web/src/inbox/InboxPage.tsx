@@ -8,6 +8,7 @@ import { Notice } from "../pages/Notice";
 import { CompletedIcon, InboxIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import classes from "./InboxPage.module.css";
+import { MailChoice } from "./MailChoice";
 import { countsQuery, type Shown, tasksQuery, type View } from "./queries";
 import { TaskList } from "./TaskList";
 import { TaskPane } from "./TaskPane";
@@ -59,6 +60,7 @@ export function InboxPage() {
             onMore={() => void list.fetchNextPage()}
           />
         )}
+        <MailChoice />
       </div>
       <div className={classes.pane}>
         {task ? (

@@ -66,3 +66,8 @@ export const taskQuery = (task: string) =>
     },
     refetchInterval: LOOK_AGAIN,
   });
+
+export const taskMailQuery = queryOptions({
+  queryKey: ["task-mail"],
+  queryFn: () => body(api.GET("/v1/task-mail")),
+});

@@ -68,6 +68,28 @@ const inbox = {
   onBehalf: "on behalf of a colleague who is away",
   comment: "Say something to it",
   say: "Say it",
+  // The page that a mailed link opens.
+  answer: "Decide",
+  answerFor: (name: string) => `For ${name}`,
+  answerAt: (client: string, environment: string) => `${client} · ${environment}`,
+  answerOver:
+    "This link is over: it was used, its time ran out, or the matter is settled. Sign in to see how it stands.",
+  answerNone: "This page needs the whole link of the mail. Open it from there.",
+  answerSignIn: "Sign in",
+  answerDone: (outcome: string) => `Decided: ${outcome}`,
+  answerDoneBody: "It is kept as yours. You can close this page.",
+  answerAgreed: (outcome: string) => `You decided: ${outcome}`,
+  answerAgreedBody: "Others have to decide alike before it counts. You can close this page.",
+  answerRefused: {
+    "sign-in-needed": "Your account asks for more than a mail. Sign in to decide this.",
+    "not-your-task": "This is not for a role of yours any more. Sign in to see what is.",
+    "task-taken": "Somebody else has it in hand.",
+    "task-over": "It is over: somebody decided, or nothing waits for it any more.",
+    "authority-unknown": "Nobody can tell who may decide this. Sign in, or tell whoever runs your account.",
+  } as Record<string, string>,
+  answerLooked: "Looking at this page changes nothing. Only a button below decides, once, as you.",
+  taskMail: "Mail about tasks",
+  taskMailNames: { each: "Each task, with a link", daily: "Once a day", none: "None" },
 };
 
 export default inbox;

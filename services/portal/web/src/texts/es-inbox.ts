@@ -69,6 +69,29 @@ const inbox: typeof en = {
   onBehalf: "en nombre de un colega ausente",
   comment: "Diga algo",
   say: "Decirlo",
+  // The page that a mailed link opens.
+  answer: "Decidir",
+  answerFor: name => `Para ${name}`,
+  answerAt: (client, environment) => `${client} · ${environment}`,
+  answerOver:
+    "Este enlace ha terminado: se usó, venció o el asunto está resuelto. Inicie sesión para ver cómo está.",
+  answerNone: "Esta página necesita el enlace completo del correo. Ábralo desde allí.",
+  answerSignIn: "Iniciar sesión",
+  answerDone: outcome => `Decidido: ${outcome}`,
+  answerDoneBody: "Consta como suyo. Puede cerrar esta página.",
+  answerAgreed: outcome => `Usted decidió: ${outcome}`,
+  answerAgreedBody: "Otras personas tienen que decidir lo mismo para que cuente. Puede cerrar esta página.",
+  answerRefused: {
+    "sign-in-needed": "Su cuenta exige más que un correo. Inicie sesión para decidir.",
+    "not-your-task": "Ya no corresponde a un rol suyo. Inicie sesión para ver qué le corresponde.",
+    "task-taken": "Otra persona lo tiene en sus manos.",
+    "task-over": "Ha terminado: alguien decidió, o nada lo espera ya.",
+    "authority-unknown":
+      "Nadie puede saber quién decide esto. Inicie sesión o avise a quien administra su cuenta.",
+  },
+  answerLooked: "Mirar esta página no cambia nada. Solo un botón de abajo decide, una vez, en su nombre.",
+  taskMail: "Correo sobre tareas",
+  taskMailNames: { each: "Cada tarea, con un enlace", daily: "Una vez al día", none: "Ninguno" },
 };
 
 export default inbox;
