@@ -27,6 +27,8 @@ Word = Annotated[str, Meta(pattern=r"^[a-z0-9](-?[a-z0-9]){0,62}$")]
 DecisionType = Annotated[str, Meta(pattern=r"^[a-z0-9]([._-]?[a-z0-9]){0,99}$")]
 Outcome = Annotated[str, Meta(pattern=r"^[a-z0-9](-?[a-z0-9]){0,62}$")]
 Text = Annotated[str, Meta(max_length=10_000)]
+ADDRESS: Final = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,180}[A-Za-z0-9])?$"
+"""Of mail: one address, and nothing that could be a header or a second one."""
 
 
 Do = Literal["notify", "reassign", "auto_decide", "expire"]
@@ -73,12 +75,21 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     groups: list[Any] = []
 
 
+class Outside(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody without an account who answers by a mailed link: a customer, a supplier. `language`: of the mail."""
+
+    email: Annotated[str, Meta(min_length=3, max_length=254, pattern=ADDRESS)]
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] | None = None
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A human task, as a workflow asks for it.
 
     Attributes:
         task: its kind: what forms, runbooks and the authority matrix speak of.
-        role: slug of the role whose queue it is in.
+        role: slug of the role whose queue it is in; empty where `outside` is asked instead.
+        outside: sees what `shown` says and the form, answers, and sends documents; has no authority for anything.
         decision: a decision type of the authority matrix; without, whoever has the role may decide.
         facts: what the authority judges by.
         shown: the facts that the form stands beside.
@@ -89,7 +100,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     task: Word
     title: Annotated[str, Meta(min_length=1, max_length=10_000)]
-    role: Word
+    role: Word = ""
+    outside: Outside | None = None
     instructions: Text = ""
     decision: DecisionType | None = None
     facts: dict[str, Any] = {}
@@ -110,6 +122,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("`outcomes` names one twice")
         if unknown := sorted(set(self.refusals) - set(self.outcomes)):
             raise ValueError(f"`refusals` names {unknown[0]}, which is none of `outcomes`")
+        if bool(self.role) == (self.outside is not None):
+            raise ValueError("a task is asked of a `role`, or of somebody `outside`: name one of the two")
+        if self.outside is not None and (self.decision is not None or self.skills):
+            raise ValueError(
+                "somebody `outside` has no authority and no skills here: leave out `decision` and `skills`"
+            )
         if self.deadline is not None:
             self._check_deadline(self.deadline)
 
@@ -160,6 +178,8 @@ def faults(workflow: Workflow) -> Iterator[Fault]:
         for name in open_ones:
             yield Fault(f"{task.path}/with/{name}", f"`{name}` must be written out; no expression may choose it")
         found = list(_wrong(task.arguments, Asked, f"{task.path}/with"))
+        if not {"role", "outside"} & members.keys():
+            found.append(Fault(f"{task.path}/with", "`role` is missing"))
         yield from found
         if not (found or open_ones):
             yield from _whole(members, f"{task.path}/with")
@@ -169,7 +189,10 @@ def _whole(members: dict[str, Template], at: str) -> Iterator[Fault]:
     """What several members say together, of those that are written down."""
     written = {name: one.value for name, one in members.items() if isinstance(one, Constant)}
     try:
-        asked = read({"task": "x", "title": "x", "role": "x", **written})
+        # What is computed stands for itself, so that what is written down is held together.
+        open_ones = {"role": "x", "outside": {"email": "x@x.invalid", "name": "x"}}
+        stood_for = {name: one for name, one in open_ones.items() if name in members}
+        asked = read({"task": "x", "title": "x", **stood_for, **written})
     except msgspec.ValidationError as error:
         yield Fault(at, str(error))
         return

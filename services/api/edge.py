@@ -23,7 +23,7 @@ from services.api.throttle import HEADERS
 ACCESS: Final = logging.getLogger("api.access")
 BODY_SECONDS: Final = 15.0
 DOCUMENT_SECONDS: Final = 300.0
-_DOCUMENTS: Final = re.compile(r"/v1(?:/clients/[^/]+/[^/]+)?/(?:runs|entities)/[^/]+/documents")
+_DOCUMENTS: Final = re.compile(r"/v1(?:/clients/[^/]+/[^/]+)?/(?:runs|entities)/[^/]+/documents|/portal/link/documents")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _METHODS: Final = _WITH_BODY | {"GET", "HEAD", "OPTIONS"}
 _CLIENT_REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")

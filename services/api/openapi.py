@@ -59,7 +59,7 @@ _PATH_PARAMETERS: Final = {
     "site": "Slug or id of the site.",
 }
 # Read by hand, since an event comes in two forms (CloudEvents 1.0, HTTP binding).
-_FILE_BODY: Final = {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}
+FILE_BODY: Final = {"required": True, "content": {"application/octet-stream": {"schema": {"format": "binary"}}}}
 _EVENT_BODY: Final = {
     "required": True,
     "content": {
@@ -198,7 +198,7 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
         operation["requestBody"] = _EVENT_BODY
         operation.setdefault("parameters", []).extend(_EVENT_HEADERS)
     if method == "post" and path.endswith("/documents"):
-        operation["requestBody"] = _FILE_BODY
+        operation["requestBody"] = FILE_BODY
     responses: dict[str, Any] = operation.setdefault("responses", {})
     responses.pop("400", None)
     if is_scim(path):

@@ -20,6 +20,8 @@ from services.human_tasks.forms import Forms
 from services.human_tasks.people import Person
 from services.human_tasks.showing import Shown
 from services.human_tasks.states import OPEN, State
+from services.links.links import Link
+from template_library.human_tasks import Asked
 
 _FOREVER: Final = 9999
 TaskId = Annotated[str, Meta(examples=["tsk_01h455vb4pex5vsknk084sn02q"])]
@@ -37,7 +39,7 @@ class TaskItem(msgspec.Struct, frozen=True, kw_only=True):
     id: TaskId
     kind: Annotated[str, Meta(examples=["credit-review"])]
     title: Annotated[str | None, Meta(description="Null to who sees none of a run's data, masked as its data is.")]
-    role: Annotated[str, Meta(description="Slug of the role whose queue it is in.")]
+    role: Annotated[str, Meta(description="Slug of the role whose queue it is in; empty: somebody's outside.")]
     decision: Annotated[str | None, Meta(description="The decision type that takes an authority.")]
     state: Annotated[
         State,
@@ -86,6 +88,22 @@ class TaskDecision(msgspec.Struct, frozen=True, kw_only=True):
     counts: Annotated[bool, Meta(description="False where the task was asked for anew since.")]
 
 
+class TaskLink(msgspec.Struct, frozen=True, kw_only=True):
+    """The last link that an outside participant got."""
+
+    sent_at: Instant
+    expires_at: Instant
+    ended: Annotated[str | None, Meta(description="`withdrawn`, `replaced`, or `over` with its task; null: good.")]
+
+
+class TaskOutside(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is asked that has no account; `name` and `email` null to who does not see a run's data whole."""
+
+    name: str | None
+    email: str | None
+    link: Annotated[TaskLink | None, Meta(description="Null until its mail is written.")]
+
+
 class TaskView(TaskItem, frozen=True, kw_only=True):
     """With what the decision stands on, and its history."""
 
@@ -104,6 +122,7 @@ class TaskView(TaskItem, frozen=True, kw_only=True):
     yours: Annotated[bool, Meta(description="Whether you may decide it, as far as its queue goes.")]
     answer: Annotated[Any, Meta(description="What was filled in; as `facts`.")]
     reason: Annotated[str | None, Meta(description="Why it was decided so; as `words`.")]
+    outside: TaskOutside | None
     history: list[TaskAct]
     decisions: list[TaskDecision]
 
@@ -121,7 +140,14 @@ def item(row: Mapping[Any, Any], level: Payloads) -> TaskItem:
 
 
 def view(  # noqa: PLR0913 (the row, what stands beside it, and who looks)
-    request: Call, row: Mapping[Any, Any], person: Person | None, forms: Forms, *, acts: list[Any], decided: list[Any]
+    request: Call,
+    row: Mapping[Any, Any],
+    person: Person | None,
+    forms: Forms,
+    *,
+    acts: list[Any],
+    decided: list[Any],
+    link: Link | None = None,
 ) -> TaskView:
     """A row of `reading.read_task` as the caller sees it."""
     level = request.payloads
@@ -141,9 +167,18 @@ def view(  # noqa: PLR0913 (the row, what stands beside it, and who looks)
         yours=is_yours,
         answer=readable(show(row["answer"]), shown.form),
         reason=row["reason"] if is_whole else None,
+        outside=_outside(asked, link, is_whole=is_whole),
         history=[_act(one, is_whole=is_whole) for one in acts],
         decisions=[_decision(one, is_whole=is_whole) for one in decided],
     )
+
+
+def _outside(asked: Asked, link: Link | None, *, is_whole: bool) -> TaskOutside | None:
+    if asked.outside is None:
+        return None
+    sent = None if link is None else TaskLink(sent_at=link.created_at, expires_at=link.expires_at, ended=link.reason)
+    name, email = (asked.outside.name, asked.outside.email) if is_whole else (None, None)
+    return TaskOutside(name=name, email=email, link=sent)
 
 
 def readable(answer: Any, form: Any) -> Any:

@@ -14,10 +14,11 @@ from services.human_tasks import people, states
 from services.human_tasks.errors import NotYourTask, TaskChanged, TaskOver, TaskTaken
 from services.human_tasks.people import Person
 from services.human_tasks.states import HELD, OPEN, State
+from services.links import links
 from tenants.audit import writing as audit
 from tenants.organizations.errors import InvalidField
 
-Action = Literal["claim", "release", "delegate", "reassign", "comment", "attach"]
+Action = Literal["claim", "release", "delegate", "reassign", "comment", "attach", "send", "withdraw"]
 _DONE: Final[dict[Action, str]] = {
     "claim": "claimed",
     "release": "released",
@@ -25,7 +26,11 @@ _DONE: Final[dict[Action, str]] = {
     "reassign": "reassigned",
     "comment": "commented",
     "attach": "attached",
+    "send": "sent",
+    "withdraw": "withdrawn",
 }
+OUTSIDE: Final = "outside"
+"""What the links of outside participants are for, and whose they are: a task has one."""
 _LOCK: Final = """
 SELECT t.task_id, t.run_id, t.created_at, t.kind, t.title, t.role, t.decision, t.state, t.version, t.assignee,
   t.outcome, t.decided_by, t.entity_kind, t.entity_key, t.content::text AS content, NOT EXISTS (
@@ -99,7 +104,7 @@ async def act(connection: Any, tenant: UUID, task: UUID, person: Person, wanted:
 
     Raises:
         NotFound, TaskOver, TaskChanged, TaskTaken, NotYourTask, TaskStands: nothing was done.
-        Forbidden: only who manages tasks reassigns them, or takes them out of others' hands.
+        Forbidden: only who manages tasks reassigns them, takes them out of others' hands, or sends and withdraws links.
         InvalidField: nobody, no role or no document of this name.
     """
     row = await locked(connection, tenant, task, person)
@@ -108,6 +113,8 @@ async def act(connection: Any, tenant: UUID, task: UUID, person: Person, wanted:
     check_open(row, wanted.seen)
     behalf, state, assignee, role = await _moved(connection, tenant, row, person, wanted)
     await connection.execute(_MOVE, tenant, task, state, assignee, role)
+    if wanted.action == "withdraw":
+        await links.withdraw(connection, tenant, OUTSIDE, ids.show("tsk", task))
     target = wanted.to if wanted.document is None else ids.show("doc", wanted.document)
     done = _DONE[wanted.action]
     version = row["version"] + 1
@@ -143,10 +150,20 @@ async def _moved(
             if not person.manages:
                 raise Forbidden("The permission tasks:manage is needed", permission="tasks:manage")
             return None, states.after(state, "reassign"), None, await _queue(connection, tenant, wanted.to)
+        case "send" | "withdraw":
+            _check_outside(row, person)
+            return None, state, assignee, role
         case "attach":
             await _check_document(connection, tenant, row, wanted.document)
     # Who sees it may say something to it, whoever has it in hand.
     return person.behalf(role, assignee)[1], state, assignee, role
+
+
+def _check_outside(row: Mapping[str, Any], person: Person) -> None:
+    if not person.manages:
+        raise Forbidden("The permission tasks:manage is needed", permission="tasks:manage")
+    if row["role"]:
+        raise InvalidField("/action", "the task is for the client's own people, and nobody outside has its link")
 
 
 async def _colleague(connection: Any, tenant: UUID, to: str | None) -> UUID:

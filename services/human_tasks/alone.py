@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, ErrorDetails, Failed, Functions
+from services.human_tasks.rows import whom
 from template_library import human_tasks
 
 PERSON_NEEDED: Final = "/problems/person-needed"
@@ -21,7 +22,7 @@ async def needs_a_person(call: Call) -> Answer:
     else:
         kind, title = PERSON_NEEDED, "A person is needed"
         detail = (
-            f"somebody with the role {asked.role} is to do the task {asked.task} and choose one of "
+            f"{whom(asked.role)} is to do the task {asked.task} and choose one of "
             f"{', '.join(asked.outcomes)}; run it in a deployment, where people have roles"
         )
     return Failed(error=ErrorDetails(type=kind, status=400, title=title, detail=detail), sent=False)

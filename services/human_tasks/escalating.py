@@ -71,7 +71,9 @@ async def act(connection: Any, tenant: UUID, task: UUID, step: Step, mark: str) 
     done, version = _DONE[step.do], row["version"] + 1
     await connection.execute(_NOTE, tenant, task, version, done, state, ACTOR, mark, words)
     if step.do in {"notify", "reassign"}:
-        await _tell(connection, tenant, row, step.role or role)
+        # Of who has no account none is told here: a link goes out to them.
+        if step.role or role:
+            await _tell(connection, tenant, row, step.role or role)
     else:
         await connection.execute("SELECT app.wake_task($1)", task)
     await _record(connection, tenant, row, step, done)

@@ -85,10 +85,11 @@ def told(found: Standing, given: list[Any]) -> Answer:
     if found.state == "completed":
         return Done(output=_output(found, given), usage="")
     if found.state == "expired":
-        detail = f"Nobody of the role {found.role} decided in time: {found.reason or 'its deadline is over'}"
+        by = f"Nobody of the role {found.role}" if found.role else "The outside participant did not answer; nobody"
+        detail = f"{by} decided in time: {found.reason or 'its deadline is over'}"
         return _failed("timeout", _TIMEOUT, "The task expired", detail)
     due = "" if found.due_at is None else f", due {_moment(found.due_at)}"
-    who = f"somebody with the role {found.role}"
+    who = rows.whom(found.role)
     return _waits(
         ids.show(PREFIX, found.task_id),
         f"{who} is to do the task {found.kind}: asked for since {_moment(found.created_at)}{due}",

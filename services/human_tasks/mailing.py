@@ -17,19 +17,22 @@ from infra import clock, crash_points, ids
 from infra.database import Database, surviving
 from infra.encryption.key_provider import KeyWrapper
 from services.human_tasks import hours
+from services.human_tasks.acting import OUTSIDE
 from services.links import links
 from services.links.links import NewLink
 from tenants.identity.permissions import Permission
-from tenants.mail.texts import Kind
+from tenants.mail.texts import LANGUAGES, Kind
 
 PURPOSE: Final = "task"
 LIFE: Final = timedelta(days=3)
+OUTSIDE_LIFE: Final = timedelta(days=30)
 MOST_A_DAY: Final = 50
 """Links that one person gets within 24 hours; what is more stands in the inbox and in nobody's mail."""
 _AT_ONCE: Final = 20
 _TAKEN_SECONDS: Final = 120.0
 _TAKE: Final = "SELECT * FROM app.take_task_mails($1, $2)"
 _TO: Final = "SELECT * FROM app.task_mail_to($1, $2, $3, $4)"
+_OUTSIDE: Final = "SELECT * FROM app.task_outside($1, $2, $3)"
 _LATER: Final = "UPDATE app.task_mail SET due_at = $4 WHERE tenant_id = $1 AND task_id = $2 AND number = $3"
 _DONE: Final = "DELETE FROM app.task_mail WHERE tenant_id = $1 AND task_id = $2 AND number = $3"
 _DIGESTS: Final = "SELECT * FROM app.take_task_digests($1, $2)"
@@ -74,8 +77,11 @@ class Mailer:
                 await connection.execute(_LATER, tenant, task, number, later)
                 return
             rows = await connection.fetch(_TO, tenant, task, number, MOST_A_DAY)
-        for row in rows:
-            await links.send(self._database, self._keys, _link(tenant, task, number, row))
+            outside = await connection.fetchrow(_OUTSIDE, tenant, task, number)
+        wanted = [_link(tenant, task, number, row) for row in rows]
+        wanted += [] if outside is None else [_outside_link(tenant, task, number, outside)]
+        for one in wanted:
+            await links.send(self._database, self._keys, one)
             crash_points.pass_by("task.mailed")
         async with self._database.tenant(tenant) as connection:
             await connection.execute(_DONE, tenant, task, number)
@@ -118,6 +124,30 @@ def _link(tenant: UUID, task: UUID, number: int, row: Any) -> NewLink:
             "environment": row["environment"],
             "since": row["created_at"].isoformat(),
             "until": (clock.now() + LIFE).isoformat(),
+        },
+    )
+
+
+def _outside_link(tenant: UUID, task: UUID, number: int, row: Any) -> NewLink:
+    """Good until it is answered, withdrawn, or sent anew."""
+    return NewLink(
+        tenant=tenant,
+        purpose=OUTSIDE,
+        subject=ids.show("tsk", task),
+        recipient=OUTSIDE,
+        occasion=str(number),
+        life=OUTSIDE_LIFE,
+        is_lasting=True,
+        made_by="engine",
+        kind="task.outside-reminder" if row["action"] == "told" else "task.outside",
+        address=row["email"].lower(),
+        name=row["name"],
+        language=row["language"] if row["language"] in LANGUAGES else None,
+        facts={
+            "task": row["title"],
+            "client": row["client"],
+            "environment": row["environment"],
+            "until": (clock.now() + OUTSIDE_LIFE).isoformat(),
         },
     )
 

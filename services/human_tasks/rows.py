@@ -89,6 +89,11 @@ async def earlier(connection: Any, tenant: UUID, run: UUID, task: UUID) -> list[
     return sorted({one for row in rows for one in row.values() if one is not None})
 
 
+def whom(role: str) -> str:
+    """Who is to do a task, in words; without a role it is somebody's outside."""
+    return f"somebody with the role {role}" if role else "the outside participant"
+
+
 def title_of(asked: Asked) -> str:
     """One line that the database can keep, of what may be anybody's text."""
     return " ".join(values.plain(asked.title).split())[:LONGEST_TITLE] or asked.task

@@ -29,6 +29,7 @@ from tenants.organizations.link_texts import LinkOver
 HEADER: Final = "x-link"
 """A header and no cookie: no other site's page can send it, and two links in two windows stay two."""
 _LONGEST: Final = 128
+_TAKES_PEOPLE: Final = "SELECT app.takes_people($1, $2)"
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,12 +56,20 @@ def token_of(request: Call) -> str:
     return text if len(text) <= _LONGEST else ""
 
 
-async def holder_of(request: Call) -> Holder:
-    """Raises LinkOver: no link, none of this host's partner, one that is over, or its person may not sign in."""
+async def link_of(request: Call) -> Link:
+    """Raises LinkOver: no link, one that is over, or one of a tenant that this host's partner does not serve now."""
     token = token_of(request)
     tenant = link_texts.tenant_of(token)
     async with request.resources.database.tenant(tenant) as connection:
         link = await links.find(connection, tenant, token)
+        if not await connection.fetchval(_TAKES_PEOPLE, brand_of(request).partner_id, tenant):
+            raise LinkOver
+    return link
+
+
+async def holder_of(request: Call, link: Link) -> Holder:
+    """Of a link of a person with an account. Raises LinkOver: as `link_of`, or its person may not sign in."""
+    tenant = link.tenant_id
     if link.purpose != PURPOSE:
         raise LinkOver
     account, is_enough = await _account(request, ids.read("acc", link.recipient.removeprefix("account:")))

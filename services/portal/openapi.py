@@ -38,6 +38,7 @@ _NAMES: Final = {
     ("get", "/portal/reconnect"): "get_connection_link",
     ("get", "/portal/link"): "get_linked_task",
     ("post", "/portal/link/decide"): "decide_by_link",
+    ("post", "/portal/link/documents"): "add_document_by_link",
     ("get", "/portal/second-factor"): "get_second_factor",
     ("post", "/portal/second-factor"): "begin_second_factor",
     ("post", "/portal/second-factor/confirm"): "confirm_second_factor",
@@ -56,6 +57,7 @@ _NAMES: Final = {
 _PUBLIC: Final = frozenset(
     {"get_brand", "sign_in", "list_sign_in_providers", "leave_for_provider", "open_invitation", "accept_invitation"}
     | {"ask_for_passkey", "sign_in_with_passkey", "get_linked_task", "decide_by_link"}
+    | {"add_document_by_link"}
 )
 _REFUSED: Final = {
     "400": "The request cannot be read.",
@@ -121,6 +123,8 @@ def _is_for_accounts(path: str) -> bool:
 
 def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     name = operation["operationId"] = _NAMES[method, path]
+    if path.endswith("/documents"):
+        operation["requestBody"] = api.FILE_BODY
     responses = operation["responses"]
     responses.pop("400", None)
     responses.get("204", {}).pop("content", None)

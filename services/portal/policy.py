@@ -50,6 +50,7 @@ POLICY: Final = {
     ("GET", "/portal/connectors/{connector}/return"): Who.ANYBODY,
     ("GET", "/portal/link"): Who.ANYBODY,  # who has a task's link, by its text
     ("POST", "/portal/link/decide"): Who.ANYBODY,
+    ("POST", "/portal/link/documents"): Who.ANYBODY,
     ("GET", "/portal/second-factor"): Who.SIGNED_IN,
     ("POST", "/portal/second-factor"): Who.PROVEN,
     ("POST", "/portal/second-factor/confirm"): Who.PROVEN,

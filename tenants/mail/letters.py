@@ -29,6 +29,8 @@ _PATHS: Final[Mapping[str, str]] = {
     "connection.ending": "/readiness/connections",
     "task.offered": _ANSWER,
     "task.reminder": _ANSWER,
+    "task.outside": _ANSWER,
+    "task.outside-reminder": _ANSWER,
     "task.digest": "/inbox",
     "webhook.gone": _ENDPOINT,
     "webhook.failing": _ENDPOINT,

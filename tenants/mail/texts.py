@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-import msgspec
+from tenants.mail import task_texts
+from tenants.mail.wording import Frame, Words
 
 Kind = Literal[
     "people.invited",
@@ -20,33 +21,12 @@ Kind = Literal[
     "task.offered",
     "task.reminder",
     "task.digest",
+    "task.outside",
+    "task.outside-reminder",
 ]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 LANGUAGES: Final = ("en", "es")
 """Those of the portal."""
-
-
-class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail's words. `{{brand}}` is the partner's name; the other places are the kind's own.
-
-    Attributes:
-        button: what the link is called; empty: the mail has none.
-        after: below the link.
-    """
-
-    subject: str
-    lines: tuple[str, ...]
-    button: str = ""
-    after: tuple[str, ...] = ()
-
-
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands around every mail of a language."""
-
-    greeting: str
-    greeting_nobody: str
-    help: str
-    automatic: str
 
 
 _EN: Final[dict[str, Words]] = {
@@ -127,30 +107,6 @@ _EN: Final[dict[str, Words]] = {
             "What happened meanwhile is not sent by itself: send again what was missed.",
         ),
         button="Look at the endpoint",
-    ),
-    "task.offered": Words(
-        subject="To decide: {{task}} ({{client}}, {{environment}})",
-        lines=("{{client}} ({{environment}}) asks you: {{task}}.", "The link shows what it stands on."),
-        button="Look and decide",
-        after=(
-            "The link decides once, until {{until}}, as you. Do not pass it on. Looking at it changes nothing.",
-            "How you hear of tasks is set in your inbox.",
-        ),
-    ),
-    "task.reminder": Words(
-        subject="Waiting for you: {{task}} ({{client}}, {{environment}})",
-        lines=("{{task}} of {{client}} ({{environment}}) has waited since {{since}}.",),
-        button="Look and decide",
-        after=(
-            "The link decides once, until {{until}}, as you. Do not pass it on. Looking at it changes nothing.",
-            "How you hear of tasks is set in your inbox.",
-        ),
-    ),
-    "task.digest": Words(
-        subject="{{waiting}} open tasks ({{client}}, {{environment}})",
-        lines=("Tasks of {{client}} ({{environment}}) that wait for you: {{waiting}}. Overdue: {{overdue}}.",),
-        button="Open the inbox",
-        after=("You get this once a day, as you chose in your inbox.",),
     ),
 }
 
@@ -233,33 +189,9 @@ _ES: Final[dict[str, Words]] = {
         ),
         button="Ver el destino",
     ),
-    "task.offered": Words(
-        subject="Por decidir: {{task}} ({{client}}, {{environment}})",
-        lines=("{{client}} ({{environment}}) le pregunta: {{task}}.", "El enlace muestra en qué se basa."),
-        button="Ver y decidir",
-        after=(
-            "El enlace decide una vez, hasta el {{until}}, en su nombre. No lo reenvíe. Mirarlo no cambia nada.",
-            "Cómo recibe avisos de tareas se elige en su bandeja.",
-        ),
-    ),
-    "task.reminder": Words(
-        subject="Le espera: {{task}} ({{client}}, {{environment}})",
-        lines=("{{task}} de {{client}} ({{environment}}) espera desde el {{since}}.",),
-        button="Ver y decidir",
-        after=(
-            "El enlace decide una vez, hasta el {{until}}, en su nombre. No lo reenvíe. Mirarlo no cambia nada.",
-            "Cómo recibe avisos de tareas se elige en su bandeja.",
-        ),
-    ),
-    "task.digest": Words(
-        subject="{{waiting}} tareas abiertas ({{client}}, {{environment}})",
-        lines=("Tareas de {{client}} ({{environment}}) que le esperan: {{waiting}}. Vencidas: {{overdue}}.",),
-        button="Abrir la bandeja",
-        after=("Recibe esto una vez al día, como eligió en su bandeja.",),
-    ),
 }
 
-WORDS: Final[Mapping[str, Mapping[str, Words]]] = {"en": _EN, "es": _ES}
+WORDS: Final[Mapping[str, Mapping[str, Words]]] = {"en": {**_EN, **task_texts.EN}, "es": {**_ES, **task_texts.ES}}
 FRAMES: Final[Mapping[str, Frame]] = {
     "en": Frame(
         greeting="Hello {{recipient}},",

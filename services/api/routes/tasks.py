@@ -7,6 +7,7 @@ from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Meta
 
+from infra import ids
 from infra.pagination import Page, cut
 from infra.problems import Forbidden
 from services.api import task_view, working
@@ -15,9 +16,11 @@ from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.policy import tenant_paths
 from services.api.task_view import TaskItem, TaskVersion, TaskView
 from services.human_tasks import reading
+from services.human_tasks.acting import OUTSIDE
 from services.human_tasks.people import Person
 from services.human_tasks.reading import Filter, Sort, View
 from services.human_tasks.states import OPEN, State
+from services.links import links
 from tenants.identity.permissions import Permission
 
 TAGS: Final = ["tasks"]
@@ -168,7 +171,11 @@ async def shown(request: Call) -> TaskView:
         row = await reading.read_task(session, tenant, task, person, sees_all=working.manages(request))
         acts = await reading.history(session, tenant, task)
         decided = await reading.decisions(session, tenant, task)
-    found = task_view.view(request, row, person, request.resources.tasks.forms, acts=acts, decided=decided)
+    link = None
+    if not row["role"]:
+        async with request.resources.database.tenant(tenant) as connection:
+            link = await links.newest(connection, tenant, OUTSIDE, ids.show("tsk", task))
+    found = task_view.view(request, row, person, request.resources.tasks.forms, acts=acts, decided=decided, link=link)
     request.version(TaskVersion(found.id, found.version))
     return found
 

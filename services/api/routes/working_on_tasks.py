@@ -33,7 +33,8 @@ class ActOnTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         Action,
         Meta(
             description="`claim` it; `release` it to its queue; `delegate` it to a colleague; `reassign` it to another"
-            " role's queue, which takes `tasks:manage`; `comment`; `attach` a document of its run."
+            " role's queue, which takes `tasks:manage`; `comment`; `attach` a document of its run; `send` a new link"
+            " to who is asked outside, or `withdraw` it, which take `tasks:manage`."
         ),
     ]
     version: Annotated[int, Meta(ge=1, le=2**31 - 1, description="Of the task as you saw it.")]

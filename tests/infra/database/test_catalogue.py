@@ -62,6 +62,7 @@ DOORS = {
     "purge_links": "waybill_worker",
     "take_task_mails": "waybill_worker",
     "task_mail_to": "waybill_worker",
+    "task_outside": "waybill_worker",
     "take_task_digests": "waybill_worker",
     "task_digest": "waybill_worker",
     "send_task_digest": "waybill_worker",

@@ -33,6 +33,7 @@ ELSEWHERE = {
         "tests/counterparts/oidc_provider/test_logout.py", "session.ended-at-provider",
     ),
     "POST /portal/link/decide": ("tests/services/portal/test_task_links.py", "task.completed"),
+    "POST /portal/link/documents": ("tests/services/portal/test_outside.py", "task.attached"),
 }  # fmt: skip
 """Routes that a provider asks, or who has a link; the test that has one holds them to their row."""
 

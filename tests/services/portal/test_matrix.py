@@ -34,6 +34,7 @@ PUBLIC: Final = {
     ("POST", "/portal/reconnect/leave"),
     ("GET", "/portal/link"),
     ("POST", "/portal/link/decide"),
+    ("POST", "/portal/link/documents"),
 }
 """What somebody without a session may ask: to get one, or by a link that they were given."""
 # Shown to whoever opens the page to sign in, the way back from a provider, or what its server tells: in no document.
@@ -71,7 +72,8 @@ PRIVATE: Final = sorted(set(routes()) - PUBLIC)
 def body_of(method: str, path: str) -> Any:
     """The smallest that its schema takes, so that nothing is refused for its form."""
     content = DOCUMENT["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
-    return _value(content["application/json"]["schema"]) if content else None
+    # A file has no schema that says more.
+    return _value(content["application/json"]["schema"]) if "application/json" in content else None
 
 
 def _value(schema: dict[str, Any]) -> Any:

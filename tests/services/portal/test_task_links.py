@@ -71,7 +71,7 @@ async def test_row_52_S_69_a_link_is_looked_at_by_anything_and_decides_once_as_i
         assert (await desk.north.get(path)).status in {200, 404}
     seen, again = await look(desk.north, token), await look(desk.north, token)
     assert (seen.status, seen.json) == (200, again.json), seen.body
-    assert (seen.headers["cache-control"], seen.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert (seen.headers["cache-control"], seen.headers["referrer-policy"]) == ("no-store", "same-origin")
     asked = seen.json["asked"]
     assert (asked["title"], asked["shown"]["customer"]) == ("Release 10482", "Acme Wholesale")
     assert (seen.json["client"], seen.json["refusal"], asked["outcomes"]) == ("Acme", None, ["approve", "reject"])
@@ -185,7 +185,7 @@ async def test_a_task_that_is_over_takes_its_links_and_its_mail_along(desk: Desk
     (task,) = (await clerk.get("/v1/tasks")).json["items"]
     await clerk.send("POST", f"/v1/tasks/{task['id']}/complete", {"outcome": "reject"})
     assert await desk.post.sent() == [], "nobody is asked what is decided"
-    states = await desk.office.rows("SELECT state, reason FROM app.link l JOIN app.mail m ON m.about = l.link_id")
+    states = await desk.office.rows("SELECT m.state, l.reason FROM app.link l JOIN app.mail m ON m.about = l.link_id")
     assert [(one["state"], one["reason"]) for one in states] == [("void", "over")] * 2
 
 

@@ -46,7 +46,7 @@ FACTS = {
     "webhook.gone": {**ENDPOINT},
     "webhook.failing": {**ENDPOINT, "since": "2026-11-17T10:00:00Z"},
     "webhook.recovered": {**ENDPOINT},
-    **dict.fromkeys(("task.offered", "task.reminder"), TASK),
+    **dict.fromkeys(("task.offered", "task.reminder", "task.outside", "task.outside-reminder"), TASK),
     "task.digest": {"client": "Acme", "environment": "live", "waiting": "12", "overdue": "0"},
 }  # fmt: skip
 

@@ -88,9 +88,9 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER mail AFTER INSERT ON app.human_task_event FOR EACH ROW
-WHEN (NEW.action IN ('offered', 'delegated', 'reassigned', 'told')) EXECUTE FUNCTION app.queue_task_mail();
+WHEN (NEW.action IN ('offered', 'delegated', 'reassigned', 'told', 'sent')) EXECUTE FUNCTION app.queue_task_mail();
 
--- A task that is over takes its links along, in its own commit. No door.
+-- A task that is over takes its links along, in its own commit; so does one that was somebody's outside and becomes a role's. No door.
 CREATE FUNCTION app.end_links_of_task() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
 BEGIN
@@ -98,5 +98,5 @@ BEGIN
   WHERE l.tenant_id = NEW.tenant_id AND l.subject = app.show_id('tsk', NEW.task_id) AND l.ended_at IS NULL;
   RETURN NULL;
 END $$;
-CREATE TRIGGER links AFTER UPDATE OF closed_at ON app.human_task FOR EACH ROW
-WHEN (NEW.closed_at IS NOT NULL AND OLD.closed_at IS NULL) EXECUTE FUNCTION app.end_links_of_task();
+CREATE TRIGGER links AFTER UPDATE OF closed_at, role ON app.human_task FOR EACH ROW
+WHEN ((NEW.closed_at IS NOT NULL AND OLD.closed_at IS NULL) OR (OLD.role = '' AND NEW.role <> '')) EXECUTE FUNCTION app.end_links_of_task();

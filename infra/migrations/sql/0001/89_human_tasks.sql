@@ -29,7 +29,8 @@ BEGIN
   WHERE t.tenant_id = whose AND t.run_id = add_task.run AND t.key = effect_key FOR UPDATE;
   IF FOUND AND known.state <> 'cancelled' THEN RETURN 'known'; END IF;
   IF cardinality(add_task.skills) > 0 THEN first := app.fittest(whose, add_task.role, add_task.skills); END IF;
-  begun := CASE WHEN app.is_there(whose, 'role:' || add_task.role) THEN 'offered' ELSE 'created' END;
+  -- Without a role it is somebody's outside, who gets a link.
+  begun := CASE WHEN add_task.role = '' OR app.is_there(whose, 'role:' || add_task.role) THEN 'offered' ELSE 'created' END;
   IF known.task_id IS NULL THEN
     INSERT INTO app.human_task (tenant_id, task_id, run_id, key, reference, kind, title, role, decision, state, assignee, skills,
                                 entity_kind, entity_key, value, currency, worth, due_at, due, content)

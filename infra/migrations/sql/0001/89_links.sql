@@ -101,6 +101,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   ORDER BY w.account_id LIMIT 200
 $$;
 
+-- The one outside participant of a task, to be written to about an act on it: asked, asked again, reminded. No row where there is
+-- nobody, or where they were written to about it.
+CREATE FUNCTION app.task_outside(of_tenant uuid, of_task uuid, of_number integer)
+RETURNS TABLE (email text, name text, language text, action text, title text, client text, environment text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  SELECT h.content -> 'outside' ->> 'email', h.content -> 'outside' ->> 'name', h.content -> 'outside' ->> 'language',
+    e.action, h.title, l.name, t.environment
+  FROM app.human_task h JOIN app.human_task_event e ON e.tenant_id = h.tenant_id AND e.task_id = h.task_id AND e.number = of_number
+  JOIN app.tenant t ON t.tenant_id = h.tenant_id
+  JOIN app.client l ON l.partner_id = t.partner_id AND l.client_id = t.client_id AND l.status = 'active'
+  WHERE h.tenant_id = of_tenant AND h.task_id = of_task AND h.closed_at IS NULL AND h.role = ''
+    AND e.action IN ('offered', 'told', 'sent') AND NOT EXISTS (
+      SELECT FROM app.link x WHERE x.tenant_id = of_tenant AND x.purpose = 'outside' AND x.recipient = 'outside'
+        AND x.subject = app.show_id('tsk', of_task) AND x.occasion = of_number::text)
+$$;
+
 -- Whose daily mail is due, each somebody's for `seconds`; and what it says: open tasks of their roles that nobody has, or that they
 -- have in hand.
 CREATE FUNCTION app.take_task_digests(most integer, seconds double precision)

@@ -61,7 +61,14 @@ function Linked({ token, linked }: { token: string; linked: LinkedTask }) {
           <SignIn to={`/inbox/${linked.task}`} />
         </>
       )}
-      {linked.asked && <Ask token={token} asked={linked.asked} mayDecide={refusal === null} />}
+      {linked.asked && (
+        <Ask
+          token={token}
+          asked={linked.asked}
+          mayDecide={refusal === null}
+          documents={linked.documents ?? null}
+        />
+      )}
     </>
   );
 }
@@ -101,7 +108,11 @@ function Sheet({
         </h1>
         {linked && (
           <p className={classes.whose}>
-            {linked.client && <span>{texts.answerAt(linked.client, linked.environment ?? "")}</span>}
+            {linked.client && (
+              <span>
+                {linked.environment ? texts.answerAt(linked.client, linked.environment) : linked.client}
+              </span>
+            )}
             <span>{texts.answerFor(linked.holder)}</span>
           </p>
         )}

@@ -15,7 +15,8 @@ import { generalWords, isAbout } from "../session/words";
 import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
 import classes from "./AnswerPage.module.css";
-import { byLink, type LinkedAsk } from "./link";
+import { Documents } from "./Documents";
+import { byLink, type LinkedAsk, type LinkedTask } from "./link";
 
 const MINUTE = 60_000;
 const LONGEST = 2000;
@@ -25,10 +26,12 @@ interface Props {
   token: string;
   asked: LinkedAsk;
   mayDecide: boolean;
+  /** What came by the link; null: it takes no documents. */
+  documents: LinkedTask["documents"];
 }
 
 /** What is asked, what it stands on, and the ways to end it. */
-export function Ask({ token, asked, mayDecide }: Props) {
+export function Ask({ token, asked, mayDecide, documents }: Props) {
   const { texts, language } = useTexts();
   const now = useNow(MINUTE);
   const parts = [
@@ -55,12 +58,13 @@ export function Ask({ token, asked, mayDecide }: Props) {
             </section>
           ),
       )}
-      {mayDecide && <Decision token={token} asked={asked} />}
+      {mayDecide && documents && <Documents token={token} before={documents} />}
+      {mayDecide && <Decision token={token} asked={asked} outside={documents !== null} />}
     </>
   );
 }
 
-function Decision({ token, asked }: { token: string; asked: LinkedAsk }) {
+function Decision({ token, asked, outside }: { token: string; asked: LinkedAsk; outside: boolean }) {
   const { texts } = useTexts();
   const [why, setWhy] = useState("");
   const seconds = useActiveSeconds();
@@ -134,7 +138,7 @@ function Decision({ token, asked }: { token: string; asked: LinkedAsk }) {
           ))}
         </div>
       )}
-      <p className={classes.hint}>{texts.answerLooked}</p>
+      <p className={classes.hint}>{outside ? texts.answerLookedOutside : texts.answerLooked}</p>
     </section>
   );
 }

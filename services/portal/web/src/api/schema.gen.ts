@@ -119,11 +119,31 @@ export interface paths {
         put?: never;
         /**
          * Decide a task by its link
-         * @description As whoever the link was sent to, by the authority that they have now, once.
+         * @description As whoever the link was sent to, once: a person with an account by the authority that they have now.
          *
          *     The same decision again answers the same; another one is refused, and so is who has to sign in first.
          */
         post: operations["decide_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal/link/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a document by a link
+         * @description The body is the file itself, of a kind and size that are taken. Only of who was asked from outside.
+         */
+        post: operations["add_document_by_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5622,10 +5642,10 @@ export interface components {
         /** ActOnTask */
         ActOnTask: {
             /**
-             * @description `claim` it; `release` it to its queue; `delegate` it to a colleague; `reassign` it to another role's queue, which takes `tasks:manage`; `comment`; `attach` a document of its run.
+             * @description `claim` it; `release` it to its queue; `delegate` it to a colleague; `reassign` it to another role's queue, which takes `tasks:manage`; `comment`; `attach` a document of its run; `send` a new link to who is asked outside, or `withdraw` it, which take `tasks:manage`.
              * @enum {string}
              */
-            action: "claim" | "release" | "delegate" | "reassign" | "comment" | "attach";
+            action: "claim" | "release" | "delegate" | "reassign" | "comment" | "attach" | "send" | "withdraw";
             /** @description Id of a document of the task's run. */
             document?: string | null;
             /** @description `account:acc_…`, or `role:…`. */
@@ -8095,15 +8115,35 @@ export interface components {
             value: components["schemas"]["RunValue"] | null;
             version: number;
         };
+        /** LinkedDocument */
+        LinkedDocument: {
+            name: string;
+            /** @description Bytes. */
+            size: number;
+            /**
+             * @description `held`: nobody looked into it yet; it and an `infected` one are handed to nobody.
+             * @enum {string}
+             */
+            state: "held" | "clean" | "unscanned" | "infected";
+        };
         /** LinkedTask */
         LinkedTask: {
             asked: components["schemas"]["LinkedAsk"] | null;
             client: string | null;
+            /** @description That came by it; null: it takes none. */
+            documents?: components["schemas"]["LinkedDocument"][] | null;
             environment: string | null;
             /** @description Whose link it is. */
             holder: string;
+            /** @description Of its holder, where the task says so. */
+            language?: string | null;
             /** @description As its holder decided. */
             outcome: string | null;
+            /**
+             * @description Whether its holder has no account here.
+             * @default false
+             */
+            outside: boolean;
             refusal: components["schemas"]["LinkRefusal"] | null;
             /** @enum {string} */
             state: "open" | "decided";
@@ -11046,7 +11086,7 @@ export interface components {
             /** @example credit-review */
             kind: string;
             outcome: string | null;
-            /** @description Slug of the role whose queue it is in. */
+            /** @description Slug of the role whose queue it is in; empty: somebody's outside. */
             role: string;
             run: string;
             skills: string[];
@@ -11061,6 +11101,23 @@ export interface components {
             value: components["schemas"]["RunValue"] | null;
             version: number;
         };
+        /** TaskLink */
+        TaskLink: {
+            /** @description `withdrawn`, `replaced`, or `over` with its task; null: good. */
+            ended: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            sent_at: string;
+        };
         /** TaskList */
         TaskList: {
             items: components["schemas"]["TaskItem"][];
@@ -11074,6 +11131,13 @@ export interface components {
              * @enum {null|string}
              */
             choice: "each" | "daily" | "none" | null;
+        };
+        /** TaskOutside */
+        TaskOutside: {
+            email: string | null;
+            /** @description Null until its mail is written. */
+            link: components["schemas"]["TaskLink"] | null;
+            name: string | null;
         };
         /** TaskView */
         TaskView: {
@@ -11129,11 +11193,12 @@ export interface components {
             kind: string;
             outcome: string | null;
             outcomes: string[];
+            outside: components["schemas"]["TaskOutside"] | null;
             /** @description Why it was decided so; as `words`. */
             reason: string | null;
             /** @description JSON pointer of the task in its workflow. */
             reference: string;
-            /** @description Slug of the role whose queue it is in. */
+            /** @description Slug of the role whose queue it is in; empty: somebody's outside. */
             role: string;
             run: string;
             /** @description SHA-256 of what this shows you. Send it with your decision. */
@@ -12229,6 +12294,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecidedByLink"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the proof is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not allowed, comes from another site, or needs a fresh proof. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures; again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_document_by_link: {
+        parameters: {
+            query?: {
+                /** @description What the file is called; shown, and never part of a path. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedDocument"];
                 };
             };
             /** @description The request cannot be read. */

@@ -58,7 +58,8 @@ export function Decide({ read, next }: { read: Read; next: () => void }) {
     onSettled: () => queries.invalidateQueries({ queryKey: TASKS }),
   });
   if (task.closed_at !== null) return <Ended read={read} />;
-  if (!task.yours) return <p className={classes.only}>{texts.notYours(task.role)}</p>;
+  if (!task.yours)
+    return <p className={classes.only}>{task.role ? texts.notYours(task.role) : texts.outsideOnly}</p>;
   const given = task.decisions.filter(one => one.counts).length;
   const busy = deciding.isPending ? deciding.variables.outcome : null;
   const acts = task.outcomes.map(outcome => ({ outcome, label: human(outcome) }));

@@ -79,6 +79,8 @@ export function InboxPage() {
 function Views({ shown }: { shown: Shown }) {
   const { texts } = useTexts();
   const { data: counts } = useQuery(countsQuery);
+  // What is asked of somebody outside is in no queue.
+  const queues = counts?.queues.filter(one => one.role !== "") ?? [];
   return (
     <>
       <nav className={classes.views} aria-label={texts.taskViews}>
@@ -105,9 +107,9 @@ function Views({ shown }: { shown: Shown }) {
           {texts.byValue}
         </Link>
       </nav>
-      {counts && counts.queues.length > 1 && (
+      {queues.length > 1 && (
         <nav className={classes.views} aria-label={texts.taskQueues}>
-          {counts.queues.map(one => (
+          {queues.map(one => (
             <Link
               key={one.role}
               to="/inbox"

@@ -13,6 +13,7 @@ import { Decide } from "./Decide";
 import { Due } from "./Due";
 import { History } from "./History";
 import { TaskMark } from "./marks";
+import { Outside } from "./Outside";
 import { type Shown, type TaskView, taskQuery } from "./queries";
 import { TaskActs } from "./TaskActs";
 import classes from "./TaskPane.module.css";
@@ -48,6 +49,7 @@ export function TaskPane({ id, shown, next }: Props) {
         <>
           <Head task={data.task} title={title} />
           <TaskActs task={data.task} />
+          {data.task.outside && <Outside task={data.task} asked={data.task.outside} />}
           <div className={classes.body}>
             <div className={classes.work}>
               {data.task.instructions && (
@@ -81,7 +83,7 @@ function Head({ task, title }: { task: TaskView; title: string }) {
       <p className={classes.facts}>
         {isOpen && <Due due={task.due} now={now} />}
         {task.value && <span className="numbers">{texts.atStake(money(language, task.value))}</span>}
-        <span>{texts.queueOf(task.role)}</span>
+        {task.role && <span>{texts.queueOf(task.role)}</span>}
         <Link to="/runs/$run" params={{ run: task.run }} search={{}}>
           {task.entity ? `${human(task.entity.kind)} ${task.entity.key}` : texts.itsRun}
         </Link>

@@ -1,0 +1,151 @@
+"""Row 55: a customer or a supplier answers by a mailed link, sees only its own case, and sends documents (S-69)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from infra.database import Database
+from infra.embedded.stack import Endpoints
+from infra.ids import TenantId
+from infra.settings import Settings
+from tests.services.human_tasks.office import Office, working
+from tests.services.portal.conftest import complete_settings
+from tests.services.portal.staff import chief
+from tests.services.portal.task_mails import Post, decide, look, token_in
+from tests.services.portal.visitors import NORTH, House
+
+SUPPLIER = "orders@parts.example"
+ASKED = """
+document: {dsl: '1.0.3', namespace: tests, name: outside, version: 1.0.0}
+do:
+  - ask:
+      call: human-task:1.0.0@default
+      with:
+        task: delivery-date
+        title: When does order 10482 arrive?
+        outside: {email: orders@parts.example, name: Example Parts, language: es}
+        facts: {margin: 12}
+        about: {kind: sales-order, key: SO-1}
+        shown: {order: "10482", pieces: 60}
+        outcomes: [confirmed, impossible]
+        form:
+          schema:
+            type: object
+            properties:
+              days: {type: integer, minimum: 1, maximum: 90, title: Days}
+              ours: {type: string, title: Ours}
+            required: [days]
+          fields: {ours: {read: [buyer], write: [buyer]}}
+"""
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+class Desk(msgspec.Struct, frozen=True):
+    house: House
+    office: Office
+    post: Post
+
+    async def ask(self) -> str:
+        await self.office.begin(1, ASKED)
+        return await self.post.token()
+
+    async def send(self, token: str, content: bytes, name: str = "confirmation.pdf") -> Any:
+        north = self.house.north
+        headers = {"host": f"{NORTH}:8420", "origin": north.origin, "sec-fetch-site": "same-origin", "x-link": token}
+        headers["content-type"] = "application/octet-stream"
+        return await north.caller.send("POST", f"/portal/link/documents?name={name}", raw=content, headers=headers)
+
+
+@pytest.fixture
+def portal_settings(endpoints: Endpoints, tmp_path: Path) -> Settings:
+    """Files must be looked into, and what looks into them is away."""
+    required = {"WAYBILL_DOCUMENT_SCAN": "/nowhere/scan", "WAYBILL_DOCUMENT_SCAN_REQUIRED": "true"}
+    return complete_settings(endpoints, tmp_path, **required)
+
+
+@pytest.fixture
+async def desk(
+    house: House, portal_settings: Settings, app_database: Database, worker_database: Database
+) -> AsyncIterator[Desk]:
+    async with working(app_database, worker_database, TenantId(house.ids["acme"])) as office:
+        yield Desk(house, office, Post(worker_database, portal_settings.kek_file))
+
+
+async def test_row_55_who_has_no_account_answers_its_own_case_and_sees_nothing_beside_it(desk: Desk) -> None:
+    await desk.office.begin(1, ASKED)
+    (letter,) = await desk.post.write()
+    assert (letter.recipient, letter.language, f"http://{NORTH}/answer#" in letter.text) == (SUPPLIER, "es", True)
+    token, north = token_in(letter), desk.house.north
+    seen = (await look(north, token)).json
+    asked = seen["asked"]
+    assert (seen["outside"], seen["holder"], seen["client"], seen["refusal"]) == (True, "Example Parts", "Acme", None)
+    assert (asked["shown"], asked["facts"], asked["value"]) == ({"order": "10482", "pieces": 60}, None, None)
+    names = [field["name"] for section in asked["form"]["sections"] for field in section["fields"]]
+    assert names == ["days"], "what is for the client's people is not in it"
+    body = {"outcome": "confirmed", "version": asked["version"], "saw": asked["saw"]}
+    for wrong in ({"days": 400}, {}, {"days": 3, "ours": "x"}):
+        refused = await decide(north, token, **body, values=wrong)
+        assert (refused.status, refused.problem) == (422, "answer-refused"), refused.body
+    assert (await north.get("/v1/tasks", x_link=token)).status == 401, "it is a link and no session"
+    done = await decide(north, token, **body, values={"days": 3}, why="on the lorry")
+    assert (done.status, done.json) == (200, {"outcome": "confirmed", "complete": True}), done.body
+    assert (await decide(north, token, **body, values={"days": 3})).json == done.json
+    await desk.office.go()
+    (output,) = await desk.office.outputs()
+    assert (output["outcome"], output["values"], output["by"].partition("_")[0]) == (
+        "confirmed", {"days": 3}, "outside:lnk",
+    )  # fmt: skip
+    (told,) = await desk.office.rows("SELECT actor, after::text FROM app.audit WHERE action = 'task.completed'")
+    assert (told["actor"], msgspec.json.decode(told["after"])["via"]) == (output["by"], "link")
+    assert await desk.office.rows("SELECT 1 FROM app.touch") == [], "nobody of the client's had to do a thing"
+
+
+async def test_row_55_documents_come_by_the_link_and_what_nobody_looked_into_is_held(
+    desk: Desk, app_database: Database
+) -> None:
+    token = await desk.ask()
+    sent = await desk.send(token, PDF)
+    assert (sent.status, sent.json["state"], sent.json["name"]) == (201, "held", "confirmation.pdf"), sent.body
+    for content, name, status in ((b"MZ\x90\x00" + b"\x00" * 64, "a.exe", 415), (PDF, "a%0Ab", 422)):
+        assert (await desk.send(token, content, name)).status == status, name
+    assert (await desk.send("x", PDF)).problem == "link-over"
+    assert [one["name"] for one in (await look(desk.house.north, token)).json["documents"]] == ["confirmation.pdf"]
+    manager = await chief(desk.house, app_database)
+    (task,) = (await manager.get("/v1/tasks?view=all")).json["items"]
+    seen = (await manager.get(f"/v1/tasks/{task['id']}")).json
+    assert [(one["action"], one["by"].partition("_")[0]) for one in seen["history"]][1:] == [
+        ("attached", "outside:lnk")
+    ]
+    assert await desk.office.rows("SELECT 1 FROM app.audit WHERE action = 'task.attached'")
+    document = seen["history"][-1]["target"]
+    held = await manager.get(f"/v1/runs/{seen['run']}/documents/{document}/content")
+    assert (held.status, held.problem) == (409, "document-held")
+
+
+async def test_who_manages_tasks_sends_the_link_anew_and_withdraws_it(desk: Desk, app_database: Database) -> None:
+    token = await desk.ask()
+    manager = await chief(desk.house, app_database)
+    (task,) = (await manager.get("/v1/tasks?view=all")).json["items"]
+    at = f"/v1/tasks/{task['id']}"
+    shown = (await manager.get(at)).json["outside"]
+    assert (shown["name"], shown["email"], shown["link"]["ended"]) == ("Example Parts", SUPPLIER, None)
+    again = await manager.send("POST", f"{at}/act", {"action": "send", "version": 1})
+    assert again.status == 200, again.body
+    new = await desk.post.token()
+    north = desk.house.north
+    assert (await look(north, token)).problem == "link-over", "the new one takes its place"
+    assert (await look(north, new)).status == 200
+    gone = await manager.send("POST", f"{at}/act", {"action": "withdraw", "version": 2})
+    assert (gone.status, gone.json["outside"]["link"]["ended"]) == (200, "withdrawn"), gone.body
+    assert (await look(north, new)).problem == "link-over"
+    # What becomes a role's is nobody's outside any more.
+    await manager.send("POST", f"{at}/act", {"action": "send", "version": 3})
+    last = await desk.post.token()
+    moved = await manager.send("POST", f"{at}/act", {"action": "reassign", "version": 4, "to": "role:clerk"})
+    assert moved.status == 200, moved.body
+    assert (await look(north, last)).problem == "link-over"
