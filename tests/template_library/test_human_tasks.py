@@ -94,3 +94,24 @@ def test_what_a_run_asks_with_is_read_by_the_same_words() -> None:
 def test_asking_a_person_writes_nothing() -> None:
     (task,) = parse(f"{HEAD}{GOOD}}}\n").tasks.values()
     assert tasks.of_task(task, lambda *_: None) == NOTHING
+
+
+SOMEBODY = "human-task:1.0.0@default\n      with: {task: a, title: b, outside: {email: a@parts.example, name: Parts}"
+
+
+@pytest.mark.parametrize(
+    ("words", "call", "detail"),
+    [
+        ("", SOMEBODY, ""),
+        ("", SOMEBODY.replace("a@parts.example", "'${ .mail }'").replace("b,", "'${ .t }',"), ""),
+        ("role: clerk", SOMEBODY, "name one of the two"),
+        ("decision: credit.release", SOMEBODY, "no authority"),
+        ("skills: [customs]", SOMEBODY, "no authority"),
+        ("", SOMEBODY.replace("a@parts.example", '"a@parts.example\\nBcc: b@c.example"'), "matching regex"),
+        ("", SOMEBODY.replace("name: Parts", "title: Parts"), "`title` is nothing here"),
+    ],
+)
+def test_row_55_a_task_is_asked_of_a_role_or_of_one_outside(words: str, call: str, detail: str) -> None:
+    found = faults(words, call)
+    assert bool(found) == bool(detail), found
+    assert all(detail in one for _, one in found[:1])
