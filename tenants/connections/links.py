@@ -167,7 +167,7 @@ def verifier_for(cookie: str) -> str:
 
 
 def _is_state(cookie: str, leads_to: str, given: str) -> bool:
-    return hmac.comparedigest(state_for(cookie, leads_to).encode(), given.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(state_for(cookie, leads_to).encode(), given.encode("utf-8", "surrogatepass"))
 
 
 async def _check(session: AsyncSession, at: At, tenant_id: UUID) -> None:
