@@ -9,7 +9,7 @@ NO_IDS: Final = frozenset({
     "accent", "font", "logo", "picture", "support_email",
     "action", "algorithm", "answer", "at_once", "attributes", "behind", "business_key", "calls", "category", "cause",
     "client_id", "client_secret", "connector", "count", "csv", "currency", "excludedAttributes", "startIndex",
-    "subject_claim", "channel", "company", "for", "when",
+    "subject_claim", "channel", "choice", "company", "for", "when",
     "customer_class", "customer_classes", "cut_off_key", "data",
     "days", "deadline_after", "deadline_before", "due_before",
     "decision", "document", "document_class", "email", "enforced",

@@ -103,6 +103,7 @@ async def test_S_79_every_table_of_a_client_is_emptied_and_nothing_it_said_is_an
         "portal_session",
         "known_device",
         "connection_link",
+        "link",
         "connection_secret",
         "tenant_key",
     }
