@@ -20,7 +20,8 @@ from tests.services.cli.planted import plant
 
 NOT_SEALED = {
     "a digest of what is nowhere": "api_key.secret_hash connection_link.opener_hash connection_link.token_hash "
-    "link.token_hash invitation.opener_hash invitation.token_hash known_device.token_hash passkey_challenge.challenge_hash "
+    "link.token_hash invitation.opener_hash invitation.token_hash known_device.token_hash "
+    "passkey_challenge.challenge_hash "
     "portal_session.sid_hash portal_session.token_hash "
     "provider_logout.sid_hash provider_logout.token_hash recovery_code.digest sign_in_attempt.subject "
     "sign_in_flow.state_hash",
