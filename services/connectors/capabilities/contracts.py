@@ -95,14 +95,17 @@ def _read(file: Path) -> _File:
 
 def _whole(contract: Contract, definitions: dict[str, Any], common: dict[str, Any]) -> Contract:
     """With what its schemas refer to; of what is common to all files, what its answer has of it."""
-    text = json.dumps(contract.output)
-    used = {name: one for name, one in common.items() if f'"#/$defs/{name}"' in text}
     return msgspec.structs.replace(
         contract,
         input=_bundled(contract.input, definitions),
-        output=_bundled(contract.output, {**definitions, **used}),
-        facts=None if contract.facts is None else _bundled(contract.facts, definitions),
+        output=_answered(contract.output, definitions, common),
+        facts=None if contract.facts is None else _answered(contract.facts, definitions, common),
     )
+
+
+def _answered(schema: dict[str, Any], definitions: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(schema)
+    return _bundled(schema, definitions | {name: one for name, one in common.items() if f'"#/$defs/{name}"' in text})
 
 
 def _bundled(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -55,10 +55,15 @@ def completed(_values: Any, facts: Any) -> dict[str, Any]:
 
 
 def each(_values: Any, facts: Any) -> dict[str, Any]:
-    """As `completed`, with each record of a list by itself: one that is none is told in `unfit`, with its reason."""
+    """As `completed`, with each record of a list by itself: one that is none is told in `unfit`, with its reason.
+
+    What the mapping itself has found unfit stands before those.
+    """
     found: dict[str, Any] = {}
-    told: list[dict[str, str]] = []
+    told: list[dict[str, str]] = [unfit(one["id"], one["why"]) for one in facts.get("unfit", ())]
     for member, value in facts.items():
+        if member == "unfit":
+            continue
         if member not in RECORDS or not isinstance(value, list):
             found[member] = _read(member, value)
             continue

@@ -29,7 +29,9 @@ from template_library.dsl.schemas import compile_schema, first_error
 
 _MARK: Final = 16
 VARIABLES: Final = frozenset({"input", "settings", "states", "key", "mark", "mode", "fresh", "page", "kept"})
-"""What every program may use; those on an answer have `status` and `headers` as well. `mark`: made of the key.
+"""What every program may use; `mark` is made of the key.
+
+Those on an answer have `status` and `headers` as well, and `beyond`: what the page behind a cut is asked by.
 
 Requests of `also` have `found`, what the request brought, and `also`, what those of them brought that stand before."""
 
@@ -152,6 +154,7 @@ class DeclaredOperation:
             # A keyed request is the same in each repetition.
             "fresh": secrets.token_hex(16) if self._has_fresh and care.mode != "keyed" else "",
             "page": None,
+            "beyond": None,
             "kept": {},
         }
         return Asking(given, known, context, Filling(evaluator, context.tenant))

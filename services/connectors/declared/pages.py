@@ -34,6 +34,8 @@ class Pages:
     async def run(self, asking: Asking) -> Reply:
         """One reply whose body is the list of all items; one of `instead` ends it.
 
+        Where it is cut, `$beyond` is what the next page would be asked by.
+
         Raises:
             Refusal: there are more than the manifest takes; or the next page is elsewhere.
             Away, Misread: as `Exchange.run` does.
@@ -58,6 +60,7 @@ class Pages:
         if reply is None or self._part.beyond == "refuse":
             detail = f"It has more than {min(len(found), self._part.most_items)} items to tell of: ask for less at once"
             raise Refusal(detail, name="validation", title="The answer is too long")
+        asking.variables["beyond"] = asking.variables["page"]
         return Reply(found[: self._part.most_items], reply.response)
 
     def _first(self) -> Any:

@@ -12,7 +12,7 @@ from services.connectors.declared.operations import VARIABLES
 from template_library.dsl import tokens
 from template_library.dsl.model import Expression
 
-_ANSWER: Final = VARIABLES | {"status", "headers", "also"}
+_ANSWER: Final = VARIABLES | {"status", "headers", "also", "beyond"}
 _MORE: Final = VARIABLES | {"found", "also"}
 
 

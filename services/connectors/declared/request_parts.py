@@ -18,9 +18,11 @@ class JsonRpc(msgspec.Struct, frozen=True):
 
 
 class OData(msgspec.Struct, frozen=True):
+    """`filter`: one, or terms that all hold; a term with a program that gives null is left out."""
+
     path: str
     select: tuple[str, ...] = ()
-    filter: str = ""
+    filter: str | tuple[str, ...] = ""
     expand: str = ""
     orderby: str = ""
     search: str = ""

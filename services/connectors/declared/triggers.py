@@ -8,7 +8,7 @@ from uuid import UUID
 from services.connectors.declared.mapping import Filled, Filling, Unmapped
 from services.connectors.declared.trigger_parts import PollPart
 from services.connectors.sdk.errors import Away, Misread
-from services.connectors.sdk.watching import Item, News, Position, Unfit, unfit
+from services.connectors.sdk.watching import Item, News, Position, Unfit, news
 from services.engine import values
 from services.engine.expressions.protocol import Evaluator, ExpressionsUnavailable
 from template_library.dsl.durations import milliseconds
@@ -53,12 +53,9 @@ class DeclaredPoll:
         items = await self._filled(self._items, output, position, settings, tenant)
         if not isinstance(items, list):
             raise Misread(f"{self.pointer}/items gives no list", output)
-        cursor = position.cursor
-        if self._cursor is not None:
-            given = await self._filled(self._cursor, output, position, settings, tenant)
-            cursor = position.cursor if given is None else given
+        given = None if self._cursor is None else await self._filled(self._cursor, output, position, settings, tenant)
         read = [await self._read(one, position, settings, tenant) for one in items]
-        return News([*read, *unfit(output)], cursor)
+        return news(read, output, position, given)
 
     async def _read(self, item: Any, position: Position, settings: dict[str, Any], tenant: UUID) -> Item | Unfit:
         try:

@@ -178,7 +178,8 @@ class Poller(ConnectorFunction):
             await self._intake.receive_all(due.tenant, events, lambda transaction: polls.hold(transaction, due))
 
         async def moved(transaction: Any) -> None:
-            await polls.advance(transaction, due, news.cursor, found.seen, polled.seconds)
+            seconds = 0.0 if news.more else polled.seconds
+            await polls.advance(transaction, due, news.cursor, found.seen, seconds)
             if found.refused:
                 await polls.tell_refused(transaction, due, found.refused)
             for one in found.unmapped:

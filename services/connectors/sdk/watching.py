@@ -62,10 +62,25 @@ def unfit(output: Any) -> list[Unfit]:
 
 
 class News(msgspec.Struct, frozen=True):
-    """What an answer held, in its order, and the cursor that comes next."""
+    """What an answer held, in its order, and the cursor that comes next.
+
+    Attributes:
+        more: there is more behind that cursor, and it is asked again at once.
+    """
 
     items: list[Item | Unfit]
     cursor: Any
+    more: bool = False
+
+
+def news(items: list[Item | Unfit], output: Any, position: Position, cursor: Any) -> News:
+    """With what the operation left out. `cursor`: that the answer gave, if any.
+
+    One that stays where it was has nothing behind it, whatever the answer says: nobody asks without an end.
+    """
+    following = position.cursor if cursor is None else cursor
+    says_more = isinstance(output, dict) and output.get("more") is True
+    return News([*items, *unfit(output)], following, more=says_more and following != position.cursor)
 
 
 class Polled(Protocol):

@@ -159,6 +159,11 @@ async def test_what_left_and_what_was_charged_are_told_with_the_order_that_they_
     # From the cursor on: the last two minutes come again, and what is not there yet.
     again = [await erp.call(shipped, {"cursor": left["cursor"]}), await erp.call(charged, {"cursor": posted["cursor"]})]
     assert [answer.output for answer in again if isinstance(answer, Done)] == [left, posted]
+    # What happens to an invoice afterwards is another version of it.
+    await people.touch(invoice)
+    later = await erp.call(charged, {"cursor": posted["cursor"]})
+    assert isinstance(later, Done)
+    assert posted["versions"][invoice] < later.output["versions"][invoice]
     late = await erp.call(shipped, {"cursor": "2100-01-01T00:00:00+00:00"})
     assert isinstance(late, Done)
     assert late.output == {"shipments": [], "cursor": "2100-01-01T00:00:00.000000+00:00"}

@@ -97,7 +97,8 @@ def told(member: str, changes: Changes, make: Callable[[Any], dict[str, Any]], d
             continue
         unfit.append(records.unfit(one["number"] or one["id"], why))
         again.append(one["id"])
-    found = {member: fit, "cursor": following(changes, again)}
+    found: dict[str, Any] = {member: fit, "cursor": following(changes, again)}
+    found |= {"more": True} if changes.cut is not None else {}
     return {**found, "unfit": unfit} if unfit else found
 
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.connectors.builtin.tryton import changes
+from services.connectors.builtin.tryton.place import instant, shown
 from services.connectors.builtin.tryton.session import Rpc
 
 _MODEL: Final = "account.invoice"
-# What is negative is a credit note, which is another record.
-_POSTED: Final = [["type", "=", "out"], ["state", "in", ["posted", "paid"]]]
+# What is negative is a credit note, which is another record. A draft that was cancelled never had a number.
+_POSTED: Final = [["type", "=", "out"], ["state", "in", ["posted", "paid", "cancelled"]], ["number", "!=", None]]
 _FIELDS: Final = (
     "number", "state", "invoice_date", "party.code", "party.name", "currency.code", "untaxed_amount", "tax_amount",
     "total_amount", "lines",
@@ -28,7 +29,10 @@ async def watch(values: Any, rpc: Rpc) -> dict[str, Any]:
         for invoice in sale["invoices"]:
             orders[invoice].append(sale["order"])
     lines = await changes.read(rpc, "account.invoice.line", (line for one in found for line in one["lines"]), _LINE)
-    return changes.told("invoices", changed, lambda one: _record(one, lines, orders[one["id"]]), found)
+    told = changes.told("invoices", changed, lambda one: _record(one, lines, orders[one["id"]]), found)
+    # Paid, credited or cancelled, it is news again.
+    written = {one["number"]: shown(instant(one["write_date"])) for one in found}
+    return {**told, "versions": {one["number"]: written[one["number"]] for one in told["invoices"]}}
 
 
 def _record(one: Any, lines: Mapping[int, Any], orders: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What of Tryton becomes events: shipments that left and invoices that were posted, each told once by its number."""
+"""What of Tryton becomes events: shipments that left, each told once by its number, and invoices, with each change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from services.connectors.capabilities.contracts import INVOICES, SHIPMENTS
 from services.connectors.sdk.manifest import Trigger
-from services.connectors.sdk.watching import Item, News, Position, Unfit, unfit
+from services.connectors.sdk.watching import Item, News, Position, Unfit, news
 
 SECONDS: Final = 60.0
 
@@ -31,9 +31,9 @@ class Watched(msgspec.Struct, frozen=True):
     async def reads(self, output: Any, position: Position, settings: dict[str, Any], tenant: UUID) -> News:
         """See `Polled.reads`."""
         del settings, tenant
-        items: list[Item | Unfit] = [_item(one) for one in output[self.member]]
-        items += unfit(output)
-        return News(items, output["cursor"] or position.cursor)
+        versions = output.get("versions", {})
+        items: list[Item | Unfit] = [_item(one, versions.get(one["number"], "")) for one in output[self.member]]
+        return news(items, output, position, output["cursor"] or None)
 
 
 POLLS: Final[Mapping[str, Watched]] = {
@@ -46,7 +46,7 @@ TRIGGERS: Final = tuple(
 )
 
 
-def _item(record: dict[str, Any]) -> Item:
+def _item(record: dict[str, Any], version: str) -> Item:
     """The whole record goes along, for a mapping; beside it what the catalogue's schema names."""
     order = next((one["number"] for one in record.get("orders", ())), None)
     data: dict[str, Any] = {"number": record["number"], "record": record}
@@ -57,7 +57,7 @@ def _item(record: dict[str, Any]) -> Item:
     lines = [{"line": one["line"], **_goods(one)} for one in record["lines"] if "item" in one]
     return Item(
         id=record["number"],
-        version="",
+        version=version,
         data={**data, "lines": lines},
         subject=order,
         time=record.get("dispatched_at"),

@@ -44,11 +44,14 @@ class Address:
     """Path and query options of a part. A program in them gives a literal, quoted for OData and encoded for a URL."""
 
     def __init__(self, part: Part, pointer: str) -> None:
-        given = {"$filter": part.filter, "$expand": part.expand, "$orderby": part.orderby, "$search": part.search}
+        given = {"$expand": part.expand, "$orderby": part.orderby, "$search": part.search}
         fixed = {"$select": ",".join(part.select), "$top": "" if part.top is None else str(part.top)}
         if part.count:
             fixed["$count"] = "true"
         self._path = tuple(pieces(part.path, f"{pointer}/path"))
+        terms = [part.filter] if isinstance(part.filter, str) else part.filter
+        self._terms = [tuple(pieces(term, f"{pointer}/filter")) for term in terms if term]
+        self._may_lack_terms = not isinstance(part.filter, str)
         self._options = {
             name: tuple(pieces(option, f"{pointer}/{name[1:]}"))
             for name, option in {**given, **fixed}.items()
@@ -58,7 +61,7 @@ class Address:
     @property
     def parts(self) -> Iterator[Filled]:
         """Every template in it."""
-        for listed in (self._path, *self._options.values()):
+        for listed in (self._path, *self._terms, *self._options.values()):
             yield from (piece.filled for piece in listed if piece.filled is not None)
 
     async def make(self, given: Any, variables: Mapping[str, Any], filling: Filling) -> str:
@@ -68,23 +71,36 @@ class Address:
             Unmapped: a program failed, or gives what is no literal.
         """
         path = await _written(self._path, given, variables, filling)
-        options = [
-            f"{name}={await _written(option, given, variables, filling)}" for name, option in self._options.items()
-        ]
+        terms = []
+        for term in self._terms:
+            found = await _values(term, given, variables, filling)
+            if not (self._may_lack_terms and None in found):
+                terms.append(_joined(term, found))
+        options = [f"$filter={quote(' and ').join(terms)}"] if terms else []
+        for name, option in self._options.items():
+            options.append(f"{name}={await _written(option, given, variables, filling)}")
         return f"{path}?{'&'.join(options)}" if options else path
 
 
 async def _written(listed: Sequence[Piece], given: Any, variables: Mapping[str, Any], filling: Filling) -> str:
-    written, kind = [], ""
+    return _joined(listed, await _values(listed, given, variables, filling))
+
+
+async def _values(listed: Sequence[Piece], given: Any, variables: Mapping[str, Any], filling: Filling) -> Sequence[Any]:
+    """What the programs give, in their order."""
+    return [await one.filled.of(given, variables, filling) for one in listed if one.filled is not None]
+
+
+def _joined(listed: Sequence[Piece], given: Sequence[Any]) -> str:
+    written, kind, rest = [], "", iter(given)
     for piece in listed:
         if piece.filled is None:
             typed = _TYPED.search(piece.text)
             kind = typed[1] if typed else ""
             written.append(quote(piece.text[: typed.start()] if typed else piece.text, safe=_SAFE))
             continue
-        value = await piece.filled.of(given, variables, filling)
         try:
-            written.append(quote(literal(value, kind), safe=_INSIDE))
+            written.append(quote(literal(next(rest), kind), safe=_INSIDE))
         except ValueError as error:
             raise Unmapped(f"{piece.filled.pointer}: {error}") from None
     return "".join(written)

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.connectors.builtin.tryton import changes, shipments, watched
+from services.connectors.builtin.tryton import changes, invoices, shipments, watched
 from services.connectors.builtin.tryton.place import MOST_AGAIN, Place, instant, shown, tagged
 from services.connectors.builtin.tryton.session import Rpc
 from services.connectors.sdk.errors import Refusal
@@ -132,6 +132,40 @@ async def test_the_poll_hands_the_fit_ones_on_and_tells_the_others(books: Books)
     assert fit.id == "SHP-2"
     assert isinstance(unfit, Unfit)
     assert unfit.detail.startswith("SHP-1: ")
+
+
+class Ledger:
+    """One invoice."""
+
+    def __init__(self) -> None:
+        self.state, self.at = "posted", BEGAN
+
+    async def model(self, name: str, *asked: Any) -> Any:
+        if name == "sale.sale.search_read":
+            return []
+        if name == "account.invoice.line.search_read":
+            line = {"id": 1, "type": "line", "quantity": 1.0, "unit.": {"symbol": "u"}, "description": "Bearing"}
+            return [{**line, "unit_price": 10, "amount": 10, "product.": {"code": "SKU-1"}}]
+        assert ["state", "in", ["posted", "paid", "cancelled"]] in asked[0]
+        amounts = {"untaxed_amount": 10, "tax_amount": 0, "total_amount": 10, "currency.": {"code": "USD"}}
+        about = {"number": "7", "party.": {"code": "ACME-001"}, "invoice_date": tagged(BEGAN), "lines": [1]}
+        return [{"id": 7, "state": self.state, "write_date": tagged(self.at), **about, **amounts}]
+
+
+async def test_an_invoice_is_news_again_when_it_is_paid_credited_or_cancelled() -> None:
+    ledger, told = Ledger(), []
+    polled, position = watched.POLLS["invoices"], Position(cursor=None, began=BEGAN.isoformat())
+    for state in ("posted", "posted", "paid", "cancelled"):
+        ledger.at += timedelta(seconds=state != ledger.state)
+        ledger.state = state
+        output = await invoices.watch({}, cast("Rpc", ledger))
+        (item,) = (await polled.reads(output, position, {}, cast("Any", None))).items
+        assert isinstance(item, Item)
+        told.append((item.id, item.version, item.data["record"]["status"]))
+    versions = [shown(BEGAN + timedelta(seconds=later)) for later in (0, 0, 1, 2)]
+    assert told == [
+        ("7", at, state) for at, state in zip(versions, ("posted", "posted", "paid", "cancelled"), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.5, 20.0, 300.0])

@@ -76,6 +76,17 @@ async def test_what_is_longer_than_the_bound_is_refused_or_cut(meet: Meet, kind:
     assert await desk.call() == Done(output={"all": list(range(bound.get("most_items", 6)))})
 
 
+async def test_an_answer_that_was_cut_knows_where_the_next_one_begins(meet: Meet) -> None:
+    answer = {"rows": "${ . }", "at": "${ $beyond }"}
+    document = _document("cursor", most=2, beyond="cut")
+    document["operations"]["thing.read"]["answer"] = answer
+    _, desk = await meet(document, _by_cursor)
+    assert await desk.call() == Done(output={"rows": list(range(6)), "at": "6"})
+    document["operations"]["thing.read"]["pages"]["most"] = 3
+    _, desk = await meet(document, _by_cursor)
+    assert await desk.call() == Done(output={"rows": list(range(COUNT)), "at": None})
+
+
 async def test_a_cursor_that_stands_still_ends(meet: Meet) -> None:
     other, desk = await meet(_document("cursor"), said({"rows": [1], "next": "x"}))
     answer = await desk.call()

@@ -55,6 +55,8 @@ class Shop(Other):
         self.orders: list[dict[str, Any]] = []
         self.answer: Answered | None = None
         """In place of the orders."""
+        self.most = 1000
+        """Orders of one answer, which then says that there are more."""
 
     def sell(self, number: str, changed: int, channel: Any = "web") -> None:
         self.orders.append({"id": number, "changed": changed, "channel": channel})
@@ -64,7 +66,9 @@ class Shop(Other):
             return self.answer
         since = int(query_of(asked).get("since", ["0"])[0])
         found = [one for one in self.orders if one["changed"] >= since]
-        return said({"orders": found, "next": found[-1]["changed"] if found else None})
+        more = {"more": True} if len(found) > self.most else {}
+        found = found[: self.most]
+        return said({"orders": found, "next": found[-1]["changed"] if found else None, **more})
 
 
 class Watched:

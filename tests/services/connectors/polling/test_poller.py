@@ -64,6 +64,21 @@ async def test_what_a_cursor_brings_again_is_known_when_the_keys_of_events_are_f
     assert await watched.events() == ["A-1@10"]
 
 
+async def test_where_there_is_more_it_is_asked_again_at_once(watched: Watched) -> None:
+    for number in range(5):
+        watched.shop.sell(f"A-{number}", number)
+    watched.shop.most = 2
+    rounds = 0
+    while await watched.round(now=rounds == 0):
+        rounds += 1
+        assert rounds < 9, "it asks on and on"
+    assert await watched.events() == [f"A-{number}@{number}" for number in range(5)]
+    # Whoever says so and stays where it is, is asked at its time.
+    watched.shop.most = 0
+    assert await watched.round() == 1
+    assert await watched.round(now=False) == 0
+
+
 @pytest.mark.parametrize("point", ["poll.answered", "intake.before", "intake.committed", "poll.committed"])
 async def test_F_01_broken_off_anywhere_nothing_is_lost_and_nothing_doubled(watched: Watched, point: str) -> None:
     for number in range(3):

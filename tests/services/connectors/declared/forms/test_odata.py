@@ -54,6 +54,18 @@ async def test_all_pages_of_a_filter_are_read_by_the_links_between_them(meet: Me
     assert path_of(other.last) == f"/api/v2.0/companies({COMPANY})/customers"
 
 
+async def test_a_term_of_a_list_without_its_value_is_left_out(meet: Meet) -> None:
+    terms = ["displayName eq ${ .name }", "balance ge ${ .from }"]
+    listed = operation(request={"odata": {**LIST, "filter": terms}}, pages=PAGES, answer="${ [.[].number] }")
+    other, desk = await meet({**DOCUMENT, "operations": {"customers.list": listed}}, Central(NAMES), company=COMPANY)
+    assert await desk.call("customers.list", {"name": "Acme", "from": 4}) == Done(output=["C4", "C5", "C6"])
+    assert query_of(other.asked[0])["$filter"] == ["displayName eq 'Acme' and balance ge 4"]
+    assert await desk.call("customers.list", {"from": 6}) == Done(output=["C6"])
+    assert len(query_of(other.last)["$filter"]) == 1
+    await desk.call("customers.list")
+    assert "$filter" not in query_of(other.last)
+
+
 @pytest.mark.parametrize("name", ["O'Neil & Sons", "' or balance ge 0 and displayName eq '", "a?b#c%27", "$top=1"])
 async def test_S_39_a_value_stays_one_literal_of_a_filter_and_of_a_key(meet: Meet, name: str) -> None:
     other, desk = await meet(DOCUMENT, Central(NAMES), company=COMPANY)
