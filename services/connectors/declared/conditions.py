@@ -9,6 +9,7 @@ from services.connectors.declared.channels import Channel
 from services.connectors.declared.document import CheckPart
 from services.connectors.declared.exchanges import Asking
 from services.connectors.declared.mapping import Filled, Unmapped
+from services.connectors.declared.pages import Pages
 from services.connectors.sdk.errors import Away, Refusal
 from services.engine.expressions.comparison import truthy
 
@@ -16,9 +17,9 @@ _BROKEN: Final = 502
 
 
 class Condition:
-    """One of `checks`. `exchange`: how it is asked, of one with a request."""
+    """One of `checks`. `exchange`: how it is asked, of one with a request; its pages are one list."""
 
-    def __init__(self, part: CheckPart, pointer: str, exchange: Channel | None) -> None:
+    def __init__(self, part: CheckPart, pointer: str, exchange: Channel | Pages | None) -> None:
         self._holds = Filled(part.holds, f"{pointer}/holds")
         self._otherwise = part.otherwise
         self._exchange = exchange
@@ -50,8 +51,9 @@ class Condition:
         except Away as away:
             raise Away(away.reason, seconds=away.seconds, sent=False, name=away.name) from away
         finally:
-            # Asking changes nothing, so that the operation has not begun.
+            # Asking changes nothing, so that the operation has not begun. Its own pages begin anew.
             context.sent = before
+            asking.variables["page"] = asking.variables["beyond"] = None
         if not holds:
             raise Refusal(self._otherwise, name="configuration", title="The other system is not set up for it")
         if self._keep:

@@ -192,6 +192,7 @@ class CheckPart(msgspec.Struct, frozen=True):
     holds: str
     otherwise: str
     request: RequestPart | None = None
+    pages: PagesPart | None = None
     keep: str = ""
 
 
@@ -213,6 +214,7 @@ class InsteadPart(msgspec.Struct, frozen=True):
 class ReadBackPart(msgspec.Struct, frozen=True):
     request: RequestPart
     found: str
+    also: dict[str, RequestPart] = {}
     absent: Statuses | None = None
     answer: Any | UnsetType = UNSET
 

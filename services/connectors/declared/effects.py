@@ -46,7 +46,9 @@ def _needs(part: OperationPart, modes: frozenset[str], pointer: str) -> Iterator
         yield Mistake(f"{pointer}/writes", "an operation that reads writes about nothing")
     looks = [(f"checks/{index}", one.request) for index, one in enumerate(part.checks)]
     looks += [(f"also/{name}", one) for name, one in part.also.items()]
-    looks.append(("read_back", None if part.read_back is None else part.read_back.request))
+    if part.read_back is not None:
+        looks.append(("read_back", part.read_back.request))
+        looks += [(f"read_back/also/{name}", one) for name, one in part.read_back.also.items()]
     for where, request in looks:
         if request is not None and request.method not in {*_SAFE, "POST"}:
             place = f"{pointer}/{where}/request/method"

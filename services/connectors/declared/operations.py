@@ -14,7 +14,7 @@ from services.connectors.capabilities.contracts import COMPLETIONS, Contract
 from services.connectors.declared.channels import Channel, Channels
 from services.connectors.declared.conditions import Condition
 from services.connectors.declared.credentials.kinds import Credentials, identity
-from services.connectors.declared.document import CheckPart, Document, Effect, InsteadPart, Setting
+from services.connectors.declared.document import CheckPart, Document, Effect, InsteadPart, RequestPart, Setting
 from services.connectors.declared.exchanges import Asking, Exchange
 from services.connectors.declared.mapping import AWAITED, Filled, Filling, Unmapped
 from services.connectors.declared.pages import Pages
@@ -56,9 +56,7 @@ class DeclaredOperation:
         self._asked: Channel | Pages = exchange
         if part.pages is not None and isinstance(exchange, Exchange):
             self._asked = Pages(part.pages, exchange, f"{pointer}/pages")
-        self._also = {
-            name: channels.of(one, f"{step(f'{pointer}/also', name)}/request") for name, one in part.also.items()
-        }
+        self._also = _more(channels, part.also, pointer)
         self._answer = Filled(part.answer, f"{pointer}/answer")
         self._looked: _Looking | None = None
         if part.read_back is not None:
@@ -67,7 +65,8 @@ class DeclaredOperation:
             own = f"{pointer}/read_back"
             answer = self._answer if looked.answer is UNSET else Filled(looked.answer, f"{own}/answer")
             exchange = channels.of(looked.request, f"{own}/request", gone)
-            self._looked = _Looking(exchange, Filled(looked.found, f"{own}/found"), answer)
+            also = _more(channels, looked.also, own)
+            self._looked = _Looking(exchange, Filled(looked.found, f"{own}/found"), answer, also)
         self._facts = None if contract is None or contract.facts is None else compile_schema(contract.facts)
         self._completion = None if contract is None else COMPLETIONS.get(contract.completion)
         named = {name for filled in self.parts for one in filled.template.expressions for name in one.variables}
@@ -90,6 +89,7 @@ class DeclaredOperation:
         yield self._answer
         if self._looked is not None:
             yield from (*self._looked.exchange.parts, self._looked.found, self._looked.answer)
+            yield from (filled for one in self._looked.also.values() for filled in one.parts)
 
     def care(self, settings: Mapping[str, Any]) -> Care:
         """How a call stands being made again, as the connection has it."""
@@ -103,11 +103,8 @@ class DeclaredOperation:
         for part in self._before:
             await part.take(asking)
         reply = await self._asked.run(asking)
-        if self._also and reply.instead is None:
-            asking.variables["found"] = reply.body
-            for name, more in self._also.items():
-                told = (await more.run(asking)).body
-                asking.variables["also"] = {**asking.variables["also"], name: told}
+        if reply.instead is None:
+            await _ask_more(asking, self._also, reply.body)
         return await self._output(asking, reply.instead or self._answer, reply.body)
 
     async def read_back(self, given: Any, context: Context, evaluator: Evaluator) -> ReadBack:
@@ -118,6 +115,7 @@ class DeclaredOperation:
         reply = await self._looked.exchange.run(asking)
         if reply.instead is not None:
             return Absent()
+        await _ask_more(asking, self._looked.also, reply.body)
         found = await _mapped(asking, self._looked.found, reply.body)
         if not isinstance(found, list):
             raise Misread("what was looked for is no list", reply.body)
@@ -164,10 +162,28 @@ class _Looking(msgspec.Struct, frozen=True):
     exchange: Channel
     found: Filled
     answer: Filled
+    also: Mapping[str, Channel]
 
 
 def _condition(channels: Channels, one: CheckPart, pointer: str) -> Condition:
-    return Condition(one, pointer, None if one.request is None else channels.of(one.request, f"{pointer}/request"))
+    if one.request is None:
+        return Condition(one, pointer, None)
+    exchange = channels.of(one.request, f"{pointer}/request")
+    if one.pages is None or not isinstance(exchange, Exchange):
+        return Condition(one, pointer, exchange)
+    return Condition(one, pointer, Pages(one.pages, exchange, f"{pointer}/pages"))
+
+
+def _more(channels: Channels, parts: Mapping[str, RequestPart], pointer: str) -> Mapping[str, Channel]:
+    return {name: channels.of(one, f"{step(f'{pointer}/also', name)}/request") for name, one in parts.items()}
+
+
+async def _ask_more(asking: Asking, also: Mapping[str, Channel], found: Any) -> None:
+    """What the requests of `also` bring, each for those behind it. Raises as `Exchange.run` does."""
+    for name, more in also.items():
+        asking.variables["found"] = found
+        told = (await more.run(asking)).body
+        asking.variables["also"] = {**asking.variables["also"], name: told}
 
 
 async def _mapped(asking: Asking, filled: Filled, body: Any) -> Any:

@@ -34,6 +34,18 @@ async def test_nothing_more_is_asked_where_there_is_nothing(meet: Meet) -> None:
     assert isinstance(await desk.call(values={"id": "a"}), Failed)
 
 
+async def test_a_look_for_what_was_done_sees_more_than_one_request_tells(meet: Meet) -> None:
+    looked = {
+        "request": {"path": "things"},
+        "also": {"held": {"path": "held", "query": {"ids": "${ $found.ids }"}}},
+        "found": "${ $also.held }",
+    }
+    part = operation(effect="check-then-write", request={"method": "POST", "path": "things"}, read_back=looked)
+    other, desk = await meet(manifest(operations={"thing.make": part}), said({"ids": [1, 2]}), said([{"id": 2}]))
+    assert await desk.call("thing.make") == Done(output={"id": 2})
+    assert [one.target for one in other.asked] == ["/api/things", "/api/held?ids=1&ids=2"]
+
+
 def test_only_what_reads_or_is_looked_for_asks_for_more() -> None:
     write = operation(effect="once-or-ask", also=READ["also"], request={"method": "POST", "path": "things"})
     document = reading.read(json.dumps(manifest(operations={"thing.make": write}))).document

@@ -55,6 +55,18 @@ async def test_F_03_one_that_cannot_be_asked_now_has_done_nothing(meet: Meet, lo
     assert {one.method for one in other.asked} == {"GET"}
 
 
+async def test_a_check_reads_all_pages_and_those_of_the_operation_begin_anew(meet: Meet) -> None:
+    pages = {"kind": "page", "items": "${ .rows }", "size": 2}
+    asked = {"path": "fields", "query": {"page": "${ $page }"}}
+    check = {"request": asked, "pages": pages, "holds": "${ length == 3 }", "otherwise": "Three", "keep": "fields"}
+    part = operation(checks=[check], pages=pages, request={"path": "things", "query": asked["query"]})
+    part["answer"] = {"fields": "${ $kept.fields }", "things": "${ . }"}
+    answers = [said({"rows": rows}) for rows in ([1, 2], [3], [4])]
+    other, desk = await meet(manifest(operations={"thing.read": part}), *answers)
+    assert await desk.call() == Done(output={"fields": [1, 2, 3], "things": [4]})
+    assert [one.target for one in other.asked] == ["/api/fields?page=1", "/api/fields?page=2", "/api/things?page=1"]
+
+
 async def test_what_a_check_was_answered_is_kept_for_what_follows(meet: Meet) -> None:
     """The id behind a code, and the tag by which it is changed."""
     found = {
