@@ -48,11 +48,6 @@ class People:
         (read,) = await self._rpc.model("account.invoice.read", [invoice], ["number"])
         return str(read["number"])
 
-    async def touch(self, invoice: str) -> None:
-        """Write something on it, as a payment or a cancellation does."""
-        found = await self._rpc.model("account.invoice.search", [["number", "=", invoice]], 0, None, None)
-        await self._rpc.model("account.invoice.write", found, {"comment": "as agreed"})
-
     async def refer(self, number: str, to: str) -> None:
         """Give what was sold another reference."""
         sold = [one["id"] for one in await self.sales(number)]
