@@ -43,7 +43,7 @@ class Watch:
             self.told[number] = self.told.get(number, 0) + 1
         is_on = self.last["cursor"] != self.cursor
         self.cursor = self.last["cursor"]
-        return self.last.get("more", False) and is_on
+        return bool(self.last.get("more")) and is_on
 
     async def catch_up(self, most: int = 12) -> int:
         """Calls until nothing more is behind the cursor."""
