@@ -25,7 +25,12 @@ SETTINGS: Final[dict[str, dict[str, Any]]] = {
         "places": 2,
     },
 }
-_HOW: Final[dict[str, Callable[[Any, Any], Any]]] = {">=": operator.ge, "<": operator.lt, ">": operator.gt, "in": lambda one, of: one in of}
+_HOW: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "in": lambda one, of: one in of,
+}
 _TERM: Final = re.compile(r"(\w+) (ge|lt|gt|in) (\([^)]*\)|'[^']*'|\S+)")
 
 
