@@ -37,6 +37,8 @@ from tenants.organizations import service as organizations
 from tenants.organizations.errors import UnknownClient, UnknownPartner
 
 TEMPLATE: Final = "order-release"
+VERSION: Final = "1.1.0"
+"""The newest that answers a held order by itself: nobody is at a demonstration who decides."""
 CONNECTOR: Final = "erp-simulator"
 _OPERATOR: Final = "demo operator"
 _FIRST: Final = Page(1)
@@ -196,6 +198,6 @@ async def _deployment(database: Database, tenant_id: UUID, client: Principal, de
     async with database.session(Scope.tenant(tenant_id)) as session:
         rows, _ = await deployments.list_deployments(session, tenant_id, _FIRST, name=TEMPLATE)
         if not rows:
-            plan = Plan(source=catalog.builtin().find(TEMPLATE), bindings={"erp": erp})
+            plan = Plan(source=catalog.builtin().find(TEMPLATE, VERSION), bindings={"erp": erp})
             await deployments.create(session, tenant_id, TEMPLATE, plan, offers=offers, actor=client.actor)
             await session.commit()

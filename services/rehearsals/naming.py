@@ -10,7 +10,15 @@ from services.rehearsals.telling import NOTICE
 from template_library import holds, human_tasks, mails, named_forms
 from template_library.catalog import Package
 from template_library.dsl import Workflow, reader
-from template_library.dsl.model import Constant, EmitTask, FunctionCallTask, ListenTask, MapTemplate, Template
+from template_library.dsl.model import (
+    Constant,
+    EmitTask,
+    FunctionCallTask,
+    ListenTask,
+    ListTemplate,
+    MapTemplate,
+    Template,
+)
 from template_library.dsl.model.events import Consumption, EventFilter
 
 _PAGES = ("README.md", "CLIENT.md", "CHANGELOG.md")
@@ -97,9 +105,7 @@ def _owners(types: set[str]) -> set[str]:
 
 def _of_steps(deadline: Template | None) -> set[str]:
     steps = None if deadline is None else _members(deadline).get("steps")
-    if not isinstance(steps, Constant) or not isinstance(steps.value, list):
-        return set()
-    return {one["role"] for one in steps.value if isinstance(one, dict) and isinstance(one.get("role"), str)}
+    return set[str]().union(*(_texts(_members(one).get("role")) for one in _items(steps)))
 
 
 def _of_form(form: Template | None) -> set[str]:
@@ -112,6 +118,13 @@ def _of_form(form: Template | None) -> set[str]:
 def _texts(template: Template | None) -> set[str]:
     """What is written out; of an expression nothing."""
     return {template.value} if isinstance(template, Constant) and isinstance(template.value, str) else set()
+
+
+def _items(template: Template | None) -> list[Template]:
+    if isinstance(template, ListTemplate):
+        return list(template.items)
+    value: Any = template.value if isinstance(template, Constant) else None
+    return [Constant(one) for one in value] if isinstance(value, list) else []
 
 
 def _members(template: Template) -> Mapping[str, Template]:

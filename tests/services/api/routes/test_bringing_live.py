@@ -40,7 +40,7 @@ def pointers(answer: Answer) -> list[str]:
 
 async def test_a_template_goes_live_on_a_connection(cast: Cast) -> None:
     listed = await cast.partner.get("/v1/templates?name=order-release")
-    assert [one["version"] for one in listed.json["items"]] == ["1.0.0", "1.1.0"]
+    assert [one["version"] for one in listed.json["items"]] == ["1.0.0", "1.1.0", "1.2.0"]
     template = (await cast.partner.get("/v1/templates/order-release")).json
     assert template["connections"]["erp"]["operations"][0] == "erp.customers.credit"
     assert template["parameters"]["type"] == "object"
@@ -51,7 +51,7 @@ async def test_a_template_goes_live_on_a_connection(cast: Cast) -> None:
     )
     assert made.status == 201, made.body
     assert made.json["trigger"] == {"type": "order.captured"}
-    assert made.json["workflow"]["template"] == "order-release@1.1.0"
+    assert made.json["workflow"]["template"] == "order-release@1.2.0"
     assert made.json["bindings"] == {"erp": erp}
     shown = await cast.client.get(f"/v1/deployments/{made.json['id']}")
     assert shown.json == made.json

@@ -76,7 +76,7 @@ async def test_an_outage_is_amber_and_a_group_is_as_its_worst(parties: Parties, 
     tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
     await outages.begin(worker_database, tenant, ids.read("con", made[1]), "it answered with status 503", 30)
     board = (await acme.get("/v1/readiness")).json["items"]
-    assert [(one["version"], one["deployments"]) for one in board] == [("1.0.0", ["orders"]), ("1.1.0", [])]
+    assert [(one["version"], one["deployments"]) for one in board] == [("1.0.0", ["orders"]), ("1.2.0", [])]
     (need,) = board[0]["needs"]
     first = need["offers"][0]
     assert (need["cause"], need["standing"], need["why"]) == ("away", "amber", "The system behind east is away.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +17,15 @@ from services.connectors.registry import Registry
 from services.connectors.simulators.systems import KINDS
 from services.engine.expressions.evaluator import Expressions
 from services.events import cloud_event
+from services.holds import function as holds
+from services.holds import waking
 from template_library import catalog, schemas
 from tests.counterparts.calling import CONNECTION
+from tests.patience import PATIENCE
 from tests.services.connectors.simulators.beside import beside
 from tests.services.connectors.simulators.test_failures import WALKS
 from tests.services.engine.running import Engine, at_work
+from tests.services.holds.holding import Desk, Judging
 from tests.world import World, deploy, make_tenant
 
 CREATE: Final = "erp.sales-orders.create"
@@ -29,9 +34,9 @@ CHECKS: Final = 2
 """Requests of the template before it creates the sale: credit and stock."""
 
 
-def order(number: str, customer: str = "ACME-001") -> cloud_event.CloudEvent:
+def order(number: str, customer: str = "ACME-001", quantity: int = 10) -> cloud_event.CloudEvent:
     lines = [
-        {"item": "SKU-1", "quantity": 10, "unit_price": {"amount": 1299, "currency": "USD"}},
+        {"item": "SKU-1", "quantity": quantity, "unit_price": {"amount": 1299, "currency": "USD"}},
         {"item": "SKU-2", "quantity": "2", "unit_price": {"amount": 2450, "currency": "USD"}},
     ]
     data = {"number": number, "customer": customer, "currency": "USD", "lines": lines}
@@ -48,6 +53,34 @@ async def released(engine: Engine, world: World, event: cloud_event.CloudEvent, 
     return output
 
 
+async def deployed(database: Database, version: str, **given: Any) -> World:
+    """A new tenant that has the template and nothing else."""
+    package = catalog.builtin().find("order-release", version)
+    world = await make_tenant(database)
+    await deploy(
+        database,
+        world.tenant_id,
+        package.document,
+        event_type="order.captured",
+        bindings={"erp": CONNECTION},
+        parameters=schemas.with_defaults(package.parameters, given),
+    )
+    return world
+
+
+async def held(desk: Desk) -> Any:
+    """The hold that keeps the order whose run is parked for it."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            rows = await desk.rows(
+                "SELECT h.hold_id, h.reason, h.value FROM app.hold h JOIN app.hold_wait w ON w.tenant_id = h.tenant_id "
+                "AND w.order_key = h.key WHERE h.tenant_id = $1 AND h.status = 'active'"
+            )
+            if rows:
+                return rows[0]
+            await asyncio.sleep(0.02)
+
+
 def test_there_are_three_erps_of_different_shapes() -> None:
     assert {KINDS[name].connector for name in ERPS} == {"erp-simulator", "erp-rpc-simulator", "erp-odata-simulator"}
 
@@ -61,17 +94,7 @@ async def test_F_03_order_release_runs_unchanged_and_finds_what_an_answer_was_lo
     app_database: Database,
     worker_database: Database,
 ) -> None:
-    package = catalog.builtin().find("order-release")
-    parameters = schemas.with_defaults(package.parameters, {})
-    world = await make_tenant(app_database)
-    await deploy(
-        app_database,
-        world.tenant_id,
-        package.document,
-        event_type="order.captured",
-        bindings={"erp": CONNECTION},
-        parameters=parameters,
-    )
+    world = await deployed(app_database, "1.1.0")
     async with beside(name, tmp_path, client, evaluator) as erp, at_work(app_database, worker_database) as engine:
         registry = Registry([erp.caller.connector])
         engine.functions[connector.NAME] = ConnectorFunction(registry, erp.caller, erp.caller.noting)
@@ -85,3 +108,34 @@ async def test_F_03_order_release_runs_unchanged_and_finds_what_an_answer_was_lo
         assert (held["released"], held["hold"]["type"]) == (False, "credit")
         state = await erp.state()
         assert (state["orders"], state["total"], state["stock"]["SKU-1"]) == (2, 2 * 17890, "4980")
+
+
+@pytest.mark.parametrize("name", ERPS)
+async def test_its_holds_are_waited_for_and_it_is_checked_again_before_it_goes(
+    name: str,
+    tmp_path: Path,
+    client: egress.Client,
+    evaluator: Expressions,
+    app_database: Database,
+    worker_database: Database,
+) -> None:
+    world = await deployed(app_database, "1.2.0", max_order_value={"amount": 17000, "currency": "USD"})
+    desk = Desk(app_database, world.tenant_id, Judging("allowed"))
+    async with beside(name, tmp_path, client, evaluator) as erp, at_work(app_database, worker_database) as engine:
+        engine.functions[connector.NAME] = ConnectorFunction(
+            Registry([erp.caller.connector]), erp.caller, erp.caller.noting
+        )
+        engine.functions[holds.NAME] = holds.HoldsFunction(worker_database)
+        small = order("PO-1", quantity=9)
+        assert (await released(engine, world, small, 1))["sale"]["total"] == {"amount": 16591, "currency": "USD"}
+        await engine.intake.receive(world.tenant_id, order("PO-2"), "tests")
+        hold = await held(desk)
+        assert (hold["reason"], hold["value"], (await erp.state())["orders"]) == ("order-value", 17890, 1)
+        await desk.act(hold["hold_id"])
+        async with asyncio.timeout(PATIENCE):
+            ending = asyncio.create_task(engine.ended(world, 2))
+            while not ending.done():
+                await waking.wake(engine.worker)
+                await asyncio.sleep(0.02)
+        assert [one["state"] for one in await ending] == ["completed", "completed"]
+        assert (await erp.state())["total"] == 16591 + 17890

@@ -1,0 +1,77 @@
+"""Holds of a scenario answer every call as the product's do: the same calls, one after the other, on both."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from infra import ids
+from infra.database import Database
+from services.engine.functions import Answer, Call, Done, Later
+from services.holds.function import NAME, HoldsFunction
+from services.rehearsals.holds import HoldsDesk
+from services.rehearsals.times import Time
+from template_library.scenarios import Holds
+from tests.world import make_tenant
+
+CALLS: Final[list[dict[str, Any]]] = [
+    {"do": "check", "order": "SO-1", "customer": "C-1"},
+    {"do": "check", "order": "SO-1"},
+    {"do": "wait", "order": "SO-1"},
+    {"do": "raise", "order": "SO-1", "type": "incomplete", "reason": "unknown-customer"},
+    {"do": "wait", "order": "SO-1"},
+    {"do": "raise", "order": "SO-1", "customer": "C-1", "type": "credit", "reason": "limit-exceeded"},
+    {"do": "raise", "order": "SO-1", "customer": "C-1", "type": "credit", "reason": "limit-exceeded"},
+    {"do": "raise", "order": "SO-1", "customer": "C-2", "type": "credit", "reason": "limit-exceeded"},
+    {"do": "raise", "order": "SO-1", "line": "1", "type": "stock", "reason": "short", "role": "warehouse"},
+    {"do": "raise", "order": "SO-1", "type": "compliance", "reason": "licence-missing"},
+    {"do": "raise", "order": "SO-1", "type": "nothing", "reason": "odd"},
+    {"do": "raise", "customer": "C-1", "type": "margin", "reason": "odd"},
+    {"do": "check", "order": "SO-1"},
+    {"do": "wait", "order": "SO-1", "customer": "C-1"},
+    {"do": "clear", "order": "SO-1", "type": "stock", "why": "it came"},
+    {"do": "clear", "order": "SO-1", "why": "all of it"},
+    {"do": "clear", "order": "SO-1", "why": "all of it"},
+    {"do": "clear", "customer": "C-1", "why": "it is well"},
+    {"do": "wait", "order": "SO-1"},
+    {"do": "wait", "order": "SO-2", "customer": "C-2"},
+    {"do": "raise", "order": "SO-2", "customer": "C-2", "type": "stock", "reason": "short"},
+    {"do": "raise", "order": "SO-2", "customer": "C-2", "type": "price", "reason": "variance"},
+    {"do": "odd"},
+]
+
+
+def plain(answer: Answer, seen: dict[str, str]) -> Any:
+    """Ids by the order in which they came, and no words."""
+    if isinstance(answer, Later):
+        return ("waits", answer.line)
+    if not isinstance(answer, Done):
+        return ("refused", answer.error.type, answer.error.status)
+    return named(answer.output, seen)
+
+
+def named(value: Any, seen: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: named(one, seen) for name, one in value.items()}
+    if isinstance(value, list):
+        return [named(one, seen) for one in value]
+    if isinstance(value, str) and value.startswith("hld_"):
+        return seen.setdefault(value, f"hold {len(seen)}")
+    return value
+
+
+async def test_every_call_is_answered_alike(app_database: Database, worker_database: Database) -> None:
+    world = await make_tenant(app_database)
+    run, ours, theirs = ids.new(), dict[str, str](), dict[str, str]()
+    real, played = HoldsFunction(worker_database), HoldsDesk(Holds(), Time(None))
+    for place, arguments in enumerate(CALLS):
+        for _ in range(2):
+            call = Call(
+                function=NAME,
+                arguments=arguments,
+                reference=f"/do/{place}",
+                key=str(place),
+                tenant=world.tenant_id,
+                run=run,
+            )
+            expected, found = plain(await real(call), theirs), plain(await played(call), ours)
+            assert found == expected, (place, arguments)
