@@ -57,6 +57,14 @@ def show(name: str, version: str | None, *, as_json: bool) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--version", help="Absent: the newest that is no pre-release.")
+def document(name: str, version: str | None) -> None:
+    """Print the workflow of template NAME, or of the package in folder NAME, with its forms in it."""
+    click.echo(_find(name, version).document, nl=False)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--version", help="Absent: the newest that is no pre-release.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 def test(name: str, version: str | None, *, as_json: bool) -> None:
     """Run the scenarios of template NAME, or of the package in folder NAME, against simulators on this machine.

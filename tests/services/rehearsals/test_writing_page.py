@@ -1,0 +1,38 @@
+"""The page that teaches to write a template works as it is pasted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from tenants.deployments import publishing
+from tests.patience import PATIENCE
+
+ROOT: Final = Path(__file__).parents[3]
+PAGE: Final = ROOT / "docs" / "partner" / "writing-templates.md"
+
+
+async def test_what_the_page_says_makes_a_template_that_passes(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    pasted = "set -e\n" + "".join(blocks)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    shell = await asyncio.create_subprocess_exec(
+        "bash",
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(4 * PATIENCE):
+        output, _ = await shell.communicate(pasted.encode())
+    told = output.decode()
+    assert shell.returncode == 0, told
+    assert "credit-release@1.0.0: 5 passed, 0 failed" in told
+    assert told.rstrip().endswith("own/credit-release 1.0.0 is valid")
+    published = publishing.read((tmp_path / "credit-release.yaml").read_text(encoding="utf-8"))
+    assert published.workflow.functions == ("connector:1.0.0@default", "human-task:1.0.0@default")
