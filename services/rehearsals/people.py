@@ -122,6 +122,7 @@ class People:
                 "task": one.asked.task,
                 "title": one.asked.title,
                 "role": one.role,
+                "outside": None if one.asked.outside is None else one.asked.outside.email,
                 "decision": one.asked.decision,
                 "state": one.state,
                 "outcome": one.outcome,
