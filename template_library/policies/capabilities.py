@@ -8,9 +8,11 @@ import msgspec
 
 Domain = Literal[
     "price", "credit", "terms", "payment", "posting", "bank", "compliance",
-    "order", "stock", "purchase", "customer", "supplier", "item", "shipment", "claim", "ticket", "message", "document",
+    "order", "invoice", "stock", "purchase", "customer", "supplier", "item", "shipment", "claim", "ticket", "message",
+    "document",
 ]  # fmt: skip
-"""What a write is about. The first seven are what money and liability hang on."""
+"""What a write is about. The first seven are what money and liability hang on. An `invoice` is
+charged at the prices that its order has in the system that charges it; whoever names amounts writes a `posting`."""
 DOMAINS: Final[frozenset[str]] = frozenset(get_args(Domain))
 GUARDED: Final[tuple[Domain, ...]] = ("price", "credit", "terms", "payment", "posting", "bank", "compliance")
 UNDECLARED: Final = "undeclared"

@@ -22,6 +22,13 @@ AVAILABILITY: Final = "erp.items.availability"
 CREATE_ORDER: Final = "erp.sales-orders.create"
 SHIPMENTS: Final = "erp.shipments.watch"
 INVOICES: Final = "erp.invoices.watch"
+TRIGGER_INVOICE: Final = "erp.invoices.trigger"
+GET_INVOICE: Final = "erp.invoices.get"
+DISPUTE: Final = "erp.invoices.dispute"
+CREDIT_NOTE: Final = "erp.credit-notes.create"
+COLLECT: Final = "erp.deductions.collect"
+BILLING: Final = (TRIGGER_INVOICE, GET_INVOICE, DISPUTE, CREDIT_NOTE, COLLECT)
+"""What a delivery or an objection leads to."""
 
 _RECORD: Final = re.compile(re.escape(registry.URN) + r"((?!parts:)[a-z-]+:[1-9][0-9]*)")
 _FOLDER: Final = Path(__file__).parent

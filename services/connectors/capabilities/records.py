@@ -20,6 +20,7 @@ RECORDS: Final[Mapping[str, tuple[str, int]]] = {
     "customer": ("customer", 1),
     "payments": ("payment", 1),
     "shipments": ("shipment", 1),
+    "invoice": ("invoice", 1),
     "invoices": ("invoice", 1),
     "positions": ("inventory-position", 1),
     "statuses": ("tax-status", 1),

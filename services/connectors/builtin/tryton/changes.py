@@ -138,6 +138,27 @@ async def sales(rpc: Rpc, member: str, ids: list[int]) -> list[dict[str, Any]]:
     return [{**one, "order": _MARK.sub("", one["reference"] or "") or one["number"]} for one in found]
 
 
+async def sold(rpc: Rpc, order: str) -> dict[str, Any]:
+    """The sale that was created with this reference, with its `invoices`.
+
+    Raises:
+        Refusal: there is none.
+    """
+    named = ["OR", ["reference", "=", order], ["reference", "like", f"{_escaped(order)} #%"]]
+    domain = [named, ["state", "in", ["confirmed", "processing", "done"]]]
+    found = await rpc.model("sale.sale.search_read", domain, 0, None, [["id", "ASC"]], ["reference", "invoices"])
+    for one in found:
+        if _MARK.sub("", one["reference"]) == order:
+            sale: dict[str, Any] = one
+            return sale
+    raise Refusal(f"The ERP has no sale of the order {order!r}", title="Unknown order")
+
+
+def _escaped(text: str) -> str:
+    """For `like`."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 async def read(rpc: Rpc, model: str, ids: Iterable[int], fields: list[str]) -> dict[int, dict[str, Any]]:
     """Records by their id; who is gone is missing."""
     wanted = sorted(set(ids))

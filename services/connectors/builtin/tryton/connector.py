@@ -1,21 +1,37 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
-from services.connectors.builtin.tryton import invoices, reads, sales_order, shipments, watched
+from services.connectors.builtin.tryton import (
+    billing,
+    credit_notes,
+    disputes,
+    invoices,
+    reads,
+    sales_order,
+    shipments,
+    watched,
+)
 from services.connectors.builtin.tryton.session import Changed, Rpc, Sessions
 from services.connectors.builtin.tryton.watched import Watched
 from services.connectors.capabilities.contracts import (
     AVAILABILITY,
+    BILLING,
+    COLLECT,
     CREATE_ORDER,
     CREDIT,
+    CREDIT_NOTE,
+    DISPUTE,
+    GET_INVOICE,
     INVOICES,
     SHIPMENTS,
+    TRIGGER_INVOICE,
     operations,
 )
-from services.connectors.sdk.connector import ReadBack
+from services.connectors.sdk.connector import Absent, ReadBack
 from services.connectors.sdk.context import Context
-from services.connectors.sdk.errors import Away
+from services.connectors.sdk.errors import Away, Refusal
 from services.connectors.sdk.manifest import Manifest, SecretField
 from services.connectors.sdk.settings import base_url_settings, watch_setting
 
@@ -42,7 +58,9 @@ class Tryton:
         ),
         secrets=(SecretField(name="password", title="Password"),),
         operations=operations(
-            (CREDIT, AVAILABILITY, CREATE_ORDER, SHIPMENTS, INVOICES), write="check-then-write", evens_out=True
+            (CREDIT, AVAILABILITY, CREATE_ORDER, SHIPMENTS, INVOICES, *BILLING),
+            write="check-then-write",
+            evens_out=True,
         ),
         triggers=watched.TRIGGERS,
     )
@@ -53,15 +71,7 @@ class Tryton:
     async def call(self, operation: str, values: Any, context: Context) -> Any:
         rpc = Rpc(context, self._sessions)
         try:
-            if operation == CREDIT:
-                return await reads.credit(values, rpc)
-            if operation == AVAILABILITY:
-                return await reads.availability(values, rpc)
-            if operation == SHIPMENTS:
-                return await shipments.watch(values, rpc)
-            if operation == INVOICES:
-                return await invoices.watch(values, rpc)
-            return await sales_order.create(values, rpc)
+            return await _CALLS[operation](values, rpc)
         except Changed as changed:
             raise Away("somebody else is changing the same record") from changed
 
@@ -70,6 +80,38 @@ class Tryton:
         return watched.POLLS.get(trigger)
 
     async def read_back(self, operation: str, values: Any, context: Context) -> ReadBack:
-        """`erp.sales-orders.create` is the one that writes."""
-        del operation
-        return await sales_order.read_back(values, Rpc(context, self._sessions))
+        return await _LOOKS[operation](values, Rpc(context, self._sessions))
+
+
+async def _collect(values: Any, rpc: Rpc) -> dict[str, Any]:
+    """`erp.deductions.collect`: what is open stays open here, and a payment is taken back by a person."""
+    del rpc
+    words = f"Tryton has no {values['method']} that a program may do: somebody of the accounting does it there"
+    raise Refusal(words, status=409, title="By a person")
+
+
+async def _nothing(values: Any, rpc: Rpc) -> ReadBack:
+    del values, rpc
+    return Absent()
+
+
+_CALLS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[Any]]]] = {
+    CREDIT: reads.credit,
+    AVAILABILITY: reads.availability,
+    CREATE_ORDER: sales_order.create,
+    SHIPMENTS: shipments.watch,
+    INVOICES: invoices.watch,
+    GET_INVOICE: invoices.get,
+    TRIGGER_INVOICE: billing.trigger,
+    DISPUTE: disputes.dispute,
+    CREDIT_NOTE: credit_notes.create,
+    COLLECT: _collect,
+}
+_LOOKS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[ReadBack]]]] = {
+    CREATE_ORDER: sales_order.read_back,
+    TRIGGER_INVOICE: billing.read_back,
+    DISPUTE: disputes.read_back,
+    CREDIT_NOTE: credit_notes.read_back,
+    COLLECT: _nothing,
+}
+"""Of those that write, how what an earlier attempt did is found."""

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.connectors.builtin.tryton import changes
+from services.connectors.builtin.tryton.disputes import case_of
 from services.connectors.builtin.tryton.place import instant, shown
 from services.connectors.builtin.tryton.session import Rpc
+from services.connectors.capabilities import records
+from services.connectors.sdk.errors import Misread
 
 _MODEL: Final = "account.invoice"
 # What is negative is a credit note, which is another record. A draft that was cancelled never had a number.
@@ -33,6 +36,28 @@ async def watch(values: Any, rpc: Rpc) -> dict[str, Any]:
     # Paid, credited or cancelled, it is news again.
     written = {one["number"]: shown(instant(one["write_date"])) for one in found}
     return {**told, "versions": {one["number"]: written[one["number"]] for one in told["invoices"]}}
+
+
+async def get(values: Any, rpc: Rpc) -> dict[str, Any]:
+    """`erp.invoices.get`. Raises Misread: no record can be made of it."""
+    domain = [["number", "=", values["invoice"]], *_POSTED]
+    fields = [*_FIELDS, "amount_to_pay", "comment", "move.period.state"]
+    found = await rpc.model("account.invoice.search_read", domain, 0, 1, None, fields)
+    if not found or (found[0]["total_amount"] or 0) < 0:
+        return {"found": False, "invoice": None, "period_open": None}
+    one = found[0]
+    orders = [sale["order"] for sale in await changes.sales(rpc, "invoices", [one["id"]])]
+    lines = await changes.read(rpc, "account.invoice.line", one["lines"], _LINE)
+    made = _record(one, lines, orders)
+    if case_of(one["comment"]):
+        made["status"] = "disputed"
+    left = {"units": f"{one['amount_to_pay']:f}", "currency": made["currency"]}
+    try:
+        record = records.made("invoice", {**made, "open": left})
+    except records.NoRecord as error:
+        raise Misread(error.hidden) from error
+    period = ((one.get("move.") or {}).get("period.") or {}).get("state")
+    return {"found": True, "invoice": record, "period_open": period == "open"}
 
 
 def _record(one: Any, lines: Mapping[int, Any], orders: list[str]) -> dict[str, Any]:

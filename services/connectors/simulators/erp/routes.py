@@ -4,6 +4,9 @@ GET  /customers/{code}                     credit limit and exposure, minor unit
 GET  /items?code=A&code=B                  free stock; unknown codes are left out
 POST /orders          Idempotency-Key      creates and confirms; 201, or 200 for a key that came before
 GET  /orders?reference=R                   those of this reference
+POST /invoices        Idempotency-Key      charges what was delivered of an order
+GET  /invoices/{number}
+POST /invoices/{number}/dispute, /invoices/{number}/collections, /credit-notes      Idempotency-Key
 """
 
 from __future__ import annotations
@@ -15,9 +18,11 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
 import msgspec
+from msgspec.json import decode
 
 from services.connectors.simulators import answers
 from services.connectors.simulators.answers import Refused
+from services.connectors.simulators.erp.billing import Billing, Collect, Credit, Dispute, Trigger
 from services.connectors.simulators.erp.ledger import Ledger
 from services.connectors.simulators.faults import Faults
 from services.connectors.simulators.front import bearer_refusal, wrapped
@@ -45,8 +50,8 @@ class Erp:
     """Fills `System`."""
 
     def __init__(self, data: Path, token: str | None, stands: datetime | None = None) -> None:
-        del stands  # no time stands in its books
         self._ledger = Ledger(data)
+        self._billing = Billing(data, stands)
         self._token = token
 
     def refusal(self, asked: Asked, path: str) -> Answered | None:
@@ -54,17 +59,16 @@ class Erp:
         return bearer_refusal(asked, self._token)
 
     def answer(self, asked: Asked, path: str, query: str) -> Answered:
+        parts = [unquote(part) for part in path.split("/")[1:]]
         try:
-            if asked.method == "GET" and path.startswith("/customers/"):
-                return answers.json(200, self._ledger.customer(unquote(path.removeprefix("/customers/"))))
-            if asked.method == "GET" and path == "/items":
-                return answers.json(200, self._ledger.items(parse_qs(query).get("code", [])))
-            if asked.method == "GET" and path == "/orders":
-                return answers.json(200, {"orders": self._ledger.orders(parse_qs(query).get("reference", [""])[0])})
-            if asked.method == "POST" and path == "/orders":
-                return self._create(asked)
+            if asked.method == "GET":
+                return answers.json(200, self._read(parts, parse_qs(query)))
+            if asked.method == "POST":
+                return self._write(asked, parts)
         except Refused as refused:
             return refused.answered()
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            return answers.problem(400, "bad-body", str(error))
         return answers.problem(404, "not-found", "There is no such resource")
 
     def expire(self) -> Answered:
@@ -74,7 +78,8 @@ class Erp:
         return wrapped(answered)
 
     def state(self, *, with_keys: bool) -> dict[str, Any]:
-        return self._ledger.state(with_keys=with_keys)
+        state, repeats = self._ledger.state(with_keys=with_keys), self._billing.kept.counts()["duplicates_refused"]
+        return {**state, **self._billing.state(), "duplicates_refused": state["duplicates_refused"] + repeats}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
         """`customers` and `items`, as its seed has them; a customer may have an `exposure` already."""
@@ -95,6 +100,37 @@ class Erp:
 
     def close(self) -> None:
         self._ledger.close()
+        self._billing.close()
+
+    def _read(self, parts: list[str], query: dict[str, list[str]]) -> dict[str, Any]:
+        match parts:
+            case ["customers", code]:
+                return self._ledger.customer(code)
+            case ["items"]:
+                return self._ledger.items(query.get("code", []))
+            case ["orders"]:
+                return {"orders": self._ledger.orders(query.get("reference", [""])[0])}
+            case ["invoices", number]:
+                return self._billing.invoice(number)
+        raise Refused(404, "not-found", "There is no such resource")
+
+    def _write(self, asked: Asked, parts: list[str]) -> Answered:
+        """Raises Refused, and msgspec's errors for another body."""
+        key = asked.headers.get("idempotency-key", "")
+        match parts:
+            case ["orders"]:
+                return self._create(asked)
+            case ["invoices"]:
+                answer, is_new = self._billing.trigger(key, decode(asked.body, type=Trigger))
+            case ["invoices", number, "dispute"]:
+                answer, is_new = self._billing.dispute(key, number, decode(asked.body, type=Dispute))
+            case ["invoices", number, "collections"]:
+                answer, is_new = self._billing.collect(key, number, decode(asked.body, type=Collect))
+            case ["credit-notes"]:
+                answer, is_new = self._billing.credit(key, decode(asked.body, type=Credit))
+            case _:
+                raise Refused(404, "not-found", "There is no such resource")
+        return _written(answer, is_new=is_new)
 
     def _create(self, asked: Asked) -> Answered:
         key = asked.headers.get("idempotency-key", "")
@@ -105,4 +141,9 @@ class Erp:
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             return answers.problem(400, "bad-order", str(error))
         answer, is_new = self._ledger.create(key, order)
-        return answers.json(201 if is_new else 200, answer, () if is_new else (("Idempotent-Replayed", "true"),))
+        self._billing.ordered(order)
+        return _written(answer, is_new=is_new)
+
+
+def _written(answer: dict[str, Any], *, is_new: bool) -> Answered:
+    return answers.json(201 if is_new else 200, answer, () if is_new else (("Idempotent-Replayed", "true"),))
