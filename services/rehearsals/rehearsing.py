@@ -114,9 +114,9 @@ async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluat
     stage = Stage(package, scenario)
     async with _systems(scenario, stage) as (client, running):
         stage.functions[connector.NAME] = Doubles(running, client, evaluator)
-        reports = [await _once(workflow, scenario, parameters, stage, evaluator)]
+        reports = [await once(workflow, scenario, parameters, stage, evaluator)]
         if scenario.twice == "resent":
-            reports.append(await _once(workflow, scenario, parameters, stage, evaluator))
+            reports.append(await once(workflow, scenario, parameters, stage, evaluator))
         written = {name: await systems.state(client, one) for name, one in running.items()}
     first, second = reports[0], reports[1] if len(reports) > 1 else None
     emitted = [event for one in reports for each in (one, *one.started) for event in each.emitted]
@@ -136,7 +136,7 @@ async def _systems(scenario: Scenario, stage: Stage) -> AsyncIterator[tuple[egre
         yield client, running
 
 
-async def _once(
+async def once(
     workflow: Workflow, scenario: Scenario, parameters: dict[str, Any], stage: Stage, evaluator: Expressions
 ) -> Report:
     """One run, from its start as far as anything moves it."""

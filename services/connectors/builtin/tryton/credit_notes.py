@@ -1,7 +1,7 @@
 """Credit notes: invoices of the other sign, in the words of the invoice that they give back of.
 
-A case has one of an invoice, whoever asks: the description says which. Of several drafts of one case, as attempts at the
-same time leave them, the oldest is posted, or the one that is posted already stays; the others are deleted.
+A case has one of an invoice, whoever asks: the description says which. Of several drafts of one case, as attempts at
+the same time leave them, the oldest is posted, or the one that is posted already stays; the others are deleted.
 """
 
 from __future__ import annotations

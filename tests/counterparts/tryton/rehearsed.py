@@ -1,0 +1,66 @@
+"""A template's own document with people in memory, on a real Tryton for its ERP and simulators for the rest."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from services.connectors import function as connector
+from services.connectors.sdk.context import OpenConnection
+from services.connectors.simulators import systems as simulators
+from services.engine.expressions.evaluator import Expressions
+from services.engine.expressions.pool import ExpressionPool
+from services.engine.memory import Report
+from services.rehearsals import rehearsing, systems
+from services.rehearsals.rehearsing import Stage
+from services.rehearsals.systems import Doubles, Running
+from template_library import catalog, schemas
+from template_library.dsl import parse
+from template_library.scenarios import Double, Scenario
+from tests.counterparts.tryton.conftest import Erp
+
+
+class Rehearsed:
+    """What came of a scenario. `found`: its tasks, holds, emitted events and notices; `written`: by simulator."""
+
+    def __init__(self, report: Report, found: dict[str, Any], written: dict[str, Any]) -> None:
+        self.report = report
+        self.found = found
+        self.written = written
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """Of a run that ended well."""
+        assert self.report.status == "completed", self.report.error
+        output: dict[str, Any] = self.report.output
+        return output
+
+
+async def rehearse(
+    name: str, scenario: Scenario, erp: Erp, given: dict[str, OpenConnection] | None = None
+) -> Rehearsed:
+    """The newest version of the template; `given` are real systems beside the ERP, by connection."""
+    package = catalog.builtin().find(name)
+    workflow = parse(package.document, functions=rehearsing.FUNCTIONS)
+    stage = Stage(package, scenario)
+    async with AsyncExitStack() as until:
+        evaluator = Expressions(await until.enter_async_context(ExpressionPool(size=1)))
+        running = {
+            name: await until.enter_async_context(systems.running(double, erp.client, scenario.at))
+            for name, double in scenario.connections.items()
+        }
+        simulated = dict(running)
+        some = next(iter(running.values())).system
+        for place, connection in {"erp": erp.connection(erp._port), **(given or {})}.items():
+            running[place] = Running(connection, "", "", some)
+        stage.functions[connector.NAME] = Doubles(running, erp.client, evaluator)
+        parameters = schemas.with_defaults(package.parameters, scenario.parameters)
+        report = await rehearsing.once(workflow, scenario, parameters, stage, evaluator)
+        written = {place: await systems.state(erp.client, one) for place, one in simulated.items()}
+    assert stage.left() == []
+    return Rehearsed(report, stage.found(report.emitted), written)
+
+
+def simulated(*names: str) -> dict[str, Double]:
+    """Connections to simulators, each by the simulator's name."""
+    return {name: Double(connector=simulators.KINDS[name].connector) for name in names}
