@@ -132,9 +132,8 @@ def section(one: ConnectorEntry) -> str:
 def _lines(one: ConnectorEntry) -> Iterator[str]:
     shown = levels.shown(one.certification.level)
     yield f"## {one.title}\n"
-    yield f"`{one.name}` {one.version} · **{shown}**. {one.certification.why}.\n"
-    if one.follows:
-        yield f"Follows {one.follows}.\n"
+    follows = f" Follows {one.follows}." if one.follows else ""
+    yield f"`{one.name}` {one.version} · **{shown}**. {one.certification.why}.{follows}\n"
     rate = one.limits.rate
     told = "" if rate is None else f", and {rate.calls} that begin in {rate.seconds:g} seconds"
     secrets = f" Secrets: {_named(one.secrets)}." if one.secrets else ""

@@ -19,6 +19,7 @@ RELEASED = {
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
     "order-release@1.2.0": "a187580bd6ddab4d5317c0cb911d4a37aea4e88a99ecd7e19ed5c4a0c3c20220",
+    "proof-of-delivery@1.0.0": "e3920d528f65bf1d49ac2a30d696e15d6aa7aa6aed8fc847a667fad02816092d",
 }
 """A released version never changes: a change is another version with another line here."""
 

@@ -10425,7 +10425,7 @@ export interface components {
         /** RuleView */
         RuleView: {
             /** @description What the write is about; operations of connectors declare it. */
-            domains: ("price" | "credit" | "terms" | "payment" | "posting" | "bank" | "compliance" | "order" | "stock" | "purchase" | "customer" | "supplier" | "item" | "shipment" | "claim" | "ticket" | "message" | "document")[];
+            domains: ("price" | "credit" | "terms" | "payment" | "posting" | "bank" | "compliance" | "order" | "invoice" | "stock" | "purchase" | "customer" | "supplier" | "item" | "shipment" | "claim" | "ticket" | "message" | "document")[];
             /** @example money-needs-approval */
             name: string;
             /**
