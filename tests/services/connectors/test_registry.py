@@ -8,6 +8,7 @@ import pytest
 from services.connectors.builtin import all_connectors
 from services.connectors.builtin.http import Http
 from services.connectors.capabilities.contracts import CREATE_ORDER
+from services.connectors.capabilities.contracts import BILLING
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.manifest import Operation
@@ -20,7 +21,7 @@ def test_both_erps_offer_the_same_operations_and_tryton_is_watched_too() -> None
         for name in ("erp-simulator", "tryton")
         if (connector := registry.connector(name)) is not None
     }
-    common = ["erp.customers.credit", "erp.items.availability", "erp.sales-orders.create"]
+    common = ["erp.customers.credit", "erp.items.availability", "erp.sales-orders.create", *BILLING]
     assert offered["erp-simulator"] == offered["tryton"][: len(common)]
     watched = ["erp.shipments.watch", "erp.invoices.watch"]
     assert [name for name, _, _ in offered["tryton"]] == common + watched

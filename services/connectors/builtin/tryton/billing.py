@@ -90,7 +90,7 @@ async def _cut_down(values: Any, draft: dict[str, Any], rpc: Rpc) -> None:
     for line in sorted(lines, key=lambda one: int(one["id"])):
         if line["type"] != "line":
             continue
-        code = (line.get("product.") or {}).get("code")
+        code = str((line.get("product.") or {}).get("code"))
         takes = min(wanted.get(code, Decimal(0)), Decimal(repr(line["quantity"])))
         if code in wanted:
             wanted[code] -= takes

@@ -58,7 +58,7 @@ class Tryton:
         ),
         secrets=(SecretField(name="password", title="Password"),),
         operations=operations(
-            (CREDIT, AVAILABILITY, CREATE_ORDER, SHIPMENTS, INVOICES, *BILLING),
+            (CREDIT, AVAILABILITY, CREATE_ORDER, *BILLING, SHIPMENTS, INVOICES),
             write="check-then-write",
             evens_out=True,
         ),
