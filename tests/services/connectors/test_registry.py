@@ -7,8 +7,7 @@ import pytest
 
 from services.connectors.builtin import all_connectors
 from services.connectors.builtin.http import Http
-from services.connectors.capabilities.contracts import CREATE_ORDER
-from services.connectors.capabilities.contracts import BILLING
+from services.connectors.capabilities.contracts import BILLING, CREATE_ORDER
 from services.connectors.registry import Registry
 from services.connectors.sdk.context import Context
 from services.connectors.sdk.manifest import Operation
