@@ -25,7 +25,7 @@ class Package(msgspec.Struct, frozen=True):
     """One version of a template.
 
     Attributes:
-        document: text of `workflow.yaml`, with the forms that it names.
+        document: text of `workflow.yaml`, with the forms and mails that it names.
         parameters: JSON Schema of the deployment's parameters.
         sample: an event without id that starts it; `*` in its strings stands for digits of the sender's choice,
             the same in all of them. None: the package has none.
@@ -112,15 +112,15 @@ def load(folder: Path) -> Package:
         raise manifest.MalformedManifest(
             f"{file} says {read.name} {read.version}, so its folder is to end in {read.name}/{read.version}"
         )
-    workflow, forms = folder / "workflow.yaml", _named(folder / "forms")
+    workflow, forms, mails = folder / "workflow.yaml", _named(folder / "forms"), _named(folder / "mails")
     return Package(
         manifest=read,
-        document=named_forms.inlined(workflow.read_text(encoding="utf-8"), forms, filename=str(workflow)),
+        document=named_forms.inlined(workflow.read_text(encoding="utf-8"), forms, mails, filename=str(workflow)),
         parameters=_object(folder / "parameters.schema.json"),
         folder=folder,
         sample=_object(folder / read.sample) if read.sample else None,
         forms=forms,
-        mails=_named(folder / "mails"),
+        mails=mails,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,6 +13,7 @@ from typing import Final
 import msgspec
 
 _POLICY: Final = SMTP.clone(cte_type="7bit", max_line_length=78)
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9._~:/?#=&%-]{1,500}")
 LOGO: Final = "logo@brand"
 """By which the HTML names the picture: `cid:logo@brand`."""
 
@@ -23,6 +25,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         message_id: without angle brackets; equal however often the letter is sent.
         picture: a PNG that the HTML shows.
         reply_to: an address; None: nobody answers.
+        unsubscribe: where a POST ends further letters of the kind, of whoever sends it (RFC 8058).
     """
 
     sender: str
@@ -37,6 +40,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     at: datetime
     picture: bytes | None = None
+    unsubscribe: str | None = None
 
     def message(self) -> EmailMessage:
         """Raises ValueError: a header holds what it may not; nobody's name passes that was checked when it was set."""
@@ -62,4 +66,13 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
     def content(self) -> bytes:
         """The message as it goes over the wire. Raises ValueError as `message`."""
-        return self.message().as_bytes(policy=_POLICY)
+        return self._of_lists() + self.message().as_bytes(policy=_POLICY)
+
+    def _of_lists(self) -> bytes:
+        """By ourselves: a long address without a blank would be made an encoded word, which nobody reads there."""
+        if self.unsubscribe is None:
+            return b""
+        if _ADDRESS.fullmatch(self.unsubscribe) is None:
+            raise ValueError("a header holds what it may not")
+        lines = f"List-Unsubscribe: <{self.unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        return lines.encode("ascii")

@@ -15,6 +15,7 @@ from services.api import (
     deployment_policy,
     holds_policy,
     inbound_policy,
+    notices_policy,
     records_policy,
     scim_policy,
     tasks_policy,
@@ -121,6 +122,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         "/connections/{connection}/authorization/remove",
         *deployment_policy.DECIDED,
         "/holds",
+        notices_policy.OPT_OUTS,
     )
     | _of_mappings("release"),
     Why.AGAIN: _in_tenant(
@@ -130,7 +132,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
     ),
     Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")})
     | _in_tenant("POST", "/connection-groups/{connection_group}/try", "/connections/{connection}/check")
-    | _in_tenant("POST", calendar_policy.PREVIEW, authority_policy.CHECK)
+    | _in_tenant("POST", calendar_policy.PREVIEW, authority_policy.CHECK, notices_policy.PREVIEW)
     | _of_mappings("try"),
     Why.NEWEST: _in_tenant(
         "POST", "/connections/{connection}/authorization-link", "/absences", "/skills", "/task-mail"

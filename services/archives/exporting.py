@@ -39,6 +39,7 @@ TABLES: Final = (
     *("webhook_endpoint", "webhook_secret", "webhook_message", "webhook_delivery", "webhook_attempt"),
     *("private_network", "mail", "mail_suppression", "document", "kept_entity"),
     *("hold", "hold_subject", "hold_type_version", "touch"),
+    *("customer_notice", "notice_opt_out", "notice_mixing"),
     *("entity", "entity_key", "entity_merge", "entity_change", "mapping", "sighting", "sighting_about", "record_view"),
 )
 LEFT_OUT: Final = {

@@ -99,6 +99,10 @@ PLACES: Final = {
         "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', key, customer) AS content "
         "FROM app.hold_subject WHERE $1::uuid IS NOT NULL"
     ),
+    "notice to a customer": (
+        "SELECT notice_id AS id, run_id AS run_id, notice AS line, concat_ws(' ', about_key) AS content "
+        "FROM app.customer_notice WHERE notice_id >= $1"
+    ),
     "touch": (
         "SELECT touch_id AS id, run_id AS run_id, step AS line, concat_ws(' ', key) AS content FROM app.touch "
         "WHERE touch_id >= $1"

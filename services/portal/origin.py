@@ -12,8 +12,8 @@ from services.api.edge import name_of
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM: Final = re.compile(rb"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 _PORTS: Final = {b"http": b"80", b"https": b"443"}
-# Where servers come to, which have no pages and no cookies: what they send is signed.
-_SERVERS: Final = re.compile(r"/portal/providers/[^/]+/logout")
+# Where servers come to, which have no pages and no cookies: what they send is signed, or has a notice's link.
+_SERVERS: Final = re.compile(r"/portal/(providers/[^/]+/logout|notices/[^/]+)")
 _PRIVATE: Final = (
     *("/v1/", "/portal/session", "/portal/reconnect", "/portal/link", "/portal/second-factor"),
     "/portal/passkeys",

@@ -34,6 +34,11 @@ POLICY: Final = {
     ("GET", "/portal/brand.css"): Who.ANYBODY,
     ("GET", "/portal/logo.svg"): Who.ANYBODY,
     ("GET", "/portal/icon.svg"): Who.ANYBODY,
+    ("GET", "/portal/notices.css"): Who.ANYBODY,
+    # Who has the link of a notice, and the reader of mail that posts for them.
+    ("GET", "/portal/notices/{token}"): Who.ANYBODY,
+    ("POST", "/portal/notices/{token}"): Who.ANYBODY,
+    ("POST", "/portal/notices/{token}/again"): Who.ANYBODY,
     ("POST", "/portal/session"): Who.ANYBODY,
     ("GET", "/portal/session"): Who.SIGNED_IN,
     ("DELETE", "/portal/session"): Who.ANYBODY,  # signing out is safe to repeat

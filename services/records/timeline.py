@@ -35,6 +35,7 @@ What = Literal[
     "removed",
     "held",
     "freed",
+    "notified",
 ]
 MOST_RUNS: Final = 200
 """Of one record, the oldest: their lines are told."""
@@ -66,7 +67,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: by which two of one moment are in one order.
         name: of a run its deployment, of a call its task, of an act its action.
-        kind, number: of a hold its type, and the line of the order; `reference` is its id.
+        kind, number: of a hold its type, and the line of the order; `reference` is its id. Of a notice its milestone.
         document: its id as people see it; `title` is its name then, and `kind` its media type.
         by: a person or a key, or what in the product did it.
         states: by line of the order, `""` for the order itself.
@@ -143,6 +144,7 @@ async def read(
         "REMOVED": (entities, of.entities),
         "HELD": (of.entities, runs),
         "FREED": (of.entities, runs),
+        "NOTIFIED": (of.entities, runs),
     }
     sources = []
     for name, arguments in given.items():

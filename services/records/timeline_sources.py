@@ -110,6 +110,14 @@ SELECT * FROM (
   WHERE h.tenant_id = $1 AND h.cleared_at IS NOT NULL AND h.hold_id IN (SELECT app.holds_about($1, $5, $6))
 ) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
 """
+# Entities and runs.
+NOTIFIED: Final = """
+SELECT * FROM (
+  SELECT 'notified' AS what, n.created_at AS at, 'notified/' || n.notice_id AS key, n.run_id, n.milestone AS kind,
+    n.notice AS name, app.show_id('ntc', n.notice_id) AS reference, n.outcome, n.why AS note
+  FROM app.customer_notice n WHERE n.tenant_id = $1 AND n.notice_id IN (SELECT app.notices_about($1, $5, $6))
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
 # Entities and runs. A document that comes is nobody's yet, and one that goes is told of by the audit.
 FILED: Final = """
 SELECT * FROM (

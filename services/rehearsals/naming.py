@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from services.holds import kinds
-from services.rehearsals.telling import NOTICE
 from template_library import holds, human_tasks, mails, named_forms
 from template_library.catalog import Package
 from template_library.dsl import Workflow, reader
@@ -34,7 +33,7 @@ def mistakes(package: Package, workflow: Workflow) -> Iterator[str]:
     yield from (f"there is no {name}" for name in _PAGES if not (package.folder / name).is_file())
     calls = [one for one in workflow.tasks.values() if isinstance(one, FunctionCallTask) and not one.local]
     yield from _roles(package, calls)
-    yield from _files(package, calls)
+    yield from _files(package)
     yield from _events(package, workflow)
 
 
@@ -55,12 +54,12 @@ def _roles(package: Package, calls: Iterable[FunctionCallTask]) -> Iterator[str]
     yield from (f"nothing is done by the role {one}" for one in sorted(manifest.roles.keys() - used))
 
 
-def _files(package: Package, calls: Iterable[FunctionCallTask]) -> Iterator[str]:
+def _files(package: Package) -> Iterator[str]:
     workflow = package.folder / "workflow.yaml"
     document = reader.read(workflow.read_text(encoding="utf-8"), filename=str(workflow)).value
     asked = {name for _, name in named_forms.named(document)}
     yield from (f"no task asks for the form {one}" for one in sorted(package.forms.keys() - asked))
-    told = set[str]().union(*(_texts(_members(one.arguments).get("notice")) for one in calls if one.function == NOTICE))
+    told = {name for _, name in named_forms.told(document)}
     yield from _both(
         told, package.mails, "the workflow names the mail {}, which is no file", "no notice is the mail {}"
     )

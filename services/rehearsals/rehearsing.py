@@ -48,13 +48,13 @@ class Verdict(msgspec.Struct, frozen=True):
 class Stage:
     """All that a scenario runs on."""
 
-    def __init__(self, package: Package, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         """Raises Problem, ValueError: the scenario asks for what there is not."""
         self.time = Time(scenario.at)
         calendars = Calendars(scenario.calendars, self.time)
         self.people = People(scenario.people, Matrix(scenario.authority), self.time, calendars)
         self.holds = HoldsDesk(scenario.holds, self.time)
-        self.notices = Notices(package.mails, scenario.opted_out)
+        self.notices = Notices(scenario.opted_out)
         self.evidence = Evidence(scenario.papers, self.time)
         self.functions: dict[str, Function] = {
             human_tasks.NAME: self.people,
@@ -111,7 +111,7 @@ async def _run(package: Package, workflow: Workflow, scenario: Scenario, evaluat
     ]
     if wrong:
         return wrong
-    stage = Stage(package, scenario)
+    stage = Stage(scenario)
     async with _systems(scenario, stage) as (client, running):
         stage.functions[connector.NAME] = Doubles(running, client, evaluator)
         reports = [await once(workflow, scenario, parameters, stage, evaluator)]

@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from infra import ids
 from services.engine.functions import Answer, Call, Done
 from services.rehearsals.times import Time, failed
-from template_library import mails
+from template_library import notice_texts, notices
 from template_library.dsl.durations import milliseconds
+from template_library.notices import Asked
 from template_library.scenarios import Paper
 
-NOTICE: Final = "notice:1.0.0@default"
+NOTICE: Final = notices.NAME
 EVIDENCE: Final = "evidence:1.0.0@default"
 
 
 class Notices:
-    """Fills the engine's Function protocol. `texts` are the package's mails."""
+    """Fills the engine's Function protocol."""
 
-    def __init__(self, texts: Mapping[str, Any], opted_out: Collection[str]) -> None:
-        self._texts = texts
+    def __init__(self, opted_out: Collection[str]) -> None:
         self._opted_out = {one.casefold() for one in opted_out}
         self._told: dict[str, dict[str, Any]] = {}
 
     async def __call__(self, call: Call) -> Answer:
         if call.key not in self._told:
             given = call.arguments
-            text, to = self._texts.get(str(given.get("notice"))), given.get("to")
-            if text is None or not isinstance(to, dict) or not isinstance(to.get("email"), str):
-                return failed(
-                    "validation", "The notice cannot be read", "name a mail of the package, and whom it is to"
-                )
-            if missing := mails.missing(text, given.get("values") or {}):
-                return failed("validation", "The notice lacks values", f"its mail asks for {', '.join(missing)}")
-            is_out = to["email"].casefold() in self._opted_out
-            self._told[call.key] = {**given, "sent": not is_out, "why": "opted-out" if is_out else None}
+            try:
+                asked, texts = notices.read(given)
+            except ValueError as error:
+                return failed("validation", "The notice cannot be read", str(error))
+            values = {name.removeprefix("values."): text for name, text in asked.told.items()}
+            if lacking := sorted(notice_texts.values_of(texts) - values.keys()):
+                return failed("validation", "The notice lacks values", f"its mail asks for {', '.join(lacking)}")
+            why = self._why(asked)
+            self._told[call.key] = {**given, "notice": asked.name, "sent": why is None, "why": why}
         told = self._told[call.key]
         return Done(output={"sent": told["sent"], "why": told["why"]}, usage="")
 
     def found(self) -> list[dict[str, Any]]:
         """The notices; of whom they are to, the address."""
-        return [{**one, "to": one["to"]["email"]} for one in self._told.values()]
+        return [{**one, "to": (one.get("to") or {}).get("email")} for one in self._told.values()]
+
+    def _why(self, asked: Asked) -> str | None:
+        """As the product has it, as far as it looks at nothing but the call."""
+        if not asked.is_wanted:
+            return "not-wanted"
+        if asked.promise is not None and not notices.is_later(asked.promise):
+            return "not-late"
+        if not (asked.to.email or "").strip():
+            return "no-address"
+        return "opted-out" if (asked.to.email or "").casefold() in self._opted_out else None
 
 
 class Evidence:

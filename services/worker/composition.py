@@ -13,6 +13,7 @@ from infra.database import Database, surviving
 from infra.egress import Client
 from infra.egress.rules import guard
 from infra.encryption.errors import KeyFileUnusable
+from infra.encryption.installed import InstalledWrapper
 from infra.key_services import choosing
 from infra.redis import Doorbell
 from infra.settings import Settings
@@ -36,6 +37,7 @@ from services.connectors.registry import Registry
 from services.connectors.secrets import BoundSecrets
 from services.connectors.shares import Shares
 from services.connectors.writes import ConnectorWrites
+from services.customer_notices import function as notices
 from services.deadlines import function as business_time
 from services.deadlines.clock import Clock
 from services.deadlines.kinds import Acts
@@ -196,6 +198,7 @@ class Composition:
             connector.NAME: Choosing(Guarded(calls, self._rules, written), Choices(self.database)),
             business_time.NAME: business_time.CalendarFunction(self.database),
             holds.NAME: holds.HoldsFunction(self.database),
+            notices.NAME: notices.NoticeFunction(self.database, InstalledWrapper(self.keys, self.database)),
         }
 
     def reconciler(self) -> Reconciler:

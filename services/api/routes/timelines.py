@@ -65,12 +65,14 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
             "removed",
             "held",
             "freed",
+            "notified",
         ],
         Meta(
             description="`told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run."
             " `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did."
             " `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run."
             " `held`, `freed`: a hold was raised, and cleared or overridden."
+            " `notified`: a customer was told something by mail, or was not and `note` says why."
         ),
     ]
     at: Instant

@@ -42,7 +42,7 @@ async def rehearse(
     """The newest version of the template; `given` are real systems beside the ERP, by connection."""
     package = catalog.builtin().find(name)
     workflow = parse(package.document, functions=rehearsing.FUNCTIONS)
-    stage = Stage(package, scenario)
+    stage = Stage(scenario)
     async with AsyncExitStack() as until:
         evaluator = Expressions(await until.enter_async_context(ExpressionPool(size=1)))
         running = {

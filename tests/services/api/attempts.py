@@ -271,7 +271,7 @@ ATTEMPTS: Final = (
     *of_promotions(),
     *of_tasks(),
     *of_holds(),
-    Attempt("run", "GET", "/v1/touches?run={id}"),
+    *(Attempt("run", "GET", f"/v1/{listed}?run={{id}}") for listed in ("touches", "customer-notices")),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     Attempt("waits", "GET", "/v1/deadlines?subject={id}"),
     *(

@@ -147,6 +147,7 @@ NOT_LOOKED_THROUGH = {
         "invitation.opener_hash "
         "inbound_secret inbound_request.replay_key webhook_secret "
         "human_task_decision.shown_digest link.token_hash "
+        "customer_notice.address_digest customer_notice.link_digest notice_opt_out.address_digest notice_mixing "
         "document.sealed_key document_key mail.sealed *.salt *.veil audit_seal audit_leaves audit_mark "
         "audit_floor"
     ),
@@ -175,7 +176,9 @@ NOT_LOOKED_THROUGH = {
         "sighting.told *.calendar deadline.subject_kind deadline.zone_mark "
         "sighting.told human_task.role human_task.decision human_task.entity_kind human_task.outcome human_task.skills "
         "human_task_decision.outcome human_task_skill hold.type hold_subject.site "
-        "hold.owner_role touch.step touch.source touch.actor_kind link.purpose task_mail_choice.choice"
+        "hold.owner_role touch.step touch.source touch.actor_kind link.purpose task_mail_choice.choice "
+        "customer_notice.notice customer_notice.milestone customer_notice.about_kind customer_notice.outcome "
+        "customer_notice.why *.language notice_opt_out.source"
     ),
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (

@@ -27,6 +27,7 @@ NOT_SEALED = {
     "sign_in_flow.state_hash",
     "a digest by which something is found, or known again": "archive.digest connection_choice.digest document.digest "
     "event_key.digest human_task_decision.shown_digest "
+    "customer_notice.address_digest customer_notice.link_digest notice_opt_out.address_digest "
     "inbound_request.digest kept_answer.digest payload.hash poll.seen workflow_version.digest",
     "of the audit's seals, for everybody to verify": "audit.salt audit.veil audit_floor.key audit_floor.signature "
     "audit_leaves.leaves audit_mark.head audit_rollback.published_head audit_seal.head audit_seal.key audit_seal.prev "
@@ -35,6 +36,7 @@ NOT_SEALED = {
     "public, or an HMAC over what is": "passkey.credential_id passkey.public_key tenant_key.public tenant_key.vouched",
     "of runs and events, which role and policy alone guard": "candidate.trace inbound_request.body payload.body "
     "run.snapshot run.trace",
+    "what addresses are mixed with before they are hashed": "notice_mixing.digest_key",
     "a number": "webhook_endpoint.secret_version",
 }
 """Columns of bytes, and those whose name speaks of secrets, that hold nothing sealed."""

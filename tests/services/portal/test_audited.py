@@ -34,8 +34,10 @@ ELSEWHERE = {
     ),
     "POST /portal/link/decide": ("tests/services/portal/test_task_links.py", "task.completed"),
     "POST /portal/link/documents": ("tests/services/portal/test_outside.py", "task.attached"),
+    "POST /portal/notices/{token}": ("tests/services/portal/test_notices.py", "notice.opted-out"),
+    "POST /portal/notices/{token}/again": ("tests/services/portal/test_notices.py", "notice.opted-in"),
 }  # fmt: skip
-"""Routes that a provider asks, or who has a link; the test that has one holds them to their row."""
+"""Routes of a provider, a reader of mail, or who has a link; the test that has one holds them to their row."""
 
 
 class Walk:

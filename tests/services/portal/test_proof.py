@@ -75,6 +75,8 @@ HARMLESS_IN_TENANT = {
     "POST /holds": "work: an order stays",
     "POST /holds/act": "work, after a preview; the authority is asked of each",
     "POST /holds/{hold}/{clear,override}": "work; who let it go stands in the log, and the authority is asked",
+    "POST /customer-notices/preview": "an answer, and nothing kept",
+    "POST /customer-notices/opt-outs": "who is told no more; it is taken back the same way, and stands in the log",
     "PUT /mappings/{mapping}": "a version that nothing reads by yet",
     "POST /mappings/{mapping}/{try,release}": "how records are read; nothing leaves by it",
     "PUT /interfaces": "a list that opens nothing",

@@ -53,7 +53,7 @@ def test_what_a_whole_package_lacks_is_named(tmp_path: Path) -> None:
         "the workflow names the role credit-manager, which the manifest does not have",
         "no task asks for the form idle",
         "no notice is the mail late",
-        "the mail late has the token 'run.id'; there are brand and values.NAME",
+        "the mail late cannot be read: a mail has its subject and its text in the same languages",
         "no exception has the runbook runbooks/idle.md",
         "there is no permission odd",
     ):

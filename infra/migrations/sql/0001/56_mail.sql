@@ -21,7 +21,7 @@ CREATE TABLE app.mail (
   tenant_id uuid,
   kind text NOT NULL CHECK (kind ~ '^[a-z]+([.-][a-z]+)+$'),
   about uuid,
-  language text CHECK (language IN ('en', 'es')),
+  language text CHECK (language ~ '^[a-z]{2}(-[A-Z]{2})?$'),
   recipient text NOT NULL CHECK (length(recipient) BETWEEN 3 AND 254),
   recipient_name text NOT NULL CHECK (length(recipient_name) <= 200),
   facts json NOT NULL,

@@ -49,6 +49,9 @@ BEGIN
   DROP FUNCTION app.sealed_above(uuid[]);
   DROP FUNCTION app.keep_roles(uuid, uuid[]);
   DROP FUNCTION app.holds_about(uuid, uuid[], uuid[]);
+  DROP FUNCTION app.notices_about(uuid, uuid[], uuid[]);
+  DROP FUNCTION app.notice_address(uuid, text);
+  DROP FUNCTION app.note_opt_out(uuid, bytea, boolean, text, text, text, text);
   DROP FUNCTION app.note_touch();
   DROP FUNCTION app.queue_task_mail();
   DROP FUNCTION app.end_links_of_task();

@@ -1711,6 +1711,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customer-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List notices to customers
+         * @description What customers were told by mail, and why somebody was not; newest first.
+         *
+         *     Needs: `records:read`.
+         */
+        get: operations["get_customer_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customer-notices/opt-outs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether an address wants notices
+         * @description For who told it by telephone or letter; whose link says it need not. What waits is not sent any more.
+         *
+         *     Needs: `records:write`.
+         */
+        post: operations["post_customer_notices_opt_outs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customer-notices/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a notice
+         * @description How a text would be read, in the brand that the client's customers see. Nothing is kept or sent.
+         *
+         *     Needs: `deployments:write`.
+         */
+        post: operations["post_customer_notices_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deadlines": {
         parameters: {
             query?: never;
@@ -5498,6 +5564,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AboutView */
+        AboutView: {
+            /** @example 10482 */
+            key: string;
+            /** @example sales-order */
+            kind: string;
+        };
         /** AbsenceList */
         AbsenceList: {
             items: components["schemas"]["AbsenceView"][];
@@ -9210,6 +9283,55 @@ export interface components {
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
         };
+        /** NoticeOfCustomer */
+        NoticeOfCustomer: {
+            about: components["schemas"]["AboutView"] | null;
+            /** @description When it was to go out. */
+            at: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            created_at: string;
+            /** @example ntc_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @example en */
+            language: string;
+            /**
+             * @description What became of its mail; null of none, or of one that is purged.
+             * @enum {null|string}
+             */
+            mail: "waiting" | "sent" | "kept" | "bounced" | "suppressed" | "dead" | "void" | null;
+            /** @example shipped */
+            milestone: string | null;
+            /**
+             * @description Its name, as the workflow has it.
+             * @example delay
+             */
+            notice: string;
+            /**
+             * @description `sent`: a mail was written, whose `mail` says what became of it.
+             * @enum {string}
+             */
+            outcome: "sent" | "withheld";
+            /** @description Its address, while the mail is kept; null for who may not see payloads whole. */
+            recipient: string | null;
+            /** @description The run that told it. */
+            run: string;
+            /**
+             * @description Of one that was withheld why; `quiet`: it was written in quiet hours, to go out at `at`.
+             * @enum {null|string}
+             */
+            why: "quiet" | "no-address" | "bad-address" | "opted-out" | "suppressed" | "not-wanted" | "not-late" | "too-many" | "no-host" | null;
+        };
+        /** NoticePreview */
+        NoticePreview: {
+            html: string;
+            language: string;
+            subject: string;
+            text: string;
+        };
         /** NoticeView */
         NoticeView: {
             /**
@@ -9234,6 +9356,12 @@ export interface components {
             owner: string | null;
             /** @description That waits, where it is about one. */
             run: string | null;
+        };
+        /** NoticesOfCustomers */
+        NoticesOfCustomers: {
+            items: components["schemas"]["NoticeOfCustomer"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
         };
         /** OfferView */
         OfferView: {
@@ -9366,6 +9494,25 @@ export interface components {
             title: string;
             /** @description What it writes about, for rules that ask for an approval. */
             writes: string[];
+        };
+        /** OptOut */
+        OptOut: {
+            /** @example buyer@example.com */
+            address: string;
+            /** @description Where it is from; it is in the audit. */
+            reason: string;
+            /**
+             * @description `none`: no notices any more; `all`: again.
+             * @enum {string}
+             */
+            wants: "none" | "all";
+        };
+        /** OptOutSet */
+        OptOutSet: {
+            /** @description False: it was so before. */
+            changed: boolean;
+            /** @enum {string} */
+            wants: "none" | "all";
         };
         /** OrderStanding */
         OrderStanding: {
@@ -11373,10 +11520,10 @@ export interface components {
             type: string | null;
             version: number | null;
             /**
-             * @description `told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run. `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did. `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run. `held`, `freed`: a hold was raised, and cleared or overridden.
+             * @description `told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run. `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did. `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run. `held`, `freed`: a hold was raised, and cleared or overridden. `notified`: a customer was told something by mail, or was not and `note` says why.
              * @enum {string}
              */
-            what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled" | "filed" | "removed" | "held" | "freed";
+            what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled" | "filed" | "removed" | "held" | "freed" | "notified";
         };
         /** TouchList */
         TouchList: {
@@ -11604,6 +11751,27 @@ export interface components {
             runs: number;
             /** @description By currency, of the runs that tell their value. */
             worth: components["schemas"]["WorthView"][];
+        };
+        /** WantedPreview */
+        WantedPreview: {
+            /**
+             * @description Of the recipient.
+             * @example es-MX
+             */
+            language?: string | null;
+            /** @description `subject` and `text`, each by language such as `en`; `links`: values that may be links. */
+            mail: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Their name.
+             * @default
+             */
+            recipient: string;
+            /** @description By name. */
+            values?: {
+                [key: string]: string | number | boolean | null;
+            };
         };
         /** Way */
         Way: {
@@ -20680,6 +20848,335 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_customer_notices: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description Only about this, by its kind and the key that people know it by: `sales-order:10482`. */
+                about?: string | null;
+                /** @description Only of this run. */
+                run?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOfCustomers"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_customer_notices_opt_outs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptOut"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptOutSet"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_customer_notices_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedPreview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePreview"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -75,7 +75,7 @@ function Item({ line, entity, saves }: { line: Line } & Whose) {
           <span className={classes.title} dir="auto">
             {titleOf(line, entity, texts)}
           </span>
-          {line.note && <span className={classes.note}>“{line.note}”</span>}
+          {line.note && line.what !== "notified" && <span className={classes.note}>“{line.note}”</span>}
           {from.length > 0 && (
             <span className={classes.from}>
               {from.map(({ key, part }) => (
@@ -110,6 +110,7 @@ function Mark({ line: { what, outcome } }: { line: Line }) {
     removed: <DocumentIcon />,
     held: <HeldIcon />,
     freed: <CompletedIcon />,
+    notified: <DocumentIcon />,
   }[what];
 }
 
@@ -147,6 +148,8 @@ function titleOf(line: Line, entity: string, texts: Texts): string {
       return line.outcome === "overridden"
         ? texts.holdOverridden(holdOf(line, texts))
         : texts.holdCleared(holdOf(line, texts));
+    case "notified":
+      return line.outcome === "sent" ? texts.notified(name) : texts.notNotified(name, human(line.note ?? ""));
     case "removed":
       return line.outcome === "expired" ? texts.documentExpired : texts.documentRemoved;
   }
