@@ -1,17 +1,18 @@
-"""The connectors of this process, with their schemas compiled once."""
+"""The connectors of this process; a schema is compiled once, when it is first asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from services.connectors.sdk.connector import ByCall, Connector, ReadsBack
 from services.connectors.sdk.manifest import Care, Operation, age
-from template_library.dsl.schemas import compile_schema, first_error
+from template_library.dsl.schemas import Validator, compile_schema, first_error
 
 
 class Checked:
-    """An operation of a connector, with its schemas compiled.
+    """An operation of a connector, and what its schemas say of values.
 
     Attributes:
         reads_back: the connector, where it can look for what an earlier call did.
@@ -29,8 +30,15 @@ class Checked:
         if operation.mode == "check-then-write" and self.reads_back is None:
             raise ValueError(f"{operation.name} has the mode check-then-write and its connector no `read_back`")
         self._care = None if operation.mode == "by-call" else Care(operation.mode, _age(operation))
-        self._input = compile_schema(operation.input)
-        self._output = compile_schema(operation.output)
+
+    # Compiled when they are first needed: most operations of a process are never called.
+    @cached_property
+    def _input(self) -> Validator:
+        return compile_schema(self.operation.input)
+
+    @cached_property
+    def _output(self) -> Validator:
+        return compile_schema(self.operation.output)
 
     def fault_in_input(self, values: Any) -> str:
         """What is wrong, with its JSON pointer; empty when nothing is."""

@@ -6,6 +6,7 @@ This is no parser: whether a program compiles is asked of jq itself, out of proc
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 FORBIDDEN: Final = frozenset({
@@ -55,6 +56,11 @@ class Scan(NamedTuple):
 
 
 def scan(program: str) -> Scan:
+    """Those of at most a line or two are remembered: connectors and workflows say the same again and again."""
+    return _remembered(program) if len(program) <= _SHORT else _scan(program)
+
+
+def _scan(program: str) -> Scan:
     tokens = split(program)
     bound = _bound(tokens)
     free = [
@@ -65,6 +71,10 @@ def scan(program: str) -> Scan:
     forbidden = [Mention(token.text, token.offset) for token in _called(tokens) if token.text in FORBIDDEN]
     forbidden += [Mention("$" + name, offset) for name, offset in free if name == "__loc__"]
     return Scan(tuple(free), tuple(forbidden), _workflow_whole(tokens), _secrets(tokens), _ends_early(tokens))
+
+
+_SHORT: Final = 500
+_remembered: Final = lru_cache(maxsize=4096)(_scan)
 
 
 def split(program: str) -> list[Token]:

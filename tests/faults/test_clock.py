@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.plant import PATIENT, PATIENT_SECONDS, Plant
 from tests.faults.world_check import check_world
+from tests.marks import night
 
 pytestmark = [pytest.mark.faults]
 
@@ -23,7 +24,7 @@ def _faketime() -> str:
     return str(found[0])
 
 
-@pytest.mark.parametrize("offset", ["+3600", "-3600"])
+@pytest.mark.parametrize("offset", ["+3600", night("-3600")])
 async def test_F_04_a_clock_an_hour_off_takes_nothing_over_early_and_fires_nothing_early(
     offset: str, plant: Plant
 ) -> None:

@@ -47,6 +47,7 @@ async def test_F_20_the_erp_is_slow(plant: Plant) -> None:
     assert erp["duplicates_refused"] == 0
 
 
+@pytest.mark.night
 async def test_F_20_A17_the_erp_is_down_for_a_minute_runs_wait_with_a_reason_and_the_audit_is_sealed(
     plant: Plant,
 ) -> None:

@@ -55,6 +55,7 @@ async def test_F_24_a_few_dead_receivers_keep_none_of_a_hundred_waiting(tmp_path
     assert outcome.runs == 90 * receivers.ROUNDS
 
 
+@pytest.mark.night
 async def test_F_30_F_01_all_keys_are_exchanged_while_a_few_workers_die(tmp_path: Path) -> None:
     outcome = _outcome()
     await keys.one_round(tmp_path / "home", DICE, outcome, keys=2_000)

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Route, expect
 
 from infra.egress import Client, Guard, Request
+from tests.marks import night
 from tests.patience import PATIENCE
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, Person, person
@@ -78,7 +79,7 @@ async def fill(seller: Shop) -> None:
     assert await seller.send("msg_3", b"\xff\xfe") == 400
 
 
-@pytest.mark.parametrize("size", [pytest.param(DESK, id="desk"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_what_came_is_seen_with_its_reason_and_taken_in_again(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from tests.marks import night
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
@@ -130,7 +131,7 @@ async def link(page: Page) -> None:
     await tell(page, 12, "erp.order", no="4500017", status="void", currency="EUR")
 
 
-@pytest.mark.parametrize("size", [pytest.param(DESK, id="desk"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize("size", [night(DESK), PHONE], ids=["desk", "phone"])
 async def test_what_happened_to_an_order_is_read_in_order(browser: Browser, site: Site, size: tuple[int, int]) -> None:
     kind = "phone" if size == PHONE else "desk"
     portal = site.summit if size == PHONE else site.harbor

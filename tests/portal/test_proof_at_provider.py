@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from tests.counterparts.oidc_provider import serving
+from tests.marks import night
 from tests.portal.device import device
 from tests.portal.people import grow_old, look, staff
 from tests.portal.person import DESK, PHONE, Person, person
@@ -135,7 +136,7 @@ async def cancel(someone: Person, *, late: bool = False) -> None:
     await someone.page.wait_for_url(re.compile(r"^http://harbor\.localhost"))
 
 
-@pytest.mark.parametrize("size", [pytest.param(PHONE, id="phone"), pytest.param(DESK, id="desk")])
+@pytest.mark.parametrize("size", [PHONE, night(DESK)], ids=["phone", "desk"])
 async def test_S_63_a_proof_that_fails_comes_back_to_the_page_with_what_was_said(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:

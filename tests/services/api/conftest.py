@@ -13,6 +13,7 @@ from services.api.policy import POLICY
 from tenants.identity import service as identity
 from tests import assembled
 from tests.asgi import Caller, running
+from tests.estate import Estate, name_of
 from tests.services.api.parties import Parties, make_parties
 from tests.services.api.things import Things, make_things
 from tests.services.api.walk import Routes
@@ -66,8 +67,28 @@ async def nobody(api_settings: settings.Settings) -> AsyncIterator[Caller]:
         yield Caller(app)
 
 
+@pytest.fixture(scope="session")
+def estates(stack: Stack) -> Estate:
+    return Estate(stack.postgres)
+
+
 @pytest.fixture
-async def operator_key(app_database: Database) -> str:
+def estate(request: pytest.FixtureRequest, estates: Estate) -> Estate | None:
+    """What is to stand in the database at first; a file whose parties are others than these says None."""
+    return estates if "parties" in request.fixturenames else None
+
+
+@pytest.fixture
+def standing(endpoints: Endpoints, estate: Estate | None) -> tuple[str, Parties] | None:
+    """The operator's key and the parties, where their rows are in the database already."""
+    found: tuple[str, Parties] | None = None if estate is None else estate.put(name_of(endpoints))
+    return found
+
+
+@pytest.fixture
+async def operator_key(app_database: Database, standing: tuple[str, Parties] | None) -> str:
+    if standing is not None:
+        return standing[0]
     async with app_database.session(Scope.operator()) as session:
         _, text = await identity.create_operator(session, "first", actor="test")
         await session.commit()
@@ -80,8 +101,15 @@ def operator(nobody: Caller, operator_key: str) -> Caller:
 
 
 @pytest.fixture
-async def parties(operator: Caller) -> Parties:
-    return await make_parties(operator)
+async def parties(
+    operator: Caller, endpoints: Endpoints, estate: Estate | None, standing: tuple[str, Parties] | None
+) -> Parties:
+    if standing is not None:
+        return standing[1].calling(operator)
+    made = await make_parties(operator)
+    if estate is not None:
+        estate.keep(name_of(endpoints), (operator.key, made))
+    return made
 
 
 @pytest.fixture

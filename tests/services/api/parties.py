@@ -25,6 +25,11 @@ class Parties(msgspec.Struct, frozen=True):
     nobody: Caller
     ids: dict[str, str]
 
+    def calling(self, other: Caller) -> Parties:
+        """The same by the same keys, of the application that `other` calls."""
+        callers = {name: getattr(self, name) for name in self.__struct_fields__ if name != "ids"}
+        return Parties(ids=dict(self.ids), **{name: other.having(one.key) for name, one in callers.items()})
+
 
 async def make_parties(operator: Caller) -> Parties:
     ids: dict[str, str] = {}

@@ -52,6 +52,11 @@ async def api(api_settings: settings.Settings) -> AsyncIterator[Caller]:
 
 
 @pytest.fixture
+def estate() -> None:
+    """These make their parties themselves."""
+
+
+@pytest.fixture
 async def parties(api: Caller, operator_key: str) -> Parties:
     return await make_parties(api.having(operator_key))
 

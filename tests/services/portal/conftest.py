@@ -7,11 +7,12 @@ import pytest
 
 from infra import settings
 from infra.database import Database
-from infra.embedded.stack import Endpoints
+from infra.embedded.stack import Endpoints, Stack
 from services.portal.app import Front, create_app
 from services.portal.files import Files
 from tests import assembled
 from tests.asgi import Caller, running
+from tests.estate import Estate, name_of
 from tests.services.portal.visitors import House, make_house
 
 PAGE = (
@@ -70,6 +71,16 @@ async def front(portal_settings: settings.Settings, built: Path) -> AsyncIterato
         yield app
 
 
+@pytest.fixture(scope="session")
+def estates(stack: Stack) -> Estate:
+    return Estate(stack.postgres)
+
+
 @pytest.fixture
-async def house(front: Front, app_database: Database) -> House:
-    return await make_house(Caller(front), app_database)
+async def house(front: Front, app_database: Database, endpoints: Endpoints, estates: Estate) -> House:
+    kept: House | None = estates.put(name_of(endpoints))
+    if kept is not None:
+        return kept.calling(Caller(front))
+    made = await make_house(Caller(front), app_database)
+    estates.keep(name_of(endpoints), made)
+    return made

@@ -83,6 +83,11 @@ class House(msgspec.Struct, frozen=True):
     ids: dict[str, UUID]
     keys: dict[str, str]
 
+    def calling(self, nobody: Caller) -> House:
+        """The same of another application, which `nobody` calls without a key."""
+        north, south = (Visitor(nobody, one.host) for one in (self.north, self.south))
+        return House(nobody.having(self.operator.key), north, south, dict(self.ids), dict(self.keys))
+
 
 def token_of(answer: Answer) -> str:
     return cookies_of(answer)[NAME]

@@ -24,6 +24,11 @@ async def resolvers() -> AsyncIterator[Resolvers]:
 
 
 @pytest.fixture
+def estate() -> None:
+    """These make their parties themselves."""
+
+
+@pytest.fixture
 async def parties(api_settings: Settings, operator_key: str, resolvers: Resolvers) -> AsyncIterator[Parties]:
     given = msgspec.structs.replace(
         api_settings,

@@ -35,6 +35,11 @@ from tests.services.api.routes.seats import (
 
 
 @pytest.fixture
+def estate() -> None:
+    """These make their parties themselves."""
+
+
+@pytest.fixture
 async def parties(api_settings: Settings, operator_key: str, app_database: Database) -> AsyncIterator[Parties]:
     """Of an installation as it is when nobody sets anything."""
     app = create_app(msgspec.structs.replace(api_settings, live_owners="required"))
