@@ -36,6 +36,7 @@ NO_IDS: Final = frozenset({
     "due_after",
     "rows", "amount", "above", "below", "margin_percent", "one_of", "none_of", "approvals", "duties", "holds_from",
     "facts",
+    "recipient", "wants", "address",
     "customer", "due", "line", "step", "minutes", "on", "order", "run_may_clear", "title",
 })
 # fmt: on
