@@ -103,7 +103,7 @@ async def test_somebody_outside_answers_and_sends_a_file_on_a_phone(browser: Bro
         await look(someone, "outside-phone")
         await page.get_by_label("Days").fill("4")
         await page.get_by_role("button", name="Confirm").click()
-        await expect(page.get_by_role("status")).to_contain_text("Decided: Confirm")
+        await expect(page.get_by_role("status")).to_contain_text("Answered: Confirm")
     async with person(browser, site, site.harbor, size=DESK) as someone:
         await someone.open("/answer#0123")
         await expect(someone.page.get_by_text("This link is over")).to_be_visible()

@@ -15,10 +15,15 @@ import { type LinkedTask, linkedQuery, takeToken } from "./link";
 
 /** What a mailed link opens, outside of the signed-in pages. Looking changes nothing; only a button decides. */
 export function AnswerPage() {
-  const { texts } = useTexts();
+  const { texts, choose } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
   const [token] = useState(takeToken);
   const { data, error } = useQuery(linkedQuery(token));
+  const language = data?.language;
+  useEffect(() => {
+    // Who is asked outside is spoken to as whoever asks knows them; another choice is theirs.
+    if (language === "en" || language === "es") choose(language);
+  }, [language, choose]);
   const title = data?.asked?.title ?? (data?.asked ? human(data.asked.kind) : texts.answer);
   useEffect(() => {
     document.title = `${title} · ${brand.name}`;
@@ -100,7 +105,9 @@ function Sheet({
     <div className={classes.page}>
       <main className={classes.sheet}>
         <div className={classes.head}>
-          <BrandMark brand={brand} size={32} named />
+          <div className={classes.brand}>
+            <BrandMark brand={brand} size={32} named />
+          </div>
           <LanguageChoice />
         </div>
         <h1 className={classes.title} dir="auto">

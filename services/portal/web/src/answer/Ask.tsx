@@ -89,21 +89,24 @@ function Decision({ token, asked, outside }: { token: string; asked: LinkedAsk; 
     const word = human(outcome);
     return (
       <div className={classes.done} role="status">
-        <p className={classes.outcome}>{complete ? texts.answerDone(word) : texts.answerAgreed(word)}</p>
-        <p>{complete ? texts.answerDoneBody : texts.answerAgreedBody}</p>
+        <p className={classes.outcome}>
+          {outside ? texts.answerSent(word) : complete ? texts.answerDone(word) : texts.answerAgreed(word)}
+        </p>
+        <p>{outside ? texts.answerSentBody : complete ? texts.answerDoneBody : texts.answerAgreedBody}</p>
       </div>
     );
   }
   const busy = deciding.isPending ? deciding.variables.outcome : null;
   const acts = asked.outcomes.map(outcome => ({ outcome, label: human(outcome) }));
   const refused = wrongOf(deciding.error);
+  const title = outside ? texts.yourAnswer : texts.yourDecision;
   return (
-    <section className={classes.decision} aria-label={texts.yourDecision}>
-      <h2 className={classes.subtitle}>{texts.yourDecision}</h2>
+    <section className={classes.decision} aria-label={title}>
+      <h2 className={classes.subtitle}>{title}</h2>
       {asked.given > 0 && <p>{texts.decidedBefore(asked.given)}</p>}
       <Textarea
-        label={texts.whySo}
-        description={texts.whySoHint}
+        label={outside ? texts.answerRemark : texts.whySo}
+        description={outside ? texts.answerRemarkHint : texts.whySoHint}
         value={why}
         onChange={event => setWhy(event.currentTarget.value)}
         maxLength={LONGEST}
