@@ -29,7 +29,7 @@ def test_every_kind_of_task_has_its_word() -> None:
 
 
 def test_the_order_template_is_drawn_as_it_is_told() -> None:
-    found = graph(parse(catalog.builtin().find("order-release").document))
+    found = graph(parse(catalog.builtin().find("order-release", "1.1.0").document))
     assert edges(found) == {
         ("start", "read-order", "next", None),
         ("read-order", "refuse-second-currency", "next", None),
