@@ -7,8 +7,13 @@ from typing import Any
 
 
 def completed(values: Any, facts: Any) -> dict[str, Any]:
-    """The output of `erp.items.availability`: `facts` are items and what is free of each, as the capability says."""
-    return answer(values["items"], {one["item"]: Decimal(one["available"]) for one in facts})
+    """The output of `erp.items.availability`: `facts` are items and what is free of each, as the capability says.
+
+    Of when each figure is goes along, where the facts say it.
+    """
+    found = answer(values["items"], {one["item"]: Decimal(one["available"]) for one in facts})
+    known = {one["item"]: {"as_of": one["as_of"]} for one in facts if "as_of" in one}
+    return {**found, "items": [{**line, **known.get(line["item"], {})} for line in found["items"]]}
 
 
 def answer(wanted: list[dict[str, Any]], stock: dict[str, Decimal]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from infra import clock
 from infra.egress import Response
 from infra.egress.sql import SqlRefused
 from services.connectors.declared.exchanges import Asking
@@ -25,8 +26,8 @@ _DONE: Final = Response(200, {}, b"")
 class SqlExchange:
     """Fills what `Exchange` does, for a request with `sql`.
 
-    `read` and `write` give `{rows, count}`; `check` has the database look at every statement of a setting, runs none,
-    and gives `{statements}`.
+    `read` and `write` give `{rows, count, as_of}`; `check` has the database look at every statement of a setting, runs
+    none, and gives `{statements}`. `as_of`: the moment before the statement ran, of which no row is older.
     """
 
     def __init__(self, part: SqlPart, pointer: str, known: Mapping[str, Any], scopes: Sequence[str]) -> None:
@@ -55,6 +56,7 @@ class SqlExchange:
         given = await self._given(asking, about, statement)
         context, writes = asking.context, self._do == "write"
         async with session.opened(context, about=about, scopes=self._scopes, writes=writes) as database:
+            as_of = clock.now().isoformat(timespec="milliseconds")
             answer = await database.run(statement.text, given)
             try:
                 # In a thread: ten megabytes take a while. Before the commit: what cannot be read was not done.
@@ -63,7 +65,7 @@ class SqlExchange:
                 raise refusal(f"{about} cannot be used: {error.detail}") from error
             if writes:
                 await session.commit(database, context)
-        return Reply({"rows": rows, "count": answer.count}, _DONE)
+        return Reply({"rows": rows, "count": answer.count, "as_of": as_of}, _DONE)
 
     async def _given(self, asking: Asking, about: str, statement: Statement) -> list[Any]:
         """What is bound. Raises Refusal."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ async def test_rows_are_read_with_every_digit(sales: Sales, caller: Caller) -> N
         "tags": [],
         "about": None,
     }
+    assert datetime.fromisoformat(answer.pop("as_of")).tzinfo is not None
     assert answer == {"rows": [{**first, "tags": ["x", "y"], "about": {"n": 1.1}}, second], "count": 2}
 
 
@@ -199,3 +201,18 @@ async def test_rows_that_are_new_are_found_by_their_cursor(sales: Sales, caller:
         if len(found) == 3:
             await sales.do("UPDATE booking SET changed = '2026-03-03' WHERE reference = 'B1'")
     assert found == [["B1", "B2"], ["B3"], [], ["B1"]]
+    assert {one.time for one in news.items if isinstance(one, Item)} == {answer.output["as_of"]}
+
+
+async def test_two_keys_of_several_columns_are_never_one(caller: Caller) -> None:
+    caller.change(watched_cursor=["first"], watched_key=["first", "second"])
+    polled = caller.connector.polled("rows")
+    assert polled is not None
+    opened = (await caller.open(TENANT, TENANT)).settings
+    keys = [("a|b", "c"), ("a", "b|c"), ("a\\", "b|c"), ("a\\|b", "c"), ("plain", "7")]
+    rows = [{"first": first, "second": second} for first, second in keys]
+    output = {"rows": rows, "count": len(rows), "as_of": "2026-03-02T08:00:00+00:00"}
+    position = Position(cursor=None, began="2026-01-01T00:00:00Z")
+    found = [one for one in (await polled.reads(output, position, opened, TENANT)).items if isinstance(one, Item)]
+    assert len({one.id for one in found}) == len({one.version for one in found}) == len(keys)
+    assert (found[-1].id, found[-1].version, found[-1].data) == ("plain|7", "plain", rows[-1])
