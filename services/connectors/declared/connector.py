@@ -117,7 +117,7 @@ def _settings(document: Document) -> dict[str, Any]:
 def _trigger(name: str, part: TriggerPart) -> Trigger:
     if isinstance(part, WebhookPart):
         event = part.event
-        kinds = tuple(event.types.values()) or tuple(filter(None, [event.type.value]))
+        kinds = tuple(dict.fromkeys(event.types.values())) or tuple(filter(None, [event.type.value]))
         webhook = WebhookForm(verification=part.verification, event=event, media_types=part.media_types)
         return Trigger(name=name, title=part.title, kind="webhook", events=kinds, webhook=webhook)
     kind: Literal["poll", "file"] = "file" if isinstance(part, FilesPart) else "poll"

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 import msgspec
 from cryptography import x509
 
+from services.connectors.sdk import claims
 from services.connectors.sdk.context import OpenConnection
 from services.connectors.sdk.grant import Grant
 
 _CERTIFICATE: Final = "-----BEGIN CERTIFICATE-----"
 _FETCHED: Final = "the token that its credentials are exchanged for, which is fetched anew by itself"
 _AUTHORIZED: Final = "what somebody allowed at the system, which gives nothing to renew it by: make a link before"
-_PARTS: Final = 3
-_LONGEST: Final = 8_192
 
 
 class Ending(msgspec.Struct, frozen=True, order=True):
@@ -44,7 +41,7 @@ def _held(connection: OpenConnection) -> Iterator[Ending]:
         if isinstance(value, str) and _CERTIFICATE in value and (at := _of_certificate(value)) is not None:
             yield Ending(at, f"the certificate in the setting `{name}`")
     for name, secret in connection.secrets.items():
-        if (at := _of_token(secret.reveal())) is not None:
+        if (at := claims.ends(secret.reveal())) is not None:
             yield Ending(at, f"the secret `{name}`")
 
 
@@ -52,16 +49,4 @@ def _of_certificate(text: str) -> datetime | None:
     try:
         return x509.load_pem_x509_certificate(text.encode()).not_valid_after_utc
     except ValueError:
-        return None
-
-
-def _of_token(token: str) -> datetime | None:
-    """What a JSON Web Token says of itself (RFC 7519, 4.1.4). Its receiver verifies it; here it only informs."""
-    parts = token.split(".")
-    if len(parts) != _PARTS or len(token) > _LONGEST:
-        return None
-    try:
-        claims: Any = msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        return datetime.fromtimestamp(claims["exp"], UTC)
-    except (binascii.Error, ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError):
         return None

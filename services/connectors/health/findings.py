@@ -79,7 +79,8 @@ def _sentence(reason: str) -> str:
 def _excess(grant: Grant | None, manifest: Manifest, rights: frozenset[str] | None) -> list[str] | None:
     """Rights beside those that any operation needs; None: nobody says which there are, or which are needed."""
     needed = {scope for one in manifest.operations for scope in one.scopes}
-    known = rights if rights is not None else frozenset() if grant is None else grant.scopes
-    if not needed or not known:
+    # A system that is asked may say that there are none; a grant without any has said nothing.
+    known = rights if rights is not None or grant is None else grant.scopes or None
+    if not needed or known is None:
         return None
     return sorted(one for one in known - needed - manifest.asked if _SCOPE.fullmatch(one))[:_MOST]

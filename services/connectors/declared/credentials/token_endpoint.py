@@ -15,6 +15,7 @@ from infra.egress import Response
 from infra.encryption.secret import MIN_LENGTH, Secret
 from services.connectors.declared.credentials.fetched import LONGEST, SHORTEST
 from services.connectors.declared.credentials.kinds import pair, secret
+from services.connectors.sdk import claims
 from services.connectors.sdk.authorization import ClientProof, CodeGrant
 from services.connectors.sdk.context import Context, GrantOver, Pair
 from services.connectors.sdk.errors import Away, Refusal
@@ -116,7 +117,8 @@ def _granted(answer: Response, client: Client) -> Pair:
         raise Refusal("Its token endpoint gave no bearer token, and no other kind is known", name="authentication")
     next_one = refresh if isinstance(refresh, str) and MIN_LENGTH <= len(refresh) <= _LONGEST else None
     said = found.get("scope")
-    scopes = frozenset(said.split() if isinstance(said, str) else ())
+    # What it says beside the token counts; else what the token says of itself.
+    scopes = frozenset(said.split() if isinstance(said, str) else ()) or claims.rights(access)
     renewing = None if next_one is None else Secret(next_one)
     return Pair(Secret(access), renewing, _seconds(found.get("expires_in")), scopes)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -88,6 +90,29 @@ async def test_what_the_connection_lacks_is_named_and_nothing_is_sent(clinic: Cl
     found = await clinic.round(clinic.another({**SYSTEM, **keyed}))
     assert (found.error, found.detail, found.took) == ("configuration", "The connection lacks its secret `key`", None)
     assert clinic.other.asked == []
+
+
+@pytest.mark.parametrize(
+    ("claims", "excess"),
+    [
+        ({"scope": "things.read admin.write"}, ["admin.write"]),
+        ({"scp": "things.read", "roles": ["Admin.All"]}, []),
+        ({"roles": ["Admin.All", "things.read"]}, ["Admin.All"]),
+        ({"scope": 7, "roles": [7]}, None),
+        ({}, None),
+    ],
+)
+async def test_a_token_tells_its_rights_where_its_endpoint_does_not(
+    clinic: Clinic, claims: dict[str, Any], excess: list[str] | None
+) -> None:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    token = {"access_token": f"canary.{body}.signature", "expires_in": 3600}
+    asked = {"kind": "oauth2", "token_url": "token", "client_id": "client", "secret": "token", "scopes": ["x/.default"]}
+    settings = {"properties": {"client": {"type": "string", "title": "Client"}}}
+    _answering(clinic.other, lambda asked: said(token if path_of(asked) == "/api/token" else {"total": 1}))
+    clinic.change(client="shop")
+    found = await clinic.round(clinic.another({**SYSTEM, "authentication": asked, "settings": settings}))
+    assert (found.error, found.rights_told, found.excess) == (None, excess is not None, excess or [])
 
 
 async def test_rights_that_no_operation_needs_are_told(clinic: Clinic) -> None:
