@@ -121,7 +121,7 @@ def _of_manifest(document: Document) -> Iterator[str]:
     if contracts().keys() & document.operations.keys():
         yield "records"
     for operation in document.operations.values():
-        if operation.pages is not None:
+        if operation.pages is not None or any(one.pages is not None for one in operation.checks):
             yield "pages"
         for request in _requests(operation):
             yield from _of_request(request)
@@ -136,6 +136,7 @@ def _requests(part: OperationPart) -> Iterator[RequestPart]:
     yield from (one.request for one in part.checks if one.request is not None)
     if part.read_back is not None:
         yield part.read_back.request
+        yield from part.read_back.also.values()
 
 
 def _of_request(request: RequestPart) -> Iterator[str]:
