@@ -189,6 +189,7 @@ async def test_rows_that_are_new_are_found_by_their_cursor(sales: Sales, caller:
     assert polled is not None
     cursor: Any = None
     found: list[list[str]] = []
+    times: set[str | None] = set()
     for _ in range(4):
         opened = (await caller.open(TENANT, TENANT)).settings
         position = Position(cursor=cursor, began="2026-01-01T00:00:00Z")
@@ -198,10 +199,11 @@ async def test_rows_that_are_new_are_found_by_their_cursor(sales: Sales, caller:
         news = await polled.reads(answer.output, position, opened, TENANT)
         cursor = news.cursor
         found.append([one.id for one in news.items if isinstance(one, Item)])
+        times |= {one.time for one in news.items if isinstance(one, Item)}
         if len(found) == 3:
             await sales.do("UPDATE booking SET changed = '2026-03-03' WHERE reference = 'B1'")
     assert found == [["B1", "B2"], ["B3"], [], ["B1"]]
-    assert {one.time for one in news.items if isinstance(one, Item)} == {answer.output["as_of"]}
+    assert None not in times, "each is of when it was read"
 
 
 async def test_two_keys_of_several_columns_are_never_one(caller: Caller) -> None:
