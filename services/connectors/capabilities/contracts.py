@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from services.connectors.capabilities import listing, records, stock
+from services.connectors.capabilities import likeness, listing, records, stock
 from services.connectors.sdk.manifest import Mode, Operation
 from template_library.dsl import reader
 from template_library.policies.capabilities import Domain
@@ -29,6 +29,8 @@ CREDIT_NOTE: Final = "erp.credit-notes.create"
 COLLECT: Final = "erp.deductions.collect"
 BILLING: Final = (TRIGGER_INVOICE, GET_INVOICE, DISPUTE, CREDIT_NOTE, COLLECT)
 """What a delivery or an objection leads to."""
+ACCOUNT: Final = "erp.customers.get"
+MATCH: Final = "erp.customers.match"
 
 _RECORD: Final = re.compile(re.escape(registry.URN) + r"((?!parts:)[a-z-]+:[1-9][0-9]*)")
 _FOLDER: Final = Path(__file__).parent
@@ -39,6 +41,7 @@ COMPLETIONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "records": records.completed,
     "records-each": records.each,
     "listing": listing.completed,
+    "likeness": likeness.completed,
 }
 """Rules of the product by name: input and facts → output. Raises ValueError for facts that cannot be."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -37,7 +38,7 @@ def folder(home: Path) -> Path:
 
 
 def is_installed(home: Path) -> bool:
-    return (folder(home) / "pristine.sqlite").exists()
+    return _is_filled(folder(home))
 
 
 def install(home: Path) -> Path:
@@ -47,7 +48,7 @@ def install(home: Path) -> Path:
     with lock(place / "install.lock"):
         if not (place / "installed.txt").exists() or _wanted() != (place / "installed.txt").read_text():
             _install_packages(place)
-        if not (place / "pristine.sqlite").exists():
+        if not _is_filled(place):
             _make_database(place)
     return place
 
@@ -73,6 +74,16 @@ def _wanted() -> str:
     return (HERE / "requirements.txt").read_text()
 
 
+def _is_filled(place: Path) -> bool:
+    """With the database that is filled as `seed.py` fills it now."""
+    filled = place / "filled.txt"
+    return (place / "pristine.sqlite").exists() and filled.exists() and filled.read_text() == _seed()
+
+
+def _seed() -> str:
+    return hashlib.sha256((HERE / "seed.py").read_bytes()).hexdigest()
+
+
 def _install_packages(place: Path) -> None:
     packages.install(place / "venv", HERE / "requirements.txt")
     (place / "installed.txt").write_text(_wanted())
@@ -84,7 +95,9 @@ def _make_database(place: Path) -> None:
         database = data / f"{DATABASE}.sqlite"
         database.touch()  # Tryton opens a database only when its file exists
         fill(place, data)
+        (place / "pristine.dump").unlink(missing_ok=True)
         database.rename(place / "pristine.sqlite")
+    (place / "filled.txt").write_text(_seed())
 
 
 def fill(place: Path, data: Path, address: str = "sqlite://") -> None:

@@ -87,7 +87,7 @@ def user() -> None:
     """The connector's own user. Not an administrator, who would get a skippable warning at the credit limit."""
     person = Model.get("res.user")(name="Connector", login=USER)
     person.password = PASSWORD
-    for name in ("Sales", "Stock", "Accounting", "Party Administration"):
+    for name in ("Sales", "Stock", "Accounting", "Party Administration", "Account Credit Limit"):
         person.groups.append(Model.get("res.group").find([("name", "=", name)])[0])
     person.companies.append(get_company())
     person.company = get_company()

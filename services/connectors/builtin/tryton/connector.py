@@ -4,18 +4,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from services.connectors.builtin.tryton import (
+    accounts,
     billing,
     credit_notes,
     disputes,
     invoices,
+    opening,
     reads,
     sales_order,
     shipments,
     watched,
 )
+from services.connectors.builtin.tryton.opening import ADD_SHIP_TO, CREATE, SET_TERMS
 from services.connectors.builtin.tryton.session import Changed, Rpc, Sessions
 from services.connectors.builtin.tryton.watched import Watched
 from services.connectors.capabilities.contracts import (
+    ACCOUNT,
     AVAILABILITY,
     BILLING,
     COLLECT,
@@ -25,6 +29,7 @@ from services.connectors.capabilities.contracts import (
     DISPUTE,
     GET_INVOICE,
     INVOICES,
+    MATCH,
     SHIPMENTS,
     TRIGGER_INVOICE,
     operations,
@@ -39,8 +44,9 @@ from services.connectors.sdk.settings import base_url_settings, watch_setting
 class Tryton:
     """The ERP Tryton.
 
-    Its user needs the groups Sales, Stock and Accounting, and is no administrator: at the credit limit administrators
-    get a warning where others are refused.
+    Its user needs the groups Sales, Stock and Accounting; to open accounts and give them terms also Party
+    Administration and Account Credit Limit. It is no administrator: at the credit limit administrators get a warning
+    where others are refused.
     """
 
     manifest = Manifest(
@@ -58,10 +64,11 @@ class Tryton:
         ),
         secrets=(SecretField(name="password", title="Password"),),
         operations=operations(
-            (CREDIT, AVAILABILITY, CREATE_ORDER, *BILLING, SHIPMENTS, INVOICES),
+            (CREDIT, AVAILABILITY, CREATE_ORDER, *BILLING, SHIPMENTS, INVOICES, ACCOUNT, MATCH, CREATE, SET_TERMS),
             write="check-then-write",
             evens_out=True,
-        ),
+        )
+        + operations((ADD_SHIP_TO,), write="check-then-write"),
         triggers=watched.TRIGGERS,
     )
 
@@ -106,6 +113,11 @@ _CALLS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[Any]]]] = {
     DISPUTE: disputes.dispute,
     CREDIT_NOTE: credit_notes.create,
     COLLECT: _collect,
+    ACCOUNT: accounts.get,
+    MATCH: accounts.match,
+    CREATE: opening.create,
+    ADD_SHIP_TO: opening.add_ship_to,
+    SET_TERMS: opening.set_terms,
 }
 _LOOKS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[ReadBack]]]] = {
     CREATE_ORDER: sales_order.read_back,
@@ -113,5 +125,8 @@ _LOOKS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[ReadBack]]]] = {
     DISPUTE: disputes.read_back,
     CREDIT_NOTE: credit_notes.read_back,
     COLLECT: _nothing,
+    CREATE: opening.created,
+    ADD_SHIP_TO: opening.added,
+    SET_TERMS: opening.set_before,
 }
 """Of those that write, how what an earlier attempt did is found."""

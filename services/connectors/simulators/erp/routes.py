@@ -7,6 +7,13 @@ GET  /orders?reference=R                   those of this reference
 POST /invoices        Idempotency-Key      charges what was delivered of an order
 GET  /invoices/{number}
 POST /invoices/{number}/dispute, /invoices/{number}/collections, /credit-notes      Idempotency-Key
+
+GET  /accounts/{code}                      a customer's account
+GET  /accounts?reference=R&tax_id=T        what was opened for this
+GET  /accounts/like?name=N&tax_id=T…       of which any of it is the same
+POST /accounts                             opens one, without terms; 409 where the reference has one
+PUT  /accounts/{code}/terms                terms and credit limit
+PUT  /accounts/{code}/places/{id}          where it is delivered to
 """
 
 from __future__ import annotations
@@ -22,6 +29,7 @@ from msgspec.json import decode
 
 from services.connectors.simulators import answers
 from services.connectors.simulators.answers import Refused
+from services.connectors.simulators.erp.account_routes import AccountRoutes
 from services.connectors.simulators.erp.billing import Billing, Collect, Credit, Dispute, Trigger
 from services.connectors.simulators.erp.ledger import Ledger
 from services.connectors.simulators.faults import Faults
@@ -52,6 +60,7 @@ class Erp:
     def __init__(self, data: Path, token: str | None, stands: datetime | None = None) -> None:
         self._ledger = Ledger(data)
         self._billing = Billing(data, stands)
+        self._accounts = AccountRoutes(self._ledger)
         self._token = token
 
     def refusal(self, asked: Asked, path: str) -> Answered | None:
@@ -61,6 +70,8 @@ class Erp:
     def answer(self, asked: Asked, path: str, query: str) -> Answered:
         parts = [unquote(part) for part in path.split("/")[1:]]
         try:
+            if parts[0] == "accounts":
+                return self._accounts.answer(asked, path, query)
             if asked.method == "GET":
                 return answers.json(200, self._read(parts, parse_qs(query)))
             if asked.method == "POST":
@@ -79,7 +90,8 @@ class Erp:
 
     def state(self, *, with_keys: bool) -> dict[str, Any]:
         state, repeats = self._ledger.state(with_keys=with_keys), self._billing.kept.counts()["duplicates_refused"]
-        return {**state, **self._billing.state(), "duplicates_refused": state["duplicates_refused"] + repeats}
+        known = {**self._billing.state(), **self._accounts.accounts.state()}
+        return {**state, **known, "duplicates_refused": state["duplicates_refused"] + repeats}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
         """`customers` and `items`, as its seed has them; a customer may have an `exposure` already."""
