@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from template_library.dsl import Workflow
+from template_library.dsl.durations import DurationError, milliseconds
 from template_library.dsl.model import Constant, FunctionCallTask, MapTemplate, Template
 
 NAME: Final = "holds:1.0.0@default"
@@ -32,6 +34,79 @@ class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 
+_Person = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\x00-\x1f\x7f]*$")]
+People = _Person | Annotated[list[_Person], Meta(max_length=20)]
+
+
+class HoldFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the authority judges by beside amount and site, in the words of its matrix.
+
+    Attributes:
+        requester: who asked for what is held, beside whoever raises it: by account or e-mail address, a machine as
+            `system:NAME`.
+        last_editor: who changed the order last, likewise.
+        margin_percent: exact as text; a number counts as it is written.
+    """
+
+    requester: People | None = None
+    last_editor: People | None = None
+    customer_class: (
+        Annotated[str, Meta(max_length=100, pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$")]
+        | None
+    ) = None
+    margin_percent: (
+        Annotated[int, Meta(ge=-(10**9), le=10**9)]
+        | Annotated[float, Meta(ge=-(10**9), le=10**9)]
+        | Annotated[str, Meta(max_length=40, pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,15})?$")]
+        | None
+    ) = None
+
+    @property
+    def margin(self) -> str | None:
+        """As text."""
+        given = self.margin_percent
+        return f"{Decimal(repr(given)):f}" if isinstance(given, float) else None if given is None else str(given)
+
+
+_Duration = Annotated[str, Meta(max_length=100)]
+
+
+class HoldStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens when nobody has cleared it `after` it was raised: no clock lets an order go.
+
+    `role`: who is told, or looks after it from then on; None: who does now is told.
+    """
+
+    after: _Duration
+    do: Literal["notify", "reassign"]
+    role: Word | None = None
+
+
+class HoldDeadline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Durations of business time, by a calendar, else by that of a site or of the order's, else by the default one."""
+
+    calendar: Word | None = None
+    site: Word | None = None
+    warn: _Duration | None = None
+    due: _Duration | None = None
+    steps: Annotated[list[HoldStep], Meta(max_length=10)] = []
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, which the reader turns into its own error."""
+        if not (self.warn or self.due or self.steps):
+            raise ValueError("give `warn`, `due` or `steps`")
+        try:
+            times = [milliseconds(one) for one in (self.warn, self.due) if one]
+            for step in self.steps:
+                milliseconds(step.after)
+        except DurationError as error:
+            raise ValueError(str(error)) from None
+        if times != sorted(times):
+            raise ValueError("a warning comes before it is due")
+        if any(one.do == "reassign" and one.role is None for one in self.steps):
+            raise ValueError("a step that reassigns names its `role`")
+
+
 class _Verb(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
     pass
 
@@ -40,7 +115,8 @@ class Raise(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="r
     """Hold an `order`, whose `customer` may be told with it; or, without an order, the customer.
 
     Attributes:
-        role: slug of the role that looks after it; None: as the type has it, as with `due`.
+        role: slug of the role that looks after it; None: as the type has it, as with `due` and `deadline`.
+        due: a moment at which nothing is done.
     """
 
     type: Word
@@ -52,7 +128,9 @@ class Raise(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="r
     words: Words | None = None
     value: Money | None = None
     due: Annotated[datetime, Meta(tz=True)] | None = None
+    deadline: HoldDeadline | None = None
     role: Word | None = None
+    facts: HoldFacts | None = None
 
 
 class Clear(_Verb, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="clear"):
@@ -107,6 +185,8 @@ def read(arguments: Mapping[str, Any]) -> Said:
         raise ValueError("name an `order`, or a `customer`")
     if isinstance(said, Raise | Clear) and said.order is None and said.line is not None:
         raise ValueError("a `line` is of an order: name the `order`")
+    if isinstance(said, Raise) and said.due is not None and said.deadline is not None:
+        raise ValueError("give `due`, a moment, or a `deadline` in business time")
     return said
 
 

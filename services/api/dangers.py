@@ -13,13 +13,14 @@ _ABOVE_TENANTS: Final = re.compile(
     r"|PUT /v1/(operator|partners/\{partner\}|clients/\{client\})/policy"
 )
 # Everything in one file; where requests, events and their secrets go, and who may send any; how long anything is kept;
-# who decides, and about which holds.
+# who decides, about which holds, and in whose place; what goes out although something keeps it.
 _IN_TENANT: Final = re.compile(
     r"GET /export"
     r"|POST /connections(/\{connection\}/(enable|authorization-link))?|PATCH /connections/\{connection\}"
     r"|POST /inbound-webhooks(/\{hook\}/(enable|rotate))?|PATCH /inbound-webhooks/\{hook\}"
     r"|POST /webhook-endpoints(/\{endpoint\}/(enable|rotate))?|PATCH /webhook-endpoints/\{endpoint\}"
-    r"|PUT /authority|PUT /hold-types|POST /retention|POST /audit/(period|hold|release|forget)"
+    r"|PUT /authority|PUT /hold-types|POST /holds/\{hold\}/override|POST /absences"
+    r"|POST /retention|POST /audit/(period|hold|release|forget)"
 )
 
 

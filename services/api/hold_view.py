@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from infra import ids
 from services.api.call import Call, Payloads
+from services.api.client_network import network_of
 from services.api.fields import Instant
 from services.api.run_view import RunValue
 from services.holds.authority import Decider
@@ -49,9 +50,16 @@ class HoldView(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     run: Annotated[str | None, Meta(description="Id of the run that raised it.")]
     raised_by: str
+    raisers: Annotated[
+        list[str], Meta(description="Who raised it, the first one first: none of them decides where a duty says so.")
+    ]
+    facts: Annotated[
+        dict[str, Any] | None,
+        Meta(description="That the authority judges by. Null for who may not see payloads whole."),
+    ]
     raised_at: Instant
     after_release: Annotated[bool, Meta(description="The order had been let go when it was raised.")]
-    agreed: Annotated[list[str], Meta(description="Who agreed so far, where several must.")]
+    agreed: Annotated[list[str], Meta(description="Who agreed, where the authority is asked.")]
     cleared_by: str | None
     cleared_at: Instant | None
     why: Annotated[str | None, Meta(description="Of its clearing. Null for who may not see payloads whole.")]
@@ -66,13 +74,14 @@ def view(row: Any, payloads: Payloads) -> HoldView:
     """A row of `services.holds.reading`, with as much of people's words as the caller may see."""
     is_order = row["kind"] == "order"
     agreed = msgspec.convert(row["consents"], list[_Agreed])
-    same = ("customer", "site", "type", "reason", "due", "status", "raised_by", "raised_at", "after_release")
+    same = ("customer", "site", "type", "reason", "due", "status", "raised_by", "raisers", "raised_at", "after_release")
     return HoldView(
         id=ids.show(PREFIX, row["hold_id"]),
         on=row["kind"],
         order=row["key"] if is_order else None,
         line=row["line"] or None,
         words=row["words"] if payloads == "whole" else None,
+        facts=row["facts"] if payloads == "whole" else None,
         role=row["owner_role"],
         value=None if row["value"] is None else RunValue(amount=row["value"], currency=row["currency"]),
         run=None if row["run_id"] is None else ids.show("run", row["run_id"]),
@@ -88,4 +97,5 @@ def view(row: Any, payloads: Payloads) -> HoldView:
 def decider(request: Call) -> Decider:
     """Who makes the call; an account only of a person who signed in and acts for nobody else."""
     who = request.principal
-    return Decider(actor=who.actor, account=None if who.is_acting else who.account_id)
+    network = network_of(request.scope, request.resources.settings.trusted_proxies) or None
+    return Decider(actor=who.actor, account=None if who.is_acting else who.account_id, network=network)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from infra import ids
 from infra.problems import Problem
+from services.api import judged_people
+from services.human_tasks import judging
 from services.human_tasks.judging import Question, Verdict
 from tenants.authority import facts, repository
-from tenants.authority.errors import BadFact, NoMatrix
-from tenants.authority.judging import Decider, Given, Person, judge
+from tenants.authority.errors import NoMatrix
+from tenants.authority.judging import Decider, Given, judge
 from tenants.identity import standing
 from tenants.identity.standing import Standing
-
-_KEY: Final = "key:"
 
 
 async def matrix_judge(connection: Any, asked: Question, /) -> Verdict:
@@ -29,44 +28,19 @@ async def matrix_judge(connection: Any, asked: Question, /) -> Verdict:
         if matrix is None:
             raise NoMatrix
         earlier = [ids.show("acc", one) for one in asked.earlier]
-        known = facts.read({**await _with_makers(connection, asked.facts), "earlier": earlier})
-        need = matrix.need(asked.decision, known, asked_at=asked.asked_at)
+        known = facts.read({**await judged_people.with_makers(connection, asked.facts), "earlier": earlier})
+        changers = await judged_people.changers(connection, asked.tenant, matrix, asked.asked_at)
+        need = matrix.need(asked.decision, known, changed_by=changers)
     except Problem as problem:
         return Verdict(is_allowed=False, why=problem.detail)
-    verdict = judge(need, _decider(asked, people), _given(asked, people))
+    # What somebody decided for something else than is needed now counts no more, and keeps them from nothing.
+    void = frozenset(place for place, one in enumerate(asked.given) if _digest(one.rule) != need.digest)
+    counting = [one for one in asked.alike() if _digest(one.rule) == need.digest]
+    verdict = judge(need, _decider(asked, people), [_given(one, people) for one in counting])
     if not verdict.may:
-        return Verdict(is_allowed=False, why=verdict.detail)
-    # The task counts all who decided alike, also where their approval was for something else than is needed now.
-    alike = 1 + len(asked.alike())
+        return Verdict(is_allowed=False, why=verdict.detail, void=void)
     rule = {"matrix": matrix.version, "row": need.rule, "need": need.digest}
-    return Verdict(is_allowed=True, approvals=alike + verdict.missing, rule=rule)
-
-
-async def _with_makers(connection: Any, given: dict[str, Any]) -> dict[str, Any]:
-    """Whoever made a key stands behind what it asked for: nobody asks by a key of their own and then approves.
-
-    Raises:
-        BadFact: nobody can tell who that is.
-    """
-    found = dict(given)
-    for name in ("requester", "last_editor"):
-        named = found.get(name)
-        if isinstance(named, str | list):
-            people = [named] if isinstance(named, str) else named
-            found[name] = [await _maker(connection, name, one) for one in people]
-    return found
-
-
-async def _maker(connection: Any, name: str, one: Any) -> Any:
-    if not (isinstance(one, str) and one.startswith(_KEY)):
-        return one
-    try:
-        made_by = await standing.maker(connection, ids.read("key", one.removeprefix(_KEY)))
-    except ids.MalformedId:
-        made_by = None
-    if made_by is None or made_by.startswith(_KEY):
-        raise BadFact(f"/facts/{name}", "Nobody here can tell who made this key: name who asked by account")
-    return made_by if made_by.startswith(("account:", "acting:")) else one
+    return Verdict(is_allowed=True, approvals=1 + len(counting) + verdict.missing, rule=rule, void=void)
 
 
 def _everybody(asked: Question) -> set[UUID]:
@@ -76,26 +50,12 @@ def _everybody(asked: Question) -> set[UUID]:
 
 def _decider(asked: Question, people: dict[UUID, Standing]) -> Decider:
     behalf = asked.decider.behalf
-    other = None if behalf is None else _person(behalf, people)
-    return Decider(person=_person(asked.decider.account, people), stands_in_for=other)
+    other = None if behalf is None else judged_people.person_of(behalf, people)
+    return Decider(person=judged_people.person_of(asked.decider.account, people), stands_in_for=other)
 
 
-def _person(account: UUID, people: dict[UUID, Standing]) -> Person:
-    """Whoever may not sign in holds nothing."""
-    found = people.get(account)
-    if found is None:
-        return Person(account=ids.show("acc", account), email=f"{account}@nobody.invalid", roles=frozenset())
-    roles = frozenset(ids.show("rol", one) for one in found.roles)
-    return Person(account=ids.show("acc", account), email=found.email, roles=roles)
-
-
-def _given(asked: Question, people: dict[UUID, Standing]) -> list[Given]:
-    """Decisions of another outcome or answer are no approvals of this one, and end nothing: that closes the task."""
-    return [Given(names=_names((one.account, one.behalf), people), need=_digest(one.rule)) for one in asked.alike()]
-
-
-def _names(accounts: Iterable[UUID | None], people: dict[UUID, Standing]) -> frozenset[str]:
-    return frozenset[str]().union(*(_person(one, people).names for one in accounts if one is not None))
+def _given(one: judging.Given, people: dict[UUID, Standing]) -> Given:
+    return Given(names=judged_people.names_of((one.account, one.behalf), people), need=_digest(one.rule))
 
 
 def _digest(rule: Any) -> str:

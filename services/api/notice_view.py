@@ -27,6 +27,7 @@ Kind = Literal[
     "webhook.disabled",
     "webhook.recovered",
     "task.due",
+    "hold.due",
 ]
 
 
@@ -42,7 +43,7 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
             " but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a"
             " peak began by itself, or ended; that a playbook was moved; that an interface is used by somebody or in a"
             " version that was not declared; that nothing is sent to a webhook endpoint any more, or that it takes"
-            " messages again; that a human task waits for longer than it should."
+            " messages again; that a human task or a hold waits for longer than it should."
         ),
     ]
     connection: Annotated[str | None, Meta(examples=["con_01h455vb4pex5vsknk084sn02q"])]
@@ -57,7 +58,7 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
             " (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and"
             " `reason`. Of an interface what the register finds of it (`finding`, `kind`, `name`, `party`, `version`)."
             " Of a webhook endpoint its id (`endpoint`) and a `title`. Of a human task its id (`task`),"
-            " `kind`, `since` and `due`."
+            " `kind`, `since` and `due`; of a hold `hold`, `type`, `reason`, `order` or `customer`, `since`, `due`."
         ),
     ]
 

@@ -21,6 +21,7 @@ from services.api import touched
 from services.api.feeds import Feeds
 from services.api.following import Followers
 from services.api.graphs import Graphs
+from services.api.hold_judge import hold_judge
 from services.api.kept_answers import KeptAnswers
 from services.api.matrix_judge import matrix_judge
 from services.api.strangers import Strangers
@@ -95,8 +96,8 @@ class Resources:
         self.documents = Documents(self.database, settings, self.keys)
         self._watch = Watch()
         self.elsewhere = Fetched(Exchange(self.client))
-        self.judge: Judge | None = None
-        """Who decides about holds; None: nobody, so that what asks for a decision is refused."""
+        self.judge: Judge = hold_judge
+        """Who decides about holds."""
 
     async def open(self) -> None:
         await self.telemetry.open()

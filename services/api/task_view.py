@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -154,7 +155,7 @@ def view(  # noqa: PLR0913 (the row, what stands beside it, and who looks)
     asked = showing.asked_of(row)
     shown = veiled(showing.to_person(row, asked, forms, roles_of(person, row)), level)
     show, is_whole = payloads.DATA_OF_RUN[level][0], level == "whole"
-    is_yours = person is not None and row["state"] in OPEN and person.behalf(row["role"], row["assignee"])[0]
+    is_yours = person is not None and row["state"] in OPEN and _behalf(row, person)[0]
     return TaskView(
         **_members(row, level),
         reference=row["reference"],
@@ -196,8 +197,14 @@ def roles_of(person: Person | None, row: Mapping[Any, Any]) -> frozenset[str]:
     """By which somebody looks at a task: as they would decide it."""
     if person is None:
         return frozenset()
-    behalf = person.behalf(row["role"], row["assignee"])[1]
+    behalf = _behalf(row, person)[1]
     return person.roles if behalf is None else person.absent.get(behalf, frozenset())
+
+
+def _behalf(row: Mapping[Any, Any], person: Person) -> tuple[bool, UUID | None]:
+    """As `Person.behalf`: what its holder keeps no more is the queue's."""
+    assignee = row["assignee"] if row["is_kept"] else None
+    return person.behalf(row["role"], assignee, is_given=row["is_given"])
 
 
 def veiled(shown: Shown, level: Payloads) -> Shown:

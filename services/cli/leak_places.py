@@ -93,7 +93,7 @@ PLACES: Final = {
     ),
     "hold": (
         "SELECT hold_id AS id, run_id AS run_id, type AS line, concat_ws(' ', key, line, reason, words, "
-        "consents, why) AS content FROM app.hold WHERE hold_id >= $1"
+        "consents, why, facts) AS content FROM app.hold WHERE hold_id >= $1"
     ),
     "held order or customer": (
         "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', key, customer) AS content "

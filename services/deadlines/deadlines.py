@@ -64,10 +64,14 @@ async def begin(  # noqa: PLR0913 (what a deadline is made of)
     return there
 
 
-async def due_at(transaction: Any, tenant: UUID, plan: Plan) -> datetime | None:
-    """When it would be due, were it begun now; None: nothing in the plan is `due`. Raises as `begin`."""
+async def due_at(transaction: Any, tenant: UUID, plan: Plan, began: datetime | None = None) -> datetime | None:
+    """When it would be due, were it begun now, or then; None: nothing in the plan is `due`. Raises as `begin`.
+
+    A calendar that changes before it is begun is counted by as that has it.
+    """
     calendar = await reading.calendar(transaction, tenant, name=plan.calendar, site=plan.site)
-    return counting.moments(calendar, await transaction.fetchval("SELECT clock_timestamp()"), plan.steps, 0).due_at
+    since = began or await transaction.fetchval("SELECT clock_timestamp()")
+    return counting.moments(calendar, since, plan.steps, 0).due_at
 
 
 async def end(transaction: Any, tenant: UUID, subject: Subject, outcome: str) -> bool:

@@ -52,6 +52,9 @@ class DeadlineRow(Base):
         Index("deadline_wake", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("deadline_due", "tenant_id", "due_at", "deadline_id", postgresql_where=text("ended_at IS NULL")),
         Index("deadline_calendar", "tenant_id", "calendar", "deadline_id", postgresql_where=text("ended_at IS NULL")),
+        Index("deadline_list", "tenant_id", "deadline_id", postgresql_where=text("ended_at IS NULL")),
+        Index("deadline_list_ended", "tenant_id", "deadline_id", postgresql_where=text("ended_at IS NOT NULL")),
+        Index("deadline_run", "tenant_id", "run_id", "deadline_id", postgresql_where=text("run_id IS NOT NULL")),
         Index("deadline_ended", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     )
 

@@ -1,4 +1,4 @@
-"""Who may decide about a hold is asked of an authority, which whoever composes the process hands in (ADR 0104)."""
+"""Who may decide about a hold is asked of an authority, which the process is composed with (ADR 0104, ADR 0115)."""
 
 from __future__ import annotations
 
@@ -22,19 +22,29 @@ class Decider(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         actor: as the audit names them.
         account: of a person who signed in and acts for nobody else; None of a key, a run, or who acts for a client.
+        network: from where; for the audit.
     """
 
     actor: str
     account: UUID | None = None
+    network: str | None = None
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody agreed before, and was not enough."""
+    """Somebody agreed.
+
+    Attributes:
+        behalf: whose substitute they were in it.
+        need: digest of what it took; where it takes something else by now the consent counts no more.
+    """
 
     act: Act
     by: str
     at: datetime
     why: str
+    account: UUID
+    behalf: UUID | None = None
+    need: str = ""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,25 +52,42 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         decision: type of decision, such as `credit.release`.
-        facts: `amount` (minor units), `currency`, `customer`, `site`, `type`, `reason`, `order`; what nobody said is
-            not in it.
-        requester: who raised it, as the audit names them.
+        facts: `amount` (minor units), `currency`, `customer`, `site`, `type`, `reason`, `order`, and what was stated
+            with it: `requester`, `last_editor`, `customer_class`, `margin_percent`; what nobody said is not in it.
+        raisers: who raised it, as the audit names them.
+        raised_at: when that was first.
+        run: that raised it.
+        earlier: who agreed about other holds that this run raised, substitutes and whom they acted for.
         given: who agreed to the same before, the oldest first; never the decider.
     """
 
     decision: str
     act: Act
     facts: dict[str, Any]
-    requester: str
+    raisers: tuple[str, ...]
+    raised_at: datetime
     by: Decider
+    run: UUID | None = None
+    earlier: tuple[UUID, ...] = ()
     given: tuple[Consent, ...] = ()
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """`more`: the decider may, and somebody else must as well. `words`: why not, or who else; no secret."""
+    """What the authority says.
+
+    Attributes:
+        outcome: `more`: the decider may, and somebody else must as well.
+        words: why not, or who else; no secret.
+        behalf: whose substitute they are in this.
+        need: digest of what it takes.
+        rule: what was judged by, JSON; for the audit.
+    """
 
     outcome: Literal["allowed", "more", "refused"]
     words: str = ""
+    behalf: UUID | None = None
+    need: str = ""
+    rule: Any = None
 
 
 class Judge(Protocol):

@@ -24,6 +24,13 @@ class OtherCustomer(Conflict):
     title = "The order is another customer's"
 
 
+class OtherFacts(Conflict):
+    """The same is held by facts that cannot be compared with these. Clear that hold first; nothing was changed."""
+
+    name = "other-facts"
+    title = "It is held by other facts"
+
+
 class HoldClosed(Conflict):
     """Somebody cleared or overrode it. Read it: `status`, `cleared_by` and `why` say who, and why."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from infra import ids
@@ -9,7 +11,7 @@ from infra.database import Database, is_outage
 from infra.ids import TenantId
 from infra.problems import Problem
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later
-from services.holds import raising, releasing, telling
+from services.holds import facts, raising, releasing, telling
 from services.holds.clearing import Hand
 from services.holds.raising import Wanted
 from services.holds.releasing import Standing, Waiter
@@ -24,6 +26,7 @@ _UNAVAILABLE: Final = 503
 _LOOKS_EACH: Final = 600.0
 """Seconds: a run that waits is called by whoever clears its order's holds; this finds what was lost all the same."""
 _MOMENT: Final = 3.0
+_IN_HAND: Final = "SELECT app.is_in_hand($1, $2)"
 _SHOWN: Final = 5
 _OWN: Final = """
 SELECT hold_id FROM app.hold WHERE tenant_id = $1 AND run_id = $2 AND kind = $3 AND key = $4
@@ -34,7 +37,10 @@ ORDER BY hold_id
 
 
 class HoldsFunction:
-    """Fills the engine's Function protocol. Each call is one transaction, and safe to repeat by its key."""
+    """Fills the engine's Function protocol. Each call is one transaction, and safe to repeat by its key.
+
+    What changes something is done by who holds the run alone, under the fence of the call (F-02).
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -46,6 +52,8 @@ class HoldsFunction:
             return _failed(str(error))
         try:
             return await self._do(call, said)
+        except _InOtherHands:
+            return _later("its run is in other hands", seconds=_MOMENT)
         except Problem as problem:
             return _failed(problem.detail)
         except Exception as error:
@@ -73,12 +81,14 @@ class HoldsFunction:
             words=said.words,
             role=said.role,
             due=said.due,
+            deadline=said.deadline,
             value=None if said.value is None else said.value.amount,
             currency=None if said.value is None else said.value.currency,
+            facts=facts.kept(said.facts),
             run=call.run,
             raise_key=call.key,
         )
-        async with self._database.tenant(tenant) as connection:
+        async with self._in_hand(call) as connection:
             raised = await raising.raise_hold(connection, tenant, wanted, actor=telling.of_run(call.run))
         output = {
             "hold": ids.show(PREFIX, raised.hold_id),
@@ -97,7 +107,7 @@ class HoldsFunction:
             rows = await connection.fetch(_OWN, *given)
         outcomes: dict[str, bool] = {}
         for row in rows:
-            async with self._database.tenant(tenant) as connection:
+            async with self._in_hand(call) as connection:
                 hand = Hand(connection, tenant, None)
                 is_cleared = await hand.clear_own(row["hold_id"], call.run, said.why)
                 outcomes[ids.show(PREFIX, row["hold_id"])] = is_cleared
@@ -121,12 +131,25 @@ class HoldsFunction:
         waiter = Waiter(run=call.run, key=call.key, actor=telling.of_run(call.run), site=said.site)
         async with self._database.tenant(tenant) as connection:
             customer = said.customer or (await releasing.read(connection, tenant, said.order)).customer
-            if customer is None:
-                return _failed("name the order's `customer`: a hold on it keeps the order, too")
+        if customer is None:
+            return _failed("name the order's `customer`: a hold on it keeps the order, too")
+        async with self._in_hand(call) as connection:
             standing = await releasing.release(connection, tenant, said.order, customer, waiter)
         if standing.holds:
             return _later(_reason(standing), ref=said.order, seconds=_LOOKS_EACH)
         return Done(output=shown(standing), usage="")
+
+    @asynccontextmanager
+    async def _in_hand(self, call: Call) -> AsyncIterator[Any]:
+        """A transaction of the tenant while the run is the caller's. Raises _InOtherHands."""
+        async with self._database.tenant(call.tenant) as connection:
+            if not await connection.fetchval(_IN_HAND, call.run, call.fence):
+                raise _InOtherHands
+            yield connection
+
+
+class _InOtherHands(Exception):
+    """No error: whoever has the run asks the same."""
 
 
 def shown(standing: Standing) -> dict[str, Any]:

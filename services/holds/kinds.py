@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 
 from infra.ids import TenantId
 from services.holds.errors import InvalidHoldTypes, UnknownHoldType
+from template_library.holds import HoldDeadline
 from tenants.audit import writing as audit
+from tenants.calendars import reading as calendars
 
 WORD: Final = r"^[a-z0-9](-?[a-z0-9]){0,62}$"
 MOST: Final = 50
@@ -28,7 +29,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         role: slug of the role that looks after it where whoever raises it names no other.
-        minutes: until it is due, where whoever raises it names no moment; None: never.
+        minutes: of business time until it is due, where whoever raises it names no moment; None: never.
+        deadline: what is done meanwhile, in place of `minutes`.
         decision: what the authority is asked before it is cleared or overridden, such as `credit.release`; None: who
             holds the permission may.
         run_may_clear: a run may clear what that very run raised.
@@ -38,12 +40,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     role: str
     minutes: int | None = None
+    deadline: HoldDeadline | None = None
     decision: str | None = None
     run_may_clear: bool = True
-
-    @property
-    def within(self) -> timedelta | None:
-        return None if self.minutes is None else timedelta(minutes=self.minutes)
 
 
 SHIPPED: Final = (
@@ -105,12 +104,14 @@ async def put(connection: Any, tenant: TenantId, kinds: Sequence[Kind], *, actor
     """The next version; the present one where it says the same. After `take_turn`.
 
     Raises:
-        InvalidHoldTypes: one is no good, or one is left out of which a hold is active.
+        InvalidHoldTypes: one is no good, counts by a calendar that is not there, or is left out while a hold of it is
+            active.
     """
     present, wanted = await in_force(connection, tenant), tuple(kinds)
     if present.kinds == wanted:
         return present
-    if errors := _mistakes(wanted) + await _left_out(connection, tenant, wanted):
+    errors = _mistakes(wanted) + await _left_out(connection, tenant, wanted)
+    if errors := errors + await _uncounted(connection, tenant, wanted):
         raise InvalidHoldTypes("; ".join(one["detail"] for one in errors[:3]), errors=errors)
     version = present.version + 1
     await connection.execute(
@@ -135,7 +136,18 @@ def _mistakes(kinds: Sequence[Kind]) -> list[dict[str, str]]:
             found.append({"pointer": f"/types/{place}/name", "detail": "a name has lower-case words with hyphens"})
         if names.index(one.name) < place:
             found.append({"pointer": f"/types/{place}/name", "detail": f"{one.name} is there twice"})
+        if one.minutes is not None and one.deadline is not None:
+            found.append({"pointer": f"/types/{place}/minutes", "detail": "give `minutes` or a `deadline`"})
     return found
+
+
+async def _uncounted(connection: Any, tenant: TenantId, kinds: Sequence[Kind]) -> list[dict[str, str]]:
+    there = {one.name for one in await calendars.every(connection, tenant)}
+    return [
+        {"pointer": f"/types/{place}/deadline/calendar", "detail": "the environment has no such calendar"}
+        for place, one in enumerate(kinds)
+        if one.deadline is not None and one.deadline.calendar is not None and one.deadline.calendar not in there
+    ]
 
 
 async def _left_out(connection: Any, tenant: TenantId, kinds: Sequence[Kind]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,10 +10,13 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.holds import kinds, subjects, telling
+from services.holds import clock, facts, kinds, subjects, telling
+from services.holds.clock import Counted
+from services.holds.facts import Stated
 from services.holds.kinds import Kind
 from services.holds.subjects import Subject, What
 from services.holds.telling import PREFIX
+from template_library.holds import HoldDeadline
 from tenants.audit import writing as audit
 
 _RAISED: Final = """
@@ -22,17 +25,21 @@ WHERE tenant_id = $1 AND kind = $2 AND key = $3 AND $4 = ANY (raise_keys)
 """
 _ADD: Final = """
 INSERT INTO app.hold (tenant_id, hold_id, kind, key, line, type, reason, words, run_id, raised_by, raise_keys,
-  owner_role, due, value, currency, worth, after_release)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, $14, 'infinity'::timestamptz),
-  $15, $16, coalesce($15, -9223372036854775808), $17)
+  owner_role, due, value, currency, worth, after_release, facts, raisers)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, 'infinity'::timestamptz),
+  $14, $15, coalesce($14, -9223372036854775808), $16, $17, ARRAY[$10])
 ON CONFLICT (tenant_id, kind, key, line, type, reason) WHERE status = 'active' DO NOTHING
 RETURNING hold_id, kind, key, line, type, reason, owner_role, status, value, currency, raised_by, cleared_by,
   after_release
 """
-_JOIN: Final = """
-UPDATE app.hold SET raise_keys = raise_keys || $7::text[]
+_THERE: Final = """
+SELECT hold_id, value, currency, facts::text AS facts, raisers FROM app.hold
 WHERE tenant_id = $1 AND kind = $2 AND key = $3 AND line = $4 AND type = $5 AND reason = $6 AND status = 'active'
-RETURNING hold_id
+"""
+_JOIN: Final = """
+UPDATE app.hold SET raise_keys = raise_keys || $3::text[], value = $4, currency = $5,
+  worth = coalesce($4, -9223372036854775808), facts = $6, raisers = $7, version = version + $8
+WHERE tenant_id = $1 AND hold_id = $2
 """
 
 
@@ -43,8 +50,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         kind, key: the order, or the customer, by the number that people know it by.
         customer: of an order whose it is; None: as was said before, if ever.
         line: of the order; empty: the whole.
-        role, due: None: as the type has it.
+        role, due, deadline: None: as the type has it.
         value: at risk, in minor units of `currency`.
+        facts: that the authority judges by, as `facts.kept` has them.
         run: that raises it; `raise_key`: its effect, by which raising it again changes nothing.
     """
 
@@ -58,8 +66,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     words: str | None = None
     role: str | None = None
     due: datetime | None = None
+    deadline: HoldDeadline | None = None
     value: int | None = None
     currency: str | None = None
+    facts: dict[str, Any] = {}
     run: UUID | None = None
     raise_key: str | None = None
 
@@ -84,6 +94,7 @@ async def raise_hold(connection: Any, tenant: TenantId, wanted: Wanted, *, actor
 
     Raises:
         UnknownHoldType: the environment has none of this type.
+        OtherCustomer, OtherFacts: it is held otherwise, and nothing was changed.
     """
     await kinds.share_turn(connection, tenant)
     kind = (await kinds.in_force(connection, tenant)).find(wanted.type)
@@ -96,10 +107,12 @@ async def raise_hold(connection: Any, tenant: TenantId, wanted: Wanted, *, actor
             return Raised(
                 hold_id=known["hold_id"], is_new=False, after_release=known["after_release"], is_active=active
             )
-    row = await _added(connection, tenant, wanted, kind, actor=actor, after_release=subject.is_released)
+    plan = None if wanted.due is not None else clock.plan_of(kind, wanted.deadline, subject.site)
+    counted = await clock.count(connection, tenant, plan)
+    row = await _added(connection, tenant, wanted, (kind, counted), actor=actor, after_release=subject.is_released)
     if row is None:
-        of_it = (wanted.kind, wanted.key, wanted.line, wanted.type, wanted.reason)
-        return Raised(hold_id=await connection.fetchval(_JOIN, tenant, *of_it, keys), is_new=False)
+        return Raised(hold_id=await _join(connection, tenant, wanted, keys, actor=actor), is_new=False)
+    await clock.begin(connection, tenant, row["hold_id"], counted, wanted.run)
     if subject.is_released:
         await subjects.take_back(connection, tenant, wanted.key)
     await _tell(connection, tenant, dict(row) | {"customer": subject.customer}, wanted, actor)
@@ -107,9 +120,10 @@ async def raise_hold(connection: Any, tenant: TenantId, wanted: Wanted, *, actor
 
 
 async def _added(  # noqa: PLR0913 (what is held, and by whom)
-    connection: Any, tenant: TenantId, wanted: Wanted, kind: Kind, *, actor: str, after_release: bool
+    connection: Any, tenant: TenantId, wanted: Wanted, by: tuple[Kind, Counted], *, actor: str, after_release: bool
 ) -> Any:
-    """The new row; None where the same is held already."""
+    """The new row, of its type and with its time; None where the same is held already."""
+    kind, counted = by
     return await connection.fetchrow(
         _ADD,
         tenant,
@@ -124,12 +138,37 @@ async def _added(  # noqa: PLR0913 (what is held, and by whom)
         actor,
         [] if wanted.raise_key is None else [wanted.raise_key],
         wanted.role or kind.role,
-        wanted.due,
-        None if kind.within is None else datetime.now(UTC) + kind.within,
+        wanted.due or counted.due,
         wanted.value,
         wanted.currency,
         after_release,
+        msgspec.json.encode(wanted.facts).decode(),
     )
+
+
+async def _join(connection: Any, tenant: TenantId, wanted: Wanted, keys: list[str], *, actor: str) -> UUID:
+    """Add what is said now to the hold that stands; who saw it before sees that it has changed."""
+    of_it = (wanted.kind, wanted.key, wanted.line, wanted.type, wanted.reason)
+    row = await connection.fetchrow(_THERE, tenant, *of_it)
+    hold: UUID = row["hold_id"]
+    there = Stated(
+        value=row["value"],
+        currency=row["currency"],
+        facts=msgspec.json.decode(row["facts"]),
+        raisers=tuple(row["raisers"]),
+    )
+    more = Stated(value=wanted.value, currency=wanted.currency, facts=wanted.facts, raisers=(actor,))
+    found = facts.joined(there, more)
+    told = msgspec.json.encode(found.facts).decode()
+    raised = int(found != there)
+    await connection.execute(_JOIN, tenant, hold, keys, found.value, found.currency, told, list(found.raisers), raised)
+    if raised:
+        after: dict[str, Any] = {wanted.kind: wanted.key, "type": wanted.type, "reason": wanted.reason}
+        if found.value is not None:
+            after |= {"amount": found.value, "currency": found.currency}
+        shown = ids.show(PREFIX, hold)
+        await audit.write(connection, tenant, actor=actor, action="hold.joined", target=shown, after=after)
+    return hold
 
 
 async def _locked(connection: Any, tenant: TenantId, wanted: Wanted) -> Subject:

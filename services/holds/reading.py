@@ -45,8 +45,13 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     due_before: datetime | None = None
 
 
+_UNSHOWN: Final = frozenset({"raise_keys", "worth", "due", "tenant_id", "salt"})
 _COLUMNS: Final = (
-    *(column for column in HoldRow.__table__.columns if column.name not in {"raise_keys", "worth", "due", "tenant_id"}),
+    *(
+        column
+        for column in HoldRow.__table__.columns
+        if column.name not in {"raise_keys", "worth", "due", "tenant_id", "salt"}
+    ),
     func.nullif(HoldRow.due, cast(_NEVER, HoldRow.due.type)).label("due"),
     HoldSubject.customer,
     HoldSubject.site,

@@ -6,7 +6,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKeyConstraint, Index, Integer, Text, Uuid, func, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -63,6 +75,7 @@ class HoldRow(Base):
     words: Mapped[str | None] = mapped_column(Text)
     run_id: Mapped[UUID | None] = mapped_column(Uuid)
     raised_by: Mapped[str] = mapped_column(Text)
+    raisers: Mapped[list[str]] = mapped_column(ARRAY(Text))
     raised_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     raise_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     owner_role: Mapped[str] = mapped_column(Text)
@@ -70,12 +83,14 @@ class HoldRow(Base):
     value: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None] = mapped_column(Text)
     worth: Mapped[int] = mapped_column(BigInteger, server_default="-9223372036854775808")
+    facts: Mapped[Any] = mapped_column(JSON, server_default="{}")
     status: Mapped[str] = mapped_column(Text, server_default="active")
     consents: Mapped[Any] = mapped_column(JSON, server_default="[]")
     cleared_by: Mapped[str | None] = mapped_column(Text)
     cleared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     why: Mapped[str | None] = mapped_column(Text)
     after_release: Mapped[bool] = mapped_column(server_default="false")
+    salt: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("uuid_send(gen_random_uuid())"))
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 
     __table_args__ = (

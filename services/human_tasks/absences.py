@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from infra import ids
+from infra import clock, ids
 from infra.pagination import Page
 from services.human_tasks import people
 from tenants.audit import writing as audit
@@ -31,6 +31,8 @@ _SKILLS: Final = (
 )
 
 
+LONGEST: Final = timedelta(days=366)
+"""Of an absence, and until it begins: nobody lends their roles for good."""
 _SKILL: Final = re.compile(r"[a-z0-9](-?[a-z0-9]){0,62}")
 
 
@@ -46,7 +48,8 @@ async def set_away(connection: Any, tenant: UUID, account: UUID, away: Away | No
     """Say when somebody is away; None: they are back. Safe to repeat.
 
     Raises:
-        InvalidField: it ends before it begins, or the substitute is nobody or themselves.
+        InvalidField: it ends before it begins or is over, is longer or later than `LONGEST`; or the substitute is
+            nobody or themselves.
     """
     if away is None:
         await connection.execute("DELETE FROM app.absence WHERE tenant_id = $1 AND account_id = $2", tenant, account)
@@ -54,6 +57,11 @@ async def set_away(connection: Any, tenant: UUID, account: UUID, away: Away | No
         return
     if away.until <= away.since:
         raise InvalidField("/until", "it ends before it begins")
+    now = clock.now()
+    if away.until <= now:
+        raise InvalidField("/until", "it is over: say nothing of it")
+    if away.until - away.since > LONGEST or away.since - now > LONGEST:
+        raise InvalidField("/until", f"at most {LONGEST.days} days, which begin within as many")
     if away.substitute == account:
         raise InvalidField("/substitute", "nobody acts for themselves")
     if away.substitute is not None and not await people.is_active(connection, tenant, away.substitute):

@@ -33,12 +33,13 @@ OUTSIDE: Final = "outside"
 """What the links of outside participants are for, and whose they are: a task has one."""
 _LOCK: Final = """
 SELECT t.task_id, t.run_id, t.created_at, t.kind, t.title, t.role, t.decision, t.state, t.version, t.assignee,
-  t.outcome, t.decided_by, t.entity_kind, t.entity_key, t.content::text AS content, NOT EXISTS (
+  t.is_given, app.keeps_task(t.tenant_id, t.assignee, t.role, t.is_given) AS is_kept, t.outcome, t.decided_by,
+  t.entity_kind, t.entity_key, t.content::text AS content, NOT EXISTS (
     SELECT FROM app.run r WHERE r.tenant_id = t.tenant_id AND r.run_id = t.run_id AND r.ended_at IS NULL) AS is_left
 FROM app.human_task t WHERE t.tenant_id = $1 AND t.task_id = $2 FOR UPDATE OF t
 """
 _MOVE: Final = (
-    "UPDATE app.human_task SET state = $3, assignee = $4, role = $5, version = version + 1, "
+    "UPDATE app.human_task SET state = $3, assignee = $4, role = $5, is_given = $6, version = version + 1, "
     "changed_at = clock_timestamp() WHERE tenant_id = $1 AND task_id = $2"
 )
 _NOTE: Final = (
@@ -64,7 +65,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 async def locked(connection: Any, tenant: UUID, task: UUID, person: Person) -> Mapping[str, Any]:
     """The task, until the transaction ends. Raises NotFound: none of this id that the person sees."""
     row: Mapping[str, Any] | None = await connection.fetchrow(_LOCK, tenant, task)
-    if row is None or not person.sees(row["role"], row["assignee"]):
+    if row is None or not person.sees(row["role"], row["assignee"], is_given=row["is_given"]):
         raise NotFound
     return row
 
@@ -88,15 +89,20 @@ def check_open(row: Mapping[str, Any], seen: int | None) -> None:
 
 def behalf_of(row: Mapping[str, Any], person: Person) -> UUID | None:
     """For whom the person has the task in hand, None for themselves. Raises NotYourTask, TaskTaken."""
-    is_theirs, behalf = person.behalf(row["role"], row["assignee"])
+    is_theirs, behalf = person.behalf(row["role"], row["assignee"], is_given=row["is_given"])
     if is_theirs:
         return behalf
     is_theirs, behalf = person.behalf(row["role"], None)
     if not is_theirs:
         raise NotYourTask(f"It is in the queue of the role {row['role']}")
-    if row["state"] in HELD:
+    if row["state"] in HELD and row["is_kept"]:
         raise TaskTaken
-    return behalf  # offered to somebody first, and to whoever has the role behind them
+    # Offered to somebody first, and to whoever has the role behind them; or in the hands of who has lost it.
+    return behalf
+
+
+def _is_theirs(row: Mapping[str, Any], person: Person) -> bool:
+    return person.behalf(row["role"], row["assignee"], is_given=row["is_given"])[0]
 
 
 async def act(connection: Any, tenant: UUID, task: UUID, person: Person, wanted: Act) -> UUID:
@@ -108,11 +114,13 @@ async def act(connection: Any, tenant: UUID, task: UUID, person: Person, wanted:
         InvalidField: nobody, no role or no document of this name.
     """
     row = await locked(connection, tenant, task, person)
-    if wanted.action == "claim" and (row["state"], row["assignee"]) == ("claimed", person.account):
+    is_in_hand = (row["state"], row["assignee"]) == ("claimed", person.account) and _is_theirs(row, person)
+    if wanted.action == "claim" and is_in_hand:
         return _run_of(row)
     check_open(row, wanted.seen)
     behalf, state, assignee, role = await _moved(connection, tenant, row, person, wanted)
-    await connection.execute(_MOVE, tenant, task, state, assignee, role)
+    is_given = wanted.action == "delegate" or (row["is_given"] and assignee == row["assignee"])
+    await connection.execute(_MOVE, tenant, task, state, assignee, role, is_given)
     if wanted.action == "withdraw":
         await links.withdraw(connection, tenant, OUTSIDE, ids.show("tsk", task))
     target = wanted.to if wanted.document is None else ids.show("doc", wanted.document)
@@ -143,7 +151,7 @@ async def _moved(
         case "delegate":
             behalf = None if person.manages else behalf_of(row, person)
             colleague = await _colleague(connection, tenant, wanted.to)
-            if colleague == person.account and not person.behalf(role, assignee)[0]:
+            if colleague == person.account and not _is_theirs(row, person):
                 raise NotYourTask("Who gives work out gives none to themselves that is not theirs")
             return behalf, states.after(state, "delegate"), colleague, role
         case "reassign":
@@ -156,7 +164,7 @@ async def _moved(
         case "attach":
             await _check_document(connection, tenant, row, wanted.document)
     # Who sees it may say something to it, whoever has it in hand.
-    return person.behalf(role, assignee)[1], state, assignee, role
+    return person.behalf(role, assignee, is_given=row["is_given"])[1], state, assignee, role
 
 
 def _check_outside(row: Mapping[str, Any], person: Person) -> None:

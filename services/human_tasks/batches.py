@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from infra import clock
 from infra.database import Database
 from infra.pagination import BadCursor
 from infra.problems import Problem
@@ -16,7 +17,9 @@ from services.human_tasks.deciding import Decision, Desk
 from services.human_tasks.people import Person
 
 MOST: Final = 200
-Outcome = Literal["completed", "approved", "changed", "refused"]
+SECONDS: Final = 10.0
+"""In which a batch is decided as far as it gets: of a request that is cut off nobody knows how far it was."""
+Outcome = Literal["completed", "approved", "changed", "refused", "left"]
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
@@ -77,9 +80,15 @@ async def preview(  # noqa: PLR0913 (whose, which, and what is to be decided)
 
 
 async def drive(database: Database, desk: Desk, tenant: UUID, person: Person, batch: Batch) -> list[tuple[Told, Any]]:
-    """Decide each as it was seen, each in a commit of its own; with the run of what was decided. Safe to repeat."""
-    done: list[tuple[Told, Any]] = []
+    """Decide each as it was seen, each in a commit of its own; with the run of what was decided.
+
+    Safe to repeat; those that no time is left for are `left`.
+    """
+    until, done = clock.monotonic() + SECONDS, list[tuple[Told, Any]]()
     for one in batch.seen:
+        if clock.monotonic() >= until:
+            done.append((Told(task=one.task, outcome="left"), None))
+            continue
         wanted = Decision(outcome=batch.outcome, why=batch.why, seen=one.version)
         try:
             async with database.tenant(tenant) as connection:

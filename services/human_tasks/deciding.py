@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -18,12 +18,16 @@ from services.human_tasks.judging import Decider, Given, Judge, Question, Verdic
 from services.human_tasks.people import Person
 from services.human_tasks.showing import Shown
 from template_library.human_tasks import Asked
+from tenants.audit import digests
 from tenants.audit import writing as audit
 from tenants.organizations.errors import InvalidField
 
 _KEEP: Final = (
     "INSERT INTO app.human_task_decision (tenant_id, task_id, number, account_id, behalf, outcome, answer, note, "
-    "network, shown_digest, rule) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    "network, shown_digest, rule, salt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+)
+_VOID: Final = (
+    "UPDATE app.human_task_decision SET is_void = true WHERE tenant_id = $1 AND task_id = $2 AND number = ANY ($3)"
 )
 _NOTE: Final = (
     "INSERT INTO app.human_task_event (tenant_id, task_id, number, action, state, made_by, behalf, target, note) "
@@ -35,9 +39,10 @@ _COMPLETE: Final = (
     "changed_at = clock_timestamp() WHERE tenant_id = $1 AND task_id = $2"
 )
 _NEXT: Final = (
-    "UPDATE app.human_task SET state = $3, assignee = NULL, version = version + 1, changed_at = clock_timestamp() "
-    "WHERE tenant_id = $1 AND task_id = $2"
+    "UPDATE app.human_task SET state = $3, assignee = NULL, is_given = false, version = version + 1, "
+    "changed_at = clock_timestamp() WHERE tenant_id = $1 AND task_id = $2"
 )
+_SALT: Final = 16
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,16 +134,17 @@ class Desk:
             raise TaskChanged("What the task shows is not what you saw")
         answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values, wanted.outcome)
         question = await _question(connection, tenant, row, decider, (wanted.outcome, answer))
-        same = question.alike()
+        verdict = await self._judged(connection, question)
+        same = _standing(question, verdict).alike()
         alike = 1 + len(same)
         if any(one.account == person.account for one in same):
             return Decided(run=row["run_id"], is_complete=False, approvals=alike, given=alike - 1)
-        verdict = await self._judged(connection, question)
         if not verdict.is_allowed:
             raise NoAuthority(verdict.why)
         needed = 1 if wanted.outcome in asked.refusals else max(verdict.approvals, 1)
         is_complete = alike >= needed
-        record = _Record(row, person, behalf, wanted, answer, shown, verdict, is_complete)
+        void = [question.given[place].number for place in sorted(verdict.void)]
+        record = _Record(row, person, behalf, wanted, answer, shown, verdict, is_complete, void)
         await record.write(connection, tenant)
         if self.touched is not None:
             await self.touched(connection, tenant, _deed(row, person, wanted))
@@ -148,13 +154,16 @@ class Desk:
         return Decided(run=row["run_id"], is_complete=is_complete, approvals=needed, given=alike)
 
     async def _judged(self, connection: Any, asked: Question) -> Verdict:
-        if any(asked.decider.account in {one.account, one.behalf} for one in asked.given):
-            return Verdict(is_allowed=False, why="You have decided it before: somebody else has to as well")
-        if not asked.decision:
-            return Verdict(is_allowed=True)
-        if self.judge is None:
+        """What the authority says, and that nobody decides twice of what counts."""
+        verdict = Verdict(is_allowed=True)
+        if asked.decision and self.judge is None:
             raise AuthorityUnknown(f"It asks for the authority {asked.decision}, and no matrix is there to judge it")
-        return await self.judge(connection, asked)
+        if asked.decision and self.judge is not None:
+            verdict = await self.judge(connection, asked)
+        if any(asked.decider.account in {one.account, one.behalf} for one in _standing(asked, verdict).given):
+            why = "You have decided it before: somebody else has to as well"
+            return msgspec.structs.replace(verdict, is_allowed=False, why=why)
+        return verdict
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -166,15 +175,18 @@ class _Record(msgspec.Struct, frozen=True):
     shown: Shown
     verdict: Verdict
     is_complete: bool
+    void: list[int]
 
     async def write(self, connection: Any, tenant: UUID) -> None:
         """Decision, state, history and audit."""
         task, version, wanted = self.row["task_id"], self.row["version"] + 1, self.wanted
         why = None if wanted.why is None else values.plain(wanted.why) or None
         digest, answer = self.shown.digest(), values.encode(self.answer).decode()
+        salt = secrets.token_bytes(_SALT)
         rule = None if self.verdict.rule is None else values.encode(self.verdict.rule).decode()
         who = (self.person.account, self.behalf, wanted.outcome, answer, why, self.person.network)
-        await connection.execute(_KEEP, tenant, task, version, *who, digest, rule)
+        await connection.execute(_KEEP, tenant, task, version, *who, digest, rule, salt)
+        await connection.execute(_VOID, tenant, task, self.void)
         state: states.State = states.after(self.row["state"], "complete") if self.is_complete else "offered"
         if self.is_complete:
             ended = (self.person.account, wanted.outcome, answer, self.person.actor, why)
@@ -192,9 +204,7 @@ class _Record(msgspec.Struct, frozen=True):
             "on_behalf_of": people.shown(self.behalf),
             "from": self.person.network,
             "via": self.person.via,
-            "shown": digest.hex(),
-            "answer": hashlib.sha256(answer.encode()).hexdigest(),
-            "why": why,
+            "digests": _digests(salt, shown=digest, answer=answer, why=why),
             "rule": self.verdict.rule,
             "version": version,
         }
@@ -203,9 +213,20 @@ class _Record(msgspec.Struct, frozen=True):
         await audit.write(connection, tenant, actor=self.person.actor, action=f"task.{done}", target=shown, after=told)
 
 
+def _digests(salt: bytes, **said: str | bytes | None) -> dict[str, str]:
+    """What the log knows of what people saw and wrote, which stands with the decision, beside the salt."""
+    return {name: digests.of(salt, one) for name, one in said.items() if one is not None}
+
+
 def _check_outcome(asked: Asked, outcome: str) -> None:
     if outcome not in asked.outcomes:
         raise InvalidField("/outcome", f"the task takes one of {', '.join(asked.outcomes)}")
+
+
+def _standing(asked: Question, verdict: Verdict) -> Question:
+    """With those alone that count: what was decided by a rule that is another one now is decided anew."""
+    given = [one for place, one in enumerate(asked.given) if place not in verdict.void]
+    return msgspec.structs.replace(asked, given=given)
 
 
 async def _question(
@@ -213,6 +234,7 @@ async def _question(
 ) -> Question:
     """`said`: outcome and answer, compared as they are kept: approvals of other values are of something else."""
     asked, (outcome, answer) = showing.asked_of(row), said
+    await rows.take_turn(connection, row["run_id"])
     return Question(
         tenant=tenant,
         decision=asked.decision or "",
@@ -247,6 +269,7 @@ async def _given(connection: Any, tenant: UUID, task: UUID) -> list[Given]:
             at=one["decided_at"],
             rule=None if one["rule"] is None else msgspec.json.decode(one["rule"]),
             answer=values.decode(one["answer"]),
+            number=one["number"],
         )
         for one in await rows.given(connection, tenant, task)
     ]

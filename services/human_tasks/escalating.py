@@ -26,13 +26,15 @@ SELECT t.task_id, t.run_id, t.kind, t.role, t.decision, t.state, t.version, t.as
           WHERE e.tenant_id = t.tenant_id AND e.task_id = t.task_id AND e.target = $3) AS is_done
 FROM app.human_task t WHERE t.tenant_id = $1 AND t.task_id = $2 AND t.closed_at IS NULL FOR UPDATE OF t
 """
-_CHANGE: Final = (
-    "UPDATE app.human_task SET state = $3::text, role = $4, assignee = $5, outcome = $6::text, "
-    "answer = CASE WHEN $6::text IS NOT NULL THEN '{}'::json END, decided_by = CASE WHEN $6::text IS NOT NULL THEN "
-    "'deadline' END, decided_at = CASE WHEN $6::text IS NOT NULL THEN clock_timestamp() END, reason = $7, "
-    "closed_at = CASE WHEN $3::text IN ('completed', 'expired') THEN clock_timestamp() END, version = version + 1, "
-    "changed_at = clock_timestamp() WHERE tenant_id = $1 AND task_id = $2"
-)
+_CHANGE: Final = """
+UPDATE app.human_task SET state = $3::text, role = $4, assignee = $5, is_given = is_given AND $5::uuid IS NOT NULL,
+  outcome = $6::text, answer = CASE WHEN $6::text IS NOT NULL THEN '{}'::json END,
+  decided_by = CASE WHEN $6::text IS NOT NULL THEN 'deadline' END,
+  decided_at = CASE WHEN $6::text IS NOT NULL THEN clock_timestamp() END, reason = $7,
+  closed_at = CASE WHEN $3::text IN ('completed', 'expired') THEN clock_timestamp() END, version = version + 1,
+  changed_at = clock_timestamp()
+WHERE tenant_id = $1 AND task_id = $2
+"""
 _NOTE: Final = (
     "INSERT INTO app.human_task_event (tenant_id, task_id, number, action, state, made_by, target, note) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -11,6 +12,9 @@ from services.human_tasks.errors import AnswerRefused
 from template_library.forms import answers, form, showing
 from template_library.forms.form import InvalidForm
 from template_library.human_tasks import Form
+
+_MOST: Final = 256
+"""Forms that are kept compiled, of 64 KiB at most."""
 
 
 class Forms(Protocol):
@@ -52,7 +56,13 @@ class ProfiledForms:
 
 
 def _read(asked: Form) -> form.Form:
-    return form.read(msgspec.to_builtins(asked))
+    return compiled(msgspec.json.encode(msgspec.to_builtins(asked)))
+
+
+@lru_cache(maxsize=_MOST)
+def compiled(document: bytes) -> form.Form:
+    """A form is read whenever somebody looks at its task, and is the same for all tasks of its step."""
+    return form.read(msgspec.json.decode(document))
 
 
 def checked(

@@ -29,6 +29,8 @@ LARGEST: Final = 256 * 1024
 _REST_SECONDS: Final = 86_400.0
 """Between two looks that nobody called for: what was decided calls the run, in its own commit or by the sweep."""
 _MOVING_SECONDS: Final = 2.0
+_ASKED_ANEW: Final = frozenset({"cancelled", "expired"})
+"""If need be: whoever makes tasks knows whether the run has heard of the end of the one before."""
 _TIMEOUT: Final = 408
 _INVALID: Final = 400
 _AWAY: Final = 503
@@ -53,7 +55,7 @@ class TaskFunction:
     async def _answer(self, call: Call, asked: Asked) -> Answer:
         async with self._database.tenant(call.tenant) as connection:
             found = await rows.of_call(connection, call)
-            is_made = found is None or found.state == "cancelled"
+            is_made = found is None or found.state in _ASKED_ANEW
             if is_made and await self._make(connection, call, asked) == "moves":
                 return _waits("", "its run is in other hands", _MOVING_SECONDS)
             found = await rows.of_call(connection, call)

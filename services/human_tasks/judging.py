@@ -26,7 +26,13 @@ class Decider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision that counts already. `rule`: what it was judged by, as the verdict had it; `answer`: the values."""
+    """A decision that counts already.
+
+    Attributes:
+        number: among those of the task.
+        rule: what it was judged by, as the verdict had it.
+        answer: the values.
+    """
 
     account: UUID
     behalf: UUID | None
@@ -34,6 +40,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     rule: Any = None
     answer: Any = None
+    number: int = 0
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +72,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         why: where it is not allowed, what is lacking, in words for who decides.
         approvals: persons who must decide the same before it counts.
         rule: what was judged by, JSON; kept with the decision.
+        void: places in `given` of decisions that were for something else than is needed now, and count no more.
     """
 
     is_allowed: bool
     why: str = ""
     approvals: int = 1
     rule: Any = None
+    void: frozenset[int] = frozenset()
 
 
 class Judge(Protocol):

@@ -58,23 +58,23 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         """Whose tasks are theirs to do."""
         return [self.account, *sorted(self.absent)]
 
-    def behalf(self, role: str, assignee: UUID | None) -> tuple[bool, UUID | None]:
+    def behalf(self, role: str, assignee: UUID | None, *, is_given: bool = False) -> tuple[bool, UUID | None]:
         """Whether a task of `role` that `assignee` has is theirs to do, and for whom: None for themselves.
 
-        Their own right comes before one of somebody absent; of several absent the oldest account's.
+        Their own right comes before one of somebody absent; of several absent the oldest account's. `is_given`: a
+        colleague gave it to `assignee`, who has it without the role as well.
         """
-        if assignee in {self.account, None} and role in self.roles:
+        if assignee is not None and assignee != self.account:
+            is_theirs = assignee in self.absent and (is_given or role in self.absent[assignee])
+            return is_theirs, assignee if is_theirs else None
+        if role in self.roles or (is_given and assignee == self.account):
             return True, None
-        if assignee not in {self.account, None}:
-            return assignee in self.absent, assignee if assignee in self.absent else None
-        for absent in sorted(self.absent):
-            if role in self.absent[absent]:
-                return True, absent
-        # In their own hands without the role: a colleague gave it to them.
-        return assignee == self.account, None
+        absent = next((one for one in sorted(self.absent) if role in self.absent[one]), None)
+        return absent is not None, absent
 
-    def sees(self, role: str, assignee: UUID | None) -> bool:
-        return self.manages or role in self.queues or assignee in self.accounts
+    def sees(self, role: str, assignee: UUID | None, *, is_given: bool = False) -> bool:
+        """What somebody has in hand without the role, and was not given, they had by a role that they have lost."""
+        return self.manages or role in self.queues or (is_given and assignee in self.accounts)
 
 
 async def read(connection: Any, tenant: UUID, who: Person) -> Person:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Text, cast, desc, func, literal, select, tuple_, union_all
+from sqlalchemy import Select, Text, cast, desc, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
@@ -37,6 +37,7 @@ _LISTED: Final = (
     HumanTask.state,
     HumanTask.version,
     HumanTask.assignee,
+    HumanTask.is_given,
     HumanTask.skills,
     HumanTask.entity_kind,
     HumanTask.entity_key,
@@ -102,16 +103,21 @@ def position(row: Row) -> str:
 
 async def read_task(session: AsyncSession, tenant: UUID, task: UUID, person: Person | None, *, sees_all: bool) -> Row:
     """With what it was asked with, as JSON text. Raises NotFound: none of this id that the reader sees."""
-    columns = (*_LISTED, HumanTask.reference, HumanTask.reason)
+    held = (HumanTask.tenant_id, HumanTask.assignee, HumanTask.role, HumanTask.is_given)
+    columns = (*_LISTED, HumanTask.reference, HumanTask.reason, func.app.keeps_task(*held).label("is_kept"))
     whole = (cast(HumanTask.content, Text).label("content"), cast(HumanTask.answer, Text).label("answer"))
     found = await session.execute(
         select(*columns, *whole).where(HumanTask.tenant_id == tenant, HumanTask.task_id == task)
     )
     row: Row | None = found.mappings().one_or_none()
-    is_seen = row is not None and (sees_all or (person is not None and person.sees(row["role"], row["assignee"])))
+    is_seen = row is not None and (sees_all or (person is not None and _sees(person, row)))
     if row is None or not is_seen:
         raise NotFound
     return row
+
+
+def _sees(person: Person, row: Row) -> bool:
+    return person.sees(row["role"], row["assignee"], is_given=row["is_given"])
 
 
 async def history(session: AsyncSession, tenant: UUID, task: UUID) -> list[HumanTaskEvent]:
@@ -147,11 +153,17 @@ async def counts(session: AsyncSession, tenant: UUID, roles: Sequence[str] | Non
     return list((await session.execute(query.group_by(row.role).order_by(row.role))).mappings())
 
 
-async def count_mine(session: AsyncSession, tenant: UUID, accounts: Sequence[UUID]) -> int:
-    """Open tasks that are in the hands of these people."""
+async def count_mine(session: AsyncSession, tenant: UUID, person: Person) -> int:
+    """Open tasks that are in their hands, or in those of whom they stand in for."""
     row = HumanTask
-    query = select(func.count()).where(row.tenant_id == tenant, row.closed_at.is_(None), row.assignee.in_(accounts))
+    query = select(func.count()).where(row.tenant_id == tenant, row.closed_at.is_(None))
+    query = query.where(row.assignee.in_(person.accounts), _is_kept(person))
     return await session.scalar(query) or 0
+
+
+def _is_kept(person: Person) -> Any:
+    """Of what somebody has in hand: by a role that they have, or as it was given to them."""
+    return or_(HumanTask.is_given, HumanTask.role.in_(person.queues))
 
 
 def _parts(only: Filter, person: Person | None) -> list[list[Any]]:
@@ -161,7 +173,7 @@ def _parts(only: Filter, person: Person | None) -> list[list[Any]]:
         return [[]] if only.role is None else [[row.role == only.role]]
     if person is None:
         return []
-    mine = [[row.assignee == one] for one in person.accounts]
+    mine = [[row.assignee == one, _is_kept(person)] for one in person.accounts]
     queues = [[row.role == one] for one in person.queues if only.role in {None, one}]
     if only.view == "queues":
         return queues

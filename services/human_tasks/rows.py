@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
+from infra import ids
 from services.engine import values
 from services.engine.functions import Call
 from services.human_tasks.states import State
@@ -19,7 +21,7 @@ _READ: Final = (
     "decided_at, reason FROM app.human_task WHERE tenant_id = $1 AND run_id = $2 AND key = $3"
 )
 _GIVEN: Final = (
-    "SELECT account_id, behalf, outcome, decided_at, rule::text AS rule, answer::text AS answer "
+    "SELECT number, account_id, behalf, outcome, decided_at, rule::text AS rule, answer::text AS answer "
     "FROM app.human_task_decision "
     "WHERE tenant_id = $1 AND task_id = $2 AND NOT is_void ORDER BY number"
 )
@@ -27,6 +29,8 @@ _EARLIER: Final = (
     "SELECT d.account_id, d.behalf FROM app.human_task t JOIN app.human_task_decision d USING (tenant_id, task_id) "
     "WHERE t.tenant_id = $1 AND t.run_id = $2 AND t.task_id <> $3 AND NOT d.is_void"
 )
+_APPROVED: Final = "SELECT DISTINCT decided_by FROM app.approval WHERE tenant_id = $1 AND run_id = $2"
+_ACCOUNT: Final = re.compile(r"(?:account|acting):(acc_.*)")
 _ADD: Final = "SELECT app.add_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 
 
@@ -82,11 +86,17 @@ async def given(connection: Any, tenant: UUID, task: UUID) -> list[Any]:
     return list(await connection.fetch(_GIVEN, tenant, task))
 
 
-async def earlier(connection: Any, tenant: UUID, run: UUID, task: UUID) -> list[UUID]:
-    """Who decided other tasks of the run, and for whom; nobody decides one of them until the transaction ends."""
+async def take_turn(connection: Any, run: UUID) -> None:
+    """Nobody else decides a task or a hold of the run until the transaction ends."""
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 98))", str(run))
+
+
+async def earlier(connection: Any, tenant: UUID, run: UUID, task: UUID) -> list[UUID]:
+    """Who decided other tasks of the run, and for whom, or approved what it asked an approval for."""
     rows = await connection.fetch(_EARLIER, tenant, run, task)
-    return sorted({one for row in rows for one in row.values() if one is not None})
+    found = {one for row in rows for one in row.values() if one is not None}
+    approved = [_ACCOUNT.fullmatch(row["decided_by"]) for row in await connection.fetch(_APPROVED, tenant, run)]
+    return sorted(found | {ids.read("acc", one[1]) for one in approved if one is not None})
 
 
 def whom(role: str) -> str:

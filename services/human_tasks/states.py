@@ -2,7 +2,7 @@
 
 - created and offered are claimed; what is delegated to somebody they claim, too; what is held is released to the queue
 - every open one can be delegated to a person, reassigned to another role's queue, completed, expired or cancelled
-- one that was cancelled is offered anew when its run asks for it again
+- one that was cancelled, or that expired, is offered anew when its run asks for it again
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _TABLE: Final[Mapping[tuple[State, Move], State]] = {
     **{(state, "reassign"): "offered" for state in OPEN},
     ("created", "offer"): "offered",
     ("cancelled", "offer"): "offered",
+    ("expired", "offer"): "offered",
     ("created", "claim"): "claimed",
     ("offered", "claim"): "claimed",
     # What somebody was given, they take in hand.

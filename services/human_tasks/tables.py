@@ -29,6 +29,8 @@ _NOW: Final = func.clock_timestamp()
 _OPEN: Final = text("closed_at IS NULL")
 _FREE: Final = text("closed_at IS NULL AND assignee IS NULL")
 _MINE: Final = text("closed_at IS NULL AND assignee IS NOT NULL")
+_CLOSED: Final = text("closed_at IS NOT NULL")
+_MINE_CLOSED: Final = text("closed_at IS NOT NULL AND assignee IS NOT NULL")
 
 
 def _of_task() -> ForeignKeyConstraint:
@@ -50,6 +52,7 @@ class HumanTask(Base):
     state: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     assignee: Mapped[UUID | None] = mapped_column(Uuid)
+    is_given: Mapped[bool] = mapped_column(server_default="false")
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     entity_kind: Mapped[str | None] = mapped_column(Text)
     entity_key: Mapped[str | None] = mapped_column(Text)
@@ -87,7 +90,10 @@ class HumanTask(Base):
         Index("human_task_kind_due", "tenant_id", "kind", "due", "task_id", postgresql_where=_OPEN),
         Index("human_task_due", "tenant_id", "due", "task_id", postgresql_where=_OPEN),
         Index("human_task_worth", "tenant_id", "worth", "task_id", postgresql_where=_OPEN),
-        Index("human_task_closed", "tenant_id", "task_id", postgresql_where=text("closed_at IS NOT NULL")),
+        Index("human_task_closed", "tenant_id", "task_id", postgresql_where=_CLOSED),
+        Index("human_task_closed_queue", "tenant_id", "role", "task_id", postgresql_where=_CLOSED),
+        Index("human_task_closed_mine", "tenant_id", "assignee", "task_id", postgresql_where=_MINE_CLOSED),
+        Index("human_task_closed_kind", "tenant_id", "kind", "task_id", postgresql_where=_CLOSED),
         Index(
             "human_task_entity",
             "tenant_id",
@@ -135,6 +141,7 @@ class HumanTaskDecision(Base):
     network: Mapped[str | None] = mapped_column(Text)
     shown_digest: Mapped[bytes] = mapped_column(LargeBinary)
     rule: Mapped[Any] = mapped_column(JSON, nullable=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
     is_void: Mapped[bool] = mapped_column(server_default="false")
     decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
 

@@ -36,6 +36,8 @@ What = Literal[
     "held",
     "freed",
     "notified",
+    "asked",
+    "answered",
 ]
 MOST_RUNS: Final = 200
 """Of one record, the oldest: their lines are told."""
@@ -68,6 +70,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         key: by which two of one moment are in one order.
         name: of a run its deployment, of a call its task, of an act its action.
         kind, number: of a hold its type, and the line of the order; `reference` is its id. Of a notice its milestone.
+        kind, name: of a human task what it is, and the role that it was asked of; `reference` is its id.
         document: its id as people see it; `title` is its name then, and `kind` its media type.
         by: a person or a key, or what in the product did it.
         states: by line of the order, `""` for the order itself.
@@ -145,6 +148,8 @@ async def read(
         "HELD": (of.entities, runs),
         "FREED": (of.entities, runs),
         "NOTIFIED": (of.entities, runs),
+        "ASKED": (of.entities, runs),
+        "ANSWERED": (of.entities, runs),
     }
     sources = []
     for name, arguments in given.items():

@@ -118,6 +118,24 @@ SELECT * FROM (
   FROM app.customer_notice n WHERE n.tenant_id = $1 AND n.notice_id IN (SELECT app.notices_about($1, $5, $6))
 ) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
 """
+# Entities and runs.
+ASKED: Final = """
+SELECT * FROM (
+  SELECT 'asked' AS what, t.created_at AS at, 'asked/' || t.task_id AS key, t.run_id, t.kind, t.role AS name, t.title,
+    app.show_id('tsk', t.task_id) AS reference
+  FROM app.human_task t WHERE t.tenant_id = $1 AND t.task_id IN (SELECT app.tasks_about($1, $5, $6))
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
+# Entities and runs.
+ANSWERED: Final = """
+SELECT * FROM (
+  SELECT 'answered' AS what, t.closed_at AS at, 'answered/' || t.task_id AS key, t.run_id, t.kind, t.role AS name,
+    t.title, app.show_id('tsk', t.task_id) AS reference, coalesce(t.outcome, t.state) AS outcome, t.decided_by AS by,
+    t.reason AS note
+  FROM app.human_task t
+  WHERE t.tenant_id = $1 AND t.closed_at IS NOT NULL AND t.task_id IN (SELECT app.tasks_about($1, $5, $6))
+) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
+"""
 # Entities and runs. A document that comes is nobody's yet, and one that goes is told of by the audit.
 FILED: Final = """
 SELECT * FROM (

@@ -52,6 +52,7 @@ from services.engine.guarded import Guarded, Rules
 from services.engine.journal import Journal
 from services.engine.quotas import Quotas
 from services.events.intake import Intake
+from services.holds import clock as hold_clock
 from services.holds import function as holds
 from services.human_tasks import clock as task_clock
 from services.human_tasks.function import TaskFunction
@@ -221,11 +222,12 @@ class Composition:
 
     def clock(self, wake: Callable[[], None]) -> Clock:
         """What does the steps of deadlines. `wake`: one may have put a run in line."""
-        return Clock(self.database, self._acts(), wake=wake, follows={task_clock.KIND: task_clock.follow})
+        follows = {task_clock.KIND: task_clock.follow, hold_clock.KIND: hold_clock.follow}
+        return Clock(self.database, self._acts(), wake=wake, follows=follows)
 
     def _acts(self) -> Acts:
         """What a deadline's step does, by the kind of what it is about."""
-        return {task_clock.KIND: task_clock.act}
+        return {task_clock.KIND: task_clock.act, hold_clock.KIND: hold_clock.act}
 
     def deliverer(self) -> Deliverer:
         """What sends webhook messages."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -22,19 +23,20 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
     set_by: str
     set_at: datetime
 
-    def need(self, decision: str, facts: Facts, *, asked_at: datetime) -> Need:
-        """What a decision needs that was asked for at `asked_at`.
+    def need(self, decision: str, facts: Facts, *, changed_by: Collection[str]) -> Need:
+        """What a decision needs.
 
-        Whoever changed the matrix after that does not decide: nobody opens a way for themselves to what lies there.
+        `changed_by`: actors who have changed the matrix since it was asked for, by this version or by one between. None
+        of them decides: nobody opens a way for themselves to what lies there, also when somebody else saved the matrix
+        behind them.
 
         Raises:
             NoAuthority, BadFact: see `needs.need`.
         """
         found = needs.need(self.rows, decision, facts)
-        if asked_at >= self.holds_from:
-            return found
-        setter = tuple(Barred(one, MATRIX) for one in sorted(_people(self.set_by)))
-        return msgspec.structs.replace(found, barred=(*found.barred, *setter))
+        people = frozenset[str]().union(*map(_people, changed_by))
+        changers = tuple(Barred(one, MATRIX) for one in sorted(people))
+        return msgspec.structs.replace(found, barred=(*found.barred, *changers))
 
 
 def _people(actor: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -17,8 +18,21 @@ from tenants.authority.models import AuthorityMatrix
 from tenants.authority.rows import HeldRow
 
 _IN_FORCE: Final = """
-SELECT version, rows::text AS rows, holds_from, set_by, set_at FROM app.authority_matrix
+SELECT version, holds_from, set_by, set_at FROM app.authority_matrix
 WHERE tenant_id = $1 AND holds_from <= clock_timestamp() ORDER BY version DESC LIMIT 1
+"""
+_ROWS: Final = "SELECT rows::text AS rows FROM app.authority_matrix WHERE tenant_id = $1 AND version = $2"
+_MOST: Final = 500
+_READY: OrderedDict[tuple[UUID, int, datetime], Matrix] = OrderedDict()
+"""Versions never change, so that what was read once is kept."""
+
+
+# Behind the version that was in force then, up to the one that is now; what was dropped before it held, too: whoever
+# saved the next one may have kept its rows.
+_CHANGED_BY: Final = """
+SELECT DISTINCT set_by FROM app.authority_matrix WHERE tenant_id = $1 AND version <= $2 AND version > coalesce((
+  SELECT max(version) FROM app.authority_matrix WHERE tenant_id = $1 AND version <= $2 AND holds_from <= $3), 0)
+ORDER BY set_by
 """
 
 
@@ -36,14 +50,19 @@ async def load(connection: Any, tenant: UUID) -> Matrix | None:
     row = await connection.fetchrow(_IN_FORCE, tenant)
     if row is None:
         return None
-    rows = msgspec.json.decode(row["rows"], type=tuple[HeldRow, ...])
-    return Matrix(
-        version=row["version"],
-        rows=rows,
-        holds_from=row["holds_from"],
-        set_by=row["set_by"],
-        set_at=row["set_at"],
-    )
+    key = (tenant, row["version"], row["set_at"])
+    found = _READY.get(key)
+    if found is None:
+        text = await connection.fetchval(_ROWS, tenant, row["version"])
+        found = _READY[key] = Matrix(**row, rows=msgspec.json.decode(text, type=tuple[HeldRow, ...]))
+        if len(_READY) > _MOST:
+            _READY.popitem(last=False)
+    return found
+
+
+async def changed_by(connection: Any, tenant: UUID, version: int, asked_at: datetime) -> list[str]:
+    """Actors who have changed the matrix since `asked_at`, up to `version`."""
+    return [row["set_by"] for row in await connection.fetch(_CHANGED_BY, tenant, version, asked_at)]
 
 
 async def in_force(session: AsyncSession, tenant_id: UUID) -> Matrix | None:

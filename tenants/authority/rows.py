@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -78,7 +79,7 @@ class DecimalRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return Span(begin, end)
 
 
-class OneOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class OneOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """These words, or all words but these: exactly one of the two is given."""
 
     one_of: Words | None = None
@@ -88,8 +89,13 @@ class OneOf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def named(self) -> list[str]:
         return self.one_of or self.none_of or []
 
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """Looked into once for each row and decision: made once for a version of the matrix."""
+        return frozenset(self.named)
+
     def holds(self, word: str) -> bool:
-        return word in self.one_of if self.one_of is not None else word not in self.named
+        return (word in self._words) is (self.one_of is not None)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

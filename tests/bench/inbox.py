@@ -71,7 +71,7 @@ def questions(tenant: Any, people: list[Any], half: str) -> dict[str, Asked]:
         "worth nearly the most, the next due": listing(Filter(view="all", currency="USD", least_value=999_000), None),
         "counts of ten queues": lambda session: reading.counts(session, tenant, roles),
         "counts of every queue": lambda session: reading.counts(session, tenant, None),
-        "how many are mine": lambda session: reading.count_mine(session, tenant, people[:2]),
+        "how many are mine": lambda session: reading.count_mine(session, tenant, some),
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from tests.marks import night
+from tests.patience import PATIENCE
 from tests.portal.people import look, staff
 from tests.portal.person import DESK, PHONE, Person, person
 from tests.portal.site import Site
@@ -40,6 +41,19 @@ SHIPMENT: dict[str, Any] = {
     ' lines: [{line: "1", item: {id: "SKU-1"}, quantity: {value: "2", unit: "EA"}}]}',
     "examples": [{"name": "nothing", "data": {"no": "SO-1"}, "record": None}],
 }
+ASKING = """
+document: {dsl: 1.0.3, namespace: tests, name: asking-of-orders, version: 1.0.0}
+schedule: {on: {one: {with: {type: order.asked}}}}
+do:
+  - review:
+      call: human-task:1.0.0@default
+      with:
+        task: credit-review
+        title: Release order SO-77
+        role: administrator
+        about: {kind: sales-order, key: SO-77}
+        outcomes: [release, keep-on-hold]
+"""
 _ASK = """async ([method, path, body]) => {
   const type = path === "/v1/events" ? "application/cloudevents+json" : "application/json";
   const sent = typeof body === "string" ? body : body && JSON.stringify(body);
@@ -123,6 +137,24 @@ async def look_at_files(someone: Person, kind: str) -> None:
     await look(someone, f"order-documents-{kind}")
 
 
+async def decide(page: Page) -> None:
+    """The order is held twice, of which one is cleared; and a run asks about it, which somebody answers."""
+    held = {"order": "SO-77", "customer": "C-1", "type": "stock"}
+    await ask(page, "POST", "/v1/holds", {**held, "reason": "short", "words": "Two pallets short"})
+    gone = (await ask(page, "POST", "/v1/holds", {**held, "reason": "damaged"}))["hold"]["id"]
+    await ask(page, "POST", f"/v1/holds/{gone}/clear", {"why": "Found in the other aisle", "seen": 1})
+    workflow = await ask(page, "POST", "/v1/workflows", {"document": ASKING})
+    await ask(page, "POST", "/v1/deployments", {"name": "asking-of-orders", "workflow": workflow["id"]})
+    await tell(page, 20, "order.asked")
+    tasks: list[Any] = []
+    async with asyncio.timeout(PATIENCE):
+        while not tasks:
+            await asyncio.sleep(0.2)
+            tasks = (await ask(page, "GET", "/v1/tasks"))["items"]
+    answer = {"outcome": "release", "why": "They paid this morning"}
+    await ask(page, "POST", f"/v1/tasks/{tasks[0]['id']}/complete", answer)
+
+
 async def link(page: Page) -> None:
     entity = (await ask(page, "GET", "/v1/entities?kind=sales-order&value=SO-77"))["items"][0]["id"]
     await ask(page, "POST", f"/v1/entities/{entity}/keys", {"system": "erp", "value": "4500017"})
@@ -147,6 +179,7 @@ async def test_what_happened_to_an_order_is_read_in_order(browser: Browser, site
         await expect(page.get_by_role("link", name="SO-77", exact=True)).to_be_visible()
         await expect(page.get_by_role("link", name=LONG)).to_be_visible()
         await link(page)
+        await decide(page)
         await look(someone, f"orders-{kind}")
         await page.get_by_role("link", name=LONG).click()
         await expect(page.get_by_text("shop says: Captured")).to_be_visible()
@@ -157,6 +190,12 @@ async def test_what_happened_to_an_order_is_read_in_order(browser: Browser, site
         await page.get_by_role("link", name="SO-77", exact=True).click()
         await expect(page.get_by_text("shop told of shipment SH-7")).to_be_visible()
         await expect(page.get_by_text("shop says: Shipped")).to_be_visible()
+        await expect(page.get_by_text("Held: Stock (short)")).to_be_visible()
+        await expect(page.get_by_text("No longer held: Stock (damaged)")).to_be_visible()
+        await expect(page.get_by_text("Asked of administrator: Release order SO-77")).to_be_visible()
+        await expect(page.get_by_text("Release order SO-77: release", exact=True)).to_be_visible()
+        await expect(page.get_by_text("“They paid this morning”")).to_be_visible()
+        await expect(page.get_by_role("link", name="Open the task")).to_have_count(2)
         await expect(page.get_by_text("does not become cancelled")).to_be_visible()
         await expect(page.get_by_text("Systems differ in 1 place")).to_be_visible()
         await expect(page.get_by_text("Linked with erp:4500017")).to_be_visible()

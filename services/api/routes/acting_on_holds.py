@@ -31,14 +31,14 @@ from services.api.hold_view import (
 from services.api.policy import tenant_paths
 from services.api.routes.holds import TAGS
 from services.engine import redriving
-from services.holds import bulk, raising, reading
+from services.holds import bulk, facts, raising, reading
 from services.holds.authority import Act
 from services.holds.bulk import Batch
 from services.holds.clearing import Hand, Wish
 from services.holds.raising import Wanted
 from services.holds.reading import Filter
 from services.holds.telling import PREFIX
-from template_library.holds import Money, Words
+from template_library.holds import HoldDeadline, HoldFacts, Money, Words
 
 _PURPOSE: Final = "holds"
 
@@ -54,8 +54,10 @@ class NewHold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     site: SiteSlug | None = None
     words: Annotated[Words, Meta(description="Why, in words.")] | None = None
     value: Annotated[Money, Meta(description="At risk, in minor units.")] | None = None
+    facts: Annotated[HoldFacts, Meta(description="That the authority judges by, beside value and site.")] | None = None
     role: RoleSlug | None = None
-    due: Annotated[Instant | None, Meta(description="Null: as its type has it.")] = None
+    due: Annotated[Instant | None, Meta(description="A moment. Null: as its type has it.")] = None
+    deadline: Annotated[HoldDeadline, Meta(description="In business time; null: as its type has it.")] | None = None
 
 
 class RaisedHold(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +126,10 @@ class ClearedHolds(msgspec.Struct, frozen=True, kw_only=True):
 
 @post(tenant_paths("/holds"), summary="Raise a hold", tags=TAGS, status_code=200)
 async def raise_hold(request: Call, data: JSONBody[NewHold]) -> RaisedHold:
-    """The same type and reason on the same order, customer or line is one hold: to raise it again changes nothing."""
+    """The same type and reason on the same order, customer or line is one hold.
+
+    Raised again it keeps the higher value, the lower margin and everybody who is named; nothing makes it less.
+    """
     tenant = TenantId(request.tenant.tenant_id)
     async with request.resources.database.tenant(tenant) as connection:
         raised = await raising.raise_hold(connection, tenant, _wanted(data), actor=request.principal.actor)
@@ -215,6 +220,8 @@ def _wanted(data: NewHold) -> Wanted:
         raise Invalid.at("/order", "name an order, or a customer")
     if data.order is None and (data.line is not None or data.site is not None):
         raise Invalid.at("/order", "a line and a site are an order's: name the order")
+    if data.due is not None and data.deadline is not None:
+        raise Invalid.at("/deadline", "give `due`, a moment, or a `deadline` in business time")
     value: dict[str, Any] = {}
     if data.value is not None:
         value = {"value": data.value.amount, "currency": data.value.currency}
@@ -229,6 +236,8 @@ def _wanted(data: NewHold) -> Wanted:
         words=data.words,
         role=data.role,
         due=data.due,
+        deadline=data.deadline,
+        facts=facts.kept(data.facts),
         **value,
     )
 

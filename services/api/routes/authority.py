@@ -9,7 +9,7 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra import clock, ids
+from infra import ids
 from services.api import deciders
 from services.api.call import Call
 from services.api.fields import Cursor, Instant, Limit, NextCursor
@@ -144,7 +144,7 @@ async def check_case(request: Call, data: JSONBody[CaseToCheck]) -> CheckedCase:
     tenant_id = request.tenant.tenant_id
     async with request.transaction() as session:
         matrix = await service.current(session, tenant_id)
-        need = matrix.need(data.decision, data.facts, asked_at=clock.now())
+        need = matrix.need(data.decision, data.facts, changed_by=())
         people = await _candidates(session, request, need)
     able = sum(one.may for one in people)
     may_see = Permission.PEOPLE_READ in request.principal.permissions

@@ -14,6 +14,7 @@ from services.api.policy import tenant_paths
 from services.api.routes.holds import TAGS
 from services.holds import kinds
 from services.holds.kinds import Kind, Kinds
+from template_library.holds import HoldDeadline
 
 
 class HoldType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,9 +24,18 @@ class HoldType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["Credit"])]
     role: Annotated[RoleSlug, Meta(description="Slug of the role that looks after them where nobody names another.")]
     minutes: (
-        Annotated[int, Meta(ge=1, le=kinds.LONGEST_MINUTES, description="Until one is due. Null: never, unless said.")]
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=kinds.LONGEST_MINUTES,
+                description="Of business time until one is due; of the wall's where no calendar is the default. Null:"
+                " never, unless said.",
+            ),
+        ]
         | None
     ) = None
+    deadline: Annotated[HoldDeadline, Meta(description="What is done meanwhile, in place of `minutes`.")] | None = None
     decision: (
         Annotated[
             str,
@@ -65,7 +75,7 @@ async def read_hold_types(request: Call) -> HoldTypes:
 async def set_hold_types(request: Call, data: JSONBody[NewHoldTypes]) -> HoldTypes:
     """All of them at once. One of which a hold is active cannot be left out."""
     tenant = TenantId(request.tenant.tenant_id)
-    wanted = [msgspec.convert(msgspec.structs.asdict(one), Kind) for one in data.types]
+    wanted = [Kind(**msgspec.structs.asdict(one)) for one in data.types]
     async with request.resources.database.tenant(tenant) as connection:
 
         async def present() -> HoldTypes:

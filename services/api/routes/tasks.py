@@ -150,7 +150,7 @@ async def count_tasks(request: Call) -> QueueCounts:
     if person is None and not sees_all:
         return QueueCounts(mine=0, queues=[])
     async with request.transaction() as session:
-        mine = 0 if person is None else await reading.count_mine(session, tenant, person.accounts)
+        mine = 0 if person is None else await reading.count_mine(session, tenant, person)
         roles = None if sees_all or person is None else person.queues
         rows = await reading.counts(session, tenant, roles)
     queues = [Queue(**{**row, "next_due": task_view.moment(row["next_due"])}) for row in rows]

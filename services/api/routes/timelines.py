@@ -66,12 +66,15 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
             "held",
             "freed",
             "notified",
+            "asked",
+            "answered",
         ],
         Meta(
             description="`told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run."
             " `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did."
             " `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run."
-            " `held`, `freed`: a hold was raised, and cleared or overridden."
+            " `held`, `freed`: a hold was raised, and cleared or overridden. `asked`, `answered`: a human task was"
+            " made, and closed: `outcome` is what was decided, or `expired`, or `cancelled`."
             " `notified`: a customer was told something by mail, or was not and `note` says why."
         ),
     ]
@@ -80,7 +83,8 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[
         str | None,
         Meta(
-            description="Of the record that was told of, of the exception, of the hold, or of the document's content."
+            description="Of the record that was told of, of the exception, the hold or the human task, or of the"
+            " document's content."
         ),
     ]
     system: str | None
@@ -95,16 +99,20 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
     ]
     events: Annotated[list[str], Meta(description="Ids of the catalogue's events that followed.")]
     run: str | None
-    name: Annotated[str | None, Meta(description="Of the deployment, the task, the cause or the act.")]
+    name: Annotated[
+        str | None, Meta(description="Of the deployment, the task, the cause or the act; of a human task its role.")
+    ]
     reference: Annotated[
-        str | None, Meta(description="JSON pointer of the task; of an act and of a hold the id of what it is about.")
+        str | None,
+        Meta(description="JSON pointer of the task; of an act, a hold and a human task the id of what it is about."),
     ]
     operation: str | None
     outcome: str | None
     exception: str | None
     document: str | None
     title: Annotated[
-        str | None, Meta(description="Of the exception, or the document's name: null for who may not see it.")
+        str | None,
+        Meta(description="Of the exception or the human task, or the document's name: null for who may not see it."),
     ]
     by: str | None
     note: str | None
@@ -160,6 +168,8 @@ async def _calls(request: Call, tenant: TenantId, of: Scope) -> dict[UUID, dict[
 def _view(one: Line, payloads: Payloads) -> TimelineLine:
     if one.what in {"held", "freed"}:  # why, in somebody's words
         one = replace(one, note=one.note if payloads == "whole" else None)
+    elif one.what in {"asked", "answered"}:
+        one = one if payloads == "whole" else replace(one, title=None, note=None)
     elif one.document is not None:  # a file's name says as much as the file
         one = replace(one, title=one.title if payloads == "whole" else None)
     elif one.kind is not None and one.title is not None:  # of an exception

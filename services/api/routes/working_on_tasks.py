@@ -67,7 +67,8 @@ class CompletedTask(msgspec.Struct, frozen=True, kw_only=True):
         Outcome,
         Meta(
             description="`completed`; `approved`: others have to decide alike before it counts. `changed`: not as the"
-            " preview saw it, and left alone. `refused`: `why` says what is lacking."
+            " preview saw it, and left alone. `refused`: `why` says what is lacking. `left`: time was up; send the"
+            " token again."
         ),
     ]
     why: str | None

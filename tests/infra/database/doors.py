@@ -68,6 +68,7 @@ DOORS = {
     "send_task_digest": "waybill_worker",
     "wake_entries": "waybill_worker",
     "wake_hold_waits": "waybill_worker",
+    "is_in_hand": "waybill_worker",
     "spread_playbook": "waybill_worker",
     "tend_playbooks": "waybill_worker",
     "beat_worker": "waybill_worker",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from infra import ids
 from infra.database import Database, Scope
+from infra.ids import TenantId
 from services.api import deciders
 from services.api.matrix_judge import matrix_judge
 from services.human_tasks.deciding import Desk
@@ -33,6 +34,15 @@ STEP: Final = """
         outcomes: [approve, reject]
         facts: {{ amount: {{ amount: 720000, currency: USD }}, requester: jo@acme.example, last_editor: 'system:erp' }}
 """
+
+
+class Place(Protocol):
+    """Where a key is made."""
+
+    app: Database
+    tenant: TenantId
+
+
 HEAD: Final = "document: {dsl: '1.0.3', namespace: tests, name: asking, version: 1.0.0}\ndo:"
 DOCUMENT: Final = HEAD + STEP.format(name="first")
 CHAIN: Final = DOCUMENT + STEP.format(name="second")
@@ -106,7 +116,36 @@ async def test_an_approval_by_another_rule_counts_no_more(office: Office) -> Non
     assert not (await office.complete(task, ann)).is_complete
     await decree(office, approvals=2, duties=["not_requester", "not_last_editor"])
     assert not (await office.complete(task, ben)).is_complete, "ann's was for another rule"
+    kept = await office.rows("SELECT is_void FROM app.human_task_decision ORDER BY number")
+    assert [one["is_void"] for one in kept] == [True, False]
     assert (await office.complete(task, cat)).is_complete
+
+
+async def test_who_approved_by_another_rule_approves_anew(office: Office) -> None:
+    ann, ben = [await hire(office, name) for name in ("ann", "ben")]
+    await decree(office, approvals=2)
+    await office.begin(1, DOCUMENT)
+    task = await only(office)
+    assert not (await office.complete(task, ann)).is_complete
+    await decree(office, approvals=2, duties=["not_requester", "not_last_editor"])
+    again = await office.complete(task, ann)
+    assert (again.is_complete, again.given) == (False, 1)
+    assert (await office.complete(task, ann)).given == 1, "and once for that"
+    assert (await office.complete(task, ben)).is_complete
+
+
+async def test_S_68_nobody_opens_a_way_for_themselves_behind_whom_somebody_else_saves_the_matrix(
+    office: Office,
+) -> None:
+    ann, ben, cat = [await hire(office, name) for name in ("ann", "ben", "cat")]
+    await decree(office, approvals=2)
+    await office.begin(1, DOCUMENT)
+    task = await only(office)
+    await decree(office, approvals=1, by=ann.actor)
+    await decree(office, approvals=1, name="the-same", by=await key_of(office, cat.actor))
+    for one in (ann, cat):
+        assert await refused(office, task, one) == "Who changed the matrix while it was open does not decide it"
+    assert (await office.complete(task, ben)).is_complete
 
 
 async def test_who_decided_an_earlier_step_does_not_decide_the_next(office: Office) -> None:
@@ -121,6 +160,20 @@ async def test_who_decided_an_earlier_step_does_not_decide_the_next(office: Offi
     assert (await office.complete(second, ben)).is_complete
 
 
+async def test_who_approved_what_the_run_asked_before_decided_an_earlier_step(office: Office) -> None:
+    ann, ben = [await hire(office, name) for name in ("ann", "ben")]
+    await decree(office, duties=["not_same_person"])
+    (run,) = await office.begin(1, DOCUMENT)
+    await office.rows(
+        "INSERT INTO app.approval (tenant_id, approval_id, run_id, reference, event_source, event_key, is_approved, "
+        "decided_by) VALUES ($1, $2, $3, '/do/0/ask', 's', 'k', true, $4) RETURNING true",
+        *(office.tenant, ids.new(), run, ann.actor),
+    )
+    task = await only(office)
+    assert await refused(office, task, ann) == "Who decided an earlier step does not decide this one"
+    assert (await office.complete(task, ben)).is_complete
+
+
 async def test_the_role_that_somebody_lost_decides_nothing(office: Office) -> None:
     ann = await hire(office, "ann")
     await decree(office)
@@ -131,7 +184,7 @@ async def test_the_role_that_somebody_lost_decides_nothing(office: Office) -> No
     assert await refused(office, task, ann) == f"The role {ROLE} decides this"
 
 
-async def key_of(office: Office, made_by: str) -> str:
+async def key_of(office: Place, made_by: str) -> str:
     """An API key of the client that somebody made; as actors are named."""
     key = ids.new()
     async with office.app.session(Scope.operator()) as session:

@@ -184,7 +184,7 @@ NOT_LOOKED_THROUGH = {
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "
         "*.created_by *.released_by *.closed_by *.proposed_by *.entered_by *.moved_by *.decided_by *.made_by "
-        "human_task_decision.network *.raised_by *.cleared_by"
+        "human_task_decision.network *.raised_by hold.raisers *.cleared_by"
     ),
     "handed out by a door of the workers alone": "mail.facts",
     "digests of effects; orders and customers of holds, which are looked through": "hold.raise_keys hold_wait",

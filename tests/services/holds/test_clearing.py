@@ -60,7 +60,7 @@ async def test_the_authority_is_asked_by_the_facts_and_refuses(desk: Desk) -> No
     with pytest.raises(HoldNotYours, match="as told"):
         await desk.act(raised.hold_id)
     (asked,) = judge.asked
-    assert (asked.decision, asked.requester, asked.by) == ("credit.release", "account:maker", KIM)
+    assert (asked.decision, asked.raisers, asked.by) == ("credit.release", ("account:maker",), KIM)
     facts = {"amount": 1_250_000, "currency": "USD", "customer": "C-1", "site": "depot", "order": "SO-1"}
     assert facts.items() <= asked.facts.items()
     assert (await status(desk, raised.hold_id))[0] == "active"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,13 +15,14 @@ from infra.ids import TenantId
 from services.engine import operating
 from services.engine.functions import Call, Done, Failed, Later
 from services.events.catalogue import registry
-from services.holds import waking
+from services.holds import telling, waking
+from services.holds.clearing import Hand
 from services.holds.function import NAME, HoldsFunction
 from services.worker.outlets import Outlets
 from template_library import schemas
 from tests.patience import PATIENCE
 from tests.services.engine.running import Engine, at_work, order
-from tests.services.holds.holding import ORDER, Desk, on_customer
+from tests.services.holds.holding import ORDER, Desk, on_customer, wanted
 from tests.world import World, deploy
 
 RELEASING = """
@@ -141,6 +143,20 @@ async def test_a_run_clears_what_it_raised_where_the_type_lets_it_and_no_more(
     assert theirs.is_active
 
 
+async def test_a_run_clears_nothing_that_somebody_else_raised_as_well(engine: Engine, desk: Desk, world: World) -> None:
+    await deploy(desk.database, world.tenant_id, CLEARING, event_type="order")
+    await desk.hold(wanted("stock"))
+    await engine.intake.receive(world.tenant_id, order(1), "tests")
+    await ended(engine, world)
+    (own,) = await desk.rows("SELECT hold_id FROM app.hold WHERE tenant_id = $1 AND reason = 'short'")
+    (row,) = await desk.rows("SELECT run_id FROM app.hold WHERE hold_id = $2 AND tenant_id = $1", own["hold_id"])
+    short = msgspec.structs.replace(wanted("stock", run=row["run_id"]), reason="later")
+    mine = await desk.hold(short, actor=telling.of_run(row["run_id"]))
+    await desk.hold(msgspec.structs.replace(short, run=None), actor="account:kim")
+    async with desk.database.tenant(desk.tenant) as connection:
+        assert not await Hand(connection, desk.tenant, None).clear_own(mine.hold_id, row["run_id"], "done")
+
+
 async def test_a_wait_of_a_run_that_was_cancelled_leaves_nothing(engine: Engine, desk: Desk, world: World) -> None:
     await deploy(desk.database, world.tenant_id, RELEASING, event_type="order")
     await engine.intake.receive(world.tenant_id, order(1), "tests")
@@ -176,7 +192,7 @@ async def test_a_check_tells_and_lets_nothing_go(worker_database: Database, desk
     [
         ({"do": "wait", "order": "SO-9"}, "`customer`"),
         ({"do": "raise", "type": "stock", "reason": "x"}, "`order`"),
-        ({"do": "raise", "order": "SO-1", "type": "no-such", "reason": "x"}, "holds of the types"),
+        ({"do": "raise", "order": "SO-1", "type": "credit", "reason": "x", "deadline": {}}, "`warn`, `due` or `steps`"),
         ({"do": "raise", "order": "", "type": "stock", "reason": "x"}, "length"),
         ({"do": "let"}, "let"),
     ],
@@ -188,6 +204,62 @@ async def test_a_call_that_says_it_wrong_fails_its_task_with_words(
     assert isinstance(answer, Failed)
     assert (answer.error.status, answer.sent) == (422, False)
     assert words in answer.error.detail
+
+
+async def test_a_type_that_is_not_there_fails_the_task_with_words(engine: Engine, desk: Desk, world: World) -> None:
+    unknown = RELEASING.replace("type: stock", "type: no-such")
+    await deploy(desk.database, world.tenant_id, unknown, event_type="order")
+    await engine.intake.receive(world.tenant_id, order(1), "tests")
+    run = await ended(engine, world)
+    assert run["state"] == "faulted"
+    (row,) = await desk.rows("SELECT error::text AS error FROM app.run WHERE tenant_id = $1")
+    assert "holds of the types" in row["error"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"do": "raise", "order": ORDER, "type": "stock", "reason": "late"},
+        {"do": "clear", "order": ORDER, "why": "late"},
+        {"do": "wait", "order": ORDER, "customer": "C-1"},
+    ],
+)
+async def test_F_02_a_worker_that_has_lost_the_run_raises_clears_and_lets_go_nothing(
+    worker_database: Database, engine: Engine, desk: Desk, world: World, said: Any
+) -> None:
+    await deploy(desk.database, world.tenant_id, RELEASING, event_type="order")
+    await engine.intake.receive(world.tenant_id, order(1), "tests")
+    row = await waits(desk)
+    before = await desk.rows("SELECT hold_id, status, version FROM app.hold WHERE tenant_id = $1")
+    (held,) = await desk.rows("SELECT fence FROM app.run WHERE tenant_id = $1")
+    late = msgspec.structs.replace(call(world, said), run=row["run_id"], fence=held["fence"])
+    answer = await HoldsFunction(worker_database)(late)
+    assert isinstance(answer, Later)
+    assert (answer.parked, "other hands" in answer.reason) == (False, True)
+    assert await desk.rows("SELECT hold_id, status, version FROM app.hold WHERE tenant_id = $1") == before
+
+
+async def test_F_14_a_run_whose_row_somebody_has_is_waited_for_by_nobody_and_called_later(
+    engine: Engine, desk: Desk, world: World
+) -> None:
+    await deploy(desk.database, world.tenant_id, RELEASING, event_type="order")
+    await engine.intake.receive(world.tenant_id, order(1), "tests")
+    row = await waits(desk)
+    (hold,) = await desk.rows("SELECT hold_id FROM app.hold WHERE tenant_id = $1")
+    with contextlib.suppress(_ThinksBetter):
+        async with desk.database.tenant(desk.tenant) as connection:
+            await operating.cancel(connection, desk.tenant, row["run_id"], "account:kim")
+            await desk.act(hold["hold_id"])
+            async with asyncio.timeout(PATIENCE):
+                assert await waking.wake(engine.worker) == 1, "it waits for nobody"
+            (wait,) = await desk.rows("SELECT wake_at FROM app.hold_wait WHERE tenant_id = $1")
+            assert wait["wake_at"] is not None
+            raise _ThinksBetter
+    assert (await ended(engine, world))["state"] == "completed"
+
+
+class _ThinksBetter(Exception):
+    pass
 
 
 async def test_events_of_holds_are_taken_in_and_keep_to_their_schema(

@@ -65,7 +65,9 @@ async def test_the_same_type_and_reason_of_one_order_is_one_hold_until_it_is_cle
     first, again = await desk.hold(), await desk.hold(actor="account:other")
     assert (again.hold_id, first.is_new, again.is_new) == (first.hold_id, True, False)
     actions = "SELECT action FROM app.audit WHERE tenant_id = $1 ORDER BY audit_id"
-    assert [row["action"] for row in await desk.rows(actions)] == ["hold.raised"]
+    assert [row["action"] for row in await desk.rows(actions)] == ["hold.raised", "hold.joined"]
+    assert not (await desk.hold(actor="account:other")).is_new
+    assert len(await desk.rows(actions)) == 2, "it says nothing new"
     await desk.act(first.hold_id)
     assert (await desk.hold()).is_new
 

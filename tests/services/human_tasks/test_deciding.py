@@ -80,7 +80,7 @@ async def test_several_persons_decide_alike_before_it_counts(office: Office) -> 
     with pytest.raises(NoAuthority):  # nor may they decide it otherwise: somebody else has to
         await office.complete(task["task_id"], person(1), "reject")
     assert (await office.complete(task["task_id"], person(2))).is_complete
-    assert [len(one.given) for one in matrix.asked] == [0, 1]
+    assert [len(one.given) for one in matrix.asked] == [0, 1, 1, 1], "asked each time anew"
     await office.go()
     (output,) = await office.outputs()
     assert [one["by"] for one in output["approvals"]] == [person(1).actor, person(2).actor]
@@ -124,22 +124,73 @@ async def test_a_delegation_gives_the_task_and_no_authority(office: Office) -> N
         await office.complete(task["task_id"], person(1))
 
 
+async def hire(office: Office, name: str, role: str = ROLE) -> Person:
+    account = await make_person(office.app, (await _partner(office), office.tenant), role, f"{name}@acme.example")
+    return Person(account=account, actor=f"account:{ids.show('acc', account)}", roles=frozenset({role}))
+
+
 async def test_only_who_manages_tasks_takes_them_out_of_others_hands(office: Office) -> None:
+    ann, ben = await hire(office, "ann"), await hire(office, "ben")
     await office.begin()
     (task,) = await office.rows()
-    await act(office, task, person(1), "claim", seen=1)
+    await act(office, task, ann, "claim", seen=1)
     with pytest.raises(TaskChanged):
-        await act(office, task, person(2), "claim", seen=1)
+        await act(office, task, ben, "claim", seen=1)
     with pytest.raises(TaskTaken):
-        await act(office, task, person(2), "claim", seen=2)
+        await act(office, task, ben, "claim", seen=2)
     with pytest.raises(Forbidden):
-        await act(office, task, person(2), "reassign", to="role:sales")
+        await act(office, task, ben, "reassign", to="role:sales")
     chief = person(9, "sales", manages=True)
     with pytest.raises(InvalidField):
         await act(office, task, chief, "reassign", to="role:nobody-has-this")
     await act(office, task, chief, "release")
-    await act(office, task, person(2), "claim")
-    assert (await office.rows())[0]["assignee"] == person(2).account
+    await act(office, task, ben, "claim")
+    assert (await office.rows())[0]["assignee"] == ben.account
+
+
+async def test_S_68_who_has_lost_the_role_keeps_no_task_that_they_had_by_it(office: Office) -> None:
+    ann, ben, cat = [await hire(office, name) for name in ("ann", "ben", "cat")]
+    await office.begin(3)
+    claimed, given, lent = await office.rows()
+    await act(office, claimed, ann, "claim")
+    await act(office, given, ben, "delegate", to=ann.actor)
+    await act(office, given, ann, "claim")
+    substitute = msgspec.structs.replace(await hire(office, "sam", "clerk"), absent={ben.account: ben.roles})
+    await act(office, lent, substitute, "claim")
+    ann, sam = [msgspec.structs.replace(one, roles=frozenset(), absent={}) for one in (ann, substitute)]
+    async with office.app.tenant(office.tenant) as connection:
+        await connection.execute("DELETE FROM app.account_role WHERE account_id = $1", ann.account)
+    for task, who in ((claimed, ann), (lent, sam)):
+        with pytest.raises(NotFound):
+            await office.complete(task["task_id"], who)
+        assert (await office.complete(task["task_id"], cat)).is_complete, "it is the queue's again"
+    with pytest.raises(TaskTaken):
+        await office.complete(given["task_id"], cat)
+    assert (await office.complete(given["task_id"], ann)).is_complete, "a colleague gave it to them"
+
+
+async def test_of_a_batch_what_no_time_is_left_for_is_left_and_said(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.begin()
+    (task,) = await office.rows()
+    batch = batches.Batch(person().account, "approve", None, [batches.Seen(task["task_id"], task["version"])])
+    monkeypatch.setattr(batches, "SECONDS", 0.0)
+    ((told, _),) = await batches.drive(office.app, office.desk, office.tenant, person(), batch)
+    assert told.outcome == "left"
+    assert (await office.rows())[0]["state"] == task["state"]
+    monkeypatch.undo()
+    ((told, _),) = await batches.drive(office.app, office.desk, office.tenant, person(), batch)
+    assert told.outcome == "completed"
+
+
+@pytest.mark.parametrize(("since", "until"), [(-3, -1), (0, 24 * 367), (24 * 367, 24 * 368)])
+async def test_an_absence_is_neither_over_nor_for_good(office: Office, since: int, until: int) -> None:
+    now = dt.datetime.now(dt.UTC)
+    away = Away(since=now + dt.timedelta(hours=since), until=now + dt.timedelta(hours=until))
+    async with office.app.tenant(office.tenant) as connection:
+        with pytest.raises(InvalidField):
+            await absences.set_away(connection, office.tenant, person().account, away, actor="x")
 
 
 async def test_S_68_who_manages_tasks_gives_none_to_themselves(office: Office) -> None:

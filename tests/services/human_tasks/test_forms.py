@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.api.task_view import readable
+from services.human_tasks import forms as of_tasks
 from services.human_tasks.errors import AnswerRefused
 from services.human_tasks.forms import ProfiledForms
 from template_library.human_tasks import Form
@@ -54,3 +55,14 @@ def test_S_67_an_answer_is_read_by_the_rights_of_its_form() -> None:
     assert readable({**GOOD, "score": 1.0}, shown) == GOOD
     assert readable({"limit": 1}, None) == {}, "of what is no form any more nothing is known"
     assert readable(None, shown) is None
+
+
+def test_a_form_is_compiled_once_however_often_its_tasks_are_looked_at() -> None:
+    properties = {"b": {"type": "integer", "title": "B"}, "a": {"type": "string", "title": "compiled once"}}
+    schema = {"type": "object", "properties": properties}
+    before = of_tasks.compiled.cache_info().misses
+    seen = [ProfiledForms().shown(Form(schema=schema), frozenset({"clerk"})) for _ in range(3)]
+    assert seen[0] == seen[1] == seen[2]
+    assert [one["name"] for one in seen[0]["sections"][0]["fields"]] == ["b", "a"], "in the author's order"
+    assert of_tasks.compiled.cache_info().misses == before + 1
+    assert ProfiledForms().answered(Form(schema=schema), frozenset({"clerk"}), {"b": 1}, "done") == {"b": 1}

@@ -13,8 +13,10 @@ from infra import ids
 from infra.database import Database
 from services.engine import operating, repeating
 from services.engine.functions import ErrorDetails, Failed
-from services.human_tasks import waking
+from services.human_tasks import escalating, waking
 from services.human_tasks.errors import TaskOver
+from template_library.human_tasks import Step
+from tenants.audit import digests
 from tests.marks import night
 from tests.services.human_tasks.office import DOCUMENT, Office, opened, person
 
@@ -58,9 +60,41 @@ async def test_a_run_waits_for_a_person_and_goes_on_with_what_they_decided(offic
     assert [(one["by"], one["outcome"]) for one in output["approvals"]] == [(who, "approve")]
     (audited,) = await office.rows("SELECT actor, target, after::text FROM app.audit WHERE action = 'task.completed'")
     kept = msgspec.json.decode(audited["after"])
-    assert (audited["actor"], kept["why"], kept["from"], len(kept["shown"])) == (who, "as agreed", "192.0.2.7", 64)
+    assert (audited["actor"], kept["from"]) == (who, "192.0.2.7")
+    (decision,) = await office.rows("SELECT salt, shown_digest, note FROM app.human_task_decision")
+    said = {"shown": decision["shown_digest"], "answer": "{}", "why": "as agreed"}
+    assert decision["note"] == "as agreed"
+    assert kept["digests"] == {name: digests.of(decision["salt"], one) for name, one in said.items()}
+    assert "as agreed" not in audited["after"], "the words stand with the decision, and go with it"
     history = await office.rows("SELECT action, made_by FROM app.human_task_event ORDER BY number")
     assert [tuple(one) for one in history] == [("created", "engine"), ("completed", who)]
+
+
+async def expire(office: Office) -> None:
+    (task,) = await office.rows()
+    async with office.worker.tenant(office.tenant) as connection:
+        step = Step(after="PT1H", do="expire")
+        assert await escalating.act(connection, office.tenant, task["task_id"], step, f"mark-{task['version']}")
+
+
+async def test_a_task_that_expired_is_asked_anew_when_its_run_is_tried_again(office: Office) -> None:
+    (run,) = await office.begin()
+    await expire(office)
+    await office.go("!checkpoint.before")
+    assert (await office.rows())[0]["state"] == "expired", "its run has not heard of it yet"
+    while (await office.runs())[0]["state"] != "faulted":
+        await office.go()
+    assert (await office.rows())[0]["state"] == "expired"
+    async with office.app.tenant(office.tenant) as connection:
+        await repeating.retry(connection, office.tenant, run, "account:kim")
+    while (await office.runs())[0]["state"] != "waiting":
+        await office.go()
+    (task,) = await office.rows()
+    assert (task["state"], task["closed_at"], task["reason"]) == ("created", None, None)
+    await office.complete(task["task_id"], person())
+    while not await office.outputs():
+        await office.go()
+    assert (await office.outputs())[0]["outcome"] == "approve"
 
 
 @pytest.mark.parametrize(

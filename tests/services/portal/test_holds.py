@@ -34,4 +34,4 @@ async def test_S_01_a_person_clears_a_credit_hold_as_the_authority_says_and_nobo
     cleared = await approver.send("POST", f"{path}/clear", {**DECISION, "seen": 2})
     assert cleared.json["status"] == "cleared"
     assert [one.by for one in judge.asked[-1].given] == [who]
-    assert judge.asked[-1].requester == who
+    assert judge.asked[-1].raisers == (who,)

@@ -71,6 +71,7 @@ class Office:
             "ann": {"manager"}
         }
         self.matrix = matrix(*MATRICES[1])
+        self.changed: list[tuple[datetime, str]] = []
         self.now = START + timedelta(hours=1)
         self.asked = [self.now, self.now]
         self.facts = [{"requester": account("ann"), "last_editor": "ben@acme.example"} for _ in range(2)]
@@ -85,7 +86,10 @@ class Office:
     def need(self, task: int) -> needs.Need:
         other = [name for one in self.given[1 - task] for name in one.names if name.startswith("acc_")]
         known = facts.read({**self.facts[task], "earlier": other})
-        return self.matrix.need("credit.release", known, asked_at=self.asked[task])
+        return self.matrix.need("credit.release", known, changed_by=self.changers(task))
+
+    def changers(self, task: int) -> list[str]:
+        return [by for at, by in self.changed if at > self.asked[task]]
 
     def do(self, act: Acts) -> None:
         self.now += timedelta(minutes=1)
@@ -94,6 +98,7 @@ class Office:
             self.roles[act.who] = set(held_now)
         elif act.what == "matrix":
             self.matrix = matrix(*MATRICES[act.number], at=self.now, by=f"account:{account(act.who)}")
+            self.changed.append((self.now, self.matrix.set_by))
         elif act.what == "edit":
             self.facts[act.tasks[0]]["last_editor"] = f"{act.who.title()}+x@ACME.example"
         else:
@@ -131,8 +136,7 @@ class Office:
             assert editor not in everybody
         if "not_same_person" in rule.row.duties:
             assert not counting[-1][0] & {name for one in self.given[1 - task] for name in one.names}
-        if self.matrix.holds_from > self.asked[task]:
-            last, _ = counting[-1]
-            assert not {one for one in last if self.matrix.set_by.endswith(one)}, "by a matrix of their own"
+        last, _ = counting[-1]
+        assert not {one for by in self.changers(task) for one in last if by.endswith(one)}, "by a matrix of their own"
         last_whose = counting[-1][1]
         assert rule.role in self.roles.get(last_whose, set()), "without the role"

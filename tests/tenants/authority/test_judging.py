@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -17,7 +16,6 @@ from tenants.authority.rows import AmountRange, OneOf, Row
 from tests.tenants.authority.office import (
     ALL_DUTIES,
     NAMES,
-    START,
     Acts,
     Office,
     account,
@@ -130,11 +128,11 @@ def test_another_matrix_keeps_what_still_needs_the_same_and_nothing_else() -> No
 
 
 def test_who_changes_the_matrix_decides_nothing_that_lay_there_before() -> None:
-    asked, later = START + timedelta(hours=1), START + timedelta(hours=2)
-    mine = matrix(row(), at=later, by=f"account:{account('ann')}")
+    mine = matrix(row())
     ann = Decider(person=person("ann", "manager"))
-    assert why(mine.need("credit.release", stated(), asked_at=asked), ann) == "duty"
-    assert why(mine.need("credit.release", stated(), asked_at=later), ann) is None
+    since = [f"account:{account('ann')}", f"account:{account('ben')}", "key:key_" + "0" * 26]
+    assert why(mine.need("credit.release", stated(), changed_by=since), ann) == "duty"
+    assert why(mine.need("credit.release", stated(), changed_by=since[1:]), ann) is None
 
 
 def test_a_fact_that_a_row_asks_for_is_there_or_nobody_decides() -> None:

@@ -39,6 +39,10 @@ CREATE INDEX deadline_subject ON app.deadline (tenant_id, subject_kind, subject_
 CREATE INDEX deadline_wake ON app.deadline (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX deadline_due ON app.deadline (tenant_id, due_at, deadline_id) WHERE ended_at IS NULL;
 CREATE INDEX deadline_calendar ON app.deadline (tenant_id, calendar, deadline_id) WHERE ended_at IS NULL;
+-- A list is read in the order of its ids, the newest first.
+CREATE INDEX deadline_list ON app.deadline (tenant_id, deadline_id) WHERE ended_at IS NULL;
+CREATE INDEX deadline_list_ended ON app.deadline (tenant_id, deadline_id) WHERE ended_at IS NOT NULL;
+CREATE INDEX deadline_run ON app.deadline (tenant_id, run_id, deadline_id) WHERE run_id IS NOT NULL;
 CREATE INDEX deadline_ended ON app.deadline (ended_at) WHERE ended_at IS NOT NULL;
 
 -- A calendar has changed, or a time zone's rules: the open deadlines that count by it are computed anew, some at a time. The row

@@ -37,7 +37,10 @@ CREATE INDEX hold_subject_entity ON app.hold_subject (tenant_id, entity_id) WHER
 --   type, reason of which kind it is, and a code that says why; of the same of one order there is one active row
 --   raise_keys   of the effects that raised it: a call that is repeated raises nothing a second time
 --   due          until when somebody is to decide, infinity for no time; worth: `value`, or less than any where there is none
---   consents     who has agreed so far where several must: list of `services.holds.authority.Consent`
+--   raisers      who raised it, the first one first: it stands for all of them. Of runs no more than two, since they are nobody
+--   facts        that whoever raised it stated for the authority: `services.holds.facts`
+--   consents     who has agreed to let it go, and to what: list of `services.holds.authority.Consent`
+--   salt         of the digests by which the audit knows words of people (ADR 0115)
 --   after_release  the order had been let go when it was raised: who raised it has to call it back
 --   version      raised with each change, so that of two who act on what they saw one does
 CREATE TABLE app.hold (
@@ -51,6 +54,7 @@ CREATE TABLE app.hold (
   words text CHECK (length(words) <= 2000),
   run_id uuid,
   raised_by text NOT NULL,
+  raisers text[] NOT NULL,
   raised_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   raise_keys text[] NOT NULL DEFAULT '{}',
   owner_role text NOT NULL CHECK (length(owner_role) BETWEEN 1 AND 125),
@@ -58,12 +62,14 @@ CREATE TABLE app.hold (
   value bigint,
   currency text CHECK (currency ~ '^[A-Z]{3}$'),
   worth bigint NOT NULL DEFAULT -9223372036854775808,
+  facts json NOT NULL DEFAULT '{}' CHECK (octet_length(facts::text) <= 65536),
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'cleared', 'overridden')),
-  consents json NOT NULL DEFAULT '[]' CHECK (octet_length(consents::text) <= 16384),
+  consents json NOT NULL DEFAULT '[]' CHECK (octet_length(consents::text) <= 262144),
   cleared_by text,
   cleared_at timestamptz,
   why text CHECK (length(why) <= 2000),
   after_release boolean NOT NULL DEFAULT false,
+  salt bytea NOT NULL DEFAULT uuid_send(gen_random_uuid()),
   version integer NOT NULL DEFAULT 1,
   PRIMARY KEY (tenant_id, hold_id),
   FOREIGN KEY (tenant_id, kind, key) REFERENCES app.hold_subject,

@@ -5,6 +5,7 @@
 --   decision   decision type of the authority matrix; NULL: whoever has the role may decide
 --   state      created: nobody has the role · offered: to the queue, or by rule to `assignee` first · claimed · delegated: given to
 --              `assignee` by somebody · completed · expired: nobody decided in time · cancelled: with its run, or as it went on without it
+--   is_given   to `assignee` by somebody: theirs also without the role
 --   version    raised by each act, so that of two who act on what they saw one does
 --   content    the call as it was asked: `template_library.human_tasks.Asked`
 --   worth, due value and deadline to order by: what has none comes last
@@ -22,6 +23,7 @@ CREATE TABLE app.human_task (
   state text NOT NULL CHECK (state IN ('created', 'offered', 'claimed', 'delegated', 'completed', 'expired', 'cancelled')),
   version integer NOT NULL DEFAULT 1,
   assignee uuid,
+  is_given boolean NOT NULL DEFAULT false,
   skills text[] NOT NULL DEFAULT '{}',
   entity_kind text,
   entity_key text,
@@ -47,7 +49,7 @@ CREATE TABLE app.human_task (
   CHECK ((entity_kind IS NULL) = (entity_key IS NULL))
 );
 -- A list is read in the order of one of these, by conditions that row-level security lets an index answer: equality of texts and
--- ids, and rows that compare times, numbers and ids (E11 of the measurements). Of the closed ones nobody works through a list.
+-- ids, and rows that compare times, numbers and ids (E11 of the measurements). The closed ones are listed by what they were, the newest first.
 CREATE INDEX human_task_queue_due ON app.human_task (tenant_id, role, due, task_id) INCLUDE (assignee) WHERE closed_at IS NULL;
 CREATE INDEX human_task_free_due ON app.human_task (tenant_id, role, due, task_id) WHERE closed_at IS NULL AND assignee IS NULL;
 CREATE INDEX human_task_queue_worth ON app.human_task (tenant_id, role, worth, task_id) WHERE closed_at IS NULL;
@@ -57,6 +59,9 @@ CREATE INDEX human_task_kind_due ON app.human_task (tenant_id, kind, due, task_i
 CREATE INDEX human_task_due ON app.human_task (tenant_id, due, task_id) WHERE closed_at IS NULL;
 CREATE INDEX human_task_worth ON app.human_task (tenant_id, worth, task_id) WHERE closed_at IS NULL;
 CREATE INDEX human_task_closed ON app.human_task (tenant_id, task_id) WHERE closed_at IS NOT NULL;
+CREATE INDEX human_task_closed_queue ON app.human_task (tenant_id, role, task_id) WHERE closed_at IS NOT NULL;
+CREATE INDEX human_task_closed_mine ON app.human_task (tenant_id, assignee, task_id) WHERE closed_at IS NOT NULL AND assignee IS NOT NULL;
+CREATE INDEX human_task_closed_kind ON app.human_task (tenant_id, kind, task_id) WHERE closed_at IS NOT NULL;
 CREATE INDEX human_task_entity ON app.human_task (tenant_id, entity_kind, entity_key, task_id) WHERE entity_key IS NOT NULL;
 CREATE INDEX human_task_wake ON app.human_task (wake_at) WHERE wake_at IS NOT NULL;
 
@@ -79,7 +84,8 @@ CREATE TABLE app.human_task_event (
 
 -- What people decided of a task, and what of it counts: several where the authority asks for several.
 --   shown_digest SHA-256 of what whoever decided was shown, as canonical JSON
---   rule      what the authority judged by; is_void: the task was asked for anew since
+--   rule      what the authority judged by; is_void: the task was asked for anew since, or it takes another rule by now
+--   salt      of the digests by which the audit knows what was shown, answered and said (ADR 0115)
 CREATE TABLE app.human_task_decision (
   tenant_id uuid NOT NULL,
   task_id uuid NOT NULL,
@@ -92,6 +98,7 @@ CREATE TABLE app.human_task_decision (
   network text,
   shown_digest bytea NOT NULL CHECK (length(shown_digest) = 32),
   rule json,
+  salt bytea NOT NULL CHECK (length(salt) = 16),
   is_void boolean NOT NULL DEFAULT false,
   decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, task_id, number),
@@ -135,7 +142,7 @@ END $$;
 -- Tasks are made by a door. People act on them through the API, deadlines through the worker.
 GRANT SELECT, UPDATE ON app.human_task TO waybill_app, waybill_worker;
 GRANT SELECT, INSERT ON app.human_task_event TO waybill_app, waybill_worker;
-GRANT SELECT, INSERT ON app.human_task_decision TO waybill_app;
+GRANT SELECT, INSERT, UPDATE (is_void) ON app.human_task_decision TO waybill_app;
 GRANT SELECT ON app.human_task_decision TO waybill_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON app.human_task_skill, app.absence TO waybill_app;
 GRANT SELECT, INSERT, UPDATE ON app.human_task, app.human_task_event, app.human_task_decision TO waybill_doors;

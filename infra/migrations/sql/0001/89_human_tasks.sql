@@ -11,8 +11,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
   LIMIT 1
 $$;
 
--- Make the task of a call, or ask for one anew that was cancelled: what was decided of it before counts no more then. By who holds
--- the run alone, under `holding` (F-02), and once for the key of the call. Answers `made`, `known` where it is there, or `moves`
+-- Tasks of runs, and tasks about the records that entities are, by a number that is one record's alone. No door.
+CREATE FUNCTION app.tasks_about(tenant uuid, entities uuid[], runs uuid[]) RETURNS SETOF uuid
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT t.task_id FROM app.human_task t WHERE t.tenant_id = tenant AND t.run_id = ANY (runs)
+  UNION SELECT t.task_id FROM app.entity_key k JOIN app.human_task t ON t.tenant_id = k.tenant_id AND t.entity_kind = k.kind
+    AND t.entity_key = k.id
+  WHERE k.tenant_id = tenant AND k.entity_id = ANY (entities) AND NOT EXISTS (SELECT 1 FROM app.entity_key o
+    WHERE o.tenant_id = tenant AND o.kind = k.kind AND o.id = k.id AND o.entity_id <> ALL (entities))
+$$;
+
+-- Whether who has a task in hand may still do it: they may sign in, and were given it, have its role, or stand in now for somebody
+-- who has. What nobody keeps is the queue's. No door.
+CREATE FUNCTION app.keeps_task(of_tenant uuid, who uuid, of_role text, was_given boolean) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT EXISTS (SELECT FROM app.account a WHERE a.tenant_id = of_tenant AND a.account_id = who AND a.status = 'active')
+    AND (was_given OR EXISTS (SELECT FROM app.people_of(of_tenant, 'role:' || of_role) p(account_id) WHERE p.account_id = who
+      OR EXISTS (SELECT FROM app.absence b WHERE b.tenant_id = of_tenant AND b.account_id = p.account_id AND b.substitute = who
+                 AND clock_timestamp() >= b.since AND clock_timestamp() < b.until)))
+$$;
+
+-- Make the task of a call, or ask for one anew that was cancelled, or that expired and whose run has heard of it: what was decided of
+-- it before counts no more then. By who holds the run alone, under `holding` (F-02), and once for the key of the call. Answers `made`, `known` where it is there, or `moves`
 -- where the run is not in the hands of who asks, or has ended.
 CREATE FUNCTION app.add_task(
   task uuid, run uuid, effect_key text, reference text, holding bigint, kind text, title text, role text, decision text,
@@ -27,7 +47,9 @@ BEGIN
   IF NOT FOUND THEN RETURN 'moves'; END IF;
   SELECT * INTO known FROM app.human_task t
   WHERE t.tenant_id = whose AND t.run_id = add_task.run AND t.key = effect_key FOR UPDATE;
-  IF FOUND AND known.state <> 'cancelled' THEN RETURN 'known'; END IF;
+  IF FOUND AND known.state <> 'cancelled' AND NOT (known.state = 'expired' AND EXISTS (
+    SELECT FROM app.journal j WHERE j.tenant_id = whose AND j.run_id = add_task.run AND j.kind = 'task.faulted'
+      AND j.reference = known.reference AND j.at > known.closed_at)) THEN RETURN 'known'; END IF;
   IF cardinality(add_task.skills) > 0 THEN first := app.fittest(whose, add_task.role, add_task.skills); END IF;
   -- Without a role it is somebody's outside, who gets a link.
   begun := CASE WHEN add_task.role = '' OR app.is_there(whose, 'role:' || add_task.role) THEN 'offered' ELSE 'created' END;
@@ -42,11 +64,11 @@ BEGIN
     IF NOT FOUND THEN RETURN 'known'; END IF;
   ELSE
     UPDATE app.human_task_decision d SET is_void = true WHERE d.tenant_id = whose AND d.task_id = known.task_id;
-    UPDATE app.human_task t SET state = begun, version = t.version + 1, assignee = first, reference = add_task.reference,
+    UPDATE app.human_task t SET state = begun, version = t.version + 1, assignee = first, is_given = false, reference = add_task.reference,
       kind = add_task.kind, title = add_task.title, role = add_task.role, decision = add_task.decision, skills = add_task.skills,
       entity_kind = add_task.entity_kind, entity_key = add_task.entity_key, value = add_task.value, currency = add_task.currency,
       worth = coalesce(add_task.value, -9223372036854775808), due_at = add_task.due_at,
-      due = coalesce(add_task.due_at, 'infinity'), content = add_task.content::json, closed_at = NULL, wake_at = NULL,
+      due = coalesce(add_task.due_at, 'infinity'), content = add_task.content::json, closed_at = NULL, wake_at = NULL, reason = NULL,
       changed_at = clock_timestamp()
     WHERE t.tenant_id = whose AND t.task_id = known.task_id RETURNING * INTO known;
   END IF;

@@ -101,6 +101,8 @@ BEGIN
   DROP FUNCTION app.note_exception_of_entry();
   DROP FUNCTION app.cancel_tasks_of_run();
   DROP FUNCTION app.fittest(uuid, text, text[]);
+  DROP FUNCTION app.keeps_task(uuid, uuid, text, boolean);
+  DROP FUNCTION app.tasks_about(uuid, uuid[], uuid[]);
   DROP FUNCTION app.is_undecided(text, text, text);
   DROP FUNCTION app.note_exception(uuid, text, uuid, text, text);
   DROP FUNCTION app.exception_of(text, json);

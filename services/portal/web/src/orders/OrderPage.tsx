@@ -55,7 +55,12 @@ export function OrderPage() {
               body={texts.nothingHappenedBody}
             />
           ) : (
-            <Story lines={lines} entity={id} saves={session.permissions.includes("payloads:read")} />
+            <Story
+              lines={lines}
+              entity={id}
+              saves={session.permissions.includes("payloads:read")}
+              works={session.permissions.includes("tasks:work")}
+            />
           )}
           {story.hasNextPage && (
             <Button

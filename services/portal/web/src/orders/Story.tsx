@@ -12,6 +12,7 @@ import {
   DocumentIcon,
   FaultedIcon,
   HeldIcon,
+  InboxIcon,
   RunsIcon,
   WebhookIcon,
 } from "../states/icons";
@@ -29,6 +30,8 @@ interface Whose {
   entity: string;
   /** Whether the account may have documents. */
   saves: boolean;
+  /** Whether the account has an inbox, in which tasks can be opened. */
+  works: boolean;
 }
 
 /** A line for each thing that happened, in the order in which it did, under the days on which that was. */
@@ -62,9 +65,9 @@ function keyOf({ what, at, event, run, exception, reference, name, number, docum
   return [what, at, event, run, exception, reference, name, number, document].join(" ");
 }
 
-function Item({ line, entity, saves }: { line: Line } & Whose) {
+function Item({ line, entity, ...may }: { line: Line } & Whose) {
   const { texts, language } = useTexts();
-  const from = lineage(line, texts, saves);
+  const from = lineage(line, texts, may);
   return (
     <li className={timeline.item} data-what={line.what}>
       <div className={classes.one}>
@@ -111,6 +114,8 @@ function Mark({ line: { what, outcome } }: { line: Line }) {
     held: <HeldIcon />,
     freed: <CompletedIcon />,
     notified: <DocumentIcon />,
+    asked: <InboxIcon />,
+    answered: <AuditIcon />,
   }[what];
 }
 
@@ -150,6 +155,10 @@ function titleOf(line: Line, entity: string, texts: Texts): string {
         : texts.holdCleared(holdOf(line, texts));
     case "notified":
       return line.outcome === "sent" ? texts.notified(name) : texts.notNotified(name, human(line.note ?? ""));
+    case "asked":
+      return texts.taskAsked(taskOf(line), name.toLowerCase());
+    case "answered":
+      return texts.taskAnswered(taskOf(line), human(line.outcome ?? "").toLowerCase());
     case "removed":
       return line.outcome === "expired" ? texts.documentExpired : texts.documentRemoved;
   }
@@ -162,10 +171,19 @@ function holdOf({ kind, name, number }: Line, texts: Texts): string {
   return `${type} (${human(name ?? "").toLowerCase()})${of}`;
 }
 
+/** Which task it was: what it is called, or for who may not see that, what it is. */
+function taskOf({ title, kind }: Line): string {
+  return title ?? human(kind ?? "");
+}
+
 function stateWord(state: string, texts: Texts): string {
   return state in texts.orderStates
     ? texts.orderStates[state as keyof typeof texts.orderStates]
     : human(state);
+}
+
+function isOfTask({ what }: Line): boolean {
+  return what === "asked" || what === "answered";
 }
 
 interface Part {
@@ -174,7 +192,7 @@ interface Part {
 }
 
 /** Where a line comes from: each part names something that has an id of its own. */
-function lineage(line: Line, texts: Texts, saves: boolean): Part[] {
+function lineage(line: Line, texts: Texts, { saves, works }: Omit<Whose, "entity">): Part[] {
   const parts: Part[] = [];
   if (line.what === "told") {
     parts.push({ key: "type", part: <code>{line.type}</code> });
@@ -189,8 +207,19 @@ function lineage(line: Line, texts: Texts, saves: boolean): Part[] {
   if (line.what === "filed" && line.kind) {
     parts.push({ key: "form", part: formOf(line.kind) });
   }
+  if (isOfTask(line) && line.title) {
+    parts.push({ key: "kind", part: human(line.kind ?? "") });
+  }
   if (line.by && line.outcome !== "expired") {
     parts.push({ key: "by", part: <span title={line.by}>{texts.by(plain(short(line.by)))}</span> });
+  }
+  if (isOfTask(line) && works && line.reference) {
+    const open = (
+      <Link to="/inbox/$task" params={{ task: line.reference }} className={classes.run}>
+        {texts.openTask}
+      </Link>
+    );
+    parts.push({ key: "task", part: open });
   }
   if (line.run) {
     const open = (
