@@ -143,9 +143,8 @@ class Desk:
             raise NoAuthority(verdict.why)
         needed = 1 if wanted.outcome in asked.refusals else max(verdict.approvals, 1)
         is_complete = alike >= needed
-        void = [question.given[place].number for place in sorted(verdict.void)]
-        record = _Record(row, person, behalf, wanted, answer, shown, verdict, is_complete, void)
-        await record.write(connection, tenant)
+        told = (answer, shown, verdict, is_complete, _void(question, verdict))
+        await _Record(row, person, behalf, wanted, *told).write(connection, tenant)
         if self.touched is not None:
             await self.touched(connection, tenant, _deed(row, person, wanted))
         if is_complete:
@@ -227,6 +226,10 @@ def _standing(asked: Question, verdict: Verdict) -> Question:
     """With those alone that count: what was decided by a rule that is another one now is decided anew."""
     given = [one for place, one in enumerate(asked.given) if place not in verdict.void]
     return msgspec.structs.replace(asked, given=given)
+
+
+def _void(asked: Question, verdict: Verdict) -> list[int]:
+    return [asked.given[place].number for place in sorted(verdict.void)]
 
 
 async def _question(

@@ -10,8 +10,9 @@ import msgspec
 from infra import ids
 from infra.problems import Problem
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Later
-from services.holds import kinds
+from services.holds import facts, kinds
 from services.holds.errors import OtherCustomer
+from services.holds.facts import Stated
 from services.holds.function import shown
 from services.holds.kinds import Kinds
 from services.holds.releasing import Keeping, Standing
@@ -24,6 +25,7 @@ from template_library.holds import Check, Clear, Raise, Wait
 from template_library.scenarios import ClearedHold, Holds, StandingHold
 
 _KINDS = Kinds(0, kinds.SHIPPED)
+_ERP = "system:erp"
 _INVALID = 422
 _AWAY = 503
 
@@ -42,11 +44,17 @@ class Hold(msgspec.Struct, kw_only=True):
     run: UUID | None
     raised_by: str
     keys: list[str]
-    value: Any = None
+    stated: Stated
     status: str = "active"
     cleared_by: str | None = None
     after_release: bool = False
     clears: tuple[int, str] | None = None
+
+    @property
+    def value(self) -> dict[str, Any] | None:
+        if self.stated.value is None:
+            return None
+        return {"amount": self.stated.value, "currency": self.stated.currency}
 
     def keeps(self, order: str, customer: str | None) -> bool:
         if self.status != "active":
@@ -117,8 +125,9 @@ class HoldsDesk:
                 reason=one.reason,
                 owner=_KINDS.find(one.type).role,
                 run=None,
-                raised_by="system:erp",
+                raised_by=_ERP,
                 keys=[],
+                stated=Stated(value=None, currency=None, facts={}, raisers=(_ERP,)),
             )
         )
 
@@ -132,7 +141,14 @@ class HoldsDesk:
             return _raised(known, is_new=False)
         of_it = (kind, key, line, said.type, said.reason)
         same = next((one for one in self._holds if _same(one) == of_it and one.status == "active"), None)
+        stated = Stated(
+            value=None if said.value is None else said.value.amount,
+            currency=None if said.value is None else said.value.currency,
+            facts=facts.kept(said.facts),
+            raisers=(of_run(call.run),),
+        )
         if same is not None:
+            same.stated = facts.joined(same.stated, stated)
             same.keys.append(call.key)
             return _raised(same, is_new=False, after_release=False)
         made = Hold(
@@ -147,7 +163,7 @@ class HoldsDesk:
             run=call.run,
             raised_by=of_run(call.run),
             keys=[call.key],
-            value=None if said.value is None else msgspec.to_builtins(said.value),
+            stated=stated,
             after_release=kind == "order" and key in self._released,
         )
         self._released.discard(key)
@@ -164,7 +180,7 @@ class HoldsDesk:
             )
             if not is_meant or (one.status != "active" and one.cleared_by != of_run(call.run)):
                 continue
-            if not _KINDS.find(one.type).run_may_clear:
+            if not _KINDS.find(one.type).run_may_clear or len(one.stated.raisers) > 1:
                 kept.append(ids.show(PREFIX, one.id))
                 continue
             cleared.append(ids.show(PREFIX, one.id))

@@ -197,7 +197,8 @@ class People:
         asked, account = task.asked, account_of(reply.by)
         roles = frozenset((task.role,) if reply.roles is None else reply.roles)
         person = Person(account=account, actor=f"account:{ids.show('acc', account)}", roles=roles)
-        acting.behalf_of({"role": task.role, "assignee": None, "state": task.state}, person)
+        held = {"assignee": None, "is_given": False, "is_kept": False}
+        acting.behalf_of({"role": task.role, "state": task.state, **held}, person)
         if reply.outcome not in asked.outcomes:
             raise InvalidField("/outcome", f"the task takes one of {', '.join(asked.outcomes)}")
         answer = forms.checked(self._forms, asked.form, roles, reply.values, reply.outcome)

@@ -80,6 +80,7 @@ NOBODYS: Final = {
         "services/engine/arguments.py _text", "services/engine/definitions.py Definitions._compiled",
         "services/engine/expressions/quick.py compiled", "services/engine/expressions/trivial.py _compiled",
         "services/engine/sealing.py _mentioned", "infra/egress/addresses.py read",
+        "services/human_tasks/forms.py compiled",
         "infra/egress/identity.py Identities._kept",
         "infra/egress/target.py _origin", "infra/egress/target.py canonical_origin", "infra/ids.py show",
         "tenants/deployments/triggers.py _decoded", "tenants/organizations/colours.py colours",

@@ -38,6 +38,7 @@ NO_IDS: Final = frozenset({
     "facts",
     "recipient", "wants", "address",
     "customer", "due", "line", "step", "minutes", "on", "order", "run_may_clear", "title",
+    "deadline", "warn", "do", "calendar",
 })
 # fmt: on
 """Fields and parameters that hold no id of ours. `id` is the sender's own, of a signal; `client_id` a provider's."""
@@ -90,6 +91,15 @@ PLAIN: Final = {
     },
     ("POST", "/v1/holds", "/site"): "a slug, by which an order goes out",
     ("POST", "/v1/holds", "/role"): "a slug, as a queue is called",
+    **{
+        ("POST", "/v1/holds", f"/facts/{one}"): "whom the authority keeps out; nobody of another client decides anyhow"
+        for one in ("requester", "last_editor")
+    },
+    **{
+        (method, path, f"{at}{one}"): "a slug, by which time counts, or whom a step tells"
+        for method, path, at in (("POST", "/v1/holds", "/deadline"), ("PUT", "/v1/hold-types", "/types/deadline"))
+        for one in ("/site", "/steps", "/steps/role", "/role")
+    },
     ("POST", "/v1/holds/act", "/filter/site"): "the same",
     ("POST", "/v1/holds/act", "/filter/role"): "the same",
     ("PUT", "/v1/hold-types", "/types/role"): "the same",
