@@ -203,18 +203,13 @@ class _Record(msgspec.Struct, frozen=True):
             "on_behalf_of": people.shown(self.behalf),
             "from": self.person.network,
             "via": self.person.via,
-            "digests": _digests(salt, shown=digest, answer=answer, why=why),
+            "digests": digests.together(salt, shown=digest, answer=answer, why=why),
             "rule": self.verdict.rule,
             "version": version,
         }
         told = {name: value for name, value in after.items() if value is not None}
         shown = ids.show("tsk", task)
         await audit.write(connection, tenant, actor=self.person.actor, action=f"task.{done}", target=shown, after=told)
-
-
-def _digests(salt: bytes, **said: str | bytes | None) -> dict[str, str]:
-    """What the log knows of what people saw and wrote, which stands with the decision, beside the salt."""
-    return {name: digests.of(salt, one) for name, one in said.items() if one is not None}
 
 
 def _check_outcome(asked: Asked, outcome: str) -> None:

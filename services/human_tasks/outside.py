@@ -5,7 +5,6 @@ They see what the task says in `shown`, its form, and what they sent themselves.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +21,7 @@ from services.human_tasks.forms import Forms
 from services.human_tasks.showing import Shown
 from services.links import links
 from services.links.links import Link
+from tenants.audit import digests
 from tenants.audit import writing as audit
 from tenants.organizations.errors import InvalidField
 from tenants.organizations.link_texts import LinkOver
@@ -30,7 +30,7 @@ ROLES: Final = frozenset({OUTSIDE})
 """By which they see and fill in a form: what names other roles is not for them."""
 MOST_DOCUMENTS: Final = 20
 _READ: Final = """
-SELECT t.task_id, t.run_id, t.kind, t.title, t.role, t.state, t.version, t.due_at, t.outcome,
+SELECT t.task_id, t.run_id, t.kind, t.title, t.role, t.state, t.version, t.due_at, t.outcome, t.salt,
   t.content::text AS content,
   NOT EXISTS (SELECT FROM app.run r
               WHERE r.tenant_id = t.tenant_id AND r.run_id = t.run_id AND r.ended_at IS NULL) AS is_left
@@ -117,8 +117,7 @@ async def answer(connection: Any, link: Link, wanted: Decision, known: Forms, ne
         "outcome": wanted.outcome,
         "from": network,
         "via": "link",
-        "shown": seen.hex(),
-        "answer": hashlib.sha256(kept.encode()).hexdigest(),
+        "digests": digests.together(row["salt"], shown=seen, answer=kept, why=why),
         "version": version,
     }
     told = {name: value for name, value in after.items() if value is not None}

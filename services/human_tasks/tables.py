@@ -71,6 +71,7 @@ class HumanTask(Base):
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     wake_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    salt: Mapped[bytes] = mapped_column(LargeBinary, server_default=text("uuid_send(gen_random_uuid())"))
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "run_id", "key"),

@@ -20,3 +20,8 @@ def of(salt: bytes, said: Any) -> str:
     if isinstance(said, str):
         said = said.encode()
     return hmac.new(salt, said if isinstance(said, bytes) else _ENCODER.encode(said), hashlib.sha256).hexdigest()
+
+
+def together(salt: bytes, **said: Any) -> dict[str, str]:
+    """Of what was said, by name; without what was not. Both stand in their row, beside the salt."""
+    return {name: of(salt, one) for name, one in said.items() if one is not None}

@@ -33,7 +33,7 @@ NOT_SEALED = {
     "audit_leaves.leaves audit_mark.head audit_rollback.published_head audit_seal.head audit_seal.key audit_seal.prev "
     "audit_seal.root audit_seal.sealed_at audit_seal.signature organization_audit.salt organization_audit.veil",
     "of a deletion: what veils, and digests of what was destroyed": "deletion.salt deletion.sealed",
-    "of digests in the audit, beside the words that they are of": "hold.salt human_task_decision.salt",
+    "of digests in the audit, beside the words that they are of": "hold.salt human_task.salt human_task_decision.salt",
     "public, or an HMAC over what is": "passkey.credential_id passkey.public_key tenant_key.public tenant_key.vouched",
     "of runs and events, which role and policy alone guard": "candidate.trace inbound_request.body payload.body "
     "run.snapshot run.trace",

@@ -10,6 +10,7 @@
 --   content    the call as it was asked: `template_library.human_tasks.Asked`
 --   worth, due value and deadline to order by: what has none comes last
 --   wake_at    its run is to be called; it is tried until the run was free to be
+--   salt       of the digests by which the audit knows what somebody outside was shown, answered and said
 CREATE TABLE app.human_task (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   task_id uuid NOT NULL,
@@ -42,6 +43,7 @@ CREATE TABLE app.human_task (
   changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   closed_at timestamptz,
   wake_at timestamptz,
+  salt bytea NOT NULL DEFAULT uuid_send(gen_random_uuid()),
   PRIMARY KEY (tenant_id, task_id),
   UNIQUE (tenant_id, run_id, key),
   CHECK ((state IN ('completed', 'expired', 'cancelled')) = (closed_at IS NOT NULL)),

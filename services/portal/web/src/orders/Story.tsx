@@ -156,7 +156,7 @@ function titleOf(line: Line, entity: string, texts: Texts): string {
     case "notified":
       return line.outcome === "sent" ? texts.notified(name) : texts.notNotified(name, human(line.note ?? ""));
     case "asked":
-      return texts.taskAsked(taskOf(line), name.toLowerCase());
+      return texts.taskAsked(taskOf(line), line.name ? name.toLowerCase() : texts.somebodyOutside);
     case "answered":
       return texts.taskAnswered(taskOf(line), human(line.outcome ?? "").toLowerCase());
     case "removed":

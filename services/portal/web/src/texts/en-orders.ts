@@ -48,6 +48,7 @@ const orders = {
   notNotified: (name: string, why: string) => `Customer not told: ${name} (${why.toLowerCase()})`,
   taskAsked: (task: string, role: string) => `Asked of ${role}: ${task}`,
   taskAnswered: (task: string, outcome: string) => `${task}: ${outcome}`,
+  somebodyOutside: "somebody outside",
   openTask: "Open the task",
   ofLine: (line: string) => `, line ${line}`,
   settled: (title: string) => `Settled: ${title}`,

@@ -47,6 +47,7 @@ const orders: typeof en = {
   notNotified: (name, why) => `Cliente no avisado: ${name} (${why.toLowerCase()})`,
   taskAsked: (task, role) => `Pedido a ${role}: ${task}`,
   taskAnswered: (task, outcome) => `${task}: ${outcome}`,
+  somebodyOutside: "alguien de fuera",
   openTask: "Abrir la tarea",
   ofLine: line => `, línea ${line}`,
   settled: title => `Resuelto: ${title}`,
