@@ -2725,7 +2725,9 @@ export interface paths {
         put?: never;
         /**
          * Raise a hold
-         * @description The same type and reason on the same order, customer or line is one hold: to raise it again changes nothing.
+         * @description The same type and reason on the same order, customer or line is one hold.
+         *
+         *     Raised again it keeps the higher value, the lower margin and everybody who is named; nothing makes it less.
          *
          *     Needs: `holds:write`.
          */
@@ -6300,10 +6302,10 @@ export interface components {
             /** @example tsk_01h455vb4pex5vsknk084sn02q */
             id: string;
             /**
-             * @description `completed`; `approved`: others have to decide alike before it counts. `changed`: not as the preview saw it, and left alone. `refused`: `why` says what is lacking.
+             * @description `completed`; `approved`: others have to decide alike before it counts. `changed`: not as the preview saw it, and left alone. `refused`: `why` says what is lacking. `left`: time was up; send the token again.
              * @enum {string}
              */
-            outcome: "completed" | "approved" | "changed" | "refused";
+            outcome: "completed" | "approved" | "changed" | "refused" | "left";
             why: string | null;
         };
         /** CompletedTasks */
@@ -7591,6 +7593,21 @@ export interface components {
              */
             since: string;
         };
+        /** HoldDeadline */
+        HoldDeadline: {
+            calendar?: string | null;
+            due?: string | null;
+            site?: string | null;
+            steps?: components["schemas"]["HoldStep"][];
+            warn?: string | null;
+        };
+        /** HoldFacts */
+        HoldFacts: {
+            customer_class?: string | null;
+            last_editor?: string | string[] | null;
+            margin_percent?: number | string | null;
+            requester?: string | string[] | null;
+        };
         /** HoldFilter */
         HoldFilter: {
             /**
@@ -7651,6 +7668,13 @@ export interface components {
              */
             type: string;
         };
+        /** HoldStep */
+        HoldStep: {
+            after: string;
+            /** @enum {string} */
+            do: "notify" | "reassign";
+            role?: string | null;
+        };
         /** HoldSummary */
         HoldSummary: {
             count: number;
@@ -7658,12 +7682,14 @@ export interface components {
         };
         /** HoldType */
         HoldType: {
+            /** @description What is done meanwhile, in place of `minutes`. */
+            deadline?: components["schemas"]["HoldDeadline"] | null;
             /**
              * @description Type of decision that the authority is asked for before one is cleared or overridden. Null: whoever holds the permission may.
              * @example credit.release
              */
             decision?: string | null;
-            /** @description Until one is due. Null: never, unless said. */
+            /** @description Of business time until one is due; of the wall's where no calendar is the default. Null: never, unless said. */
             minutes?: number | null;
             /**
              * @description One of the environment's types of holds.
@@ -7693,7 +7719,7 @@ export interface components {
         HoldView: {
             /** @description The order had been let go when it was raised. */
             after_release: boolean;
-            /** @description Who agreed so far, where several must. */
+            /** @description Who agreed, where the authority is asked. */
             agreed: string[];
             /**
              * @description UTC, RFC 3339.
@@ -7705,6 +7731,10 @@ export interface components {
             customer: string | null;
             /** @description Until when somebody is to decide. */
             due: string | null;
+            /** @description That the authority judges by. Null for who may not see payloads whole. */
+            facts: {
+                [key: string]: unknown;
+            } | null;
             /** @example hld_01h455vb4pex5vsknk084sn02q */
             id: string;
             /** @description Line of the order; null: the whole order. */
@@ -7720,6 +7750,8 @@ export interface components {
              */
             raised_at: string;
             raised_by: string;
+            /** @description Who raised it, the first one first: none of them decides where a duty says so. */
+            raisers: string[];
             /**
              * @description A code that says why.
              * @example limit-exceeded
@@ -8981,8 +9013,12 @@ export interface components {
              * @example C-1001
              */
             customer?: string | null;
-            /** @description Null: as its type has it. */
+            /** @description In business time; null: as its type has it. */
+            deadline?: components["schemas"]["HoldDeadline"] | null;
+            /** @description A moment. Null: as its type has it. */
             due?: string | null;
+            /** @description That the authority judges by, beside value and site. */
+            facts?: components["schemas"]["HoldFacts"] | null;
             /** @description Line of the order; null: the whole order. */
             line?: string | null;
             /**
@@ -9342,16 +9378,16 @@ export interface components {
             at: string;
             /** @example con_01h455vb4pex5vsknk084sn02q */
             connection: string | null;
-            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of what ends soon `until` and `what`. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. Of an interface what the register finds of it (`finding`, `kind`, `name`, `party`, `version`). Of a webhook endpoint its id (`endpoint`) and a `title`. Of a human task its id (`task`), `kind`, `since` and `due`. */
+            /** @description Of an outage `since` and `reason`; at its end also `until`, `seconds`, and `calls_refused`, which did not go out meanwhile. Of what ends soon `until` and `what`. Of an effect its key (`effect`), `operation`, `task`, `since`, and the run's `business_key`, `value` and `deadline`. Of a quota its name (`quota`), `limit` and `used`; of a peak how many runs were in line (`in_line`). Of a playbook `by`, and `reason`. Of an interface what the register finds of it (`finding`, `kind`, `name`, `party`, `version`). Of a webhook endpoint its id (`endpoint`) and a `title`. Of a human task its id (`task`), `kind`, `since` and `due`; of a hold `hold`, `type`, `reason`, `order` or `customer`, `since`, `due`. */
             data: {
                 [key: string]: unknown;
             };
             id: string;
             /**
-             * @description That an outage began, or ended; that what a connection signs in with ends soon; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a playbook was moved; that an interface is used by somebody or in a version that was not declared; that nothing is sent to a webhook endpoint any more, or that it takes messages again; that a human task waits for longer than it should.
+             * @description That an outage began, or ended; that what a connection signs in with ends soon; that nobody but a person can tell what became of a call; that four fifths of a quota are used, or all of it; that a peak began by itself, or ended; that a playbook was moved; that an interface is used by somebody or in a version that was not declared; that nothing is sent to a webhook endpoint any more, or that it takes messages again; that a human task or a hold waits for longer than it should.
              * @enum {string}
              */
-            kind: "connection.away" | "connection.back" | "connection.ending" | "effect.uncertain" | "playbook.entered" | "playbook.reconciling" | "playbook.left" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended" | "interface.finding" | "webhook.disabled" | "webhook.recovered" | "task.due";
+            kind: "connection.away" | "connection.back" | "connection.ending" | "effect.uncertain" | "playbook.entered" | "playbook.reconciling" | "playbook.left" | "quota.near" | "quota.reached" | "peak.began" | "peak.ended" | "interface.finding" | "webhook.disabled" | "webhook.recovered" | "task.due" | "hold.due";
             /** @description The connection's, at that moment. */
             owner: string | null;
             /** @description That waits, where it is about one. */
@@ -11495,18 +11531,18 @@ export interface components {
             /** @description Ids of the catalogue's events that followed. */
             events: string[];
             exception: string | null;
-            /** @description Of the record that was told of, of the exception, of the hold, or of the document's content. */
+            /** @description Of the record that was told of, of the exception, the hold or the human task, or of the document's content. */
             kind: string | null;
             /** @description That made the record of it, in `version`. */
             mapping: string | null;
-            /** @description Of the deployment, the task, the cause or the act. */
+            /** @description Of the deployment, the task, the cause or the act; of a human task its role. */
             name: string | null;
             note: string | null;
             /** @description By which a system knows it; of a hold the line of the order. */
             number: string | null;
             operation: string | null;
             outcome: string | null;
-            /** @description JSON pointer of the task; of an act and of a hold the id of what it is about. */
+            /** @description JSON pointer of the task; of an act, a hold and a human task the id of what it is about. */
             reference: string | null;
             run: string | null;
             /** @description That an order and its lines are in; the order's own has no name. */
@@ -11514,16 +11550,16 @@ export interface components {
                 [key: string]: string | null;
             } | null;
             system: string | null;
-            /** @description Of the exception, or the document's name: null for who may not see it. */
+            /** @description Of the exception or the human task, or the document's name: null for who may not see it. */
             title: string | null;
             /** @description Of that event. */
             type: string | null;
             version: number | null;
             /**
-             * @description `told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run. `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did. `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run. `held`, `freed`: a hold was raised, and cleared or overridden. `notified`: a customer was told something by mail, or was not and `note` says why.
+             * @description `told`: a system told of it. `linked`: the cross-reference changed. `began`, `ended`: a run. `called`: a run's call of a system. `decided`: a person, about a task. `acted`: what a person did. `stood`, `settled`: an exception. `filed`, `removed`: a document of it or of a run. `held`, `freed`: a hold was raised, and cleared or overridden. `asked`, `answered`: a human task was made, and closed: `outcome` is what was decided, or `expired`, or `cancelled`. `notified`: a customer was told something by mail, or was not and `note` says why.
              * @enum {string}
              */
-            what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled" | "filed" | "removed" | "held" | "freed" | "notified";
+            what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled" | "filed" | "removed" | "held" | "freed" | "notified" | "asked" | "answered";
         };
         /** TouchList */
         TouchList: {
