@@ -145,11 +145,7 @@ async def read(
         "ACTED": (targets,),
         "FILED": (of.entities, runs),
         "REMOVED": (entities, of.entities),
-        "HELD": (of.entities, runs),
-        "FREED": (of.entities, runs),
-        "NOTIFIED": (of.entities, runs),
-        "ASKED": (of.entities, runs),
-        "ANSWERED": (of.entities, runs),
+        **dict.fromkeys(("HELD", "FREED", "NOTIFIED", "ASKED", "ANSWERED"), (of.entities, runs)),
     }
     sources = []
     for name, arguments in given.items():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from infra import crash_points, ids
+from infra import clock, crash_points, ids
 from infra.database import Database
 from infra.ids import TenantId
 from tests.services.human_tasks.office import AUTHORITY, DOCUMENT, Office, working
@@ -19,6 +20,12 @@ ASKED = DOCUMENT.replace(
     "task: credit-review\n        shown: {customer: Acme Wholesale, email: buyer@acme.example}\n"
     "        value: {amount: 125000, currency: USD}\n        about: {kind: sales-order, key: SO-1}",
 )
+
+
+def week(substitute: str) -> dict[str, str]:
+    """Away, since yesterday."""
+    since, until = (clock.now() + timedelta(days=one) for one in (-1, 6))
+    return {"since": since.isoformat(), "until": until.isoformat(), "substitute": substitute}
 
 
 @pytest.fixture
@@ -122,7 +129,7 @@ async def test_S_02_nobody_acts_for_another_client(house: House, office: Office)
     )
     assert (seen.json["covered"], seen.json["token"]) == (0, None)
     theirs = ids.show("acc", house.ids[f"{CLERK} at north"])
-    away = {"since": "2026-01-01T00:00:00Z", "until": "2036-01-01T00:00:00Z", "substitute": theirs}
+    away = week(theirs)
     assert (await stranger.send("POST", "/v1/absences", away)).status == 422
     given = await clerk.send(
         "POST", f"/v1/tasks/{found['id']}/act",
@@ -152,7 +159,7 @@ async def test_row_45_a_substitute_sees_the_queue_and_a_decision_is_on_behalf(ho
     await office.begin(1, ASKED)
     clerk, other = await house.north.signed_in(), await house.north.signed_in(APPROVER)
     substitute = ids.show("acc", house.ids[f"{APPROVER} at north"])
-    away = {"since": "2026-01-01T00:00:00Z", "until": "2036-01-01T00:00:00Z", "substitute": substitute}
+    away = week(substitute)
     assert (await clerk.send("POST", "/v1/absences", away)).status == 200
     assert await office.rows("SELECT 1 FROM app.audit WHERE action = 'absence.set'")
     (listed,) = (await other.get("/v1/absences")).json["items"]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infra import ids
 from infra.database import Database
+from services.engine.claims import Claims
 from services.engine.functions import Answer, Call, Done, Later
 from services.holds.function import NAME, HoldsFunction
 from services.rehearsals.holds import HoldsDesk
 from services.rehearsals.times import Time
 from template_library.scenarios import Holds
-from tests.world import make_tenant
+from tests.world import deploy, make_tenant, start_runs
 
+DOCUMENT: Final = """
+document: {dsl: '1.0.3', namespace: tests, name: alike, version: 1.0.0}
+do:
+  - rest: {wait: PT1H}
+"""
 CALLS: Final[list[dict[str, Any]]] = [
     {"do": "check", "order": "SO-1", "customer": "C-1"},
     {"do": "check", "order": "SO-1"},
@@ -61,7 +66,10 @@ def named(value: Any, seen: dict[str, str]) -> Any:
 
 async def test_every_call_is_answered_alike(app_database: Database, worker_database: Database) -> None:
     world = await make_tenant(app_database)
-    run, ours, theirs = ids.new(), dict[str, str](), dict[str, str]()
+    await deploy(app_database, world.tenant_id, DOCUMENT, event_type="order")
+    await start_runs(app_database, world.tenant_id, 1)
+    (claim,) = await Claims(worker_database, "test", 3_600).take(1)
+    ours, theirs = dict[str, str](), dict[str, str]()
     real, played = HoldsFunction(worker_database), HoldsDesk(Holds(), Time(None))
     for place, arguments in enumerate(CALLS):
         for _ in range(2):
@@ -71,7 +79,8 @@ async def test_every_call_is_answered_alike(app_database: Database, worker_datab
                 reference=f"/do/{place}",
                 key=str(place),
                 tenant=world.tenant_id,
-                run=run,
+                run=claim.run_id,
+                fence=claim.fence,
             )
             expected, found = plain(await real(call), theirs), plain(await played(call), ours)
             assert found == expected, (place, arguments)
