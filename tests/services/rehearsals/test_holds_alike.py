@@ -66,7 +66,7 @@ def named(value: Any, seen: dict[str, str]) -> Any:
 
 async def test_every_call_is_answered_alike(app_database: Database, worker_database: Database) -> None:
     world = await make_tenant(app_database)
-    await deploy(app_database, world.tenant_id, DOCUMENT, event_type="order")
+    await deploy(app_database, world.tenant_id, DOCUMENT, event_type="order.captured")
     await start_runs(app_database, world.tenant_id, 1)
     (claim,) = await Claims(worker_database, "test", 3_600).take(1)
     ours, theirs = dict[str, str](), dict[str, str]()
