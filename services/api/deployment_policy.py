@@ -25,6 +25,7 @@ ROWS: Final = (
     ("POST", "/deployments/{deployment}/disable", P.DEPLOYMENTS_WRITE),
     ("POST", "/deployments/{deployment}/enable", P.DEPLOYMENTS_WRITE),
     ("POST", "/deployments/{deployment}/migrations", P.DEPLOYMENTS_WRITE),
+    ("GET", "/deployments/{deployment}/materials", P.DEPLOYMENTS_READ),
     ("GET", "/deployments/{deployment}/revisions", P.DEPLOYMENTS_READ),
     ("POST", "/deployments/{deployment}/roll-back", P.DEPLOYMENTS_WRITE),
     ("GET", "/promotions", P.DEPLOYMENTS_READ),
