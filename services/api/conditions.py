@@ -131,6 +131,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         "/webhook-endpoints/{endpoint}/deliveries/{message}/replay",
     ),
     Why.ASKS: frozenset({("POST", "/v1/domains/{domain}/check"), ("POST", "/v1/oauth/token")})
+    | {("POST", "/v1/templates/{template}/rehearsals")}
     | _in_tenant("POST", "/connection-groups/{connection_group}/try", "/connections/{connection}/check")
     | _in_tenant("POST", calendar_policy.PREVIEW, authority_policy.CHECK, notices_policy.PREVIEW)
     | _of_mappings("try"),

@@ -136,6 +136,7 @@ _PLAIN: Final[tuple[tuple[str, str, Rule], ...]] = (
     ("POST", "/v1/domains/{domain}/release", Rule(permission=P.DOMAINS_WRITE, scopes=_PARTNER)),
     ("GET", "/v1/templates", Rule(permission=P.TEMPLATES_READ, scopes=_ALL)),
     ("GET", "/v1/templates/{template}", Rule(permission=P.TEMPLATES_READ, scopes=_ALL)),
+    ("POST", "/v1/templates/{template}/rehearsals", Rule(permission=P.DEPLOYMENTS_WRITE, scopes=_PARTNER)),
     ("GET", "/v1/connectors", Rule(permission=P.CONNECTIONS_READ, scopes=_ALL)),
     ("GET", "/v1/connectors/{connector}", Rule(permission=P.CONNECTIONS_READ, scopes=_ALL)),
     ("GET", "/v1/event-types", Rule(scopes=_ALL)),

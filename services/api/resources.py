@@ -42,6 +42,7 @@ from services.human_tasks.deciding import Desk as Tasks
 from services.inbound.directory import Hooks
 from services.protocols.exchange import Exchange
 from services.protocols.resources.fetching import Resources as Fetched
+from services.rehearsals.rehearsals import Rehearsals
 from tenants.audit import watching
 from tenants.connections.sealing import Sealer
 from tenants.connections.service import Desk
@@ -83,6 +84,7 @@ class Resources:
         self.tasks = Tasks(matrix_judge, touched=touched.of_task)
         self.event_checks = EventChecks(self.database)
         self.drawings = Drawings()
+        self.rehearsals = Rehearsals()
         self.hooks = Hooks(self.database, self.keys)
         self.lookups = Lookups(settings.dns_resolvers)
         self._running: list[asyncio.Task[None]] = []

@@ -85,6 +85,7 @@ OF_PARTNER: Final = of(
     ("PUT /v1/partners/{partner}/mappings/{mapping}", "mapping.written", {"mapping": MAPPING}),
     ("POST /v1/partners/{partner}/mappings/{mapping}/try", "", {}),
     ("POST /v1/partners/{partner}/mappings/{mapping}/release", "mapping.released", {"version": 1}),
+    ("POST /v1/templates/order-release/rehearsals", "template.rehearsed", {"version": "1.0.0"}),
     ("PATCH /v1/brand", "brand.changed", {"name": "North Portal"}),
     ("POST /v1/domains", "domain.claimed", {"domain": "api.north.example", "use": "api"}),
     ("POST /v1/domains/api.north.example/check", ""),

@@ -29,6 +29,7 @@ async def stale(house: House, database: Database, front: Front) -> Visitor:
 # Why what changes something may be done with an old proof.
 HARMLESS = {
     "PATCH /v1/brand": "tokens and a picture that can be looked at and no more",
+    "POST /v1/templates/{template}/rehearsals": "on simulated systems; nothing of a client is reached",
     "POST /v1/mail-suppressions/{suppression}/lift": "an address is written to again",
     "POST /v1/clients": "a client that nobody is let in to",
     "POST /v1/clients/{client}/environments": "an environment that nobody is let in to",

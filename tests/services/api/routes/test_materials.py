@@ -35,7 +35,7 @@ async def test_two_clients_are_compared_by_what_their_deployments_are_made_of(pa
     assert {"credit-manager", "pricing-desk"} <= {one["name"] for one in first["roles"]}
     assert [one["level"] for one in first["rules"]] == ["operator", "partner", "client"]
     calendar = {"time_zone": "UTC", "default": True, "week": {"monday": [{"opens": "08:00", "closes": "17:00"}]}}
-    assert (await parties.north.put("/v1/clients/acme/test/calendars/office", calendar)).status in {200, 201}
+    assert (await parties.north.send("PUT", "/v1/clients/acme/test/calendars/office", calendar)).status in {200, 201}
     deployments = (await parties.north.get("/v1/clients/acme/test/deployments")).json["items"]
     again = await parties.north.get(f"/v1/clients/acme/test/deployments/{deployments[0]['id']}/materials")
     assert again.json["calendars"] == [{"name": "office", "version": 1}]

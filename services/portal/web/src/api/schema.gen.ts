@@ -1901,6 +1901,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deployments/{deployment}/materials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a bill of materials
+         * @description Of the present revision: template, workflow, parameters, forms, mails, connectors, mappings, rules, calendars.
+         *
+         *     Needs: `deployments:read`.
+         */
+        get: operations["get_deployments_deployment_materials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deployments/{deployment}/migrations": {
         parameters: {
             query?: never;
@@ -6508,6 +6530,24 @@ export interface components {
         ConnectorList: {
             items: components["schemas"]["ConnectorEntry"][];
         };
+        /** ConnectorPart */
+        ConnectorPart: {
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            connection: string;
+            connector: string;
+            /** @enum {null|string} */
+            level: "certified" | "certified before" | "simulated" | "not certified" | null;
+            /**
+             * @description That the workflow uses.
+             * @example acme
+             */
+            name: string;
+            /** @description Null: this installation has no such connector any more. */
+            version: string | null;
+        };
         /** CountedView */
         CountedView: {
             /**
@@ -7443,6 +7483,12 @@ export interface components {
             requester?: string | string[] | null;
             /** @description Slug of the site. */
             site?: string | null;
+        };
+        /** FilePart */
+        FilePart: {
+            /** @description SHA-256, hexadecimal: the same is the same to the byte. */
+            digest: string;
+            name: string;
         };
         /** FindingList */
         FindingList: {
@@ -8660,6 +8706,35 @@ export interface components {
             /** @description Raised with the draft that follows a release. */
             version: number;
         };
+        /** Materials */
+        Materials: {
+            /** @description Version of the matrix; 0: there is none. */
+            authority: number;
+            calendars: components["schemas"]["Part"][];
+            connectors: components["schemas"]["ConnectorPart"][];
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            deployment: string;
+            /** @description SHA-256 over all the rest but `deployment` and `revision`. */
+            digest: string;
+            forms: components["schemas"]["FilePart"][];
+            /** @description Version of the types of holds. */
+            hold_types: number;
+            mails: components["schemas"]["FilePart"][];
+            /** @description The environment's own, in their newest version. */
+            mappings: components["schemas"]["Part"][];
+            parameters: {
+                [key: string]: unknown;
+            };
+            revision: number;
+            roles: components["schemas"]["RolePart"][];
+            rules: components["schemas"]["RulesPart"][];
+            /** @description Null: the document was published by itself. */
+            template: components["schemas"]["TemplatePart"] | null;
+            workflow: components["schemas"]["WorkflowPart"];
+        };
         /** MatrixView */
         MatrixView: {
             /** @description A warning for each type of decision that is not covered whole. */
@@ -9763,6 +9838,12 @@ export interface components {
             set_at: string;
             value: unknown;
         };
+        /** Part */
+        Part: {
+            name: string;
+            /** @description Raised with each change; 0: what is shipped. */
+            version: number;
+        };
         /** PasskeyList */
         PasskeyList: {
             items: components["schemas"]["PasskeyView"][];
@@ -10527,6 +10608,15 @@ export interface components {
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
         };
+        /** RolePart */
+        RolePart: {
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            name: string;
+            title: string;
+        };
         /** RoleView */
         RoleView: {
             /**
@@ -10621,6 +10711,13 @@ export interface components {
              * @default true
              */
             undeclared: boolean;
+        };
+        /** RulesPart */
+        RulesPart: {
+            /** @enum {string} */
+            level: "operator" | "partner" | "client";
+            /** @description 0 where nothing was ever said. */
+            version: number;
         };
         /** RunGraph */
         RunGraph: {
@@ -11445,6 +11542,17 @@ export interface components {
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
         };
+        /** TemplatePart */
+        TemplatePart: {
+            /** @description SHA-256, hexadecimal: the same is the same to the byte. */
+            digest: string | null;
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            name: string;
+            version: string;
+        };
         /** TemplateReadiness */
         TemplateReadiness: {
             /** @description Names of the active ones that run this version. */
@@ -11893,6 +12001,14 @@ export interface components {
              */
             reference: string;
             title: string;
+        };
+        /** WorkflowPart */
+        WorkflowPart: {
+            /** @description SHA-256, hexadecimal: the same is the same to the byte. */
+            digest: string;
+            name: string;
+            namespace: string;
+            version: string;
         };
         /** WorkflowView */
         WorkflowView: {
@@ -21934,6 +22050,83 @@ export interface operations {
             };
             /** @description It is another version now than `If-Match` names. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deployments_deployment_materials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the deployment. */
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materials"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
