@@ -32,12 +32,33 @@ class TemplateConnection(msgspec.Struct, frozen=True):
     operations: Annotated[list[str], Meta(description="What the connection's connector must offer.")]
 
 
+class TemplateRole(msgspec.Struct, frozen=True):
+    title: str
+    does: Annotated[str, Meta(description="In a line.")]
+
+
+class TemplateException(msgspec.Struct, frozen=True):
+    """Something that goes another way than straight; the package has a runbook for it."""
+
+    title: str
+    owner: Annotated[str, Meta(description="Slug of the role that looks after it.")]
+    within: Annotated[str | None, Meta(description="Business time in which it is to be done with.", examples=["PT4H"])]
+
+
 class TemplateDetail(TemplateView, frozen=True, kw_only=True):
     """With what a deployment of it needs."""
 
     connections: dict[str, TemplateConnection]
     parameters: Annotated[dict[str, Any], Meta(description="JSON Schema of the deployment's parameters.")]
     kpis: list[str]
+    category: Annotated[str | None, Meta(description="Null: it does not say what follows.", examples=["orders"])]
+    roles: Annotated[dict[str, TemplateRole], Meta(description="That its tasks name, by slug: give them to people.")]
+    process_owner: Annotated[str | None, Meta(description="The one of them that answers for the whole.")]
+    exceptions: dict[str, TemplateException]
+    consumes: Annotated[list[str], Meta(description="Types of events that begin or reach its runs.")]
+    emits: list[str]
+    permissions: Annotated[list[str], Meta(description="That its people need.")]
+    set_up: Annotated[str | None, Meta(description="Time that it takes a partner.", examples=["PT30M"])]
     document: Annotated[str, Meta(description="The workflow's text.")]
     sample: Annotated[
         dict[str, Any] | None,
@@ -92,6 +113,16 @@ async def read_template(
         },
         parameters=package.parameters,
         kpis=list(manifest.kpis),
+        category=manifest.category,
+        roles={name: TemplateRole(one.title, one.does) for name, one in manifest.roles.items()},
+        process_owner=manifest.process_owner,
+        exceptions={
+            name: TemplateException(one.title, one.owner, one.within) for name, one in manifest.exceptions.items()
+        },
+        consumes=list(manifest.events.consumes),
+        emits=list(manifest.events.emits),
+        permissions=list(manifest.permissions),
+        set_up=manifest.set_up,
         document=package.document,
         sample=package.sample,
     )

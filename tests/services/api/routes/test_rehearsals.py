@@ -27,3 +27,17 @@ async def test_what_cannot_be_rehearsed_is_refused(parties: Parties) -> None:
     assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (422, "/parameters/allow_backorder")
     assert (await north.post(PATH, {"version": "9.0.0"})).status == 404
     assert (await parties.acme.post(PATH, {"version": "1.0.0"})).status == 403
+
+
+async def test_a_template_says_whom_it_needs(parties: Parties) -> None:
+    shown = (await parties.acme.get("/v1/templates/order-release?version=1.2.0")).json
+    assert (shown["category"], shown["process_owner"], shown["set_up"]) == ("orders", "order-manager", "PT30M")
+    assert shown["roles"]["pricing-desk"]["title"] == "Pricing desk"
+    assert shown["exceptions"]["short-stock"] == {
+        "title": "Items are short",
+        "owner": "inventory-desk",
+        "within": "PT4H",
+    }
+    assert "order.released" in shown["emits"]
+    before = (await parties.acme.get("/v1/templates/order-release?version=1.1.0")).json
+    assert (before["category"], before["roles"]) == (None, {})

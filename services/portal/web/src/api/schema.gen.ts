@@ -11513,11 +11513,22 @@ export interface components {
         };
         /** TemplateDetail */
         TemplateDetail: {
+            /**
+             * @description Null: it does not say what follows.
+             * @example orders
+             */
+            category: string | null;
             connections: {
                 [key: string]: components["schemas"]["TemplateConnection"];
             };
+            /** @description Types of events that begin or reach its runs. */
+            consumes: string[];
             /** @description The workflow's text. */
             document: string;
+            emits: string[];
+            exceptions: {
+                [key: string]: components["schemas"]["TemplateException"];
+            };
             kpis: string[];
             /**
              * @description Lower-case letters and digits, single hyphens between them.
@@ -11528,13 +11539,37 @@ export interface components {
             parameters: {
                 [key: string]: unknown;
             };
+            /** @description That its people need. */
+            permissions: string[];
+            /** @description The one of them that answers for the whole. */
+            process_owner: string | null;
+            /** @description That its tasks name, by slug: give them to people. */
+            roles: {
+                [key: string]: components["schemas"]["TemplateRole"];
+            };
             /** @description A CloudEvent without `id` that starts it, null when the template has none. `*` in its strings stands for fresh digits, the same in all of them: fill them in, add an `id` and send it. */
             sample: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description Time that it takes a partner.
+             * @example PT30M
+             */
+            set_up: string | null;
             summary: string;
             title: string;
             version: string;
+        };
+        /** TemplateException */
+        TemplateException: {
+            /** @description Slug of the role that looks after it. */
+            owner: string;
+            title: string;
+            /**
+             * @description Business time in which it is to be done with.
+             * @example PT4H
+             */
+            within: string | null;
         };
         /** TemplateList */
         TemplateList: {
@@ -11571,6 +11606,12 @@ export interface components {
             template: string;
             title: string;
             version: string;
+        };
+        /** TemplateRole */
+        TemplateRole: {
+            /** @description In a line. */
+            does: string;
+            title: string;
         };
         /** TemplateTouches */
         TemplateTouches: {
