@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import get
@@ -86,7 +86,7 @@ class RolePart(msgspec.Struct, frozen=True):
 class RulesPart(msgspec.Struct, frozen=True):
     """Rules on what may be written, as somebody set them."""
 
-    level: Literal["operator", "partner", "client"]
+    level: policies.Level
     version: Annotated[int, Meta(description="0 where nothing was ever said.")]
 
 
@@ -134,7 +134,7 @@ async def _of_session(session: AsyncSession, tenant: TenantId, pair: Pair, reque
     package = _package(version.template)
     leads = await reach.of_revision(session, tenant, revision)
     rows = {row.connection_id: row for row in await connections.every(session, tenant)}
-    own, _ = await shelf.listed(session, Shelf(request.principal.partner_id, tenant), Page(_MAPPINGS), None)
+    own, _ = await shelf.listed(session, Shelf(request.tenant.partner_id, tenant), Page(_MAPPINGS), None)
     chain = await policies.read(session, await policies.of_tenant(session, tenant))
     return {
         "template": _template(version.template, package),
@@ -149,7 +149,7 @@ async def _of_session(session: AsyncSession, tenant: TenantId, pair: Pair, reque
             if one in rows
         ],
         "mappings": [Part(one.name, one.version) for one in own],
-        "rules": [RulesPart(one.owner.level, one.version) for one in chain],
+        "rules": [RulesPart(msgspec.convert(one.owner.level, policies.Level), one.version) for one in chain],
         "roles": [RolePart(name, one.title) for name, one in sorted(_roles(package).items())],
     }
 

@@ -28,12 +28,12 @@ async def ran(erp: Erp, lines: list[dict[str, Any]], **people: tuple[Reply, ...]
     package = catalog.builtin().find("order-release", "1.2.0")
     replies = {name.replace("_", "-"): one for name, one in people.items()}
     scenario = Scenario(name="real", expect=Expectation(status="completed"), people=replies)
-    stage, worker = Stage(package, scenario), erp.worker()
+    stage, worker = Stage(scenario), erp.worker()
 
-    async def call(asked: Call) -> Answer:
-        return await worker(msgspec.structs.replace(asked, tenant=TENANT, bindings={"erp": CONNECTION}))
+    async def real(call: Call) -> Answer:
+        return await worker(msgspec.structs.replace(call, tenant=TENANT, bindings={"erp": CONNECTION}))
 
-    stage.functions[connector.NAME] = call
+    stage.functions[connector.NAME] = real
     data = {"number": f"PO-{uuid4().hex[:8]}", "customer": "ACME-001", "currency": "USD", "lines": lines}
     async with ExpressionPool(size=1) as pool:
         report = await run_workflow(
