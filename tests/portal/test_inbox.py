@@ -99,7 +99,8 @@ async def test_a_clerk_decides_what_a_run_asks(browser: Browser, site: Site, siz
         await page.get_by_role("heading", name="Nothing to do").wait_for()
         await look(someone, f"inbox-empty-{kind}")
     rows = await site.query(
-        "SELECT outcome, reason, answer::text AS answer FROM app.human_task WHERE entity_key LIKE $1 ORDER BY task_id",
+        "SELECT outcome, reason, answer::text AS answer FROM app.human_task WHERE entity_key LIKE $1 "
+        "ORDER BY entity_key",
         f"SO-{kind}-%",
     )
     assert [(row["outcome"], row["reason"]) for row in rows] == [
