@@ -19,7 +19,7 @@ from services.connectors.declared.connector import Declared
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
 from services.connectors.sdk.connector import Connector
-from services.connectors.sdk.context import OpenConnection
+from services.connectors.sdk.context import Granted, OpenConnection
 from services.engine.expressions.protocol import Evaluator
 from services.engine.functions import Answer, Call, Done, Later
 from template_library import schemas
@@ -98,6 +98,7 @@ class Caller:
         self._secrets = dict(secrets)
         self._function = ConnectorFunction(Registry([self.connector]), self, self.noting)
         self._revision = 0
+        self.granted: Granted | None = None
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -116,6 +117,7 @@ class Caller:
             secrets={name: Secret(value) for name, value in self._secrets.items()},
             revision=self._revision,
             ref="con_0",
+            granted=self.granted,
         )
 
     async def call(self, operation: str, values: Any, key: str = "") -> Answer:

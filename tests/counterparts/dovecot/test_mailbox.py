@@ -18,7 +18,8 @@ from services.engine.functions import Done, Failed, Later
 from tests import certifying
 from tests.counterparts.calling import Caller
 from tests.counterparts.dovecot.install import install, version
-from tests.counterparts.dovecot.server import running
+from tests.counterparts.dovecot.server import TOKEN, running
+from tests.counterparts.mail.held import BY_TOKEN, Held
 from tests.counterparts.mail.mailbox import PASSWORD, USER, Box, mail
 from tests.infra.egress.test_tls import NAME
 
@@ -175,3 +176,13 @@ async def test_S_55_nothing_is_said_to_a_server_whose_certificate_is_another_one
     answer = await caller.call("mail.folder.check", {})
     assert isinstance(answer, Later)
     assert "begin with `imaps:` where `imap:` is right" in answer.reason
+
+
+async def test_a_token_that_a_person_authorised_lets_it_in_and_one_that_is_refused_is_renewed(caller: Caller) -> None:
+    caller.change(**BY_TOKEN)
+    caller.granted = Held("a-token-that-is-over", TOKEN)
+    answer = await caller.call("mail.folder.check", {})
+    assert isinstance(answer, Later), answer
+    assert "another one is asked for" in answer.reason
+    assert "a-token-that-is-over" not in answer.reason
+    assert (await caller.done("mail.folder.check", {}))["folder"] == "INBOX"

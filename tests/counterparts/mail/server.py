@@ -19,6 +19,8 @@ from aiosmtpd.controller import Controller  # type: ignore[import-not-found]
 from aiosmtpd.smtp import AuthResult, LoginPassword  # type: ignore[import-not-found]
 
 USER, PASSWORD = b"waybill", b"correct horse"
+GIVEN = b"user=waybill\1auth=Bearer token-of-the-mailbox\1\1"
+"""What an account says that signs in by its token (XOAUTH2)."""
 REFUSED = {
     "gone": "550 5.1.1 <gone@acme.example>: There is no such user here",
     "nobody": "550 no such user",
@@ -59,6 +61,13 @@ class Taker:
         if envelope.rcpt_tos[0].startswith("cut-late@"):
             server.transport.abort()
         return "250 OK"
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> Any:
+        if base64.b64decode(args[1]) == GIVEN:
+            return AuthResult(success=True)
+        # As Google and Microsoft do it: first why, and the reply when something was said to that.
+        await server.challenge_auth('{"status":"401"}')
+        return AuthResult(success=False, handled=False)
 
 
 def authenticated(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> Any:

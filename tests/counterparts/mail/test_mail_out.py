@@ -15,6 +15,7 @@ from services.engine.expressions.evaluator import NOWHERE
 from services.engine.functions import Done, Failed, Later, Unknown
 from tests import certifying
 from tests.counterparts.calling import Caller
+from tests.counterparts.mail.held import BY_TOKEN, Held
 from tests.counterparts.mail.install import MAIL
 from tests.counterparts.mail.mail_server import MailServer
 from tests.counterparts.mail.mailbox import Box
@@ -219,6 +220,22 @@ async def test_S_56_a_mailbox_at_another_server_is_not_told_the_password(
     assert "give that of the mailbox as the secret `sent_password`" in answer.error.detail
     caller.change(secrets={"sent_password": PASSWORD})
     assert isinstance(await caller.settled("mail.messages.send", given, "key-1"), Done)
+
+
+async def test_a_token_that_a_person_authorised_sends_a_mail_and_one_that_is_refused_is_renewed(
+    caller: Caller, mail_server: MailServer
+) -> None:
+    caller.change(**BY_TOKEN)
+    caller.granted = Held("a-token-that-is-over", "token-of-the-mailbox")
+    answer = await caller.call("mail.messages.send", MAIL_OUT)
+    assert isinstance(answer, Later), answer
+    assert ("another one is asked for" in answer.reason, answer.uncertain) == (True, False)
+    assert "a-token-that-is-over" not in answer.reason
+    await caller.done("mail.messages.send", MAIL_OUT)
+    assert [one["authenticated"] for one in mail_server.taken(1)] == [True]
+    caller.granted = None
+    refused = await caller.call("mail.messages.send", MAIL_OUT)
+    assert isinstance(refused, Failed), "a process that holds nothing says so, and sends no password"
 
 
 async def test_a_server_that_lets_us_in_is_well(caller: Caller) -> None:

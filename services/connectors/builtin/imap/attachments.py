@@ -64,7 +64,7 @@ async def _messages(mailbox: Mailbox, values: Mapping[str, Any], settings: Mappi
 
 async def _shown(file: File, values: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     told = reading.shown(file)
-    del told["part"]
+    del told["part"], told["refused"]
     match values.get("as", "text"):
         case "rows":
             return {**told, **await _rows(file, values.get("layout"), settings)}

@@ -20,6 +20,8 @@ _LONGEST_NAME: Final = 200
 _MESSAGE_ID: Final = re.compile(r"<([!#-;=?-\[\]-~]{1,250})>")
 """Without what ends it, and without what ends a quoted text."""
 _MOST_VERDICTS: Final = 5
+_NO_KIND: Final = "its bytes are of no kind that is taken; a layout can still read it as rows"
+_A_MESSAGE: Final = "it is a message inside of this one: have it sent by itself"
 _VERDICT: Final = "Authentication-Results"
 
 
@@ -30,6 +32,7 @@ class File(msgspec.Struct, frozen=True):
     name: str
     kind: str | None
     content: bytes
+    is_message: bool = False
 
     @property
     def digest(self) -> str:
@@ -93,6 +96,7 @@ def shown(file: File) -> dict[str, Any]:
         "media_type": file.kind,
         "size": len(file.content),
         "sha256": file.digest,
+        "refused": None if file.kind is not None else _A_MESSAGE if file.is_message else _NO_KIND,
     }
 
 
@@ -145,7 +149,7 @@ def _parts(message: Message) -> tuple[_Said, list[File]]:
         if len(files) >= MOST_FILES:
             raise Unfit(f"it has more than {MOST_FILES} attachments: have them sent in parts")
         kind = None if is_message else kinds.kind_of(content[: kinds.HEAD], name)
-        files.append(File(number, name, kind, content))
+        files.append(File(number, name, kind, content, is_message))
     return _said(text, html), files
 
 

@@ -58,7 +58,9 @@ def test_words_are_words_in_whatever_they_were_written() -> None:
     found = read(ALTERNATIVE)
     assert found.data["from"] == {"address": "m@acme.example", "name": "Müller"}
     assert (found.data["subject"], found.data["text"], found.data["to"]) == ("Grüße allen", "Grüße", [])
-    assert [(one["name"], one["media_type"], one["size"]) for one in found.data["attachments"]] == [("", None, 0)]
+    (inside,) = found.data["attachments"]
+    assert (inside["name"], inside["media_type"], inside["size"]) == ("", None, 0)
+    assert "a message inside of this one" in inside["refused"]
 
 
 @pytest.mark.parametrize(
