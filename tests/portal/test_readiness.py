@@ -26,7 +26,15 @@ HALF: dict[str, Any] = {
     "standing": "red", "cause": "lacks", "connection": "wms-west", "lacks": ASKED[2:], "away_since": None,
     "deployments": [],
 }  # fmt: skip
+OLDER: dict[str, Any] = {
+    **GROUP, "kind": "connection", "id": "con_3", "name": "erp", "connector": "tryton", "level": "certified before",
+    "standing": "green", "cause": "older", "connection": "erp", "away_since": None, "deployments": ["shipping"],
+}  # fmt: skip
 NEEDS: list[dict[str, Any]] = [
+    {
+        "name": "erp", "title": "ERP", "operations": ["erp.items.availability"], "standing": "green", "cause": "older",
+        "connection": "erp", "lacks": [], "why": "", "do": None, "offers": [OLDER], "connectors": [],
+    },
     {
         "name": "wms", "title": "Warehouse", "operations": ASKED, "standing": "amber", "cause": "away",
         "connection": "wms-east", "lacks": [], "why": "", "do": None, "offers": [GROUP, HALF],
@@ -58,7 +66,7 @@ HEALTH: list[dict[str, Any]] = [
         "ends_at": "2026-01-09T12:00:00Z", "ends": "the certificate in the setting `certificate`",
     },
     {
-        **WELL, "id": "con_3", "name": "books", "title": "Example Books", "certification": "not certified",
+        **WELL, "id": "con_3", "name": "books", "title": "Example Books", "certification": "certified before",
         "authorization": "held", "ends_at": "2036-01-09T12:00:00Z", "renews": True, "ends": "the token",
     },
     {
@@ -114,6 +122,8 @@ async def test_staff_of_the_partner_see_what_a_client_lacks(
         await look(someone, f"readiness-red-{kind}")
         await expect(shipping).to_contain_text("Not yet certified")
         await expect(shipping).to_contain_text("Proven against a simulator")
+        await expect(shipping).to_contain_text("its connector is certified for an older version of its code or tests")
+        await expect(shipping).to_contain_text("Certified for an older version")
         await answers(someone, "**/v1/readiness", {"items": []})
         await someone.open("/readiness")
         await page.get_by_role("heading", name="No templates").wait_for()
