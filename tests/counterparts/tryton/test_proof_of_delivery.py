@@ -12,8 +12,8 @@ from services.connectors.builtin.tryton.session import Rpc, Sessions
 from services.connectors.sdk.context import Context
 from services.engine.functions import Done, Failed
 from template_library.scenarios import Coming, Reply, Scenario
+from tests.counterparts.rehearsed import rehearse, simulated
 from tests.counterparts.tryton.conftest import TENANT, Erp
-from tests.counterparts.tryton.rehearsed import rehearse, simulated
 
 pytestmark = [pytest.mark.tryton]
 AT: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -77,7 +77,9 @@ def scenario(order: str, proof: dict[str, Any], **more: Any) -> Scenario:
 async def test_58_of_60_are_charged_once_while_workers_die_behind_every_call(erp: Erp) -> None:
     order = await sold(erp)
     short = {"outcome": "partial", "pieces": 58, "note": "Two cartons are missing."}
-    ran = await rehearse("proof-of-delivery", scenario(order, short, restarts=True), erp)
+    ran = await rehearse(
+        "proof-of-delivery", scenario(order, short, restarts=True), erp.client, {"erp": erp.connection(erp._port)}
+    )
     assert ran.output["invoice"]["total"] == {"amount": 58 * PRICE, "currency": "USD"}
     assert [(one["type"], one["data"]["kind"]) for one in ran.found["emitted"]] == [("claim.opened", "shortage")]
     # What is left Tryton's own rules put into a draft, for a person.
@@ -88,7 +90,9 @@ async def test_a_refused_delivery_is_not_charged(erp: Erp) -> None:
     order = await sold(erp)
     people = {"refused-delivery": (Reply(outcome="restock", values={"reason": "Ordered twice."}),)}
     refused = {"outcome": "refused", "pieces": 0, "note": "Closed."}
-    ran = await rehearse("proof-of-delivery", scenario(order, refused, people=people), erp)
+    ran = await rehearse(
+        "proof-of-delivery", scenario(order, refused, people=people), erp.client, {"erp": erp.connection(erp._port)}
+    )
     assert ran.output["invoice"] is None
     assert await charged(erp, order) == [("draft", 60.0)]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.connectors.builtin.tryton import changes
-from services.connectors.builtin.tryton.disputes import case_of
+from services.connectors.builtin.tryton.disputes import is_disputed
 from services.connectors.builtin.tryton.place import instant, shown
 from services.connectors.builtin.tryton.session import Rpc
 from services.connectors.capabilities import records
@@ -41,7 +41,7 @@ async def watch(values: Any, rpc: Rpc) -> dict[str, Any]:
 async def get(values: Any, rpc: Rpc) -> dict[str, Any]:
     """`erp.invoices.get`. Raises Misread: no record can be made of it."""
     domain = [["number", "=", values["invoice"]], *_POSTED]
-    fields = [*_FIELDS, "amount_to_pay", "comment", "move.period.state"]
+    fields = [*_FIELDS, "amount_to_pay", "move.period.state"]
     found = await rpc.model("account.invoice.search_read", domain, 0, 1, None, fields)
     if not found or (found[0]["total_amount"] or 0) < 0:
         return {"found": False, "invoice": None, "period_open": None}
@@ -49,7 +49,7 @@ async def get(values: Any, rpc: Rpc) -> dict[str, Any]:
     orders = [sale["order"] for sale in await changes.sales(rpc, "invoices", [one["id"]])]
     lines = await changes.read(rpc, "account.invoice.line", one["lines"], _LINE)
     made = _record(one, lines, orders)
-    if case_of(one["comment"]):
+    if await is_disputed(one["id"], rpc):
         made["status"] = "disputed"
     left = {"units": f"{one['amount_to_pay']:f}", "currency": made["currency"]}
     try:

@@ -1,10 +1,11 @@
-"""A template's own document with people in memory, on a real Tryton for its ERP and simulators for the rest."""
+"""A template with people in memory, on real systems where a test has them, and simulators for the rest."""
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from typing import Any
 
+from infra.egress import Client
 from services.connectors import function as connector
 from services.connectors.sdk.context import OpenConnection
 from services.connectors.simulators import systems as simulators
@@ -17,7 +18,6 @@ from services.rehearsals.systems import Doubles, Running
 from template_library import catalog, schemas
 from template_library.dsl import parse
 from template_library.scenarios import Double, Scenario
-from tests.counterparts.tryton.conftest import Erp
 
 
 class Rehearsed:
@@ -36,27 +36,23 @@ class Rehearsed:
         return output
 
 
-async def rehearse(
-    name: str, scenario: Scenario, erp: Erp, given: dict[str, OpenConnection] | None = None
-) -> Rehearsed:
-    """The newest version of the template; `given` are real systems beside the ERP, by connection."""
+async def rehearse(name: str, scenario: Scenario, client: Client, real: dict[str, OpenConnection]) -> Rehearsed:
+    """The newest version of the template; `real` are the real systems, by connection. The rest is the scenario's."""
     package = catalog.builtin().find(name)
     workflow = parse(package.document, functions=rehearsing.FUNCTIONS)
     stage = Stage(scenario)
     async with AsyncExitStack() as until:
         evaluator = Expressions(await until.enter_async_context(ExpressionPool(size=1)))
         running = {
-            name: await until.enter_async_context(systems.running(double, erp.client, scenario.at))
-            for name, double in scenario.connections.items()
+            place: await until.enter_async_context(systems.running(double, client, scenario.at))
+            for place, double in scenario.connections.items()
         }
-        simulated = dict(running)
-        some = next(iter(running.values())).system
-        for place, connection in {"erp": erp.connection(erp._port), **(given or {})}.items():
-            running[place] = Running(connection, "", "", some)
-        stage.functions[connector.NAME] = Doubles(running, erp.client, evaluator)
+        beside = next(iter(running.values())).system
+        whole = {place: Running(connection, "", "", beside) for place, connection in real.items()} | running
+        stage.functions[connector.NAME] = Doubles(whole, client, evaluator)
         parameters = schemas.with_defaults(package.parameters, scenario.parameters)
         report = await rehearsing.once(workflow, scenario, parameters, stage, evaluator)
-        written = {place: await systems.state(erp.client, one) for place, one in simulated.items()}
+        written = {place: await systems.state(client, one) for place, one in running.items()}
     assert stage.left() == []
     return Rehearsed(report, stage.found(report.emitted), written)
 
