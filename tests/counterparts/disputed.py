@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ PRICE: Final = 1299
 
 
 def dispute(
-    claim: str, invoice: str, customer: str, people: dict[str, tuple[Reply, ...]], *systems: str, **more: Any
+    claim: str, invoice: str, customer: str, people: Mapping[str, tuple[Reply, ...]], *systems: str, **more: Any
 ) -> Scenario:
     """Two of the pieces that the invoice charges are missing. `systems`: what is simulated."""
     data = {
@@ -31,7 +32,7 @@ def dispute(
         name="on real systems",
         expect=None,  # type: ignore[arg-type]  # what comes of it is asserted where it is asked for
         data=data,
-        people=people,
+        people=dict(people),
         connections=simulated(*systems),
         papers=(Paper(kind="bill-of-lading"), Paper(kind="proof-of-delivery")),
         at=datetime(2026, 3, 2, 9, tzinfo=UTC),
