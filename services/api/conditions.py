@@ -13,6 +13,7 @@ from services.api import (
     authority_policy,
     calendar_policy,
     deployment_policy,
+    evidence_policy,
     holds_policy,
     inbound_policy,
     notices_policy,
@@ -95,7 +96,7 @@ class Why(StrEnum):
 
 
 _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
-    Why.OWN_ID: _in_tenant("POST", "/events", "/signals")
+    Why.OWN_ID: _in_tenant("POST", "/events", "/signals", f"{evidence_policy.ONE}/packs")
     | {("POST", "/hooks/{address}"), ("POST", f"{scim_policy.AT}Users")},
     Why.SEEN: _in_tenant(
         "POST",
@@ -123,6 +124,8 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         *deployment_policy.DECIDED,
         "/holds",
         notices_policy.OPT_OUTS,
+        evidence_policy.ALL,
+        f"{evidence_policy.ONE}/documents",
     )
     | _of_mappings("release"),
     Why.AGAIN: _in_tenant(

@@ -37,6 +37,7 @@ from services.engine.expressions.pool import ExpressionPool
 from services.engine.quotas import Quotas
 from services.events.checks import EventChecks
 from services.events.intake import Intake
+from services.evidence import packing
 from services.holds.authority import Judge
 from services.human_tasks.deciding import Desk as Tasks
 from services.inbound.directory import Hooks
@@ -110,6 +111,7 @@ class Resources:
         self.feeds.open()
         running = [one.run() for one in (self.quotas, self.uses, self.networks)]
         running.append(holding.look_after(self.database, self.documents))
+        running.append(packing.look_after(self.database, self.documents))
         running.append(self.strangers.look_after(self.database))
         running.append(watching.watch(self.database, publishes=self.settings.audit_heads is not None))
         self._running = [asyncio.create_task(one) for one in running]

@@ -40,6 +40,7 @@ TABLES: Final = (
     *("private_network", "mail", "mail_suppression", "document", "kept_entity"),
     *("hold", "hold_subject", "hold_type_version", "touch"),
     *("customer_notice", "notice_opt_out", "notice_mixing"),
+    *("evidence_case", "evidence_document", "evidence_pack"),
     *("entity", "entity_key", "entity_merge", "entity_change", "mapping", "sighting", "sighting_about", "record_view"),
 )
 LEFT_OUT: Final = {

@@ -99,6 +99,10 @@ PLACES: Final = {
         "SELECT tenant_id AS id, NULL::uuid AS run_id, kind AS line, concat_ws(' ', key, customer) AS content "
         "FROM app.hold_subject WHERE $1::uuid IS NOT NULL"
     ),
+    "case of evidence": (
+        "SELECT case_id AS id, run_id AS run_id, key AS line, concat_ws(' ', key, about_key, required) AS content "
+        "FROM app.evidence_case WHERE case_id >= $1"
+    ),
     "notice to a customer": (
         "SELECT notice_id AS id, run_id AS run_id, notice AS line, concat_ws(' ', about_key) AS content "
         "FROM app.customer_notice WHERE notice_id >= $1"

@@ -52,6 +52,7 @@ from services.engine.guarded import Guarded, Rules
 from services.engine.journal import Journal
 from services.engine.quotas import Quotas
 from services.events.intake import Intake
+from services.evidence import function as evidence
 from services.holds import clock as hold_clock
 from services.holds import function as holds
 from services.human_tasks import clock as task_clock
@@ -199,6 +200,7 @@ class Composition:
             connector.NAME: Choosing(Guarded(calls, self._rules, written), Choices(self.database)),
             business_time.NAME: business_time.CalendarFunction(self.database),
             holds.NAME: holds.HoldsFunction(self.database),
+            evidence.NAME: evidence.EvidenceFunction(self.database),
             notices.NAME: notices.NoticeFunction(self.database, InstalledWrapper(self.keys, self.database)),
         }
 

@@ -42,6 +42,7 @@ _READ: Final = {
     "hyperframe": "MIT",
     "protobuf": "BSD-3-Clause",
     "pyasn1-modules": "BSD-2-Clause",
+    "reportlab": "BSD-3-Clause",
     "rich-click": "MIT",
     "sniffio": "MIT OR Apache-2.0",
     "uvloop": "MIT OR Apache-2.0",

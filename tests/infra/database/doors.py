@@ -52,6 +52,7 @@ DOORS = {
     "add_entry": "waybill_worker",
     "add_task": "waybill_worker",
     "notice_place": "waybill_worker",
+    "packs_to_make": "waybill_app",
     "post_notice": "waybill_worker",
     "set_opt_out": "waybill_app",
     "notice_link": "waybill_app",

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 PREFIXES: Final = {
+    "case": "evc",
     "client": "cli",
     "connection": "con",
     "connection_group": "grp",
@@ -125,6 +126,13 @@ def of_webhooks() -> Iterator[Attempt]:
     yield Attempt("endpoint", "POST", f"{at}/replay", day)
     yield Attempt("message", "POST", "/v1/webhook-endpoints/{own:endpoint}/deliveries/{id}/replay")
     yield Attempt("endpoint", "POST", f"{at}/remove")
+
+
+def of_evidence() -> Iterator[Attempt]:
+    at = "/v1/evidence-cases/{id}"
+    yield Attempt("case", "GET", at)
+    yield Attempt("case", "POST", f"{at}/packs", {"key": "x"})
+    yield Attempt("case", "POST", f"{at}/documents", {"document": "{own:filed}", "to": "pod"})
 
 
 def of_promotions() -> Iterator[Attempt]:
@@ -271,6 +279,7 @@ ATTEMPTS: Final = (
     *of_promotions(),
     *of_tasks(),
     *of_holds(),
+    *of_evidence(),
     *(Attempt("run", "GET", f"/v1/{listed}?run={{id}}") for listed in ("touches", "customer-notices")),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     Attempt("waits", "GET", "/v1/deadlines?subject={id}"),

@@ -37,6 +37,7 @@ NO_IDS: Final = frozenset({
     "rows", "amount", "above", "below", "margin_percent", "one_of", "none_of", "approvals", "duties", "holds_from",
     "facts",
     "recipient", "wants", "address",
+    "case", "required",
     "customer", "due", "line", "step", "minutes", "on", "order", "run_may_clear", "title",
     "deadline", "warn", "do", "calendar",
 })

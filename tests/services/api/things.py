@@ -125,6 +125,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "workflow": (await acme.get("/v1/workflows?template=order-release")).json["items"][0]["id"],
             "event": sent.json["id"],
             "hold": await _hold(acme),
+            "case": await _case(acme),
             "run": sent.json["runs"][0],
             "archived": ids.show("run", archived),
             "document": await _document(acme, entity, sent.json["runs"][0]),
@@ -172,6 +173,15 @@ async def _hold(acme: Caller) -> str:
     made = await acme.post("/v1/holds", {"order": "SO-1", "type": "stock", "reason": "short", "words": CANARY})
     assert made.status == 200, made.body
     found: str = made.json["hold"]["id"]
+    return found
+
+
+async def _case(acme: Caller) -> str:
+    """Of evidence, about the entity."""
+    wanted = {"case": "D-1", "reason": "damage", "required": [{"name": "pod", "title": CANARY}]}
+    made = await acme.post("/v1/evidence-cases", {**wanted, "about": {"kind": "customer", "key": "C-1"}})
+    assert made.status == 200, made.body
+    found: str = made.json["id"]
     return found
 
 

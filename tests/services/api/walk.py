@@ -19,6 +19,7 @@ KINDS = {
     "promotion": "prm",
     "event": "evt",
     "hold": "hld",
+    "case": "evc",
     "hook": "hok",
     "received": "rcv",
     "run": "run",

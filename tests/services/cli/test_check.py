@@ -178,13 +178,14 @@ NOT_LOOKED_THROUGH = {
         "human_task_decision.outcome human_task_skill hold.type hold_subject.site "
         "hold.owner_role touch.step touch.source touch.actor_kind link.purpose task_mail_choice.choice "
         "customer_notice.notice customer_notice.milestone customer_notice.about_kind customer_notice.outcome "
-        "customer_notice.why *.language notice_opt_out.source"
+        "customer_notice.why *.language notice_opt_out.source "
+        "evidence_case.about_kind evidence_case.reason evidence_document.paper evidence_pack.missing evidence_pack.why"
     ),
     "of a connection, as its settings name it; digests": "poll.trigger poll.seen",
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "
         "*.created_by *.released_by *.closed_by *.proposed_by *.entered_by *.moved_by *.decided_by *.made_by "
-        "human_task_decision.network *.raised_by hold.raisers *.cleared_by"
+        "human_task_decision.network *.raised_by hold.raisers *.cleared_by *.opened_by *.added_by *.asked_by"
     ),
     "handed out by a door of the workers alone": "mail.facts",
     "digests of effects; orders and customers of holds, which are looked through": "hold.raise_keys hold_wait",

@@ -1,0 +1,215 @@
+"""Cases of evidence: what each needs, and what is there (ADR 0114). `connection` (asyncpg) is of the tenant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from infra import ids
+from infra.ids import TenantId
+from services.evidence.errors import CaseIsOther, NoSuchPaper, UnknownCase
+from services.records import timeline
+from template_library.evidence import MOST_REQUIRED, Needed, words_of
+from tenants.audit import writing as audit
+
+PREFIX: Final = "evc"
+_MOST_DOCUMENTS: Final = 500
+_ADD: Final = """
+INSERT INTO app.evidence_case (tenant_id, case_id, key, about_kind, about_key, reason, required, run_id, opened_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, key) DO NOTHING RETURNING true
+"""
+_FIND: Final = """
+SELECT case_id, key, about_kind, about_key, reason, required::text AS required, run_id, opened_by, opened_at
+FROM app.evidence_case WHERE tenant_id = $1 AND key = $2
+"""
+_LOCK: Final = """
+SELECT case_id, key, about_kind, about_key, reason, required::text AS required, run_id, opened_by, opened_at
+FROM app.evidence_case WHERE tenant_id = $1 AND key = $2 FOR UPDATE
+"""
+_ONE: Final = """
+SELECT case_id, key, about_kind, about_key, reason, required::text AS required, run_id, opened_by, opened_at
+FROM app.evidence_case WHERE tenant_id = $1 AND case_id = $2
+"""
+_WHOSE: Final = (
+    "SELECT min(entity_id::text)::uuid AS entity, count(DISTINCT entity_id) AS found FROM app.entity_key "
+    "WHERE tenant_id = $1 AND kind = $2 AND id = $3"
+)
+_DOCUMENTS: Final = """
+SELECT d.document_id, d.name, d.media_type, d.size, d.digest, d.state, d.created_at, e.paper
+FROM app.document d
+LEFT JOIN app.evidence_document e ON e.tenant_id = d.tenant_id AND e.document_id = d.document_id AND e.case_id = $4
+WHERE d.tenant_id = $1 AND (d.entity_id = ANY ($2) OR d.run_id = ANY ($3))
+  AND d.state IN ('clean', 'unscanned', 'held')
+  AND NOT EXISTS (SELECT 1 FROM app.evidence_pack p WHERE p.tenant_id = d.tenant_id AND p.document_id = d.document_id)
+ORDER BY d.created_at, d.document_id LIMIT $5
+"""
+_SAY: Final = (
+    "INSERT INTO app.evidence_document (tenant_id, case_id, document_id, paper, added_by) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (tenant_id, case_id, document_id) DO UPDATE SET paper = $4, added_by = $5, "
+    "added_at = clock_timestamp() WHERE evidence_document.paper <> $4 RETURNING true"
+)
+
+
+class NewCase(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be proven, and with what."""
+
+    key: str
+    about_kind: str
+    about_key: str
+    reason: str
+    required: dict[str, Needed]
+    run: UUID | None = None
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One that is open."""
+
+    case_id: UUID
+    key: str
+    about_kind: str
+    about_key: str
+    reason: str
+    required: dict[str, Needed]
+    run_id: UUID | None
+    opened_by: str
+    opened_at: datetime
+
+
+class Paper(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that counts as `paper`; empty: as none that is asked for."""
+
+    document_id: UUID
+    name: str
+    media_type: str
+    size: int
+    digest: bytes
+    state: str
+    created_at: datetime
+    paper: str
+
+    @property
+    def is_usable(self) -> bool:
+        """Not while somebody has yet to look into it."""
+        return self.state != "held"
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a case is.
+
+    Attributes:
+        papers: its documents, the oldest first.
+        entity: the record that it is about, where one is known by its key alone.
+    """
+
+    case: Case
+    papers: list[Paper]
+    entity: UUID | None
+
+    @property
+    def held(self) -> list[str]:
+        """Papers that are there."""
+        return [name for name in self.case.required if self._has(name, usable=True)]
+
+    @property
+    def waiting(self) -> list[str]:
+        """Papers whose documents nobody has looked into yet."""
+        return [name for name in self.missing if self._has(name, usable=False)]
+
+    @property
+    def missing(self) -> list[str]:
+        return [name for name in self.case.required if not self._has(name, usable=True)]
+
+    def _has(self, name: str, *, usable: bool) -> bool:
+        return any(one.paper == name and one.is_usable == usable for one in self.papers)
+
+
+async def open_case(connection: Any, tenant: TenantId, new: NewCase, *, actor: str) -> Case:
+    """The case of this key; what it needs grows by what is not in it yet. Safe to repeat.
+
+    Raises:
+        CaseIsOther: it is about something else.
+    """
+    required = msgspec.json.encode(new.required).decode()
+    given = (new.key, new.about_kind, new.about_key, new.reason, required, new.run, actor)
+    made = await connection.fetchval(_ADD, tenant, ids.new(), *given)
+    row = await connection.fetchrow(_LOCK, tenant, new.key)
+    found = _case(row)
+    if (found.about_kind, found.about_key, found.reason) != (new.about_kind, new.about_key, new.reason):
+        raise CaseIsOther
+    grown = found.required | {name: one for name, one in new.required.items() if name not in found.required}
+    if grown.keys() != found.required.keys() and len(grown) <= MOST_REQUIRED:
+        text = msgspec.json.encode(grown).decode()
+        await connection.execute(
+            "UPDATE app.evidence_case SET required = $3 WHERE tenant_id = $1 AND case_id = $2",
+            tenant,
+            found.case_id,
+            text,
+        )
+        found = msgspec.structs.replace(found, required=grown)
+    if made:
+        after = {"key": new.key, new.about_kind: new.about_key, "reason": new.reason, "required": sorted(new.required)}
+        target = ids.show(PREFIX, found.case_id)
+        await audit.write(connection, tenant, actor=actor, action="evidence.opened", target=target, after=after)
+    return found
+
+
+async def find(connection: Any, tenant: TenantId, case: str | UUID) -> Case:
+    """By its key or its id. Raises UnknownCase."""
+    row = await connection.fetchrow(_ONE if isinstance(case, UUID) else _FIND, tenant, case)
+    if row is None:
+        raise UnknownCase
+    return _case(row)
+
+
+async def standing(connection: Any, tenant: TenantId, case: Case, run: UUID | None = None) -> Standing:
+    """What is there: documents of the record, of its runs, of the run that opened the case, and of `run`."""
+    whose = await connection.fetchrow(_WHOSE, tenant, case.about_kind, case.about_key)
+    entity: UUID | None = whose["entity"] if whose["found"] == 1 else None
+    runs = {one for one in (case.run_id, run) if one is not None}
+    entities: list[UUID] = []
+    if entity is not None:
+        scope = await timeline.scope(connection, tenant, entity)
+        entities = scope.entities
+        runs |= {one.run_id for one in scope.runs}
+    rows = await connection.fetch(_DOCUMENTS, tenant, entities, list(runs), case.case_id, _MOST_DOCUMENTS)
+    return Standing(case=case, papers=[_paper(case, dict(row)) for row in rows], entity=entity)
+
+
+async def add(  # noqa: PLR0913 (what counts as what, and by whom)
+    connection: Any, tenant: TenantId, of: Standing, document: UUID, paper: str, *, actor: str
+) -> Standing:
+    """From now on the document counts as `paper`. Safe to repeat.
+
+    Raises:
+        NoSuchPaper: the case asks for no such paper, or has no such document.
+    """
+    if paper not in of.case.required or document not in {one.document_id for one in of.papers}:
+        raise NoSuchPaper
+    if await connection.fetchval(_SAY, tenant, of.case.case_id, document, paper, actor):
+        after = {"document": ids.show("doc", document), "paper": paper}
+        target = ids.show(PREFIX, of.case.case_id)
+        await audit.write(connection, tenant, actor=actor, action="evidence.added", target=target, after=after)
+    papers = [msgspec.structs.replace(one, paper=paper) if one.document_id == document else one for one in of.papers]
+    return msgspec.structs.replace(of, papers=papers)
+
+
+def _paper(case: Case, row: dict[str, Any]) -> Paper:
+    said = row.pop("paper")
+    return Paper(**row, paper=said or named(case.required, row["name"]))
+
+
+def named(required: dict[str, Needed], name: str) -> str:
+    """Which paper a document's name says it is: the first all of whose words are in it; empty: none."""
+    words = words_of(name)
+    for paper, needed in required.items():
+        if any(words_of(one) <= words for one in needed.names):
+            return paper
+    return ""
+
+
+def _case(row: Any) -> Case:
+    required = msgspec.json.decode(row["required"], type=dict[str, Needed])
+    return Case(**{**dict(row), "required": required})
