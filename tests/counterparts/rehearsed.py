@@ -53,7 +53,7 @@ async def rehearse(name: str, scenario: Scenario, client: Client, real: dict[str
         parameters = schemas.with_defaults(package.parameters, scenario.parameters)
         report = await rehearsing.once(workflow, scenario, parameters, stage, evaluator)
         written = {place: await systems.state(client, one) for place, one in running.items()}
-    assert stage.left() == []
+    assert stage.left() == [], report.error
     return Rehearsed(report, stage.found(report.emitted), written)
 
 
