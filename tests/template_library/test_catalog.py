@@ -16,6 +16,7 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
+    "backorder-resolution@1.0.0": "d8ac49078311e208aee03f5eb8b0a29efc3b957c22e3222c94f20021ad0d81f1",
     "customer-onboarding@1.0.0": "efcd135e4b407e0ce4e523b433789afb7c2071ac2745acd553bc20f45a5bcea8",
     "invoice-dispute@1.0.0": "74c038832af9e4ac6576d6e89f9d7f74113c4c9c9178d7ec19fc47d54b900f3a",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",

@@ -47,16 +47,16 @@ class AccountRoutes:
 
     def _writing(self, asked: Asked, path: str) -> Callable[[], Any] | None:
         if asked.method == "POST" and path == "/accounts":
-            return lambda: self.accounts.open(_read(asked, Opening))
+            return lambda: self.accounts.open(read(asked, Opening))
         terms, place = _TERMS.fullmatch(path), _PLACE.fullmatch(path)
         if asked.method == "PUT" and terms:
-            return lambda: self.accounts.set_terms(unquote(terms[1]), _read(asked, Terms))
+            return lambda: self.accounts.set_terms(unquote(terms[1]), read(asked, Terms))
         if asked.method == "PUT" and place:
-            return lambda: self.accounts.place(unquote(place[1]), _read(asked, Place))
+            return lambda: self.accounts.place(unquote(place[1]), read(asked, Place))
         return None
 
 
-def _read(asked: Asked, form: Any) -> Any:
+def read(asked: Asked, form: Any) -> Any:
     """Raises Refused 400."""
     try:
         return msgspec.json.decode(asked.body, type=form)

@@ -14,6 +14,11 @@ GET  /accounts/like?name=N&tax_id=T…       of which any of it is the same
 POST /accounts                             opens one, without terms; 409 where the reference has one
 PUT  /accounts/{code}/terms                terms and credit limit
 PUT  /accounts/{code}/places/{id}          where it is delivered to
+
+GET  /open-orders/{number}                 an order with what is short on it
+POST /open-orders/{number}/lines/{line}    splits, substitutes, allocates, promises or cancels; Idempotency-Key
+GET  /sources/{item}                       stock by site, what comes in, suppliers, substitutes
+POST /transfers, /purchases                Idempotency-Key
 """
 
 from __future__ import annotations
@@ -29,14 +34,17 @@ from msgspec.json import decode
 
 from services.connectors.simulators import answers
 from services.connectors.simulators.answers import Refused
+from services.connectors.simulators.erp import shortage_routes
 from services.connectors.simulators.erp.account_routes import AccountRoutes
 from services.connectors.simulators.erp.billing import Billing, Collect, Credit, Dispute, Trigger
 from services.connectors.simulators.erp.ledger import Ledger
+from services.connectors.simulators.erp.shortages import Shortages
 from services.connectors.simulators.faults import Faults
 from services.connectors.simulators.front import bearer_refusal, wrapped
 from services.connectors.simulators.http import Answered, Asked
 
 _MAX_KEY: Final = 255
+_BESIDE: Final = frozenset({"accounts", "open-orders", "sources", "transfers", "purchases"})
 
 
 class Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,6 +69,7 @@ class Erp:
         self._ledger = Ledger(data)
         self._billing = Billing(data, stands)
         self._accounts = AccountRoutes(self._ledger)
+        self._shortages = Shortages(data, stands)
         self._token = token
 
     def refusal(self, asked: Asked, path: str) -> Answered | None:
@@ -70,8 +79,8 @@ class Erp:
     def answer(self, asked: Asked, path: str, query: str) -> Answered:
         parts = [unquote(part) for part in path.split("/")[1:]]
         try:
-            if parts[0] == "accounts":
-                return self._accounts.answer(asked, path, query)
+            if parts[0] in _BESIDE:
+                return self._beside(asked, path, query)
             if asked.method == "GET":
                 return answers.json(200, self._read(parts, parse_qs(query)))
             if asked.method == "POST":
@@ -89,8 +98,9 @@ class Erp:
         return wrapped(answered)
 
     def state(self, *, with_keys: bool) -> dict[str, Any]:
-        state, repeats = self._ledger.state(with_keys=with_keys), self._billing.kept.counts()["duplicates_refused"]
-        known = {**self._billing.state(), **self._accounts.accounts.state()}
+        state, written = self._ledger.state(with_keys=with_keys), (self._billing.kept, self._shortages.kept)
+        repeats = sum(one.counts()["duplicates_refused"] for one in written)
+        known = {**self._billing.state(), **self._accounts.accounts.state(), **self._shortages.state()}
         return {**state, **known, "duplicates_refused": state["duplicates_refused"] + repeats}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
@@ -98,7 +108,7 @@ class Erp:
         self._ledger.learn(books)
 
     def passed(self, seconds: float) -> None:
-        """Nothing in it waits for a time."""
+        self._shortages.passed(seconds)
 
     def failing(self, faults: Faults) -> None:
         """It sends nothing."""
@@ -111,8 +121,14 @@ class Erp:
         """It only answers."""
 
     def close(self) -> None:
+        self._shortages.kept.close()
         self._ledger.close()
         self._billing.close()
+
+    def _beside(self, asked: Asked, path: str, query: str) -> Answered:
+        if path.startswith("/accounts"):
+            return self._accounts.answer(asked, path, query)
+        return shortage_routes.answer(self._shortages, asked, path)
 
     def _read(self, parts: list[str], query: dict[str, list[str]]) -> dict[str, Any]:
         match parts:
