@@ -208,6 +208,8 @@ async def test_what_happened_to_an_order_is_read_in_order(browser: Browser, site
         ]
         await expect(page.get_by_text("None yet. They are added over the API")).to_be_visible()
         await look(someone, f"order-{kind}")
+        await page.get_by_text("Asked of administrator: Release order SO-77").scroll_into_view_if_needed()
+        await look(someone, f"order-decided-{kind}")
         await fill_files(page, site)
         await look_at_files(someone, kind)
         await page.goto(site.url(portal, "/orders?number=nobody-knows-this"))
