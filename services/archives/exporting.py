@@ -80,6 +80,7 @@ LEFT_OUT: Final = {
 HIDDEN: Final = frozenset(
     {"secret_hash", "password_hash", "sealed", "sealed_key", "snapshot", "trace", "xid"}
     | {"secret", "token_hash", "opener_hash", "public_key", "salt", "veil"}
+    | {"digest_key", "link_digest"}
 )
 """Columns of no use outside, or whose use would be an abuse."""
 OF_CLIENT: Final = frozenset({"parameter", "quota"})
