@@ -167,13 +167,13 @@ async def read_evidence_case(request: Call) -> CaseView:
 async def count_evidence_document(request: Call, data: JSONBody[Counting]) -> CaseView:
     """For one whose name does not tell. Files are added to the record or the run; here they are told apart."""
     tenant = TenantId(request.tenant.tenant_id)
-    try:
-        document = ids.read("doc", data.document)
-    except ids.MalformedId:
-        raise NoSuchPaper from None
     async with request.resources.database.tenant(tenant) as connection:
         standing = await _standing(request, connection, tenant)
         actor = request.principal.actor
+        try:
+            document = ids.read("doc", data.document)
+        except ids.MalformedId:
+            raise NoSuchPaper from None
         return await _view(
             request, connection, await cases.add(connection, tenant, standing, document, data.to, actor=actor)
         )
