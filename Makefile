@@ -75,7 +75,7 @@ nightly: development
 
 ## certify: the contract tests of connectors, and what came of them into services/connectors/certified.json
 certify: development
-	.venv/bin/python -m pytest -q -m '' -p tests.certifying --certify $(addprefix tests/counterparts/tryton/test_,connector.py watches.py at_once.py) tests/services/connectors/test_function.py tests/services/connectors/simulators tests/services/connectors/sql
+	.venv/bin/python -m pytest -q -m '' -p tests.certifying --certify $(addprefix tests/counterparts/tryton/test_,accounts.py connector.py invoice_dispute.py proof_of_delivery.py watches.py at_once.py) tests/services/connectors/test_function.py tests/services/connectors/simulators tests/services/connectors/sql
 	.venv/bin/python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md
 	.venv/bin/python -m services.connectors.catalogue simulators > docs/integrator/simulator-catalogue.md
 

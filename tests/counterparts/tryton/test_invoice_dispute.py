@@ -13,10 +13,10 @@ from services.engine.functions import Done, Failed
 from template_library.scenarios import Reply
 from tests.counterparts.disputed import PRICE, decided, dispute
 from tests.counterparts.rehearsed import rehearse
-from tests.counterparts.tryton.conftest import TENANT, Erp
+from tests.counterparts.tryton.conftest import BOTH, TENANT, Erp
 from tests.counterparts.tryton.test_proof_of_delivery import sold
 
-pytestmark = [pytest.mark.tryton]
+pytestmark = [pytest.mark.tryton, pytest.mark.certifies("tryton"), BOTH]
 
 
 async def charged(erp: Erp) -> str:
@@ -82,3 +82,19 @@ async def test_a_mark_stands_until_its_own_case_is_settled_and_no_more_is_given_
     refused = await erp.call("erp.credit-notes.create", {**credit, "net": {"amount": 10**9, "currency": "USD"}})
     assert isinstance(refused, Failed)
     assert isinstance(await erp.call("erp.invoices.get", {"invoice": "NONE"}), Done)
+
+
+async def test_what_several_cases_give_back_is_not_more_than_was_charged(erp: Erp) -> None:
+    invoice, case = await charged(erp), uuid4().hex[:8]
+    most = {"amount": 40 * PRICE, "currency": "USD"}
+    credit = {"invoice": invoice, "method": "credit", "reason": "price", "net": most}
+    first = await erp.call("erp.credit-notes.create", {**credit, "case": f"{case}-1"})
+    assert isinstance(first, Done), first
+    again = await erp.call("erp.credit-notes.create", {**credit, "case": f"{case}-1"}, uuid4().hex)
+    assert isinstance(again, Done)
+    assert again.output == first.output, "one of the case, whoever asks"
+    second = await erp.call("erp.credit-notes.create", {**credit, "case": f"{case}-2"})
+    assert isinstance(second, Failed), second
+    assert await notes(erp, f"{case}-2") == [], "no draft is left of it"
+    rest = {**credit, "case": f"{case}-3", "net": {"amount": 20 * PRICE, "currency": "USD"}}
+    assert isinstance(await erp.call("erp.credit-notes.create", rest), Done)

@@ -13,9 +13,9 @@ from services.connectors.sdk.context import Context
 from services.engine.functions import Done, Failed
 from template_library.scenarios import Coming, Reply, Scenario
 from tests.counterparts.rehearsed import rehearse, simulated
-from tests.counterparts.tryton.conftest import TENANT, Erp
+from tests.counterparts.tryton.conftest import BOTH, TENANT, Erp
 
-pytestmark = [pytest.mark.tryton]
+pytestmark = [pytest.mark.tryton, pytest.mark.certifies("tryton"), BOTH]
 AT: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PHOTO: Final = {"document": "doc_01kf5x8yjwf6q8m0a1b2c3d4e5"}
 PRICE: Final = 1299

@@ -144,7 +144,7 @@ async def sold(rpc: Rpc, order: str) -> dict[str, Any]:
     Raises:
         Refusal: there is none.
     """
-    named = ["OR", ["reference", "=", order], ["reference", "like", f"{_escaped(order)} #%"]]
+    named = ["OR", ["reference", "=", order], ["reference", "like", f"{escaped(order)} #%"]]
     domain = [named, ["state", "in", ["confirmed", "processing", "done"]]]
     found = await rpc.model("sale.sale.search_read", domain, 0, None, [["id", "ASC"]], ["reference", "invoices"])
     for one in found:
@@ -154,8 +154,8 @@ async def sold(rpc: Rpc, order: str) -> dict[str, Any]:
     raise Refusal(f"The ERP has no sale of the order {order!r}", title="Unknown order")
 
 
-def _escaped(text: str) -> str:
-    """For `like`."""
+def escaped(text: str) -> str:
+    """For `like`, whose `%` and `_` stand for others."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
+from services.connectors.builtin.tryton.changes import escaped
 from services.connectors.builtin.tryton.session import Changed, Rpc
 from services.connectors.sdk.connector import Absent, Found, ReadBack
 from services.connectors.sdk.errors import Away, Refusal
@@ -35,9 +36,8 @@ async def create(values: Any, rpc: Rpc) -> dict[str, Any]:
         found = await _ours(values, rpc)
         posted = [one for one in found if one["state"] in _IN_THE_BOOKS]
         keeps = (posted or found)[:1]
-        for spare in (one for one in found if one not in keeps):
-            with suppress(Refusal, Changed):
-                await rpc.model("account.invoice.delete", [spare["id"]])
+        if not await _given_up([one for one in found if one not in keeps + posted], rpc) and not posted:
+            continue  # another attempt may have posted one of them, which then is the one that stays
         if posted:
             return _output(posted[0])
         if not keeps:
@@ -46,6 +46,7 @@ async def create(values: Any, rpc: Rpc) -> dict[str, Any]:
             await _draft(values, rpc)
             had_one = True
             continue
+        await _covered(values, keeps[0], rpc)
         unchanged = {f"account.invoice,{keeps[0]['id']}": keeps[0]["_timestamp"]}
         with suppress(Changed):
             await rpc.model("account.invoice.post", [keeps[0]["id"]], _timestamp=unchanged)
@@ -56,6 +57,35 @@ async def read_back(values: Any, rpc: Rpc) -> ReadBack:
     """The credit note of an earlier attempt that is in the books; a draft `create` brings to its end."""
     posted = [one for one in await _ours(values, rpc) if one["state"] in _IN_THE_BOOKS]
     return Found(_output(posted[0])) if posted else Absent()
+
+
+async def _given_up(spares: list[dict[str, Any]], rpc: Rpc) -> bool:
+    """Whether all of them could be deleted."""
+    all_gone = True
+    for spare in spares:
+        try:
+            await rpc.model("account.invoice.delete", [spare["id"]])
+        except (Refusal, Changed):
+            all_gone = False
+    return all_gone
+
+
+async def _covered(values: Any, draft: dict[str, Any], rpc: Rpc) -> None:
+    """Nothing where the invoice still covers `draft` beside what other cases gave back, or will before it.
+
+    Raises:
+        Refusal: it does not; the draft is deleted.
+    """
+    charged = await _invoice(values, rpc)
+    pattern = f"%, invoice {escaped(values['invoice'])}"
+    domain = [["description", "like", pattern], ["type", "=", "out"], ["state", "!=", "cancelled"]]
+    others = await rpc.model("account.invoice.search_read", domain, 0, None, None, ["state", "untaxed_amount"])
+    before = [one for one in others if one["state"] in _IN_THE_BOOKS or one["id"] < draft["id"]]
+    given = -sum((one["untaxed_amount"] for one in before if one["id"] != draft["id"]), Decimal(0))
+    if given + to_decimal(values["net"]["amount"], values["net"]["currency"]) > charged["untaxed_amount"]:
+        with suppress(Refusal, Changed):
+            await rpc.model("account.invoice.delete", [draft["id"]])
+        raise Refusal("No more than was charged can be given back", status=409, title="More than was charged")
 
 
 def _mark(values: Any) -> str:
@@ -70,14 +100,17 @@ async def _ours(values: Any, rpc: Rpc) -> list[dict[str, Any]]:
     return found
 
 
-async def _draft(values: Any, rpc: Rpc) -> None:
+async def _invoice(values: Any, rpc: Rpc) -> dict[str, Any]:
     domain = [["number", "=", values["invoice"]], ["type", "=", "out"], ["state", "in", list(_IN_THE_BOOKS)]]
-    invoices = await rpc.model(
-        "account.invoice.search_read", domain, 0, 1, None, [*_COPIED, "currency.code", "untaxed_amount", "lines"]
-    )
-    if not invoices:
+    fields = [*_COPIED, "currency.code", "untaxed_amount", "lines"]
+    found: list[dict[str, Any]] = await rpc.model("account.invoice.search_read", domain, 0, 1, None, fields)
+    if not found:
         raise Refusal(f"The ERP has no invoice {values['invoice']!r} in its books", title="Unknown invoice")
-    invoice = invoices[0]
+    return found[0]
+
+
+async def _draft(values: Any, rpc: Rpc) -> None:
+    invoice = await _invoice(values, rpc)
     net = to_decimal(values["net"]["amount"], values["net"]["currency"])
     if values["net"]["currency"] != (invoice.get("currency.") or {}).get("code") or net > invoice["untaxed_amount"]:
         raise Refusal("No more than was charged can be given back", status=409, title="More than was charged")

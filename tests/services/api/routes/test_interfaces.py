@@ -10,10 +10,12 @@ from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
 from services.worker import traffic
+from template_library import catalog
 from tests.asgi import Caller
 from tests.services.api.parties import Parties, id_of
 from tests.services.api.things import make_person
 
+RELEASED = catalog.builtin().find("order-release").manifest.version
 ERP: dict[str, Any] = {
     "name": "erp",
     "connector": "erp-simulator",
@@ -70,7 +72,7 @@ async def test_what_is_in_use_stands_in_the_register_with_whoever_uses_it(
     ]
     assert (event["declared"], event["health"], event["findings"]) == (False, "up", 0)
     assert [one["party"] for one in listed["connection", "erp"]["seen"]] == ["deployment:orders"]
-    assert listed["mapping", mapping(listed)]["seen"][0]["version"] == "1.1.0"
+    assert listed["mapping", mapping(listed)]["seen"][0]["version"] == RELEASED
     # Nothing is declared yet, so nothing is wrong.
     assert await findings(acme) == []
     assert [one["kind"] for one in (await acme.get("/v1/interfaces?kind=event")).json["items"]] == ["event"]
@@ -203,7 +205,7 @@ async def test_traffic_on_a_version_that_is_retired_or_not_trusted_is_a_finding(
         ("untrusted-version", "event", "order.captured", "/shop"),
     ]
     name = next(one["name"] for one in (await acme.get("/v1/interfaces?kind=mapping")).json["items"])
-    declared = await declare(acme, "mapping", name, consumers=["deployment:orders"], retired=["1.1.0"])
+    declared = await declare(acme, "mapping", name, consumers=["deployment:orders"], retired=[RELEASED])
     assert declared["findings"] == 1
 
 
