@@ -56,13 +56,33 @@ async def test_a_dispute_is_credited_once_while_workers_die_behind_every_call(er
 
 async def test_what_the_erp_refuses_a_person_does(erp: Erp) -> None:
     invoice, case = await charged(erp), f"CL-{uuid4().hex[:8]}"
+    before = {"invoice": invoice, "case": f"{case}-before", "method": "credit", "reason": "price"}
+    most = {"amount": 59 * PRICE, "currency": "USD"}
+    assert isinstance(await erp.call("erp.credit-notes.create", {**before, "net": most}), Done)
     by_hand = Reply(outcome="by-hand", values={"document": "AR-77"})
-    people = {"dispute-decision": (decided("chargeback"),), "posting-refused": (by_hand,)}
+    people = {"dispute-decision": (decided("credit"),), "posting-refused": (by_hand,)}
     scenario = dispute(case, invoice, "OPEN-001", people, "desk", "carrier")
     ran = await rehearse("invoice-dispute", scenario, erp.client, {"erp": erp.connection(erp._port)})
-    assert (ran.output["method"], ran.output["document"]) == ("chargeback", "AR-77")
-    assert "somebody of the accounting" in ran.found["tasks"][1]["shown"]["refused"]["detail"]
+    assert (ran.output["method"], ran.output["document"]) == ("credit", "AR-77")
+    assert "No more than was charged" in ran.found["tasks"][1]["shown"]["refused"]["detail"]
     assert await notes(erp, case) == []
+
+
+async def test_what_was_deducted_is_claimed_by_the_invoice_that_is_open_for_it(erp: Erp) -> None:
+    invoice = await charged(erp)
+    asked = {
+        "invoice": invoice,
+        "case": "A",
+        "method": "chargeback",
+        "amount": {"amount": 60 * PRICE, "currency": "USD"},
+    }
+    claimed = await erp.call("erp.deductions.collect", asked)
+    assert isinstance(claimed, Done), claimed
+    assert claimed.output == {"document": invoice, "open": {"amount": 60 * PRICE, "currency": "USD"}}
+    for one in ({"method": "reverse-reopen"}, {"amount": {"amount": 60 * PRICE + 1, "currency": "USD"}}):
+        refused = await erp.call("erp.deductions.collect", {**asked, **one})
+        assert isinstance(refused, Failed)
+        assert "somebody of the accounting" in str(refused)
 
 
 async def test_a_mark_stands_until_its_own_case_is_settled_and_no_more_is_given_back_than_was_charged(erp: Erp) -> None:

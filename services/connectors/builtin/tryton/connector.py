@@ -7,6 +7,7 @@ from services.connectors.builtin.tryton import (
     accounts,
     billing,
     credit_notes,
+    deductions,
     disputes,
     invoices,
     opening,
@@ -15,13 +16,13 @@ from services.connectors.builtin.tryton import (
     shipments,
     watched,
 )
+from services.connectors.builtin.tryton.offered import MANIFEST
 from services.connectors.builtin.tryton.opening import ADD_SHIP_TO, CREATE, SET_TERMS
 from services.connectors.builtin.tryton.session import Changed, Rpc, Sessions
 from services.connectors.builtin.tryton.watched import Watched
 from services.connectors.capabilities.contracts import (
     ACCOUNT,
     AVAILABILITY,
-    BILLING,
     COLLECT,
     CREATE_ORDER,
     CREDIT,
@@ -32,45 +33,16 @@ from services.connectors.capabilities.contracts import (
     MATCH,
     SHIPMENTS,
     TRIGGER_INVOICE,
-    operations,
 )
-from services.connectors.sdk.connector import Absent, ReadBack
+from services.connectors.sdk.connector import ReadBack
 from services.connectors.sdk.context import Context
-from services.connectors.sdk.errors import Away, Refusal
-from services.connectors.sdk.manifest import Manifest, SecretField
-from services.connectors.sdk.settings import base_url_settings, watch_setting
+from services.connectors.sdk.errors import Away
 
 
 class Tryton:
-    """The ERP Tryton.
+    """The ERP Tryton."""
 
-    Its user needs the groups Sales, Stock and Accounting; to open accounts and give them terms also Party
-    Administration and Account Credit Limit. It is no administrator: at the credit limit administrators get a warning
-    where others are refused.
-    """
-
-    manifest = Manifest(
-        name="tryton",
-        version="1.0.0",
-        title="Tryton 8.2",
-        settings=base_url_settings(
-            "database",
-            "user",
-            database={"type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$", "title": "Database"},
-            user={"type": "string", "minLength": 1, "maxLength": 200, "title": "User"},
-            warehouse={"type": "string", "maxLength": 100, "title": "Code of the warehouse; without it, the first"},
-            process={"type": "boolean", "default": True, "title": "Process a sale that stays confirmed"},
-            watch=watch_setting(list(watched.POLLS)),
-        ),
-        secrets=(SecretField(name="password", title="Password"),),
-        operations=operations(
-            (CREDIT, AVAILABILITY, CREATE_ORDER, *BILLING, SHIPMENTS, INVOICES, ACCOUNT, MATCH, CREATE, SET_TERMS),
-            write="check-then-write",
-            evens_out=True,
-        )
-        + operations((ADD_SHIP_TO,), write="check-then-write"),
-        triggers=watched.TRIGGERS,
-    )
+    manifest = MANIFEST
 
     def __init__(self) -> None:
         self._sessions = Sessions()
@@ -90,18 +62,6 @@ class Tryton:
         return await _LOOKS[operation](values, Rpc(context, self._sessions))
 
 
-async def _collect(values: Any, rpc: Rpc) -> dict[str, Any]:
-    """`erp.deductions.collect`: what is open stays open here, and a payment is taken back by a person."""
-    del rpc
-    words = f"Tryton has no {values['method']} that a program may do: somebody of the accounting does it there"
-    raise Refusal(words, status=409, title="By a person")
-
-
-async def _nothing(values: Any, rpc: Rpc) -> ReadBack:
-    del values, rpc
-    return Absent()
-
-
 _CALLS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[Any]]]] = {
     CREDIT: reads.credit,
     AVAILABILITY: reads.availability,
@@ -112,7 +72,7 @@ _CALLS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[Any]]]] = {
     TRIGGER_INVOICE: billing.trigger,
     DISPUTE: disputes.dispute,
     CREDIT_NOTE: credit_notes.create,
-    COLLECT: _collect,
+    COLLECT: deductions.collect,
     ACCOUNT: accounts.get,
     MATCH: accounts.match,
     CREATE: opening.create,
@@ -124,7 +84,7 @@ _LOOKS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[ReadBack]]]] = {
     TRIGGER_INVOICE: billing.read_back,
     DISPUTE: disputes.read_back,
     CREDIT_NOTE: credit_notes.read_back,
-    COLLECT: _nothing,
+    COLLECT: deductions.read_back,
     CREATE: opening.created,
     ADD_SHIP_TO: opening.added,
     SET_TERMS: opening.set_before,
