@@ -2,13 +2,14 @@
 
 A test says whose contract it is by `@pytest.mark.certifies(connector)`, or that of a way of talking, with
 `simulator=True` where the other side is one of ours; the fixture that starts the other side tells what it is by `saw`.
-A run counts when it was whole: nothing deselected, nothing skipped. Only marked tests are counted, each for its own.
+A run counts when it was whole: nothing deselected, nothing skipped, and no file of tests left out that the result of
+before names. Only marked tests are counted, each for its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,10 @@ class Ledger:
             if not {name} & (known.keys() | ways.keys()) or name not in _SYSTEMS or came["skipped"]:
                 reporter.write_line(f"certify: {name}: skipped, unknown, or its system told no version; left as it was")
                 continue
+            tests = _digests({*self._files.get(name, set()), *([_RECORDED[name]] if name in _RECORDED else [])})
+            if left_out := self._left_out(name, tests):
+                reporter.write_line(f"certify: {name}: without {', '.join(left_out)}; left as it was")
+                continue
             through = shared_code.parts(known[name]) if name in known else ways[name].through
             result = Result(
                 version=known[name].manifest.version if name in known else VERSION,
@@ -105,10 +110,16 @@ class Ledger:
                 passed=came["passed"],
                 failed=came["failed"],
                 code=shared_code.digests(through),
-                tests=_digests({*self._files.get(name, set()), *([_RECORDED[name]] if name in _RECORDED else [])}),
+                tests=tests,
             )
             reporter.write_line(f"certify: {name}: {result.passed} passed, {result.failed} failed, {result.system}")
             yield _Named(name, result)
+
+    def _left_out(self, name: str, tests: Mapping[str, str]) -> list[str]:
+        """Files that an earlier run of its tests had, are there still, and are not among `tests`."""
+        before = certification.read(self._file).get(name)
+        named = before.tests.keys() if before is not None else set[str]()
+        return sorted(one for one in named - tests.keys() if (shared_code.ROOT / one).is_file())
 
 
 def _digests(files: set[Path]) -> dict[str, str]:

@@ -134,15 +134,17 @@ def digest(connector: Connector) -> str:
 @functools.cache
 def results() -> dict[str, Result]:
     """By connector, as they were written."""
-    if not RESULTS.exists():
-        return {}
-    return msgspec.json.decode(RESULTS.read_bytes(), type=dict[str, Result])
+    return read(RESULTS)
+
+
+def read(file: Path) -> dict[str, Result]:
+    """By connector; none where there is no such file."""
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, Result]) if file.exists() else {}
 
 
 def write(found: dict[str, Result], file: Path = RESULTS) -> None:
     """Put `found` in the place of what was known of these connectors."""
-    known = msgspec.json.decode(file.read_bytes(), type=dict[str, Result]) if file.exists() else {}
-    text = msgspec.json.format(msgspec.json.encode({**known, **found}, order="sorted"), indent=1)
+    text = msgspec.json.format(msgspec.json.encode({**read(file), **found}, order="sorted"), indent=1)
     file.write_bytes(text + b"\n")
     results.cache_clear()
 

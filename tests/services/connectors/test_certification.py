@@ -167,6 +167,24 @@ def test_a_whole_run_is_written_and_a_part_of_one_is_not(tmp_path: Path) -> None
     assert "tests were left out" in said.lines[0]
 
 
+def test_a_run_without_a_file_that_counted_before_leaves_what_was_known(tmp_path: Path) -> None:
+    into, said = tmp_path / "certified.json", Said()
+    here = "tests/services/connectors/test_certification.py"
+    before = result(CONNECTORS["tryton"], tests={here: "0" * 64, "tests/gone.py": "0" * 64})
+    certification.write({"tryton": before}, into)
+    certifying.saw("tryton", "Tryton 0")
+    ledger = certifying.Ledger(into)
+    ledger._marked["a"] = "tryton"
+    report = pytest.TestReport("a", ("a", 1, "a"), {}, "passed", None, "call")
+    ledger.pytest_runtest_logreport(report)
+    ledger.pytest_terminal_summary(said)
+    assert said.lines == [f"certify: tryton: without {here}; left as it was"]
+    assert certification.read(into) == {"tryton": before}
+    ledger._files["tryton"] = {Path(__file__)}
+    ledger.pytest_terminal_summary(said)
+    assert certification.read(into)["tryton"].system == "Tryton 0"
+
+
 def test_a_system_on_several_databases_is_told_with_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certifying, "_SYSTEMS", {})
     for database in ("SQLite", "PostgreSQL 18", "SQLite"):
