@@ -38,7 +38,7 @@ from services.connectors.simulators.erp import shortage_routes
 from services.connectors.simulators.erp.account_routes import AccountRoutes
 from services.connectors.simulators.erp.billing import Billing, Collect, Credit, Dispute, Trigger
 from services.connectors.simulators.erp.ledger import Ledger
-from services.connectors.simulators.erp.shortages import Shortages
+from services.connectors.simulators.erp.shortages import KINDS, Shortages
 from services.connectors.simulators.faults import Faults
 from services.connectors.simulators.front import bearer_refusal, wrapped
 from services.connectors.simulators.http import Answered, Asked
@@ -104,8 +104,9 @@ class Erp:
         return {**state, **known, "duplicates_refused": state["duplicates_refused"] + repeats}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-        """`customers` and `items`, as its seed has them; a customer may have an `exposure` already."""
-        self._ledger.learn(books)
+        """`customers` and `items` as its seed has them, `KINDS`; a customer may have an `exposure` already."""
+        self._ledger.learn({kind: listed for kind, listed in books.items() if kind not in KINDS})
+        self._shortages.learn({kind: listed for kind, listed in books.items() if kind in KINDS})
 
     def passed(self, seconds: float) -> None:
         self._shortages.passed(seconds)

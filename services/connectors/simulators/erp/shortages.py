@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +12,10 @@ import msgspec
 
 from infra import clock
 from services.connectors.simulators.answers import Refused
-from services.connectors.simulators.documents import Documents
+from services.connectors.simulators.documents import Documents, dated, shown
 
 _SEED: Final = Path(__file__).with_name("shortages.json")
+KINDS: Final = frozenset({"order", "source", "incoming"})
 _SITE: Final = "W1"
 """Where orders leave from, and what is bought comes in."""
 
@@ -71,17 +72,25 @@ class Shortages:
         before = self.kept.get("clock", "passed") or {"seconds": 0.0}
         self.kept.put("clock", "passed", {"seconds": before["seconds"] + seconds})
 
+    def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+        """Of `KINDS`, each beside what is known of its `id`."""
+        with self.kept.whole():
+            for kind, listed in books.items():
+                for one in listed:
+                    self.kept.put(kind, one["id"], {**(self.kept.get(kind, one["id"]) or {}), **dated(one, self.now())})
+
     def order(self, number: str) -> dict[str, Any]:
         """Raises Refused 404."""
         return self.kept.have("order", number)
 
     def source(self, item: str) -> dict[str, Any]:
-        """What came in by now is free where it came in. Raises Refused 404."""
+        """What came in by now is free where it came in, and what was moved where it went. Raises Refused 404."""
         found, now = self.kept.have("source", item), self.now()
         coming = [one for one in self.kept.all("incoming") if one["item"] == item]
-        arrived = sum((Decimal(one["quantity"]) for one in coming if _at(one) <= now), Decimal(0))
+        moved = [one for one in self.kept.all("transfer") if one["item"] == item]
+        there = [(one.get("destination", _SITE), Decimal(one["quantity"])) for one in coming + moved if _at(one) <= now]
         sites = [
-            {**one, "free": str(Decimal(one["free"]) + (arrived if one["site"] == _SITE else 0))}
+            {**one, "free": str(sum((many for site, many in there if site == one["site"]), Decimal(one["free"])))}
             for one in found["sites"]
         ]
         return {**found, "sites": sites, "incoming": [one for one in coming if _at(one) > now]}
@@ -93,7 +102,9 @@ class Shortages:
             source = self.kept.have("source", asked.item)
             left = [_less(one, asked.origin, Decimal(asked.quantity)) for one in source["sites"]]
             self.kept.put("source", asked.item, {**source, "sites": left})
-            return self._added("transfer", "TR", msgspec.to_builtins(asked))
+            days = max((one["days"] for one in left if one["site"] == asked.origin), default=0)
+            arrives = shown(self.now() + timedelta(days=days))
+            return self._added("transfer", "TR", {**msgspec.to_builtins(asked), "at": arrives})
 
         return self._once(key, asked, made)
 
@@ -101,7 +112,7 @@ class Shortages:
         return self._once(key, asked, lambda: self._added("purchase", "PO", msgspec.to_builtins(asked)))
 
     def change(self, key: str, number: str, line: str, asked: Change) -> dict[str, Any]:
-        """Raises Refused: 404 without such an order or line, 409 of one that is no longer open."""
+        """Raises Refused: 404 without such an order or line, 409 of one that is over or of stock that is not there."""
 
         def made() -> dict[str, Any]:
             order = self.order(number)
@@ -109,6 +120,8 @@ class Shortages:
                 raise Refused(409, "order-closed", f"The order {number} is {order['state'].lower()}")
             if all(one["line"] != line for one in order["lines"]):
                 raise Refused(404, "unknown-line", f"The order {number} has no line {line}")
+            if asked.do == "ALLOCATE" and not asked.from_order:
+                self._have(order["site"], next(one for one in order["lines"] if one["line"] == line))
             lines = [
                 each for one in order["lines"] for each in (_changed(one, asked) if one["line"] == line else [one])
             ]
@@ -124,6 +137,11 @@ class Shortages:
         rows = self.kept.sql.execute("SELECT id, body FROM document WHERE kind = 'changed' ORDER BY position")
         changed = {name: msgspec.json.decode(body)["done"] for name, body in rows}
         return {"transfers": self.kept.count("transfer"), "purchases": self.kept.count("purchase"), "changed": changed}
+
+    def _have(self, site: str, line: dict[str, Any]) -> None:
+        free = [Decimal(one["free"]) for one in self.source(line["item"])["sites"] if one["site"] == site]
+        if sum(free) < Decimal(line["short"]):
+            raise Refused(409, "not-free", f"Of it only {sum(free)} are free in {site}")
 
     def _once(self, key: str, asked: Any, made: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return self.kept.once(key, msgspec.to_builtins(asked), made)[0]
