@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -73,11 +74,24 @@ class Accounts:
     """Those in `books`, whose table of customers has the credit of each."""
 
     def __init__(self, books: Books, seeded: list[dict[str, Any]]) -> None:
-        self._books = books
+        self._books, self._coming, self._passed = books, list[dict[str, Any]](), 0.0
         books.sql.executescript(_TABLES)
         if not books.sql.execute("SELECT 1 FROM account LIMIT 1").fetchone():
             for one in seeded:
                 self._keep(one["code"], None, one)
+
+    def learn(self, listed: Sequence[dict[str, Any]]) -> None:
+        """Accounts that others opened; one with `after_hours` is there when so much was let pass."""
+        self._coming += listed
+        self.passed(0.0)
+
+    def passed(self, seconds: float) -> None:
+        self._passed += seconds
+        for one in [one for one in self._coming if one.get("after_hours", 0) * 3600 <= self._passed]:
+            self._coming.remove(one)
+            with self._books.whole():
+                self._keep(one["code"], None, {"standing": "open", "terms": _CASH, **one})
+                self._without_credit(one["code"], one["name"], one.get("currency", "USD"))
 
     def find(self, code: str) -> dict[str, Any]:
         """Raises Refused 404."""
@@ -113,10 +127,7 @@ class Accounts:
                 self._keep(made["code"], asked.reference, made)
             except sqlite3.IntegrityError:
                 raise Refused(409, "opened-already", f"There is an account for {asked.reference}") from None
-            self._books.sql.execute(
-                "INSERT INTO customer (code, name, currency, credit_limit, exposure) VALUES (?, ?, ?, 0, 0)",
-                (made["code"], asked.name, asked.currency),
-            )
+            self._without_credit(made["code"], asked.name, asked.currency)
         return self.find(made["code"])
 
     def set_terms(self, code: str, asked: Terms) -> dict[str, Any]:
@@ -153,6 +164,12 @@ class Accounts:
 
     def _keep(self, code: str, reference: str | None, body: dict[str, Any]) -> None:
         self._books.sql.execute("INSERT INTO account VALUES (?, ?, ?)", (code, reference, json.dumps(body)))
+
+    def _without_credit(self, code: str, name: str, currency: str) -> None:
+        self._books.sql.execute(
+            "INSERT INTO customer (code, name, currency, credit_limit, exposure) VALUES (?, ?, ?, 0, 0)",
+            (code, name, currency),
+        )
 
     def _change(self, body: dict[str, Any]) -> None:
         kept = {name: value for name, value in body.items() if name not in {"credit_limit", "currency"}}

@@ -104,12 +104,14 @@ class Erp:
         return {**state, **known, "duplicates_refused": state["duplicates_refused"] + repeats}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-        """`customers` and `items` as its seed has them, `KINDS`; a customer may have an `exposure` already."""
-        self._ledger.learn({kind: listed for kind, listed in books.items() if kind not in KINDS})
+        """`customers` and `items` as its seed has them, `accounts`, `KINDS`; a customer may have an `exposure`."""
+        self._accounts.accounts.learn(books.get("accounts", ()))
+        self._ledger.learn({kind: listed for kind, listed in books.items() if kind not in {"accounts", *KINDS}})
         self._shortages.learn({kind: listed for kind, listed in books.items() if kind in KINDS})
 
     def passed(self, seconds: float) -> None:
         self._shortages.passed(seconds)
+        self._accounts.accounts.passed(seconds)
 
     def failing(self, faults: Faults) -> None:
         """It sends nothing."""
