@@ -16,7 +16,7 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "469762f55c4e55d5a45d49de8864eda4647f3d14540157c59c03fbe6cb58a267",
+    "backorder-resolution@1.0.0": "00cdded20b521167e860f5d6de349a2a24b1804bbfb1488acd57a9385e7d9b31",
     "customer-onboarding@1.0.0": "7ab8e32924ceebaf21b060ee6546a793963d42a550744c5d2e9b65787dffde5b",
     "invoice-dispute@1.0.0": "74c038832af9e4ac6576d6e89f9d7f74113c4c9c9178d7ec19fc47d54b900f3a",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
