@@ -116,7 +116,7 @@ def install(path: Path) -> None:
     """
     folder, root = folder_of(path), load().connectors
     if root is None:
-        refuse("WAYBILL_CONNECTORS names no folder: docs/operator/connectors.md")
+        refuse("set WAYBILL_CONNECTORS to the folder of this installation's connectors: docs/operator/connectors.md")
     failed = [one.name for one in asyncio.run(_tried(folder, None)) if one.wrong]
     if failed:
         click.echo(f"{len(failed)} of its tests fail: {', '.join(failed)}. `waybill connector test {path}` says more")
@@ -217,6 +217,8 @@ def _secrets(files: tuple[str, ...]) -> dict[str, Secret]:
     for name, file in pairs(files, "NAME=FILE").items():
         try:
             found[name] = Secret(Path(file).read_text(encoding="utf-8").rstrip("\r\n"))
-        except (OSError, UnicodeDecodeError, SecretTooShort) as error:
+        except OSError as error:
+            refuse(f"the secret `{name}`: {file} cannot be read: {error.strerror}")
+        except (UnicodeDecodeError, SecretTooShort) as error:
             refuse(f"the secret `{name}`: {file} cannot be taken: {error}")
     return found

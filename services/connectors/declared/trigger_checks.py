@@ -76,7 +76,6 @@ def _webhook(document: Document, part: WebhookPart, pointer: str) -> Iterator[Mi
 def _type(document: Document, kind: str, pointer: str) -> Iterator[Mistake]:
     """Of the catalogue, or the connector's own, which a workflow or a mapping makes more of (ADR 0088)."""
     if registry.find(kind) is None and not kind.startswith(f"{document.name}."):
-        close = near(kind, registry.types())
-        yield Mistake(
-            pointer, f"the catalogue has no event type `{kind}`{close}; its own begin with `{document.name}.`"
-        )
+        close = near(kind, registry.types()) or "."
+        words = f"the catalogue has no event type `{kind}`{close} A type of the connector's own begins with"
+        yield Mistake(pointer, f"{words} `{document.name}.`")

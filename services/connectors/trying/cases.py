@@ -48,8 +48,11 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 class Error(msgspec.Struct, frozen=True):
+    """`after`: seconds until it is asked again; None: no matter in what is expected, not told in what came."""
+
     kind: Class = msgspec.field(name="class")
     says: str = ""
+    after: float | None = None
 
 
 class NewsExpected(msgspec.Struct, frozen=True):

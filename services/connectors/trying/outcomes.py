@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from services.connectors.trying.cases import Class, Expect, NewsExpected
+from services.connectors.trying.cases import Class, Error, Expect, NewsExpected
 from services.engine.functions import STANDARD_ERRORS, Answer, Done, Failed, Later
 from template_library.scenarios import differences
 
@@ -21,15 +21,15 @@ def told(answer: Answer) -> Outcome:
     if isinstance(answer, Done):
         return Expect(output=answer.output)
     if isinstance(answer, Later):
-        return error("uncertain" if answer.uncertain else "retry", answer.reason)
+        return error("uncertain" if answer.uncertain else "retry", answer.reason, answer.seconds)
     if isinstance(answer, Failed):
         return error("reconnect" if answer.error.type == _AUTHENTICATION else "refuse", answer.error.detail)
     return error("ask", answer.error.detail)
 
 
-def error(kind: Class, words: str) -> Outcome:
-    """An error of this class."""
-    return msgspec.convert({"error": {"class": kind, "says": words}}, Expect)
+def error(kind: Class, words: str, after: float | None = None) -> Outcome:
+    """An error of this class. `after`: seconds for which the other side wants to be left alone, where it says so."""
+    return Expect(error=Error(kind, words, None if after is None else float(after)))
 
 
 def unlike(expected: Expect, found: Outcome) -> list[str]:
@@ -39,14 +39,21 @@ def unlike(expected: Expect, found: Outcome) -> list[str]:
     if expected.news is not None and found.news is not None:
         return _unlike_news(expected.news, found.news)
     if expected.error is not None and found.error is not None:
-        wrong = differences(expected.error.kind, found.error.kind, "/error/class")
-        says = [] if expected.error.says in found.error.says else [f"/error does not say {expected.error.says!r}"]
-        return [*wrong, *says, f"the error was: {found.error.says}"] if wrong or says else []
+        return _unlike_error(expected.error, found.error)
     if expected.absent and found.absent:
         return []
     if expected.cannot_tell is not None and found.cannot_tell is not None:
         return [] if expected.cannot_tell in found.cannot_tell else [f"it said: {found.cannot_tell}"]
     return [f"what came of it was {_shown(found)}"]
+
+
+def _unlike_error(expected: Error, found: Error) -> list[str]:
+    wrong = differences(expected.kind, found.kind, "/error/class")
+    if expected.says not in found.says:
+        wrong.append(f"/error does not say {expected.says!r}")
+    if expected.after is not None:
+        wrong += differences(expected.after, found.after, "/error/after")
+    return [*wrong, f"the error was: {found.says}"] if wrong else []
 
 
 def _unlike_news(expected: NewsExpected, found: NewsExpected) -> list[str]:

@@ -13,6 +13,7 @@ from infra import egress, ids
 from infra.encryption.secret import Secret
 from services.connectors.declared.connector import Declared
 from services.connectors.declared.document import Database, Document, Ssh
+from services.connectors.declared.mistakes import near
 from services.connectors.declared.triggers import DeclaredPoll
 from services.connectors.function import NAME, OF_TRIGGERS, ConnectorFunction
 from services.connectors.registry import Registry
@@ -32,6 +33,8 @@ from template_library import schemas
 _TENANT: Final = UUID(int=1)
 _SECONDS: Final = 30
 _TOKEN: Final = Secret("token-of-the-test")
+_ACCESS: Final = "access_token"
+"""The name under which a token is given that a person authorised."""
 _LEAST: Final = 8
 """Characters of a secret; a shorter name is filled up with hyphens."""
 _BEGAN: Final = "2026-01-01T00:00:00+00:00"
@@ -68,17 +71,22 @@ class Trial:
         return [await self._played(case) for case in self._cases.tests]
 
     async def live(self, live: Live) -> list[Verdict]:
-        """The health check, and the tests that say that they hold for a real system."""
+        """The health check, and the tests that say that they hold for a real system.
+
+        Where the check fails nothing more is sent: it may be another system, and many lock an account out.
+        """
         health = self._document.health
         verdicts = []
         if health is not None:
             case = Case("the health check", Expect(output={}), health.operation, input=health.input)
             verdicts.append(await self._asked(case, live, any_output=True))
+        is_well = not any(one.wrong for one in verdicts)
         for case in self._cases.tests:
-            if case.live:
+            if case.live and is_well:
                 verdicts.append(await self._asked(case, live))
             else:
-                verdicts.append(Verdict(case.name, [], "it does not say `live: true`"))
+                why = "the health check failed" if case.live else "it does not say `live: true`"
+                verdicts.append(Verdict(case.name, [], why))
         return verdicts
 
     async def _filed(self, case: Case) -> Verdict:
@@ -120,6 +128,9 @@ class Trial:
         settings = schemas.with_defaults(form, {**given, **more})
         wrong = [f"settings{one.pointer}: {one.detail}" for one in schemas.check(form, settings)]
         missing = [one.name for one in connector.manifest.secrets if one.required and one.name not in secrets]
+        known = [*(one.name for one in connector.manifest.secrets), _ACCESS]
+        strange = [name for name in secrets if name not in known]
+        wrong += [f"there is no secret `{name}`{near(name, known)}" for name in strange]
         wrong += [f"the secret `{name}` is missing: --secret-file {name}=FILE" for name in missing]
         polled = connector.polled(case.trigger)
         checked = offered.operation(connector.manifest.name, polled.operation if polled else case.operation)
@@ -132,7 +143,7 @@ class Trial:
             settings=settings,
             secrets=dict(secrets),
             ref="con_test",
-            granted=_Given(secrets.get("access_token", _TOKEN)),
+            granted=_Given(secrets.get(_ACCESS, _TOKEN)),
         )
         if case.look:
             context = Context(self._client, _TENANT, connection, case.key)
@@ -219,7 +230,7 @@ async def _looked(connector: Declared, case: Case, context: Context) -> Outcome:
     except Refusal as refusal:
         return error("reconnect" if refusal.name == "authentication" else "refuse", refusal.detail)
     except Away as away:
-        return error("uncertain" if away.sent else "retry", away.reason)
+        return error("uncertain" if away.sent else "retry", away.reason, away.seconds)
     except Misread as misread:
         return Expect(cannot_tell=misread.detail)
     if isinstance(found, Found):

@@ -98,6 +98,7 @@ def test_tests_that_are_wrong_are_told_likewise(folder: Path, before: str, after
         ("total: 4200", "total: 4201", "/output/total is 4200, not 4201"),
         ("lines: [{ item: SKU-1, quantity: 2", "lines: [{ item: SKU-1, quantity: 3", "quantity is 2, not 3"),
         ("class: retry", "class: refuse", '/error/class is "retry", not "refuse"'),
+        ("class: retry", "class: retry, after: 3", "/error/after is null, not 3"),
         ("expect: { absent: true }", "expect: { output: {} }", "that it has not happened"),
         ("query: { reference: PO-8 }", "query: { mark: PO-8 }", "/query/reference was not to be sent"),
     ],
@@ -180,14 +181,77 @@ def test_the_same_tests_ask_a_real_system(folder: Path, tmp_path: Path) -> None:
         assert (code, "3 passed, 0 failed, 5 left out" in said) == (0, True), said
         secret.write_text("another-token")
         code, said = run("test", folder, "--url", url, "--secret-file", f"token={secret}")
-        assert (code, "another-token" in said) == (1, False)
+        assert (code, "another-token" in said, "0 passed, 1 failed, 7 left out" in said) == (1, False, True), said
+        assert said.count("the health check failed") == 2, said
     finally:
         asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
-    code, said = run("test", folder, "--url", url)
-    assert (code, "the secret `token` is missing" in said) == (1, True)
+    code, said = run("test", folder, "--url", url, "--secret-file", f"tokn={secret}")
+    assert (code, said.count("the secret `token` is missing")) == (1, 1), said
+    assert "there is no secret `tokn`, did you mean `token`?" in said
+    code, said = run("test", folder, "--url", url, "--secret-file", f"token={tmp_path / 'none'}")
+    assert (code, "none cannot be read: No such file" in said) == (2, True), said
+
+
+KEYED = """
+name: sample-lockers
+version: 1.0.0
+title: Sample lockers
+secrets: { token: { title: Token } }
+authentication: { kind: header, header: X-Locker-Token, secret: token }
+waits: { header: X-Wait-Seconds }
+errors:
+  - { status: 429, class: retry, message: "${ .fault.text }" }
+  - { status: 422, class: refuse, message: "${ .fault.text }" }
+operations:
+  sample-lockers.deposits.create:
+    title: Deposit a parcel
+    effect: keyed
+    writes: [shipment]
+    input: { type: object, properties: { locker: { type: string } }, required: [locker] }
+    output: { type: object, properties: { code: { type: string } }, required: [code] }
+    request: { method: POST, path: deposits, headers: { Deposit-Key: "${ $key }" }, body: { locker: "${ .locker }" } }
+    answer: { code: "${ .code }" }
+"""
+KEYED_TESTS = """
+tests:
+  - name: a deposit has the run's key
+    operation: sample-lockers.deposits.create
+    input: { locker: L1 }
+    exchanges:
+      - request: { method: POST, path: deposits, headers: { X-Locker-Token: test-token, Deposit-Key: test-key } }
+        answer: { status: 201, body: { code: P6 } }
+    expect: { output: { code: P6 } }
+  - name: a definite no is told in the system's words
+    operation: sample-lockers.deposits.create
+    input: { locker: L9 }
+    exchanges:
+      - request: { method: POST, path: deposits }
+        answer: { status: 422, body: { fault: { text: No locker L9 } } }
+    expect: { error: { class: refuse, says: No locker L9 } }
+  - name: it is asked again when the system says so
+    operation: sample-lockers.deposits.create
+    input: { locker: L1 }
+    exchanges:
+      - request: { method: POST, path: deposits }
+        answer: { status: 429, headers: { X-Wait-Seconds: "3" }, body: { fault: { text: Too many calls } } }
+    expect: { error: { class: retry, says: Too many calls, after: 3 } }
+"""
+
+
+def test_what_a_system_does_otherwise_can_be_tested(tmp_path: Path) -> None:
+    """As the tutorial's table says: a header, a key, errors of its own, and when it wants to be asked again."""
+    folder = tmp_path / "sample-lockers" / "1.0.0"
+    folder.mkdir(parents=True)
+    (folder / reading.FILE).write_text(KEYED)
+    (folder / cases.FILE).write_text(KEYED_TESTS)
+    code, said = run("test", folder)
+    assert (code, "3 passed, 0 failed" in said) == (0, True), said
+    change(folder / reading.FILE, "X-Wait-Seconds", "X-Wait")
+    code, said = run("test", folder)
+    assert (code, "/error/after is null, not 3" in said) == (1, True), said
 
 
 def test_a_folder_without_a_manifest_is_wrong_use(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_the_command_installs_what_passes_and_nothing_else(
         return found.exit_code, found.output
 
     code, said = run("install", str(source))
-    assert (code, "WAYBILL_CONNECTORS names no folder" in said) == (2, True)
+    assert (code, "set WAYBILL_CONNECTORS to the folder" in said) == (2, True)
     root = tmp_path / "connectors"
     monkeypatch.setenv("WAYBILL_CONNECTORS", str(root))
     tests = source / "tests.yaml"
