@@ -44,6 +44,7 @@ async def hold_judge(connection: Any, tenant: TenantId, asked: Question, /) -> V
         if matrix is None:
             raise NoMatrix
         changers = await judged_people.changers(connection, tenant, matrix, asked.raised_at)
+        changers += [await judged_people.behind(connection, one) for one in asked.changers]
         need = matrix.need(asked.decision, await _facts(connection, tenant, asked), changed_by=changers)
     except Problem as problem:
         return Verdict("refused", problem.detail)

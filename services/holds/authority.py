@@ -57,6 +57,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         raisers: who raised it, as the audit names them.
         raised_at: when that was first.
         run: that raised it.
+        changers: who has set the types of holds since then: none of them opens a way for themselves.
         earlier: who agreed about other holds that this run raised, substitutes and whom they acted for.
         given: who agreed to the same before, the oldest first; never the decider.
     """
@@ -68,6 +69,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     raised_at: datetime
     by: Decider
     run: UUID | None = None
+    changers: tuple[str, ...] = ()
     earlier: tuple[UUID, ...] = ()
     given: tuple[Consent, ...] = ()
 

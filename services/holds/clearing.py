@@ -24,7 +24,7 @@ _SEEN: Final = "SELECT kind, key FROM app.hold WHERE tenant_id = $1 AND hold_id 
 _READ: Final = """
 SELECT h.hold_id, h.kind, h.key, h.line, h.type, h.reason, h.owner_role, h.status, h.value, h.currency, h.run_id,
   h.raised_by, h.raisers, h.raised_at, h.facts::text AS facts, h.cleared_by, h.why, h.after_release, h.version, h.salt,
-  h.consents::text AS consents, s.customer, s.site
+  h.consents::text AS consents, h.decision, h.run_may_clear, s.customer, s.site
 FROM app.hold h JOIN app.hold_subject s ON s.tenant_id = h.tenant_id AND s.kind = h.kind AND s.key = h.key
 WHERE h.tenant_id = $1 AND h.hold_id = $2
 """
@@ -106,9 +106,9 @@ class Hand:
     async def clear_own(self, hold: UUID, run: UUID, why: str) -> bool:
         """Clear what this very run raised, and nobody else, where its type lets runs; answers whether it is cleared."""
         row = await self._locked(hold)
-        kind = next((one for one in await self._kinds() if one.name == row["type"]), None)
-        is_its_alone = row["run_id"] == run and row["raisers"] == [telling.of_run(run)]
-        if kind is None or not kind.run_may_clear or not is_its_alone:
+        kind = await self._kind(row["type"])
+        may = kind is not None and kind.run_may_clear and row["run_may_clear"]
+        if not may or row["run_id"] != run or row["raisers"] != [telling.of_run(run)]:
             return False
         if row["status"] == "active":
             await self._close(row, "cleared", telling.of_run(run), why, run=run)
@@ -123,22 +123,31 @@ class Hand:
         await lock(self._connection, self._tenant, seen["key"])
         return await self._connection.fetchrow(_READ, self._tenant, hold)
 
-    async def _kinds(self) -> tuple[kinds.Kind, ...]:
-        return (await kinds.in_force(self._connection, self._tenant)).kinds
+    async def _kind(self, name: str) -> kinds.Kind | None:
+        found = (await kinds.in_force(self._connection, self._tenant)).kinds
+        return next((one for one in found if one.name == name), None)
+
+    async def _decision(self, row: Any) -> str | None:
+        """For which it is held, else its type's of now: it becomes more, and never less (ADR 0115)."""
+        if row["decision"] is not None:
+            return str(row["decision"])
+        kind = await self._kind(row["type"])
+        # Of a type that is set no more nobody knows who decides: as of one whose authority is not set.
+        return str(row["type"]) if kind is None else kind.decision
 
     async def _ask(self, row: Any, wish: Wish, consents: tuple[Consent, ...]) -> Verdict:
-        kind = next((one for one in await self._kinds() if one.name == row["type"]), None)
-        if kind is not None and kind.decision is None:
+        decision = await self._decision(row)
+        if decision is None:
             return Verdict("allowed")
-        # Of a type that is set no more nobody knows who decides: as of one whose authority is not set.
         question = Question(
-            decision=row["type"] if kind is None or kind.decision is None else kind.decision,
+            decision=decision,
             act=wish.act,
             facts=_facts(row),
             raisers=tuple(row["raisers"]),
             raised_at=row["raised_at"],
             by=wish.by,
             run=row["run_id"],
+            changers=await kinds.set_since(self._connection, self._tenant, row["raised_at"]),
             earlier=await self._earlier(row),
             given=tuple(one for one in consents if one.act == wish.act and one.by != wish.by.actor),
         )

@@ -25,10 +25,20 @@ class OtherCustomer(Conflict):
 
 
 class OtherFacts(Conflict):
-    """The same is held by facts that cannot be compared with these. Clear that hold first; nothing was changed."""
+    """The same is held by facts, or for a decision, that cannot be compared with these. Clear that hold first.
+
+    Nothing was changed.
+    """
 
     name = "other-facts"
     title = "It is held by other facts"
+
+
+class TooManyNamed(Conflict):
+    """So many people are named with it, or raised it, that no more are kept. Clear that hold first; nothing changed."""
+
+    name = "too-many-named"
+    title = "Too many people are named with it"
 
 
 class HoldClosed(Conflict):

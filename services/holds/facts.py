@@ -8,22 +8,37 @@ from typing import Any, Final
 
 import msgspec
 
-from services.holds.errors import OtherFacts
+from services.holds.errors import OtherFacts, TooManyNamed
 from template_library.holds import HoldFacts
+from tenants.audit import digests
+from tenants.authority import facts as judged
+from tenants.authority.errors import BadFact
+from tenants.authority.spaces import OTHER
 
 _PEOPLE: Final = ("requester", "last_editor")
 _MOST_RUNS: Final = 2
 """Of one hold: enough to tell that it is not one run's alone."""
+MOST_NAMED: Final = 30
+"""People of one fact, and who raised a hold: of both together the authority reads a hundred, and 64 KiB are kept."""
 RUN: Final = "run:"
+_KEY: Final = "key:"
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hold is judged by. `facts` as JSON; `value` in minor units of `currency`."""
+    """What a hold is judged by.
+
+    Attributes:
+        value: in minor units of `currency`.
+        facts: as `kept` has them.
+        decision: that its type asks for, and `run_may_clear`: both as they were when it was stated.
+    """
 
     value: int | None
     currency: str | None
     facts: Mapping[str, Any]
     raisers: tuple[str, ...]
+    decision: str | None = None
+    run_may_clear: bool = True
 
 
 def kept(given: HoldFacts | None) -> dict[str, Any]:
@@ -41,16 +56,47 @@ def kept(given: HoldFacts | None) -> dict[str, Any]:
     return found
 
 
+def check(given: Mapping[str, Any], *, value: int | None, currency: str | None, site: str | None) -> None:
+    """Whether the authority can judge by them at all; `given` as `kept` has it.
+
+    Raises:
+        BadFact: by these nobody could ever let the hold go.
+    """
+    stated = {**given, "site": site, "amount": None if value is None else {"amount": value, "currency": currency}}
+    _ = judged.read(stated).margin
+    for name in _PEOPLE:
+        people = given.get(name, [])
+        judged.names_of(people, f"/facts/{name}")
+        if any(one.startswith(_KEY) for one in people):
+            # Whose it is may be known to nobody who judges, now or later.
+            raise BadFact(f"/facts/{name}", "A key is nobody: name who made it, by account or e-mail address")
+    for name, word in (("/site", site), ("/facts/customer_class", given.get("customer_class"))):
+        if word == OTHER:
+            raise BadFact(name, "This stands for what no row names")
+
+
+def digests_of(salt: bytes, given: Mapping[str, Any]) -> dict[str, Any]:
+    """For the audit: of each fact, and of each person by themselves, so that it shows who named whom."""
+    return {
+        name: [digests.of(salt, one) for one in said] if name in _PEOPLE else digests.of(salt, said)
+        for name, said in given.items()
+    }
+
+
 def joined(there: Stated, more: Stated) -> Stated:
     """What stands when the same is raised again: nobody makes it less than it was, nor takes it for themselves alone.
 
     The higher amount, the lower margin, and everybody who is named or raised it.
 
     Raises:
-        OtherFacts: it is in another currency, or of another class of customer, which cannot be compared.
+        OtherFacts: it is in another currency, of another class of customer, or for another decision, which cannot be
+            compared.
+        TooManyNamed: of people.
     """
     if None not in {there.currency, more.currency} and there.currency != more.currency:
         raise OtherFacts(f"It is held with an amount in {there.currency}")
+    if None not in {there.decision, more.decision} and there.decision != more.decision:
+        raise OtherFacts(f"It is held for the decision {there.decision}")
     facts = dict(there.facts)
     for name, said in more.facts.items():
         facts[name] = said if name not in facts else _both(name, facts[name], said)
@@ -60,12 +106,14 @@ def joined(there: Stated, more: Stated) -> Stated:
         currency=there.currency or more.currency,
         facts=facts,
         raisers=_raisers(there.raisers, *more.raisers),
+        decision=there.decision or more.decision,
+        run_may_clear=there.run_may_clear and more.run_may_clear,
     )
 
 
 def _both(name: str, before: Any, now: Any) -> Any:
     if name in _PEOPLE:
-        return [*before, *(one for one in now if one not in before)]
+        return _few([*before, *(one for one in now if one not in before)])
     if name == "margin_percent":
         return min(before, now, key=Decimal)
     if before != now:
@@ -76,7 +124,14 @@ def _both(name: str, before: Any, now: Any) -> Any:
 def _raisers(there: tuple[str, ...], *more: str) -> tuple[str, ...]:
     found = list(there)
     for one in more:
-        is_one_too_many = one.startswith(RUN) and sum(each.startswith(RUN) for each in found) >= _MOST_RUNS
+        runs = sum(each.startswith(RUN) for each in found)
+        is_one_too_many = one.startswith(RUN) and (runs >= _MOST_RUNS or len(found) >= MOST_NAMED)
         if one not in found and not is_one_too_many:
             found.append(one)
-    return tuple(found)
+    return tuple(_few(found))
+
+
+def _few(people: list[str]) -> list[str]:
+    if len(people) > MOST_NAMED:
+        raise TooManyNamed(f"Of people {MOST_NAMED} are kept with a hold")
+    return people

@@ -133,6 +133,7 @@ class HoldsFunction:
             customer = said.customer or (await releasing.read(connection, tenant, said.order)).customer
         if customer is None:
             return _failed("name the order's `customer`: a hold on it keeps the order, too")
+        facts.check({}, value=None, currency=None, site=said.site)
         async with self._in_hand(call) as connection:
             standing = await releasing.release(connection, tenant, said.order, customer, waiter)
         if standing.holds:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -88,6 +89,16 @@ async def in_force(connection: Any, tenant: TenantId) -> Kinds:
     if row is None:
         return Kinds(0, SHIPPED)
     return Kinds(row["version"], msgspec.json.decode(row["types"], type=tuple[Kind, ...]))
+
+
+async def set_since(connection: Any, tenant: TenantId, moment: datetime) -> tuple[str, ...]:
+    """Actors who have set them since then."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT set_by FROM app.hold_type_version WHERE tenant_id = $1 AND set_at > $2 ORDER BY set_by",
+        tenant,
+        moment,
+    )
+    return tuple(row["set_by"] for row in rows)
 
 
 async def take_turn(connection: Any, tenant: TenantId) -> None:

@@ -25,20 +25,21 @@ WHERE tenant_id = $1 AND kind = $2 AND key = $3 AND $4 = ANY (raise_keys)
 """
 _ADD: Final = """
 INSERT INTO app.hold (tenant_id, hold_id, kind, key, line, type, reason, words, run_id, raised_by, raise_keys,
-  owner_role, due, value, currency, worth, after_release, facts, raisers)
+  owner_role, due, value, currency, worth, after_release, facts, raisers, decision, run_may_clear)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13, 'infinity'::timestamptz),
-  $14, $15, coalesce($14, -9223372036854775808), $16, $17, ARRAY[$10])
+  $14, $15, coalesce($14, -9223372036854775808), $16, $17, ARRAY[$10], $18, $19)
 ON CONFLICT (tenant_id, kind, key, line, type, reason) WHERE status = 'active' DO NOTHING
 RETURNING hold_id, kind, key, line, type, reason, owner_role, status, value, currency, raised_by, cleared_by,
-  after_release
+  after_release, salt
 """
 _THERE: Final = """
-SELECT hold_id, value, currency, facts::text AS facts, raisers FROM app.hold
+SELECT hold_id, value, currency, facts::text AS facts, raisers, decision, run_may_clear, salt FROM app.hold
 WHERE tenant_id = $1 AND kind = $2 AND key = $3 AND line = $4 AND type = $5 AND reason = $6 AND status = 'active'
 """
 _JOIN: Final = """
 UPDATE app.hold SET raise_keys = raise_keys || $3::text[], value = $4, currency = $5,
-  worth = coalesce($4, -9223372036854775808), facts = $6, raisers = $7, version = version + $8
+  worth = coalesce($4, -9223372036854775808), facts = $6, raisers = $7, version = version + $8,
+  decision = $9, run_may_clear = $10
 WHERE tenant_id = $1 AND hold_id = $2
 """
 
@@ -94,8 +95,10 @@ async def raise_hold(connection: Any, tenant: TenantId, wanted: Wanted, *, actor
 
     Raises:
         UnknownHoldType: the environment has none of this type.
-        OtherCustomer, OtherFacts: it is held otherwise, and nothing was changed.
+        BadFact: by what is stated nobody could ever let it go.
+        OtherCustomer, OtherFacts, TooManyNamed: it is held otherwise, and nothing was changed.
     """
+    facts.check(wanted.facts, value=wanted.value, currency=wanted.currency, site=wanted.site)
     await kinds.share_turn(connection, tenant)
     kind = (await kinds.in_force(connection, tenant)).find(wanted.type)
     subject = await _locked(connection, tenant, wanted)
@@ -111,7 +114,7 @@ async def raise_hold(connection: Any, tenant: TenantId, wanted: Wanted, *, actor
     counted = await clock.count(connection, tenant, plan)
     row = await _added(connection, tenant, wanted, (kind, counted), actor=actor, after_release=subject.is_released)
     if row is None:
-        return Raised(hold_id=await _join(connection, tenant, wanted, keys, actor=actor), is_new=False)
+        return Raised(hold_id=await _join(connection, tenant, wanted, kind, actor=actor), is_new=False)
     await clock.begin(connection, tenant, row["hold_id"], counted, wanted.run)
     if subject.is_released:
         await subjects.take_back(connection, tenant, wanted.key)
@@ -143,10 +146,12 @@ async def _added(  # noqa: PLR0913 (what is held, and by whom)
         wanted.currency,
         after_release,
         msgspec.json.encode(wanted.facts).decode(),
+        kind.decision,
+        kind.run_may_clear,
     )
 
 
-async def _join(connection: Any, tenant: TenantId, wanted: Wanted, keys: list[str], *, actor: str) -> UUID:
+async def _join(connection: Any, tenant: TenantId, wanted: Wanted, kind: Kind, *, actor: str) -> UUID:
     """Add what is said now to the hold that stands; who saw it before sees that it has changed."""
     of_it = (wanted.kind, wanted.key, wanted.line, wanted.type, wanted.reason)
     row = await connection.fetchrow(_THERE, tenant, *of_it)
@@ -156,19 +161,42 @@ async def _join(connection: Any, tenant: TenantId, wanted: Wanted, keys: list[st
         currency=row["currency"],
         facts=msgspec.json.decode(row["facts"]),
         raisers=tuple(row["raisers"]),
+        decision=row["decision"],
+        run_may_clear=row["run_may_clear"],
     )
-    more = Stated(value=wanted.value, currency=wanted.currency, facts=wanted.facts, raisers=(actor,))
-    found = facts.joined(there, more)
-    told = msgspec.json.encode(found.facts).decode()
-    raised = int(found != there)
-    await connection.execute(_JOIN, tenant, hold, keys, found.value, found.currency, told, list(found.raisers), raised)
+    found = facts.joined(there, _stated(wanted, kind, actor))
+    told, raised = msgspec.json.encode(found.facts).decode(), int(found != there)
+    keys = [] if wanted.raise_key is None else [wanted.raise_key]
+    kept = (found.value, found.currency, told, list(found.raisers), raised, found.decision, found.run_may_clear)
+    await connection.execute(_JOIN, tenant, hold, keys, *kept)
     if raised:
-        after: dict[str, Any] = {wanted.kind: wanted.key, "type": wanted.type, "reason": wanted.reason}
-        if found.value is not None:
-            after |= {"amount": found.value, "currency": found.currency}
+        after = _told(wanted, row["salt"], found.value, found.currency)
         shown = ids.show(PREFIX, hold)
         await audit.write(connection, tenant, actor=actor, action="hold.joined", target=shown, after=after)
     return hold
+
+
+def _stated(wanted: Wanted, kind: Kind, actor: str) -> Stated:
+    return Stated(
+        value=wanted.value,
+        currency=wanted.currency,
+        facts=wanted.facts,
+        raisers=(actor,),
+        decision=kind.decision,
+        run_may_clear=kind.run_may_clear,
+    )
+
+
+def _told(wanted: Wanted, salt: bytes, value: int | None, currency: str | None) -> dict[str, Any]:
+    """For the audit: what is held and at how much, with digests of what was stated now (ADR 0115)."""
+    after: dict[str, Any] = {wanted.kind: wanted.key, "type": wanted.type, "reason": wanted.reason}
+    if wanted.line:
+        after["line"] = wanted.line
+    if value is not None:
+        after |= {"amount": value, "currency": currency}
+    if wanted.facts:
+        after["digests"] = facts.digests_of(salt, wanted.facts)
+    return after
 
 
 async def _locked(connection: Any, tenant: TenantId, wanted: Wanted) -> Subject:
@@ -178,9 +206,7 @@ async def _locked(connection: Any, tenant: TenantId, wanted: Wanted) -> Subject:
 
 
 async def _tell(connection: Any, tenant: TenantId, row: dict[str, Any], wanted: Wanted, actor: str) -> None:
-    after = {wanted.kind: wanted.key, "type": wanted.type, "reason": wanted.reason}
-    if wanted.line:
-        after["line"] = wanted.line
+    after = _told(wanted, row["salt"], wanted.value, wanted.currency)
     target = ids.show(PREFIX, row["hold_id"])
     await audit.write(connection, tenant, actor=actor, action="hold.raised", target=target, after=after)
     await telling.tell(connection, tenant, "raised", row, actor=actor, run=wanted.run)

@@ -84,6 +84,8 @@ class HoldRow(Base):
     currency: Mapped[str | None] = mapped_column(Text)
     worth: Mapped[int] = mapped_column(BigInteger, server_default="-9223372036854775808")
     facts: Mapped[Any] = mapped_column(JSON, server_default="{}")
+    decision: Mapped[str | None] = mapped_column(Text)
+    run_may_clear: Mapped[bool] = mapped_column(server_default="false")
     status: Mapped[str] = mapped_column(Text, server_default="active")
     consents: Mapped[Any] = mapped_column(JSON, server_default="[]")
     cleared_by: Mapped[str | None] = mapped_column(Text)

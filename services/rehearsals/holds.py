@@ -14,7 +14,7 @@ from services.holds import facts, kinds
 from services.holds.errors import OtherCustomer
 from services.holds.facts import Stated
 from services.holds.function import shown
-from services.holds.kinds import Kinds
+from services.holds.kinds import Kind, Kinds
 from services.holds.releasing import Keeping, Standing
 from services.holds.subjects import What
 from services.holds.telling import PREFIX, of_run
@@ -135,18 +135,14 @@ class HoldsDesk:
         kind: What = "customer" if said.order is None else "order"
         key, line = said.order or said.customer or "", said.line or ""
         its = _KINDS.find(said.type)
+        stated = _stated(call, said, its)
+        facts.check(stated.facts, value=stated.value, currency=stated.currency, site=said.site)
         self._note_customer(said.order, said.customer)
         known = next((one for one in self._holds if (one.kind, one.key) == (kind, key) and call.key in one.keys), None)
         if known is not None:
             return _raised(known, is_new=False)
         of_it = (kind, key, line, said.type, said.reason)
         same = next((one for one in self._holds if _same(one) == of_it and one.status == "active"), None)
-        stated = Stated(
-            value=None if said.value is None else said.value.amount,
-            currency=None if said.value is None else said.value.currency,
-            facts=facts.kept(said.facts),
-            raisers=(of_run(call.run),),
-        )
         if same is not None:
             same.stated = facts.joined(same.stated, stated)
             same.keys.append(call.key)
@@ -197,6 +193,7 @@ class HoldsDesk:
         standing = self._standing(said.order, said.customer)
         if standing.customer is None:
             return _refused("name the order's `customer`: a hold on it keeps the order, too")
+        facts.check({}, value=None, currency=None, site=said.site)
         self._note_customer(said.order, standing.customer)
         if not standing.holds:
             self._released.add(said.order)
@@ -242,6 +239,17 @@ class HoldsDesk:
         for one in self._holds:
             if one.status == "active" and one.clears is not None and one.clears[0] <= self._time.now():
                 one.status, one.cleared_by = "cleared", one.clears[1]
+
+
+def _stated(call: Call, said: Raise, its: Kind) -> Stated:
+    return Stated(
+        value=None if said.value is None else said.value.amount,
+        currency=None if said.value is None else said.value.currency,
+        facts=facts.kept(said.facts),
+        raisers=(of_run(call.run),),
+        decision=its.decision,
+        run_may_clear=its.run_may_clear,
+    )
 
 
 def _same(one: Hold) -> tuple[str, str, str, str, str]:

@@ -119,5 +119,5 @@ _SAID: Final = {
     "not_requester": "Who asked for it does not decide it",
     "not_last_editor": "Who changed it last does not decide it",
     "not_same_person": "Who decided an earlier step does not decide this one",
-    MATRIX: "Who changed the matrix while it was open does not decide it",
+    MATRIX: "Who changed the rules while it was open does not decide it",
 }

@@ -13,9 +13,10 @@ from infra import clock, ids
 from infra.database import Database, Scope
 from services.api import deciders
 from services.api.hold_judge import hold_judge
-from services.holds import bulk
+from services.holds import bulk, kinds
 from services.holds.authority import Decider
 from services.holds.errors import AlreadyAgreed, HoldChanged, HoldNotYours
+from services.holds.kinds import SHIPPED
 from services.human_tasks import absences
 from services.human_tasks.absences import Away
 from tenants.audit import digests
@@ -178,3 +179,28 @@ async def test_many_are_let_go_by_the_authority_that_each_takes_alone(house: Hou
         "changed",
         "cleared",
     ]
+
+
+async def test_S_68_who_set_the_types_of_holds_since_it_was_raised_does_not_let_it_go(house: House) -> None:
+    ann, ben = [await house.hire(name) for name in ("ann", "ben")]
+    await house.decree()
+    hold = await house.credit()
+    lax = [msgspec.structs.replace(one, decision=None) for one in SHIPPED]
+    for types in (lax, SHIPPED):
+        async with house.app.tenant(house.tenant) as connection:
+            await kinds.put(connection, house.tenant, types, actor=await key_of(house, ann.actor))
+    assert await house.refused(hold, ann) == "Who changed the rules while it was open does not decide it"
+    assert await house.act(hold, ben) == "cleared"
+
+
+async def test_whom_somebody_named_stands_in_the_audit_by_digests_alone(house: House) -> None:
+    jo = await house.hire("jo")
+    hold = await house.credit(jo.actor, facts={"requester": ["ann@acme.example"]})
+    again = {"requester": ["ben@acme.example"], "customer_class": "key"}
+    assert await house.credit("run:run_x", facts=again) == hold
+    (row,) = await house.rows("SELECT salt FROM app.hold WHERE tenant_id = $1")
+    first, joined = await house.told("hold.raised"), await house.told("hold.joined")
+    assert first["digests"] == {"requester": [digests.of(row["salt"], "ann@acme.example")]}
+    assert joined["digests"]["requester"] == [digests.of(row["salt"], "ben@acme.example")]
+    assert joined["digests"]["customer_class"] == digests.of(row["salt"], "key")
+    assert (first["amount"], first["currency"]) == (720_000, "USD")

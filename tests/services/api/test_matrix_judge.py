@@ -104,7 +104,7 @@ async def test_who_changes_the_matrix_while_a_task_is_open_does_not_decide_it(of
     task = await only(office)
     assert not (await office.complete(task, ann)).is_complete
     await decree(office, approvals=1, by=cat.actor)
-    assert await refused(office, task, cat) == "Who changed the matrix while it was open does not decide it"
+    assert await refused(office, task, cat) == "Who changed the rules while it was open does not decide it"
     assert (await office.complete(task, ben)).is_complete
 
 
@@ -144,7 +144,7 @@ async def test_S_68_nobody_opens_a_way_for_themselves_behind_whom_somebody_else_
     await decree(office, approvals=1, by=ann.actor)
     await decree(office, approvals=1, name="the-same", by=await key_of(office, cat.actor))
     for one in (ann, cat):
-        assert await refused(office, task, one) == "Who changed the matrix while it was open does not decide it"
+        assert await refused(office, task, one) == "Who changed the rules while it was open does not decide it"
     assert (await office.complete(task, ben)).is_complete
 
 

@@ -18,6 +18,12 @@ document: {dsl: '1.0.3', namespace: tests, name: alike, version: 1.0.0}
 do:
   - rest: {wait: PT1H}
 """
+
+
+def _many(which: int) -> list[str]:
+    return [f"p{which}-{place}@acme.example" for place in range(20)]
+
+
 CALLS: Final[list[dict[str, Any]]] = [
     {"do": "check", "order": "SO-1", "customer": "C-1"},
     {"do": "check", "order": "SO-1"},
@@ -41,6 +47,13 @@ CALLS: Final[list[dict[str, Any]]] = [
     {"do": "wait", "order": "SO-2", "customer": "C-2"},
     {"do": "raise", "order": "SO-2", "customer": "C-2", "type": "stock", "reason": "short"},
     {"do": "raise", "order": "SO-2", "customer": "C-2", "type": "price", "reason": "variance"},
+    {"do": "raise", "order": "SO-3", "type": "credit", "reason": "odd", "facts": {"requester": "xxx"}},
+    {"do": "raise", "order": "SO-3", "type": "credit", "reason": "odd", "facts": {"margin_percent": 1e-300}},
+    {"do": "raise", "order": "SO-3", "type": "credit", "reason": "odd", "site": " depot"},
+    {"do": "wait", "order": "SO-3", "customer": "C-1", "site": "(any other)"},
+    {"do": "raise", "order": "SO-3", "type": "credit", "reason": "odd", "facts": {"requester": ["jo@acme.example"]}},
+    {"do": "raise", "order": "SO-3", "type": "credit", "reason": "odd", "facts": {"requester": _many(1)}},
+    {"do": "raise", "order": "SO-3", "type": "credit", "reason": "odd", "facts": {"requester": _many(2)}},
     {"do": "odd"},
 ]
 

@@ -39,6 +39,8 @@ CREATE INDEX hold_subject_entity ON app.hold_subject (tenant_id, entity_id) WHER
 --   due          until when somebody is to decide, infinity for no time; worth: `value`, or less than any where there is none
 --   raisers      who raised it, the first one first: it stands for all of them. Of runs no more than two, since they are nobody
 --   facts        that whoever raised it stated for the authority: `services.holds.facts`
+--   decision     that the authority is asked for since it was raised, run_may_clear likewise: whatever its type says later, neither becomes
+--     less (ADR 0115). NULL: the type's of now
 --   consents     who has agreed to let it go, and to what: list of `services.holds.authority.Consent`
 --   salt         of the digests by which the audit knows words of people (ADR 0115)
 --   after_release  the order had been let go when it was raised: who raised it has to call it back
@@ -63,6 +65,8 @@ CREATE TABLE app.hold (
   currency text CHECK (currency ~ '^[A-Z]{3}$'),
   worth bigint NOT NULL DEFAULT -9223372036854775808,
   facts json NOT NULL DEFAULT '{}' CHECK (octet_length(facts::text) <= 65536),
+  decision text CHECK (length(decision) BETWEEN 1 AND 125),
+  run_may_clear boolean NOT NULL DEFAULT false,
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'cleared', 'overridden')),
   consents json NOT NULL DEFAULT '[]' CHECK (octet_length(consents::text) <= 262144),
   cleared_by text,

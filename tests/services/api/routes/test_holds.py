@@ -174,3 +174,17 @@ async def test_a_hold_stands_on_the_timeline_of_its_order(parties: Parties) -> N
     assert (freed["outcome"], freed["reference"], freed["note"]) == ("cleared", made["id"], "it came")
     masked = (await parties.north.get(f"/v1/clients/acme/live/entities/{order}/timeline")).json["items"]
     assert [one["note"] for one in masked if one["what"] in {"held", "freed"}] == [None, None]
+
+
+async def test_S_95_whom_nobody_can_be_is_named_with_no_hold_and_of_people_only_so_many(parties: Parties) -> None:
+    """By either nobody would ever let it go; and of long names no more come together than are kept."""
+    for facts in ({"requester": "xxx"}, {"last_editor": [f"key:{'key_' + '0' * 26}"]}, {"margin_percent": 1e-300}):
+        answer = await parties.acme.post(AT, {**STOCK, "facts": facts})
+        assert (answer.status, answer.problem) == (422, "bad-fact"), facts
+    assert await listed(parties.acme) == []
+    long = "\U0001f69a" * 230
+    for first, status in ((0, 200), (10, 200), (30, 409)):
+        people = [f"p{first + place}@{long}.example" for place in range(20)]
+        answer = await parties.acme.post(AT, {**STOCK, "facts": {"requester": people, "last_editor": people}})
+        assert answer.status == status, (first, answer.body)
+    assert answer.problem == "too-many-named"
