@@ -183,8 +183,9 @@ async def test_S_95_whom_nobody_can_be_is_named_with_no_hold_and_of_people_only_
         assert (answer.status, answer.problem) == (422, "bad-fact"), facts
     assert await listed(parties.acme) == []
     long = "\U0001f69a" * 230
-    for first, status in ((0, 200), (10, 200), (30, 409)):
+    told = []
+    for first in (0, 10, 30):
         people = [f"p{first + place}@{long}.example" for place in range(20)]
         answer = await parties.acme.post(AT, {**STOCK, "facts": {"requester": people, "last_editor": people}})
-        assert answer.status == status, (first, answer.body)
-    assert answer.problem == "too-many-named"
+        told.append((answer.status, None if answer.status == 200 else answer.problem))
+    assert told == [(200, None), (200, None), (409, "too-many-named")]
