@@ -79,7 +79,7 @@ class Mailer:
             rows = await connection.fetch(_TO, tenant, task, number, MOST_A_DAY)
             outside = await connection.fetchrow(_OUTSIDE, tenant, task, number)
         wanted = [_link(tenant, task, number, row) for row in rows]
-        wanted += [] if outside is None else [_outside_link(tenant, task, number, outside)]
+        wanted += [] if outside is None else [outside_link(tenant, task, number, outside)]
         for one in wanted:
             await links.send(self._database, self._keys, one)
             crash_points.pass_by("task.mailed")
@@ -128,7 +128,7 @@ def _link(tenant: UUID, task: UUID, number: int, row: Any) -> NewLink:
     )
 
 
-def _outside_link(tenant: UUID, task: UUID, number: int, row: Any) -> NewLink:
+def outside_link(tenant: UUID, task: UUID, number: int, row: Any) -> NewLink:
     """Good until it is answered, withdrawn, or sent anew."""
     return NewLink(
         tenant=tenant,

@@ -72,9 +72,9 @@ def actor_of(link: Link) -> str:
 
 
 async def read(connection: Any, link: Link) -> Mapping[str, Any]:
-    """The task of the link. Raises LinkOver: it is nobody's outside any more."""
+    """The task of the link. Raises LinkOver: it is nobody's outside any more, or was closed by others."""
     row: Mapping[str, Any] | None = await connection.fetchrow(_READ, link.tenant_id, _task(link))
-    return _checked(row)
+    return _checked(row, link)
 
 
 def shown(row: Mapping[str, Any], known: Forms) -> Shown:
@@ -93,10 +93,9 @@ async def answer(connection: Any, link: Link, wanted: Decision, known: Forms, ne
     """Answer the task, audited as the outside participant's; its run. Uses the link up.
 
     Raises:
-        LinkOver, TaskOver, TaskChanged, InvalidField, AnswerRefused: nothing was decided.
+        LinkOver, TaskChanged, InvalidField, AnswerRefused: nothing was decided.
     """
     row = await _locked(connection, link)
-    acting.check_open(row, None)
     asked = showing.asked_of(row)
     if wanted.outcome not in asked.outcomes:
         raise InvalidField("/outcome", f"it takes one of {', '.join(asked.outcomes)}")
@@ -151,11 +150,13 @@ async def attach(connection: Any, link: Link, document: UUID) -> None:
 
 async def _locked(connection: Any, link: Link) -> Mapping[str, Any]:
     row: Mapping[str, Any] | None = await connection.fetchrow(_LOCKED, link.tenant_id, _task(link))
-    return _checked(row)
+    return _checked(row, link)
 
 
-def _checked(row: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _checked(row: Mapping[str, Any] | None, link: Link) -> Mapping[str, Any]:
     if row is None or row["role"]:
+        raise LinkOver
+    if link.used_at is None and (row["state"] not in states.OPEN or row["is_left"]):
         raise LinkOver
     return row
 

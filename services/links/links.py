@@ -87,9 +87,10 @@ class NewLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def send(database: Any, keys: KeyWrapper, new: NewLink) -> bool:
-    """Make it and put its mail into the outbox, in a commit of its own; False where its occasion has one.
+    """Make it and put its mail into the outbox, in a commit of its own.
 
-    `database` is the worker's. A lasting one ends those before it. Safe to repeat.
+    False, and nothing made: where its occasion has one, its task is over, or its link was withdrawn. A lasting one
+    ends those before it. `database` is the worker's. Safe to repeat.
 
     Raises:
         KeyServiceUnavailable: its text cannot be sealed at the moment; nothing was made.

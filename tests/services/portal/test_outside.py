@@ -13,6 +13,8 @@ from infra.database import Database
 from infra.embedded.stack import Endpoints
 from infra.ids import TenantId
 from infra.settings import Settings
+from services.human_tasks import mailing
+from services.links import links
 from tests.services.human_tasks.office import Office, working
 from tests.services.portal.conftest import complete_settings
 from tests.services.portal.staff import chief
@@ -149,3 +151,62 @@ async def test_who_manages_tasks_sends_the_link_anew_and_withdraws_it(desk: Desk
     moved = await manager.send("POST", f"{at}/act", {"action": "reassign", "version": 4, "to": "role:clerk"})
     assert moved.status == 200, moved.body
     assert (await look(north, last)).problem == "link-over"
+
+
+async def note(desk: Desk, action: str) -> None:
+    """An act on the one task as the engine does it, such as a reminder of its deadline."""
+    await desk.office.rows(
+        "WITH t AS (UPDATE app.human_task SET version = version + 1, "
+        "state = CASE WHEN $1 = 'cancelled' THEN $1 ELSE state END, "
+        "closed_at = CASE WHEN $1 = 'cancelled' THEN clock_timestamp() END RETURNING *) "
+        "INSERT INTO app.human_task_event (tenant_id, task_id, number, action, state, made_by) "
+        "SELECT t.tenant_id, t.task_id, t.version, $1, t.state, 'engine' FROM t RETURNING number",
+        action,
+    )
+
+
+async def made(desk: Desk, number: int) -> bool:
+    """Whether a writer that looked before the act on the task makes its link behind it."""
+    (task,) = await desk.office.rows("SELECT task_id, title FROM app.human_task")
+    asked = {"action": "offered", "email": SUPPLIER, "name": "Example Parts", "language": "es"}
+    row = {**asked, "title": task["title"], "client": "Acme", "environment": "live"}
+    new = mailing.outside_link(desk.office.tenant, task["task_id"], number, row)
+    return await links.send(desk.post.worker, desk.post.keys, new)
+
+
+async def test_S_69_a_withdrawn_link_comes_back_by_no_reminder_and_by_no_mail_that_waited(
+    desk: Desk, app_database: Database
+) -> None:
+    await desk.office.begin(1, ASKED)
+    manager = await chief(desk.house, app_database)
+    (task,) = (await manager.get("/v1/tasks?view=all")).json["items"]
+    at = f"/v1/tasks/{task['id']}/act"
+    # Before the first mail was written, which waits for the calendar to open.
+    assert (await manager.send("POST", at, {"action": "withdraw"})).status == 200
+    assert await desk.post.write() == []
+    assert not await made(desk, 1), "nor does who had looked before"
+    await note(desk, "told")
+    assert await desk.post.write() == []
+    assert (await manager.send("POST", at, {"action": "send"})).status == 200
+    token = await desk.post.token()
+    assert (await manager.send("POST", at, {"action": "withdraw"})).status == 200
+    await note(desk, "told")
+    assert await desk.post.write() == []
+    assert (await look(desk.house.north, token)).problem == "link-over"
+    assert (await manager.send("POST", at, {"action": "send"})).status == 200
+    assert (await look(desk.house.north, await desk.post.token())).status == 200
+    await note(desk, "told")
+    assert len(await desk.post.write()) == 1, "who was sent it again is reminded again"
+
+
+async def test_S_69_no_link_is_made_for_a_task_that_is_closed_and_none_shows_it(desk: Desk) -> None:
+    token = await desk.ask()
+    await note(desk, "cancelled")
+    assert not await made(desk, 7)
+    # As one that was made while the task was being closed.
+    revived = "UPDATE app.link SET ended_at = NULL, reason = NULL WHERE ended_at IS NOT NULL RETURNING link_id"
+    assert len(await desk.office.rows(revived)) == 1
+    north = desk.house.north
+    assert (await look(north, token)).problem == "link-over"
+    assert (await decide(north, token, outcome="confirmed", version=1, saw="x", values={})).problem == "link-over"
+    assert (await desk.send(token, PDF)).problem == "link-over"

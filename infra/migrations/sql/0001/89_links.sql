@@ -1,14 +1,35 @@
 -- Doors of those who mail links (ADR 0111, ADR 0112).
 
--- A link and the mail that it goes out by, or neither: false where the same occasion has one. A lasting one ends those before it.
--- Its mail carries the text sealed until it is sent.
+-- Whether somebody outside may be written to about a task: it is open, no role's, and their link was not withdrawn, or was sent
+-- again by hand since. No door.
+CREATE FUNCTION app.asks_outside(of_tenant uuid, of_task uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT EXISTS (SELECT FROM app.human_task h WHERE h.tenant_id = of_tenant AND h.task_id = of_task AND h.closed_at IS NULL AND h.role = '')
+    AND NOT EXISTS (SELECT FROM app.human_task_event w
+      WHERE w.tenant_id = of_tenant AND w.task_id = of_task AND w.action = 'withdrawn' AND NOT EXISTS (
+        SELECT FROM app.human_task_event s
+        WHERE s.tenant_id = of_tenant AND s.task_id = of_task AND s.action = 'sent' AND s.number > w.number))
+$$;
+
+-- A link and the mail that it goes out by, or neither: false where the same occasion has one, or where its task is over, or asks
+-- nobody outside any more. A lasting one ends those before it. Its mail carries the text sealed until it is sent.
 CREATE FUNCTION app.send_link(
   of_tenant uuid, of_link uuid, of_purpose text, of_subject text, of_recipient text, of_occasion text, hash bytea, lasting boolean,
   seconds double precision, maker text, of_mail uuid, of_kind text, of_language text, address text, of_name text, of_facts text,
   of_sealed bytea
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE task uuid;
 BEGIN
+  IF of_purpose IN ('task', 'outside') THEN
+    task := app.read_id(of_subject);
+    -- Whoever closes the task, hands it on or withdraws its link has its row: what they did is looked at behind the lock.
+    PERFORM FROM app.human_task h WHERE h.tenant_id = of_tenant AND h.task_id = task FOR SHARE;
+    IF NOT EXISTS (SELECT FROM app.human_task h WHERE h.tenant_id = of_tenant AND h.task_id = task AND h.closed_at IS NULL) THEN
+      RETURN false;
+    END IF;
+    IF of_purpose = 'outside' AND NOT app.asks_outside(of_tenant, task) THEN RETURN false; END IF;
+  END IF;
   INSERT INTO app.link (tenant_id, link_id, purpose, subject, recipient, occasion, token_hash, is_lasting, made_by, expires_at)
   VALUES (of_tenant, of_link, of_purpose, of_subject, of_recipient, of_occasion, hash, lasting, maker,
           clock_timestamp() + make_interval(secs => seconds))
@@ -102,7 +123,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 $$;
 
 -- The one outside participant of a task, to be written to about an act on it: asked, asked again, reminded. No row where there is
--- nobody, or where they were written to about it.
+-- nobody, where their link was withdrawn, or where they were written to about it.
 CREATE FUNCTION app.task_outside(of_tenant uuid, of_task uuid, of_number integer)
 RETURNS TABLE (email text, name text, language text, action text, title text, client text, environment text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
@@ -111,8 +132,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   FROM app.human_task h JOIN app.human_task_event e ON e.tenant_id = h.tenant_id AND e.task_id = h.task_id AND e.number = of_number
   JOIN app.tenant t ON t.tenant_id = h.tenant_id
   JOIN app.client l ON l.partner_id = t.partner_id AND l.client_id = t.client_id AND l.status = 'active'
-  WHERE h.tenant_id = of_tenant AND h.task_id = of_task AND h.closed_at IS NULL AND h.role = ''
-    AND e.action IN ('offered', 'told', 'sent') AND NOT EXISTS (
+  WHERE h.tenant_id = of_tenant AND h.task_id = of_task AND e.action IN ('offered', 'told', 'sent')
+    AND app.asks_outside(of_tenant, of_task) AND NOT EXISTS (
       SELECT FROM app.link x WHERE x.tenant_id = of_tenant AND x.purpose = 'outside' AND x.recipient = 'outside'
         AND x.subject = app.show_id('tsk', of_task) AND x.occasion = of_number::text)
 $$;
