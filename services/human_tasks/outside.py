@@ -1,4 +1,4 @@
-"""Somebody without an account answers a task by their link, and sends documents for it (ADR 0112).
+"""Somebody without an account answers a task by their link (ADR 0112).
 
 They see what the task says in `shown`, its form, and what they sent themselves. In a transaction of the tenant.
 """
@@ -13,10 +13,10 @@ import msgspec
 
 from infra import ids
 from services.engine import values
-from services.human_tasks import acting, clock, forms, showing, states
+from services.human_tasks import clock, forms, showing, states
 from services.human_tasks.acting import OUTSIDE
 from services.human_tasks.deciding import Decision
-from services.human_tasks.errors import TaskChanged
+from services.human_tasks.errors import AnswerRefused, TaskChanged
 from services.human_tasks.forms import Forms
 from services.human_tasks.showing import Shown
 from services.links import links
@@ -28,21 +28,14 @@ from tenants.organizations.link_texts import LinkOver
 
 ROLES: Final = frozenset({OUTSIDE})
 """By which they see and fill in a form: what names other roles is not for them."""
-MOST_DOCUMENTS: Final = 20
 _READ: Final = """
 SELECT t.task_id, t.run_id, t.kind, t.title, t.role, t.state, t.version, t.due_at, t.outcome, t.salt,
-  t.content::text AS content,
+  t.reason, t.answer::text AS answer, t.content::text AS content,
   NOT EXISTS (SELECT FROM app.run r
               WHERE r.tenant_id = t.tenant_id AND r.run_id = t.run_id AND r.ended_at IS NULL) AS is_left
 FROM app.human_task t WHERE t.tenant_id = $1 AND t.task_id = $2
 """
 _LOCKED: Final = _READ + "FOR UPDATE OF t"
-_SENT: Final = """
-SELECT d.name, d.size, d.state FROM app.human_task_event e
-JOIN app.document d ON d.tenant_id = e.tenant_id AND d.document_id = app.read_id(e.target)
-WHERE e.tenant_id = $1 AND e.task_id = $2 AND e.action = 'attached' AND e.made_by LIKE 'outside:%'
-  AND d.state IN ('held', 'clean', 'unscanned', 'infected') ORDER BY e.number
-"""
 _NOTE: Final = (
     "INSERT INTO app.human_task_event (tenant_id, task_id, number, action, state, made_by, target, note) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -52,18 +45,6 @@ _COMPLETE: Final = (
     "decided_by = $5, decided_at = clock_timestamp(), reason = $6, closed_at = clock_timestamp(), "
     "changed_at = clock_timestamp() WHERE tenant_id = $1 AND task_id = $2"
 )
-_TOUCHED: Final = (
-    "UPDATE app.human_task SET version = version + 1, changed_at = clock_timestamp() "
-    "WHERE tenant_id = $1 AND task_id = $2"
-)
-
-
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that came by the link. `held`: nobody has looked into it yet, and nobody is handed it before."""
-
-    name: str
-    size: int
-    state: str
 
 
 def actor_of(link: Link) -> str:
@@ -83,10 +64,16 @@ def shown(row: Mapping[str, Any], known: Forms) -> Shown:
     return msgspec.structs.replace(found, facts={}, about=None, value=None, decision=None)
 
 
-async def sent(connection: Any, link: Link) -> list[Sent]:
-    """What came for the task from outside, in its order."""
-    rows = await connection.fetch(_SENT, link.tenant_id, _task(link))
-    return [Sent(**row) for row in rows]
+async def is_given(connection: Any, link: Link, wanted: Decision, known: Forms) -> bool:
+    """Whether this is the answer that was given by the link, which was used. Raises LinkOver."""
+    row = await read(connection, link)
+    if row["answer"] is None or row["outcome"] != wanted.outcome or _words(wanted) not in {None, row["reason"]}:
+        return False
+    try:
+        filled = forms.checked(known, showing.asked_of(row).form, ROLES, wanted.values, wanted.outcome)
+    except AnswerRefused:
+        return False
+    return bool(msgspec.json.decode(values.encode(filled)) == msgspec.json.decode(row["answer"]))
 
 
 async def answer(connection: Any, link: Link, wanted: Decision, known: Forms, network: str | None) -> UUID:
@@ -105,7 +92,7 @@ async def answer(connection: Any, link: Link, wanted: Decision, known: Forms, ne
     filled = forms.checked(known, asked.form, ROLES, wanted.values, wanted.outcome)
     await links.use(connection, link)
     kept, actor, version = values.encode(filled).decode(), actor_of(link), row["version"] + 1
-    why = None if wanted.why is None else values.plain(wanted.why) or None
+    why = _words(wanted)
     tenant, task = link.tenant_id, row["task_id"]
     await connection.execute(_COMPLETE, tenant, task, wanted.outcome, kept, actor, why)
     state = states.after(row["state"], "complete")
@@ -127,27 +114,6 @@ async def answer(connection: Any, link: Link, wanted: Decision, known: Forms, ne
     return run
 
 
-async def takes_documents(connection: Any, link: Link) -> UUID:
-    """The run that a document is for. Raises LinkOver, TaskOver, InvalidField: none is taken, or none more."""
-    row = await read(connection, link)
-    acting.check_open(row, None)
-    if len(await sent(connection, link)) >= MOST_DOCUMENTS:
-        raise InvalidField("/name", f"{MOST_DOCUMENTS} documents came already, and no more are taken")
-    run: UUID = row["run_id"]
-    return run
-
-
-async def attach(connection: Any, link: Link, document: UUID) -> None:
-    """Put a document of the task's run to the task, which colleagues see there."""
-    row = await _locked(connection, link)
-    task, version, actor = row["task_id"], row["version"] + 1, actor_of(link)
-    await connection.execute(_TOUCHED, link.tenant_id, task)
-    target = ids.show("doc", document)
-    await connection.execute(_NOTE, link.tenant_id, task, version, "attached", row["state"], actor, target, None)
-    after = {"run": ids.show("run", row["run_id"]), "kind": row["kind"], "to": target, "version": version}
-    await audit.write(connection, link.tenant_id, actor=actor, action="task.attached", target=link.subject, after=after)
-
-
 async def _locked(connection: Any, link: Link) -> Mapping[str, Any]:
     row: Mapping[str, Any] | None = await connection.fetchrow(_LOCKED, link.tenant_id, _task(link))
     return _checked(row, link)
@@ -159,6 +125,10 @@ def _checked(row: Mapping[str, Any] | None, link: Link) -> Mapping[str, Any]:
     if link.used_at is None and (row["state"] not in states.OPEN or row["is_left"]):
         raise LinkOver
     return row
+
+
+def _words(wanted: Decision) -> str | None:
+    return None if wanted.why is None else values.plain(wanted.why) or None
 
 
 def _task(link: Link) -> UUID:

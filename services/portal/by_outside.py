@@ -12,7 +12,7 @@ from infra.ids import TenantId
 from services.api.call import Call
 from services.api.client_network import network_of
 from services.documents.documents import New
-from services.human_tasks import outside, showing
+from services.human_tasks import outside, outside_documents, showing
 from services.human_tasks.deciding import Decision
 from services.links.links import Link
 from services.portal.brands import brand_of
@@ -27,7 +27,7 @@ async def view(request: Call, link: Link) -> LinkedTask:
     """Raises LinkOver: the task is nobody's outside any more."""
     async with request.resources.database.tenant(link.tenant_id) as connection:
         row = await outside.read(connection, link)
-        sent = await outside.sent(connection, link)
+        sent = await outside_documents.sent(connection, link)
     asked = showing.asked_of(row)
     if asked.outside is None:
         raise LinkOver
@@ -75,8 +75,7 @@ async def decide(request: Call, link: Link, wanted: Decision) -> DecidedByLink:
     network = network_of(request.scope, resources.settings.trusted_proxies) or None
     async with resources.database.tenant(tenant) as connection:
         if link.used_at is not None:
-            row = await outside.read(connection, link)
-            if row["outcome"] != wanted.outcome:
+            if not await outside.is_given(connection, link, wanted, resources.tasks.forms):
                 raise LinkOver
             return DecidedByLink(outcome=wanted.outcome, complete=True)
         run = await outside.answer(connection, link, wanted, resources.tasks.forms, network)
@@ -90,13 +89,12 @@ async def take(request: Call, link: Link, name: str) -> LinkedDocument:
     """The body as a document of the task's run, put to the task; by the kinds, sizes and looks of all documents."""
     tenant, resources = TenantId(link.tenant_id), request.resources
     async with resources.database.tenant(tenant) as connection:
-        run = await outside.takes_documents(connection, link)
+        run = await outside_documents.run_of(connection, link)
     new = New(tenant=tenant, run=run, name=name, class_=_CLASS, actor=outside.actor_of(link))
     taking = resources.documents.taking(new, request.stream())
     async with taking as taken, resources.database.session(Scope.tenant(tenant)) as session:
+        await outside_documents.attach(session, link, taken.document)
         found = await resources.documents.complete(session, taken)
         await session.commit()
-    async with resources.database.tenant(tenant) as connection:
-        await outside.attach(connection, link, found.document_id)
     resources.changes.note([(tenant, run)])
     return msgspec.convert({"name": found.name, "size": found.size, "state": found.state}, LinkedDocument)

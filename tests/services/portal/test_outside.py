@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from infra.database import Database
+from infra import ids
+from infra.database import Database, Scope
 from infra.embedded.stack import Endpoints
 from infra.ids import TenantId
 from infra.settings import Settings
-from services.human_tasks import mailing
+from services.human_tasks import mailing, outside_documents
 from services.links import links
+from tenants.organizations.errors import InvalidField
+from tenants.organizations.link_texts import LinkOver
 from tests.services.human_tasks.office import Office, working
 from tests.services.portal.conftest import complete_settings
 from tests.services.portal.staff import chief
@@ -97,6 +102,8 @@ async def test_row_55_who_has_no_account_answers_its_own_case_and_sees_nothing_b
     done = await decide(north, token, **body, values={"days": 3}, why="on the lorry")
     assert (done.status, done.json) == (200, {"outcome": "confirmed", "complete": True}), done.body
     assert (await decide(north, token, **body, values={"days": 3})).json == done.json
+    for other in ({"values": {"days": 4}}, {"values": {"days": 3}, "why": "by air"}, {"values": {}}):
+        assert (await decide(north, token, **body, **other)).problem == "link-over", "another answer is not the same"
     await desk.office.go()
     (output,) = await desk.office.outputs()
     assert (output["outcome"], output["values"], output["by"].partition("_")[0]) == (
@@ -180,20 +187,24 @@ async def test_S_69_a_withdrawn_link_comes_back_by_no_reminder_and_by_no_mail_th
     await desk.office.begin(1, ASKED)
     manager = await chief(desk.house, app_database)
     (task,) = (await manager.get("/v1/tasks?view=all")).json["items"]
-    at = f"/v1/tasks/{task['id']}/act"
-    # Before the first mail was written, which waits for the calendar to open.
-    assert (await manager.send("POST", at, {"action": "withdraw"})).status == 200
+
+    async def act(action: str, version: int) -> None:
+        done = await manager.send("POST", f"/v1/tasks/{task['id']}/act", {"action": action, "version": version})
+        assert done.status == 200, done.body
+
+    # Before the first mail was written, as while the calendar is closed.
+    await act("withdraw", 1)
     assert await desk.post.write() == []
     assert not await made(desk, 1), "nor does who had looked before"
     await note(desk, "told")
     assert await desk.post.write() == []
-    assert (await manager.send("POST", at, {"action": "send"})).status == 200
+    await act("send", 3)
     token = await desk.post.token()
-    assert (await manager.send("POST", at, {"action": "withdraw"})).status == 200
+    await act("withdraw", 4)
     await note(desk, "told")
     assert await desk.post.write() == []
     assert (await look(desk.house.north, token)).problem == "link-over"
-    assert (await manager.send("POST", at, {"action": "send"})).status == 200
+    await act("send", 6)
     assert (await look(desk.house.north, await desk.post.token())).status == 200
     await note(desk, "told")
     assert len(await desk.post.write()) == 1, "who was sent it again is reminded again"
@@ -210,3 +221,23 @@ async def test_S_69_no_link_is_made_for_a_task_that_is_closed_and_none_shows_it(
     assert (await look(north, token)).problem == "link-over"
     assert (await decide(north, token, outcome="confirmed", version=1, saw="x", values={})).problem == "link-over"
     assert (await desk.send(token, PDF)).problem == "link-over"
+
+
+async def test_S_69_no_more_documents_are_taken_at_once_than_one_after_another(
+    desk: Desk, app_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await desk.ask()
+    monkeypatch.setattr(outside_documents, "MOST", 2)
+    answers = await asyncio.gather(*(desk.send(token, PDF, f"{number}.pdf") for number in range(5)))
+    assert sorted(one.status for one in answers) == [201, 201, 422, 422, 422]
+    assert len((await look(desk.house.north, token)).json["documents"]) == 2
+    # As one that was let through before the others were there, and then before the task was closed.
+    async with app_database.tenant(desk.office.tenant) as connection:
+        link = await links.find(connection, desk.office.tenant, token)
+    for most, problem in ((2, InvalidField), (3, None), (4, LinkOver)):
+        monkeypatch.setattr(outside_documents, "MOST", most)
+        if problem is LinkOver:
+            await note(desk, "cancelled")
+        async with app_database.session(Scope.tenant(desk.office.tenant)) as session:
+            with pytest.raises(problem) if problem else nullcontext():
+                await outside_documents.attach(session, link, ids.new())
