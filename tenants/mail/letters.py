@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from infra import ids
 from infra.encryption.key_provider import KeyProvider
 from infra.mail.message import Letter
-from infra.mail.template import in_html, in_text
+from infra.mail.template import in_html, in_text, plain
+from template_library import notice_texts
 from tenants.mail import customer_letters, look
 from tenants.mail.rows import LinkWithoutHost, NoSender, Row
 from tenants.mail.service import context
@@ -21,6 +22,8 @@ from tenants.organizations.colours import colours
 __all__ = ["LinkWithoutHost", "NoSender", "Row", "written"]
 
 _TIMES: Final = frozenset({"at", "since", "until", "expires"})
+_OURS: Final = frozenset({"host", "endpoint", "address"})
+"""Facts that are no words of anybody's: hosts and ids of the partner's record, and where an endpoint's webhooks go."""
 _ENDPOINT: Final = "/webhooks/{{endpoint}}"
 _ANSWER: Final = "/answer#{{secret}}"
 _PATHS: Final[Mapping[str, str]] = {
@@ -76,17 +79,17 @@ async def _opened(row: Row, keys: KeyProvider) -> str:
 
 
 def _values(row: Row, secret: str) -> dict[str, str]:
-    facts: dict[str, str | None] = msgspec.json.decode(row.facts)
+    facts: dict[str, Any] = msgspec.json.decode(row.facts)
     host = facts.get("host") or (row.hosts[0] if row.hosts else "")
     if (host and host not in row.hosts) or (secret and not host):
         raise LinkWithoutHost
-    told = {name: _moment(value) if name in _TIMES else str(value) for name, value in facts.items() if value}
+    told = {name: _said(name, str(value)) for name, value in facts.items() if value}
     light = colours(row.accent).light
     # Of the database's making, both: no words of people's lead anywhere.
     path = in_text(_PATHS.get(row.kind, "/"), {"secret": secret, "endpoint": str(facts.get("endpoint") or "")})
     return told | {
         "brand": row.name,
-        "recipient": row.recipient_name,
+        "recipient": _unlinked(row.recipient_name),
         "support": row.support_email or "",
         "language": row.language,
         "accent": light.accent,
@@ -124,10 +127,20 @@ def _foot(row: Row) -> list[str]:
     return [frame.automatic, frame.help] if row.support_email else [frame.automatic]
 
 
-def _moment(text: str | None) -> str:
-    if not text:
-        return ""
+def _said(name: str, value: str) -> str:
+    if name in _TIMES:
+        return _moment(value)
+    return value if name in _OURS else _unlinked(value)
+
+
+def _unlinked(text: str) -> str:
+    """What people, runs and systems have named leads nowhere, though readers of mail make links of words (S-102)."""
+    # What cannot be seen goes first: it could stand between the letters of a host.
+    return notice_texts.unlinked(plain(text))
+
+
+def _moment(text: str) -> str:
     try:
         return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M} UTC"
     except ValueError:
-        return text
+        return _unlinked(text)

@@ -194,6 +194,21 @@ async def test_S_102_S_103_no_name_becomes_markup_or_a_template(keys: FileKeyPro
     assert f"“{name}”" in part(made, "plain").replace("\n", " ")
 
 
+@pytest.mark.parametrize("kind", [kind for kind in texts.KINDS if kind.startswith("task.")])
+async def test_S_102_S_69_what_a_run_or_a_stranger_named_is_no_link_in_a_mail_about_a_task(
+    kind: str, keys: FileKeyProvider
+) -> None:
+    lure = "Pay at https://evil.example/now or evil.example, or ev\u200eil.\u200eexample"
+    facts = {name: lure if name in {"task", "client"} else value for name, value in FACTS[kind].items()}
+    mail_id = ids.new()
+    sealed = await keys.wrap(b"t" * 43, context(mail_id))
+    made = await message(row(kind, mail_id=mail_id, sealed=sealed, facts=facts, recipient_name=lure), keys)
+    whole = " ".join((made["Subject"], part(made, "plain"), part(made, "html")))
+    assert "evil·example" in whole
+    assert "evil.example" not in whole
+    assert {re.split("[/#]", one)[2] for one in re.findall(r"https?://[^\s\"<]+", whole)} == {HOST}
+
+
 async def test_S_102_no_name_adds_a_header(keys: FileKeyProvider) -> None:
     found = row("connection.away", facts={**FACTS["connection.away"], "connection": "erp\r\nBcc: evil@example.com"})
     made = await message(found, keys)
