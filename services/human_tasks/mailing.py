@@ -28,11 +28,14 @@ LIFE: Final = timedelta(days=3)
 OUTSIDE_LIFE: Final = timedelta(days=30)
 MOST_A_DAY: Final = 50
 """Links that one person gets within 24 hours; what is more stands in the inbox and in nobody's mail."""
+MOST_OUTSIDE_A_DAY: Final = 20
+"""Mails that one address outside gets within 24 hours; what is more waits, since nobody else would tell them."""
+_WAITS: Final = timedelta(hours=1)
 _AT_ONCE: Final = 20
 _TAKEN_SECONDS: Final = 120.0
 _TAKE: Final = "SELECT * FROM app.take_task_mails($1, $2)"
 _TO: Final = "SELECT * FROM app.task_mail_to($1, $2, $3, $4)"
-_OUTSIDE: Final = "SELECT * FROM app.task_outside($1, $2, $3)"
+_OUTSIDE: Final = "SELECT * FROM app.task_outside($1, $2, $3, $4)"
 _LATER: Final = "UPDATE app.task_mail SET due_at = $4 WHERE tenant_id = $1 AND task_id = $2 AND number = $3"
 _DONE: Final = "DELETE FROM app.task_mail WHERE tenant_id = $1 AND task_id = $2 AND number = $3"
 _DIGESTS: Final = "SELECT * FROM app.take_task_digests($1, $2)"
@@ -77,7 +80,10 @@ class Mailer:
                 await connection.execute(_LATER, tenant, task, number, later)
                 return
             rows = await connection.fetch(_TO, tenant, task, number, MOST_A_DAY)
-            outside = await connection.fetchrow(_OUTSIDE, tenant, task, number)
+            outside = await connection.fetchrow(_OUTSIDE, tenant, task, number, MOST_OUTSIDE_A_DAY)
+            if outside is not None and outside["has_enough"]:
+                await connection.execute(_LATER, tenant, task, number, clock.now() + _WAITS)
+                return
         wanted = [_link(tenant, task, number, row) for row in rows]
         wanted += [] if outside is None else [outside_link(tenant, task, number, outside)]
         for one in wanted:

@@ -72,6 +72,13 @@ class Mail(Base):
         Index("mail_due", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("mail_tenant", "tenant_id", "mail_id"),
         Index("mail_about", "about", postgresql_where=text("state IN ('waiting', 'kept') AND about IS NOT NULL")),
+        Index(
+            "mail_outside",
+            "tenant_id",
+            "recipient",
+            "created_at",
+            postgresql_where=text("kind IN ('task.outside', 'task.outside-reminder')"),
+        ),
         Index("mail_ended", "created_at", postgresql_where=text("state <> 'waiting'")),
     )
 

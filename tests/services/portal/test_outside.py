@@ -13,7 +13,7 @@ import pytest
 
 from infra import ids
 from infra.database import Database, Scope
-from infra.embedded.stack import Endpoints
+from infra.embedded.stack import Endpoints, Stack
 from infra.ids import TenantId
 from infra.settings import Settings
 from services.human_tasks import mailing, outside_documents
@@ -25,6 +25,7 @@ from tests.services.portal.conftest import complete_settings
 from tests.services.portal.staff import chief
 from tests.services.portal.task_mails import Post, decide, look, token_in
 from tests.services.portal.visitors import NORTH, House
+from tests.superuser import connected
 
 SUPPLIER = "orders@parts.example"
 ASKED = """
@@ -241,3 +242,33 @@ async def test_S_69_no_more_documents_are_taken_at_once_than_one_after_another(
         async with app_database.session(Scope.tenant(desk.office.tenant)) as session:
             with pytest.raises(problem) if problem else nullcontext():
                 await outside_documents.attach(session, link, ids.new())
+
+
+async def test_S_69_an_address_gets_so_many_mails_a_day_and_the_rest_waits(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "MOST_OUTSIDE_A_DAY", 1)
+    await desk.office.begin(2, ASKED)
+    assert len(await desk.post.write()) == 1
+    due = "UPDATE app.task_mail SET due_at = clock_timestamp() - interval '1 second' RETURNING due_at"
+    for most, letters in ((1, 0), (2, 1)):
+        monkeypatch.setattr(mailing, "MOST_OUTSIDE_A_DAY", most)
+        async with desk.post.worker.tenant(desk.office.tenant) as connection:
+            assert len(await connection.fetch(due)) == 1, "what is more is in line and not lost"
+        assert len(await desk.post.write()) == letters
+
+
+async def test_mails_of_a_suspended_client_wait_until_it_is_resumed(
+    desk: Desk, stack: Stack, endpoints: Endpoints
+) -> None:
+    await desk.office.begin(1, ASKED)
+    await desk.post.mailer.round()
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        for status, letters in (("suspended", 0), ("active", 1)):
+            await connection.execute(
+                "UPDATE app.client c SET status = $1 FROM app.tenant t WHERE t.tenant_id = $2 "
+                "AND t.client_id = c.client_id",
+                status,
+                desk.office.tenant,
+            )
+            assert len(await desk.post.sent()) == letters, status

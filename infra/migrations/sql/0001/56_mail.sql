@@ -42,6 +42,7 @@ CREATE UNIQUE INDEX mail_id ON app.mail (mail_id);
 CREATE INDEX mail_due ON app.mail (due_at) WHERE state = 'waiting';
 CREATE INDEX mail_tenant ON app.mail (tenant_id, mail_id);
 CREATE INDEX mail_about ON app.mail (about) WHERE state IN ('waiting', 'kept') AND about IS NOT NULL;
+CREATE INDEX mail_outside ON app.mail (tenant_id, recipient, created_at) WHERE kind IN ('task.outside', 'task.outside-reminder');
 CREATE INDEX mail_ended ON app.mail (created_at) WHERE state <> 'waiting';
 
 -- Addresses that nothing is sent to, of one tenant or of a partner's own people, until somebody lifts that.
@@ -97,7 +98,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
 $$;
 
 -- Mails that are due, with whose they are and how that one looks; a taken one comes back by itself when its taker dies. While a
--- failover is not accepted the outside is told nothing, and nobody is written to for a partner that is disabled.
+-- failover is not accepted the outside is told nothing, and nobody is written to for a partner that is disabled, or for a client
+-- that is suspended: what waits goes out when it is resumed.
 CREATE FUNCTION app.take_mails(most integer, seconds double precision)
 RETURNS TABLE (partner_id uuid, mail_id uuid, tenant_id uuid, kind text, language text, recipient text, recipient_name text,
   facts text, sealed bytea, tries smallint, created_at timestamptz, is_suppressed boolean, name text, accent text, logo text,
@@ -106,7 +108,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   WITH next AS (
     SELECT m.partner_id, m.mail_id FROM app.mail m
     JOIN app.partner p ON p.partner_id = m.partner_id AND p.status = 'active'
-    WHERE m.state = 'waiting' AND m.due_at <= (SELECT clock_timestamp())
+    WHERE m.state = 'waiting' AND m.due_at <= (SELECT clock_timestamp()) AND (m.tenant_id IS NULL OR EXISTS (
+        SELECT FROM app.tenant t JOIN app.client l ON l.partner_id = t.partner_id AND l.client_id = t.client_id
+        WHERE t.tenant_id = m.tenant_id AND l.status IN ('active', 'disabled')))
       AND (m.taken_until IS NULL OR m.taken_until <= clock_timestamp()) AND NOT (SELECT app.failed_over())
     ORDER BY m.due_at LIMIT most FOR UPDATE OF m SKIP LOCKED
   ), taken AS (

@@ -123,12 +123,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 $$;
 
 -- The one outside participant of a task, to be written to about an act on it: asked, asked again, reminded. No row where there is
--- nobody, where their link was withdrawn, or where they were written to about it.
-CREATE FUNCTION app.task_outside(of_tenant uuid, of_task uuid, of_number integer)
-RETURNS TABLE (email text, name text, language text, action text, title text, client text, environment text)
+-- nobody, where their link was withdrawn, or where they were written to about it. `has_enough`: their address got `most` such mails
+-- within a day, or has them in line.
+CREATE FUNCTION app.task_outside(of_tenant uuid, of_task uuid, of_number integer, most integer)
+RETURNS TABLE (email text, name text, language text, action text, title text, client text, environment text, has_enough boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   SELECT h.content -> 'outside' ->> 'email', h.content -> 'outside' ->> 'name', h.content -> 'outside' ->> 'language',
-    e.action, h.title, l.name, t.environment
+    e.action, h.title, l.name, t.environment,
+    (SELECT count(*) FROM app.mail m WHERE m.tenant_id = of_tenant AND m.kind IN ('task.outside', 'task.outside-reminder')
+     AND m.recipient = lower(h.content -> 'outside' ->> 'email') AND m.state <> 'void'
+     AND m.created_at > clock_timestamp() - interval '1 day') >= most
   FROM app.human_task h JOIN app.human_task_event e ON e.tenant_id = h.tenant_id AND e.task_id = h.task_id AND e.number = of_number
   JOIN app.tenant t ON t.tenant_id = h.tenant_id
   JOIN app.client l ON l.partner_id = t.partner_id AND l.client_id = t.client_id AND l.status = 'active'
