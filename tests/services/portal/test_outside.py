@@ -18,12 +18,14 @@ from infra.ids import TenantId
 from infra.settings import Settings
 from services.human_tasks import mailing, outside_documents
 from services.links import links
+from services.portal.app import Front
 from tenants.organizations.errors import InvalidField
 from tenants.organizations.link_texts import LinkOver
 from tests.services.human_tasks.office import Office, working
 from tests.services.portal.conftest import complete_settings
 from tests.services.portal.staff import chief
 from tests.services.portal.task_mails import Post, decide, look, token_in
+from tests.services.portal.test_moved_client import WEST, move, west_of
 from tests.services.portal.visitors import NORTH, House
 from tests.superuser import connected
 
@@ -272,3 +274,15 @@ async def test_mails_of_a_suspended_client_wait_until_it_is_resumed(
                 desk.office.tenant,
             )
             assert len(await desk.post.sent()) == letters, status
+
+
+async def test_S_06_who_is_asked_outside_gets_a_link_of_the_partner_that_the_client_moved_to(
+    desk: Desk, app_database: Database, front: Front
+) -> None:
+    token = await desk.ask()
+    west = await west_of(desk.house, app_database)
+    assert (await move(desk.house, front)).status == 200
+    (letter,) = await desk.post.write()
+    assert f"://{WEST}/answer#" in letter.text
+    assert (await look(desk.house.north, token)).problem == "link-over"
+    assert (await look(west, token_in(letter))).status == 200

@@ -123,5 +123,11 @@ BEGIN
   UPDATE app.api_key k SET expires_at = least(coalesce(k.expires_at, 'infinity'), clock_timestamp() + keys_end)
   WHERE k.tenant_id = ANY (tenants) AND k.revoked_at IS NULL;
   UPDATE app.client c SET partner_id = to_partner WHERE c.partner_id = was.partner_id AND c.client_id = of_client;
+  -- Who is asked outside has lost the link by which they would answer: they get one that leads to the new partner.
+  INSERT INTO app.task_mail (tenant_id, task_id, number)
+  SELECT h.tenant_id, h.task_id, max(e.number) FROM app.human_task h
+  JOIN app.human_task_event e ON e.tenant_id = h.tenant_id AND e.task_id = h.task_id AND e.action IN ('offered', 'told', 'sent')
+  WHERE h.tenant_id = ANY (tenants) AND h.closed_at IS NULL AND h.role = '' AND app.asks_outside(h.tenant_id, h.task_id)
+  GROUP BY h.tenant_id, h.task_id ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
