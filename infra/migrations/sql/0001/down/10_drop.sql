@@ -55,6 +55,7 @@ BEGIN
   DROP FUNCTION app.note_touch();
   DROP FUNCTION app.queue_task_mail();
   DROP FUNCTION app.end_links_of_task();
+  DROP FUNCTION app.asks_outside(uuid, uuid);
   DROP FUNCTION app.is_touch(text);
   DROP FUNCTION app.read_id(text);
   DROP FUNCTION app.drop_month();
