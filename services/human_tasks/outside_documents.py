@@ -13,6 +13,7 @@ from infra import ids
 from services.documents.repository import SHOWN
 from services.documents.tables import Document
 from services.human_tasks import outside
+from services.human_tasks.acting import OUTSIDE
 from services.human_tasks.tables import HumanTask, HumanTaskEvent
 from services.links.links import Link
 from tenants.audit import service as audit
@@ -87,7 +88,7 @@ async def _count(session: AsyncSession, tenant: UUID, task: UUID) -> int:
             HumanTaskEvent.tenant_id == tenant,
             HumanTaskEvent.task_id == task,
             HumanTaskEvent.action == "attached",
-            HumanTaskEvent.made_by.like(f"{outside.OUTSIDE}:%"),
+            HumanTaskEvent.made_by.like(f"{OUTSIDE}:%"),
             Document.state.in_(SHOWN),
         )
     )

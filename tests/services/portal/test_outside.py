@@ -105,7 +105,12 @@ async def test_row_55_who_has_no_account_answers_its_own_case_and_sees_nothing_b
     done = await decide(north, token, **body, values={"days": 3}, why="on the lorry")
     assert (done.status, done.json) == (200, {"outcome": "confirmed", "complete": True}), done.body
     assert (await decide(north, token, **body, values={"days": 3})).json == done.json
-    for other in ({"values": {"days": 4}}, {"values": {"days": 3}, "why": "by air"}, {"values": {}}):
+    others: tuple[dict[str, Any], ...] = (
+        {"values": {"days": 4}},
+        {"values": {"days": 3}, "why": "by air"},
+        {"values": {}},
+    )
+    for other in others:
         assert (await decide(north, token, **body, **other)).problem == "link-over", "another answer is not the same"
     await desk.office.go()
     (output,) = await desk.office.outputs()
