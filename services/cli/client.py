@@ -22,6 +22,8 @@ _PORTS: Final = {"http": 80, "https": 443}
 _FIRST_ERROR: Final = 400
 _DOWNLOAD_SECONDS: Final = 600.0
 _DOWNLOAD_BYTES: Final = 2**40
+_HELP: Final = {"owners-missing": "  `waybill owner name` gives each of them to somebody: docs/partner/owners.md"}
+"""What helps at a terminal, by the problem; the API's own words name no command."""
 
 
 class NotAnswered(Exception):
@@ -50,9 +52,9 @@ class Problem(Exception):
         elif detail and not told:
             head = f"{head}: {detail}"
         places = [(error.get("pointer") or "/", error.get("line"), error.get("detail")) for error in errors]
-        return [head] + [
-            f"  {pointer}{f' (line {line})' if line else ''}: {detail}" for pointer, line, detail in places
-        ]
+        told_of = [f"  {pointer}{f' (line {line})' if line else ''}: {detail}" for pointer, line, detail in places]
+        help_with = _HELP.get(str(self.document.get("type") or "").rpartition("/")[2])
+        return [head, *told_of, *([help_with] if help_with else [])]
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -178,6 +178,18 @@ def test_an_event_that_was_taken_is_never_said_to_be_lost(tmp_path: Path, away: 
         ({"title": "Nothing is here", "status": 404}, ["Nothing is here"]),
         ({"title": "Bad", "detail": "/a: b", "errors": [{"pointer": "/a", "detail": "b"}]}, ["Bad", "  /a: b"]),
         ({"title": "Taken", "detail": "by another"}, ["Taken: by another"]),
+        (
+            {
+                "type": "/problems/owners-missing",
+                "title": "Owners are missing",
+                "errors": [{"pointer": "/a", "detail": "b"}],
+            },
+            [
+                "Owners are missing",
+                "  /a: b",
+                "  `waybill owner name` gives each of them to somebody: docs/partner/owners.md",
+            ],
+        ),
     ],
 )
 def test_nothing_is_said_twice(document: dict[str, object], lines: list[str]) -> None:
