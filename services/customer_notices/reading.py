@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from infra.pagination import Page, cut
+from services.customer_notices.errors import SaidByRecipient
 
 _LIST: Final = """
 SELECT n.notice_id, n.run_id, n.notice, n.milestone, n.about_kind, n.about_key, n.outcome, n.why, n.language, n.due_at,
@@ -36,8 +37,14 @@ async def listed(connection: Any, tenant: UUID, page: Page, only: Filter) -> tup
 
 
 async def set_opt_out(connection: Any, address: str, *, is_out: bool, actor: str, reason: str) -> bool:
-    """Whether that changed anything; mails that wait for the address are not sent any more."""
+    """Whether that changed anything; mails that wait for the address are not sent any more.
+
+    Raises:
+        SaidByRecipient: they want none by their own link, which nobody of the client's takes back.
+    """
     changed = await connection.fetchval("SELECT app.set_opt_out($1, $2, $3, $4)", address, is_out, actor, reason)
+    if changed is None:
+        raise SaidByRecipient
     return bool(changed)
 
 

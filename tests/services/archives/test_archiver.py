@@ -39,9 +39,15 @@ def _archived(olden: Olden) -> dict[str, Any]:
 
 async def test_S_86_what_is_due_goes_to_a_file_with_all_that_belongs_to_it_and_the_rest_stays(olden: Olden) -> None:
     old, older, young = await olden.ended(410), await olden.ended(450), await olden.ended(390)
+    for run in (old, young):
+        olden.sql(
+            "INSERT INTO app.customer_notice (tenant_id, notice_id, key, run_id, notice, outcome, why, language) "
+            "VALUES (:'tenant', app.new_id(), :'run', :'run', 'delay', 'withheld', 'no-address', 'en')",
+            run=run,
+        )
     assert await _archive(olden) == 2
     assert await olden.left() == {young}
-    for table in ("journal", "run_key"):
+    for table in ("journal", "run_key", "customer_notice"):
         assert await olden.left(table) == {young}, table
     assert await olden.left("payload", "owner_id") == {young}
     assert await olden.left("usage") == {old, older, young}

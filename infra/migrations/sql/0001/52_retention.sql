@@ -132,6 +132,7 @@ BEGIN
   DELETE FROM app.human_task_event e USING app.human_task t WHERE t.tenant_id = whose AND t.run_id = ANY (removed) AND e.tenant_id = whose AND e.task_id = t.task_id;
   DELETE FROM app.human_task_decision d USING app.human_task t WHERE t.tenant_id = whose AND t.run_id = ANY (removed) AND d.tenant_id = whose AND d.task_id = t.task_id;
   DELETE FROM app.human_task t WHERE t.tenant_id = whose AND t.run_id = ANY (removed);
+  DELETE FROM app.customer_notice n WHERE n.tenant_id = whose AND n.run_id = ANY (removed);
   DELETE FROM app.payload p WHERE p.tenant_id = whose AND p.owner_id = ANY (removed);
   DELETE FROM app.run_key k WHERE k.tenant_id = whose AND k.run_id = ANY (removed);
   DELETE FROM app.exception x WHERE x.tenant_id = whose AND x.run_id = ANY (removed) AND x.state <> 'open';

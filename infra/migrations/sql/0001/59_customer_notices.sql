@@ -72,4 +72,4 @@ BEGIN
 END $$;
 GRANT SELECT ON app.customer_notice, app.notice_opt_out, app.notice_mixing TO waybill_app;
 GRANT SELECT, INSERT ON app.customer_notice, app.notice_mixing TO waybill_doors;
-GRANT SELECT, INSERT, DELETE ON app.notice_opt_out TO waybill_doors;
+GRANT SELECT, INSERT, UPDATE, DELETE ON app.notice_opt_out TO waybill_doors;

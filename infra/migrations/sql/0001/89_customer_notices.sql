@@ -69,7 +69,8 @@ BEGIN
 END $$;
 
 -- Somebody wants no more notices, or wants them again; what waits for them is not sent any more. Safe to repeat: answers whether it
--- changed anything. No door.
+-- changed anything; NULL, and nothing done, where somebody of the client's would take back what a recipient said by their link.
+-- No door.
 CREATE FUNCTION app.note_opt_out(of_tenant uuid, who bytea, is_out boolean, by_source text, actor text, target text, reason text)
 RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
@@ -78,12 +79,15 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(of_tenant::text || encode(who, 'hex'), 113));
   IF is_out THEN
     INSERT INTO app.notice_opt_out (tenant_id, address_digest, source, made_by) VALUES (of_tenant, who, by_source, actor)
-    ON CONFLICT DO NOTHING;
+    ON CONFLICT (tenant_id, address_digest) DO UPDATE SET source = excluded.source, made_by = excluded.made_by,
+      since = clock_timestamp() WHERE notice_opt_out.source = 'person' AND excluded.source = 'link';
     is_new := FOUND;
     SELECT m.digest_key INTO mixing FROM app.notice_mixing m WHERE m.tenant_id = of_tenant;
     UPDATE app.mail m SET state = 'void', sealed = NULL, ended_at = clock_timestamp()
     WHERE m.tenant_id = of_tenant AND m.kind = 'customer.notice' AND m.state IN ('waiting', 'kept')
       AND sha256(mixing || convert_to(lower(m.recipient), 'UTF8')) = who;
+  ELSIF by_source = 'person' AND EXISTS (SELECT FROM app.notice_opt_out o
+    WHERE o.tenant_id = of_tenant AND o.address_digest = who AND o.source = 'link') THEN RETURN NULL;
   ELSE
     DELETE FROM app.notice_opt_out o WHERE o.tenant_id = of_tenant AND o.address_digest = who;
     is_new := FOUND;
@@ -91,7 +95,7 @@ BEGIN
   IF is_new THEN
     INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
     VALUES (of_tenant, app.new_id(), actor, CASE WHEN is_out THEN 'notice.opted-out' ELSE 'notice.opted-in' END, target,
-      CASE WHEN reason IS NOT NULL THEN json_build_object('reason', reason) END);
+      json_strip_nulls(json_build_object('address_digest', encode(who, 'hex'), 'reason', reason)));
   END IF;
   RETURN is_new;
 END $$;

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
 
 from infra import ids
+from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
+from services.customer_notices import reading
 from tests.services.api.parties import Parties, make_key
-from tests.services.customer_notices.noticed import BUYER, leave
+from tests.services.customer_notices.noticed import BUYER, TOKEN, leave
 
 AT = "/v1/customer-notices"
 MAIL = {
@@ -70,10 +73,28 @@ async def test_who_told_it_by_telephone_is_told_nothing_more_and_what_waits_is_n
     (one,) = (await parties.acme.get(AT)).json["items"]
     assert (one["id"], one["mail"]) == (told, "void")
     (row,) = (await parties.acme.get("/v1/audit?limit=1")).json["items"]
-    assert (row["action"], row["after"]) == ("notice.opted-out", {"reason": "they called"})
+    assert (row["action"], row["after"]["reason"]) == ("notice.opted-out", "they called")
+    assert len(row["after"]["address_digest"]) == 64, "whose it is can be shown, and is told to nobody"
     again = await parties.acme.post(f"{AT}/opt-outs", {**wish, "wants": "all"})
     assert again.json == {"wants": "all", "changed": True}
     wrong = await parties.acme.post(f"{AT}/opt-outs", {**wish, "address": "nobody"})
     assert (wrong.status, wrong.json["errors"][0]["pointer"]) == (422, "/address")
     reader = parties.nobody.having(await make_key(parties.acme, permissions=["records:read"]))
     assert (await reader.post(f"{AT}/opt-outs", wish)).status == 403
+
+
+async def test_what_a_recipient_said_by_their_link_nobody_of_the_client_s_takes_back(
+    parties: Parties, told: str, app_database: Database
+) -> None:
+    partner, digest = ids.read("ptr", parties.ids["north"]), hashlib.sha256(TOKEN.encode()).digest()
+    wish: dict[str, Any] = {"address": BUYER, "wants": "none", "reason": "they called"}
+    assert (await parties.acme.post(f"{AT}/opt-outs", wish)).json["changed"], told
+    async with app_database.doors() as connection:
+        assert await reading.by_link(connection, partner, digest, is_out=True)
+    again = await parties.acme.post(f"{AT}/opt-outs", {**wish, "wants": "all"})
+    assert (again.status, again.problem) == (409, "opted-out-by-recipient")
+    (row,) = (await parties.acme.get("/v1/audit?limit=1")).json["items"]
+    assert (row["actor"], row["action"]) == ("recipient", "notice.opted-out"), "theirs counts from then on"
+    async with app_database.doors() as connection:
+        assert await reading.by_link(connection, partner, digest, is_out=False) is False
+    assert (await parties.acme.post(f"{AT}/opt-outs", {**wish, "wants": "all"})).json["changed"] is False
