@@ -15,6 +15,7 @@ import pytest
 from infra.database import Database
 from infra.encryption.key_provider import FileKeyProvider
 from services.customer_notices import reading
+from services.customer_notices.errors import SaidByRecipient
 from services.customer_notices.function import MOST_A_DAY, NAME, NoticeFunction
 from services.engine.functions import Call, Failed, Later
 from tenants.mail import letters
@@ -118,8 +119,8 @@ async def test_who_opts_out_by_a_link_is_told_nothing_more_not_even_what_waits_a
     assert [one["action"] for one in told_of] == ["notice.opted-out"]
     async with app_database.tenant(world.tenant_id) as connection:
         back: dict[str, Any] = {"is_out": False, "actor": "key:x", "reason": "they called"}
-        assert await reading.set_opt_out(connection, BUYER.upper(), **back)
-        assert not await reading.set_opt_out(connection, BUYER, **back)
+        with pytest.raises(SaidByRecipient):
+            await reading.set_opt_out(connection, BUYER.upper(), **back)
     assert first["sent"]
 
 
