@@ -44,4 +44,5 @@ def decided(outcome: str) -> Reply:
     """By somebody who says that the warehouse is liable."""
     gives = outcome == "credit"
     values: dict[str, Any] = {"liable": "warehouse", "reason": "Counted again."}
-    return Reply(outcome=outcome, values=values | ({"net": {"amount": 2 * PRICE, "currency": "USD"}} if gives else {}))
+    more = {"net": {"amount": 2 * PRICE, "currency": "USD"}} if gives else {"deducted": True}
+    return Reply(outcome=outcome, values=values | more)
