@@ -31,6 +31,7 @@ class Package(msgspec.Struct, frozen=True):
             the same in all of them. None: the package has none.
         folder: where the package lies; its scenarios are in `tests/`.
         forms, mails: what is in `forms/` and `mails/`, by name; of a mail `{subject, text}`, each by language.
+        readme, client_page: Markdown for the partner's and for the client's people. None: the package has none.
     """
 
     manifest: Manifest
@@ -40,6 +41,8 @@ class Package(msgspec.Struct, frozen=True):
     sample: dict[str, Any] | None = None
     forms: dict[str, Any] = {}
     mails: dict[str, Any] = {}
+    readme: str | None = None
+    client_page: str | None = None
 
     @property
     def reference(self) -> str:
@@ -121,7 +124,13 @@ def load(folder: Path) -> Package:
         sample=_object(folder / read.sample) if read.sample else None,
         forms=forms,
         mails=mails,
+        readme=_page(folder / "README.md"),
+        client_page=_page(folder / "CLIENT.md"),
     )
+
+
+def _page(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def _named(folder: Path) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _is_for_accounts(path: str) -> bool:
     if is_scim(path):
         return False  # directories come to the API's own host
     rules = [rule for (_, known), rule in POLICY.items() if known == path and not rule.is_public]
-    is_for_partners = path.startswith(("/v1/clients", "/v1/organization/audit")) and any(
+    is_for_partners = path.startswith(("/v1/clients", "/v1/organization/audit", "/v1/templates")) and any(
         Scope.PARTNER in rule.scopes for rule in rules
     )
     return not path.startswith(PREFIX) and (is_for_partners or any(Scope.CLIENT in rule.scopes for rule in rules))

@@ -14,6 +14,7 @@ from services.api.fields import Cursor, Limit, NextCursor, Slug
 from template_library import catalog
 from template_library.catalog import Package, UnknownTemplate
 from template_library.versions import Version, parse
+from tenants.identity.permissions import Scope
 
 TAGS: Final = ["templates"]
 
@@ -59,6 +60,10 @@ class TemplateDetail(TemplateView, frozen=True, kw_only=True):
     emits: list[str]
     permissions: Annotated[list[str], Meta(description="That its people need.")]
     set_up: Annotated[str | None, Meta(description="Time that it takes a partner.", examples=["PT30M"])]
+    guide: Annotated[
+        str | None,
+        Meta(description="Markdown: what a partner reads before it is chosen; for a client what its people read."),
+    ]
     document: Annotated[str, Meta(description="The workflow's text.")]
     sample: Annotated[
         dict[str, Any] | None,
@@ -94,6 +99,7 @@ async def list_templates(
 
 @get("/v1/templates/{template:str}", summary="Read a template", tags=TAGS)
 async def read_template(
+    request: Call,
     template: FromPath[str],
     version: Annotated[
         str | None,
@@ -123,6 +129,8 @@ async def read_template(
         emits=list(manifest.events.emits),
         permissions=list(manifest.permissions),
         set_up=manifest.set_up,
+        # The partner's page may name what a client never hears of.
+        guide=package.client_page if request.principal.scope is Scope.CLIENT else package.readme,
         document=package.document,
         sample=package.sample,
     )

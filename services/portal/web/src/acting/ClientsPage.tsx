@@ -1,11 +1,13 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { brandQuery, type Client, clientsQuery, sessionQuery } from "../api/queries";
 import { Dialog } from "../pages/Dialog";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
+import { toDeployments } from "../place/place";
 import { Refusal } from "../session/Refusal";
 import { useResumed } from "../session/resuming";
 import { ClientIcon } from "../states/icons";
@@ -23,6 +25,7 @@ export function ClientsPage() {
   const resumed = useResumed("act-as", session.account.id);
   const [chosen, choose] = useState<Client | null>(resumed?.client ?? null);
   const may = session.permissions.includes("clients:act");
+  const looks = session.permissions.includes("deployments:read") && !session.client;
   useEffect(() => {
     document.title = `${texts.clients} · ${brand.name}`;
   }, [texts, brand]);
@@ -43,7 +46,13 @@ export function ClientsPage() {
       <ul className={classes.list}>
         {clients?.map(one => (
           <li key={one.id} className={classes.row}>
-            <span className={classes.name}>{one.name}</span>
+            {looks ? (
+              <Link {...toDeployments({ client: one.slug, environment: "test" })} className={classes.name}>
+                {one.name}
+              </Link>
+            ) : (
+              <span className={classes.name}>{one.name}</span>
+            )}
             {may && (
               <Button variant="default" aria-label={texts.actAs(one.name)} onClick={() => choose(one)}>
                 {texts.actAsWho}

@@ -43,7 +43,7 @@ async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, id ? { ...body, request_id: id } : body, wait > 0 ? wait : null);
 }
 
-const raise: Middleware = {
+export const raise: Middleware = {
   async onResponse({ response }) {
     if (!response.ok) throw await problemOf(response);
   },

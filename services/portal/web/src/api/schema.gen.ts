@@ -5324,6 +5324,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/templates/{template}/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rehearse a template
+         * @description Runs its scenarios on simulated systems, with people, holds and time in memory; reaches nothing of a client.
+         *
+         *     It takes seconds up to two minutes, and one after the other goes. What came of it stands in the partner's audit log.
+         *
+         *     Needs: `deployments:write`.
+         */
+        post: operations["post_templates_template_rehearsals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/touches": {
         parameters: {
             query?: never;
@@ -9500,6 +9524,18 @@ export interface components {
              */
             subject_claim: "sub" | "oid";
         };
+        /** NewRehearsal */
+        NewRehearsal: {
+            /**
+             * @description They stand where a scenario names none of its own.
+             * @example {}
+             */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            /** @example 1.2.0 */
+            version: string;
+        };
         /** NewRoleBody */
         NewRoleBody: {
             /**
@@ -10711,6 +10747,20 @@ export interface components {
             since?: string | null;
             state?: string | null;
         };
+        /** Rehearsal */
+        Rehearsal: {
+            digest: string;
+            failed: number;
+            passed: number;
+            /** @description The first one is of the package itself. */
+            scenarios: components["schemas"]["ScenarioOutcome"][];
+            /**
+             * @description Lower-case letters and digits, single hyphens between them.
+             * @example acme
+             */
+            template: string;
+            version: string;
+        };
         /** Removal */
         Removal: {
             /** @description Why; it is in the audit. */
@@ -11172,6 +11222,13 @@ export interface components {
             /** @description For people; null when the document has none. */
             title: string | null;
             version: string;
+        };
+        /** ScenarioOutcome */
+        ScenarioOutcome: {
+            name: string;
+            passed: boolean;
+            /** @description What came otherwise than the scenario expects, at most 20 lines. */
+            wrong: string[];
         };
         /**
          * Scope
@@ -11748,6 +11805,8 @@ export interface components {
             exceptions: {
                 [key: string]: components["schemas"]["TemplateException"];
             };
+            /** @description Markdown: what a partner reads before it is chosen; for a client what its people read. */
+            guide: string | null;
             kpis: string[];
             /**
              * @description Lower-case letters and digits, single hyphens between them.
@@ -40317,6 +40376,132 @@ export interface operations {
             };
             /** @description Nothing is there, or nothing that the key may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_templates_template_rehearsals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template. */
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRehearsal"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

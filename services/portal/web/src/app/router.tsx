@@ -300,6 +300,77 @@ const promotion = createRoute({
   component: lazyRouteComponent(() => import("../deployments/PromotionPage"), "PromotionPage"),
 });
 
+/** Pages of somebody of the partner's own, who acts as nobody: of a client they choose, and of the library. */
+const partners = createRoute({
+  getParentRoute: () => inside,
+  id: "partners",
+  component: Outlet,
+  beforeLoad: ({ context }) => {
+    if (context.session.client) throw redirect({ to: "/runs", replace: true });
+  },
+});
+
+const deploymentsOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/deployments",
+  component: lazyRouteComponent(() => import("../deployments/DeploymentsPage"), "DeploymentsPage"),
+});
+
+const deploymentOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/deployments/$deployment",
+  component: lazyRouteComponent(() => import("../deployments/DeploymentPage"), "DeploymentPage"),
+});
+
+const promotionOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/promotions/$promotion",
+  component: lazyRouteComponent(() => import("../deployments/PromotionPage"), "PromotionPage"),
+});
+
+const readinessOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/readiness",
+  component: lazyRouteComponent(() => import("../readiness/ReadinessPage"), "ReadinessPage"),
+});
+
+/** Where something is to be deployed, kept on the way through the library. */
+interface Wanted {
+  client?: string | undefined;
+  environment?: string | undefined;
+  version?: string | undefined;
+}
+
+const wanted = (search: Record<string, unknown>): Wanted => ({
+  client: text(search.client),
+  environment: text(search.environment),
+  version: text(search.version),
+});
+
+const library = createRoute({
+  getParentRoute: () => partners,
+  path: "/library",
+  component: lazyRouteComponent(() => import("../library/LibraryPage"), "LibraryPage"),
+  validateSearch: (search: Record<string, unknown>): Omit<Wanted, "version"> => ({
+    client: text(search.client),
+    environment: text(search.environment),
+  }),
+});
+
+const template = createRoute({
+  getParentRoute: () => partners,
+  path: "/library/$template",
+  component: lazyRouteComponent(() => import("../library/TemplatePage"), "TemplatePage"),
+  validateSearch: wanted,
+});
+
+const deploy = createRoute({
+  getParentRoute: () => partners,
+  path: "/library/$template/deploy",
+  component: lazyRouteComponent(() => import("../library/DeployPage"), "DeployPage"),
+  validateSearch: wanted,
+});
+
 const DELIVERIES: readonly string[] = ["pending", "delivered", "failed"];
 
 const endpoint = createRoute({
@@ -358,6 +429,15 @@ export const router = createRouter({
       deployments,
       deployment,
       promotion,
+      partners.addChildren([
+        deploymentsOf,
+        deploymentOf,
+        promotionOf,
+        readinessOf,
+        library,
+        template,
+        deploy,
+      ]),
       webhooks,
       endpoint,
       incoming,

@@ -1,9 +1,10 @@
 import { Button, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api } from "../api/client";
+import { apiAt } from "../api/place";
 import { sessionQuery } from "../api/queries";
 import { Dialog, DialogActs } from "../pages/Dialog";
+import { usePlace } from "../place/place";
 import { Refusal } from "../session/Refusal";
 import { generalWords, isAbout } from "../session/words";
 import type { Texts } from "../texts/en";
@@ -48,10 +49,12 @@ export function Decide({ promotion }: { promotion: Promotion }) {
 function Ask({ promotion, word, close }: { promotion: Promotion; word: Word; close: () => void }) {
   const { texts } = useTexts();
   const queries = useQueryClient();
+  const place = usePlace();
   const [note, setNote] = useState("");
   const [tried, setTried] = useState(false);
   const saying = useMutation({
     mutationFn: async () => {
+      const api = apiAt(place);
       const given = { params: { path: { promotion: promotion.id } }, body: { note: note.trim() } };
       if (word === "approve") await api.POST("/v1/promotions/{promotion}/approve", given);
       if (word === "refuse") await api.POST("/v1/promotions/{promotion}/refuse", given);

@@ -7,9 +7,12 @@ import { useNow } from "../display/now";
 import { absolute, relative } from "../display/time";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
+import { toDeployments, usePlace } from "../place/place";
 import { useTexts } from "../texts/texts";
 import classes from "./DeploymentPage.module.css";
+import { MaterialsOf } from "./Materials";
 import { DeploymentMark } from "./marks";
+import { Propose } from "./Propose";
 import { type Deployment, deploymentQuery, type Revision, revisionsQuery } from "./queries";
 import { RollBack } from "./RollBack";
 import { Setup } from "./Setup";
@@ -19,9 +22,10 @@ const MINUTE = 60_000;
 /** One deployment: what it is, what it was, and the way back. */
 export function DeploymentPage() {
   const { texts } = useTexts();
-  const { deployment: id } = useParams({ from: "/inside/deployments/$deployment" });
+  const { deployment: id = "" } = useParams({ strict: false });
+  const place = usePlace();
   const { data: brand } = useSuspenseQuery(brandQuery);
-  const { data: deployment, error, refetch } = useQuery(deploymentQuery(id));
+  const { data: deployment, error, refetch } = useQuery(deploymentQuery(place, id));
   const title = deployment?.name ?? texts.deployments;
   useEffect(() => {
     document.title = `${title} · ${brand.name}`;
@@ -29,7 +33,7 @@ export function DeploymentPage() {
   if (error && !deployment) return <Failure error={error} reset={() => void refetch()} />;
   return (
     <div className={classes.page}>
-      <Link to="/deployments" className={classes.back}>
+      <Link {...toDeployments(place)} className={classes.back}>
         {texts.deployments}
       </Link>
       {!deployment ? (
@@ -52,6 +56,8 @@ export function DeploymentPage() {
             bindings={deployment.bindings}
             sources={deployment.sources}
           />
+          {place && <Propose place={place} deployment={deployment} />}
+          <MaterialsOf deployment={deployment.id} />
           <Revisions deployment={deployment} />
         </>
       )}
@@ -62,7 +68,8 @@ export function DeploymentPage() {
 function Revisions({ deployment }: { deployment: Deployment }) {
   const { texts } = useTexts();
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const { data: past, error, refetch, ...list } = useInfiniteQuery(revisionsQuery(deployment.id));
+  const place = usePlace();
+  const { data: past, error, refetch, ...list } = useInfiniteQuery(revisionsQuery(place, deployment.id));
   const [wanted, want] = useState<Revision | null>(null);
   const may = session.permissions.includes("deployments:write");
   if (error && !past) return <Failure error={error} reset={() => void refetch()} />;

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useNow } from "../display/now";
 import { absolute, relative } from "../display/time";
 import { Listing, listing } from "../pages/Listing";
+import { toDeployment, usePlace } from "../place/place";
 import { useTexts } from "../texts/texts";
 import classes from "./DeploymentsPage.module.css";
 import { DeploymentMark } from "./marks";
@@ -19,6 +20,7 @@ interface Props {
 export function DeploymentTable({ rows, more, loading, onMore }: Props) {
   const { texts, language } = useTexts();
   const now = useNow(MINUTE);
+  const place = usePlace();
   const of = texts.deploymentColumns;
   return (
     <Listing
@@ -38,13 +40,7 @@ export function DeploymentTable({ rows, more, loading, onMore }: Props) {
       {rows.map(one => (
         <tr key={one.id} role="row" className={`${listing.row} ${classes.row}`}>
           <td role="cell" className={classes.name}>
-            <Link
-              to="/deployments/$deployment"
-              params={{ deployment: one.id }}
-              className={listing.open}
-              title={one.name}
-              data-row
-            >
+            <Link {...toDeployment(place, one.id)} className={listing.open} title={one.name} data-row>
               {one.name}
             </Link>
           </td>

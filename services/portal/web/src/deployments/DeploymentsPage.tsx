@@ -1,12 +1,15 @@
+import { Button } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { brandQuery } from "../api/queries";
+import { brandQuery, sessionQuery } from "../api/queries";
 import { useNow } from "../display/now";
 import { absolute, relative } from "../display/time";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
+import { PlaceBar } from "../place/PlaceBar";
+import { toPromotion, usePlace } from "../place/place";
 import { DeployIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import classes from "./DeploymentsPage.module.css";
@@ -18,9 +21,11 @@ const MINUTE = 60_000;
 /** What runs here, and what is to, once somebody has said so. */
 export function DeploymentsPage() {
   const { texts } = useTexts();
+  const place = usePlace();
   const { data: brand } = useSuspenseQuery(brandQuery);
-  const { data: deployments, error, refetch, ...list } = useInfiniteQuery(deploymentsQuery);
-  const { data: proposals } = useQuery(proposalsQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const { data: deployments, error, refetch, ...list } = useInfiniteQuery(deploymentsQuery(place));
+  const { data: proposals } = useQuery(proposalsQuery(place));
   useEffect(() => {
     document.title = `${texts.deployments} · ${brand.name}`;
   }, [texts, brand]);
@@ -28,8 +33,17 @@ export function DeploymentsPage() {
   const rows = deployments?.pages.flatMap(page => page.items) ?? [];
   return (
     <>
+      {place && <PlaceBar place={place} here="deployments" />}
       <div className={classes.head}>
         <h1 className={classes.title}>{texts.deployments}</h1>
+        {place && place.environment !== "live" && session.permissions.includes("deployments:write") && (
+          <Button
+            className={classes.deploy ?? ""}
+            renderRoot={props => <Link {...props} to="/library" search={{ ...place }} />}
+          >
+            {texts.deployTemplate}
+          </Button>
+        )}
       </div>
       {proposals && proposals.items.length > 0 && <Proposals rows={proposals.items} />}
       {!deployments ? (
@@ -53,13 +67,14 @@ export function DeploymentsPage() {
 function Proposals({ rows }: { rows: Promotion[] }) {
   const { texts, language } = useTexts();
   const now = useNow(MINUTE);
+  const place = usePlace();
   return (
     <section className={classes.proposals} aria-label={texts.toDecide}>
       <h2 className={classes.subtitle}>{texts.toDecide}</h2>
       <ul>
         {rows.map(one => (
           <li key={one.id} className={classes.proposal}>
-            <Link to="/promotions/$promotion" params={{ promotion: one.id }} className={classes.link}>
+            <Link {...toPromotion(place, one.id)} className={classes.link}>
               {one.name}
             </Link>
             <span className={classes.facts}>

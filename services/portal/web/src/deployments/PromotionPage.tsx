@@ -5,6 +5,7 @@ import { brandQuery, sessionQuery } from "../api/queries";
 import { absolute } from "../display/time";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
+import { toDeployment, toDeployments, usePlace } from "../place/place";
 import { useTexts } from "../texts/texts";
 import { Actor } from "./Actor";
 import { Decide } from "./Decide";
@@ -17,9 +18,10 @@ import { Setup } from "./Setup";
 /** What is to run here as it does elsewhere, beside what runs now, for the person who says yes or no. */
 export function PromotionPage() {
   const { texts } = useTexts();
-  const { promotion: id } = useParams({ from: "/inside/promotions/$promotion" });
+  const { promotion: id = "" } = useParams({ strict: false });
+  const place = usePlace();
   const { data: brand } = useSuspenseQuery(brandQuery);
-  const { data: promotion, error, refetch } = useQuery(promotionQuery(id));
+  const { data: promotion, error, refetch } = useQuery(promotionQuery(place, id));
   const title = promotion ? texts.promotionTitle(promotion.name) : texts.toDecide;
   useEffect(() => {
     document.title = `${title} · ${brand.name}`;
@@ -27,7 +29,7 @@ export function PromotionPage() {
   if (error && !promotion) return <Failure error={error} reset={() => void refetch()} />;
   return (
     <div className={classes.page}>
-      <Link to="/deployments" className={classes.back}>
+      <Link {...toDeployments(place)} className={classes.back}>
         {texts.deployments}
       </Link>
       {promotion ? <Proposal promotion={promotion} title={title} /> : <LinesSkeleton lines={6} />}
@@ -38,8 +40,9 @@ export function PromotionPage() {
 function Proposal({ promotion, title }: { promotion: Promotion; title: string }) {
   const { texts, language } = useTexts();
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const place = usePlace();
   const isOpen = promotion.status === "proposed";
-  const { data: present } = useQuery({ ...presentQuery(promotion.name), enabled: isOpen });
+  const { data: present } = useQuery({ ...presentQuery(place, promotion.name), enabled: isOpen });
   return (
     <>
       <div className={classes.head}>
@@ -74,7 +77,7 @@ function Proposal({ promotion, title }: { promotion: Promotion; title: string })
           </span>
           <time dateTime={promotion.decided_at}>{absolute(language, promotion.decided_at)}</time>
           {promotion.deployment && (
-            <Link to="/deployments/$deployment" params={{ deployment: promotion.deployment }}>
+            <Link {...toDeployment(place, promotion.deployment)}>
               {texts.revisionOf(promotion.revision ?? 1)}
             </Link>
           )}

@@ -1,7 +1,9 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, body } from "../api/client";
+import { body } from "../api/client";
+import { apiAt } from "../api/place";
 import { Dialog, DialogActs } from "../pages/Dialog";
+import { usePlace } from "../place/place";
 import { Refusal } from "../session/Refusal";
 import { generalWords, isAbout } from "../session/words";
 import { useTexts } from "../texts/texts";
@@ -18,10 +20,11 @@ interface Props {
 export function RollBack({ deployment, present, to, close }: Props) {
   const { texts } = useTexts();
   const queries = useQueryClient();
+  const place = usePlace();
   const going = useMutation({
     mutationFn: (revision: number) =>
       body(
-        api.POST("/v1/deployments/{deployment}/roll-back", {
+        apiAt(place).POST("/v1/deployments/{deployment}/roll-back", {
           params: { path: { deployment: deployment.id } },
           body: { to_revision: revision },
         }),

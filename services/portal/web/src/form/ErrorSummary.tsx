@@ -56,6 +56,9 @@ export function targetOf(
   const title = field.rule.title ?? field.name;
   const inside = pointer.slice(step(field.name).length).split("/").slice(1);
   const [row = "", name] = inside;
+  const part = Object.entries(field.rule.properties ?? {}).find(([one]) => step(one) === `/${row}`);
+  if (part)
+    return { pointer: step(field.name) + step(part[0]), title: `${title}, ${part[1].title ?? part[0]}` };
   const members: Rule["properties"] = field.rule.items?.properties;
   if (members && /^\d+$/.test(row)) {
     const at = `${step(field.name)}/${row}`;

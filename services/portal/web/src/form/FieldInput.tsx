@@ -4,7 +4,9 @@ import { useTexts } from "../texts/texts";
 import { ChoicesInput } from "./ChoicesInput";
 import { idOf, useSurroundings } from "./context";
 import type { Draft } from "./drafts";
+import { EntriesInput } from "./EntriesInput";
 import classes from "./Form.module.css";
+import { GroupInput } from "./GroupInput";
 import { LookUpInput } from "./LookUpInput";
 import { PairInput } from "./PairInput";
 import { RowsInput } from "./RowsInput";
@@ -30,6 +32,10 @@ export function FieldInput(props: FieldProps) {
       return <PairInput {...props} />;
     case "rows":
       return <RowsInput {...props} />;
+    case "group":
+      return <GroupInput {...props} />;
+    case "entries":
+      return <EntriesInput {...props} />;
     case "choices":
       return <ChoicesInput {...props} choices={choicesOf(props.rule.items ?? {})} />;
     case "documents":
@@ -61,10 +67,19 @@ export function useInput({ name, rule, pointer, needed, unit }: FieldProps) {
     id: idOf(id, pointer),
     label,
     description: rule.description && <span className={classes.hint}>{rule.description}</span>,
-    error: wrong.get(pointer),
+    error: wrong.get(pointer) ?? inside(rule, pointer, wrong),
     errorProps: { className: classes.wrong ?? "" },
     "aria-required": needed,
   };
+}
+
+/** What is wrong with a part that has no input of its own, such as one line of many. */
+function inside(rule: Rule, pointer: string, wrong: ReadonlyMap<string, string>): string | undefined {
+  if (!["list", "choices", "entries"].includes(kindOf(rule))) return undefined;
+  const own = /^\/\d+\/(key|value)/;
+  return [...wrong].find(
+    ([one]) => one.startsWith(`${pointer}/`) && !own.test(one.slice(pointer.length)),
+  )?.[1];
 }
 
 const TYPES: Partial<Record<string, string>> = {

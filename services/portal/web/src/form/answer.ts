@@ -1,6 +1,6 @@
 import { type Draft, type Drafts, isPair, own, rowsOf, texts } from "./drafts";
 import { minor, plain } from "./numbers";
-import { type Field, type FormView, isExact, kindOf, type Rule, step, type Wrong } from "./view";
+import { entryOf, type Field, type FormView, isExact, kindOf, type Rule, step, type Wrong } from "./view";
 
 /** What this page finds wrong by itself, in words of the catalogue. Patterns are the server's to match. */
 export interface Words {
@@ -12,6 +12,7 @@ export interface Words {
   most: (most: number) => string;
   long: (most: number) => string;
   of: string;
+  twice: string;
 }
 
 export interface Read {
@@ -72,6 +73,10 @@ function heldBy(rule: Rule, draft: Draft | undefined, place: Place): unknown {
       return listOf(rule, String(draft ?? ""), place);
     case "rows":
       return rowsValue(rule, draft, place);
+    case "group":
+      return groupValue(rule, draft, place);
+    case "entries":
+      return entriesValue(rule, draft, place);
     case "money":
       return moneyOf(draft, place);
     case "quantity":
@@ -124,21 +129,59 @@ function listOf(rule: Rule, draft: string, place: Place): unknown {
 }
 
 function rowsValue(rule: Rule, draft: Draft | undefined, place: Place): unknown {
-  const items = rule.items ?? {};
-  const values = rowsOf(draft).map((row, at) => {
-    const value: Record<string, unknown> = {};
-    for (const [name, one] of Object.entries(items.properties ?? {})) {
-      const pointer = place.pointer + step(at) + step(name);
-      const before = place.wrong.length;
-      const member = heldBy(one, row.drafts.get(name), { ...place, pointer });
-      if (member !== undefined) put(value, name, member);
-      else if (items.required?.includes(name) && place.wrong.length === before) {
-        place.wrong.push({ pointer, detail: place.words.needed });
-      }
-    }
-    return value;
-  });
+  const values = rowsOf(draft).map((row, at) =>
+    membersOf(rule.items ?? {}, row.drafts, { ...place, pointer: place.pointer + step(at) }),
+  );
   return values.length > 0 ? values : undefined;
+}
+
+function membersOf(rule: Rule, drafts: Drafts, place: Place): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(rule.properties ?? {})) {
+    const pointer = place.pointer + step(name);
+    const before = place.wrong.length;
+    const member = heldBy(one, drafts.get(name), { ...place, pointer });
+    if (member !== undefined) put(value, name, member);
+    else if (rule.required?.includes(name) && place.wrong.length === before) {
+      place.wrong.push({ pointer, detail: place.words.needed });
+    }
+  }
+  return value;
+}
+
+/** Nothing where none of its fields holds anything, whatever is needed of one that does. */
+function groupValue(rule: Rule, draft: Draft | undefined, place: Place): unknown {
+  const [row] = rowsOf(draft);
+  const wrong: Wrong[] = [];
+  const value = row ? membersOf(rule, row.drafts, { ...place, wrong }) : {};
+  const isEmpty = Object.keys(value).length === 0 && wrong.every(one => one.detail === place.words.needed);
+  if (isEmpty) return undefined;
+  place.wrong.push(...wrong);
+  return value;
+}
+
+function entriesValue(rule: Rule, draft: Draft | undefined, place: Place): unknown {
+  const rows = rowsOf(draft);
+  const value: Record<string, unknown> = {};
+  for (const [at, row] of rows.entries()) {
+    const pointer = place.pointer + step(at);
+    const found = membersOf(entryOf(rule), row.drafts, { ...place, pointer });
+    const key = found.key === undefined ? undefined : String(found.key);
+    if (key === undefined) continue;
+    if (Object.hasOwn(value, key)) say({ ...place, pointer: `${pointer}/key` }, place.words.twice);
+    const held = found.value ?? emptyOf(rule.additionalProperties ?? {});
+    if (held === null && !place.wrong.some(one => one.pointer.startsWith(`${pointer}/value`)))
+      say({ ...place, pointer: `${pointer}/value` }, place.words.needed);
+    put(value, key, held);
+  }
+  return rows.length > 0 ? value : undefined;
+}
+
+/** What stands for nothing: a list without items, an object without members, else null. */
+export function emptyOf(rule: Rule): unknown {
+  const kind = kindOf(rule);
+  if (kind === "entries") return {};
+  return ["list", "rows", "choices", "documents"].includes(kind) ? [] : null;
 }
 
 function moneyOf(draft: Draft | undefined, place: Place): unknown {

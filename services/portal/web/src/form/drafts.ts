@@ -1,5 +1,5 @@
 import { major } from "./numbers";
-import { type Field, kindOf, type Rule } from "./view";
+import { entryOf, type Field, kindOf, type Rule } from "./view";
 
 /** What stands in a field's inputs while somebody fills it in. */
 export type Draft = string | boolean | readonly string[] | Pair | readonly Row[];
@@ -47,6 +47,9 @@ export function draftOf(rule: Rule, value: unknown): Draft {
   if (kind === "choices" || kind === "documents") return list(value).map(String);
   if (kind === "list") return list(value).map(String).join("\n");
   if (kind === "rows") return list(value).map(one => newRow(rule.items ?? {}, record(one)));
+  if (kind === "group") return [newRow(rule, record(value))];
+  if (kind === "entries")
+    return Object.entries(record(value)).map(([key, one]) => newRow(entryOf(rule), { key, value: one }));
   if (kind === "money") {
     const { amount, currency } = record(value);
     const of = typeof currency === "string" ? currency : "";

@@ -21,6 +21,9 @@ export interface Rule {
   items?: Rule;
   properties?: Record<string, Rule>;
   required?: readonly string[];
+  /** Of an object whose members people name themselves: what each holds, and what it may be called. */
+  additionalProperties?: Rule;
+  propertyNames?: Rule;
 }
 
 export interface LookUp {
@@ -70,7 +73,9 @@ export type Kind =
   | "document"
   | "documents"
   | "rows"
-  | "list";
+  | "list"
+  | "group"
+  | "entries";
 
 const PARTS = "urn:record-schema:parts:1#/$defs/";
 const OF_PART: Readonly<Record<string, Kind>> = {
@@ -98,6 +103,8 @@ export function kindOf(rule: Rule): Kind {
   if (rule.type === "integer" || rule.type === "number") return "number";
   if (rule.type === "boolean") return "yes";
   if (rule.type === "array") return listKind(rule.items ?? {});
+  if (rule.properties) return "group";
+  if (rule.additionalProperties) return "entries";
   if (rule.format === "document") return "document";
   return rule.format === "email" ? "email" : "text";
 }
@@ -115,6 +122,13 @@ export function choicesOf(rule: Rule): { value: string; label: string }[] {
   if (rule.oneOf) return rule.oneOf.map(one => ({ value: one.const, label: one.title }));
   return (rule.enum ?? []).map(one => ({ value: String(one), label: String(one) }));
 }
+
+/** One line of an object whose members people name: the name and what it holds, as a row has its fields. */
+export const entryOf = (rule: Rule): Rule => ({
+  type: "object",
+  required: ["key"],
+  properties: { key: rule.propertyNames ?? {}, value: rule.additionalProperties ?? {} },
+});
 
 /** One step of a pointer, escaped. */
 export const step = (name: string | number): string =>

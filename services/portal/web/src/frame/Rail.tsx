@@ -8,6 +8,7 @@ import {
   DeployIcon,
   ExceptionIcon,
   InboxIcon,
+  LibraryIcon,
   OrderIcon,
   ReadinessIcon,
   RunsIcon,
@@ -55,6 +56,12 @@ export function Rail() {
           {session.client ? <RunsIcon /> : <ClientIcon />}
           <span className={classes.jobName}>{session.client ? texts.runs : texts.clients}</span>
         </Link>
+        {!session.client && session.permissions.includes("templates:read") && (
+          <Link to="/library" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <LibraryIcon />
+            <span className={classes.jobName}>{texts.library}</span>
+          </Link>
+        )}
         {session.client && session.permissions.includes("tasks:work") && (
           <Link to="/inbox" className={classes.job} activeProps={{ "aria-current": "page" }}>
             <InboxIcon />

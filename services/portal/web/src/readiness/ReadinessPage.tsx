@@ -5,6 +5,8 @@ import { Boards } from "../connections/Boards";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
+import { PlaceBar } from "../place/PlaceBar";
+import { usePlace } from "../place/place";
 import { ReadinessIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import frame from "../webhooks/WebhooksPage.module.css";
@@ -16,27 +18,31 @@ import { StandingMark } from "./StandingMark";
 /** What templates need beside what this environment has for it: what is missing, and what helps. */
 export function ReadinessPage() {
   const { texts } = useTexts();
+  const place = usePlace();
   const { data: brand } = useSuspenseQuery(brandQuery);
-  const { data: board, error, refetch } = useQuery(boardQuery);
+  const { data: board, error, refetch } = useQuery(boardQuery(place));
   useEffect(() => {
     document.title = `${texts.readiness} · ${brand.name}`;
   }, [texts, brand]);
   if (error && !board) return <Failure error={error} reset={() => void refetch()} />;
   return (
-    <div className={frame.page}>
-      <div className={frame.head}>
-        <h1 className={frame.title}>{texts.readiness}</h1>
-        <Boards here="templates" />
+    <>
+      {place && <PlaceBar place={place} here="readiness" />}
+      <div className={frame.page}>
+        <div className={frame.head}>
+          <h1 className={frame.title}>{texts.readiness}</h1>
+          {!place && <Boards here="templates" />}
+        </div>
+        <p className={frame.lead}>{texts.readinessBody}</p>
+        {!board ? (
+          <LinesSkeleton lines={3} />
+        ) : board.items.length === 0 ? (
+          <Notice icon={<ReadinessIcon />} title={texts.noTemplatesTitle} body={texts.noTemplatesBody} />
+        ) : (
+          board.items.map(one => <Template key={`${one.template}@${one.version}`} entry={one} />)
+        )}
       </div>
-      <p className={frame.lead}>{texts.readinessBody}</p>
-      {!board ? (
-        <LinesSkeleton lines={3} />
-      ) : board.items.length === 0 ? (
-        <Notice icon={<ReadinessIcon />} title={texts.noTemplatesTitle} body={texts.noTemplatesBody} />
-      ) : (
-        board.items.map(one => <Template key={`${one.template}@${one.version}`} entry={one} />)
-      )}
-    </div>
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { asked } from "../api/background";
-import { api, body, type Schemas } from "../api/client";
+import { body, type Schemas } from "../api/client";
+import { apiAt, keyOf, type Place } from "../api/place";
 
 export type Board = Schemas["ReadinessBoard"];
 export type Entry = Board["items"][number];
@@ -12,8 +13,9 @@ export type Level = NonNullable<Offer["level"]>;
 /** What is connected changes when somebody connects it, and a system goes away and comes back by itself. */
 const LOOK_AGAIN = 15_000;
 
-export const boardQuery = queryOptions({
-  queryKey: ["readiness"],
-  queryFn: ({ queryKey }) => body(api.GET("/v1/readiness", { headers: asked(queryKey) })),
-  refetchInterval: LOOK_AGAIN,
-});
+export const boardQuery = (place: Place | null) =>
+  queryOptions({
+    queryKey: ["readiness", keyOf(place)],
+    queryFn: ({ queryKey }) => body(apiAt(place).GET("/v1/readiness", { headers: asked(queryKey) })),
+    refetchInterval: LOOK_AGAIN,
+  });

@@ -226,3 +226,8 @@ export const ClientIcon = (props: Props) => (
     <path d="M3 13.500V3.500A1 1 0 0 1 4 2.500h5a1 1 0 0 1 1 1v10M10 6.500h2a1 1 0 0 1 1 1v6M1.500 13.500h13M5.500 5.500h2M5.500 8.500h2" />
   </Icon>
 );
+export const LibraryIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M3 2.500v11M6.500 2.500v11M3 2.500h3.500M3 13.500h3.500M9.200 3.200l3.300-.7 2 10.300-3.300.7z" />
+  </Icon>
+);

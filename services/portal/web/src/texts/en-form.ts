@@ -10,6 +10,8 @@ const form = {
   noChoices: "There is nothing to choose from yet.",
   addRow: "Add a line",
   removeRow: (line: number) => `Remove line ${line}`,
+  entryName: "Name",
+  entryValue: "Value",
   lookUpFailed: "The other system did not answer. Type in what you know.",
   formWrongTitle: (count: number) =>
     count === 1 ? "One thing is to be put right" : `${count} things are to be put right`,
@@ -23,6 +25,7 @@ const form = {
     most: (most: number) => `Enter ${most} or less.`,
     long: (most: number) => `Use at most ${most} characters.`,
     of: "Say of what: a currency or a unit.",
+    twice: "This name stands here twice.",
   },
 };
 

@@ -6,6 +6,7 @@ import exceptions from "./en-exceptions";
 import form from "./en-form";
 import inbox from "./en-inbox";
 import incoming from "./en-incoming";
+import library from "./en-library";
 import orders from "./en-orders";
 import people from "./en-people";
 import readiness from "./en-readiness";
@@ -25,6 +26,7 @@ const en = {
   ...deployments,
   ...exceptions,
   ...inbox,
+  ...library,
   language: "English",
   skipToContent: "Skip to content",
   close: "Close",

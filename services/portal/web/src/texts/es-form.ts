@@ -11,6 +11,8 @@ const form: typeof en = {
   noChoices: "Todavía no hay nada que elegir.",
   addRow: "Añadir una línea",
   removeRow: line => `Quitar la línea ${line}`,
+  entryName: "Nombre",
+  entryValue: "Valor",
   lookUpFailed: "El otro sistema no ha respondido. Escriba lo que sepa.",
   formWrongTitle: count => (count === 1 ? "Hay una cosa que corregir" : `Hay ${count} cosas que corregir`),
   formWhole: "El formulario",
@@ -23,6 +25,7 @@ const form: typeof en = {
     most: most => `Escriba ${most} o menos.`,
     long: most => `Use como máximo ${most} caracteres.`,
     of: "Diga de qué: una moneda o una unidad.",
+    twice: "Este nombre aparece dos veces.",
   },
 };
 

@@ -6,6 +6,7 @@ import exceptions from "./es-exceptions";
 import form from "./es-form";
 import inbox from "./es-inbox";
 import incoming from "./es-incoming";
+import library from "./es-library";
 import orders from "./es-orders";
 import people from "./es-people";
 import readiness from "./es-readiness";
@@ -25,6 +26,7 @@ const es: Texts = {
   ...deployments,
   ...exceptions,
   ...inbox,
+  ...library,
   language: "Español",
   skipToContent: "Ir al contenido",
   close: "Cerrar",

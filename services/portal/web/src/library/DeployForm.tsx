@@ -1,0 +1,140 @@
+import { TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { body, Problem } from "../api/client";
+import { apiAt, type Place } from "../api/place";
+import { DEPLOYED } from "../deployments/queries";
+import { Form } from "../form/Form";
+import { toDeployment } from "../place/place";
+import type { Entry } from "../readiness/queries";
+import { StandingMark } from "../readiness/StandingMark";
+import { Refusal } from "../session/Refusal";
+import { generalWords, isAbout } from "../session/words";
+import type { Texts } from "../texts/en";
+import { useTexts } from "../texts/texts";
+import { Bindings, firstChoice, worst } from "./Bindings";
+import { changed, type Inherited, parametersForm, sorted } from "./parameters";
+import type { Template } from "./queries";
+import { Rehearsed, useRehearsal } from "./Rehearse";
+import classes from "./TemplatePage.module.css";
+
+interface Props {
+  template: Template;
+  place: Place;
+  entry: Entry | null;
+  inherited: readonly Inherited[];
+}
+
+/** Name, connections and parameters; tried on simulated systems, and then deployed. */
+export function DeployForm({ template, place, entry, inherited }: Props) {
+  const { texts } = useTexts();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [name, setName] = useState(template.name);
+  const [bindings, bind] = useState(() => firstChoice(template, entry));
+  const rehearsing = useRehearsal({ template: template.name, version: template.version });
+  const view = useMemo(
+    () =>
+      parametersForm(template.parameters, inherited, {
+        parameterDefault: texts.parameterDefault,
+        parameterFrom: texts.inheritedFrom,
+        days: texts.unitDays,
+      }),
+    [template, inherited, texts],
+  );
+  const deploying = useMutation({
+    mutationFn: (parameters: Record<string, unknown>) =>
+      body(
+        apiAt(place).POST("/v1/deployments", {
+          body: {
+            name: name.trim(),
+            template: { name: template.name, version: template.version },
+            parameters,
+            bindings: Object.fromEntries(Object.entries(bindings).filter(([, id]) => id !== "")),
+            priority: "normal",
+          },
+        }),
+      ),
+    onSuccess: made => {
+      void queries.invalidateQueries({ queryKey: DEPLOYED });
+      void queries.invalidateQueries({ queryKey: ["readiness"] });
+      void navigate(toDeployment(place, made.id));
+    },
+  });
+  const found = sorted(errorsOf(deploying.error ?? rehearsing.error));
+  const words: Record<string, string> = texts.environments;
+  const acts = [
+    { outcome: "deploy", label: texts.deployTo(words[place.environment] ?? place.environment) },
+    { outcome: "rehearse", label: texts.rehearseWith },
+  ];
+  const answer = (outcome: string, values: Record<string, unknown>) => {
+    deploying.reset();
+    rehearsing.reset();
+    if (outcome === "deploy") deploying.mutate(changed(view, values));
+    else rehearsing.mutate(changed(view, values));
+  };
+  const isEmpty = view.sections.every(one => one.fields.length === 0);
+  return (
+    <>
+      <section className={classes.part} aria-label={texts.bindSystems}>
+        <div className={classes.head}>
+          <h2 className={classes.subtitle}>{texts.bindSystems}</h2>
+          <StandingMark standing={worst(template, entry, bindings)} />
+        </div>
+        <p className={classes.body}>{texts.bindBody}</p>
+        {entry && entry.version !== template.version && (
+          <p className={classes.body}>{texts.readinessOfVersion(entry.version)}</p>
+        )}
+        <Bindings
+          template={template}
+          entry={entry}
+          chosen={bindings}
+          wrong={new Map(found.bindings.map(one => [one.pointer, one.detail]))}
+          choose={(need, id) => bind(before => ({ ...before, [need]: id }))}
+        />
+      </section>
+      <section className={classes.part} aria-label={texts.parameters}>
+        <h2 className={classes.subtitle}>{texts.parameters}</h2>
+        <TextInput
+          className={classes.choice ?? ""}
+          label={texts.deploymentName}
+          description={texts.deploymentNameHint}
+          value={name}
+          maxLength={63}
+          autoComplete="off"
+          error={nameWords(texts, deploying.error, found.rest)}
+          onChange={event => setName(event.currentTarget.value)}
+        />
+        <p className={classes.body}>{isEmpty ? texts.noParametersOfTemplate : texts.parametersBody}</p>
+        <Form
+          view={view}
+          acts={acts}
+          refused={found.parameters}
+          busy={deploying.isPending ? "deploy" : rehearsing.isPending ? "rehearse" : null}
+          onAnswer={answer}
+        />
+        {deploying.error && <Refusal>{refusedWords(texts, deploying.error, found.rest)}</Refusal>}
+        <Rehearsed of={rehearsing} own />
+      </section>
+    </>
+  );
+}
+
+const errorsOf = (error: Error | null) => (error instanceof Problem ? error.errors : []);
+
+type Rest = ReturnType<typeof sorted>["rest"];
+
+function nameWords(texts: Texts, error: Error | null, rest: Rest): string | undefined {
+  if (isAbout(error, "name-taken")) return texts.nameTaken;
+  return rest.find(one => one.pointer === "/name")?.detail;
+}
+
+function refusedWords(texts: Texts, error: Error, rest: Rest): string {
+  if (isAbout(error, "name-taken")) return texts.nameTaken;
+  const said = rest.filter(one => one.pointer !== "/name").map(one => one.detail);
+  const general = generalWords(texts, error);
+  if (general) return general;
+  if (error instanceof Problem && error.errors.length > 0) return [texts.deployRefused, ...said].join(" ");
+  return error.message;
+}
