@@ -31,6 +31,8 @@ def test_it_is_the_same_bytes_each_time() -> None:
 def test_it_holds_what_an_account_can_call_and_nothing_else() -> None:
     paths = DOCUMENT["paths"]
     assert {"/portal/brand", "/portal/session", "/v1/runs", "/v1/templates/{template}", "/v1/events"} <= set(paths)
+    # A partner's own people rehearse.
+    assert "/v1/templates/{template}/rehearsals" in paths
     assert not [path for path in paths if path.startswith((PREFIX, "/v1/partners", "/health", "/docs"))]
     assert set(paths["/portal/session"]) == {"get", "post", "delete"}
 

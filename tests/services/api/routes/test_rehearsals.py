@@ -41,3 +41,12 @@ async def test_a_template_says_whom_it_needs(parties: Parties) -> None:
     assert "order.released" in shown["emits"]
     before = (await parties.acme.get("/v1/templates/order-release?version=1.1.0")).json
     assert (before["category"], before["roles"]) == (None, {})
+
+
+async def test_each_reads_the_page_that_is_theirs(parties: Parties) -> None:
+    path = "/v1/templates/order-release?version=1.2.0"
+    partners, clients = ((await one.get(path)).json["guide"] for one in (parties.north, parties.acme))
+    assert partners.startswith("# Order release")
+    assert "authority" in partners
+    assert clients not in {None, partners}
+    assert (await parties.acme.get("/v1/templates/order-release?version=1.0.0")).json["guide"] is None

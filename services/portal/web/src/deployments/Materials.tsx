@@ -14,7 +14,9 @@ const SHORT = 12;
 export function MaterialsOf({ deployment }: { deployment: string }) {
   const { texts } = useTexts();
   const place = usePlace();
-  const { data } = useQuery(materialsQuery(place, deployment));
+  const { data, error } = useQuery(materialsQuery(place, deployment));
+  // The page says the rest without it.
+  if (error && !data) return null;
   return (
     <section className={classes.part} aria-label={texts.materials}>
       <h2 className={classes.subtitle}>{texts.materials}</h2>

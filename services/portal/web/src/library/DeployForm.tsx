@@ -15,7 +15,7 @@ import type { Texts } from "../texts/en";
 import { useTexts } from "../texts/texts";
 import { Bindings, firstChoice, worst } from "./Bindings";
 import { changed, type Inherited, parametersForm, sorted } from "./parameters";
-import type { Template } from "./queries";
+import { calendarsQuery, type Template } from "./queries";
 import { Rehearsed, useRehearsal } from "./Rehearse";
 import classes from "./TemplatePage.module.css";
 
@@ -74,6 +74,11 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
     if (outcome === "deploy") deploying.mutate(changed(view, values));
     else rehearsing.mutate(changed(view, values));
   };
+  // Of all look-ups parameters have that of a calendar alone.
+  const search = async (_: unknown, typed: string) =>
+    (await queries.ensureQueryData(calendarsQuery(place)))
+      .filter(one => one.includes(typed))
+      .map(one => ({ value: one, title: one }));
   const isEmpty = view.sections.every(one => one.fields.length === 0);
   return (
     <>
@@ -112,6 +117,7 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
           acts={acts}
           refused={found.parameters}
           busy={deploying.isPending ? "deploy" : rehearsing.isPending ? "rehearse" : null}
+          search={search}
           onAnswer={answer}
         />
         {deploying.error && <Refusal>{refusedWords(texts, deploying.error, found.rest)}</Refusal>}

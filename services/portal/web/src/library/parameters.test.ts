@@ -86,7 +86,10 @@ describe("what is told", () => {
   });
 
   it("is null for what may be null and is emptied, and nothing of its kind for a list", () => {
-    const emptied = given(dispute, { auto_writeoff_below: { number: "", of: "USD" }, evidence_by_reason: [] });
+    const emptied = given(dispute, {
+      auto_writeoff_below: { number: "", of: "USD" },
+      evidence_by_reason: [],
+    });
     expect(emptied).toEqual({ told: { auto_writeoff_below: null, evidence_by_reason: {} }, wrong: [] });
     expect(given(onboarding, { sanction_codes: "" }).told).toEqual({ sanction_codes: [] });
   });
@@ -128,10 +131,14 @@ describe("what is told", () => {
   });
 
   it("keeps a group of fields together, and leaves out one that nobody filled in", () => {
-    const [group] = rowsOf(draftsOf([fieldOf(backorder, "proposal_within")], backorder.values).get("proposal_within"));
+    const [group] = rowsOf(
+      draftsOf([fieldOf(backorder, "proposal_within")], backorder.values).get("proposal_within"),
+    );
     if (!group) throw new Error("no group");
     const later = [{ ...group, drafts: new Map(group.drafts).set("a", "PT2H") }];
-    expect(given(backorder, { proposal_within: later }).told).toEqual({ proposal_within: { a: "PT2H", others: "P1D" } });
+    expect(given(backorder, { proposal_within: later }).told).toEqual({
+      proposal_within: { a: "PT2H", others: "P1D" },
+    });
     const half = [{ key: 1, drafts: new Map<string, Draft>([["name", "Example Freight"]]) }];
     expect(given(delivery, { carrier_contact: half }).wrong).toEqual([
       { pointer: "/carrier_contact/email", detail: en.formWrong.needed },
@@ -143,7 +150,9 @@ describe("what is told", () => {
     expect(kindOf(field.rule)).toBe("money");
     expect(field.rule.description).toBe("Orders above it are held. Empty sets no limit.");
     expect(field.is_required).toBe(false);
-    const limit = draftsOf([fieldOf(onboarding, "auto_credit_limit")], onboarding.values).get("auto_credit_limit");
+    const limit = draftsOf([fieldOf(onboarding, "auto_credit_limit")], onboarding.values).get(
+      "auto_credit_limit",
+    );
     expect(isPair(limit) && limit.number).toBe("5000.00");
   });
 
@@ -155,6 +164,7 @@ describe("what is told", () => {
     });
     expect(fieldOf(release, "credit_tolerance_percent").unit).toBe("%");
     expect(fieldOf(delivery, "grace_days").unit).toBe("days");
+    expect(fieldOf(delivery, "calendar").look_up?.capability).toBe("calendars");
   });
 });
 

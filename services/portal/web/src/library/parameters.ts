@@ -1,7 +1,7 @@
 import type { Schemas } from "../api/client";
 import { human } from "../display/names";
 import { emptyOf } from "../form/answer";
-import { type Field, type FormView, kindOf, type Rule, type Wrong } from "../form/view";
+import { type Field, type FormView, kindOf, type LookUp, type Rule, type Wrong } from "../form/view";
 
 /** A value that a parameter inherits from the environment, the client, the partner or the installation. */
 export type Inherited = Pick<Schemas["ParameterView"], "name" | "value" | "level">;
@@ -26,6 +26,8 @@ interface Schema
   unit?: string;
 }
 
+/** Of a parameter that names a business calendar of the environment. */
+const CALENDAR: LookUp = { capability: "calendars", query: "", items: "", value: "", title: "" };
 const MONEY = "urn:record-schema:parts:1#/$defs/unsigned_money";
 
 /** A template's parameters as a form, filled with what holds where nothing is said. */
@@ -88,7 +90,7 @@ function fieldOf(
     is_required: !nullable && !isList && (required.includes(name) || raw.default !== undefined),
     required_for: [],
     unit: raw.unit ?? unitOf(name, rule, words),
-    look_up: null,
+    look_up: name === "calendar" ? CALENDAR : null,
   };
 }
 

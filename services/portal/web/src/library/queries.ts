@@ -55,6 +55,17 @@ export const needsQuery = (place: Place, template: string) =>
       body(apiAt(place).GET("/v1/readiness", { params: { query: { template } }, headers: asked(queryKey) })),
   });
 
+/** Names of the environment's business calendars. */
+export const calendarsQuery = (place: Place) =>
+  queryOptions({
+    queryKey: ["calendars", keyOf(place)],
+    queryFn: async ({ queryKey }) => {
+      const given = { params: { query: { limit: PAGE } }, headers: asked(queryKey) };
+      const found = await body(apiAt(place).GET("/v1/calendars", given));
+      return found.items.map(one => one.name);
+    },
+  });
+
 /** What deployments inherit there. */
 export const inheritedQuery = (place: Place) =>
   queryOptions({

@@ -69,7 +69,7 @@ const library = {
   unitDays: "days",
   noParametersOfTemplate: "This template has no parameters.",
   deployTo: (environment: string) => `Deploy to ${environment}`,
-  deployRefused: "It was not deployed. What is to be put right stands below, and at its field.",
+  deployRefused: "It was not deployed. What is to be put right stands at its field.",
   pagesOfClient: "Pages of the client",
   materials: "Bill of materials",
   materialsBody: "All that a run of it is made of. Two deployments whose digest is the same run the same.",

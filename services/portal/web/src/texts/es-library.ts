@@ -68,7 +68,7 @@ const es: typeof library = {
   unitDays: "días",
   noParametersOfTemplate: "Esta plantilla no tiene parámetros.",
   deployTo: environment => `Desplegar en ${environment}`,
-  deployRefused: "No se ha desplegado. Lo que hay que corregir está abajo, y en su campo.",
+  deployRefused: "No se ha desplegado. Lo que hay que corregir está en su campo.",
   pagesOfClient: "Páginas del cliente",
   materials: "Lista de materiales",
   materialsBody:
