@@ -1,4 +1,4 @@
-import createClient, { defaultPathSerializer } from "openapi-fetch";
+import createClient from "openapi-fetch";
 import { api, raise, replaced } from "./client";
 import type { paths } from "./schema.gen";
 
@@ -16,11 +16,13 @@ export const placed = ({ client, environment }: Place, path: string): string =>
 /** Calls the routes of an environment there; null: in the one that the session itself is of. */
 export function apiAt(place: Place | null): typeof api {
   if (place === null) return api;
-  const there = createClient<paths>({
-    baseUrl: "/",
-    credentials: "same-origin",
-    pathSerializer: (path, params) => placed(place, defaultPathSerializer(path, params)),
-  });
+  // The client has no other place where every path comes by: its own serializer sees those with parameters alone.
+  class There extends Request {
+    constructor(input: RequestInfo | URL, init?: RequestInit) {
+      super(typeof input === "string" ? placed(place as Place, input) : input, init);
+    }
+  }
+  const there = createClient<paths>({ baseUrl: "/", credentials: "same-origin", Request: There });
   there.use(raise, replaced);
   return there;
 }
