@@ -109,11 +109,20 @@ function LinesInput(props: FieldProps) {
   const { rule, draft, set } = props;
   const { texts } = useTexts();
   const input = useInput(props);
-  const one = kindOf(rule) === "list" ? <span className={classes.hint}>{texts.oneALine}</span> : undefined;
+  const isList = kindOf(rule) === "list";
+  const lines = <span className={classes.hint}>{texts.oneALine}</span>;
   return (
     <Textarea
       {...input}
-      description={input.description ?? one}
+      description={
+        isList ? (
+          <>
+            {input.description} {lines}
+          </>
+        ) : (
+          input.description
+        )
+      }
       autosize
       minRows={3}
       maxLength={rule.maxLength}

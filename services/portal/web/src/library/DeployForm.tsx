@@ -83,7 +83,7 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
   return (
     <>
       <section className={classes.part} aria-label={texts.bindSystems}>
-        <div className={classes.head}>
+        <div className={`${classes.head} ${classes.choice}`}>
           <h2 className={classes.subtitle}>{texts.bindSystems}</h2>
           <StandingMark standing={worst(template, entry, bindings)} />
         </div>
@@ -120,8 +120,10 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
           search={search}
           onAnswer={answer}
         />
-        {deploying.error && <Refusal>{refusedWords(texts, deploying.error, found.rest)}</Refusal>}
-        <Rehearsed of={rehearsing} own />
+        <div className={classes.choice}>
+          {deploying.error && <Refusal>{refusedWords(texts, deploying.error, found.rest)}</Refusal>}
+          <Rehearsed of={rehearsing} own />
+        </div>
       </section>
     </>
   );

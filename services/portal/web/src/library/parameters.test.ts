@@ -149,6 +149,8 @@ describe("what is told", () => {
     const field = fieldOf(release, "max_order_value");
     expect(kindOf(field.rule)).toBe("money");
     expect(field.rule.description).toBe("Orders above it are held. Empty sets no limit.");
+    expect(fieldOf(release, "margin_floor_percent").rule.description).toMatch(/; empty: none is\.$/);
+    expect(fieldOf(release, "decide_within").rule.description).toMatch(/Default: PT2H\.$/);
     expect(field.is_required).toBe(false);
     const limit = draftsOf([fieldOf(onboarding, "auto_credit_limit")], onboarding.values).get(
       "auto_credit_limit",

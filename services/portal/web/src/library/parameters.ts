@@ -152,14 +152,16 @@ function hintOf(rule: Rule, description: string | undefined): string | undefined
   const money =
     kindOf(rule) === "money" ? description?.replace(/minor units( of [^.;]*)?[.;]\s*/gi, "") : description;
   return money
-    ?.replace(/(^|[.:;] )[Nn]ull\b/g, (_, before: string) => `${before}Empty`)
-    .replace(/\bnull\b/g, "empty")
+    ?.replace(/(^|\. )null\b/gi, (_, before: string) => `${before}Empty`)
+    .replace(/\bnull\b/gi, "empty")
     .trim();
 }
 
-function defaultOf({ default: value }: Schema, words: Words): string | undefined {
+function defaultOf({ default: value, enum: choices }: Schema, words: Words): string | undefined {
   if (typeof value === "number") return words.parameterDefault(String(value));
-  return typeof value === "string" && value !== "" ? words.parameterDefault(human(value)) : undefined;
+  return typeof value === "string" && value !== ""
+    ? words.parameterDefault(choices ? human(value) : value)
+    : undefined;
 }
 
 function unitOf(name: string, rule: Rule, words: Words): string | null {
