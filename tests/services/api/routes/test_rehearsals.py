@@ -45,7 +45,8 @@ async def test_a_template_says_whom_it_needs(parties: Parties) -> None:
 
 async def test_each_reads_the_page_that_is_theirs(parties: Parties) -> None:
     path = "/v1/templates/order-release?version=1.2.0"
-    partners, clients = ((await one.get(path)).json["guide"] for one in (parties.north, parties.acme))
+    partners = (await parties.north.get(path)).json["guide"]
+    clients = (await parties.acme.get(path)).json["guide"]
     assert partners.startswith("# Order release")
     assert "authority" in partners
     assert clients not in {None, partners}
