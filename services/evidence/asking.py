@@ -21,7 +21,7 @@ WORDS: Final = {
     "too-large": f"its documents have more than {MOST_BYTES // 1024 // 1024} MiB together",
     "too-many": f"it has more than {MOST_DOCUMENTS} documents",
     "no-home": "neither a record nor a run is known that it could be a document of",
-    "unreadable": "one of its documents could not be opened, or is not what it was",
+    "unreadable": "one of its documents could not be opened or packed, or is not what it was",
 }
 _ASK: Final = (
     "INSERT INTO app.evidence_pack (tenant_id, pack_id, case_id, key, run_id, asked_by) "

@@ -49,8 +49,10 @@ ORDER BY d.created_at, d.document_id LIMIT $5
 _SAY: Final = (
     "INSERT INTO app.evidence_document (tenant_id, case_id, document_id, paper, added_by) VALUES ($1, $2, $3, $4, $5) "
     "ON CONFLICT (tenant_id, case_id, document_id) DO UPDATE SET paper = $4, added_by = $5, "
-    "added_at = clock_timestamp() WHERE evidence_document.paper <> $4 RETURNING true"
+    "added_at = clock_timestamp() WHERE evidence_document.paper <> $4 "
+    "AND (evidence_document.added_by LIKE 'run:%' OR $5 NOT LIKE 'run:%') RETURNING true"
 )
+_SAID: Final = "SELECT paper FROM app.evidence_document WHERE tenant_id = $1 AND case_id = $2 AND document_id = $3"
 
 
 class NewCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +183,7 @@ async def standing(connection: Any, tenant: TenantId, case: Case, run: UUID | No
 async def add(  # noqa: PLR0913 (what counts as what, and by whom)
     connection: Any, tenant: TenantId, of: Standing, document: UUID, paper: str, *, actor: str
 ) -> Standing:
-    """From now on the document counts as `paper`. Safe to repeat.
+    """From now on the document counts as `paper`; what a person said before, no run says otherwise. Safe to repeat.
 
     Raises:
         NoSuchPaper: the case asks for no such paper, or has no such document.
@@ -192,6 +194,7 @@ async def add(  # noqa: PLR0913 (what counts as what, and by whom)
         after = {"document": ids.show("doc", document), "paper": paper}
         target = ids.show(PREFIX, of.case.case_id)
         await audit.write(connection, tenant, actor=actor, action="evidence.added", target=target, after=after)
+    paper = await connection.fetchval(_SAID, tenant, of.case.case_id, document)
     papers = [msgspec.structs.replace(one, paper=paper) if one.document_id == document else one for one in of.papers]
     return msgspec.structs.replace(of, papers=papers)
 

@@ -24,10 +24,15 @@ __all__ = ["NAME", "EvidenceFunction"]
 _INVALID: Final = 400
 _AWAY: Final = 503
 _LOOK_SECONDS: Final = 2.0
+_MOMENT: Final = 3.0
+_IN_HAND: Final = "SELECT app.is_in_hand($1, $2)"
 
 
 class EvidenceFunction:
-    """Fills the engine's Function protocol. Every call is safe to repeat by its key."""
+    """Fills the engine's Function protocol. Every call is safe to repeat by its key.
+
+    It is one transaction, under the fence of the run: who has lost the run changes nothing (F-02).
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,6 +50,8 @@ class EvidenceFunction:
     async def _do(self, call: Call, asked: Asked) -> Answer:
         tenant, actor = TenantId(call.tenant), f"run:{ids.show('run', call.run)}"
         async with self._database.tenant(tenant) as connection:
+            if not await connection.fetchval(_IN_HAND, call.run, call.fence):
+                return _later("its run is in other hands", "whoever has the run asks the same", _MOMENT)
             case = await _case(connection, tenant, call, asked, actor)
             standing = await cases.standing(connection, tenant, case, call.run)
             if asked.do == "add":
@@ -94,11 +101,8 @@ def shown(standing: Standing) -> dict[str, Any]:
 
 def _packed(standing: Standing, pack: Pack) -> Answer:
     if pack.state == "asked":
-        error = ErrorDetails(
-            type=f"{STANDARD_ERRORS}timeout", status=_AWAY, title="No pack was made", detail="nobody made it in time"
-        )
         reason = f"a pack of the case {standing.case.key} is being made"
-        return Later(reason=reason, ref="", error=error, seconds=_LOOK_SECONDS, sent=False, parked=True)
+        return _later(reason, "nobody made it in time", _LOOK_SECONDS, parked=True)
     if pack.state == "refused" or pack.document_id is None or pack.digest is None:
         return _failed("runtime", "No pack could be made", asking.WORDS.get(pack.why or "", "it cannot be made"))
     output = {
@@ -109,6 +113,11 @@ def _packed(standing: Standing, pack: Pack) -> Answer:
         "held": [name for name in standing.case.required if name not in (pack.missing or [])],
     }
     return Done(output=output, usage="")
+
+
+def _later(reason: str, detail: str, seconds: float, *, parked: bool = False) -> Later:
+    error = ErrorDetails(type=f"{STANDARD_ERRORS}timeout", status=_AWAY, title="No pack was made", detail=detail)
+    return Later(reason=reason, ref="", error=error, seconds=seconds, sent=False, parked=parked)
 
 
 def _failed(name: str, title: str, detail: str) -> Failed:

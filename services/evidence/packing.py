@@ -33,8 +33,11 @@ from tenants.organizations.branding import Brand
 from tenants.organizations.models import Tenant
 
 SECONDS: Final = 1.0
-_MOST: Final = 5
+# One that ends the process takes no others along.
+MOST: Final = 1
 _TAKEN_SECONDS: Final = 300.0
+TRIES: Final = 6
+"""Processes that begin a pack; the last one two and a half hours behind the first."""
 _ACTOR: Final = "engine"
 _CHUNK: Final = 64 * 1024
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -72,14 +75,14 @@ async def look_after(database: Database, documents: Documents, seconds: float = 
 async def make(database: Database, documents: Documents) -> int:
     """One round; answers how many were in line."""
     async with database.doors() as connection:
-        rows = await connection.fetch("SELECT * FROM app.packs_to_make($1, $2)", _MOST, _TAKEN_SECONDS)
+        rows = await connection.fetch("SELECT * FROM app.packs_to_make($1, $2)", MOST, _TAKEN_SECONDS)
     for row in rows:
         with surviving("making a pack of evidence"):
-            await _one(database, documents, TenantId(row["tenant_id"]), row["pack_id"])
+            await _one(database, documents, TenantId(row["tenant_id"]), row["pack_id"], row["tries"])
     return len(rows)
 
 
-async def _one(database: Database, documents: Documents, tenant: TenantId, pack_id: UUID) -> None:
+async def _one(database: Database, documents: Documents, tenant: TenantId, pack_id: UUID, tries: int) -> None:
     async with database.tenant(tenant) as connection:
         pack = await asking.find(connection, tenant, pack_id)
         if pack is None or pack.state != "asked":
@@ -88,7 +91,7 @@ async def _one(database: Database, documents: Documents, tenant: TenantId, pack_
         standing = await cases.standing(connection, tenant, case, pack.run_id)
     of = Asked(pack, standing)
     try:
-        made, parts = await _made(database, documents, tenant, standing)
+        made, parts = await _made(database, documents, tenant, standing, tries)
         await _keep(database, documents, tenant, made, msgspec.structs.replace(of, parts=parts))
     except _Late:
         return
@@ -98,8 +101,12 @@ async def _one(database: Database, documents: Documents, tenant: TenantId, pack_
             await session.commit()
 
 
-async def _made(database: Database, documents: Documents, tenant: TenantId, standing: Standing) -> tuple[Made, int]:
+async def _made(
+    database: Database, documents: Documents, tenant: TenantId, standing: Standing, tries: int
+) -> tuple[Made, int]:
     """The pack, and of how many documents. Raises _Refused."""
+    if tries > TRIES:
+        raise _Refused("unreadable")
     order = {name: place for place, name in enumerate(standing.case.required)}
     usable = [one for one in standing.papers if one.is_usable and one.paper]
     chosen = sorted(usable, key=lambda one: (order.get(one.paper, len(order)), one.created_at, one.document_id))

@@ -80,6 +80,7 @@ class EvidencePack(Base):
     asked_by: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     taken_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
     state: Mapped[State] = mapped_column(Text, server_default="asked")
     document_id: Mapped[UUID | None] = mapped_column(Uuid)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)

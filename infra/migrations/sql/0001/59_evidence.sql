@@ -35,6 +35,7 @@ CREATE TABLE app.evidence_document (
 --   key          of the effect or the request that asked: the same again asks for nothing more
 --   run_id       that asked; a document needs a home where no record is known
 --   document_id  of the pack, kept with the record or the run; digest: its SHA-256
+--   tries        processes that began to make it: of one that ends them all no more begin than a few
 --   parts        documents that are in it; missing: papers that are not
 --   why          of one that was refused
 CREATE TABLE app.evidence_pack (
@@ -46,6 +47,7 @@ CREATE TABLE app.evidence_pack (
   asked_by text NOT NULL,
   asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   taken_until timestamptz,
+  tries integer NOT NULL DEFAULT 0,
   state text NOT NULL DEFAULT 'asked' CHECK (state IN ('asked', 'made', 'refused')),
   document_id uuid,
   digest bytea CHECK (length(digest) = 32),
@@ -74,7 +76,7 @@ GRANT UPDATE (required) ON app.evidence_case TO waybill_app, waybill_worker;
 GRANT UPDATE (paper, added_by, added_at) ON app.evidence_document TO waybill_app, waybill_worker;
 GRANT UPDATE (state, document_id, digest, parts, missing, why, made_at) ON app.evidence_pack TO waybill_app;
 CREATE POLICY doors ON app.evidence_pack TO waybill_doors USING (true) WITH CHECK (true);
-GRANT SELECT, UPDATE (taken_until) ON app.evidence_pack TO waybill_doors;
+GRANT SELECT, UPDATE (taken_until, tries) ON app.evidence_pack TO waybill_doors;
 -- What is there, and not what is in it: that takes the API's key.
 CREATE POLICY evidence ON app.document FOR SELECT TO waybill_worker USING (tenant_id = app.tenant_id());
 GRANT SELECT (tenant_id, document_id, run_id, entity_id, class, name, media_type, size, digest, state, created_at) ON app.document

@@ -6,16 +6,19 @@ import asyncio
 import hashlib
 from typing import Any
 
+import msgspec
 import pytest
 
 from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
+from services.engine.claims import Claim, Claims
 from services.engine.functions import Call, Done, Failed, Later
 from services.evidence.function import NAME, EvidenceFunction
 from tests.patience import PATIENCE
 from tests.services.api.parties import Parties
 from tests.services.evidence.test_pdf import attached
+from tests.world import deploy, start_runs
 
 ABOUT = {"kind": "invoice", "key": "INV-7"}
 OPEN: dict[str, Any] = {
@@ -30,8 +33,8 @@ OPEN: dict[str, Any] = {
 class Desk:
     """One client's evidence: files by the API, calls as a run makes them."""
 
-    def __init__(self, parties: Parties, worker: Database, tenant: TenantId) -> None:
-        self.parties, self.tenant, self.run = parties, tenant, ids.new()
+    def __init__(self, parties: Parties, worker: Database, tenant: TenantId, claim: Claim) -> None:
+        self.parties, self.tenant, self.claim = parties, tenant, claim
         self.function = EvidenceFunction(worker)
 
     async def entity(self) -> str:
@@ -47,9 +50,9 @@ class Desk:
         return found
 
     async def call(self, key: str = "k", **arguments: Any) -> Any:
-        return await self.function(
-            Call(function=NAME, arguments=arguments, reference="/do/0/x", key=key, tenant=self.tenant, run=self.run)
-        )
+        one = self.claim
+        told = {"key": key, "tenant": self.tenant, "run": one.run_id, "fence": one.fence}
+        return await self.function(Call(function=NAME, arguments=arguments, reference="/do/0/x", **told))
 
     async def packed(self, key: str) -> Any:
         """What the call answers once the API has made the pack, or refused to."""
@@ -65,8 +68,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(parties: Parties, worker_database: Database) -> Desk:
-    return Desk(parties, worker_database, TenantId(ids.read("ten", parties.ids["acme:live"])))
+async def desk(parties: Parties, app_database: Database, worker_database: Database) -> Desk:
+    """Its run is in hand."""
+    tenant = TenantId(ids.read("ten", parties.ids["acme:live"]))
+    await deploy(app_database, tenant, "document: {}", event_type="order.captured")
+    await start_runs(app_database, tenant, 1)
+    (claim,) = await Claims(worker_database, "w", 3_600).take(1)
+    return Desk(parties, worker_database, tenant, claim)
 
 
 async def test_a_case_is_ready_when_the_documents_of_its_record_are_there_and_packed_once(desk: Desk) -> None:
@@ -121,5 +129,26 @@ async def test_what_cannot_be_done_is_told_with_words(desk: Desk) -> None:
     stranger = await desk.call(do="add", case="D-1", document=ids.show("doc", ids.new()), to="pod")
     assert isinstance(stranger, Failed)
     homeless = await desk.packed("p")
-    assert isinstance(homeless, Failed)
-    assert "neither a record nor a run" in homeless.error.detail
+    assert isinstance(homeless, Done), "where no record is known a pack is the run's"
+
+
+async def test_F_02_who_has_lost_the_run_changes_no_case(desk: Desk) -> None:
+    held, desk.claim = desk.claim, msgspec.structs.replace(desk.claim, fence=desk.claim.fence - 1)
+    for arguments in (OPEN, {"do": "pack", "case": "D-1"}):
+        answer = await desk.call(**arguments)
+        assert isinstance(answer, Later), arguments
+        assert not answer.parked
+    assert (await desk.parties.acme.get("/v1/evidence-cases")).json["items"] == []
+    desk.claim = held
+    assert (await desk.said(**OPEN))["missing"] == ["pod", "photo"]
+
+
+async def test_what_a_person_said_that_a_document_is_no_run_says_otherwise(desk: Desk) -> None:
+    opened = await desk.said(**OPEN)
+    one = await desk.file(await desk.entity(), "scan.txt", b"signed")
+    of_run: dict[str, Any] = {"do": "add", "case": "D-1", "document": one}
+    assert (await desk.said(**of_run, to="photo"))["held"] == ["photo"]
+    at = f"/v1/evidence-cases/{opened['id']}/documents"
+    assert (await desk.parties.acme.post(at, {"document": one, "to": "pod"})).json["held"] == ["pod"]
+    assert (await desk.said(**of_run, to="photo"))["held"] == ["pod"]
+    assert (await desk.said(do="check", case="D-1"))["held"] == ["pod"]
