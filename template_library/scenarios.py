@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from template_library.dsl import reader
 from template_library.dsl.durations import DurationError, milliseconds
+from template_library.holds import HoldFacts, Money
 
 
 class MalformedScenario(ValueError):
@@ -72,10 +73,17 @@ class StandingHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     customer: str | None = None
     line: str | None = None
     reason: str = "standing"
+    value: Money | None = None
+    facts: HoldFacts | None = None
 
 
 class ClearedHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Somebody clears a hold of this type, `after` it was raised: the oldest that the other members name."""
+    """Somebody clears a hold of this type, the oldest that the other members name.
+
+    Attributes:
+        after: time that passes before, since it was raised or since somebody else wanted to clear it.
+        roles, refused: as of a reply; None: that which looks after the hold.
+    """
 
     type: str
     order: str | None = None
@@ -83,6 +91,8 @@ class ClearedHold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     reason: str | None = None
     after: str = "PT0S"
     by: str = "somebody"
+    roles: tuple[str, ...] | None = None
+    refused: str | None = None
 
 
 class Holds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,10 +101,14 @@ class Holds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A document of this kind that is there for the evidence, `after` the scenario began."""
+    """A document of this kind that is there for the evidence, `after` the scenario began.
+
+    `kind`: a paper of the case, or words of the document's name. `document`: its id, for `add`; None: nobody says it.
+    """
 
     kind: str
     after: str = "PT0S"
+    document: str | None = None
 
 
 class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -132,7 +146,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             first run has ended.
         restarts: a worker dies behind every call, before the answer is kept, and another one goes on.
         people: what people reply, by kind of task, in the order in which they are asked.
-        authority: rows of a matrix; None: a decision takes one person of the task's role.
+        authority: rows of a matrix; None: one row for each decision, by which one person of the role that looks after
+            it decides, and not who asked for it. An empty list: the client has set none.
         calendars: by name, as environments have them; none: one that is always open, in UTC.
         opted_out: addresses that want no notices.
         at: when the clock begins. It skips what is waited for.

@@ -10,8 +10,8 @@ from infra import ids
 from infra.ids import TenantId
 from infra.problems import Problem
 from services.api import judged_people
+from services.holds import facts as holds
 from services.holds.authority import Question, Verdict
-from services.holds.facts import RUN
 from services.human_tasks import people as workers
 from services.human_tasks import rows
 from tenants.authority import facts, judging, repository
@@ -22,8 +22,6 @@ from tenants.authority.needs import Need
 from tenants.identity import standing
 from tenants.identity.standing import Standing
 
-_MACHINE: Final = "system:run"
-_SAME: Final = ("site", "customer_class", "margin_percent", "last_editor")
 _NO_TASK: Final = UUID(int=0)
 
 
@@ -80,18 +78,14 @@ def _deciders(
 
 
 async def _facts(connection: Any, tenant: TenantId, asked: Question) -> Facts:
-    """As the matrix reads them. Who raised it asked for it, and so did whom they named; of a run nobody else.
+    """As the matrix reads them.
 
     Raises:
         BadFact: a person who is named as nobody can be.
     """
     stated = await judged_people.with_makers(connection, asked.facts)
-    found: dict[str, Any] = {name: stated[name] for name in _SAME if name in stated}
-    if "amount" in stated:
-        found["amount"] = {"amount": stated["amount"], "currency": stated["currency"]}
     raisers = [await judged_people.behind(connection, one) for one in asked.raisers]
-    found["requester"] = [_MACHINE if one.startswith(RUN) else one for one in raisers] + stated.get("requester", [])
     earlier = set(asked.earlier)
     if asked.run is not None:
         earlier |= set(await rows.earlier(connection, tenant, asked.run, _NO_TASK))
-    return facts.read(found | {"earlier": [ids.show("acc", one) for one in sorted(earlier)]})
+    return facts.read(holds.asked(stated, raisers) | {"earlier": [ids.show("acc", one) for one in sorted(earlier)]})

@@ -72,7 +72,7 @@ class NoticeFunction:
             place = await connection.fetchrow("SELECT * FROM app.notice_place()")
             now = await connection.fetchval("SELECT clock_timestamp()")
             when = quiet.moment(now, await _calendar(connection, call, asked), asked.promise)
-            address = (asked.to.email or "").strip().lower()
+            address = address_of(asked)
             language = texts.language(asked.to.language, place["language"])
             row = await connection.fetchrow(
                 _POST,
@@ -93,7 +93,7 @@ class NoticeFunction:
                 hashlib.sha256(secret.encode()).digest(),
                 when.at,
                 when.waits,
-                _withheld(asked, address, has_host=place["has_host"]),
+                withheld(asked, address, has_host=place["has_host"]),
                 MOST_A_DAY,
             )
         return _later("its run is in other hands") if row is None else _told(row)
@@ -112,7 +112,12 @@ async def _calendar(connection: Any, call: Call, asked: Asked) -> Calendar | Non
         raise
 
 
-def _withheld(asked: Asked, address: str, *, has_host: bool) -> str | None:
+def address_of(asked: Asked) -> str:
+    """Where the notice goes, as opt-outs know it; empty where nobody said."""
+    return (asked.to.email or "").strip().lower()
+
+
+def withheld(asked: Asked, address: str, *, has_host: bool) -> str | None:
     """Why nobody is told, as far as that is known without the client's rows."""
     if not asked.is_wanted:
         return "not-wanted"

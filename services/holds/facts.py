@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ MOST_NAMED: Final = 30
 """People of one fact, and who raised a hold: of both together the authority reads a hundred, and 64 KiB are kept."""
 RUN: Final = "run:"
 _KEY: Final = "key:"
+_MACHINE: Final = "system:run"
+_SAME: Final = ("site", "customer_class", "margin_percent", "last_editor")
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,18 @@ def check(given: Mapping[str, Any], *, value: int | None, currency: str | None, 
     for name, word in (("/site", site), ("/facts/customer_class", given.get("customer_class"))):
         if word == OTHER:
             raise BadFact(name, "This stands for what no row names")
+
+
+def asked(given: Mapping[str, Any], raisers: Iterable[str]) -> dict[str, Any]:
+    """As the matrix reads them: who raised it asked for it, and so did whom they named; a run is nobody.
+
+    `given` as a question has it; `raisers`: who stands behind each.
+    """
+    found = {name: given[name] for name in _SAME if name in given}
+    if "amount" in given:
+        found["amount"] = {"amount": given["amount"], "currency": given["currency"]}
+    found["requester"] = [_MACHINE if one.startswith(RUN) else one for one in raisers] + given.get("requester", [])
+    return found
 
 
 def digests_of(salt: bytes, given: Mapping[str, Any]) -> dict[str, Any]:

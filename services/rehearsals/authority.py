@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 import msgspec
@@ -12,10 +12,13 @@ from infra import ids
 from infra.problems import Problem
 from services.engine.memory import TENANT
 from services.human_tasks.errors import NoAuthority
-from template_library.human_tasks import Asked
-from tenants.authority import checking, facts, needs
-from tenants.authority.judging import Decider, Given, Person, judge
+from tenants.authority import checking, facts, judging, needs
+from tenants.authority.errors import NoMatrix
+from tenants.authority.judging import Decider, Given, Person, Verdict
+from tenants.authority.needs import Need
 from tenants.authority.rows import HeldRow, Row
+
+_NAME: Final = "whoever-looks-after-it"
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,18 +32,29 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     need: str
 
 
-class Ruling(msgspec.Struct, frozen=True):
-    """They may; `approvals`: by so many people."""
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """What is decided about.
 
-    approvals: int = 1
-    need: str = ""
+    Attributes:
+        role: that looks after it.
+        facts: as the matrix reads them.
+        earlier: who decided earlier steps of the same run.
+    """
+
+    decision: str
+    role: str
+    facts: dict[str, Any]
+    earlier: Sequence[UUID] = ()
 
 
 class Matrix:
-    """Without rows every decision takes one person of the task's role. Roles are known by their slugs alone."""
+    """Roles are known by their slugs alone."""
 
     def __init__(self, given: list[dict[str, Any]] | None) -> None:
-        """Raises ValueError: the rows are no matrix."""
+        """None: each decision takes one person of the role that looks after it, who did not ask for it.
+
+        Raises ValueError: the rows are no matrix.
+        """
         self._rows: tuple[HeldRow, ...] | None = None
         if given is None:
             return
@@ -54,21 +68,24 @@ class Matrix:
         self._rows = tuple(HeldRow(row, row.approver_role, row.approver_role) for row in rows)
 
     def judge(
-        self, asked: Asked, by: str, roles: frozenset[str], same: Sequence[Decided], earlier: Sequence[UUID]
-    ) -> Ruling:
-        """Whether `by` may decide so, after those who decided the `same`. Raises NoAuthority."""
-        if asked.decision is None or self._rows is None:
-            return Ruling()
+        self, case: Case, by: str, roles: frozenset[str], given: Sequence[tuple[str, str]]
+    ) -> tuple[Verdict, Need]:
+        """What is said of `by`, after those who decided the same: by whom, and the digest of what was needed.
+
+        Raises NoAuthority: it is refused, by whichever rule.
+        """
         try:
-            shown = [ids.show("acc", one) for one in earlier]
-            need = needs.need(self._rows, asked.decision, facts.read({**asked.facts, "earlier": shown}))
+            if self._rows is not None and not self._rows:
+                raise NoMatrix
+            shown = [ids.show("acc", one) for one in case.earlier]
+            need = needs.need(self._rows or _row(case), case.decision, facts.read({**case.facts, "earlier": shown}))
         except Problem as problem:
             raise NoAuthority(problem.detail) from None
-        given = [Given(names=_person(one.account, one.by, frozenset()).names, need=one.need) for one in same]
-        verdict = judge(need, Decider(person=_person(account_of(by), by, roles)), given)
+        counting = [Given(names=_person(one, frozenset()).names, need=digest) for one, digest in given]
+        verdict = judging.judge(need, Decider(person=_person(by, roles)), counting)
         if not verdict.may:
             raise NoAuthority(verdict.detail)
-        return Ruling(1 + len(same) + verdict.missing, need.digest)
+        return verdict, need
 
 
 def account_of(by: str) -> UUID:
@@ -80,5 +97,10 @@ def address_of(by: str) -> str:
     return by if "@" in by else f"{by}@example.com"
 
 
-def _person(account: UUID, by: str, roles: frozenset[str]) -> Person:
-    return Person(account=ids.show("acc", account), email=address_of(by), roles=roles)
+def _row(case: Case) -> tuple[HeldRow, ...]:
+    """Where a scenario says nothing of its matrix: the least that one has by itself."""
+    return (HeldRow(Row(name=_NAME, decision=case.decision, approver_role=case.role), case.role, case.role),)
+
+
+def _person(by: str, roles: frozenset[str]) -> Person:
+    return Person(account=ids.show("acc", account_of(by)), email=address_of(by), roles=roles)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
-
-import msgspec
 
 from infra import ids
 from infra.problems import Problem
@@ -18,11 +15,12 @@ from services.holds.kinds import Kind, Kinds
 from services.holds.releasing import Keeping, Standing
 from services.holds.subjects import What
 from services.holds.telling import PREFIX, of_run
+from services.rehearsals.authority import Matrix
+from services.rehearsals.clearing import Clearings, Hold
 from services.rehearsals.times import Time, failed
 from template_library import holds
-from template_library.dsl.durations import milliseconds
-from template_library.holds import Check, Clear, Raise, Wait
-from template_library.scenarios import ClearedHold, Holds, StandingHold
+from template_library.holds import Check, Clear, HoldFacts, Money, Raise, Wait
+from template_library.scenarios import Holds, StandingHold
 
 _KINDS = Kinds(0, kinds.SHIPPED)
 _ERP = "system:erp"
@@ -30,46 +28,14 @@ _INVALID = 422
 _AWAY = 503
 
 
-class Hold(msgspec.Struct, kw_only=True):
-    """One that was raised. `clears`: who clears it and when, where the scenario says so."""
-
-    id: UUID
-    kind: What
-    key: str
-    customer: str | None
-    line: str
-    type: str
-    reason: str
-    owner: str
-    run: UUID | None
-    raised_by: str
-    keys: list[str]
-    stated: Stated
-    status: str = "active"
-    cleared_by: str | None = None
-    after_release: bool = False
-    clears: tuple[int, str] | None = None
-
-    @property
-    def value(self) -> dict[str, Any] | None:
-        if self.stated.value is None:
-            return None
-        return {"amount": self.stated.value, "currency": self.stated.currency}
-
-    def keeps(self, order: str, customer: str | None) -> bool:
-        if self.status != "active":
-            return False
-        return self.key == order if self.kind == "order" else self.key == customer
-
-
 class HoldsDesk:
     """Fills the engine's Function protocol."""
 
-    def __init__(self, given: Holds, time: Time) -> None:
+    def __init__(self, given: Holds, time: Time, clearings: Clearings | None = None) -> None:
         """Raises Problem: there is no such type of hold."""
         self._time = time
-        self._coming = list(given.cleared)
-        self._holds: list[Hold] = []
+        self._clearings = clearings or Clearings(given.cleared, time, Matrix(None))
+        self._holds = self._clearings.holds
         self._customers: dict[str, str] = {}
         self._released: set[str] = set()
         for one in given.standing:
@@ -80,7 +46,7 @@ class HoldsDesk:
             said = holds.read(call.arguments)
         except ValueError as error:
             return _refused(str(error))
-        self._advance()
+        self._clearings.advance()
         try:
             if isinstance(said, Raise):
                 return self._raise(call, said)
@@ -92,7 +58,7 @@ class HoldsDesk:
 
     def found(self) -> list[dict[str, Any]]:
         """The holds, as a scenario expects them."""
-        self._advance()
+        self._clearings.advance()
         return [
             {
                 "type": one.type,
@@ -107,14 +73,17 @@ class HoldsDesk:
             for one in self._holds
         ]
 
-    def unused(self) -> list[str]:
-        return [f"/holds/cleared: no hold of the type {one.type} was there to be cleared" for one in self._coming]
+    def left(self) -> list[str]:
+        """What of the clearings went otherwise than was written, or never came."""
+        return [*self._clearings.wrong, *self._clearings.unused()]
 
     def _stand(self, one: StandingHold) -> None:
         kind: What = "customer" if one.order is None else "order"
-        key = one.order or one.customer or ""
+        key, its = one.order or one.customer or "", _KINDS.find(one.type)
+        stated = _stated(_ERP, one.value, one.facts, its)
+        facts.check(stated.facts, value=stated.value, currency=stated.currency, site=None)
         self._note_customer(key if kind == "order" else None, one.customer)
-        self._add(
+        self._clearings.add(
             Hold(
                 id=ids.new(),
                 kind=kind,
@@ -123,11 +92,11 @@ class HoldsDesk:
                 line=one.line or "",
                 type=one.type,
                 reason=one.reason,
-                owner=_KINDS.find(one.type).role,
+                owner=its.role,
                 run=None,
                 raised_by=_ERP,
                 keys=[],
-                stated=Stated(value=None, currency=None, facts={}, raisers=(_ERP,)),
+                stated=stated,
             )
         )
 
@@ -135,9 +104,10 @@ class HoldsDesk:
         kind: What = "customer" if said.order is None else "order"
         key, line = said.order or said.customer or "", said.line or ""
         its = _KINDS.find(said.type)
-        stated = _stated(call, said, its)
+        stated = _stated(of_run(call.run), said.value, said.facts, its)
         facts.check(stated.facts, value=stated.value, currency=stated.currency, site=said.site)
         self._note_customer(said.order, said.customer)
+        self._clearings.note_site(said.order, said.site)
         known = next((one for one in self._holds if (one.kind, one.key) == (kind, key) and call.key in one.keys), None)
         if known is not None:
             return _raised(known, is_new=False)
@@ -163,7 +133,7 @@ class HoldsDesk:
             after_release=kind == "order" and key in self._released,
         )
         self._released.discard(key)
-        self._add(made)
+        self._clearings.add(made)
         return _raised(made, is_new=True)
 
     def _clear(self, call: Call, said: Clear) -> Answer:
@@ -195,10 +165,11 @@ class HoldsDesk:
             return _refused("name the order's `customer`: a hold on it keeps the order, too")
         facts.check({}, value=None, currency=None, site=said.site)
         self._note_customer(said.order, standing.customer)
+        self._clearings.note_site(said.order, said.site)
         if not standing.holds:
             self._released.add(said.order)
             return Done(output=shown(standing), usage="")
-        moments = [one.clears[0] for one in self._holds if one.status == "active" and one.clears is not None]
+        moments = [one.next for one in self._holds if one.next is not None]
         seconds = None if not moments else (min(moments) - self._time.now()) / 1000
         reason = f"the order is held: {', '.join(one.type for one in standing.holds)}"
         error = ErrorDetails(type=f"{STANDARD_ERRORS}timeout", status=_AWAY, title="It is still held", detail=reason)
@@ -228,25 +199,13 @@ class HoldsDesk:
         if self._customers.setdefault(order, customer) != customer:
             raise OtherCustomer(f"It was first held as an order of {self._customers[order]}")
 
-    def _add(self, made: Hold) -> None:
-        self._holds.append(made)
-        meant = next((one for one in self._coming if _means(one, made)), None)
-        if meant is not None:
-            self._coming.remove(meant)
-            made.clears = (self._time.now() + milliseconds(meant.after), meant.by)
 
-    def _advance(self) -> None:
-        for one in self._holds:
-            if one.status == "active" and one.clears is not None and one.clears[0] <= self._time.now():
-                one.status, one.cleared_by = "cleared", one.clears[1]
-
-
-def _stated(call: Call, said: Raise, its: Kind) -> Stated:
+def _stated(by: str, value: Money | None, given: HoldFacts | None, its: Kind) -> Stated:
     return Stated(
-        value=None if said.value is None else said.value.amount,
-        currency=None if said.value is None else said.value.currency,
-        facts=facts.kept(said.facts),
-        raisers=(of_run(call.run),),
+        value=None if value is None else value.amount,
+        currency=None if value is None else value.currency,
+        facts=facts.kept(given),
+        raisers=(by,),
         decision=its.decision,
         run_may_clear=its.run_may_clear,
     )
@@ -254,14 +213,6 @@ def _stated(call: Call, said: Raise, its: Kind) -> Stated:
 
 def _same(one: Hold) -> tuple[str, str, str, str, str]:
     return (one.kind, one.key, one.line, one.type, one.reason)
-
-
-def _means(wanted: ClearedHold, made: Hold) -> bool:
-    if wanted.type != made.type or wanted.reason not in {None, made.reason}:
-        return False
-    if wanted.order is not None:
-        return (made.kind, made.key) == ("order", wanted.order)
-    return wanted.customer is None or (made.kind, made.key) == ("customer", wanted.customer)
 
 
 def _raised(one: Hold, *, is_new: bool, after_release: bool | None = None) -> Done:

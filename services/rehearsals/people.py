@@ -23,7 +23,7 @@ from services.human_tasks.errors import NoAuthority, TaskOver
 from services.human_tasks.forms import ProfiledForms
 from services.human_tasks.people import Person
 from services.human_tasks.states import OPEN, Move, State
-from services.rehearsals.authority import Decided, Matrix, account_of
+from services.rehearsals.authority import Case, Decided, Matrix, account_of
 from services.rehearsals.times import Calendars, Time, at, failed
 from template_library.dsl.durations import milliseconds
 from template_library.human_tasks import Asked
@@ -114,6 +114,10 @@ class People:
         task = self._tasks.get(key)
         if task is not None and task.is_open:
             task.state = states.after(task.state, "cancel")
+
+    def decided(self, run: UUID) -> list[UUID]:
+        """Who decided tasks of the run."""
+        return [one.account for task in self._tasks.values() if task.run == run for one in task.given]
 
     def found(self) -> list[dict[str, Any]]:
         """The tasks, as a scenario expects them."""
@@ -211,14 +215,16 @@ class People:
             if other.run == task.run and other is not task
             for one in other.given
         ]
-        ruling = self._matrix.judge(asked, reply.by, roles, same, earlier)
+        missing, need = 0, ""
+        if asked.decision is not None:
+            case = Case(decision=asked.decision, role=task.role, facts=asked.facts, earlier=earlier)
+            verdict, needed = self._matrix.judge(case, reply.by, roles, [(one.by, one.need) for one in same])
+            missing, need = verdict.missing, needed.digest
         task.given = [
             *task.given,
-            Decided(
-                account=account, by=reply.by, outcome=reply.outcome, answer=answer, moment=moment, need=ruling.need
-            ),
+            Decided(account=account, by=reply.by, outcome=reply.outcome, answer=answer, moment=moment, need=need),
         ]
-        if 1 + len(same) < (1 if reply.outcome in asked.refusals else max(ruling.approvals, 1)):
+        if missing and reply.outcome not in asked.refusals:
             return
         task.state = states.after(task.state, "complete")
         task.outcome, task.answer, task.by, task.decided = reply.outcome, answer, reply.by, moment

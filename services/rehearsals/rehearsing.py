@@ -20,11 +20,13 @@ from services.engine.functions import Function
 from services.engine.memory import Played, Report, run_workflow
 from services.rehearsals import checking, comparing, systems
 from services.rehearsals.authority import Matrix
+from services.rehearsals.clearing import Clearings
+from services.rehearsals.evidence import EVIDENCE, Evidence
 from services.rehearsals.holds import HoldsDesk
 from services.rehearsals.people import People
 from services.rehearsals.restarting import restarting
 from services.rehearsals.systems import SIMULATED, Doubles, Running
-from services.rehearsals.telling import EVIDENCE, NOTICE, Evidence, Notices
+from services.rehearsals.telling import NOTICE, Notices
 from services.rehearsals.times import Calendars, Time
 from template_library import holds, human_tasks, scenarios, schemas
 from template_library.catalog import Package
@@ -52,8 +54,10 @@ class Stage:
         """Raises Problem, ValueError: the scenario asks for what there is not."""
         self.time = Time(scenario.at)
         calendars = Calendars(scenario.calendars, self.time)
-        self.people = People(scenario.people, Matrix(scenario.authority), self.time, calendars)
-        self.holds = HoldsDesk(scenario.holds, self.time)
+        matrix = Matrix(scenario.authority)
+        self.people = People(scenario.people, matrix, self.time, calendars)
+        clearings = Clearings(scenario.holds.cleared, self.time, matrix, self.people.decided)
+        self.holds = HoldsDesk(scenario.holds, self.time, clearings)
         self.notices = Notices(scenario.opted_out)
         self.evidence = Evidence(scenario.papers, self.time)
         self.functions: dict[str, Function] = {
@@ -66,7 +70,7 @@ class Stage:
 
     def left(self) -> list[str]:
         """What of the scenario went otherwise than was written, or never came."""
-        return [*self.people.wrong, *self.people.unused(), *self.holds.unused()]
+        return [*self.people.wrong, *self.people.unused(), *self.holds.left()]
 
     def found(self, emitted: Sequence[dict[str, Any]]) -> dict[str, Any]:
         return {

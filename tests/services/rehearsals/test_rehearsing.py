@@ -186,7 +186,10 @@ def test_evidence_and_notices_are_recorded_once_through_restarts(tmp_path: Path)
         HEAD
         + """
 do:
-  - open: {call: evidence:1.0.0@default, with: {do: open, case: C-1, required: {pod: signed, bol: any}}}
+  - open:
+      call: evidence:1.0.0@default
+      with:
+        {do: open, case: C-1, about: {kind: invoice, key: I-1}, reason: short, required: {pod: signed, bol: any}}
   - wait: {wait: {hours: 2}}
   - check: {call: evidence:1.0.0@default, with: {do: check, case: C-1}, export: {as: '${ . }'}}
   - tell:
