@@ -51,7 +51,7 @@ class Desk:
 
     async def call(self, key: str = "k", **arguments: Any) -> Any:
         one = self.claim
-        told = {"key": key, "tenant": self.tenant, "run": one.run_id, "fence": one.fence}
+        told: dict[str, Any] = {"key": key, "tenant": self.tenant, "run": one.run_id, "fence": one.fence}
         return await self.function(Call(function=NAME, arguments=arguments, reference="/do/0/x", **told))
 
     async def packed(self, key: str) -> Any:
