@@ -32,6 +32,7 @@ class Package(msgspec.Struct, frozen=True):
         folder: where the package lies; its scenarios are in `tests/`.
         forms, mails: what is in `forms/` and `mails/`, by name; of a mail `{subject, text}`, each by language.
         readme, client_page: Markdown for the partner's and for the client's people. None: the package has none.
+        runbooks: of each exception what is to be done, in Markdown.
     """
 
     manifest: Manifest
@@ -43,6 +44,7 @@ class Package(msgspec.Struct, frozen=True):
     mails: dict[str, Any] = {}
     readme: str | None = None
     client_page: str | None = None
+    runbooks: dict[str, str] = {}
 
     @property
     def reference(self) -> str:
@@ -126,6 +128,11 @@ def load(folder: Path) -> Package:
         mails=mails,
         readme=_page(folder / "README.md"),
         client_page=_page(folder / "CLIENT.md"),
+        runbooks={
+            name: file.read_text(encoding="utf-8")
+            for name, one in read.exceptions.items()
+            if (file := folder / one.runbook).is_file()
+        },
     )
 
 

@@ -16,6 +16,7 @@ from services.engine import values
 from services.engine.functions import STANDARD_ERRORS, is_ours, without_words
 from services.exceptions.categories import Category
 from services.exceptions.reading import State
+from template_library import catalog
 
 Outcome = Literal["retried", "resumed", "cancelled", "suspended", "went-on", "decided", "discarded"]
 Owner = Annotated[
@@ -71,6 +72,15 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     reason: Annotated[str | None, Meta(description="Why it was discarded.")]
 
 
+class ExceptionDetail(ExceptionView, frozen=True, kw_only=True):
+    """With what is to be done."""
+
+    runbook: Annotated[
+        str | None,
+        Meta(description="Of its template, in Markdown: of the exception that the last word of `cause` names."),
+    ]
+
+
 def view(row: Any, payloads: Payloads) -> ExceptionView:
     """A row of `services.exceptions.reading`, with as much of a fault's words as the caller may see."""
     cause, title = words(row["category"], row["cause"], row["title"], payloads)
@@ -105,6 +115,21 @@ def view(row: Any, payloads: Payloads) -> ExceptionView:
         outcome=row["outcome"],
         reason=row["reason"],
     )
+
+
+def detail(row: Any, payloads: Payloads) -> ExceptionDetail:
+    """The same, with the runbook for what the caller may see of its cause."""
+    shown = view(row, payloads)
+    return ExceptionDetail(**msgspec.structs.asdict(shown), runbook=runbook(shown.template, shown.cause))
+
+
+def runbook(template: str | None, cause: str) -> str | None:
+    """What the template, `name@version`, says about it; None: nothing."""
+    name, _, version = (template or "").partition("@")
+    try:
+        return catalog.builtin().find(name, version).runbooks.get(cause.rpartition("/")[2])
+    except catalog.UnknownTemplate:
+        return None
 
 
 def words(category: str, cause: str, title: str, payloads: Payloads) -> tuple[str, str | None]:

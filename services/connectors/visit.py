@@ -26,12 +26,14 @@ class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `with` of the task. `connection` is a name in the deployment's bindings.
 
     `whom`, in a document `for`: what rules choose by where the name has a group of connections (`choices`).
+    `authority`: the decision that a guarded write states for the matrix to let it go by itself (ADR 0119).
     """
 
     connection: str
     operation: str
     input: Any = msgspec.field(default_factory=dict)
     whom: Any = msgspec.field(name="for", default=None)
+    authority: Any = None
 
 
 class Visit:

@@ -3,14 +3,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, Text, Uuid, func
+from sqlalchemy import DateTime, Index, LargeBinary, Text, Uuid, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
 
 
 class ApprovalRow(Base):
-    """What a person decided about a task of a run (`59_approvals.sql`)."""
+    """What was decided about a task of a run (`59_approvals.sql`)."""
 
     __tablename__ = "approval"
 
@@ -24,5 +24,9 @@ class ApprovalRow(Base):
     note: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[str] = mapped_column(Text)
     decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    task_id: Mapped[UUID | None] = mapped_column(Uuid)
+    decision: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    shown_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (Index("approval_run", "tenant_id", "run_id", "approval_id"),)

@@ -1,4 +1,6 @@
-"""Asks before each write of a run whether a rule guards it, and whether the run's journal holds an approval (ADR 0063).
+"""Asks before each write of a run whether a rule guards it, and whether it stands on an approval (ADR 0063, 0119).
+
+That is a person's, by an event or a human task of which the run's journal tells, or what the matrix lets go by itself.
 
 What was checked when the workflow was deployed may be otherwise by now: a rule was set since, the run was moved to
 another document, a person refused. The function itself is asked only when nothing stands in the way.
@@ -12,9 +14,11 @@ from uuid import UUID
 
 from infra import clock, ids
 from infra.database import Database, through_outage
+from services.engine import by_matrix
 from services.engine.functions import NOT_APPROVED, Answer, Call, Cautious, ErrorDetails, Failed, Terms
-from template_library.policies.approvals import Decision, Line, is_approved
+from template_library.policies.approvals import Decision, Line, lacking
 from template_library.policies.capabilities import Writes
+from template_library.policies.decisions import covered
 from template_library.policies.rules import Rule, broken_by
 from tenants.audit import writing as audit
 from tenants.organizations import policies
@@ -27,7 +31,16 @@ WritesOf = Callable[[Call], Awaitable[Writes]]
 """What a call may write, by its function and its arguments."""
 
 _DECISIONS: Final = """
-SELECT reference, event_source, event_key, is_approved FROM app.approval WHERE tenant_id = $1 AND run_id = $2
+SELECT reference, event_source, event_key, is_approved FROM app.approval
+WHERE tenant_id = $1 AND run_id = $2 AND task_id IS NULL AND decision IS NULL
+"""
+# Of the tasks that ran under one reference the last one, decided or not: it is the one that the journal ends with.
+_TASKS: Final = """
+SELECT DISTINCT ON (t.reference) t.reference, t.decision, coalesce(a.is_approved, false) AS is_approved
+FROM app.human_task t
+LEFT JOIN app.approval a ON a.tenant_id = t.tenant_id AND a.run_id = t.run_id AND a.task_id = t.task_id
+WHERE t.tenant_id = $1 AND t.run_id = $2 AND t.decision IS NOT NULL
+ORDER BY t.reference, t.created_at DESC, t.task_id DESC
 """
 _LINES: Final = """
 SELECT kind, reference, data ->> 'source' AS source, data ->> 'id' AS id FROM app.journal
@@ -81,25 +94,30 @@ class Guarded:
     async def _refusal(self, call: Call) -> Failed | None:
         rules = await self._rules.of(call.tenant)
         names, domains = broken_by(rules, await self._writes(call)) if rules else ([], [])
-        if not names or await through_outage(lambda: self._stands(call), "a run's approvals"):
+        if not names:
+            return None
+        why = await through_outage(lambda: self._lacks(call, domains), "a run's approvals")
+        if not why:
             return None
         await through_outage(lambda: self._record(call, names, domains), "what was refused")
         detail = (
             f"It writes {', '.join(domains)}, and no approval of this run stands before it; asked for by"
-            f" {', '.join(names)}. Nothing was sent"
+            f" {', '.join(names)}. Nor does the matrix of authority let it go by itself: {why}. Nothing was sent"
         )
         error = ErrorDetails(type=NOT_APPROVED, status=_FORBIDDEN, title="A write lacks its approval", detail=detail)
         return Failed(error=error, sent=False)
 
-    async def _stands(self, call: Call) -> bool:
-        """What a person decided, and what the run has heard of it. Read anew each time: the last word counts."""
+    async def _lacks(self, call: Call, domains: list[str]) -> str:
+        """Why it may not go; empty: it may. Read anew each time: the last word of whoever decided counts."""
         async with self._rules.database.tenant(call.tenant) as connection:
             decided = [_decision(row) for row in await connection.fetch(_DECISIONS, call.tenant, call.run)]
-            if not decided:
-                return False
+            decided += [_task(row) for row in await connection.fetch(_TASKS, call.tenant, call.run)]
             references = list({one.reference for one in decided})
-            rows = await connection.fetch(_LINES, call.tenant, call.run, references)
-        return is_approved((_line(row) for row in rows), decided, call.reference)
+            rows = await connection.fetch(_LINES, call.tenant, call.run, references) if references else []
+            left = lacking([_line(row) for row in rows], decided, call.reference, domains)
+            if any(each.is_about(one) for each in decided for one in left):
+                return "somebody was asked in this run, whose word it is"
+            return await by_matrix.refusal(connection, call, left) if left else ""
 
     async def _record(self, call: Call, names: list[str], domains: list[str]) -> None:
         after = {"reference": call.reference, "rules": names, "domains": domains}
@@ -114,6 +132,10 @@ def _decision(row: Any) -> Decision:
     return Decision(
         reference=row["reference"], source=row["event_source"], id=row["event_key"], is_approved=row["is_approved"]
     )
+
+
+def _task(row: Any) -> Decision:
+    return Decision(reference=row["reference"], is_approved=row["is_approved"], covers=covered(row["decision"]))
 
 
 def _line(row: Any) -> Line:

@@ -32,9 +32,9 @@ _DONE: Final[dict[Action, str]] = {
 OUTSIDE: Final = "outside"
 """What the links of outside participants are for, and whose they are: a task has one."""
 _LOCK: Final = """
-SELECT t.task_id, t.run_id, t.created_at, t.kind, t.title, t.role, t.decision, t.state, t.version, t.assignee,
-  t.is_given, app.keeps_task(t.tenant_id, t.assignee, t.role, t.is_given) AS is_kept, t.outcome, t.decided_by,
-  t.entity_kind, t.entity_key, t.content::text AS content, NOT EXISTS (
+SELECT t.task_id, t.run_id, t.reference, t.created_at, t.kind, t.title, t.role, t.decision, t.state, t.version,
+  t.assignee, t.is_given, app.keeps_task(t.tenant_id, t.assignee, t.role, t.is_given) AS is_kept, t.outcome,
+  t.decided_by, t.entity_kind, t.entity_key, t.content::text AS content, NOT EXISTS (
     SELECT FROM app.run r WHERE r.tenant_id = t.tenant_id AND r.run_id = t.run_id AND r.ended_at IS NULL) AS is_left
 FROM app.human_task t WHERE t.tenant_id = $1 AND t.task_id = $2 FOR UPDATE OF t
 """

@@ -11,7 +11,8 @@ import msgspec
 
 from infra import ids
 from services.engine import values
-from services.human_tasks import acting, clock, forms, people, rows, showing, states
+from services.human_tasks import acting, approvals, clock, forms, people, rows, showing, states
+from services.human_tasks.approvals import Completed
 from services.human_tasks.errors import AuthorityUnknown, NoAuthority, TaskChanged
 from services.human_tasks.forms import Forms, ProfiledForms
 from services.human_tasks.judging import Decider, Given, Judge, Question, Verdict
@@ -107,9 +108,9 @@ class Desk:
         acting.check_open(row, None)
         asked = showing.asked_of(row)
         _check_outcome(asked, outcome)
-        behalf = acting.behalf_of(row, person)
-        question = await _question(connection, tenant, row, _decider(person, behalf), (outcome, {}))
-        return await self._judged(connection, question)
+        decider = _decider(person, acting.behalf_of(row, person))
+        question = await _question(connection, tenant, row, decider, (outcome, {}))
+        return await self._judged(connection, question, row)
 
     async def complete(self, connection: Any, tenant: UUID, task: UUID, person: Person, wanted: Decision) -> Decided:
         """Decide, in the caller's transaction. The same decision of the same person again changes nothing.
@@ -134,7 +135,7 @@ class Desk:
             raise TaskChanged("What the task shows is not what you saw")
         answer = forms.checked(self.forms, asked.form, decider.roles, wanted.values, wanted.outcome)
         question = await _question(connection, tenant, row, decider, (wanted.outcome, answer))
-        verdict = await self._judged(connection, question)
+        verdict = await self._judged(connection, question, row)
         same = _standing(question, verdict).alike()
         alike = 1 + len(same)
         if any(one.account == person.account for one in same):
@@ -148,12 +149,14 @@ class Desk:
         if self.touched is not None:
             await self.touched(connection, tenant, _deed(row, person, wanted))
         if is_complete:
-            await clock.end(connection, tenant, task, "completed")
-            await connection.execute("SELECT app.wake_task($1)", task)
+            done = Completed(asked=asked, outcome=wanted.outcome, by=person.actor, shown=shown.digest())
+            await _end(connection, tenant, row, done)
         return Decided(run=row["run_id"], is_complete=is_complete, approvals=needed, given=alike)
 
-    async def _judged(self, connection: Any, asked: Question) -> Verdict:
-        """What the authority says, and that nobody decides twice of what counts."""
+    async def _judged(self, connection: Any, asked: Question, row: Mapping[str, Any]) -> Verdict:
+        """What the authority says, that nobody decides twice of what counts, and no run's beginner about its writes."""
+        if why := await approvals.barred(connection, asked.tenant, row, asked.outcome, asked.decider):
+            return Verdict(is_allowed=False, why=why)
         verdict = Verdict(is_allowed=True)
         if asked.decision and self.judge is None:
             raise AuthorityUnknown(f"It asks for the authority {asked.decision}, and no matrix is there to judge it")
@@ -210,6 +213,13 @@ class _Record(msgspec.Struct, frozen=True):
         told = {name: value for name, value in after.items() if value is not None}
         shown = ids.show("tsk", task)
         await audit.write(connection, tenant, actor=self.person.actor, action=f"task.{done}", target=shown, after=told)
+
+
+async def _end(connection: Any, tenant: UUID, row: Mapping[str, Any], done: Completed) -> None:
+    """What follows from a task that is completed: it approves, its time is over, and its run goes on."""
+    await approvals.keep(connection, tenant, row, done)
+    await clock.end(connection, tenant, row["task_id"], "completed")
+    await connection.execute("SELECT app.wake_task($1)", row["task_id"])
 
 
 def _check_outcome(asked: Asked, outcome: str) -> None:

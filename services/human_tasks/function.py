@@ -61,6 +61,7 @@ class TaskFunction:
             found = await rows.of_call(connection, call)
             if found is None:
                 return _waits("", "its task is being made", _MOVING_SECONDS)
+            await rows.follow(connection, call, found)
             given = await rows.given(connection, call.tenant, found.task_id)
         return told(found, given)
 

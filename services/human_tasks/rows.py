@@ -17,8 +17,11 @@ from template_library.human_tasks import Asked
 
 LONGEST_TITLE: Final = 200
 _READ: Final = (
-    "SELECT task_id, kind, role, state, version, created_at, due_at, outcome, answer::text AS answer, decided_by, "
-    "decided_at, reason FROM app.human_task WHERE tenant_id = $1 AND run_id = $2 AND key = $3"
+    "SELECT task_id, kind, role, reference, state, version, created_at, due_at, outcome, answer::text AS answer, "
+    "decided_by, decided_at, reason FROM app.human_task WHERE tenant_id = $1 AND run_id = $2 AND key = $3"
+)
+_MOVE: Final = (
+    "UPDATE app.human_task SET reference = $4 WHERE tenant_id = $1 AND run_id = $2 AND key = $3 AND reference <> $4"
 )
 _GIVEN: Final = (
     "SELECT number, account_id, behalf, outcome, decided_at, rule::text AS rule, answer::text AS answer "
@@ -35,7 +38,7 @@ _ADD: Final = "SELECT app.add_task($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A task as its run sees it; `answer` is JSON text."""
+    """A task as its run sees it; `answer` is JSON text. `reference`: what it ran as when it was last called."""
 
     task_id: UUID
     kind: str
@@ -49,12 +52,20 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: str | None
     decided_at: datetime | None
     reason: str | None
+    reference: str = ""
 
 
 async def of_call(connection: Any, call: Call) -> Standing | None:
     """The task of `call`; None where there is none yet."""
     row = await connection.fetchrow(_READ, call.tenant, call.run, call.key)
     return None if row is None else Standing(**row)
+
+
+async def follow(connection: Any, call: Call, found: Standing) -> None:
+    """Keep what the task runs as: its run may have been moved to another document while it was open (ADR 0032)."""
+    reference = values.plain(call.reference)
+    if found.reference != reference:
+        await connection.execute(_MOVE, call.tenant, call.run, call.key, reference)
 
 
 async def add(connection: Any, call: Call, task: UUID, asked: Asked, due: datetime | None) -> str:

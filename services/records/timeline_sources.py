@@ -73,7 +73,7 @@ DECIDED: Final = """
 SELECT * FROM (
   SELECT 'decided' AS what, a.decided_at AS at, 'decided/' || a.approval_id AS key, a.run_id, a.reference,
     CASE WHEN a.is_approved THEN 'approved' ELSE 'refused' END AS outcome, a.decided_by AS by, a.note
-  FROM app.approval a WHERE a.tenant_id = $1 AND a.run_id = ANY ($5)
+  FROM app.approval a WHERE a.tenant_id = $1 AND a.run_id = ANY ($5) AND a.task_id IS NULL
 ) x WHERE (at, key COLLATE "C") > ($2, $3) ORDER BY at, key COLLATE "C" LIMIT $4
 """
 # Exceptions.

@@ -1,7 +1,8 @@
-"""Every path of a workflow that reaches a guarded write without an approval before it. Pure (ADR 0063).
+"""Every path of a workflow that reaches a guarded write without an approval before it. Pure (ADR 0063, 0119).
 
 Asked is one thing of each task: where control may go from it while nobody has approved. Behind an approval everything
-may happen, so that nothing behind one is looked at; each task is looked at once, however often it is called.
+may happen, so that nothing behind one is looked at; each task is looked at once, however often it is called. What is
+an approval for one domain may be none for another: domains with the same approvals are walked together.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from template_library.dsl.model import (
     TryTask,
     Workflow,
 )
-from template_library.policies.approvals import is_approval
+from template_library.policies.approvals import approves, states
 from template_library.policies.capabilities import Writes
-from template_library.policies.reach import HERE, NOWHERE, Reach, Trail, Violation, joined, placed
+from template_library.policies.reach import HERE, NOWHERE, Reach, Trail, Violation, both, joined, placed
 from template_library.policies.rules import Rule, broken_by
 
 MOST: Final = 20
@@ -44,22 +45,34 @@ def violations(
     `programs` holds the workflow under the empty name, and all that it runs by the names that its tasks give them. One
     that is missing is taken to write nothing. What nobody waits for is a run of its own, and needs an approval there.
     """
-    if not rules:
-        return []
-    walk = _Walk(programs, writes, rules)
-    found = {one.reference: one for one in walk.program("").breaches}
-    for one in walk.apart():
-        found.setdefault(one.reference, one)
+    found: dict[str, Violation] = {}
+    for domains in _alike(programs, frozenset[str]().union(*(one.guards for one in rules))):
+        walk = _Walk(programs, writes, rules, domains)
+        for one in (*walk.program("").breaches, *walk.apart()):
+            found[one.reference] = both(found.get(one.reference, one), one)
     return list(found.values())[:MOST]
 
 
+def _alike(programs: Mapping[str, Workflow], domains: Writes) -> list[Writes]:
+    """The domains, those together that the same tasks approve."""
+    tasks = [task for workflow in programs.values() for task in workflow.tasks.values()]
+    found: dict[tuple[bool, ...], set[str]] = {}
+    for one in sorted(domains):
+        found.setdefault(tuple(approves(task, one) for task in tasks), set()).add(one)
+    return [frozenset(one) for one in found.values()]
+
+
 class _Walk:
+    """Of writes of `domains`, which the same tasks approve."""
+
     def __init__(
-        self, programs: Mapping[str, Workflow], writes: Callable[[Task], Writes], rules: Sequence[Rule]
+        self, programs: Mapping[str, Workflow], writes: Callable[[Task], Writes], rules: Sequence[Rule], domains: Writes
     ) -> None:
         self._programs = programs
         self._writes = writes
         self._rules = rules
+        self._domains = domains
+        self._one = next(iter(domains), "")
         self._known: dict[tuple[str, str, bool, bool], Reach] = {}
 
     def program(self, name: str, *, is_inside: bool = False) -> Reach:
@@ -120,7 +133,7 @@ class _Walk:
 
     def _core(self, program: str, task: Task, *, is_inside: bool) -> Reach:
         """Of the task alone: `done` is where its own directive is followed."""
-        if is_approval(task) or isinstance(task, RaiseTask):
+        if approves(task, self._one) or isinstance(task, RaiseTask):
             return NOWHERE
         if isinstance(task, SwitchTask):
             ways: dict[str, Trail] = {case.then: ("",) for case in task.cases}
@@ -130,7 +143,8 @@ class _Walk:
             return self._fork(program, task, is_inside=is_inside)
         if (name := _run_by(task)) in self._programs and name:
             return _nested(task, self.program(name, is_inside=is_inside))
-        names, breaches = broken_by(self._rules, self._writes(task))
+        asked = frozenset(one for one in self._writes(task) & self._domains if not states(task, one))
+        names, breaches = broken_by(self._rules, asked)
         own = Violation(reference="", domains=tuple(breaches), rules=tuple(names), path=("",))
         lists = [self._inner(program, task, paths, is_inside=is_inside) for paths in _lists(task)]
         if isinstance(task, FunctionCallTask) and task.local:

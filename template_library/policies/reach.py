@@ -65,6 +65,12 @@ def placed(one: Violation, at: str, came: Trail) -> Violation:
     return msgspec.structs.replace(one, reference=at + one.reference, path=joined(came, prefixed(at, one.path)))
 
 
+def both(one: Violation, other: Violation) -> Violation:
+    """Of the same write, by the path of the first."""
+    domains, rules = {*one.domains, *other.domains}, dict.fromkeys((*one.rules, *other.rules))
+    return msgspec.structs.replace(one, domains=tuple(sorted(domains)), rules=tuple(rules))
+
+
 def joined(first: Trail, second: Trail) -> Trail:
     """One path behind the other; a task that both name is there once, and of a long one the middle is left out."""
     whole = (*first, *(second[1:] if first[-1:] == second[:1] else second))

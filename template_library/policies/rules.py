@@ -27,9 +27,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     undeclared: bool = True
     reason: str = ""
 
+    @property
+    def guards(self) -> Writes:
+        """All that needs an approval by it."""
+        return frozenset((*self.domains, UNDECLARED) if self.undeclared else self.domains)
+
     def guarded(self, writes: Writes) -> Writes:
         """Those of `writes` that need an approval."""
-        return writes & (set(self.domains) | ({UNDECLARED} if self.undeclared else set()))
+        return writes & self.guards
 
 
 class Mistake(msgspec.Struct, frozen=True):

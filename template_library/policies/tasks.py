@@ -40,7 +40,7 @@ def of_task(task: Task, operations: Operations) -> Writes:
     if isinstance(task, HttpCallTask):
         return of_protocol("http", {"method": _value(task.method)})
     if isinstance(task, ProtocolCallTask):
-        arguments = {"method": _member(task.arguments, "method")}
+        arguments = {"method": member(task.arguments, "method")}
         return of_protocol(task.protocol, arguments | ({"subscription": True} if task.subscription else {}))
     if isinstance(task, RunTask):
         return NOTHING if task.workflow is not None else ANYTHING
@@ -68,7 +68,7 @@ def _of_function(task: FunctionCallTask, operations: Operations) -> Writes:
         return NOTHING  # what a person decides is written by what comes behind
     if CONNECTOR.fullmatch(task.function) is None:
         return ANYTHING
-    connection, operation = (_member(task.arguments, name) for name in ("connection", "operation"))
+    connection, operation = (member(task.arguments, name) for name in ("connection", "operation"))
     found = operations(connection, operation) if isinstance(connection, str) and isinstance(operation, str) else None
     if found is None:
         return ANYTHING
@@ -77,7 +77,7 @@ def _of_function(task: FunctionCallTask, operations: Operations) -> Writes:
 
 def _input(arguments: Template, member: str) -> dict[str, Any]:
     """The operation's input as far as it is written down; an expression may give it any `member`."""
-    given = _part(arguments, "input")
+    given = part(arguments, "input")
     if given is None:
         return {}
     if isinstance(given, MapTemplate):
@@ -86,13 +86,14 @@ def _input(arguments: Template, member: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {member: _OPEN}
 
 
-def _member(arguments: Template, name: str) -> Any:
-    """The argument where it is written down; None where it is absent."""
-    found = _part(arguments, name)
+def member(arguments: Template, name: str) -> Any:
+    """The argument where it is written down, as JSON; None where it is absent."""
+    found = part(arguments, name)
     return None if found is None else _value(found)
 
 
-def _part(arguments: Template, name: str) -> Template | None:
+def part(arguments: Template, name: str) -> Template | None:
+    """The argument as the document has it; a value that nobody knows where something computes all of them."""
     if isinstance(arguments, MapTemplate):
         return dict(arguments.members).get(name)
     if isinstance(arguments, Constant) and isinstance(arguments.value, dict):

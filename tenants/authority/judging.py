@@ -79,14 +79,16 @@ def judge(need: Need, decider: Decider, given: Sequence[Given]) -> Verdict:
     For a decision that refuses, `may` is all that is asked: one person with the authority ends it.
     """
     counting = [one for one in given if one.need == need.digest]
-    refusal = next(_refusals(need, decider, counting), None)
+    # Where nobody has to, it takes one person all the same once somebody is asked.
+    wanted = max(need.approvals, 1)
+    refusal = next(_refusals(need, decider, counting, wanted), None)
     if refusal is not None:
         return refusal
     counted = 1 + _different(one.names for one in counting)
-    return Verdict(may=True, counted=counted, missing=max(need.approvals - counted, 0))
+    return Verdict(may=True, counted=counted, missing=max(wanted - counted, 0))
 
 
-def _refusals(need: Need, decider: Decider, counting: Sequence[Given]) -> Iterator[Verdict]:
+def _refusals(need: Need, decider: Decider, counting: Sequence[Given], wanted: int) -> Iterator[Verdict]:
     holder, other = decider.person, decider.stands_in_for
     if need.role_id not in (other or holder).roles:
         yield _no("role", f"The role {need.approver_role} decides this")
@@ -97,7 +99,7 @@ def _refusals(need: Need, decider: Decider, counting: Sequence[Given]) -> Iterat
         yield _no("over", "It was refused")
     if any(one.names & decider.names for one in counting):
         yield _no("twice", "Each approval is by another person, and a substitute is no other one")
-    if _different(one.names for one in counting) >= need.approvals:
+    if _different(one.names for one in counting) >= wanted:
         yield _no("over", "It was approved")
 
 

@@ -32,7 +32,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         rule: name of the row that covers it.
         approver_role: slug, to be shown; `role_id` is what counts.
-        approvals: by so many different people.
+        approvals: by so many different people; 0: a write that states the decision goes by itself (ADR 0119).
         digest: of all that an approval is given for; one that was given for another digest counts no more.
     """
 

@@ -19,7 +19,8 @@ from tenants.authority.rows import HeldRow
 
 _IN_FORCE: Final = """
 SELECT version, holds_from, set_by, set_at FROM app.authority_matrix
-WHERE tenant_id = $1 AND holds_from <= clock_timestamp() ORDER BY version DESC LIMIT 1
+WHERE tenant_id = $1 AND holds_from <= coalesce($2, clock_timestamp()) AND set_at <= coalesce($2, clock_timestamp())
+ORDER BY version DESC LIMIT 1
 """
 _ROWS: Final = "SELECT rows::text AS rows FROM app.authority_matrix WHERE tenant_id = $1 AND version = $2"
 _MOST: Final = 500
@@ -45,9 +46,9 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     set_by: str
 
 
-async def load(connection: Any, tenant: UUID) -> Matrix | None:
-    """The matrix in force now; `connection` is asyncpg's, in a transaction of the tenant."""
-    row = await connection.fetchrow(_IN_FORCE, tenant)
+async def load(connection: Any, tenant: UUID, *, at: datetime | None = None) -> Matrix | None:
+    """The matrix in force now, or `at` a moment before; `connection` is asyncpg's, in a transaction of the tenant."""
+    row = await connection.fetchrow(_IN_FORCE, tenant, at)
     if row is None:
         return None
     key = (tenant, row["version"], row["set_at"])

@@ -111,7 +111,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     customer_class: OneOf | None = None
     site: OneOf | None = None
     approver_role: Annotated[str, Meta(max_length=63, pattern=r"^[a-z0-9]([-_]?[a-z0-9]){0,62}$")]
-    approvals: Annotated[int, Meta(ge=1, le=10, description="By so many different people.")] = 1
+    approvals: Annotated[
+        int,
+        Meta(ge=0, le=10, description="By so many different people; 0: a write that states the decision needs none."),
+    ] = 1
     duties: Annotated[
         list[Duty], Meta(max_length=3, description="Who may not decide: an empty list lets everybody with the role.")
     ] = msgspec.field(default_factory=lambda: list[Duty](["not_requester"]))

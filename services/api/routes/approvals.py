@@ -36,7 +36,7 @@ class NewApproval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ApprovalView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person decided about a task of a run."""
+    """What was decided about a task of a run: by a person, or by a row of the matrix of authority that asks nobody."""
 
     id: Annotated[str, Meta(examples=["apv_01h455vb4pex5vsknk084sn02q"])]
     task: _Task

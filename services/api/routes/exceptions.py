@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from infra.pagination import cut
 from services.api.call import Call
-from services.api.exception_view import ExceptionView, findable, view
+from services.api.exception_view import ExceptionDetail, ExceptionView, detail, findable, view
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.policy import tenant_paths
 from services.exceptions import reading
@@ -145,12 +145,12 @@ async def summarize_exceptions(
 
 
 @get(tenant_paths("/exceptions/{exception:str}"), summary="Read an exception", tags=TAGS)
-async def read_exception(request: Call) -> ExceptionView:
-    """With its owner, its note, and what became of it."""
+async def read_exception(request: Call) -> ExceptionDetail:
+    """With its owner, its note, what became of it, and what its template says is to be done."""
     exception = request.path_id("exc", "exception")
     async with request.transaction() as session:
         row = await reading.read_exception(session, request.tenant.tenant_id, exception)
-    return view(row, request.payloads)
+    return detail(row, request.payloads)
 
 
 def _of(

@@ -39,11 +39,12 @@ class TemplateRole(msgspec.Struct, frozen=True):
 
 
 class TemplateException(msgspec.Struct, frozen=True):
-    """Something that goes another way than straight; the package has a runbook for it."""
+    """Something that goes another way than straight."""
 
     title: str
     owner: Annotated[str, Meta(description="Slug of the role that looks after it.")]
     within: Annotated[str | None, Meta(description="Business time in which it is to be done with.", examples=["PT4H"])]
+    runbook: Annotated[str, Meta(description="What is to be done, in Markdown.")]
 
 
 class TemplateDetail(TemplateView, frozen=True, kw_only=True):
@@ -123,7 +124,8 @@ async def read_template(
         roles={name: TemplateRole(one.title, one.does) for name, one in manifest.roles.items()},
         process_owner=manifest.process_owner,
         exceptions={
-            name: TemplateException(one.title, one.owner, one.within) for name, one in manifest.exceptions.items()
+            name: TemplateException(one.title, one.owner, one.within, package.runbooks.get(name, ""))
+            for name, one in manifest.exceptions.items()
         },
         consumes=list(manifest.events.consumes),
         emits=list(manifest.events.emits),

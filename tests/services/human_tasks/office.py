@@ -86,6 +86,7 @@ class Office:
         self._tasks = TaskFunction(worker)
         self.outside = Beside(self)
         functions: dict[str, Function] = {NAME: self._asked, "connector:1.0.0@default": self.outside}
+        self.functions = functions
         definitions = Definitions(worker, Expressions(ExpressionPool(size=1)))
         self._advance = Advance(
             worker,

@@ -86,7 +86,7 @@ class Runner:
             cases = [case for entry in task["switch"] for case in entry.values()]
             whole = any("when" not in case for case in cases)
             return {Way(approved, NONE, case["then"]) for case in cases} | (set() if whole else here)
-        if "listen" in task:
+        if "listen" in task or task.get("with", {}).get("decision") == "price.release":
             return {Way(True, NONE, "done")}
         if "raise" in task:
             return set()
@@ -105,7 +105,7 @@ class Runner:
                 Way(way.approved, frozenset(hit.replace("\0body", "") for hit in way.hits), way.how) for way in ways
             }
             return {way if way.how in {"end", "fault"} else Way(way.approved, way.hits, "done") for way in clean}
-        if "call" in task and not approved:
+        if "operation" in task.get("with", {}) and not approved:
             return {Way(approved, frozenset({reference}), "done")}
         return here
 

@@ -7,20 +7,30 @@ from typing import Any
 from hypothesis import strategies as st
 
 HEAD = {"dsl": "1.0.3", "namespace": "tests", "name": "random", "version": "1.0.0"}
-WRITE = {"call": "connector:1.0.0@default", "with": {"connection": "erp", "operation": "prices.set", "input": {}}}
+WRITE: dict[str, Any] = {
+    "call": "connector:1.0.0@default",
+    "with": {"connection": "erp", "operation": "prices.set", "input": {}},
+}
 APPROVE = {"listen": {"to": {"one": {"with": {"type": "approval.decided"}}}}}
+_REVIEW = {"task": "review", "title": "Review", "role": "pricing-desk", "outcomes": ["ok", "no"], "refusals": ["no"]}
+REVIEW: dict[str, Any] = {"call": "human-task:1.0.0@default", "with": {**_REVIEW, "decision": "price.release"}}
+OTHER = {"call": "human-task:1.0.0@default", "with": {**_REVIEW, "decision": "order.expedite"}}
+"""Of a decision that is about something else than a price."""
 PLAIN = {"set": {"a": 1}}
 RAISE = {"raise": {"error": {"type": "https://example.com/errors/x", "status": 400, "title": "x"}}}
 WHEN = "${ .open }"
 PLAIN_KINDS: dict[str, dict[str, Any]] = {
-    "write": WRITE, "approve": APPROVE, "plain": PLAIN, "raise": RAISE, "call": {"call": "shared"},
+    "write": WRITE, "approve": APPROVE, "review": REVIEW, "other": OTHER, "plain": PLAIN, "raise": RAISE,
+    "call": {"call": "shared"},
 }  # fmt: skip
 
 
 @st.composite
 def tasks(draw: st.DrawFn, siblings: tuple[str, ...], depth: int, *, functions: bool) -> dict[str, Any]:
     """One task; `siblings` are the names that it may lead to."""
-    kinds = ["write", "write", "approve", "approve", "plain", "raise", "switch"] + (["call"] if functions else [])
+    kinds = ["write", "write", "approve", "review", "other", "plain", "raise", "switch"] + (
+        ["call"] if functions else []
+    )
     if depth > 0:
         kinds += ["do", "for", "try", "fork", "fork"]
     kind = draw(st.sampled_from(kinds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from template_library.policies.capabilities import Access
 from template_library.policies.reach import Violation
 from template_library.policies.rules import Rule
 from tests.template_library.policies.brute_force import hits
-from tests.template_library.policies.documents import APPROVE, HEAD, PLAIN, WRITE, documents
+from tests.template_library.policies.documents import APPROVE, HEAD, OTHER, PLAIN, REVIEW, WRITE, documents
 
 RULE = Rule(name="prices", domains=("price",), undeclared=False)
 PRICES = Access(writes=frozenset({"price"}))
@@ -26,8 +27,18 @@ def found(document: dict[str, Any], **nested: dict[str, Any]) -> list[Violation]
     return paths.violations(programs, lambda task: tasks.of_task(task, lambda _, name: access.get(name)), [RULE])
 
 
+def _always(access: Access) -> tasks.Operations:
+    return lambda *_: access
+
+
 def broken(*items: dict[str, Any], **more: Any) -> list[str]:
     return [one.reference for one in found({"document": HEAD, "do": list(items), **more})]
+
+
+def asked(**members: Any) -> dict[str, Any]:
+    """A human task with other members; None leaves one out."""
+    given = {name: one for name, one in {**REVIEW["with"], **members}.items() if one is not None}
+    return {**REVIEW, "with": given}
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
@@ -78,6 +89,16 @@ def test_row_94_all_branches_but_competing_ones_end_before_what_follows() -> Non
         {"try": [{"inner": APPROVE}], "catch": {}},
         {"for": {"each": "line", "in": "${ .lines }"}, "do": [{"inner": APPROVE}]},
         {**PLAIN, "metadata": {"approval": True}},
+        {**REVIEW, "if": "${ .large }"},
+        {"try": [{"inner": REVIEW}], "catch": {}},
+        asked(decision="order.expedite"),
+        asked(decision="prices.set"),
+        asked(decision="${ .decision }"),
+        asked(decision=None),
+        asked(refusals=None),
+        asked(refusals=[]),
+        asked(refusals=["ok", "no"]),
+        asked(refusals="${ .refusals }"),
     ],
 )
 def test_row_94_what_may_be_passed_without_a_decision_is_no_approval(ask: dict[str, Any]) -> None:
@@ -137,3 +158,41 @@ def test_row_94_a_write_of_which_nobody_says_what_it_is_about_is_guarded_where_t
         rule = Rule(name="prices", domains=("price",), undeclared=undeclared)
         broke = paths.violations({"": document}, lambda task: tasks.of_task(task, lambda *_: None), [rule])
         assert [one.reference for one in broke] == expected
+
+
+def test_row_94_a_human_task_approves_what_its_decision_is_about_and_nothing_else() -> None:
+    assert broken({"ask": REVIEW}, {"write": WRITE}) == []
+    assert broken({"ask": OTHER}, {"write": WRITE}) == ["/do/1/write"]
+    assert broken({"ask": OTHER}, {"again": REVIEW}, {"write": WRITE}) == []
+    program = {"": parse(json.dumps({"document": HEAD, "do": [{"ask": REVIEW}, {"write": WRITE}]}))}
+    rule = Rule(name="both", domains=("price", "posting"), undeclared=False)
+    for writes, left in (({"price"}, []), ({"posting"}, ["posting"]), ({"price", "posting"}, ["posting"])):
+        access = Access(writes=frozenset(writes))
+        found = paths.violations(program, partial(tasks.of_task, operations=_always(access)), [rule])
+        assert [domain for one in found for domain in one.domains] == left, "each domain needs its own"
+
+
+def test_row_94_a_write_of_which_nobody_says_what_it_is_about_is_approved_by_no_task() -> None:
+    post = {"call": "http", "with": {"method": "post", "endpoint": "https://erp.example/prices"}}
+    rule = Rule(name="all", domains=("price",))
+    for ask, left in ((REVIEW, ["undeclared"]), (APPROVE, [])):
+        program = {"": parse(json.dumps({"document": HEAD, "do": [{"ask": ask}, {"send": post}]}))}
+        found = paths.violations(program, lambda task: tasks.of_task(task, lambda *_: None), [rule])
+        assert [domain for one in found for domain in one.domains] == left
+
+
+@pytest.mark.parametrize(
+    ("authority", "is_left_to_the_matrix"),
+    [
+        ({"decision": "price.release", "facts": {"amount": "${ .amount }"}}, True),
+        ({"decision": "order.expedite"}, False),
+        ({"decision": "${ .decision }"}, False),
+        ("${ .authority }", False),
+    ],
+)
+def test_row_94_a_write_that_states_its_decision_is_left_to_the_matrix(
+    authority: Any,
+    is_left_to_the_matrix: bool,  # noqa: FBT001
+) -> None:
+    write = {**WRITE, "with": {**WRITE["with"], "authority": authority}}
+    assert broken({"write": write}) == ([] if is_left_to_the_matrix else ["/do/0/write"])

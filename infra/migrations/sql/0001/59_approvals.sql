@@ -30,9 +30,12 @@ GRANT SELECT, INSERT ON app.policy_version TO waybill_app;
 GRANT SELECT ON app.policy_version TO waybill_worker;
 GRANT SELECT, DELETE ON app.policy_version TO waybill_doors;
 
--- What people decided about tasks of runs that asked for it. A row is written once, with the event that tells the run.
---   reference  of the task, as in the run's journal
---   event_source, event_key  of the event: the run has heard it when its journal says so
+-- What was decided about tasks of runs that asked for it. A row is written once, with what tells the run (ADR 0063, 0119).
+--   reference  of the task, as in the run's journal; of a human task it may have moved since, which its own row says
+--   event_source, event_key  of the event: the run has heard it when its journal says so. `/tasks` and the human task's id, with no
+--              event: the run has heard it when the task is completed. `/authority` and the call's key: the matrix let the write go
+--   task_id, outcome, shown_digest  of a human task: what was chosen, and SHA-256 of what the last who decided it was shown
+--   decision   type of decision of the matrix
 CREATE TABLE app.approval (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   approval_id uuid NOT NULL,
@@ -44,12 +47,18 @@ CREATE TABLE app.approval (
   note text CHECK (length(note) <= 2000),
   decided_by text NOT NULL,
   decided_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  PRIMARY KEY (tenant_id, approval_id)
+  task_id uuid,
+  decision text,
+  outcome text,
+  shown_digest bytea CHECK (length(shown_digest) = 32),
+  PRIMARY KEY (tenant_id, approval_id),
+  CHECK (num_nonnulls(task_id, outcome, shown_digest) IN (0, 3))
 );
 CREATE INDEX approval_run ON app.approval (tenant_id, run_id, approval_id);
 CREATE POLICY tenant ON app.approval TO waybill_app, waybill_worker
   USING (tenant_id = app.tenant_id()) WITH CHECK (tenant_id = app.tenant_id());
 GRANT SELECT, INSERT ON app.approval TO waybill_app;
-GRANT SELECT ON app.approval TO waybill_worker;
+-- A worker writes down what the matrix let go by itself.
+GRANT SELECT, INSERT ON app.approval TO waybill_worker;
 -- Whether a run waits for a decision is asked before one is taken.
 GRANT SELECT ON app.subscription, app.inbox TO waybill_app;

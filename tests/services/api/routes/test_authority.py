@@ -115,7 +115,7 @@ async def test_two_rows_for_one_case_are_refused_with_that_case(acme: Caller) ->
     assert [one["pointer"] for one in await told(acme, {**ROW, "site": {"one_of": ["pier"]}})] == ["/rows/0/site"]
     for wrong in (
         {"amount": {**USD, "to": 1.5}},
-        {"approvals": 0},
+        {"approvals": -1},
         {"duties": ["none"]},
         {"margin_percent": {"to": 1}},
     ):

@@ -2737,7 +2737,7 @@ export interface paths {
         };
         /**
          * Read an exception
-         * @description With its owner, its note, and what became of it.
+         * @description With its owner, its note, what became of it, and what its template says is to be done.
          *
          *     Needs: `runs:read`.
          */
@@ -7546,6 +7546,81 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /** ExceptionDetail */
+        ExceptionDetail: {
+            business_key: string | null;
+            /** @enum {string} */
+            category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data";
+            /**
+             * @description Of a failed run the type of its fault, else what happened.
+             * @example outage
+             */
+            cause: string;
+            /** @description Acts of people so far. Send it as `seen`. */
+            changes: number;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            closed_at: string | null;
+            closed_by: string | null;
+            /** @description Id of the connection that it is about. */
+            connection: string | null;
+            /** @description Until when the run is promised. */
+            deadline: string | null;
+            deployment: string | null;
+            deployment_name: string | null;
+            /** @description Entity of data that contradict each other, such as order. */
+            entity: string | null;
+            /** @description Id of the entry of the run that somebody is to decide; the run itself may be well. */
+            entry: string | null;
+            /** @example exc_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it came to the same for the last time.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            last_at: string;
+            note: string | null;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            opened_at: string;
+            /**
+             * @description What became of it; null while it is open.
+             * @enum {null|string}
+             */
+            outcome: "retried" | "resumed" | "cancelled" | "suspended" | "went-on" | "decided" | "discarded" | null;
+            /**
+             * @description `role:…`, or `account:…` of somebody who signs in.
+             * @example role:credit
+             */
+            owner: string | null;
+            /** @description Why it was discarded. */
+            reason: string | null;
+            /** @description JSON pointer of the task where it happened. */
+            reference: string | null;
+            /** @description Id of the run that stands there. */
+            run: string | null;
+            run_state: string | null;
+            /** @description Of its template, in Markdown: of the exception that the last word of `cause` names. */
+            runbook: string | null;
+            /** @enum {string} */
+            state: "open" | "resolved" | "discarded";
+            /** @description Name and version of its template. */
+            template: string | null;
+            /** @description How often it came to the same while it was open. */
+            times: number;
+            /** @description The same in words. Of a failed run null for a key above the client, and masked as its error. */
+            title: string | null;
+            /** @description At stake in it, where its workflow tells. */
+            value: components["schemas"]["RunValue"] | null;
+            /** @description Name of the deployment's workflow. */
+            workflow: string | null;
+        };
         /** ExceptionFilter */
         ExceptionFilter: {
             /** @enum {null|string} */
@@ -10940,7 +11015,7 @@ export interface components {
         Row: {
             amount?: components["schemas"]["AmountRange"] | null;
             /**
-             * @description By so many different people.
+             * @description By so many different people; 0: a write that states the decision needs none.
              * @default 1
              */
             approvals: number;
@@ -11842,6 +11917,8 @@ export interface components {
         TemplateException: {
             /** @description Slug of the role that looks after it. */
             owner: string;
+            /** @description What is to be done, in Markdown. */
+            runbook: string;
             title: string;
             /**
              * @description Business time in which it is to be done with.
@@ -26601,7 +26678,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExceptionView"];
+                    "application/json": components["schemas"]["ExceptionDetail"];
                 };
             };
             /** @description The request cannot be read. */
