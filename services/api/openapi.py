@@ -198,7 +198,8 @@ def _complete(path: str, method: str, operation: dict[str, Any], rule: Rule) -> 
         operation["requestBody"] = _EVENT_BODY
         operation.setdefault("parameters", []).extend(_EVENT_HEADERS)
     if method == "post" and path.endswith("/documents"):
-        operation["requestBody"] = FILE_BODY
+        # Of one that takes JSON the framework has said so.
+        operation.setdefault("requestBody", FILE_BODY)
     responses: dict[str, Any] = operation.setdefault("responses", {})
     responses.pop("400", None)
     if is_scim(path):

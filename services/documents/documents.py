@@ -87,6 +87,11 @@ class Documents:
         seconds = settings.document_scan_seconds
         self.scanner = Scanner(settings.document_scan, seconds) if settings.document_scan else None
 
+    @property
+    def most(self) -> int:
+        """Bytes of a document, at most."""
+        return self._settings.document_max
+
     @asynccontextmanager
     async def taking(self, new: New, content: AsyncIterator[bytes]) -> AsyncIterator[Taken]:
         """Store the file, for `complete`; what fails on the way or inside leaves nothing that anybody sees.

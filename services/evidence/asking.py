@@ -15,10 +15,13 @@ from services.evidence.tables import Refusal, State
 from tenants.audit import writing as audit
 
 PREFIX: Final = "evp"
+BY_PERSON: Final = "api:"
+"""Before the key that a person or a program gives, so that none is a call's of a run."""
+LONGEST_KEY: Final = 200 - len(BY_PERSON)
 MOST_DOCUMENTS: Final = 50
 MOST_BYTES: Final = 40 * 1024 * 1024
 WORDS: Final = {
-    "too-large": f"its documents have more than {MOST_BYTES // 1024 // 1024} MiB together",
+    "too-large": f"together its documents have more than {MOST_BYTES // 1024 // 1024} MiB, or than a document may have",
     "too-many": f"it has more than {MOST_DOCUMENTS} documents",
     "no-home": "neither a record nor a run is known that it could be a document of",
     "unreadable": "one of its documents could not be opened or packed, or is not what it was",

@@ -10,13 +10,15 @@ import msgspec
 
 from infra import ids
 from infra.ids import TenantId
-from services.evidence.errors import CaseIsOther, NoSuchPaper, UnknownCase
+from services.evidence.errors import CaseIsOther, NoSuchPaper, TooManyPapers, UnknownCase
 from services.records import timeline
 from template_library.evidence import MOST_REQUIRED, Needed, words_of
 from tenants.audit import writing as audit
 
 PREFIX: Final = "evc"
-_MOST_DOCUMENTS: Final = 500
+MOST: Final = 500
+"""Documents of a case that are looked at: those that somebody told apart, and of the others the newest."""
+_OUTSIDE: Final = "outside:"
 _ADD: Final = """
 INSERT INTO app.evidence_case (tenant_id, case_id, key, about_kind, about_key, reason, required, run_id, opened_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, key) DO NOTHING RETURNING true
@@ -29,6 +31,7 @@ _LOCK: Final = """
 SELECT case_id, key, about_kind, about_key, reason, required::text AS required, run_id, opened_by, opened_at
 FROM app.evidence_case WHERE tenant_id = $1 AND key = $2 FOR UPDATE
 """
+_GROW: Final = "UPDATE app.evidence_case SET required = $3 WHERE tenant_id = $1 AND case_id = $2"
 _ONE: Final = """
 SELECT case_id, key, about_kind, about_key, reason, required::text AS required, run_id, opened_by, opened_at
 FROM app.evidence_case WHERE tenant_id = $1 AND case_id = $2
@@ -38,18 +41,19 @@ _WHOSE: Final = (
     "WHERE tenant_id = $1 AND kind = $2 AND id = $3"
 )
 _DOCUMENTS: Final = """
-SELECT d.document_id, d.name, d.media_type, d.size, d.digest, d.state, d.created_at, e.paper
+SELECT d.document_id, d.name, d.media_type, d.size, d.digest, d.state, d.made_by, d.created_at, e.paper,
+  e.document_id IS NOT NULL AS is_said
 FROM app.document d
 LEFT JOIN app.evidence_document e ON e.tenant_id = d.tenant_id AND e.document_id = d.document_id AND e.case_id = $4
 WHERE d.tenant_id = $1 AND (d.entity_id = ANY ($2) OR d.run_id = ANY ($3))
   AND d.state IN ('clean', 'unscanned', 'held')
   AND NOT EXISTS (SELECT 1 FROM app.evidence_pack p WHERE p.tenant_id = d.tenant_id AND p.document_id = d.document_id)
-ORDER BY d.created_at, d.document_id LIMIT $5
+ORDER BY is_said DESC, d.created_at DESC, d.document_id DESC LIMIT $5
 """
 _SAY: Final = (
     "INSERT INTO app.evidence_document (tenant_id, case_id, document_id, paper, added_by) VALUES ($1, $2, $3, $4, $5) "
     "ON CONFLICT (tenant_id, case_id, document_id) DO UPDATE SET paper = $4, added_by = $5, "
-    "added_at = clock_timestamp() WHERE evidence_document.paper <> $4 "
+    "added_at = clock_timestamp() WHERE evidence_document.paper IS DISTINCT FROM $4 "
     "AND (evidence_document.added_by LIKE 'run:%' OR $5 NOT LIKE 'run:%') RETURNING true"
 )
 _SAID: Final = "SELECT paper FROM app.evidence_document WHERE tenant_id = $1 AND case_id = $2 AND document_id = $3"
@@ -81,7 +85,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that counts as `paper`; empty: as none that is asked for."""
+    """A document that counts as `paper`; empty: as none that is asked for. `made_by`: whoever added it."""
 
     document_id: UUID
     name: str
@@ -89,6 +93,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     digest: bytes
     state: str
+    made_by: str
     created_at: datetime
     paper: str
 
@@ -133,6 +138,7 @@ async def open_case(connection: Any, tenant: TenantId, new: NewCase, *, actor: s
 
     Raises:
         CaseIsOther: it is about something else.
+        TooManyPapers: it would ask for more than it may; nothing was added.
     """
     required = msgspec.json.encode(new.required).decode()
     given = (new.key, new.about_kind, new.about_key, new.reason, required, new.run, actor)
@@ -141,19 +147,18 @@ async def open_case(connection: Any, tenant: TenantId, new: NewCase, *, actor: s
     found = _case(row)
     if (found.about_kind, found.about_key, found.reason) != (new.about_kind, new.about_key, new.reason):
         raise CaseIsOther
+    added = sorted(new.required.keys() - found.required.keys())
     grown = found.required | {name: one for name, one in new.required.items() if name not in found.required}
-    if grown.keys() != found.required.keys() and len(grown) <= MOST_REQUIRED:
-        text = msgspec.json.encode(grown).decode()
-        await connection.execute(
-            "UPDATE app.evidence_case SET required = $3 WHERE tenant_id = $1 AND case_id = $2",
-            tenant,
-            found.case_id,
-            text,
-        )
+    if len(grown) > MOST_REQUIRED:
+        raise TooManyPapers(f"It asks for {len(found.required)}, and {len(added)} more would be over {MOST_REQUIRED}")
+    target = ids.show(PREFIX, found.case_id)
+    if added:
+        await connection.execute(_GROW, tenant, found.case_id, msgspec.json.encode(grown).decode())
         found = msgspec.structs.replace(found, required=grown)
+        after: dict[str, Any] = {"required": added}
+        await audit.write(connection, tenant, actor=actor, action="evidence.grown", target=target, after=after)
     if made:
         after = {"key": new.key, new.about_kind: new.about_key, "reason": new.reason, "required": sorted(new.required)}
-        target = ids.show(PREFIX, found.case_id)
         await audit.write(connection, tenant, actor=actor, action="evidence.opened", target=target, after=after)
     return found
 
@@ -176,32 +181,39 @@ async def standing(connection: Any, tenant: TenantId, case: Case, run: UUID | No
         scope = await timeline.scope(connection, tenant, entity)
         entities = scope.entities
         runs |= {one.run_id for one in scope.runs}
-    rows = await connection.fetch(_DOCUMENTS, tenant, entities, list(runs), case.case_id, _MOST_DOCUMENTS)
-    return Standing(case=case, papers=[_paper(case, dict(row)) for row in rows], entity=entity)
+    rows = await connection.fetch(_DOCUMENTS, tenant, entities, list(runs), case.case_id, MOST)
+    papers = sorted((_paper(case, dict(row)) for row in rows), key=lambda one: (one.created_at, one.document_id))
+    return Standing(case=case, papers=papers, entity=entity)
 
 
 async def add(  # noqa: PLR0913 (what counts as what, and by whom)
-    connection: Any, tenant: TenantId, of: Standing, document: UUID, paper: str, *, actor: str
+    connection: Any, tenant: TenantId, of: Standing, document: UUID, paper: str | None, *, actor: str
 ) -> Standing:
-    """From now on the document counts as `paper`; what a person said before, no run says otherwise. Safe to repeat.
+    """From now on the document counts as `paper`, None: as none. Safe to repeat.
+
+    What a person said before, no run says otherwise.
 
     Raises:
         NoSuchPaper: the case asks for no such paper, or has no such document.
     """
-    if paper not in of.case.required or document not in {one.document_id for one in of.papers}:
+    if (paper is not None and paper not in of.case.required) or document not in {one.document_id for one in of.papers}:
         raise NoSuchPaper
     if await connection.fetchval(_SAY, tenant, of.case.case_id, document, paper, actor):
         after = {"document": ids.show("doc", document), "paper": paper}
         target = ids.show(PREFIX, of.case.case_id)
         await audit.write(connection, tenant, actor=actor, action="evidence.added", target=target, after=after)
-    paper = await connection.fetchval(_SAID, tenant, of.case.case_id, document)
-    papers = [msgspec.structs.replace(one, paper=paper) if one.document_id == document else one for one in of.papers]
+    said = await connection.fetchval(_SAID, tenant, of.case.case_id, document) or ""
+    papers = [msgspec.structs.replace(one, paper=said) if one.document_id == document else one for one in of.papers]
     return msgspec.structs.replace(of, papers=papers)
 
 
 def _paper(case: Case, row: dict[str, Any]) -> Paper:
-    said = row.pop("paper")
-    return Paper(**row, paper=said or named(case.required, row["name"]))
+    is_said, said = row.pop("is_said"), row.pop("paper")
+    if is_said:
+        return Paper(**row, paper=said or "")
+    # Whoever is asked from outside names a file as they like: it counts when somebody says so.
+    is_strangers = row["made_by"].startswith(_OUTSIDE)
+    return Paper(**row, paper="" if is_strangers else named(case.required, row["name"]))
 
 
 def named(required: dict[str, Needed], name: str) -> str:

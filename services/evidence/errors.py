@@ -21,6 +21,14 @@ class CaseIsOther(Problem):
     status: ClassVar[int] = 409
 
 
+class TooManyPapers(Problem):
+    """A case asks for fifty papers at most. Open another one for what is more; this one stays as it was."""
+
+    name: ClassVar[str] = "too-many-papers"
+    title: ClassVar[str] = "The case would ask for too many papers"
+    status: ClassVar[int] = 409
+
+
 class NoSuchPaper(Problem):
     """The case asks for no such paper, or none of its documents has this id. Look at what it needs and has."""
 

@@ -112,7 +112,8 @@ async def _made(
     chosen = sorted(usable, key=lambda one: (order.get(one.paper, len(order)), one.created_at, one.document_id))
     if len(chosen) > MOST_DOCUMENTS:
         raise _Refused("too-many")
-    if sum(one.size for one in chosen) > MOST_BYTES:
+    # The pack is a document itself, and its parts are in it as they are.
+    if sum(one.size for one in chosen) > min(MOST_BYTES, documents.most):
         raise _Refused("too-large")
     parts = [await _part(database, documents, tenant, one) for one in chosen]
     brand = await _brand(database, tenant)
@@ -138,6 +139,7 @@ async def _part(database: Database, documents: Documents, tenant: TenantId, one:
         media_type=one.media_type,
         id=shown(one.document_id),
         added=_moment(one.created_at),
+        by=one.made_by,
         content=content,
     )
 

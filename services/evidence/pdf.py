@@ -39,6 +39,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     id: str
     added: str
+    by: str
     content: bytes
 
 
@@ -151,7 +152,7 @@ def _list(page: _Page, cover: Cover, parts: Sequence[Part], names: Sequence[str]
         title = cover.required.get(part.paper, "Another document")
         for piece in _pieces(f"{title}; called {part.name}; {part.media_type}, {len(part.content)} bytes", _WIDTH):
             page.line(piece, size=_SMALL, indent=12)
-        page.line(f"{part.id}, added {part.added}", size=_SMALL, indent=12)
+        page.line(f"{part.id}, added {part.added} by {part.by}", size=_SMALL, indent=12)
         page.line(digest, size=_SMALL, indent=12)
 
 
@@ -178,7 +179,7 @@ def _case(cover: Cover, parts: Sequence[Part], names: Sequence[str], digests: Se
     """Everything as it is called, which the fonts of the pages may not have."""
     documents = [
         {"file": name, "paper": part.paper or None, "name": part.name, "media_type": part.media_type,
-         "document": part.id, "added": part.added, "size": len(part.content), "sha256": digest}
+         "document": part.id, "added": part.added, "added_by": part.by, "size": len(part.content), "sha256": digest}
         for part, name, digest in zip(parts, names, digests, strict=True)
     ]  # fmt: skip
     about = {"kind": cover.about_kind, "key": cover.about_key}

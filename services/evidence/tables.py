@@ -53,14 +53,14 @@ class EvidenceCase(Base):
 
 
 class EvidenceDocument(Base):
-    """A document that somebody said counts as a paper of a case."""
+    """A document that somebody said counts as a paper of a case, or as none."""
 
     __tablename__ = "evidence_document"
 
     tenant_id: Mapped[UUID] = tenant_key()
     case_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     document_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    paper: Mapped[str] = mapped_column(Text)
+    paper: Mapped[str | None] = mapped_column(Text)
     added_by: Mapped[str] = mapped_column(Text)
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
 

@@ -44,7 +44,7 @@ class PaperWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A paper that is asked for."""
 
     name: Word
-    title: Annotated[str, Meta(min_length=1, max_length=200, examples=["Proof of delivery"])]
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$", examples=["Proof of delivery"])]
     names: Annotated[
         list[Word],
         Meta(max_length=10, description="Words by which a document's name tells that it is one; else the paper's own."),
@@ -71,6 +71,7 @@ class DocumentOfCase(msgspec.Struct, frozen=True, kw_only=True):
 
     document: Annotated[str, Meta(examples=["doc_01h455vb4pex5vsknk084sn02q"])]
     paper: str | None
+    by: Annotated[str, Meta(description="Whoever added it; what came from `outside:` counts once somebody says so.")]
     name: Annotated[str | None, Meta(description="Null for who may not see the client's business data whole.")]
     size: int
     sha256: str
@@ -106,7 +107,10 @@ class CaseView(CaseSummary, frozen=True, kw_only=True):
     missing: list[str]
     held: Annotated[list[str], Meta(description="Papers that are there.")]
     waiting: Annotated[list[str], Meta(description="Papers whose documents nobody has looked into yet.")]
-    documents: list[DocumentOfCase]
+    documents: Annotated[
+        list[DocumentOfCase],
+        Meta(description="Those that somebody told apart, and the newest others, 500 in all; the oldest first."),
+    ]
     packs: Annotated[list[PackView], Meta(description="The newest twenty.")]
 
 
@@ -119,11 +123,20 @@ class Counting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which of the case's documents counts as which paper."""
 
     document: Annotated[str, Meta(max_length=60, examples=["doc_01h455vb4pex5vsknk084sn02q"])]
-    to: Word
+    to: Annotated[Word | None, Meta(description="Null: as none, whatever its name says.")]
 
 
 class PackWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    key: Annotated[Key, Meta(description="The same again is the same pack.")]
+    key: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=asking.LONGEST_KEY,
+            pattern=r"^[^\x00]*$",
+            examples=["D-1042"],
+            description="The same again is the same pack.",
+        ),
+    ]
 
 
 @get(tenant_paths(_PATH), summary="List cases of evidence", tags=TAGS)
@@ -186,7 +199,8 @@ async def ask_for_pack(request: Call, data: JSONBody[PackWanted]) -> PackView:
     async with request.resources.database.tenant(tenant) as connection:
         case = await cases.find(connection, tenant, request.path_id(PREFIX, "case"))
         actor = request.principal.actor
-        return _pack(await asking.ask(connection, tenant, case, key=f"api:{data.key}", run=None, actor=actor))
+        key = f"{asking.BY_PERSON}{data.key}"
+        return _pack(await asking.ask(connection, tenant, case, key=key, run=None, actor=actor))
 
 
 async def _standing(request: Call, connection: Any, tenant: TenantId) -> Standing:
@@ -212,6 +226,7 @@ async def _view(request: Call, connection: Any, of: Standing) -> CaseView:
         DocumentOfCase(
             document=_doc(one.document_id) or "",
             paper=one.paper or None,
+            by=one.made_by,
             name=one.name if sees else None,
             size=one.size,
             sha256=one.digest.hex(),

@@ -32,6 +32,7 @@ def part(name: str = "pod 10482.pdf", content: bytes = TRAP, paper: str = "pod")
         media_type="application/pdf",
         id="doc_01h455vb4pex5vsknk084sn02q",
         added="2026-03-05 09:00 UTC",
+        by="outside:lnk_01h455vb4pex5vsknk084sn02q",
         content=content,
     )
 

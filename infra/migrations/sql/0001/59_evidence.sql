@@ -10,7 +10,7 @@ CREATE TABLE app.evidence_case (
   about_kind text NOT NULL CHECK (about_kind ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
   about_key text NOT NULL CHECK (length(about_key) BETWEEN 1 AND 200),
   reason text NOT NULL CHECK (reason ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
-  required json NOT NULL CHECK (octet_length(required::text) <= 65536),
+  required json NOT NULL CHECK (octet_length(required::text) <= 131072),
   run_id uuid,
   opened_by text NOT NULL,
   opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -19,12 +19,12 @@ CREATE TABLE app.evidence_case (
 );
 CREATE INDEX evidence_case_about ON app.evidence_case (tenant_id, about_kind, about_key, case_id);
 
--- Which document somebody said counts as which paper; the names of all others tell it.
+-- Which document somebody said counts as which paper, NULL as none; the names of all others tell it.
 CREATE TABLE app.evidence_document (
   tenant_id uuid NOT NULL,
   case_id uuid NOT NULL,
   document_id uuid NOT NULL,
-  paper text NOT NULL CHECK (paper ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
+  paper text CHECK (paper ~ '^[a-z0-9](-?[a-z0-9]){0,62}$'),
   added_by text NOT NULL,
   added_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, case_id, document_id),
@@ -79,5 +79,5 @@ CREATE POLICY doors ON app.evidence_pack TO waybill_doors USING (true) WITH CHEC
 GRANT SELECT, UPDATE (taken_until, tries) ON app.evidence_pack TO waybill_doors;
 -- What is there, and not what is in it: that takes the API's key.
 CREATE POLICY evidence ON app.document FOR SELECT TO waybill_worker USING (tenant_id = app.tenant_id());
-GRANT SELECT (tenant_id, document_id, run_id, entity_id, class, name, media_type, size, digest, state, created_at) ON app.document
+GRANT SELECT (tenant_id, document_id, run_id, entity_id, class, name, media_type, size, digest, state, made_by, created_at) ON app.document
   TO waybill_worker;

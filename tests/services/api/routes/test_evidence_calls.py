@@ -12,6 +12,7 @@ import pytest
 from infra import ids
 from infra.database import Database
 from infra.ids import TenantId
+from services.documents.documents import Documents
 from services.engine.claims import Claim, Claims
 from services.engine.functions import Call, Done, Failed, Later
 from services.evidence.function import NAME, EvidenceFunction
@@ -152,3 +153,14 @@ async def test_what_a_person_said_that_a_document_is_no_run_says_otherwise(desk:
     assert (await desk.parties.acme.post(at, {"document": one, "to": "pod"})).json["held"] == ["pod"]
     assert (await desk.said(**of_run, to="photo"))["held"] == ["pod"]
     assert (await desk.said(do="check", case="D-1"))["held"] == ["pod"]
+
+
+async def test_a_pack_that_no_document_could_be_is_refused_with_its_reason_before_it_is_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.said(**OPEN)
+    await desk.file(await desk.entity(), "POD.txt", b"signed by Kim")
+    monkeypatch.setattr(Documents, "most", 12)
+    refused = await desk.packed("p")
+    assert isinstance(refused, Failed)
+    assert "than a document may have" in refused.error.detail
