@@ -48,6 +48,7 @@ class EvidenceCase(Base):
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "key"),
+        Index("evidence_case_opened", "opened_at"),
         Index("evidence_case_about", "tenant_id", "about_kind", "about_key", "case_id"),
     )
 

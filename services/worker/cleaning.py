@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import msgspec
 
 from infra.database import Database, surviving
+from services.archives.retention import Rules
 
 _DEDUPE_DAYS: Final = 7
 _INBOX_MINUTES: Final = 60
@@ -65,3 +66,12 @@ async def clean(database: Database, ages: Ages) -> None:
             while purged == _BATCH:
                 async with database.doors() as connection:
                     purged = await connection.fetchval(statement, age, _BATCH)
+
+
+async def clean_evidence(database: Database, rules: Rules) -> None:
+    """Cases of evidence that nobody did anything in for as long as ended runs are kept."""
+    purged = _BATCH
+    while purged == _BATCH:
+        async with database.doors() as connection:
+            statement = "SELECT app.purge_evidence($1, $2, $3)"
+            purged = await connection.fetchval(statement, rules.days, rules.floor, _BATCH)

@@ -40,6 +40,8 @@ async def keep_house(
     if archiving is not None:
         with surviving("archiving runs"):
             await archiver.archive_due(database, archiving.folder, archiving.rules)
+        with surviving("purging cases of evidence"):
+            await cleaning.clean_evidence(database, archiving.rules)
     if store is not None:
         with surviving("removing documents"):
             await documents.drop(database, store)

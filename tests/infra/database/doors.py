@@ -61,6 +61,7 @@ DOORS = {
     "send_link": "waybill_worker",
     "void_link_mail": "waybill_worker",
     "purge_links": "waybill_worker",
+    "purge_evidence": "waybill_worker",
     "take_task_mails": "waybill_worker",
     "task_mail_to": "waybill_worker",
     "task_outside": "waybill_worker",

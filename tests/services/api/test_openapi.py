@@ -182,3 +182,13 @@ async def test_the_viewer_is_served_from_here_or_says_how_to_build_it(nobody: Ca
         assert (again.status, again.body) == (304, b"")
     for name in ("index.html", "LICENSE", "x.js", "..%2f..%2fapp.py"):
         assert (await nobody.get(f"/docs/{name}")).status == 404
+
+
+def test_a_path_that_ends_like_an_upload_takes_json_where_its_handler_does() -> None:
+    bodies = {
+        path: set(operation["requestBody"]["content"])
+        for method, path, operation in operations()
+        if method == "POST" and path.endswith("/documents")
+    }
+    assert bodies["/v1/runs/{run}/documents"] == {"application/octet-stream"}
+    assert bodies["/v1/evidence-cases/{case}/documents"] == {"application/json"}

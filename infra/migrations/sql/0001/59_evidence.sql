@@ -17,6 +17,7 @@ CREATE TABLE app.evidence_case (
   PRIMARY KEY (tenant_id, case_id),
   UNIQUE (tenant_id, key)
 );
+CREATE INDEX evidence_case_opened ON app.evidence_case (opened_at);
 CREATE INDEX evidence_case_about ON app.evidence_case (tenant_id, about_kind, about_key, case_id);
 
 -- Which document somebody said counts as which paper, NULL as none; the names of all others tell it.

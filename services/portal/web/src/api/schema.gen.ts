@@ -6253,6 +6253,7 @@ export interface components {
         CaseView: {
             about: components["schemas"]["CaseAbout"];
             case: string;
+            /** @description Those that somebody told apart, and the newest others, 500 in all; the oldest first. */
             documents: components["schemas"]["DocumentOfCase"][];
             /** @description Papers that are there. */
             held: string[];
@@ -6747,6 +6748,13 @@ export interface components {
              */
             local: string;
         };
+        /** Counting */
+        Counting: {
+            /** @example doc_01h455vb4pex5vsknk084sn02q */
+            document: string;
+            /** @description Null: as none, whatever its name says. */
+            to: string | null;
+        };
         /** CutOff */
         CutOff: {
             /**
@@ -7078,6 +7086,8 @@ export interface components {
         };
         /** DocumentOfCase */
         DocumentOfCase: {
+            /** @description Whoever added it; what came from `outside:` counts once somebody says so. */
+            by: string;
             /** @example doc_01h455vb4pex5vsknk084sn02q */
             document: string;
             /** @description Null for who may not see the client's business data whole. */
@@ -26103,7 +26113,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": unknown;
+                "application/json": components["schemas"]["Counting"];
             };
         };
         responses: {
