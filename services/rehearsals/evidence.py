@@ -14,7 +14,7 @@ from infra.problems import Problem
 from services.engine.functions import Answer, Call, Done
 from services.evidence import cases
 from services.evidence.cases import Case, Paper, Standing
-from services.evidence.errors import CaseIsOther, NoSuchPaper, UnknownCase
+from services.evidence.errors import CaseIsOther, NoSuchPaper, TooManyPapers, UnknownCase
 from services.evidence.function import shown
 from services.rehearsals.times import Time, failed
 from template_library import evidence
@@ -81,8 +81,9 @@ class Evidence:
         if (known.about_kind, known.about_key, known.reason) != about:
             raise CaseIsOther
         grown = {**required, **known.required}
-        if len(grown) <= MOST_REQUIRED:
-            known = msgspec.structs.replace(known, required=known.required | _new(required, known.required))
+        if len(grown) > MOST_REQUIRED:
+            raise TooManyPapers
+        known = msgspec.structs.replace(known, required=known.required | _new(required, known.required))
         self._cases[asked.case] = known
         return known
 
@@ -103,6 +104,7 @@ class Evidence:
                 size=1,
                 digest=hashlib.sha256(kind.encode()).digest(),
                 state="clean",
+                made_by=_ACTOR,
                 created_at=_BEGAN,
                 paper=self._said.get((case.key, document)) or _paper(case.required, kind),
             )
