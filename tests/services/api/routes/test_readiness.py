@@ -41,8 +41,9 @@ async def test_what_is_missing_is_red_and_says_which_connectors_would_do(parties
     assert need["why"].startswith("No connection offers erp.customers.credit, ")
     choice = [one["name"] for one in need["connectors"]]
     assert {"erp-simulator", "tryton"} <= set(choice)
-    assert choice.index("tryton") < choice.index("erp-simulator")
-    assert need["do"].startswith("Make a connection of tryton")
+    proven = ["certified", "certified before", "not certified", "simulated"]
+    assert (levels := [one["level"] for one in need["connectors"]]) == sorted(levels, key=proven.index)
+    assert need["do"].startswith(f"Make a connection of {choice[0]}")
     assert "odoo (not yet certified)" in need["do"], "what no system has answered is never named without saying so"
 
 
