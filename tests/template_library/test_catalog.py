@@ -17,8 +17,8 @@ from template_library.manifest import MalformedManifest
 
 RELEASED = {
     "backorder-resolution@1.0.0": "00cdded20b521167e860f5d6de349a2a24b1804bbfb1488acd57a9385e7d9b31",
-    "customer-onboarding@1.0.0": "7ab8e32924ceebaf21b060ee6546a793963d42a550744c5d2e9b65787dffde5b",
-    "invoice-dispute@1.0.0": "d766b0c6a33afb9cef6db657bbde67e8338f68a47401610c27635a7416b4f42a",
+    "customer-onboarding@1.0.0": "1c822451d39d2eeae8f1eb4a38466c90edc022465214c479f3d1b1ecaff638a9",
+    "invoice-dispute@1.0.0": "0769dd36c15f66a03fa2ac8a09794600ae0303d18ddb4de73ab8e7008c8c89ad",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
     "order-release@1.2.0": "174a279278719bc4b8407649a02a76935600eafbed3b3b85aa2fd0c3da502542",

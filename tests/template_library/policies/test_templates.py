@@ -1,11 +1,14 @@
-"""What the shipped rules say of the templates that write about money: which of them take a partner's own rules."""
+"""What the shipped rules say of the packages that write about money: they deploy as they are."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from services.connectors.capabilities.contracts import contracts
 from template_library import catalog
 from template_library.dsl import parse
-from template_library.policies.capabilities import READS, Access
+from template_library.policies.approvals import states
+from template_library.policies.capabilities import GUARDED, READS, Access
 from template_library.policies.paths import violations
 from template_library.policies.shipped import RULES
 from template_library.policies.tasks import of_task
@@ -23,9 +26,13 @@ def broken(name: str) -> dict[str, tuple[str, ...]]:
     return {one.reference.rpartition("/")[2]: one.domains for one in found}
 
 
-def test_what_was_delivered_is_charged_without_rules_of_a_partners_own() -> None:
-    assert broken("proof-of-delivery") == {}
+def test_row_94_every_package_keeps_the_rules_that_are_shipped() -> None:
+    """What a person approves and what states a decision that the matrix is asked about; nothing else is guarded."""
+    names = {one.manifest.name for one in catalog.builtin().packages()}
+    assert {name: broken(name) for name in names} == {name: {} for name in names}
 
 
-def test_credit_notes_take_rules_that_leave_postings_open() -> None:
-    assert broken("invoice-dispute") == {"credit": ("posting",), "collect": ("posting",)}
+def test_row_94_what_goes_by_itself_asks_the_matrix() -> None:
+    for name, writes in (("customer-onboarding", {"give-terms"}), ("invoice-dispute", {"credit", "collect"})):
+        tasks = parse(catalog.builtin().find(name).document).tasks.values()
+        assert {task.name for task in tasks if any(map(partial(states, task), GUARDED))} == writes
