@@ -269,15 +269,13 @@ async def test_mails_of_a_suspended_client_wait_until_it_is_resumed(
     desk: Desk, stack: Stack, endpoints: Endpoints
 ) -> None:
     await desk.office.begin(1, ASKED)
-    await desk.post.mailer.round()
+    query = "UPDATE app.client c SET status = $1 FROM app.tenant t WHERE t.tenant_id = $2 AND t.client_id = c.client_id"
     async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        for status, writes in (("suspended", 0), ("active", 1)):
+            await connection.execute(query, status, desk.office.tenant)
+            assert await desk.post.mailer.round() == writes, "what is to be written is in line, and not lost"
         for status, letters in (("suspended", 0), ("active", 1)):
-            await connection.execute(
-                "UPDATE app.client c SET status = $1 FROM app.tenant t WHERE t.tenant_id = $2 "
-                "AND t.client_id = c.client_id",
-                status,
-                desk.office.tenant,
-            )
+            await connection.execute(query, status, desk.office.tenant)
             assert len(await desk.post.sent()) == letters, status
 
 

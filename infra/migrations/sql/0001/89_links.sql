@@ -69,13 +69,16 @@ BEGIN
   RETURN purged;
 END $$;
 
--- Acts on tasks that somebody may have to be written to about, each somebody's for `seconds`.
+-- Acts on tasks that somebody may have to be written to about, each somebody's for `seconds`. Of a client that is not active they
+-- stay in line: nobody would be found to be written to.
 CREATE FUNCTION app.take_task_mails(most integer, seconds double precision)
 RETURNS TABLE (tenant_id uuid, task_id uuid, number integer)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
   WITH next AS (
     SELECT m.tenant_id, m.task_id, m.number FROM app.task_mail m
-    WHERE m.due_at <= (SELECT clock_timestamp()) AND NOT (SELECT app.failed_over())
+    WHERE m.due_at <= (SELECT clock_timestamp()) AND NOT (SELECT app.failed_over()) AND EXISTS (
+      SELECT FROM app.tenant t JOIN app.client l ON l.partner_id = t.partner_id AND l.client_id = t.client_id
+      WHERE t.tenant_id = m.tenant_id AND l.status = 'active')
     ORDER BY m.due_at LIMIT most FOR UPDATE SKIP LOCKED
   )
   UPDATE app.task_mail m SET due_at = clock_timestamp() + make_interval(secs => seconds)
