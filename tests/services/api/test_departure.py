@@ -203,6 +203,7 @@ async def test_S_84_no_bytes_are_exported_that_nobody_looked_at(app_database: Da
         ("document", "digest"),
         ("connection_choice", "digest"),
         ("human_task_decision", "shown_digest"),
+        ("approval", "shown_digest"),
         ("customer_notice", "address_digest"),
         ("notice_opt_out", "address_digest"),
         ("evidence_pack", "digest"),
