@@ -58,6 +58,7 @@ async def deploy(
     groups: dict[str, UUID] | None = None,
     elsewhere: str | None = None,
     parameters: dict[str, Any] | None = None,
+    exceptions: dict[str, str] | None = None,
 ) -> UUID:
     """Deploy `document` to be started by `event_type`; answers the deployment's id."""
     version, deployment = ids.new(), ids.new()
@@ -81,7 +82,8 @@ async def deploy(
         )
         await connection.execute(
             "INSERT INTO app.deployment_revision (tenant_id, deployment_id, revision, workflow_version_id, parameters, "
-            "bindings, trigger_type, trigger, keys, groups) VALUES ($1, $2, 1, $3, $9, $4, $5, $6, $7, $8)",
+            "bindings, trigger_type, trigger, keys, groups, exceptions) "
+            "VALUES ($1, $2, 1, $3, $9, $4, $5, $6, $7, $8, $10)",
             tenant,
             deployment,
             version,
@@ -91,6 +93,7 @@ async def deploy(
             _keys(document),
             msgspec.json.encode(groups or {}).decode(),
             msgspec.json.encode(parameters or {}).decode(),
+            None if exceptions is None else msgspec.json.encode(exceptions).decode(),
         )
     return deployment
 

@@ -20,6 +20,7 @@ from services.api import (
     records_policy,
     scim_policy,
     tasks_policy,
+    touches_policy,
     webhook_policy,
 )
 from services.api.policy import POLICY, PREFIX, Route
@@ -103,6 +104,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         *(f"/connections/{{connection}}/playbook/{act}" for act in ("enter", "reconcile", "leave")),
         *(f"/entries/{{entry}}/{act}" for act in ("act", "reconcile")),
         "/exceptions/{exception}/act",
+        touches_policy.ACT,
         *(f"{holds_policy.ONE}/{act}" for act in ("clear", "override")),
         "/tasks/{task}/act",
     ),
@@ -126,6 +128,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         notices_policy.OPT_OUTS,
         evidence_policy.ALL,
         f"{evidence_policy.ONE}/documents",
+        touches_policy.WORKAROUNDS,
     )
     | _of_mappings("release"),
     Why.AGAIN: _in_tenant(
@@ -153,6 +156,8 @@ VERSIONED: Final[frozenset[Route]] = frozenset(
     for at in ("/v1", PREFIX)
     for path, methods in (
         ("/peak", ("GET", "PUT")),
+        ("/exceptions/{exception}", ("GET",)),
+        (touches_policy.ONE, ("GET",)),
         ("/quotas", ("GET", "POST")),
         ("/interfaces", ("GET", "PUT")),
         ("/interfaces/withdraw", ("POST",)),

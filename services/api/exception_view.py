@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from infra import ids
+from infra import clock, ids
 from services.api import masking
 from services.api.call import Payloads
 from services.api.fields import Instant
 from services.api.run_view import RunValue
 from services.engine import values
 from services.engine.functions import STANDARD_ERRORS, is_ours, without_words
-from services.exceptions.categories import Category
+from services.exceptions import guidance, risk
+from services.exceptions.categories import Action, Category
 from services.exceptions.reading import State
 from template_library import catalog
 
@@ -60,6 +61,25 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     entity: Annotated[str | None, Meta(description="Entity of data that contradict each other, such as order.")]
     value: Annotated[RunValue | None, Meta(description="At stake in it, where its workflow tells.")]
     deadline: Annotated[Instant | None, Meta(description="Until when the run is promised.")]
+    breach_at: Annotated[
+        Instant, Meta(description="When it is late: its deadline, or what its category is given from its beginning.")
+    ]
+    probability: Annotated[
+        float,
+        Meta(description="That it is late: 2 to the power of minus what is left in units of 8 hours, 1 once it is."),
+    ]
+    at_risk: Annotated[RunValue | None, Meta(description="Its value times its probability, in whole minor units.")]
+    kind: Annotated[
+        str | None,
+        Meta(description="Which of the exceptions that its template names it is.", examples=["erp-away"]),
+    ]
+    warehouse: Annotated[str | None, Meta(description="Key `warehouse` of its run, else the deployment's site.")]
+    segment: Annotated[str | None, Meta(description="Class of its customer.")]
+    order_type: Annotated[str | None, Meta(description="Key `orderType` of its run.")]
+    channel: Annotated[str | None, Meta(description="Key `channel` of its run.")]
+    stage: Annotated[str | None, Meta(description="Step of its workflow where it stands.")]
+    next_step: Annotated[str | None, Meta(description="What is tried first; null once it is closed.")]
+    actions: Annotated[list[Action], Meta(description="Acts that it takes as it stands.")]
     owner: Owner | None
     note: str | None
     times: Annotated[int, Meta(description="How often it came to the same while it was open.")]
@@ -77,50 +97,49 @@ class ExceptionDetail(ExceptionView, frozen=True, kw_only=True):
 
     runbook: Annotated[
         str | None,
-        Meta(description="Of its template, in Markdown: of the exception that the last word of `cause` names."),
+        Meta(description="Of its template, in Markdown: of its kind."),
     ]
 
 
 def view(row: Any, payloads: Payloads) -> ExceptionView:
     """A row of `services.exceptions.reading`, with as much of a fault's words as the caller may see."""
+    return ExceptionView(**_members(row, payloads))
+
+
+def _members(row: Any, payloads: Payloads) -> dict[str, Any]:
     cause, title = words(row["category"], row["cause"], row["title"], payloads)
-    amount = row["value"]
-    return ExceptionView(
-        id=ids.show("exc", row["exception_id"]),
-        category=row["category"],
-        state=row["state"],
-        cause=cause,
-        title=title,
-        run=_shown("run", row["run_id"]),
-        run_state=row["run_state"],
-        entry=row["mark"] if row["run_id"] is not None else None,
-        business_key=row["business_key"],
-        deployment=_shown("dep", row["deployment_id"]),
-        deployment_name=row["deployment_name"],
-        workflow=row["workflow_name"],
-        template=row["template"],
-        reference=row["reference"] or None,
-        connection=row["connection"],
-        entity=row["entity"],
-        value=None if amount is None else RunValue(amount=amount, currency=row["currency"]),
-        deadline=row["deadline"],
-        owner=row["owner"],
-        note=row["note"],
-        times=row["times"],
-        changes=row["changes"],
-        opened_at=row["opened_at"],
-        last_at=row["last_at"],
-        closed_at=row["closed_at"],
-        closed_by=row["closed_by"],
-        outcome=row["outcome"],
-        reason=row["reason"],
-    )
+    amount, is_of_entry = row["value"], row["run_id"] is not None and row["mark"] is not None
+    chance = risk.probability(row["breach_at"], clock.now())
+    is_open = row["state"] == "open"
+    return {
+        **{name: row[name] for name in _SAME},
+        "id": ids.show("exc", row["exception_id"]),
+        "cause": cause,
+        "title": title,
+        "run": _shown("run", row["run_id"]),
+        "entry": row["mark"] if is_of_entry else None,
+        "deployment": _shown("dep", row["deployment_id"]),
+        "workflow": row["workflow_name"],
+        "reference": row["reference"] or None,
+        "value": None if amount is None else RunValue(amount=amount, currency=row["currency"]),
+        "probability": round(chance, 4),
+        "at_risk": None if amount is None else RunValue(amount=round(amount * chance), currency=row["currency"]),
+        "next_step": guidance.next_step(row["category"], is_of_entry=is_of_entry) if is_open else None,
+        "actions": guidance.actions(row["category"], is_of_entry=is_of_entry) if is_open else [],
+    }
+
+
+_SAME: Final = (
+    *("category", "state", "run_state", "business_key", "deployment_name", "template", "connection", "entity"),
+    *("deadline", "breach_at", "kind", "warehouse", "segment", "order_type", "channel", "stage", "owner", "note"),
+    *("times", "changes", "opened_at", "last_at", "closed_at", "closed_by", "outcome", "reason"),
+)
 
 
 def detail(row: Any, payloads: Payloads) -> ExceptionDetail:
-    """The same, with the runbook for what the caller may see of its cause."""
-    shown = view(row, payloads)
-    return ExceptionDetail(**msgspec.structs.asdict(shown), runbook=runbook(shown.template, shown.cause))
+    """The same, with the runbook of its kind, else for what the caller may see of its cause."""
+    members = _members(row, payloads)
+    return ExceptionDetail(**members, runbook=runbook(row["template"], row["kind"] or members["cause"]))
 
 
 def runbook(template: str | None, cause: str) -> str | None:

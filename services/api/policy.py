@@ -262,6 +262,7 @@ _TENANT: Final[tuple[tuple[str, str, Permission], ...]] = (
     ("POST", "/runs/redrive", P.RUNS_WRITE),
     ("GET", "/exceptions", P.RUNS_READ),
     ("GET", "/exceptions/summary", P.RUNS_READ),
+    ("GET", "/exceptions/groups", P.RUNS_READ),
     ("GET", "/exceptions/{exception}", P.RUNS_READ),
     ("POST", "/exceptions/act", P.RUNS_WRITE),
     ("POST", "/exceptions/{exception}/act", P.RUNS_WRITE),

@@ -1,4 +1,4 @@
-"""Rows of `services.api.policy` for touches (ADR 0105)."""
+"""Rows of `services.api.policy` for touches and workarounds (ADR 0105, 0116)."""
 
 from __future__ import annotations
 
@@ -8,5 +8,17 @@ from tenants.identity.permissions import Permission
 
 P: Final = Permission  # the table below is read by column
 
-ROWS: Final = (("GET", "/touches", P.RUNS_READ), ("GET", "/touches/summary", P.RUNS_READ))
+WORKAROUNDS: Final = "/workarounds"
+ONE: Final = f"{WORKAROUNDS}/{{workaround}}"
+ACT: Final = f"{ONE}/act"
+ROWS: Final = (
+    ("GET", "/touches", P.RUNS_READ),
+    ("GET", "/touches/summary", P.RUNS_READ),
+    ("GET", "/touches/figures", P.RUNS_READ),
+    ("GET", "/touches/re-entry", P.RUNS_READ),
+    ("GET", WORKAROUNDS, P.RUNS_READ),
+    ("POST", WORKAROUNDS, P.RUNS_WRITE),
+    ("GET", ONE, P.RUNS_READ),
+    ("POST", ACT, P.RUNS_WRITE),
+)
 """Method, path below a tenant's prefix, permission."""

@@ -111,6 +111,10 @@ PLACES: Final = {
         "SELECT touch_id AS id, run_id AS run_id, step AS line, concat_ws(' ', key) AS content FROM app.touch "
         "WHERE touch_id >= $1"
     ),
+    "workaround": (
+        "SELECT workaround_id AS id, NULL::uuid AS run_id, step AS line, concat_ws(' ', words, reason) AS content "
+        "FROM app.workaround WHERE workaround_id >= $1"
+    ),
     "types of holds": (
         "SELECT tenant_id AS id, NULL::uuid AS run_id, version::text AS line, concat_ws(' ', types) AS content "
         "FROM app.hold_type_version WHERE $1::uuid IS NOT NULL"

@@ -37,6 +37,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         least_value: in minor units of `currency`; one without a value is not found by it.
         since, until: when it was opened.
         deadline_before: one without a deadline is not found by it.
+        owners: one of these; none at all for nobody.
+        kind: which of the exceptions that its template names.
+        warehouse, channel, order_type, segment, stage: what the desk groups by.
         but_entries, but_failed: without those of entries, and of failed runs.
     """
 
@@ -56,6 +59,13 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     deadline_before: datetime | None = None
     but_entries: bool = False
     but_failed: bool = False
+    owners: Sequence[str] | None = None
+    kind: str | None = None
+    warehouse: str | None = None
+    channel: str | None = None
+    order_type: str | None = None
+    segment: str | None = None
+    stage: str | None = None
 
 
 _BOUND: Final = text(
@@ -65,7 +75,7 @@ _BOUND: Final = text(
     " UNION ALL SELECT 1 FROM app.connection_choice c WHERE c.tenant_id = exception.tenant_id"
     " AND c.run_id = exception.run_id AND c.connection_id::text = :bound_connection)))"
 )
-_COLUMNS: Final = (
+COLUMNS: Final = (
     *ExceptionRow.__table__.columns,
     Run.state.label("run_state"),
     Run.business_key,
@@ -76,7 +86,10 @@ _COLUMNS: Final = (
 
 
 # What a page is ordered by before the id, and whether the highest comes first.
-_ORDERS: Final = {"value": (ExceptionRow.worth, True), "deadline": (ExceptionRow.due, False)}
+_ORDERS: Final[dict[Sort, tuple[Any, bool]]] = {
+    "value": (ExceptionRow.worth, True),
+    "deadline": (ExceptionRow.due, False),
+}
 
 
 async def list_exceptions(session: AsyncSession, tenant: UUID, page: Page, only: Filter, sort: Sort) -> list[Row]:
@@ -86,7 +99,7 @@ async def list_exceptions(session: AsyncSession, tenant: UUID, page: Page, only:
 
 def listing(tenant: UUID, page: Page, only: Filter, sort: Sort) -> Select[Any]:
     """Read from an index in its order, with conditions that row-level security lets an index answer."""
-    query = _found(_COLUMNS, tenant, only)
+    query = found(COLUMNS, tenant, only)
     if sort == "age":
         if page.after is not None:
             query = query.where(ExceptionRow.exception_id > UUID(page.after))
@@ -114,8 +127,8 @@ def _ordered(query: Select[Any], page: Page, sort: Sort) -> Select[Any]:
 
 async def read_exception(session: AsyncSession, tenant: UUID, exception: UUID) -> Row:
     """Raises NotFound: the tenant has none of this id."""
-    found = await session.execute(_joined(_COLUMNS, tenant).where(ExceptionRow.exception_id == exception))
-    row: Row | None = found.mappings().one_or_none()
+    rows = await session.execute(joined(COLUMNS, tenant).where(ExceptionRow.exception_id == exception))
+    row: Row | None = rows.mappings().one_or_none()
     if row is None:
         raise NotFound
     return row
@@ -131,13 +144,13 @@ async def summary(session: AsyncSession, tenant: UUID, only: Filter) -> list[Row
         func.min(ExceptionRow.opened_at).label("oldest"),
         func.min(ExceptionRow.deadline).label("next_deadline"),
     )
-    query = _found(columns, tenant, only).group_by(*groups).order_by(*groups)
+    query = found(columns, tenant, only).group_by(*groups).order_by(*groups)
     return list((await session.execute(query)).mappings())
 
 
 async def find(session: AsyncSession, tenant: UUID, only: Filter, most: int, counted: int) -> tuple[list[Row], int]:
     """The oldest `most` that `only` finds, and how many there are, counted up to `counted`."""
-    some = _found((ExceptionRow.exception_id,), tenant, only).order_by(ExceptionRow.exception_id).limit(counted)
+    some = found((ExceptionRow.exception_id,), tenant, only).order_by(ExceptionRow.exception_id).limit(counted)
     count = await session.scalar(select(func.count()).select_from(some.subquery()))
     return (await list_exceptions(session, tenant, Page(most), only, "age"))[:most], count or 0
 
@@ -149,8 +162,9 @@ async def runs_of(session: AsyncSession, tenant: UUID, exceptions: Sequence[UUID
     return [run for run in await session.scalars(query) if run is not None]
 
 
-def _found(columns: Iterable[Any], tenant: UUID, only: Filter) -> Select[Any]:
-    row, query = ExceptionRow, _joined(columns, tenant).where(ExceptionRow.state == only.state)
+def found(columns: Iterable[Any], tenant: UUID, only: Filter) -> Select[Any]:
+    """What the filter finds, joined as `joined` does."""
+    row, query = ExceptionRow, joined(columns, tenant).where(ExceptionRow.state == only.state)
     conditions: tuple[tuple[Any, Callable[[Any, Any], Any], Any], ...] = (
         (row.run_id, operator.eq, only.run),
         (row.deployment_id, operator.eq, only.deployment),
@@ -159,6 +173,13 @@ def _found(columns: Iterable[Any], tenant: UUID, only: Filter) -> Select[Any]:
         (row.category, _among, only.categories),
         (row.exception_id, _among, only.ids),
         (row.owner, _owned, only.owner),
+        (row.owner, _among, only.owners),
+        (row.kind, operator.eq, only.kind),
+        (row.warehouse, operator.eq, only.warehouse),
+        (row.channel, operator.eq, only.channel),
+        (row.order_type, operator.eq, only.order_type),
+        (row.segment, operator.eq, only.segment),
+        (row.stage, operator.eq, only.stage),
         (row.value, operator.ge, only.least_value),
         (row.opened_at, operator.ge, only.since),
         (row.opened_at, operator.lt, only.until),
@@ -186,7 +207,7 @@ def _about(_: Any, connection: UUID) -> Any:
     return _BOUND.bindparams(shown_connection=ids.show("con", connection), bound_connection=str(connection))
 
 
-def _joined(columns: Iterable[Any], tenant: UUID) -> Select[Any]:
+def joined(columns: Iterable[Any], tenant: UUID) -> Select[Any]:
     """With the run, its deployment and its workflow, where there is one."""
     row, revision = ExceptionRow, DeploymentRevision
     of_run = (Run.tenant_id == row.tenant_id) & (Run.run_id == row.run_id)

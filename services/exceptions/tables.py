@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Index, Integer, Text, Uuid, func, text
+from sqlalchemy import BigInteger, DateTime, Double, Index, Integer, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infra.database import Base, tenant_key
 
 _NOW: Final = func.clock_timestamp()
 _OPEN: Final = text("state = 'open'")
+_LATE: Final = text("state = 'open' AND is_late")
+_EARLY: Final = text("state = 'open' AND NOT is_late")
 _OPEN_OF_RUN: Final = text("state = 'open' AND mark IS NULL")
 
 
@@ -45,6 +47,16 @@ class ExceptionRow(Base):
     times: Mapped[int] = mapped_column(Integer, server_default="1")
     changes: Mapped[int] = mapped_column(Integer, server_default="0")
     fence: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str | None] = mapped_column(Text)
+    warehouse: Mapped[str | None] = mapped_column(Text)
+    channel: Mapped[str | None] = mapped_column(Text)
+    order_type: Mapped[str | None] = mapped_column(Text)
+    segment: Mapped[str | None] = mapped_column(Text)
+    stage: Mapped[str | None] = mapped_column(Text)
+    breach_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stake: Mapped[float] = mapped_column(Double)
+    pressure: Mapped[float] = mapped_column(Double)
+    is_late: Mapped[bool] = mapped_column(server_default="false")
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -58,5 +70,10 @@ class ExceptionRow(Base):
         Index("exception_age", "tenant_id", "state", "exception_id"),
         Index("exception_value", "tenant_id", "state", "worth", "exception_id"),
         Index("exception_deadline", "tenant_id", "state", "due", "exception_id"),
+        Index("exception_late", "tenant_id", "stake", "exception_id", postgresql_where=_LATE),
+        Index("exception_early", "tenant_id", "pressure", "exception_id", postgresql_where=_EARLY),
+        Index("exception_owned_late", "tenant_id", "owner", "stake", "exception_id", postgresql_where=_LATE),
+        Index("exception_owned_early", "tenant_id", "owner", "pressure", "exception_id", postgresql_where=_EARLY),
+        Index("exception_breach", "breach_at", postgresql_where=_EARLY),
         Index("exception_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     )

@@ -225,6 +225,7 @@ async def _draw(session: AsyncSession, tenant_id: UUID, plan: Plan, *, offers: O
         "groups": {name: str(one) for name, one in sorted(plan.groups.items())},
         "workflows": {one.name: str(one.workflow_version_id) for one in nested},
         "keys": _keys(workflow, nested),
+        "exceptions": _exceptions(package),
         "trigger_type": None if trigger is None else trigger["type"],
         "trigger": trigger,
     }
@@ -235,6 +236,12 @@ def _keys(workflow: Workflow, nested: list[Nested]) -> dict[str, Any] | None:
     declared = {"": workflow.keys} | {one.name: one.workflow.keys for one in nested}
     found = {name: msgspec.to_builtins(keys) for name, keys in declared.items() if keys is not None}
     return found or None
+
+
+def _exceptions(package: Package | None) -> dict[str, str] | None:
+    """Kinds of what can stand still that the template names, each with the role that looks after it (ADR 0116)."""
+    kinds = {} if package is None else package.manifest.exceptions
+    return {name: one.owner for name, one in sorted(kinds.items())} or None
 
 
 async def _source(

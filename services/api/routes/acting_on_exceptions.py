@@ -25,6 +25,7 @@ from services.exceptions.reading import Filter
 
 _PURPOSE: Final = "exceptions"
 Words = Annotated[str, Meta(max_length=2_000, description="Why it is discarded; or the note, null for none any more.")]
+Text = Annotated[str, Meta(max_length=200)]
 _ACTIONS: Final = Meta(
     description="`retry`: a failed run goes on from what failed, a quarantined one is resumed. `resume`: those"
     " alone. `cancel`: ends a run that stands. `discard`: gives it up, with a reason; a run that has not ended is"
@@ -62,6 +63,12 @@ class ExceptionFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     since: Annotated[Instant | None, Meta(description="Opened then or later.")] = None
     until: Annotated[Instant | None, Meta(description="Opened before.")] = None
     deadline_before: Instant | None = None
+    kind: Annotated[str, Meta(max_length=64, description="Of the template's.")] | None = None
+    warehouse: Text | None = None
+    segment: Text | None = None
+    order_type: Text | None = None
+    channel: Text | None = None
+    stage: Text | None = None
 
 
 class ActOnExceptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,6 +182,12 @@ def _filter(wanted: ExceptionFilter, payloads: Payloads) -> Filter:
         since=wanted.since,
         until=wanted.until,
         deadline_before=wanted.deadline_before,
+        kind=wanted.kind,
+        warehouse=wanted.warehouse,
+        segment=wanted.segment,
+        order_type=wanted.order_type,
+        channel=wanted.channel,
+        stage=wanted.stage,
     )
 
 

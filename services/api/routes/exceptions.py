@@ -1,20 +1,42 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import msgspec
 from litestar import get
 from litestar.params import QueryParameter
 from msgspec import Meta
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.pagination import cut
+from infra.pagination import Page, cut
+from services.api import exception_filters
 from services.api.call import Call
-from services.api.exception_view import ExceptionDetail, ExceptionView, detail, findable, view
+from services.api.errors import BadParameter
+from services.api.exception_filters import (
+    CategoryFilter,
+    ChannelFilter,
+    ConnectionFilter,
+    DeploymentFilter,
+    KindFilter,
+    OrderTypeFilter,
+    OwnerFilter,
+    QueueFilter,
+    SegmentFilter,
+    StageFilter,
+    TemplateFilter,
+    WarehouseFilter,
+)
+from services.api.exception_view import ExceptionDetail, ExceptionView, detail, view
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
 from services.api.policy import tenant_paths
-from services.exceptions import reading
+from services.exceptions import reading, risk
 from services.exceptions.categories import Category
-from services.exceptions.reading import Filter, Sort, State
+from services.exceptions.reading import Filter, Row, State
+from services.exceptions.risk import Sort
 
 TAGS: Final = ["exceptions"]
 
@@ -41,28 +63,13 @@ class ExceptionSummary(msgspec.Struct, frozen=True):
     items: list[OpenExceptions]
 
 
-CategoryFilter = Annotated[Category | None, QueryParameter(description="Only of this category.", required=False)]
-ConnectionFilter = Annotated[
-    str | None,
-    QueryParameter(
-        description="Only about this connection; failed runs, whose deployment is bound to it.", required=False
-    ),
-]
-DeploymentFilter = Annotated[str | None, QueryParameter(description="Only of this deployment.", required=False)]
-TemplateFilter = Annotated[
-    str | None, QueryParameter(description="Only of the template of this name.", required=False, max_length=64)
-]
-OwnerFilter = Annotated[
-    str | None, QueryParameter(description="Only of this owner; `none`: of nobody.", required=False, max_length=200)
-]
-
-
 Sorted = Annotated[
     Sort,
     QueryParameter(
         required=False,
         description="`age`: the oldest first. `value`: the highest amount first, whatever its currency."
-        " `deadline`: the next one first.",
+        " `deadline`: the next one first. `risk`, of open ones: the highest value times its probability to be late"
+        " first, whatever its currency; those without a value behind all others.",
     ),
 ]
 RunFilter = Annotated[str | None, QueryParameter(description="Only of this run.", required=False)]
@@ -99,6 +106,13 @@ async def list_exceptions(
     deployment: DeploymentFilter = None,
     template: TemplateFilter = None,
     owner: OwnerFilter = None,
+    queue: QueueFilter = "all",
+    kind: KindFilter = None,
+    warehouse: WarehouseFilter = None,
+    segment: SegmentFilter = None,
+    order_type: OrderTypeFilter = None,
+    channel: ChannelFilter = None,
+    stage: StageFilter = None,
     run: RunFilter = None,
     cause: CauseFilter = None,
     currency: CurrencyFilter = None,
@@ -108,22 +122,16 @@ async def list_exceptions(
     deadline_before: DeadlineBefore = None,
 ) -> ExceptionList:
     """What needs somebody, in the order of what matters most."""
-    page = request.page(limit, cursor)
-    only = msgspec.structs.replace(
-        _of(category, connection, deployment, template, owner),
-        state=in_state,
-        run=filter_id("run", "run", run),
-        cause=cause,
-        but_failed=cause is not None and cause not in findable(cause, request.payloads),
-        currency=currency,
-        least_value=least_value,
-        since=since,
-        until=until,
-        deadline_before=deadline_before,
-    )
+    page, of_run = request.page(limit, cursor), filter_id("run", "run", run)
+    only = exception_filters.narrowed(category, connection, deployment, template, owner)
+    only = exception_filters.caused(only, cause, request.payloads)
+    only = exception_filters.cut_by(only, kind, warehouse, segment, order_type, channel, stage)
+    only = replace(only, state=in_state, run=of_run, currency=currency, least_value=least_value)
+    only = replace(only, since=since, until=until, deadline_before=deadline_before)
+    only = await exception_filters.offered(request, only, queue)
     async with request.transaction() as session:
-        rows = await reading.list_exceptions(session, request.tenant.tenant_id, page, only, sort)
-    kept, last = cut(rows, page, lambda row: reading.position(row, sort))
+        rows, position = await _read(session, request.tenant.tenant_id, page, only, sort)
+    kept, last = cut(rows, page, position)
     return ExceptionList([view(row, request.payloads) for row in kept], request.cursor(last))
 
 
@@ -137,7 +145,7 @@ async def summarize_exceptions(
     owner: OwnerFilter = None,
 ) -> ExceptionSummary:
     """How many there are, what they hold up and since when, by category, connection and currency."""
-    only = _of(category, connection, deployment, template, owner)
+    only = exception_filters.narrowed(category, connection, deployment, template, owner)
     async with request.transaction() as session:
         rows = await reading.summary(session, request.tenant.tenant_id, only)
     groups = [_group(row) for row in rows]
@@ -146,24 +154,24 @@ async def summarize_exceptions(
 
 @get(tenant_paths("/exceptions/{exception:str}"), summary="Read an exception", tags=TAGS)
 async def read_exception(request: Call) -> ExceptionDetail:
-    """With its owner, its note, what became of it, and what its template says is to be done."""
+    """With its owner, its note, what became of it, and the runbook of its kind."""
     exception = request.path_id("exc", "exception")
     async with request.transaction() as session:
         row = await reading.read_exception(session, request.tenant.tenant_id, exception)
-    return detail(row, request.payloads)
+    found = detail(row, request.payloads)
+    request.version(replace(found, probability=0.0, at_risk=None))
+    return found
 
 
-def _of(
-    category: Category | None, connection: str | None, deployment: str | None, template: str | None, owner: str | None
-) -> Filter:
-    """What the list and its summary are both narrowed by."""
-    return Filter(
-        categories=None if category is None else [category],
-        connection=filter_id("con", "connection", connection),
-        deployment=filter_id("dep", "deployment", deployment),
-        template=template,
-        owner=owner,
-    )
+async def _read(
+    session: AsyncSession, tenant: UUID, page: Page, only: Filter, sort: Sort
+) -> tuple[list[Row], Callable[[Row], str]]:
+    """A page's rows, one too many, and where a page goes on."""
+    if sort == "risk":
+        if only.state != "open":
+            raise BadParameter("what is closed is at no risk", parameter="sort")
+        return list((await session.execute(risk.listing(tenant, page, only))).mappings()), risk.position
+    return await reading.list_exceptions(session, tenant, page, only, sort), partial(reading.position, sort=sort)
 
 
 def _group(row: Any) -> OpenExceptions:

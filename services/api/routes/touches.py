@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -129,13 +129,23 @@ async def summarize_touches(
 
     What somebody typed as an estimate stands apart, and is in no figure of what was measured.
     """
-    tenant, end = TenantId(request.tenant.tenant_id), until or clock.now()
-    begin = since or end - _DAYS
-    if not begin < end <= begin + _LONGEST:
-        raise BadParameter("'since' is before 'until', by a year at most", parameter="since")
+    tenant, (begin, end) = TenantId(request.tenant.tenant_id), period(since, until)
     async with request.resources.database.tenant(tenant) as connection:
         found = await reading.summary(connection, tenant, begin, end, template)
     return TouchSummary(since=begin, until=end, items=[_figures(one) for one in found])
+
+
+def period(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """From when to when; the last 30 days where nothing is said.
+
+    Raises:
+        BadParameter: it ends before it begins, or a year later or more.
+    """
+    end = until or clock.now()
+    begin = since or end - _DAYS
+    if not begin < end <= begin + _LONGEST:
+        raise BadParameter("'since' is before 'until', by a year at most", parameter="since")
+    return begin, end
 
 
 def _view(row: Any) -> TouchView:

@@ -37,6 +37,7 @@ PREFIXES: Final = {
     "staff_role": "rol",
     "waits": "hld",
     "task": "tsk",
+    "workaround": "wka",
     "workflow": "wfv",
 }
 """What ids begin with, by kind. A `neighbour` is a client of one's own partner, and `staff` the partner's own."""
@@ -102,6 +103,9 @@ def of_people() -> Iterator[Attempt]:
             ("/owner", {"preview": True, "filter": {}, **ASSIGN}),
             ("/filter/owner", {"preview": True, "filter": {"owner": "account:{id}"}, "action": "note", "words": "x"}),
         )  # fmt: skip
+        noted = {"way": "mail", "step": "x", "owner": "account:{id}"}
+        yield from bodies(person, "POST", "/v1/workarounds", ("/owner", noted))
+        yield from bodies(person, "POST", "/v1/workarounds/{own:workaround}/act", ("/owner", {**ASSIGN, "seen": 0}))
     for provider in ("provider", "staff_provider"):
         yield Attempt(provider, "GET", "/v1/identity-providers/{id}")
         acts = ("disable", "enable", "provision")
@@ -263,6 +267,7 @@ ATTEMPTS: Final = (
             "runs": ("deployment", "event"),
             "exceptions": ("connection", "deployment", "run"),
             "exceptions/summary": ("connection", "deployment"),
+            "exceptions/groups": ("connection", "deployment"),
             "tasks": ("run",),
             "inbound-webhooks": ("connection",),
         }.items()
@@ -270,7 +275,7 @@ ATTEMPTS: Final = (
     ),
     *(
         Attempt("person", "GET", f"/v1/{listed}?owner=account:{{id}}")
-        for listed in ("exceptions", "exceptions/summary")
+        for listed in ("exceptions", "exceptions/summary", "exceptions/groups", "workarounds")
     ),
     *of_webhooks(),
     *of_entities(),
@@ -280,6 +285,8 @@ ATTEMPTS: Final = (
     *of_tasks(),
     *of_holds(),
     *of_evidence(),
+    Attempt("workaround", "GET", "/v1/workarounds/{id}"),
+    Attempt("workaround", "POST", "/v1/workarounds/{id}/act", {"action": "retire", "seen": 0}),
     *(Attempt("run", "GET", f"/v1/{listed}?run={{id}}") for listed in ("touches", "customer-notices")),
     Attempt("run", "GET", "/v1/runs/changes?run={id}"),
     Attempt("waits", "GET", "/v1/deadlines?subject={id}"),

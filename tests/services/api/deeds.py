@@ -173,6 +173,8 @@ IN_TENANT: Final = of(
     ("POST /v1/holds/act", "hold.cleared", {"token": "{token}"}),
     ("POST /v1/holds/{hold}/override", "hold.overridden", {"why": "x", "seen": 1}),
     ("POST /v1/holds", "hold.raised", {"customer": "C-7", "type": "stock", "reason": "x"}),
+    ("POST /v1/workarounds", "workaround.noted", {"way": "paper", "step": "x", "owner": "role:x"}, {}, "beside"),
+    ("POST /v1/workarounds/{beside}/act", "workaround.retired", {"action": "retire", "seen": 0}),
     ("POST /v1/customer-notices/preview", "", {"mail": {"subject": {"en": "x"}, "text": {"en": "x"}}}),
     ("POST /v1/customer-notices/opt-outs", "notice.opted-out",
      {"address": "buyer@example.com", "wants": "none", "reason": "x"}),

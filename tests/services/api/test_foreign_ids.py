@@ -92,6 +92,7 @@ async def own_things(caller: Caller, database: Database, partner: str, tenant: s
         action, detail = "deployment.filter-failed", {"detail": "of one's own"}
         await findings.tell(transaction, scope, ids.read("dep", deployment), action, detail)
     group = {"name": "own", "rules": [{"connection": connection}]}
+    beside = {"way": "chat", "step": "own", "owner": "role:x"}
     keys = [{"system": "erp", "value": "own"}, {"system": "shop", "value": "own"}]
     entity = (await caller.post("/v1/entities", {"kind": "customer", "keys": keys})).json["id"]
     return {
@@ -101,6 +102,7 @@ async def own_things(caller: Caller, database: Database, partner: str, tenant: s
         "role": role,
         "run": sent.json["runs"][0],
         "hook": (await caller.post("/v1/inbound-webhooks", hook)).json["id"],
+        "workaround": (await caller.post("/v1/workarounds", beside)).json["id"],
         "person": await make_person(database, partner, tenant, role, "own@acme.example"),
         "exception": (await caller.get(f"/v1/exceptions?deployment={deployment}")).json["items"][0]["id"],
         "entity": entity,

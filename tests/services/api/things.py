@@ -126,6 +126,7 @@ async def make_things(parties: Parties, app_database: Database, worker: Database
             "event": sent.json["id"],
             "hold": await _hold(acme),
             "case": await _case(acme),
+            "workaround": await _workaround(acme),
             "run": sent.json["runs"][0],
             "archived": ids.show("run", archived),
             "document": await _document(acme, entity, sent.json["runs"][0]),
@@ -164,16 +165,14 @@ async def _entity(acme: Caller) -> str:
     keys = [{"system": "erp", "value": "C-1"}, {"system": "shop", "value": "77"}]
     made = await acme.post("/v1/entities", {"kind": "customer", "keys": keys})
     assert made.status == 201, made.body
-    found: str = made.json["id"]
-    return found
+    return str(made.json["id"])
 
 
 async def _hold(acme: Caller) -> str:
     """Which asks for nobody's decision."""
     made = await acme.post("/v1/holds", {"order": "SO-1", "type": "stock", "reason": "short", "words": CANARY})
     assert made.status == 200, made.body
-    found: str = made.json["hold"]["id"]
-    return found
+    return str(made.json["hold"]["id"])
 
 
 async def _case(acme: Caller) -> str:
@@ -181,16 +180,19 @@ async def _case(acme: Caller) -> str:
     wanted = {"case": "D-1", "reason": "damage", "required": [{"name": "pod", "title": CANARY}]}
     made = await acme.post("/v1/evidence-cases", {**wanted, "about": {"kind": "customer", "key": "C-1"}})
     assert made.status == 200, made.body
-    found: str = made.json["id"]
-    return found
+    return str(made.json["id"])
+
+
+async def _workaround(acme: Caller) -> str:
+    made = await acme.post("/v1/workarounds", {"way": "mail", "step": "prices", "owner": "role:x", "words": CANARY})
+    return str(made.json["id"])
 
 
 async def _group(acme: Caller, connection: str) -> str:
     """Which nothing is bound to."""
     made = await acme.post("/v1/connection-groups", {"name": "erps", "rules": [{"connection": connection}]})
     assert made.status == 201, made.body
-    found: str = made.json["id"]
-    return found
+    return str(made.json["id"])
 
 
 async def _waiting(acme: Caller, worker: Database, tenant: TenantId) -> dict[str, str]:
@@ -214,8 +216,7 @@ async def _mapping(parties: Parties) -> str:
 async def _document(acme: Caller, entity: str, run: str) -> str:
     """Of both, so that it is found by the paths of either."""
     made = await acme.send("POST", f"/v1/entities/{entity}/documents?name=pod.txt&run={run}", raw=CANARY.encode())
-    found: str = made.json["id"]
-    return found
+    return str(made.json["id"])
 
 
 async def _suppression(parties: Parties, database: Database, worker: Database) -> str:

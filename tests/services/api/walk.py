@@ -20,6 +20,7 @@ KINDS = {
     "event": "evt",
     "hold": "hld",
     "case": "evc",
+    "workaround": "wka",
     "hook": "hok",
     "received": "rcv",
     "run": "run",

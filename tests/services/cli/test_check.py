@@ -165,7 +165,8 @@ NOT_LOOKED_THROUGH = {
     "effect.name approval.reference exception.reference entry.reference human_task.reference "
     "exception.cause exception.connection",
     "of an event, which is looked through": "event_key approval.event_key approval.event_source",
-    "of a run's key, which is looked through": "key_writer",
+    "of a run's key, which is looked through": "key_writer exception.warehouse exception.channel "
+    "exception.order_type exception.segment",
     "the name or the kind of something, checked when it was made": (
         "*.name *.namespace *.version *.kind *.state *.status *.mode *.way *.operation *.category *.strategy *.topic "
         "*.connector *.program *.template *.trigger_type *.cron *.found *.posting *.resolution *.mark "
@@ -177,6 +178,7 @@ NOT_LOOKED_THROUGH = {
         "sighting.told human_task.role human_task.decision human_task.entity_kind human_task.outcome human_task.skills "
         "human_task_decision.outcome approval.outcome approval.decision human_task_skill hold.type hold.decision "
         "hold_subject.site hold.owner_role touch.step touch.source touch.actor_kind link.purpose "
+        "workaround.way workaround.step deployment_revision.exceptions exception.stage "
         "task_mail_choice.choice "
         "customer_notice.notice customer_notice.milestone customer_notice.about_kind customer_notice.outcome "
         "customer_notice.why *.language notice_opt_out.source "
@@ -186,7 +188,8 @@ NOT_LOOKED_THROUGH = {
     "who somebody is": (
         "*.actor *.owner owner.deputy *.set_by *.kept_by *.taken_by *.answered_by *.resolved_by *.settled_by "
         "*.created_by *.released_by *.closed_by *.proposed_by *.entered_by *.moved_by *.decided_by *.made_by "
-        "human_task_decision.network *.raised_by hold.raisers *.cleared_by *.opened_by *.added_by *.asked_by"
+        "human_task_decision.network *.raised_by hold.raisers *.cleared_by *.opened_by *.added_by *.asked_by "
+        "workaround.last_by workaround.retired_by"
     ),
     "handed out by a door of the workers alone": "mail.facts",
     "digests of effects; orders and customers of holds, which are looked through": "hold.raise_keys hold_wait",

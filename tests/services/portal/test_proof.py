@@ -76,6 +76,8 @@ HARMLESS_IN_TENANT = {
     "POST /holds": "work: an order stays",
     "POST /holds/act": "work, after a preview; the authority is asked of each",
     "POST /holds/{hold}/clear": "work; who let it go stands in the log, and the authority is asked",
+    "POST /workarounds": "what is done beside the systems",
+    "POST /workarounds/{workaround}/act": "whose it is to end it, and by when",
     "POST /evidence-cases": "a list of papers",
     "POST /evidence-cases/{case}/documents": "which document is which paper",
     "POST /evidence-cases/{case}/packs": "one file more of what is there, for who may read it",

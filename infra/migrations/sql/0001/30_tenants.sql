@@ -84,7 +84,8 @@ CREATE TABLE app.deployment (
 -- An immutable revision: runs in flight keep theirs. `bindings` are connections by the names in the document, `groups` those
 -- names that have a group of connections (ADR 0083). `workflows` are the versions that it runs beside its own, by the names
 -- that documents give them; `keys` what its runs and theirs are found by, by the same names, '' for its own. `sources`
--- says of each parameter where it comes from (ADR 0041).
+-- says of each parameter where it comes from (ADR 0041). `exceptions` are the kinds that its template names, each with the slug
+-- of the role that looks after it (ADR 0116).
 CREATE TABLE app.deployment_revision (
   tenant_id uuid NOT NULL,
   deployment_id uuid NOT NULL,
@@ -96,6 +97,7 @@ CREATE TABLE app.deployment_revision (
   groups json NOT NULL DEFAULT '{}',
   workflows json NOT NULL DEFAULT '{}',
   keys json,
+  exceptions json,
   trigger_type text,
   trigger json,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -12,6 +12,12 @@
 --   outcome    what became of it, NULL while it is open; `reason`: why it was discarded
 --   times      how often it came back to the same while it was open, the first time included
 --   changes    raised with each act of a person, so that of two who act on what they saw one does
+--   kind       which of the exceptions that its template names it is; NULL: none of them
+--   warehouse, channel, order_type, segment, stage   what the desk groups by: keys of the run, or the deployment's site; the class of
+--              its customer; the step of the workflow where it stands
+--   breach_at  until when it is to be done with: the deadline, else what its category is given from its beginning
+--   stake      the value's logarithm to the base 2, -1000 of what has none; pressure: `stake` less `breach_at` in units of 8 hours,
+--              so that the order of what is not late stays the same while time goes on; is_late: set by the sweep (ADR 0116)
 --   fence      of the claim that took a run from where it stood: one that ends there again goes on with the same row
 CREATE TABLE app.exception (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
@@ -41,6 +47,16 @@ CREATE TABLE app.exception (
   times integer NOT NULL DEFAULT 1,
   changes integer NOT NULL DEFAULT 0,
   fence bigint,
+  kind text,
+  warehouse text,
+  channel text,
+  order_type text,
+  segment text,
+  stage text,
+  breach_at timestamptz NOT NULL,
+  stake double precision NOT NULL,
+  pressure double precision NOT NULL,
+  is_late boolean NOT NULL DEFAULT false,
   opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   last_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   closed_at timestamptz,
@@ -61,6 +77,12 @@ CREATE INDEX exception_entity ON app.exception (tenant_id, entity_id) WHERE enti
 CREATE INDEX exception_age ON app.exception (tenant_id, state, exception_id);
 CREATE INDEX exception_value ON app.exception (tenant_id, state, worth, exception_id);
 CREATE INDEX exception_deadline ON app.exception (tenant_id, state, due, exception_id);
+-- By value and probability of breach: what is late by its value alone, the rest by what time does not change; for all, and for an owner.
+CREATE INDEX exception_late ON app.exception (tenant_id, stake, exception_id) WHERE state = 'open' AND is_late;
+CREATE INDEX exception_early ON app.exception (tenant_id, pressure, exception_id) WHERE state = 'open' AND NOT is_late;
+CREATE INDEX exception_owned_late ON app.exception (tenant_id, owner, stake, exception_id) WHERE state = 'open' AND is_late;
+CREATE INDEX exception_owned_early ON app.exception (tenant_id, owner, pressure, exception_id) WHERE state = 'open' AND NOT is_late;
+CREATE INDEX exception_breach ON app.exception (breach_at) WHERE state = 'open' AND NOT is_late;
 
 -- Which exception a run is as it stands, NULL for none. A person's suspension is none, but one that a person set aside
 -- while its outcome was unknown is still that.

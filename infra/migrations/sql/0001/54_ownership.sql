@@ -55,17 +55,62 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
   FROM app.owner o WHERE o.tenant_id = of_tenant AND o.kind = of_kind AND o.subject = of_subject
 $$;
 
--- What stands still belongs to somebody from the moment that it does: to the data's steward where data contradict each other, to the integration's owner where it is about a
+-- Which of the exceptions that a template names something is: what its fault's type ends with, else the innermost step that is
+-- called so, else `NAME-away` of what the connection NAME keeps from going on. No door.
+CREATE FUNCTION app.exception_kind(kinds json, bindings json, cause text, reference text, connection text, is_away boolean)
+RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
+  SELECT f.kind FROM (
+    SELECT k.kind, 1 AS place, 0 AS depth FROM json_object_keys(kinds) AS k(kind)
+    WHERE k.kind = regexp_replace(cause, '^.*[/:#]', '')
+    UNION ALL
+    SELECT k.kind, 2, s.depth::integer FROM json_object_keys(kinds) AS k(kind)
+    JOIN unnest(string_to_array(reference, '/')) WITH ORDINALITY AS s(name, depth) ON s.name = k.kind
+    UNION ALL
+    SELECT k.kind, 3, 0 FROM json_object_keys(kinds) AS k(kind)
+    JOIN json_each_text(bindings) AS b(name, id) ON b.name || '-away' = k.kind
+    WHERE is_away AND app.show_id('con', b.id::uuid) = connection
+  ) f ORDER BY f.place, f.depth DESC, f.kind LIMIT 1
+$$;
+
+-- What stands still belongs to somebody from the moment that it does: to the role that its template names for the kind while somebody
+-- has it, to the data's steward where data contradict each other, to the integration's owner where it is about a
 -- connection or about an endpoint of webhooks, which is its mark, else to the process's, else to the architecture's. What a person assigned before stays with that one.
+-- And it has what the desk groups and orders by.
 CREATE FUNCTION app.own_exception() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+DECLARE kinds json; bound json; of_domain text; of_site text; of_role text;
 BEGIN
-  NEW.owner := coalesce(
+  IF NEW.deployment_id IS NOT NULL THEN
+    SELECT d.domain, s.slug, v.exceptions, v.bindings INTO of_domain, of_site, kinds, bound
+    FROM app.deployment d
+    LEFT JOIN app.deployment_revision v ON v.tenant_id = d.tenant_id AND v.deployment_id = d.deployment_id AND v.revision = NEW.revision
+    LEFT JOIN app.site s ON s.tenant_id = d.tenant_id AND s.site_id = d.site_id
+    WHERE d.tenant_id = NEW.tenant_id AND d.deployment_id = NEW.deployment_id;
+  END IF;
+  IF NEW.run_id IS NOT NULL THEN
+    SELECT max(k.value) FILTER (WHERE k.name = 'warehouse'), max(k.value) FILTER (WHERE k.name = 'channel'),
+           max(k.value) FILTER (WHERE k.name = 'orderType'), max(k.value) FILTER (WHERE k.name = '/customer_class')
+    INTO NEW.warehouse, NEW.channel, NEW.order_type, NEW.segment
+    FROM app.run_key k WHERE k.tenant_id = NEW.tenant_id AND k.run_id = NEW.run_id;
+  END IF;
+  IF kinds IS NOT NULL THEN
+    NEW.kind := app.exception_kind(kinds, bound, NEW.cause, NEW.reference, NEW.connection,
+      NEW.category = 'parked' OR NEW.cause LIKE '%/errors/communication');
+    of_role := 'role:' || (kinds ->> NEW.kind);
+  END IF;
+  NEW.warehouse := coalesce(NEW.warehouse, of_site);
+  NEW.stage := CASE WHEN NEW.reference LIKE '/do/%' THEN nullif(left(split_part(NEW.reference, '/', 4), 200), '') END;
+  NEW.breach_at := coalesce(NEW.deadline, NEW.opened_at + CASE WHEN NEW.category IN ('outage', 'quarantined', 'uncertain')
+    THEN interval '4 hours' WHEN NEW.category IN ('failed', 'parked') THEN interval '8 hours' ELSE interval '24 hours' END);
+  NEW.stake := CASE WHEN NEW.value > 0 THEN ln(NEW.value::double precision) / ln(2::double precision) ELSE -1000 END;
+  NEW.pressure := NEW.stake - extract(epoch FROM NEW.breach_at)::double precision / 28800;
+  NEW.is_late := NEW.breach_at <= clock_timestamp();
+  NEW.owner := coalesce(NEW.owner,
+    CASE WHEN of_role IS NOT NULL AND app.is_there(NEW.tenant_id, of_role) THEN of_role END,
     CASE WHEN NEW.entity IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'data', NEW.entity) END,
     app.who_answers(NEW.tenant_id, 'integration', coalesce(NEW.connection, NEW.mark)),
-    CASE WHEN NEW.deployment_id IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'process', (
-      SELECT d.domain FROM app.deployment d WHERE d.tenant_id = NEW.tenant_id AND d.deployment_id = NEW.deployment_id)) END,
+    CASE WHEN NEW.deployment_id IS NOT NULL THEN app.who_answers(NEW.tenant_id, 'process', of_domain) END,
     app.who_answers(NEW.tenant_id, 'architecture', ''));
   RETURN NEW;
 END $$;
-CREATE TRIGGER own BEFORE INSERT ON app.exception FOR EACH ROW WHEN (NEW.owner IS NULL) EXECUTE FUNCTION app.own_exception();
+CREATE TRIGGER own BEFORE INSERT ON app.exception FOR EACH ROW EXECUTE FUNCTION app.own_exception();

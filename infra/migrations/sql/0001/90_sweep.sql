@@ -71,6 +71,12 @@ BEGIN
     WHERE r.tenant_id = p.tenant_id AND r.run_id = p.run_id RETURNING 1
   ) SELECT count(*) INTO woken FROM ready;
   woken := woken + app.pass_keys(most);
+  -- What was to be done with by now is late from here on: the desk orders it by its value alone (ADR 0116).
+  UPDATE app.exception e SET is_late = true FROM (
+    SELECT x.tenant_id, x.exception_id FROM app.exception x
+    WHERE x.state = 'open' AND NOT x.is_late AND x.breach_at <= (SELECT clock_timestamp())
+    ORDER BY x.breach_at LIMIT most FOR UPDATE SKIP LOCKED
+  ) late WHERE e.tenant_id = late.tenant_id AND e.exception_id = late.exception_id;
   -- With what this sweep has woken; of what gets in line otherwise, the next one sees it.
   PERFORM app.set_aside(most);
   SELECT extract(epoch FROM min(r.due_at) - clock_timestamp()) INTO next_due FROM app.run r WHERE r.due_at IS NOT NULL;

@@ -109,6 +109,7 @@ BEGIN
   DROP FUNCTION app.exception_of(text, json);
   DROP FUNCTION app.parked_cause(json);
   DROP FUNCTION app.exception_mark(text, uuid, text, text);
+  DROP FUNCTION app.exception_kind(json, json, text, text, text, boolean);
   DROP FUNCTION app.error_type(json);
   DROP FUNCTION app.failed_over();
   DROP FUNCTION app.timeline_now();

@@ -2706,6 +2706,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exceptions/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Group open exceptions
+         * @description How many there are by warehouse, customer segment, order type, channel, stage or system, and what is at risk.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_exceptions_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/exceptions/summary": {
         parameters: {
             query?: never;
@@ -2737,7 +2759,7 @@ export interface paths {
         };
         /**
          * Read an exception
-         * @description With its owner, its note, what became of it, and what its template says is to be done.
+         * @description With its owner, its note, what became of it, and the runbook of its kind.
          *
          *     Needs: `runs:read`.
          */
@@ -5370,6 +5392,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/touches/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count touches by step or entity
+         * @description Where people work by hand, and for what: of touches of the period, whether or not their runs are closed.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_touches_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/touches/re-entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find what is typed again and again
+         * @description In the answers of the newest 20,000 completed tasks of the period, and in its touches.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_touches_re_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/touches/summary": {
         parameters: {
             query?: never;
@@ -5650,6 +5716,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workarounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List workarounds
+         * @description What is done beside the systems, whose it is to end it, and by when.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_workarounds"];
+        put?: never;
+        /**
+         * Note a workaround
+         * @description One that stands of the same way and step is counted once more; the same by the same within a minute is not.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_workarounds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workarounds/{workaround}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a workaround
+         * @description With what became of it.
+         *
+         *     Needs: `runs:read`.
+         */
+        get: operations["get_workarounds_workaround"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workarounds/{workaround}/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act on a workaround
+         * @description Of two people who act on what they saw one does; the other is told `409`.
+         *
+         *     Needs: `runs:write`.
+         */
+        post: operations["post_workarounds_workaround_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workflows": {
         parameters: {
             query?: never;
@@ -5711,6 +5849,16 @@ export interface components {
             /** @example 10482 */
             key: string;
             /** @example sales-order */
+            kind: string;
+        };
+        /** AboutWorkaround */
+        AboutWorkaround: {
+            /** @example SO-10482 */
+            key: string;
+            /**
+             * @description Of entity.
+             * @example sales-order
+             */
             kind: string;
         };
         /** AbsenceList */
@@ -5867,6 +6015,22 @@ export interface components {
             to?: string | null;
             /** @description Of the task as you saw it. */
             version: number;
+            words?: string | null;
+        };
+        /** ActOnWorkaround */
+        ActOnWorkaround: {
+            /** @enum {string} */
+            action: "assign" | "postpone" | "retire";
+            /**
+             * @description `role:…`, or `account:…` of somebody who signs in.
+             * @example role:credit
+             */
+            owner?: string | null;
+            /** @description Until when it is to be done without; from today on, within a year. */
+            retire_on?: string | null;
+            /** @description `changes` as you read it. */
+            seen: number;
+            /** @description Why. */
             words?: string | null;
         };
         /** ActedOn */
@@ -7558,6 +7722,16 @@ export interface components {
         };
         /** ExceptionDetail */
         ExceptionDetail: {
+            /** @description Acts that it takes as it stands. */
+            actions: ("retry" | "resume" | "cancel" | "discard" | "assign" | "note")[];
+            /** @description Its value times its probability, in whole minor units. */
+            at_risk: components["schemas"]["RunValue"] | null;
+            /**
+             * Format: date-time
+             * @description When it is late: its deadline, or what its category is given from its beginning.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            breach_at: string;
             business_key: string | null;
             /** @enum {string} */
             category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data";
@@ -7568,6 +7742,8 @@ export interface components {
             cause: string;
             /** @description Acts of people so far. Send it as `seen`. */
             changes: number;
+            /** @description Key `channel` of its run. */
+            channel: string | null;
             /**
              * @description UTC, RFC 3339.
              * @example 2026-01-31T09:30:00.000000Z
@@ -7587,11 +7763,18 @@ export interface components {
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
             /**
+             * @description Which of the exceptions that its template names it is.
+             * @example erp-away
+             */
+            kind: string | null;
+            /**
              * Format: date-time
              * @description When it came to the same for the last time.
              * @example 2026-01-31T09:30:00.000000Z
              */
             last_at: string;
+            /** @description What is tried first; null once it is closed. */
+            next_step: string | null;
             note: string | null;
             /**
              * Format: date-time
@@ -7599,6 +7782,8 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             opened_at: string;
+            /** @description Key `orderType` of its run. */
+            order_type: string | null;
             /**
              * @description What became of it; null while it is open.
              * @enum {null|string}
@@ -7609,6 +7794,8 @@ export interface components {
              * @example role:credit
              */
             owner: string | null;
+            /** @description That it is late: 2 to the power of minus what is left in units of 8 hours, 1 once it is. */
+            probability: number;
             /** @description Why it was discarded. */
             reason: string | null;
             /** @description JSON pointer of the task where it happened. */
@@ -7616,8 +7803,12 @@ export interface components {
             /** @description Id of the run that stands there. */
             run: string | null;
             run_state: string | null;
-            /** @description Of its template, in Markdown: of the exception that the last word of `cause` names. */
+            /** @description Of its template, in Markdown: of its kind. */
             runbook: string | null;
+            /** @description Class of its customer. */
+            segment: string | null;
+            /** @description Step of its workflow where it stands. */
+            stage: string | null;
             /** @enum {string} */
             state: "open" | "resolved" | "discarded";
             /** @description Name and version of its template. */
@@ -7628,6 +7819,8 @@ export interface components {
             title: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
+            /** @description Key `warehouse` of its run, else the deployment's site. */
+            warehouse: string | null;
             /** @description Name of the deployment's workflow. */
             workflow: string | null;
         };
@@ -7637,6 +7830,7 @@ export interface components {
             category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data" | null;
             /** @description As in the list. */
             cause?: string | null;
+            channel?: string | null;
             /** @description Id of a connection. */
             connection?: string | null;
             currency?: string | null;
@@ -7649,15 +7843,30 @@ export interface components {
             deployment?: string | null;
             /** @description Among these. */
             ids?: string[] | null;
+            /** @description Of the template's. */
+            kind?: string | null;
             least_value?: number | null;
+            order_type?: string | null;
             /** @description `none`: of nobody. */
             owner?: string | null;
+            segment?: string | null;
             /** @description Opened then or later. */
             since?: string | null;
+            stage?: string | null;
             /** @description Name of the template. */
             template?: string | null;
             /** @description Opened before. */
             until?: string | null;
+            warehouse?: string | null;
+        };
+        /** ExceptionGroups */
+        ExceptionGroups: {
+            /** @enum {string} */
+            by: "category" | "kind" | "warehouse" | "segment" | "order_type" | "channel" | "stage" | "system" | "owner";
+            /** @description Of all groups here. */
+            count: number;
+            /** @description The riskiest first; 500 at most. */
+            items: components["schemas"]["GroupedExceptions"][];
         };
         /** ExceptionList */
         ExceptionList: {
@@ -7672,6 +7881,16 @@ export interface components {
         };
         /** ExceptionView */
         ExceptionView: {
+            /** @description Acts that it takes as it stands. */
+            actions: ("retry" | "resume" | "cancel" | "discard" | "assign" | "note")[];
+            /** @description Its value times its probability, in whole minor units. */
+            at_risk: components["schemas"]["RunValue"] | null;
+            /**
+             * Format: date-time
+             * @description When it is late: its deadline, or what its category is given from its beginning.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            breach_at: string;
             business_key: string | null;
             /** @enum {string} */
             category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data";
@@ -7682,6 +7901,8 @@ export interface components {
             cause: string;
             /** @description Acts of people so far. Send it as `seen`. */
             changes: number;
+            /** @description Key `channel` of its run. */
+            channel: string | null;
             /**
              * @description UTC, RFC 3339.
              * @example 2026-01-31T09:30:00.000000Z
@@ -7701,11 +7922,18 @@ export interface components {
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
             /**
+             * @description Which of the exceptions that its template names it is.
+             * @example erp-away
+             */
+            kind: string | null;
+            /**
              * Format: date-time
              * @description When it came to the same for the last time.
              * @example 2026-01-31T09:30:00.000000Z
              */
             last_at: string;
+            /** @description What is tried first; null once it is closed. */
+            next_step: string | null;
             note: string | null;
             /**
              * Format: date-time
@@ -7713,6 +7941,8 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             opened_at: string;
+            /** @description Key `orderType` of its run. */
+            order_type: string | null;
             /**
              * @description What became of it; null while it is open.
              * @enum {null|string}
@@ -7723,6 +7953,8 @@ export interface components {
              * @example role:credit
              */
             owner: string | null;
+            /** @description That it is late: 2 to the power of minus what is left in units of 8 hours, 1 once it is. */
+            probability: number;
             /** @description Why it was discarded. */
             reason: string | null;
             /** @description JSON pointer of the task where it happened. */
@@ -7730,6 +7962,10 @@ export interface components {
             /** @description Id of the run that stands there. */
             run: string | null;
             run_state: string | null;
+            /** @description Class of its customer. */
+            segment: string | null;
+            /** @description Step of its workflow where it stands. */
+            stage: string | null;
             /** @enum {string} */
             state: "open" | "resolved" | "discarded";
             /** @description Name and version of its template. */
@@ -7740,6 +7976,8 @@ export interface components {
             title: string | null;
             /** @description At stake in it, where its workflow tells. */
             value: components["schemas"]["RunValue"] | null;
+            /** @description Key `warehouse` of its run, else the deployment's site. */
+            warehouse: string | null;
             /** @description Name of the deployment's workflow. */
             workflow: string | null;
         };
@@ -7863,6 +8101,34 @@ export interface components {
              * @example 2026-01-31T09:30:00.000000Z
              */
             updated_at: string;
+        };
+        /** GroupedExceptions */
+        GroupedExceptions: {
+            /** @description Their values, each times its probability to be late. */
+            at_risk: number | null;
+            count: number;
+            currency: string | null;
+            /**
+             * @description What they have in common; null: none.
+             * @example north
+             */
+            group: string | null;
+            /** @description Of them past `breach_at`, as of the last sweep. */
+            late: number;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            next_breach: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            oldest: string;
+            /** @description Of all of them together, in minor units of the currency. */
+            value: number | null;
         };
         /** HealthView */
         HealthView: {
@@ -9681,6 +9947,25 @@ export interface components {
             /** @description The workflow's text, in YAML or JSON. */
             document: string;
         };
+        /** NoteWorkaround */
+        NoteWorkaround: {
+            /** @description What it was done for. */
+            about?: components["schemas"]["AboutWorkaround"] | null;
+            /** @description How long it took; an estimate, and never shown as measured. */
+            minutes?: number | null;
+            /** @description Who is to end it; left out: who notes it. */
+            owner?: string | null;
+            /** @description Left out: in 90 days. */
+            retire_on?: string | null;
+            /**
+             * @description What is done so, in a word of yours.
+             * @example price-check
+             */
+            step: string;
+            /** @enum {string} */
+            way: "spreadsheet" | "mail" | "telephone" | "chat" | "paper" | "other";
+            words?: string | null;
+        };
         /** NoticeList */
         NoticeList: {
             items: components["schemas"]["NoticeView"][];
@@ -10668,6 +10953,53 @@ export interface components {
             calls: number;
             /** @default 1 */
             seconds: number;
+        };
+        /** ReEntryFindings */
+        ReEntryFindings: {
+            /** @description What happened most often first; 200 at most. */
+            items: components["schemas"]["ReEntryView"][];
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            until: string;
+        };
+        /** ReEntryView */
+        ReEntryView: {
+            /** @description What probably makes it so. */
+            cause: string;
+            count: number;
+            /** @description For how many things. */
+            entities: number;
+            /** @description Key of one of them. */
+            example: string;
+            field: string | null;
+            field_before: string | null;
+            /**
+             * @description Of the things that it is typed for.
+             * @example sales-order
+             */
+            kind: string;
+            /** @description As pages measured the tasks. Null: nobody measured. */
+            minutes: number | null;
+            /** @description Who has the task's queue, else the steward of the data. */
+            owner: string | null;
+            /** @description Kind of the task, or act, in which it is typed again. */
+            step: string;
+            /** @description Where the same was typed before. */
+            step_before: string | null;
+            /**
+             * @description `typed-twice`: one value for one thing in two tasks. `edited-again`: one field of one thing, three times or more. `done-again`: keys or entries of one thing put right three times or more.
+             * @enum {string}
+             */
+            what: "typed-twice" | "edited-again" | "done-again";
         };
         /** ReadinessBoard */
         ReadinessBoard: {
@@ -12075,6 +12407,46 @@ export interface components {
              */
             what: "told" | "linked" | "began" | "ended" | "called" | "decided" | "acted" | "stood" | "settled" | "filed" | "removed" | "held" | "freed" | "notified" | "asked" | "answered";
         };
+        /** TouchFigure */
+        TouchFigure: {
+            /** @description For how many entities. */
+            entities: number;
+            /** @description Of which somebody typed it; they are in no other figure. */
+            estimated: number;
+            /** @description Of one entity, by entity. */
+            key: string | null;
+            /** @example sales-order */
+            kind: string;
+            /** @description Touches of which a page measured how long they took. */
+            measured: number;
+            /** @description How many people. */
+            people: number;
+            seconds_estimated: number;
+            seconds_measured: number;
+            /** @description By step. */
+            step: string | null;
+            touches: number;
+            touches_per_entity: number;
+        };
+        /** TouchFigures */
+        TouchFigures: {
+            /** @enum {string} */
+            by: "step" | "entity";
+            /** @description What was touched most first; 500 at most. */
+            items: components["schemas"]["TouchFigure"][];
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            until: string;
+        };
         /** TouchList */
         TouchList: {
             items: components["schemas"]["TouchView"][];
@@ -12351,6 +12723,64 @@ export interface components {
              *     ]
              */
             site?: string[];
+        };
+        /** WorkaroundList */
+        WorkaroundList: {
+            items: components["schemas"]["WorkaroundView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** WorkaroundView */
+        WorkaroundView: {
+            /** @description Acts of people so far. Send it as `seen`. */
+            changes: number;
+            /** @example wka_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            last_at: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            noted_at: string;
+            noted_by: string;
+            /** @description Its last day is over, and it is not retired. */
+            overdue: boolean;
+            /**
+             * @description `role:…`, or `account:…` of somebody who signs in.
+             * @example role:credit
+             */
+            owner: string;
+            /** @description Why it was put off or retired; as `words`. */
+            reason: string | null;
+            /**
+             * Format: date
+             * @description Until when it is to be done without; from today on, within a year.
+             */
+            retire_on: string;
+            /**
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            retired_at: string | null;
+            retired_by: string | null;
+            /**
+             * @example approval.given
+             * @example re-keyed
+             */
+            step: string;
+            /** @description How often it was noted. */
+            uses: number;
+            uses_per_week: number;
+            /** @enum {string} */
+            way: "spreadsheet" | "mail" | "telephone" | "chat" | "paper" | "other";
+            /** @description Null to who does not see the client's business data whole. */
+            words: string | null;
         };
         /** WorkflowDetail */
         WorkflowDetail: {
@@ -26360,8 +26790,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before, under the same filters. */
                 cursor?: string | null;
-                /** @description `age`: the oldest first. `value`: the highest amount first, whatever its currency. `deadline`: the next one first. */
-                sort?: "age" | "value" | "deadline";
+                /** @description `age`: the oldest first. `value`: the highest amount first, whatever its currency. `deadline`: the next one first. `risk`, of open ones: the highest value times its probability to be late first, whatever its currency; those without a value behind all others. */
+                sort?: ("age" | "value" | "deadline") | "risk";
                 /** @description In this state. */
                 state?: "open" | "resolved" | "discarded";
                 /** @description Only of this category. */
@@ -26374,6 +26804,20 @@ export interface operations {
                 template?: string | null;
                 /** @description Only of this owner; `none`: of nobody. */
                 owner?: string | null;
+                /** @description `mine`: what is yours or your roles', or of whom you are the substitute; a key has none. */
+                queue?: "mine" | "all";
+                /** @description Only of this kind of the template's. */
+                kind?: string | null;
+                /** @description Only of this warehouse. */
+                warehouse?: string | null;
+                /** @description Only of customers of this class. */
+                segment?: string | null;
+                /** @description Only of orders of this type. */
+                order_type?: string | null;
+                /** @description Only of this channel. */
+                channel?: string | null;
+                /** @description Only at this step of its workflow. */
+                stage?: string | null;
                 /** @description Only of this run. */
                 run?: string | null;
                 /** @description Only of this cause. A type of a fault that is not a standard one finds no failed run for who may not see the client's business data whole. */
@@ -26556,6 +27000,107 @@ export interface operations {
             };
             /** @description The payload breaks a rule. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exceptions_groups: {
+        parameters: {
+            query?: {
+                /** @description What they are grouped by; `system`: the connection, `kind`: as the template names it. */
+                by?: "category" | "kind" | "warehouse" | "segment" | "order_type" | "channel" | "stage" | "system" | "owner";
+                /** @description `mine`: what is yours or your roles', or of whom you are the substitute; a key has none. */
+                queue?: "mine" | "all";
+                /** @description Only of this category. */
+                category?: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data" | null;
+                /** @description Only about this connection; failed runs, whose deployment is bound to it. */
+                connection?: string | null;
+                /** @description Only of this deployment. */
+                deployment?: string | null;
+                /** @description Only of the template of this name. */
+                template?: string | null;
+                /** @description Only of this owner; `none`: of nobody. */
+                owner?: string | null;
+                /** @description Only of this kind of the template's. */
+                kind?: string | null;
+                /** @description Only of this warehouse. */
+                warehouse?: string | null;
+                /** @description Only of customers of this class. */
+                segment?: string | null;
+                /** @description Only of orders of this type. */
+                order_type?: string | null;
+                /** @description Only of this channel. */
+                channel?: string | null;
+                /** @description Only at this step of its workflow. */
+                stage?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionGroups"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -40705,6 +41250,170 @@ export interface operations {
             };
         };
     };
+    get_touches_figures: {
+        parameters: {
+            query: {
+                /** @description `step`: of each kind of entity; `entity`: each one. */
+                by: "step" | "entity";
+                /** @description Runs that began then or later; 30 days. */
+                since?: string | null;
+                /** @description Runs that began before; now. */
+                until?: string | null;
+                /** @description Only of this kind. */
+                kind?: string | null;
+                /** @description Only of this step. */
+                step?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TouchFigures"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_touches_re_entry: {
+        parameters: {
+            query?: {
+                /** @description Runs that began then or later; 30 days. */
+                since?: string | null;
+                /** @description Runs that began before; now. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReEntryFindings"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_touches_summary: {
         parameters: {
             query?: {
@@ -42062,6 +42771,417 @@ export interface operations {
             };
             /** @description It is another version now than `If-Match` names. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workarounds: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description `open`: the first to end first. `retired`: the newest first. */
+                state?: "open" | "retired";
+                /** @description Only of this owner. */
+                owner?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkaroundList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_workarounds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteWorkaround"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkaroundView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workarounds_workaround: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workaround. */
+                workaround: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    /** @description Names this version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkaroundView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_workarounds_workaround_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the workaround. */
+                workaround: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnWorkaround"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkaroundView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,44 @@
+"""The exception desk over the API: the riskiest first, grouped, with what may be done (ADR 0116)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.services.api.parties import Parties
+from tests.services.api.routes.test_exceptions import CONNECTION, categories, desk, listed
+
+__all__ = ["desk"]
+
+
+@pytest.mark.usefixtures("desk")
+async def test_the_desk_shows_what_is_riskiest_first_and_groups_it(parties: Parties) -> None:
+    items = await listed(parties.acme, sort="risk")
+    assert [one["at_risk"] and one["at_risk"]["currency"] for one in items] == ["EUR", "USD", None, None, None]
+    assert categories(items)[2] == "uncertain", "late, though nobody knows what it is worth"
+    assert [one["probability"] for one in items[2:3]] == [1.0]
+    assert 0.45 < items[0]["probability"] < 0.55, "eight hours are left"
+    paged: list[Any] = []
+    further = ""
+    for _ in range(3):
+        answer = await parties.acme.get(f"/v1/exceptions?sort=risk&limit=2{further}")
+        paged += answer.json["items"]
+        further = f"&cursor={answer.json['next']}"
+    assert [one["id"] for one in paged] == [one["id"] for one in items]
+    assert (await parties.acme.get("/v1/exceptions?sort=risk&state=resolved")).problem == "bad-parameter"
+    assert await listed(parties.acme, queue="mine", sort="risk") == [], "a key has no roles"
+    parked = (await listed(parties.acme, stage="order", category="parked"))[0]
+    assert parked["actions"] == ["cancel", "discard", "assign", "note"]
+    assert parked["next_step"].startswith("Wait for the connection")
+    told = (await parties.acme.get("/v1/exceptions/groups?by=system")).json
+    assert [(one["group"], one["currency"], one["count"]) for one in told["items"]] == [
+        (None, "EUR", 1),
+        (CONNECTION, "USD", 1),
+        (None, None, 3),
+    ]
+    body = {"preview": True, "filter": {"stage": "order"}, "action": "note", "words": "x"}
+    seen = (await parties.acme.post("/v1/exceptions/act", body)).json
+    assert seen["count"] == 1, "the parked one"
+    for stranger in (parties.sibling, parties.foreign):
+        assert (await stranger.get("/v1/exceptions/groups?by=stage")).json["items"] == []
