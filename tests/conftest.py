@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from infra import migrate
+from infra import collector, migrate
 from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
 from tests.databases import Databases
 
 _TEMPLATE = "waybill_template"
+collector.leave_at_the_end()
 
 
 @pytest.hookimpl(wrapper=True)

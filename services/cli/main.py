@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from infra import core_dumps
+from infra import collector, core_dumps
 from infra.settings import BadSetting
 
 # Name, module (it holds the click command as `command`), and the line of help, which must not cost an import.
@@ -103,6 +103,7 @@ def waybill() -> None:
 def main() -> None:
     """Entry point: 0 done, 1 failed, 2 wrong use; errors of the operator's making are one line."""
     core_dumps.forbid()
+    collector.leave_at_the_end()
     try:
         waybill()
     except BadSetting as error:

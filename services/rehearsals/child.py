@@ -6,13 +6,13 @@ It knows no secret of the installation and no database; what it takes of the mac
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import sys
 from typing import Any, Final
 
 import msgspec
 
+from infra import collector
 from services.rehearsals.rehearsing import Verdict, run_package
 from template_library import catalog
 
@@ -41,6 +41,7 @@ async def _rehearsed(asked: Asked) -> list[Verdict]:
 
 def main() -> None:
     """Reads what is asked from standard input and writes the verdicts to standard output."""
+    collector.leave_at_the_end()
     for what, most in (
         (resource.RLIMIT_CPU, SECONDS),
         (resource.RLIMIT_DATA, _MEMORY),
@@ -52,10 +53,6 @@ def main() -> None:
         resource.setrlimit(what, (bound, bound))
     asked = msgspec.json.decode(sys.stdin.buffer.read(), type=Asked)
     sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(_rehearsed(asked))))
-    sys.stdout.buffer.flush()
-    # The interpreter's last search for cycles crashed now and then after all was told (3.11, no frame of Python): what
-    # is told counts, and nothing is left to be closed.
-    os._exit(0)
 
 
 if __name__ == "__main__":

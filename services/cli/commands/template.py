@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -89,8 +88,6 @@ def test(name: str, version: str | None, *, as_json: bool) -> None:
             for line in verdict.wrong:
                 click.echo(f"    {line}")
         click.echo(f"{package.reference}: {len(verdicts) - len(failed)} passed, {len(failed)} failed")
-    # The last search for cycles of an interpreter that ran them crashed now and then (services/rehearsals/child.py).
-    gc.freeze()
     sys.exit(1 if failed else 0)
 
 
