@@ -16,6 +16,7 @@ _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS customer (
     code TEXT PRIMARY KEY, name TEXT, currency TEXT, credit_limit INTEGER, exposure INTEGER);
 CREATE TABLE IF NOT EXISTS item (code TEXT PRIMARY KEY, name TEXT, price INTEGER, currency TEXT, stock TEXT);
+CREATE TABLE IF NOT EXISTS counted (code TEXT PRIMARY KEY, as_of TEXT);
 CREATE TABLE IF NOT EXISTS sales_order (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body_hash TEXT, answer TEXT, total INTEGER,
     repeats INTEGER DEFAULT 0);
@@ -31,8 +32,18 @@ _LEARNT: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
         "INSERT OR REPLACE INTO item VALUES (:code, :name, :price, :currency, :stock)",
         {"code": "", "name": "", "price": 0, "currency": "USD", "stock": "0"},
     ),
+    "counts": (
+        "SELECT code, as_of FROM counted WHERE code = ?",
+        "INSERT OR REPLACE INTO counted VALUES (:code, :as_of)",
+        {"code": "", "as_of": None},
+    ),
 }
 """By kind: how one is read and written, and what is not said of a new one."""
+
+
+_ITEM: Final = """
+SELECT code, name, price, currency, stock, as_of FROM item LEFT JOIN counted USING (code) WHERE code = ?
+"""
 
 
 class Ledger(Books):
@@ -154,11 +165,12 @@ class Ledger(Books):
         return quantity * Decimal(line["unit_price"])
 
     def _item(self, code: str) -> dict[str, Any] | None:
-        row = self.sql.execute("SELECT code, name, price, currency, stock FROM item WHERE code = ?", (code,)).fetchone()
-        return None if row is None else dict(zip(("code", "name", "price", "currency", "available"), row, strict=True))
+        row = self.sql.execute(_ITEM, (code,)).fetchone()
+        named = ("code", "name", "price", "currency", "available", "as_of")
+        return None if row is None else dict(zip(named, row, strict=True))
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-        """Raises ValueError: of another kind than customers and items."""
+        """Raises ValueError: of another kind than customers, items and counts (when an item's stock was counted last)."""
         for kind, listed in books.items():
             if kind not in _LEARNT:
                 raise ValueError(f"the books have no {kind}; there is {', '.join(_LEARNT)}")
