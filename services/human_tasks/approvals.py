@@ -23,7 +23,17 @@ INSERT INTO app.approval (tenant_id, approval_id, run_id, reference, event_sourc
   task_id, decision, outcome, shown_digest)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
-_BEGAN: Final = "SELECT actor FROM app.audit WHERE tenant_id = $1 AND target = $2 AND action = 'run.started' LIMIT 1"
+_BEGAN: Final = """
+WITH RECURSIVE began (actor, depth) AS (
+  SELECT actor, 0 FROM app.audit WHERE tenant_id = $1 AND target = $2 AND action = 'run.started'
+  UNION ALL
+  SELECT a.actor, b.depth + 1 FROM began b JOIN app.audit a
+    ON a.tenant_id = $1 AND a.target = substr(b.actor, 5) AND a.action = 'run.started'
+  WHERE b.actor LIKE 'run:%' AND b.depth < 64
+)
+SELECT actor FROM began ORDER BY depth DESC LIMIT 1
+"""
+"""Of a run that another began, whoever began the first of them."""
 
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +63,8 @@ async def keep(connection: Any, tenant: UUID, row: Mapping[str, Any], done: Comp
 async def barred(connection: Any, tenant: UUID, row: Mapping[str, Any], outcome: str, decider: Decider) -> str:
     """Why nobody of these approves a write of the run by `outcome`; empty where they may, or it approves none.
 
-    Whoever began the run is out of it, also where the matrix names no duty. Behind a key stands nobody in this: one
-    sends all orders, and whoever made it would approve none.
+    Whoever began the run, or the one that began it, is out of it, also where the matrix names no duty. Behind a key
+    stands nobody in this: one sends all orders, and whoever made it would approve none.
     """
     asked = showing.asked_of(row)
     is_asked = asked.decision is not None and decisions.covered(asked.decision)

@@ -35,6 +35,9 @@ ON CONFLICT (tenant_id, way, step) WHERE retired_at IS NULL DO UPDATE SET
   words = coalesce(excluded.words, w.words), last_by = excluded.last_by, last_at = clock_timestamp()
 RETURNING *
 """
+_USES: Final = """
+SELECT uses FROM app.workaround WHERE tenant_id = $1 AND way = $2 AND step = $3 AND retired_at IS NULL FOR UPDATE
+"""
 _OPEN: Final = """
 SELECT * FROM app.workaround WHERE tenant_id = $1 AND retired_at IS NULL
   AND ($2::date IS NULL OR (retire_on, workaround_id) > ($2, $3::uuid)) AND ($4::text IS NULL OR owner = $4)
@@ -84,6 +87,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 async def note(connection: Any, tenant: TenantId, noted: Noted, actor: str) -> Any:
     """Write it down; one that stands of the same way and step is counted once more, and keeps its owner and day.
 
+    Said again by the same person within a minute it counts once, and so do its minutes.
+
     Raises:
         UnknownOwner: nobody of this name.
         Invalid: its last day is over, or more than a year off.
@@ -91,12 +96,14 @@ async def note(connection: Any, tenant: TenantId, noted: Noted, actor: str) -> A
     await owners.check(connection, tenant, noted.owner)
     last = _checked(noted.retire_on) or clock.now().date() + timedelta(days=DAYS)
     given = (noted.way, noted.step, noted.words, noted.owner, last, actor)
+    before = await connection.fetchval(_USES, tenant, noted.way, noted.step)
     row = await connection.fetchrow(_NOTE, tenant, ids.new(), *given)
+    counts = row["uses"] != before
     target = ids.show(PREFIX, row["workaround_id"])
     after = {"way": noted.way, "step": noted.step, "uses": row["uses"]}
     await audit.write(connection, tenant, actor=actor, action="workaround.noted", target=target, after=after)
     who = _person(actor)
-    if noted.minutes is not None and who is not None:
+    if counts and noted.minutes is not None and who is not None:
         kind, key = noted.about or ("workaround", target)
         touch = Touch(
             kind=kind,

@@ -26,7 +26,7 @@ NOT_SEALED = {
     "provider_logout.sid_hash provider_logout.token_hash recovery_code.digest sign_in_attempt.subject "
     "sign_in_flow.state_hash",
     "a digest by which something is found, or known again": "archive.digest connection_choice.digest document.digest "
-    "event_key.digest human_task_decision.shown_digest "
+    "event_key.digest approval.shown_digest human_task_decision.shown_digest "
     "customer_notice.address_digest customer_notice.link_digest notice_opt_out.address_digest "
     "evidence_pack.digest inbound_request.digest kept_answer.digest payload.hash poll.seen workflow_version.digest",
     "of the audit's seals, for everybody to verify": "audit.salt audit.veil audit_floor.key audit_floor.signature "

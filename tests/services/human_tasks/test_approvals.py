@@ -196,6 +196,23 @@ async def test_S_68_who_began_a_run_approves_no_write_of_it_and_nor_does_who_sta
     assert side.asked == ["write"]
 
 
+async def test_S_68_who_began_the_run_that_began_it_approves_no_write_of_it_either(office: Office, side: Side) -> None:
+    await office.begin(0, ASKING)
+    starter, by = person(7), person(7).actor
+    for number in (1, 2, 3):
+        if number > 1:
+            await office.complete(await task_of(office), person(9), "no")
+        async with office.app.tenant(office.tenant) as connection:
+            await start(connection, office.tenant, [Received(ids.new(), event(number), by)])
+        await office.go()
+        (run,) = await office.rows("SELECT run_id FROM app.human_task WHERE closed_at IS NULL")
+        with pytest.raises(NoAuthority, match="Who began the run"):
+            await office.complete(await task_of(office), starter, "ok")
+        by = f"run:{ids.show('run', run['run_id'])}"
+    await decided(office, "ok", 9)
+    assert side.asked == ["write"]
+
+
 async def decree(office: Office, approvals: int, *, version: int = 1, to: int = 1_000) -> None:
     """One row, of amounts up to `to`."""
     row = {

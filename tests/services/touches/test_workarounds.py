@@ -50,7 +50,7 @@ async def test_minutes_are_an_estimate_of_who_typed_them_and_a_key_s_are_none(
 ) -> None:
     tenant, now = world.tenant_id, clock.now()
     given = noted(about=("sales-order", "SO-1"), minutes=12)
-    for actor in (KIM, "key:robot"):
+    for actor in (KIM, KIM, "key:robot"):
         async with app_database.tenant(tenant) as connection:
             await workarounds.note(connection, tenant, given, actor)
     async with app_database.tenant(tenant) as connection:

@@ -167,10 +167,13 @@ class Ledger(Books):
     def _item(self, code: str) -> dict[str, Any] | None:
         row = self.sql.execute(_ITEM, (code,)).fetchone()
         named = ("code", "name", "price", "currency", "available", "as_of")
-        return None if row is None else dict(zip(named, row, strict=True))
+        if row is None:
+            return None
+        found = dict(zip(named, row, strict=True))
+        return found if found["as_of"] is not None else {name: found[name] for name in named[:-1]}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-        """Raises ValueError: of another kind than customers, items and counts (when an item's stock was counted last)."""
+        """`counts` say when an item's stock was counted last. Raises ValueError: of a kind that is not kept here."""
         for kind, listed in books.items():
             if kind not in _LEARNT:
                 raise ValueError(f"the books have no {kind}; there is {', '.join(_LEARNT)}")
