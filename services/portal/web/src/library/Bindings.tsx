@@ -1,4 +1,5 @@
 import { NativeSelect } from "@mantine/core";
+import { choicesOf } from "../readiness/choices";
 import type { Entry, Need, Offer, Standing } from "../readiness/queries";
 import { StandingMark } from "../readiness/StandingMark";
 import { useTexts } from "../texts/texts";
@@ -54,9 +55,8 @@ function whyOf(
 ) {
   if (offer) return texts.readinessWhy[offer.cause](offer.connection, offer.lacks.join(", "));
   if (!need || need.offers.length > 0) return texts.notBoundWhy;
-  const titles = need.connectors.map(one => one.title).join(", ");
   const why = texts.readinessWhy[need.cause](need.connection ?? "", need.lacks.join(", "));
-  return `${why} ${texts.readinessHelp[need.cause](need.connection ?? "", titles)}`;
+  return `${why} ${texts.readinessHelp[need.cause](need.connection ?? "", choicesOf(texts, need))}`;
 }
 
 const needOf = (entry: Entry | null, name: string): Need | undefined =>

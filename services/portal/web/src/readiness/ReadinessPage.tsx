@@ -10,6 +10,7 @@ import { usePlace } from "../place/place";
 import { ReadinessIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import frame from "../webhooks/WebhooksPage.module.css";
+import { choicesOf } from "./choices";
 import { LevelMark } from "./LevelMark";
 import { boardQuery, type Entry, type Need, type Offer } from "./queries";
 import classes from "./ReadinessPage.module.css";
@@ -75,12 +76,7 @@ function Template({ entry }: { entry: Entry }) {
 
 function NeedRow({ need }: { need: Need }) {
   const { texts } = useTexts();
-  const help = texts.readinessHelp[need.cause](
-    need.connection ?? "",
-    need.connectors
-      .map(one => (one.level === "not certified" ? texts.notCertifiedOf(one.title) : one.title))
-      .join(", "),
-  );
+  const help = texts.readinessHelp[need.cause](need.connection ?? "", choicesOf(texts, need));
   return (
     <li className={classes.need}>
       <div className={classes.head}>
