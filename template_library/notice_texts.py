@@ -17,12 +17,14 @@ from msgspec import Meta
 from infra.mail.template import plain
 
 _PLACE: Final = re.compile(r"\{\{[ ]*([A-Za-z0-9_.]{1,80})[ ]*\}\}")
-_NAMED: Final = re.compile(r"brand|recipient|about\.key|promise\.(was|now)|values\.[A-Za-z][A-Za-z0-9_]{0,62}")
+_NAMED: Final = re.compile(r"brand|recipient|status|about\.key|promise\.(was|now)|values\.[A-Za-z][A-Za-z0-9_]{0,62}")
 _LIKE_A_PLACE: Final = re.compile(r"\{\{|\}\}")
 # What readers of mail make a link of by themselves: a scheme, an address, a name that ends in letters.
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)//")
 _HOST: Final = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2})")
 _LONGEST_LINK: Final = 500
+STATUS: Final = "status"
+"""The place of the link to a status page: ours, and of no value."""
 _Language = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 
 
@@ -85,6 +87,11 @@ def values_of(texts: Texts) -> frozenset[str]:
     return frozenset(one.removeprefix("values.") for one in named if one.startswith("values."))
 
 
+def asks_for_status(texts: Texts) -> bool:
+    """Whether any of the texts leads to the status page of what it is about."""
+    return any(STATUS in _places(one) for one in texts.by_language.values())
+
+
 def in_text(template: str, told: Mapping[str, str], links: frozenset[str] = frozenset()) -> str:
     """`template` with what is `told` by the names of its places; of one that is not told, nothing."""
     return _PLACE.sub(lambda found: _said(found[1], told, links), template)
@@ -111,11 +118,13 @@ def unlinked(text: str) -> str:
 
 def _said(name: str, told: Mapping[str, str], links: frozenset[str]) -> str:
     said = plain(told.get(name, ""))
-    # A brand is the partner's own, and checked as it was set.
-    return said if name == "brand" or _is_link(name, said, links) else unlinked(said)
+    # A brand is the partner's own, and checked as it was set; where a status page is, is known as it is sent.
+    return said if name in {"brand", STATUS} or _is_link(name, said, links) else unlinked(said)
 
 
 def _is_link(name: str, said: str, links: frozenset[str]) -> bool:
+    if name == STATUS:
+        return said != ""
     if not name.startswith("values.") or name.removeprefix("values.") not in links or len(said) > _LONGEST_LINK:
         return False
     if not said.isascii() or re.search(r"[\s\"'<>\\`{}|^]", said):
@@ -140,6 +149,7 @@ def _faults(texts: Texts) -> Iterator[str]:
                 yield f"{language}: a place is written as {{{{ values.NAME }}}}"
         for place in _places(one):
             if _NAMED.fullmatch(place) is None:
-                yield f"{language}: there is nothing called `{place}`; there is brand, recipient, values.NAME, …"
+                known = "there is brand, recipient, status, values.NAME, …"
+                yield f"{language}: there is nothing called `{place}`; {known}"
     for name in sorted(texts.links - values_of(texts)):
         yield f"`links` names {name[:60]}, which no text has a place for"

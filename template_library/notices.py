@@ -188,12 +188,19 @@ def _of(members: dict[str, Template], at: str) -> Iterator[Fault]:
         one = members[name]
         if isinstance(one, Constant):
             yield from _written(f"{at}/{name}", one.value, known[name].type)
-    notice = members.get("notice")
-    if isinstance(notice, Constant) and isinstance(notice.value, dict):
-        try:
-            texts_of(msgspec.convert(notice.value, Mail))
-        except ValueError as error:
-            yield Fault(f"{at}/notice", str(error))
+    yield from _of_texts(members.get("notice"), f"{at}/notice", has_about="about" in members)
+
+
+def _of_texts(notice: Template | None, at: str, *, has_about: bool) -> Iterator[Fault]:
+    if not isinstance(notice, Constant) or not isinstance(notice.value, dict):
+        return
+    try:
+        texts = texts_of(msgspec.convert(notice.value, Mail))
+    except ValueError as error:
+        yield Fault(at, str(error))
+        return
+    if notice_texts.asks_for_status(texts) and not has_about:
+        yield Fault(at, "a text with {{ status }} needs `about`: the status page is of that")
 
 
 def _written(pointer: str, value: Any, kind: Any) -> Iterator[Fault]:

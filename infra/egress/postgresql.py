@@ -44,12 +44,8 @@ class Session:
         self._connection = connection
         self._relay = relay
 
-    @property
-    def is_superuser(self) -> bool:
-        """See `Sql`, as of every method here."""
-        return getattr(self._connection.get_settings(), "is_superuser", "off") == "on"
-
     async def prepare(self, text: str) -> list[str]:
+        """See `Sql`, as of every method here."""
         with self._told():
             return [str(one.name) for one in (await self._prepared(text)).get_parameters()]
 

@@ -60,11 +60,6 @@ class Sql(Protocol):
     Every method raises SqlRefused and Failed.
     """
 
-    @property
-    def is_superuser(self) -> bool:
-        """Whether the account may do everything."""
-        ...
-
     async def prepare(self, text: str) -> list[str]:
         """Have the one statement `text` looked at; the types of its parameters."""
         ...

@@ -126,6 +126,7 @@ _UNCONDITIONAL: Final[dict[Why, frozenset[Route]]] = {
         *deployment_policy.DECIDED,
         "/holds",
         notices_policy.OPT_OUTS,
+        notices_policy.WITHDRAW,
         evidence_policy.ALL,
         f"{evidence_policy.ONE}/documents",
         touches_policy.WORKAROUNDS,

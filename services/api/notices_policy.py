@@ -10,9 +10,11 @@ P: Final = Permission  # the table below is read by column
 
 PREVIEW: Final = "/customer-notices/preview"
 OPT_OUTS: Final = "/customer-notices/opt-outs"
+WITHDRAW: Final = "/customer-notices/withdraw-links"
 ROWS: Final = (
     ("GET", "/customer-notices", P.RECORDS_READ),
     ("POST", PREVIEW, P.DEPLOYMENTS_WRITE),
     ("POST", OPT_OUTS, P.RECORDS_WRITE),
+    ("POST", WITHDRAW, P.RECORDS_WRITE),
 )
 """Method, path below a tenant's prefix, permission."""

@@ -16,6 +16,7 @@ ROWS: Final = (
     ("POST", f"{ONE}/act", P.TASKS_WORK),
     ("POST", f"{ONE}/complete", P.TASKS_WORK),
     ("POST", "/tasks/complete", P.TASKS_WORK),
+    ("GET", "/colleagues", P.TASKS_WORK),
     ("GET", "/absences", P.TASKS_WORK),
     ("POST", "/absences", P.TASKS_WORK),
     ("GET", "/task-mail", P.TASKS_WORK),

@@ -104,7 +104,8 @@ PLACES: Final = {
         "FROM app.evidence_case WHERE case_id >= $1"
     ),
     "notice to a customer": (
-        "SELECT notice_id AS id, run_id AS run_id, notice AS line, concat_ws(' ', about_key) AS content "
+        "SELECT notice_id AS id, run_id AS run_id, notice AS line, concat_ws(' ', about_key, promise_was, "
+        "promise_now) AS content "
         "FROM app.customer_notice WHERE notice_id >= $1"
     ),
     "touch": (

@@ -17,6 +17,7 @@ import msgspec
 
 from infra import clock
 from infra.database import Database, surviving
+from services.connectors.good_calls import GoodCalls
 from services.connectors.sdk.context import OpenConnection
 from services.connectors.sdk.errors import Away
 from services.engine import outages
@@ -40,7 +41,11 @@ class Breakers(Protocol):
         """Whether the call is the one that tries if the connection is back. Raises Away: it must not go out."""
         ...
 
-    async def answered(self, tenant: UUID, connection: OpenConnection, *, probing: bool) -> None: ...
+    async def answered(
+        self, tenant: UUID, connection: OpenConnection, *, probing: bool, was_done: bool = False
+    ) -> None:
+        """`was_done`: its side did what was asked."""
+        ...
 
     async def away(self, tenant: UUID, connection: OpenConnection, away: Away, *, probing: bool) -> bool:
         """Whether the connection is known to be away now."""
@@ -54,7 +59,9 @@ class Closed:
         del tenant, connection
         return False
 
-    async def answered(self, tenant: UUID, connection: OpenConnection, *, probing: bool) -> None:
+    async def answered(
+        self, tenant: UUID, connection: OpenConnection, *, probing: bool, was_done: bool = False
+    ) -> None:
         """Nothing to note."""
 
     async def away(self, tenant: UUID, connection: OpenConnection, away: Away, *, probing: bool) -> bool:
@@ -86,8 +93,10 @@ class _Known(msgspec.Struct):
 class SharedBreakers:
     """One for the process. A database that is away opens no breaker and closes none."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, good_calls: GoodCalls | None = None) -> None:
+        """`good_calls`: where it is noted that a call was done."""
         self._database = database
+        self._good_calls = good_calls
         self._known: OrderedDict[tuple[UUID, UUID, int], _Known] = OrderedDict()
 
     async def admit(self, tenant: UUID, connection: OpenConnection) -> bool:
@@ -115,7 +124,11 @@ class SharedBreakers:
             known.outage = found
         known.asked_at = clock.monotonic()
 
-    async def answered(self, tenant: UUID, connection: OpenConnection, *, probing: bool) -> None:
+    async def answered(
+        self, tenant: UUID, connection: OpenConnection, *, probing: bool, was_done: bool = False
+    ) -> None:
+        if was_done and self._good_calls is not None:
+            self._good_calls.note(tenant, connection)
         known = self._of(tenant, connection)
         known.recent.append(False)
         known.in_a_row = 0

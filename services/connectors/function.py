@@ -192,7 +192,8 @@ class ConnectorFunction:
         try:
             answer = await act()
             outcome = _OUTCOMES.get(type(answer), "later")
-            await self._breakers.answered(tenant, connection, probing=probing)
+            was_done = isinstance(answer, Done) and bool(context.exchanges)
+            await self._breakers.answered(tenant, connection, probing=probing, was_done=was_done)
         except Away as away:
             outcome = "later"
             if await self._breakers.away(tenant, connection, away, probing=probing):

@@ -26,7 +26,8 @@ _SIGNING: Final = f"{_DECLARED}/credentials"
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "sdk": (f"{_HERE}/sdk/*.py",),
-    "records": (f"{_HERE}/capabilities/*.py",),
+    "calls": tuple(f"{_HERE}/{one}.py" for one in ("function", "visit", "writes", "reconciling")),
+    "records": (f"{_HERE}/capabilities/*.py", f"{_HERE}/capabilities/*.yaml"),
     "manifests": (
         *(f"{_DECLARED}/{one}.py" for one in ("connector", "operations", "programs", "mapping", "channels")),
         *(f"{_DECLARED}/{one}.py" for one in ("exchanges", "requests", "replies", "verdicts", "waiting", "steps")),
@@ -36,6 +37,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "pages": (f"{_DECLARED}/pages.py",),
     "polls": (f"{_DECLARED}/triggers.py",),
+    "polling": (f"{_HERE}/polling/*.py",),
     "graphql": (f"{_FORMS}/graphql.py",),
     "json-rpc": (f"{_FORMS}/json_rpc.py",),
     "odata": (f"{_FORMS}/odata.py",),
@@ -71,7 +73,8 @@ _IN_CODE: Final[Mapping[str, tuple[str, ...]]] = {
     "smtp": ("layouts", "mail", "imap", "smtp"),
     "tryton": ("records",),
 }
-"""Of the connectors that are code, beside the SDK."""
+"""Of the connectors that are code, beside what all run through."""
+_ALL: Final = ("sdk", "calls")
 _KINDS: Final[tuple[tuple[type, str], ...]] = (
     (OAuth2, "tokens"),
     (OAuth2Code, "authorised"),
@@ -85,9 +88,10 @@ _KINDS: Final[tuple[tuple[type, str], ...]] = (
 
 def parts(connector: Connector) -> tuple[str, ...]:
     """Names of the parts that its calls run through."""
+    asked = ("polling",) if any(one.kind != "webhook" for one in connector.manifest.triggers) else ()
     if isinstance(connector, Declared):
-        return tuple(sorted({"sdk", "manifests", *_of_manifest(connector.document)}))
-    return ("sdk", *_IN_CODE.get(connector.manifest.name, ()))
+        return tuple(sorted({*_ALL, *asked, "manifests", *_of_manifest(connector.document)}))
+    return (*_ALL, *asked, *_IN_CODE.get(connector.manifest.name, ()))
 
 
 def digests(names: Iterable[str]) -> dict[str, str]:

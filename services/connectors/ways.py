@@ -35,14 +35,14 @@ WAYS: Final = (
         "GraphQL, in a manifest",
         "connector-forms.md",
         ("services/connectors/declared/forms/graphql.py",),
-        ("sdk", "manifests", "pages"),
+        ("sdk", "calls", "manifests", "pages"),
     ),
     Way(
         "openapi",
         "Manifests begun from an OpenAPI document",
         "connector-manifest.md",
         ("services/connectors/openapi/*.py",),
-        ("sdk", "manifests"),
+        ("sdk", "calls", "manifests"),
     ),
     Way(
         "webhook",

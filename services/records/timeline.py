@@ -41,7 +41,8 @@ What = Literal[
 ]
 MOST_RUNS: Final = 200
 """Of one record, the oldest: their lines are told."""
-_MOST_EVENTS: Final = 5_000
+MOST_EVENTS: Final = 5_000
+MOST_STOOD: Final = 1_000
 _START: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -55,12 +56,16 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What belongs to a record: what turned out to be it, runs that its events began, what stood still of either."""
+    """What belongs to a record: what turned out to be it, runs that its events began, what stood still of either.
+
+    `is_cut`: there is more of it than is told.
+    """
 
     kind: str
     entities: list[UUID]
     runs: list[Place]
     exceptions: list[UUID]
+    is_cut: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,12 +114,15 @@ async def scope(connection: Any, tenant: TenantId, entity: UUID) -> Scope:
     if kind is None:
         raise UnknownEntity
     entities = await meeting.standing_for(connection, tenant, entity)
-    events = await connection.fetch(timeline_sources.EVENTS, tenant, entities, _MOST_EVENTS)
-    found = sorted({one for row in events for one in (row["event_id"], *row["made"])})
-    rows = await connection.fetch(timeline_sources.RUNS, tenant, found, MOST_RUNS)
-    runs = [Place(**row) for row in rows]
-    stood = await connection.fetch(timeline_sources.STOOD, tenant, entities, [one.run_id for one in runs])
-    return Scope(kind, entities, runs, [row["exception_id"] for row in stood])
+    events = await connection.fetch(timeline_sources.EVENTS, tenant, entities, MOST_EVENTS + 1)
+    found = sorted({one for row in events[:MOST_EVENTS] for one in (row["event_id"], *row["made"])})
+    rows = await connection.fetch(timeline_sources.RUNS, tenant, found, MOST_RUNS + 1)
+    runs = [Place(**row) for row in rows[:MOST_RUNS]]
+    stood = await connection.fetch(
+        timeline_sources.STOOD, tenant, entities, [one.run_id for one in runs], MOST_STOOD + 1
+    )
+    is_cut = len(events) > MOST_EVENTS or len(rows) > MOST_RUNS or len(stood) > MOST_STOOD
+    return Scope(kind, entities, runs, [row["exception_id"] for row in stood[:MOST_STOOD]], is_cut)
 
 
 async def read(

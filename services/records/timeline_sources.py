@@ -18,7 +18,7 @@ ORDER BY run_id LIMIT $3
 """
 STOOD: Final = """
 SELECT exception_id FROM app.exception
-WHERE tenant_id = $1 AND (entity_id = ANY ($2) OR run_id = ANY ($3)) ORDER BY exception_id LIMIT 1000
+WHERE tenant_id = $1 AND (entity_id = ANY ($2) OR run_id = ANY ($3)) ORDER BY exception_id LIMIT $4
 """
 # Entities.
 TOLD: Final = """

@@ -13,7 +13,7 @@ import msgspec
 
 from template_library import schemas
 from template_library.dsl.schemas import Validator, missing_of, unexpected_of, words
-from template_library.forms import profile, rights
+from template_library.forms import profile, rights, shapes
 from template_library.forms.document import LookUp
 from template_library.forms.form import Form
 from template_library.schemas import Breach
@@ -98,10 +98,10 @@ def _broken(form: Form, values: Mapping[str, Any], writable: frozenset[str]) -> 
     """Null empties a field, so it breaks nothing by itself."""
     for name, value in values.items():
         if name in writable and value is not None:
-            yield from _breaches(form.validators[name], name, value)
+            yield from _breaches(form.validators[name], form.rules[name], name, value)
 
 
-def _breaches(validator: Validator, name: str, value: Any) -> Iterator[Breach]:
+def _breaches(validator: Validator, rule: Mapping[str, Any], name: str, value: Any) -> Iterator[Breach]:
     for count, error in enumerate(validator.iter_errors(value), start=1):
         path: list[str | int] = [name, *error.instance_path]
         if (missing := missing_of(error)) is not None:
@@ -111,6 +111,8 @@ def _breaches(validator: Validator, name: str, value: Any) -> Iterator[Breach]:
         elif "allOf" in error.schema_path:
             is_blank = not str(error.instance).strip()
             yield Breach(schemas.pointer(path), "Write something" if is_blank else "Write it on one line")
+        elif error.schema_path and error.schema_path[-1] in shapes.RULES:
+            yield Breach(schemas.pointer(path), shapes.words(rule, error.instance_path))
         else:
             yield Breach(schemas.pointer(path), words(error))
         if count == schemas.MOST:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Literal
+from typing import Any, Literal
 
-Fault = Literal["lost", "answer-lost", "abandoned", "held", "lock-503"]
+Fault = Literal["lost", "answer-lost", "abandoned", "held", "lock-503", "late", "answer-late"]
 """What happens to one request.
 
 lost: it never arrives; the client's connection is cut. answer-lost: it is done, then the connection is cut.
 abandoned: it is forwarded and the connection cut at once, so the next attempt runs beside it. held: the connection is
-cut and the request arrives only when `release` is called. lock-503: it never arrives and is answered with 503.
+cut and the request arrives only when `release` is called. lock-503: it never arrives and is answered with 503. late: it
+arrives when the client's patience is over. answer-late: it is done, and answered when the client's patience is over.
 """
 Decide = Callable[[bytes], Fault | None]
 
@@ -29,6 +32,7 @@ class Proxy:
         self._upstream = upstream
         self._held: list[bytes] = []
         self._tasks: set[asyncio.Task[bytes]] = set()
+        self._talks: set[asyncio.Task[Any]] = set()
 
     def once(self, text: str, fault: Fault) -> None:
         """The next request that contains `text` meets `fault`; the rest pass."""
@@ -36,6 +40,20 @@ class Proxy:
 
         def decide(request: bytes) -> Fault | None:
             return left.pop() if left and text.encode() in request else None
+
+        self.decide = decide
+
+    def each(self, faults: Mapping[str, list[Fault]]) -> None:
+        """The first requests that match a regular expression meet its faults, one each; the rest pass.
+
+        What no request has met yet stays in `faults`.
+        """
+
+        def decide(request: bytes) -> Fault | None:
+            for pattern, left in faults.items():
+                if left and re.search(pattern.encode(), request):
+                    return left.pop(0)
+            return None
 
         self.decide = decide
 
@@ -51,12 +69,25 @@ class Proxy:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    async def close(self) -> None:
+        """End what is still said. Whoever comes now is not heard."""
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
+
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.current_task()
+        assert talk is not None
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
         try:
             while True:
                 request = await _read_message(reader)
                 fault = self.decide(request)
                 self.met += fault is not None
+                if fault in {"late", "answer-late"}:
+                    await self._past_patience(request, reader, is_late=fault == "late")
+                    return
                 answer = await self._meet(fault, request)
                 if answer is None:
                     writer.transport.abort()
@@ -68,7 +99,16 @@ class Proxy:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            writer.close()
+            await _closed(writer)
+
+    async def _past_patience(self, request: bytes, reader: asyncio.StreamReader, *, is_late: bool) -> None:
+        """Its answer finds nobody any more."""
+        if not is_late:
+            await self._forward(request)
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        if is_late:
+            await self._forward(request)
 
     async def _meet(self, fault: Fault | None, request: bytes) -> bytes | None:
         if fault is None:
@@ -90,7 +130,7 @@ class Proxy:
             await writer.drain()
             return await _read_message(reader)
         finally:
-            writer.close()
+            await _closed(writer)
 
 
 @asynccontextmanager
@@ -103,6 +143,13 @@ async def proxied(upstream: int) -> AsyncIterator[Proxy]:
         await proxy.settle()
     finally:
         listener.close()
+        await proxy.close()
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def _read_message(reader: asyncio.StreamReader) -> bytes:

@@ -81,7 +81,9 @@ def _short(value: Any) -> Any:
 def _expected(answer: Answer, leave: tuple[str, ...]) -> dict[str, Any]:
     if isinstance(answer, Done):
         output = answer.output
-        return {"output": {name: one for name, one in output.items() if name not in leave}}
+        if isinstance(output, dict):
+            output = {name: one for name, one in output.items() if name not in leave}
+        return {"output": output}
     if isinstance(answer, Later):
         return {"error": {"class": "uncertain" if answer.uncertain else "retry"}}
     assert isinstance(answer, Failed), answer

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from infra.egress import Client
@@ -11,6 +14,7 @@ from services.connectors.sdk.context import OpenConnection
 from services.connectors.simulators import systems as simulators
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
+from services.engine.functions import Answer, Call, Done
 from services.engine.memory import Report
 from services.rehearsals import rehearsing, systems
 from services.rehearsals.rehearsing import Stage
@@ -36,8 +40,35 @@ class Rehearsed:
         return output
 
 
-async def rehearse(name: str, scenario: Scenario, client: Client, real: dict[str, OpenConnection]) -> Rehearsed:
-    """The newest version of the template; `real` are the real systems, by connection. The rest is the scenario's."""
+Act = Callable[[dict[str, Any]], Awaitable[None]]
+"""What people do in a real system when it has answered so."""
+
+
+class _Attended(Doubles):
+    """With people who do something behind an operation."""
+
+    behind: Mapping[str, Act]
+
+    async def __call__(self, call: Call) -> Answer:
+        answer = await super().__call__(call)
+        act = self.behind.get(call.arguments["operation"])
+        if act is not None and isinstance(answer, Done):
+            await act(answer.output)
+        return answer
+
+
+async def rehearse(
+    name: str,
+    scenario: Scenario,
+    client: Client,
+    real: dict[str, OpenConnection],
+    *,
+    behind: Mapping[str, Act] | None = None,
+) -> Rehearsed:
+    """The newest version of the template; `real` are the real systems, by connection. The rest is the scenario's.
+
+    `behind`: by operation, what people do once it was well.
+    """
     package = catalog.builtin().find(name)
     workflow = parse(package.document, functions=rehearsing.FUNCTIONS)
     stage = Stage(scenario)
@@ -47,9 +78,13 @@ async def rehearse(name: str, scenario: Scenario, client: Client, real: dict[str
             place: await until.enter_async_context(systems.running(double, client, scenario.at))
             for place, double in scenario.connections.items()
         }
-        beside = next(iter(running.values())).system
-        whole = {place: Running(connection, "", "", beside) for place, connection in real.items()} | running
-        stage.functions[connector.NAME] = Doubles(whole, client, evaluator)
+        # Nobody asks this one for its state, nor lets time pass for it.
+        unasked = simulators.start("erp", Path(until.enter_context(tempfile.TemporaryDirectory())) / "books", None)
+        until.callback(unasked.close)
+        whole = {place: Running(connection, "", "", unasked) for place, connection in real.items()} | running
+        doubles = _Attended(whole, client, evaluator)
+        doubles.behind = behind or {}
+        stage.functions[connector.NAME] = doubles
         parameters = schemas.with_defaults(package.parameters, scenario.parameters)
         report = await rehearsing.once(workflow, scenario, parameters, stage, evaluator)
         written = {place: await systems.state(client, one) for place, one in running.items()}

@@ -61,7 +61,9 @@ class HealthView(msgspec.Struct, frozen=True, kw_only=True):
     operation: Annotated[str | None, Meta(description="What it is asked; it reads.", examples=["shop.orders.list"])]
     checked_at: Instant | None
     next_check_at: Annotated[Instant | None, Meta(description="At the earliest; null for one that is disabled.")]
-    last_good_at: Annotated[Instant | None, Meta(description="The last check that it answered well.")]
+    last_good_at: Annotated[
+        Instant | None, Meta(description="When it last answered a check, or did what a run or a watch asked.")
+    ]
     milliseconds: Annotated[int | None, Meta(description="That its last answer to a check took.")]
     failures: Annotated[int, Meta(description="Of checks, in a row.")]
     error: Annotated[str | None, Meta(description="The kind of the last failure.", examples=["authentication"])]

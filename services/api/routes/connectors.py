@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from infra.problems import NotFound
 from services.api.call import Call
 from services.connectors import catalogue
-from services.connectors.catalogue import ConnectorEntry
+from services.connectors.catalogue import ConnectorDetail, ConnectorEntry
 
 TAGS: Final = ["connections"]
 
@@ -30,12 +30,12 @@ async def list_connectors(request: Call) -> ConnectorList:
 
 
 @get("/v1/connectors/{connector:str}", summary="Read a connector", tags=TAGS)
-async def read_connector(request: Call, connector: FromPath[str]) -> ConnectorEntry:
-    """What it can do, what its credentials need, what surprises who uses it."""
+async def read_connector(request: Call, connector: FromPath[str]) -> ConnectorDetail:
+    """What it can do, what its connections ask for, what its credentials need, what surprises who uses it."""
     found = request.resources.registry.connector(connector)
     if found is None:
         raise NotFound
-    return catalogue.entry(found)
+    return catalogue.detail(found)
 
 
 HANDLERS: Final = (list_connectors, read_connector)

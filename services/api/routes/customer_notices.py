@@ -14,9 +14,9 @@ from infra.setting_mail import ADDRESS
 from services.api.call import Call
 from services.api.errors import BadParameter
 from services.api.fields import Cursor, Instant, Limit, NextCursor, filter_id
-from services.api.notices_policy import OPT_OUTS, PREVIEW
+from services.api.notices_policy import OPT_OUTS, PREVIEW, WITHDRAW
 from services.api.policy import tenant_paths
-from services.customer_notices import previewing, reading
+from services.customer_notices import previewing, reading, status
 from services.customer_notices.function import PREFIX
 from services.customer_notices.reading import Filter
 from services.customer_notices.tables import Outcome, Why
@@ -103,6 +103,17 @@ class OptOutSet(msgspec.Struct, frozen=True, kw_only=True):
     changed: Annotated[bool, Meta(description="False: it was so before.")]
 
 
+class WithdrawLinks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of what the links are, by its kind and the key that people know it by."""
+
+    about: Annotated[str, Meta(min_length=3, max_length=300, examples=["sales-order:10482"])]
+    reason: Annotated[str, Meta(min_length=1, max_length=500, description="Why; it is in the audit.")]
+
+
+class WithdrawnLinks(msgspec.Struct, frozen=True):
+    withdrawn: Annotated[int, Meta(description="Links that opened its status page until now.")]
+
+
 @get(tenant_paths("/customer-notices"), summary="List notices to customers", tags=TAGS)
 async def list_customer_notices(
     request: Call, limit: Limit = 50, cursor: Cursor = None, about: About = None, run: OfRun = None
@@ -143,6 +154,15 @@ async def set_notice_opt_out(request: Call, data: JSONBody[OptOut]) -> OptOutSet
     return OptOutSet(wants=data.wants, changed=changed)
 
 
+@post(tenant_paths(WITHDRAW), summary="Withdraw the links of a status page", tags=TAGS, status_code=200)
+async def withdraw_status_links(request: Call, data: JSONBody[WithdrawLinks]) -> WithdrawnLinks:
+    """No mail that went out leads to it any more; a later notice has a link of its own. Safe to repeat."""
+    tenant, actor = TenantId(request.tenant.tenant_id), request.principal.actor
+    async with request.resources.database.tenant(tenant) as connection:
+        count = await status.withdraw(connection, tenant, data.about, actor=actor, reason=data.reason)
+    return WithdrawnLinks(count)
+
+
 def _about(text: str | None) -> tuple[str | None, str | None]:
     """Raises BadParameter."""
     if text is None:
@@ -170,4 +190,4 @@ def _view(request: Call, row: Any) -> NoticeOfCustomer:
     )
 
 
-HANDLERS: Final = (list_customer_notices, preview_customer_notice, set_notice_opt_out)
+HANDLERS: Final = (list_customer_notices, preview_customer_notice, set_notice_opt_out, withdraw_status_links)

@@ -121,6 +121,13 @@ class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
 class Timeline(msgspec.Struct, frozen=True):
     items: list[TimelineLine]
     next: NextCursor
+    is_cut: Annotated[
+        bool,
+        Meta(
+            description="It has more than is told: lines of its 200 oldest runs, of 1,000 exceptions, and of what"
+            " followed from its first 5,000 events."
+        ),
+    ]
 
 
 @get(tenant_paths(f"{_ONE}/record"), summary="Read what is known of an entity", tags=TAGS)
@@ -141,7 +148,7 @@ async def read_record(request: Call) -> RecordView:
 async def read_timeline(request: Call, limit: Limit = 50, cursor: Cursor = None) -> Timeline:
     """The oldest first, across systems, workflows and people: what each line came of is named, payloads are not shown.
 
-    An order's is also what was told of its shipments and invoices. Of its runs the first 200 are told of.
+    An order's is also what was told of its shipments and invoices.
     """
     tenant, page = TenantId(request.tenant.tenant_id), request.page(limit, cursor)
     async with request.resources.database.tenant(tenant) as connection:
@@ -149,7 +156,7 @@ async def read_timeline(request: Call, limit: Limit = 50, cursor: Cursor = None)
     calls = await _calls(request, tenant, of)
     async with request.resources.database.tenant(tenant) as connection:
         lines, position = await timeline.read(connection, tenant, of, calls, page)
-    return Timeline([_view(one, request.payloads) for one in lines], request.cursor(position))
+    return Timeline([_view(one, request.payloads) for one in lines], request.cursor(position), of.is_cut)
 
 
 async def _calls(request: Call, tenant: TenantId, of: Scope) -> dict[UUID, dict[str, str | None]]:

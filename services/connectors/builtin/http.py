@@ -81,6 +81,7 @@ class Http:
                 reading=("method", tuple(sorted(_SAFE))),
             ),
         ),
+        traps=("It knows nothing of the system there: what its credentials may do cannot be told.",),
     )
 
     async def call(self, operation: str, values: Any, context: Context) -> Any:

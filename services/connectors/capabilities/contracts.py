@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from services.connectors.capabilities import likeness, listing, records, stock
+from services.connectors.capabilities import likeness, listing, progress, records, stock
 from services.connectors.sdk.manifest import Mode, Operation
 from template_library.dsl import reader
 from template_library.policies.capabilities import Domain
@@ -22,6 +22,7 @@ AVAILABILITY: Final = "erp.items.availability"
 CREATE_ORDER: Final = "erp.sales-orders.create"
 SHIPMENTS: Final = "erp.shipments.watch"
 INVOICES: Final = "erp.invoices.watch"
+SALES: Final = "erp.sales-orders.watch"
 TRIGGER_INVOICE: Final = "erp.invoices.trigger"
 GET_INVOICE: Final = "erp.invoices.get"
 DISPUTE: Final = "erp.invoices.dispute"
@@ -31,6 +32,12 @@ BILLING: Final = (TRIGGER_INVOICE, GET_INVOICE, DISPUTE, CREDIT_NOTE, COLLECT)
 """What a delivery or an objection leads to."""
 ACCOUNT: Final = "erp.customers.get"
 MATCH: Final = "erp.customers.match"
+ORDER: Final = "erp.sales-orders.get"
+SOURCES: Final = "erp.items.sources"
+TRANSFER: Final = "erp.transfers.create"
+CHANGE: Final = "erp.sales-orders.change"
+SHORT: Final = (ORDER, SOURCES, TRANSFER, CHANGE)
+"""What is short on an order."""
 
 _RECORD: Final = re.compile(re.escape(registry.URN) + r"((?!parts:)[a-z-]+:[1-9][0-9]*)")
 _FOLDER: Final = Path(__file__).parent
@@ -41,6 +48,7 @@ COMPLETIONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "records": records.completed,
     "records-each": records.each,
     "listing": listing.completed,
+    "progress": progress.completed,
     "likeness": likeness.completed,
 }
 """Rules of the product by name: input and facts → output. Raises ValueError for facts that cannot be."""

@@ -25,6 +25,7 @@ RECORDS: Final[Mapping[str, tuple[str, int]]] = {
     "positions": ("inventory-position", 1),
     "statuses": ("tax-status", 1),
     "proof": ("proof-of-delivery", 1),
+    "product": ("item", 1),
 }
 """By the member of an answer that holds one, or a list of them."""
 AMOUNTS: Final = frozenset({"limit", "charged", "total", "taxes"})

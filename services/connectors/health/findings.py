@@ -17,8 +17,8 @@ from services.engine.functions import Answer, Done, Failed, Later
 _NOT_FOUND: Final = 404
 _BROKEN: Final = 502
 _MOST: Final = 50
-_SCOPE: Final = re.compile(r"[\x21-\x7e]{1,100}")
-"""What a right may be called (RFC 6749, 3.3); nothing else of the other side's is kept."""
+_SCOPE: Final = re.compile(r"(?=.{1,100}$)[\x21-\x7e]+( [\x21-\x7e]+)*")
+"""What a right may be called (RFC 6749, 3.3), or a group of them in words; nothing else of the other side's is kept."""
 _OURS: Final = frozenset({"authentication", "authorization", "configuration", "timeout", "validation"})
 """Kinds whose words are our own, and say what to change."""
 

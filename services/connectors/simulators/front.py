@@ -18,7 +18,8 @@ from urllib.parse import parse_qs
 import msgspec
 
 from services.connectors.simulators import answers
-from services.connectors.simulators.faults import NOTHING_DONE, Chance, Fault, Faults
+from services.connectors.simulators import faults as told
+from services.connectors.simulators.faults import NOTHING_DONE, Chance, Faults, UnknownFault
 from services.connectors.simulators.http import Answered, Asked
 from services.connectors.simulators.system import System
 
@@ -58,7 +59,7 @@ class Front:
             self._system.answer(asked, path, query)
         return self._spoilt(self._system.answer(asked, path, query), fault)
 
-    def _undone(self, fault: Fault, asked: Asked, path: str, query: str) -> Answered:
+    def _undone(self, fault: str, asked: Asked, path: str, query: str) -> Answered:
         if fault == "unavailable":
             return answers.problem(503, "unavailable", "The system is down for maintenance")
         if fault == "busy":
@@ -71,7 +72,7 @@ class Front:
             asyncio.get_running_loop().call_later(later, self._system.answer, asked, path, query)
         return Answered(0, mute=fault != "cut", silent=fault == "cut")
 
-    def _spoilt(self, answered: Answered, fault: Fault) -> Answered:
+    def _spoilt(self, answered: Answered, fault: str) -> Answered:
         if fault == "cut-after-accept":
             return msgspec.structs.replace(answered, silent=True)
         if fault == "hang-after-accept":
@@ -93,13 +94,13 @@ class Front:
             if path != f"{_CONTROL}faults":
                 return answers.problem(404, "not-found", "There is no such control")
             if asked.method == "PUT":
-                self._chance = Chance(msgspec.json.decode(asked.body, type=Faults))
+                self._chance = Chance(told.read(asked.body, self._system.failures))
                 self._system.failing(self._chance.faults)
-        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        except (msgspec.ValidationError, msgspec.DecodeError, UnknownFault) as error:
             return answers.problem(400, "bad-control", str(error))
         if asked.method == "PUT" and self._chance.faults.refuse_seconds > 0:
             self._refuse(self._chance.faults.refuse_seconds)
-        return answers.json(200, msgspec.to_builtins(self._chance.faults))
+        return answers.json(200, told.shown(self._chance.faults, self._system.failures))
 
 
 def bearer_refusal(asked: Asked, token: str | None) -> Answered | None:

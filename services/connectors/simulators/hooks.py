@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from infra import clock, egress
 from services.connectors.simulators.answers import Refused
-from services.connectors.simulators.documents import Documents
+from services.connectors.simulators.documents import Documents, shown
 from services.connectors.simulators.faults import Faults
 
 _HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -24,9 +26,11 @@ _TAKEN: Final = range(200, 300)
 class Hooks:
     """What waits to be sent is kept with the system's other documents, and outlives a restart."""
 
-    def __init__(self, kept: Documents, header: str) -> None:
+    def __init__(self, kept: Documents, header: str, now: Callable[[], datetime]) -> None:
+        """`now`: by the system's time."""
         self._kept = kept
         self._header = header
+        self._now = now
         self.faults = Faults()
 
     def lead(self, url: str, secret: str) -> None:
@@ -37,8 +41,9 @@ class Hooks:
 
     def tell(self, name: str, body: dict[str, Any]) -> None:
         """Have `body` sent, once for each name."""
+        due = shown(self._now() + timedelta(seconds=self.faults.webhook_late))
         if self._kept.get("hook", "hook") and not self._kept.get("delivery", name):
-            self._kept.put("delivery", name, {"id": name, "body": body, "tries": 0, "taken": False})
+            self._kept.put("delivery", name, {"id": name, "body": body, "tries": 0, "taken": False, "due": due})
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -48,11 +53,10 @@ class Hooks:
                 await self.send(client)
 
     async def send(self, client: egress.Client) -> None:
-        """What waits, each once, or twice where webhooks are to come twice."""
-        waiting = [one for one in self._kept.all("delivery") if not one["taken"] and one["tries"] < _MOST]
-        for one in waiting:
-            if self.faults.webhook_late:
-                await asyncio.sleep(self.faults.webhook_late)
+        """What waits and is due, each once, or twice where webhooks are to come twice."""
+        known, now = self._kept.all("delivery"), self._now()
+        waiting = [one for one in known if not one["taken"] and one["tries"] < _MOST]
+        for one in [one for one in waiting if datetime.fromisoformat(one["due"]) <= now]:
             for _ in range(2 if self.faults.webhook_twice else 1):
                 one["taken"] = await self._sent(client, one["body"]) or one["taken"]
             self._kept.put("delivery", one["id"], {**one, "tries": one["tries"] + 1})

@@ -7,20 +7,21 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import asyncssh
 
+from services.connectors.simulators.faults import AT_LOGIN, Chance, Faults
+
 HOST: Final = "127.0.0.1"
-Break = Literal["before-rename", "after-rename"]
-"""Where the next connection is cut: before a written file has its name, or behind that, before anybody is told."""
+_AT_RENAMING: Final = frozenset({"cut", "cut-after-accept"})
 
 
 class FileServer:
     """`root` is all that the account sees. `url` and `host_key` are known once it listens.
 
     Attributes:
-        breaks: what is to be broken next, in order.
+        chance: draws what goes wrong as somebody comes in, and as a file is written.
         accounts: the keys with which the account may come in, beside its password; public ones, as OpenSSH writes them.
     """
 
@@ -31,7 +32,7 @@ class FileServer:
         self._password = password
         self._key = _host_key(key)
         self._server: asyncssh.SSHAcceptor | None = None
-        self.breaks: list[Break] = []
+        self.chance = Chance(Faults())
         self.accounts: list[str] = []
         self.before: Callable[[], None] = lambda: None
         """Called when somebody has come in."""
@@ -92,12 +93,17 @@ class _Door(asyncssh.SSHServer):
     def __init__(self, server: FileServer) -> None:
         self._server = server
         self._connection: asyncssh.SSHServerConnection | None = None
+        self._is_expired = False
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
 
     def begin_auth(self, username: str) -> bool:
-        if self._server.accounts and self._connection is not None:
+        fault = self._server.chance.draw(AT_LOGIN)
+        if fault == "busy":
+            raise asyncssh.DisconnectError(asyncssh.DISC_TOO_MANY_CONNECTIONS, "Too many connections")
+        self._is_expired = fault == "expired"
+        if self._server.accounts and self._connection is not None and not self._is_expired:
             known = asyncssh.import_authorized_keys("".join(f"{one}\n" for one in self._server.accounts))
             self._connection.set_authorized_keys(known)
         del username
@@ -107,7 +113,7 @@ class _Door(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return self._server.admits(username, password)
+        return not self._is_expired and self._server.admits(username, password)
 
 
 class _Folder(asyncssh.SFTPServer):
@@ -116,10 +122,23 @@ class _Folder(asyncssh.SFTPServer):
         self._server = server
         server.before()
 
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+        """As a server does whose account may not write."""
+        if pflags & asyncssh.FXF_WRITE and self._server.chance.draw({"forbidden"}):
+            raise asyncssh.SFTPPermissionDenied("Permission denied")
+        return super().open(path, pflags, attrs)
+
+    def write(self, file_obj: object, offset: int, data: bytes) -> Any:
+        """As a server does whose disk is full in the middle of a file."""
+        if self._server.chance.draw({"full"}) is None:
+            return super().write(file_obj, offset, data)
+        super().write(file_obj, offset, data[: len(data) // 2])
+        raise asyncssh.SFTPFailure("No space left on device")
+
     def rename(self, oldpath: bytes, newpath: bytes) -> Any:
-        """As a server does that breaks at the worst moment."""
-        broken = self._server.breaks.pop(0) if self._server.breaks else None
-        if broken != "before-rename":
+        """As a server does that breaks at the worst moment: before a file has its name, or behind that."""
+        broken = self._server.chance.draw(_AT_RENAMING)
+        if broken != "cut":
             super().rename(oldpath, newpath)
         if broken is not None:
             self.connection.abort()

@@ -17,7 +17,7 @@ from infra import clock
 from services.connectors.simulators import answers
 from services.connectors.simulators.answers import Refused
 from services.connectors.simulators.documents import Documents, dated
-from services.connectors.simulators.faults import Faults
+from services.connectors.simulators.faults import HTTP, Faults
 from services.connectors.simulators.front import bearer_refusal, wrapped
 from services.connectors.simulators.http import Answered, Asked
 
@@ -60,6 +60,7 @@ class Simulated:
     `stands`: its time stands still then, but for what is let pass; None: it is the machine's.
     """
 
+    failures: frozenset[str] = HTTP
     _routes: ClassVar[list[tuple[str, re.Pattern[str], Route]]]
 
     def __init_subclass__(cls) -> None:

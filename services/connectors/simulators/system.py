@@ -10,7 +10,12 @@ from services.connectors.simulators.http import Answered, Asked
 
 
 class System(Protocol):
-    """One simulated system: its state and what it answers. Failures and control are the front's."""
+    """One simulated system: its state and what it answers. Failures and control are the front's.
+
+    `failures`: those that it can be told to have, named with dashes; any other is refused.
+    """
+
+    failures: frozenset[str]
 
     def refusal(self, asked: Asked, path: str) -> Answered | None:
         """Why the credentials do not let the request in; None: they do."""

@@ -14,7 +14,6 @@ from infra.egress import postgresql
 from infra.egress.sql import Login, Sql, SqlRefused
 from services.connectors.sdk.context import Context, Exchange
 from services.connectors.sdk.errors import Away, ErrorName, Refusal
-from services.connectors.sdk.grant import Grant
 from services.connectors.sql import refusals
 
 SCHEME: Final = "postgresql"
@@ -76,8 +75,6 @@ async def opened(context: Context, *, about: str, scopes: Sequence[str], writes:
         way = context.dialled(_dial(found, has_tls=has_tls))
         login = _login(found, context, has_tls=has_tls)
         async with postgresql.opened(way, found.host, login, seconds(context), writes=writes) as session:
-            if session.is_superuser:
-                context.grant = Grant(scopes=frozenset({"superuser"}))
             yield session
     except SqlRefused as refused:
         outcome = refused.why

@@ -1,4 +1,7 @@
-"""`tests.yaml`, beside a manifest: its tests, in the form that `tests.schema.json` holds them to."""
+"""`tests.yaml`, beside a manifest: its tests, in the form that `tests.schema.json` holds them to.
+
+More may stand in `tests-WHAT.yaml`: one document holds so many values and no more.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from template_library.dsl.errors import DocumentError, Violation
 from template_library.dsl.positions import Source
 
 FILE: Final = "tests.yaml"
+_MORE: Final = "tests-*.yaml"
 Class = Literal["retry", "refuse", "reconnect", "uncertain", "ask"]
 _FORM: Final = Form(Path(__file__).with_name("tests.schema.json"))
 
@@ -99,7 +103,7 @@ class Cases(msgspec.Struct, frozen=True):
 
 
 def read(folder: Path, document: Document) -> Cases:
-    """The tests beside the manifest in `folder`; none where there is no such file.
+    """The tests beside the manifest in `folder`; none where there is no such file. The settings are those of `FILE`.
 
     Raises:
         DocumentError: with all that breaks their schema, or names what the manifest has not.
@@ -108,6 +112,14 @@ def read(folder: Path, document: Document) -> Cases:
     file = folder / FILE
     if not file.exists():
         return Cases(())
+    found = _of(file, document)
+    more = (_of(one, document) for one in sorted(folder.glob(_MORE)))
+    return Cases(
+        (*found.tests, *(_set(case, cases.settings) for cases in more for case in cases.tests)), found.settings
+    )
+
+
+def _of(file: Path, document: Document) -> Cases:
     source = reader.read(file.read_text(encoding="utf-8"), filename=str(file))
     wrong = list(_FORM.violations(source))
     cases = Cases(()) if wrong else msgspec.convert(source.value, Cases)
@@ -115,6 +127,11 @@ def read(folder: Path, document: Document) -> Cases:
     if wrong:
         raise DocumentError(str(file), wrong)
     return cases
+
+
+def _set(case: Case, settings: dict[str, Any]) -> Case:
+    """With the settings of its own file below those of its own."""
+    return msgspec.structs.replace(case, settings={**settings, **case.settings}) if settings else case
 
 
 def _mistakes(cases: Cases, document: Document, source: Source) -> Iterator[Violation]:

@@ -17,6 +17,7 @@ from tests.counterparts.recording import Recording
 pytestmark = pytest.mark.certifies("django-oscar")
 LIST, GET, FULFIL, CUSTOMER = "shop.orders.list", "shop.orders.get", "shop.orders.fulfil", "shop.customers.get"
 FIND, INVOICE = "shop.orders.find", "shop.orders.invoice"
+RIGHTS = "django-oscar.rights.list"
 CHARGED = {"invoice": "INV-1", "issued_on": "2026-01-16"}
 
 
@@ -128,6 +129,12 @@ async def test_F_03_an_invoice_whose_answer_is_lost_is_told_once(
     assert error.status == 404
 
 
+async def test_what_a_superuser_may_see_that_nothing_needs_is_found(shop: Caller) -> None:
+    assert await shop.done(RIGHTS, {}) == []
+    shop.change(user="owner@shop.example", secrets={"password": "owner-pass"})
+    assert await shop.done(RIGHTS, {}) == ["partner.view_partner"]
+
+
 async def test_refusals_say_what_to_change(shop: Caller, port: int) -> None:
     shop.change(secrets={"password": "canary-no-such-password"})
     answer = await shop.call(LIST, {})
@@ -156,4 +163,5 @@ async def test_what_it_answers_is_what_the_declared_tests_play(shop: Caller, buy
     await recording.call("an invoice is told", INVOICE, charged)
     await recording.call("the same invoice once more", INVOICE, charged)
     await recording.call("a customer", CUSTOMER, {"id": "2"})
+    await recording.call("rights that nothing needs", RIGHTS, {})
     recording.write(VERSION)

@@ -15,6 +15,7 @@ from tests.counterparts.rt.install import QUEUE, USER, version
 pytestmark = pytest.mark.certifies("request-tracker")
 CREATE, COMMENT, RESOLVE = "desk.tickets.create", "desk.tickets.comment", "desk.tickets.resolve"
 GET, SEARCH = "desk.tickets.get", "desk.tickets.search"
+RIGHTS = "request-tracker.rights.list"
 TICKET = {
     "subject": "Short shipment on invoice INV-2",
     "text": 'We received 10 of 12.\nIt\'s "urgent" \\ please.',
@@ -150,6 +151,12 @@ async def test_an_account_without_a_right_is_told_which(desk: Caller) -> None:
     assert "Look at `user`" in error.detail
 
 
+async def test_what_an_account_may_do_that_nothing_needs_is_found(desk: Caller) -> None:
+    assert await desk.done(RIGHTS, {}) == []
+    desk.change(user="wide", secrets={"password": "wide-pass"})
+    assert sorted(await desk.done(RIGHTS, {})) == ["AdminGroupMembership", "AdminUsers", "SuperUser"]
+
+
 async def test_nothing_is_written_where_the_desk_would_drop_the_key(desk: Caller, key: str) -> None:
     for queue, says in (("Bare", "SeeCustomField"), ("None such", "SeeQueue")):
         error = await refused(await desk.call(CREATE, {**TICKET, "queue": queue}, key))
@@ -186,4 +193,5 @@ async def test_what_it_answers_is_what_the_declared_tests_play(desk: Caller) -> 
     assert isinstance(stale, Failed)
     await recording.call("it is resolved", RESOLVE, {**ticket, "version": read["version"]})
     await recording.call("it is resolved already", RESOLVE, ticket)
+    await recording.call("rights that nothing needs", RIGHTS, {})
     recording.write(f"Request Tracker {version()}")

@@ -70,6 +70,29 @@ def items(accounts: Any) -> None:
     inventory.click("confirm")
 
 
+def elsewhere() -> None:
+    """A second warehouse, which has what the first has not."""
+    location = Model.get("stock.location")
+    places = {}
+    for kind in ("input", "output", "storage"):
+        place = location(name=f"West {kind}", type="storage")
+        place.save()
+        places[f"{kind}_location"] = place
+    west = location(name="West", code="WEST", type="warehouse")
+    for name, place in places.items():
+        setattr(west, name, place)
+    (west.lost_found_location,) = location.find([("type", "=", "lost_found")])
+    west.save()
+    for place in places.values():
+        place.parent = west
+        place.save()
+    inventory = Model.get("stock.inventory")(location=places["storage_location"])
+    (gaskets,) = Model.get("product.product").find([("code", "=", "SKU-3")])
+    line = inventory.lines.new(product=gaskets)
+    line.quantity, line.expected_quantity = 500, 0
+    inventory.click("confirm")
+
+
 def customers() -> None:
     term = create_payment_term()
     term.save()
@@ -97,5 +120,6 @@ def user() -> None:
 if __name__ == "__main__":
     proteus_config.set_trytond(sys.argv[2], user="admin", config_file=sys.argv[1])
     items(company())
+    elsewhere()
     customers()
     user()

@@ -9,6 +9,8 @@ import pytest
 
 from infra.encryption.secret import Secret
 from services.connectors.builtin.tryton import Tryton
+from services.connectors.builtin.tryton.offered import MANIFEST
+from services.connectors.builtin.tryton.rights import RIGHTS
 from services.connectors.builtin.tryton.session import Session
 from services.connectors.function import ConnectorFunction
 from services.connectors.registry import Registry
@@ -95,6 +97,13 @@ async def test_what_the_erp_does_not_know_is_refused_before_anything_is_created(
     assert answer.error.status == 422
     assert words in answer.error.detail
     assert await erp.sales(order, key) == []
+
+
+async def test_the_users_groups_are_those_that_its_operations_need(erp: Erp) -> None:
+    answer = await erp.call(RIGHTS, {})
+    assert isinstance(answer, Done)
+    needed = {scope for one in MANIFEST.operations for scope in one.scopes}
+    assert set(answer.output) == needed
 
 
 async def test_a_wrong_password_is_refused_and_shown_nowhere(erp: Erp) -> None:

@@ -74,6 +74,14 @@ def scenario(order: str, proof: dict[str, Any], **more: Any) -> Scenario:
     )
 
 
+async def test_what_was_accepted_whole_is_charged_whole(erp: Erp) -> None:
+    order = await sold(erp)
+    ran = await rehearse("proof-of-delivery", scenario(order, {}), erp.client, {"erp": erp.connection(erp._port)})
+    assert ran.output["invoice"]["total"] == {"amount": 60 * PRICE, "currency": "USD"}
+    assert (ran.found["emitted"], ran.found["tasks"]) == ([], [])
+    assert await charged(erp, order) == [("posted", 60.0)]
+
+
 async def test_58_of_60_are_charged_once_while_workers_die_behind_every_call(erp: Erp) -> None:
     order = await sold(erp)
     short = {"outcome": "partial", "pieces": 58, "note": "Two cartons are missing."}

@@ -64,6 +64,14 @@ async def furnished(client: Client, url: str) -> tuple[str, str]:
     )
 
 
+async def wide_key(client: Client, url: str) -> str:
+    """A key whose role sees administrators and settings, too."""
+    ask = Person(client, f"{url}/admin-api")
+    login = 'mutation($p: String!) { login(username: "superadmin", password: $p) { __typename } }'
+    await ask(login, p=SUPERADMIN)
+    return await _key(ask, "wide", ["ReadOrder", "UpdateOrder", "ReadCustomer", "ReadAdministrator", "ReadSettings"])
+
+
 async def _sold(ask: Person, category: str) -> None:
     """What is sold, how it is shipped and paid."""
 

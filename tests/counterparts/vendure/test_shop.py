@@ -14,11 +14,12 @@ from tests.counterparts.proxy import Fault, Proxy
 from tests.counterparts.recording import Recording
 from tests.counterparts.vendure.crowd import Crowd
 from tests.counterparts.vendure.install import VERSION
-from tests.counterparts.vendure.people import bought
+from tests.counterparts.vendure.people import bought, wide_key
 
 pytestmark = pytest.mark.certifies("vendure")
 LIST, GET, FULFIL, CUSTOMER = "shop.orders.list", "shop.orders.get", "shop.orders.fulfil", "shop.customers.get"
 SHIP, FIND, INVOICE = "shop.fulfilments.ship", "shop.orders.find", "shop.orders.invoice"
+RIGHTS = "vendure.rights.list"
 CHARGED = {"invoice": "INV-1", "issued_on": "2026-01-16"}
 
 
@@ -140,6 +141,13 @@ async def test_F_03_an_invoice_whose_answer_is_lost_is_told_once(
     assert isinstance(await shop.call(INVOICE, {**values, "id": "999999"}), Failed)
 
 
+async def test_what_a_key_may_see_that_nothing_needs_is_found(shop: Caller, client: Client, port: int) -> None:
+    assert await shop.done(RIGHTS, {}) == []
+    shop.change(secrets={"key": await wide_key(client, f"http://127.0.0.1:{port}")})
+    more = ["ReadAdministrator", "ReadChannel", "ReadPaymentMethod", "ReadShippingMethod"]
+    assert sorted(await shop.done(RIGHTS, {})) == more
+
+
 async def test_refusals_say_what_to_change(shop: Caller, keys: tuple[str, str], port: int) -> None:
     shop.change(secrets={"key": "canary-no-such-key"})
     answer = await shop.call(LIST, {})
@@ -166,4 +174,5 @@ async def test_what_it_answers_is_what_the_declared_tests_play(shop: Caller, cli
     await recording.call("an invoice is told", INVOICE, {"id": order, **CHARGED})
     await recording.call("the same invoice once more", INVOICE, {"id": order, **CHARGED})
     await recording.call("a customer", CUSTOMER, {"id": "1"})
+    await recording.call("rights that nothing needs", RIGHTS, {})
     recording.write(VERSION)

@@ -21,11 +21,20 @@ from tests.counterparts.tryton.people import People
 from tests.counterparts.tryton.server import running as erp_running
 from tests.counterparts.vendure import install as vendure
 from tests.counterparts.vendure import people
+from tests.counterparts.way.course import Course
 from tests.counterparts.way.landscape import MAPPINGS, Way, temporary
 from tests.counterparts.way.shops import Oscar, Shop, Vendure
 from tests.faults.plant import PATIENT, Plant
 
 HOME = Path(os.environ.get("WAYBILL_HOME", ".waybill"))
+HURRIED = pytest.mark.parametrize("patience", [5])
+"""Of tests in which calls wait until nobody waits for them any more: seconds."""
+
+
+@pytest.fixture
+def patience() -> int:
+    """Seconds that a call may take."""
+    return 30
 
 
 @pytest.fixture(scope="session")
@@ -94,11 +103,17 @@ async def desk(client: Client, systems: dict[str, int]) -> AsyncIterator[Caller]
 
 
 @pytest.fixture
-async def way(tmp_path: Path, shop: tuple[Shop, int], proxies: dict[str, Proxy]) -> AsyncIterator[Way]:
+def course(way: Way, shop: tuple[Shop, int], erp: People, desk: Caller) -> Course:
+    return Course(way, shop[0], erp, desk)
+
+
+@pytest.fixture
+async def way(tmp_path: Path, shop: tuple[Shop, int], proxies: dict[str, Proxy], patience: int) -> AsyncIterator[Way]:
     """The client with its connections, mappings and workflows, and no worker yet."""
 
     def at(name: str, **more: Any) -> dict[str, Any]:
-        return {"base_url": f"http://127.0.0.1:{proxies[name].port}", "allow_http": True, **more}
+        url = f"http://127.0.0.1:{proxies[name].port}"
+        return {"base_url": url, "allow_http": True, "timeout_seconds": patience, **more}
 
     async with Plant(tmp_path / "home", settings=PATIENT) as plant:
         way = Way(plant)

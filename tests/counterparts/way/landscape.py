@@ -20,6 +20,20 @@ from tests.house.tree import ROOT
 EXAMPLE: Final = ROOT / "docs/examples/order-way"
 MAPPINGS: Final = ("shop-orders", "erp-shipments", "erp-invoices", "shop-disputes")
 _PATIENCE: Final = 240.0
+_TWICE: Final = (
+    "CREATE TABLE public.delivered_twice (outbox_id uuid PRIMARY KEY)",
+    """CREATE FUNCTION public.deliver_twice() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+      INSERT INTO public.delivered_twice VALUES (OLD.outbox_id) ON CONFLICT DO NOTHING;
+      IF FOUND THEN
+        OLD.taken_until = NULL;
+        INSERT INTO app.outbox SELECT OLD.*;
+      END IF;
+      RETURN NULL;
+    END $$""",
+    "CREATE TRIGGER deliver_twice AFTER DELETE ON app.outbox FOR EACH ROW EXECUTE FUNCTION public.deliver_twice()",
+)
+"""A message that is deleted comes back, once."""
 
 
 class Way:
@@ -92,6 +106,43 @@ class Way:
             "WHERE due_at < clock_timestamp() + make_interval(secs => $1)",
             seconds,
         )
+
+    async def put_off(self, trigger: str) -> None:
+        """Nobody asks what it watches, until `asked_again`; who is asking is overtaken."""
+        await self.plant.query(
+            "UPDATE app.poll SET due_at = clock_timestamp() + interval '1 hour', fence = fence + 1 WHERE trigger = $1",
+            trigger,
+        )
+
+    async def asked_again(self, *triggers: str) -> None:
+        """They are asked now, from the beginning: all that was told is told once more."""
+        asked = list(triggers)
+        (row,) = await self.plant.query("SELECT clock_timestamp() AS now")
+        await self.plant.query(
+            "UPDATE app.poll SET cursor = NULL, seen = '', due_at = clock_timestamp(), fence = fence + 1 "
+            "WHERE trigger = ANY ($1)",
+            asked,
+        )
+
+        async def told() -> bool:
+            rows = await self.plant.query(
+                "SELECT bool_and(polled_at > $1 AND failure IS NULL) AS told FROM app.poll WHERE trigger = ANY ($2)",
+                row["now"],
+                asked,
+            )
+            return bool(rows[0]["told"])
+
+        await self.until(told, "what is watched is to be told anew")
+
+    async def twice(self) -> None:
+        """From now on what leaves the outbox is delivered once more: as by a worker that died behind its delivery."""
+        for statement in _TWICE:
+            await self.plant.query(statement)
+
+    async def delivered_twice(self) -> int:
+        """How many messages were."""
+        (row,) = await self.plant.query("SELECT count(*)::int AS n FROM public.delivered_twice")
+        return int(row["n"])
 
     async def until(self, found: Callable[[], Awaitable[Any]], what: str) -> Any:
         """What `found` gives as soon as that is something; systems that are watched are asked meanwhile."""

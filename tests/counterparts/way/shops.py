@@ -27,10 +27,15 @@ class Order:
 
 
 class Shop(Protocol):
-    """`tells_…`: a part of the request by which it is told. `ships`: it is told apart that a shipment has left."""
+    """`tells_…`: a part of the request by which it is told. `ships`: it is told apart that a shipment has left.
+
+    `reads`, `writes`: regular expressions of its requests, one for each kind of call.
+    """
 
     connector: str
     teller: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
     tells_shipment: str
     tells_invoice: str
     ships: bool
@@ -49,6 +54,12 @@ class Shop(Protocol):
 class Oscar:
     connector = "django-oscar"
     teller = "tell_shipment"
+    reads: tuple[str, ...] = (
+        r"^GET /api/admin/orders/ ",
+        r"^GET /api/admin/orders/\d+/ ",
+        r"^GET /api/admin/orders/\d+/lines/ ",
+    )
+    writes: tuple[str, ...] = (r"^POST /api/admin/orders/\d+/shipping-events/ ", r"^POST /api/admin/orders/\d+/notes/ ")
     tells_shipment = "POST /api/admin/orders/"
     tells_invoice = "POST /api/admin/orders/"
     ships = False
@@ -85,6 +96,8 @@ class Oscar:
 class Vendure:
     connector = "vendure"
     teller = "tell_shipment_vendure"
+    reads: tuple[str, ...] = (r"query \(\$since: ", r"query \(\$code: ", r"query \(\$id: ID!\) \{\\n  order")
+    writes: tuple[str, ...] = (r"FulfillOrderInput!", r"transitionFulfillmentToState", r"AddNoteToOrderInput!")
     tells_shipment = "mutation ($input: FulfillOrderInput!)"
     tells_invoice = "mutation ($input: AddNoteToOrderInput!)"
     ships = True

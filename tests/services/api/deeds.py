@@ -178,6 +178,7 @@ IN_TENANT: Final = of(
     ("POST /v1/customer-notices/preview", "", {"mail": {"subject": {"en": "x"}, "text": {"en": "x"}}}),
     ("POST /v1/customer-notices/opt-outs", "notice.opted-out",
      {"address": "buyer@example.com", "wants": "none", "reason": "x"}),
+    ("POST /v1/customer-notices/withdraw-links", "notice.links-withdrawn", {"about": "sales-order:7", "reason": "x"}),
     ("PUT /v1/hold-types", "hold-types.set",
      {"types": [{"name": "stock", "title": "Stock", "role": "desk", "minutes": 30}]}),
     ("POST /v1/inbound-webhooks", "webhook.created",

@@ -109,7 +109,7 @@ def test_every_route_that_is_no_read_takes_a_condition_or_says_why_not() -> None
         Why.OWN_ID: 8,
         Why.SEEN: 20,
         Why.TOKEN: 11,
-        Why.STATE: 41,
+        Why.STATE: 43,
         Why.AGAIN: 4,
         Why.ASKS: 16,
         Why.NEWEST: 8,

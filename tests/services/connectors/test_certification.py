@@ -26,6 +26,7 @@ NOT_SPOKEN: Final = frozenset({
     *(f"declared/{one}.py" for one in ("document", "request_parts", "sql_parts", "trigger_parts")),
 })  # fmt: skip
 """What looks at manifests before any call, and the form of their parts."""
+CALLS: Final = ("function", "visit", "writes", "reconciling")
 CONNECTORS: Final = {one.manifest.name: one for one in all_connectors()}
 SUITE: Final = """
 import pytest
@@ -110,11 +111,40 @@ def test_the_parts_of_shared_code_are_all_of_it() -> None:
     named = {one for patterns in shared_code.PARTS.values() for pattern in patterns for one in ROOT.glob(pattern)}
     assert all(any(ROOT.glob(pattern)) for patterns in shared_code.PARTS.values() for pattern in patterns)
     here = ROOT / "services" / "connectors"
-    rooms = ("sdk", "declared", "files", "sql", "mail", "authorizing")
+    rooms = ("sdk", "declared", "files", "sql", "mail", "authorizing", "polling", "capabilities")
     found = {one for room in rooms for one in (here / room).rglob("*.py") if one.name != "__init__.py"}
+    found |= {*(here / "capabilities").glob("*.yaml"), *(here / f"{one}.py" for one in CALLS)}
     assert {one.relative_to(here).as_posix() for one in found - named} == NOT_SPOKEN
     for connector in CONNECTORS.values():
         assert shared_code.PARTS.keys() >= set(shared_code.parts(connector))
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_what_every_call_runs_through_makes_a_certificate_older(name: str) -> None:
+    """And what asks for news, that of each connector that is asked for some."""
+    connector = CONNECTORS[name]
+    asked = [one for one in connector.manifest.triggers if one.kind != "webhook"]
+    found, parts = result(connector), set(shared_code.parts(connector))
+    assert {"sdk", "calls"} <= parts
+    assert ("polling" in parts) == bool(asked)
+    for part in parts & {"calls", "polling", "records"}:
+        older = msgspec.structs.replace(found, code={**found.code, part: "0" * 64})
+        assert certification.judged(connector, older).since == (f"the shared code `{part}`",)
+
+
+def test_each_of_these_files_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = "services/connectors"
+    files = [f"{here}/{one}.py" for one in (*CALLS, "polling/poller")] + [f"{here}/capabilities/erp.yaml"]
+    monkeypatch.setattr(shared_code, "ROOT", tmp_path)
+    for one in files:
+        (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / one).write_text("one")
+    names = ("calls", "polling", "records")
+    for number, one in enumerate(files):
+        before = shared_code.digests(names)
+        (tmp_path / one).write_text("another" * (number + 1))
+        after = shared_code.digests(names)
+        assert sum(before[name] != after[name] for name in names) == 1, one
 
 
 def test_a_way_of_talking_is_proven_as_a_connector_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,10 +234,17 @@ def test_what_was_recorded_is_among_the_tests_and_typing_into_it_is_told(tmp_pat
     assert certification.judged(connector, before).level == "certified before"
 
 
-@pytest.mark.parametrize(("name", "of_simulators"), [("connector", False), ("simulator", True)])
-def test_a_page_is_what_is_known_now(name: str, of_simulators: bool) -> None:  # noqa: FBT001 (a case of the test)
+PAGES: list[tuple[str, catalogue.Kind]] = [
+    ("connector", "systems"),
+    ("documented", "documented"),
+    ("simulator", "simulators"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), PAGES)
+def test_a_page_is_what_is_known_now(name: str, kind: catalogue.Kind) -> None:
     page = (ROOT / "docs" / "integrator" / f"{name}-catalogue.md").read_text()
-    assert page == catalogue.page(of_simulators=of_simulators), "write it: python -m services.connectors.catalogue"
+    assert page == catalogue.page(kind), f"write it: python -m services.connectors.catalogue {kind}"
 
 
 def test_how_often_a_system_is_asked_is_said_in_words() -> None:

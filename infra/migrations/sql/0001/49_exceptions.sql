@@ -8,7 +8,8 @@
 --   entity     entity of data that it is about, as owners name them: `order`, `customer`; entity_id: which record, where it is of one
 --   value      of what it holds up, in minor units of `currency`, and until when that is promised, as the run had it (ADR 0028)
 --   worth, due value and deadline to order by: what has none comes last
---   owner      who looks after it: `role:…`, or `account:…` or `key:…` as in the audit
+--   owner      who looks after it: `role:…`, or `account:…` or `key:…` as in the audit; is_assigned: somebody said so, and what the
+--              same run runs into later is that one's too
 --   outcome    what became of it, NULL while it is open; `reason`: why it was discarded
 --   times      how often it came back to the same while it was open, the first time included
 --   changes    raised with each act of a person, so that of two who act on what they saw one does
@@ -40,6 +41,7 @@ CREATE TABLE app.exception (
   worth bigint NOT NULL DEFAULT -9223372036854775808,
   due timestamptz NOT NULL DEFAULT 'infinity',
   owner text CHECK (length(owner) <= 200),
+  is_assigned boolean NOT NULL DEFAULT false,
   note text CHECK (length(note) <= 2000),
   state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'resolved', 'discarded')),
   outcome text,
@@ -133,8 +135,8 @@ BEGIN
     AND e.outcome = 'went-on' AND e.fence = NEW.fence;
   IF FOUND THEN RETURN NULL; END IF;
   INSERT INTO app.exception (tenant_id, exception_id, category, run_id, deployment_id, revision, cause, title, reference,
-                             connection, value, currency, deadline, worth, due, owner)
-  VALUES (NEW.tenant_id, app.new_id(), now_is, NEW.run_id, NEW.deployment_id, NEW.revision,
+                             connection, value, currency, deadline, worth, due, owner, is_assigned)
+  SELECT NEW.tenant_id, app.new_id(), now_is, NEW.run_id, NEW.deployment_id, NEW.revision,
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'type' WHEN 'quarantined' THEN waits ->> 'ref' WHEN 'parked' THEN app.parked_cause(waits) END,
       now_is), 500),
     left(coalesce(CASE now_is WHEN 'failed' THEN NEW.error ->> 'title' ELSE waits ->> 'reason' END, ''), 1000),
@@ -147,9 +149,10 @@ BEGIN
         AND f.run_id = NEW.run_id AND f.asked_at IS NOT NULL AND f.connection_id IS NOT NULL ORDER BY f.asked_at LIMIT 1)
       ELSE CASE WHEN waits ->> 'ref' LIKE 'con\_%' THEN left(waits ->> 'ref', 100) END END,
     NEW.value_amount, NEW.value_currency, NEW.deadline, coalesce(NEW.value_amount, -9223372036854775808),
-    coalesce(NEW.deadline, 'infinity'),
-    (SELECT e.owner FROM app.exception e WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.mark IS NULL
-     ORDER BY e.exception_id DESC LIMIT 1));
+    coalesce(NEW.deadline, 'infinity'), last.owner, last.owner IS NOT NULL
+  FROM (VALUES (1)) AS one
+  LEFT JOIN (SELECT CASE WHEN e.is_assigned THEN e.owner END AS owner FROM app.exception e
+    WHERE e.tenant_id = NEW.tenant_id AND e.run_id = NEW.run_id AND e.mark IS NULL ORDER BY e.exception_id DESC LIMIT 1) AS last ON true;
   RETURN NULL;
 END $$;
 

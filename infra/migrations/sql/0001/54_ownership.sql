@@ -56,8 +56,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
 $$;
 
 -- Which of the exceptions that a template names something is: what its fault's type ends with, else the innermost step that is
--- called so, else `NAME-away` of what the connection NAME keeps from going on. No door.
-CREATE FUNCTION app.exception_kind(kinds json, bindings json, cause text, reference text, connection text, is_away boolean)
+-- called so, else `NAME-away` of what the connection keeps from going on that its run calls by NAME (`names`). No door.
+CREATE FUNCTION app.exception_kind(kinds json, names text[], cause text, reference text, is_away boolean)
 RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
   SELECT f.kind FROM (
     SELECT k.kind, 1 AS place, 0 AS depth FROM json_object_keys(kinds) AS k(kind)
@@ -67,8 +67,8 @@ RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
     JOIN unnest(string_to_array(reference, '/')) WITH ORDINALITY AS s(name, depth) ON s.name = k.kind
     UNION ALL
     SELECT k.kind, 3, 0 FROM json_object_keys(kinds) AS k(kind)
-    JOIN json_each_text(bindings) AS b(name, id) ON b.name || '-away' = k.kind
-    WHERE is_away AND app.show_id('con', b.id::uuid) = connection
+    JOIN unnest(names) AS n(name) ON n.name || '-away' = k.kind
+    WHERE is_away
   ) f ORDER BY f.place, f.depth DESC, f.kind LIMIT 1
 $$;
 
@@ -78,7 +78,7 @@ $$;
 -- And it has what the desk groups and orders by.
 CREATE FUNCTION app.own_exception() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
-DECLARE kinds json; bound json; of_domain text; of_site text; of_role text;
+DECLARE kinds json; bound json; names text[]; of_domain text; of_site text; of_role text;
 BEGIN
   IF NEW.deployment_id IS NOT NULL THEN
     SELECT d.domain, s.slug, v.exceptions, v.bindings INTO of_domain, of_site, kinds, bound
@@ -94,7 +94,12 @@ BEGIN
     FROM app.run_key k WHERE k.tenant_id = NEW.tenant_id AND k.run_id = NEW.run_id;
   END IF;
   IF kinds IS NOT NULL THEN
-    NEW.kind := app.exception_kind(kinds, bound, NEW.cause, NEW.reference, NEW.connection,
+    -- Of a group, the name is that of the choice by which the run calls it.
+    SELECT array_agg(n.name) INTO names FROM (
+      SELECT b.name FROM json_each_text(bound) AS b(name, id) WHERE app.show_id('con', b.id::uuid) = NEW.connection
+      UNION SELECT c.name FROM app.connection_choice c
+      WHERE c.tenant_id = NEW.tenant_id AND c.run_id = NEW.run_id AND app.show_id('con', c.connection_id) = NEW.connection) AS n;
+    NEW.kind := app.exception_kind(kinds, names, NEW.cause, NEW.reference,
       NEW.category = 'parked' OR NEW.cause LIKE '%/errors/communication');
     of_role := 'role:' || (kinds ->> NEW.kind);
   END IF;

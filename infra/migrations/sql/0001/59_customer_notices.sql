@@ -12,6 +12,7 @@ CREATE TABLE app.notice_mixing (
 --   link_digest     SHA-256 of what stands in its link that ends further notices
 --   why             of one that was withheld why; of one that waits that it does
 --   mail_id         of one that was written
+--   promise_was, promise_now  of a delay: days or moments, for whoever has the link of its status page
 CREATE TABLE app.customer_notice (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   notice_id uuid NOT NULL,
@@ -27,11 +28,14 @@ CREATE TABLE app.customer_notice (
   address_digest bytea CHECK (length(address_digest) = 32),
   link_digest bytea CHECK (length(link_digest) = 32),
   mail_id uuid,
+  promise_was text CHECK (length(promise_was) <= 40),
+  promise_now text CHECK (length(promise_now) <= 40),
   due_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, notice_id),
   UNIQUE (tenant_id, key),
   CHECK ((about_kind IS NULL) = (about_key IS NULL)),
+  CHECK ((promise_was IS NULL) = (promise_now IS NULL)),
   CHECK ((outcome = 'sent') = (mail_id IS NOT NULL)),
   CHECK (outcome = 'sent' OR why IS NOT NULL)
 );

@@ -3,6 +3,7 @@
 --   key       by which every call and every person means the same case
 --   required  by name of each paper its title and the words of its names: `template_library.evidence.Needed`
 --   run_id    that opened it; NULL: a person or a key
+--   last_run  that opened it last, of several that mean the same case; last_at: when somebody did
 CREATE TABLE app.evidence_case (
   tenant_id uuid NOT NULL REFERENCES app.tenant,
   case_id uuid NOT NULL,
@@ -14,10 +15,12 @@ CREATE TABLE app.evidence_case (
   run_id uuid,
   opened_by text NOT NULL,
   opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  last_run uuid,
+  last_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (tenant_id, case_id),
   UNIQUE (tenant_id, key)
 );
-CREATE INDEX evidence_case_opened ON app.evidence_case (opened_at);
+CREATE INDEX evidence_case_last ON app.evidence_case (last_at);
 CREATE INDEX evidence_case_about ON app.evidence_case (tenant_id, about_kind, about_key, case_id);
 
 -- Which document somebody said counts as which paper, NULL as none; the names of all others tell it.
@@ -73,9 +76,9 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT ON app.%I TO waybill_app, waybill_worker', t);
   END LOOP;
 END $$;
-GRANT UPDATE (required) ON app.evidence_case TO waybill_app, waybill_worker;
+GRANT UPDATE (required, last_run, last_at) ON app.evidence_case TO waybill_app, waybill_worker;
 GRANT UPDATE (paper, added_by, added_at) ON app.evidence_document TO waybill_app, waybill_worker;
-GRANT UPDATE (state, document_id, digest, parts, missing, why, made_at) ON app.evidence_pack TO waybill_app;
+GRANT UPDATE (state, tries, document_id, digest, parts, missing, why, made_at) ON app.evidence_pack TO waybill_app;
 CREATE POLICY doors ON app.evidence_pack TO waybill_doors USING (true) WITH CHECK (true);
 GRANT SELECT, UPDATE (taken_until, tries) ON app.evidence_pack TO waybill_doors;
 -- What is there, and not what is in it: that takes the API's key.

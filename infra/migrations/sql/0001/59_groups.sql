@@ -41,6 +41,9 @@ GRANT SELECT, INSERT, UPDATE ON app.connection_group TO waybill_app;
 GRANT SELECT ON app.connection_group TO waybill_worker;
 GRANT SELECT ON app.connection_choice TO waybill_app;
 GRANT SELECT, INSERT ON app.connection_choice TO waybill_worker;
+-- By which name a run calls a connection is how its exception is named (54_ownership.sql).
+CREATE POLICY kinds ON app.connection_choice FOR SELECT TO waybill_doors USING (true);
+GRANT SELECT (tenant_id, run_id, name, connection_id) ON app.connection_choice TO waybill_doors;
 -- A call that names no site is for that of its deployment.
 CREATE POLICY worker ON app.site FOR SELECT TO waybill_worker USING (tenant_id = app.tenant_id());
 GRANT SELECT ON app.site TO waybill_worker;

@@ -3,7 +3,7 @@
 --   due_at     when it is checked next, or when whoever checks it now has lost it; NULL: it is disabled
 --   fence      raised by each who takes it; of two who check, the later one's answer counts (F-02)
 --   failures   in a row; `error` is the kind of the last check's, NULL where that was well; `detail` says what to change
---   good_at    the last check that its side answered well; `took` is how long its last answer took, in milliseconds
+--   good_at    when its side last answered a check well, or did what a call of a run or a watch asked (to half a minute); `took` is how long its last answer took, in milliseconds
 --   quota_*    what a header of its last answer said is left, of how many, and until when
 --   ends_at    when the first of what signs its calls ends; `ends` says what that is; `renews`: it is fetched anew by itself
 --   warned_of  the end that its owner was told of

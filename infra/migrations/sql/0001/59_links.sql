@@ -1,7 +1,8 @@
 -- Links that are mailed (ADR 0111): who has one may look at one thing, and do the one thing that it is for, without a sign-in.
---   purpose    what it opens, such as `task` for a person with an account, `outside` for one without
+--   purpose    what it opens, such as `task` for a person with an account, `outside` for one without, `status` of an order
 --   subject    of what, by its public id or its key
---   recipient  whose it is: `account:acc_…`, or `outside` of its subject's one outside participant
+--   recipient  whose it is: `account:acc_…`, `outside` of its subject's one outside participant, or `customer:` with the keyed
+--              hash of an address
 --   occasion   for what it was made: once each, through restarts and doubled messages
 --   token_hash SHA-256 of the link's text, which is kept nowhere
 --   is_lasting good until its subject or its time is over; else it is used once

@@ -19,11 +19,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 $$;
 
 -- Tell somebody something, once for the key of a call, by who holds the run alone (F-02): the notice, its mail and its audit are one
--- commit. `withheld` says why nobody is to be told whatever else there is. Answers nothing where the run is in other hands.
+-- commit; so is the link of its status page, of which `status_hash` is kept (ADR 0127). `withheld` says why nobody is to be told
+-- whatever else there is. Answers nothing where the run is in other hands.
 CREATE FUNCTION app.post_notice(
   new_notice uuid, new_mail uuid, run uuid, effect_key text, holding bigint, named text, of_milestone text, of_kind text, of_key text,
   recipient text, recipient_name text, in_language text, facts text, secret bytea, link bytea, due timestamptz, waits boolean,
-  withheld text, most_a_day integer
+  withheld text, most_a_day integer, of_promise text[], status_link uuid, status_hash bytea, status_seconds double precision
 ) RETURNS TABLE (notice_id uuid, outcome text, why text, language text, due_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 #variable_conflict use_column
@@ -46,17 +47,21 @@ BEGIN
            WHEN (SELECT count(*) FROM app.customer_notice n WHERE n.tenant_id = whose AND n.address_digest = who
                  AND n.outcome = 'sent' AND n.created_at > made - interval '1 day') >= most_a_day THEN 'too-many' END);
     INSERT INTO app.customer_notice (tenant_id, notice_id, key, run_id, notice, milestone, about_kind, about_key, outcome, why,
-      language, address_digest, link_digest, mail_id, due_at, created_at)
+      language, address_digest, link_digest, mail_id, promise_was, promise_now, due_at, created_at)
     VALUES (whose, new_notice, effect_key, post_notice.run, named, of_milestone, of_kind, of_key,
       CASE WHEN kept IS NULL THEN 'sent' ELSE 'withheld' END, coalesce(kept, CASE WHEN waits THEN 'quiet' END), in_language, who,
       CASE WHEN kept IS NULL THEN link END, CASE WHEN kept IS NULL THEN new_mail END,
-      CASE WHEN kept IS NULL THEN greatest(due, made) END, made)
+      of_promise[1], of_promise[2], CASE WHEN kept IS NULL THEN greatest(due, made) END, made)
     ON CONFLICT (tenant_id, key) DO NOTHING;
     IF FOUND THEN
       IF kept IS NULL THEN
         INSERT INTO app.mail (partner_id, mail_id, tenant_id, kind, about, language, recipient, recipient_name, facts, sealed, due_at)
         VALUES (of_partner, new_mail, whose, 'customer.notice', new_notice, in_language, recipient, recipient_name, facts::json, secret,
           greatest(due, made));
+        INSERT INTO app.link (tenant_id, link_id, purpose, subject, recipient, occasion, token_hash, is_lasting, made_by, expires_at)
+        SELECT whose, status_link, 'status', of_kind || ':' || of_key, 'customer:' || encode(who, 'hex'), app.show_id('ntc', new_notice),
+          status_hash, true, 'run:' || app.show_id('run', post_notice.run), greatest(due, made) + make_interval(secs => status_seconds)
+        WHERE status_hash IS NOT NULL AND of_key IS NOT NULL;
       END IF;
       INSERT INTO app.audit (tenant_id, audit_id, actor, action, target, after)
       VALUES (whose, app.new_id(), 'run:' || app.show_id('run', post_notice.run),

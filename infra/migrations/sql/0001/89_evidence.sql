@@ -14,7 +14,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 $$;
 
 -- Cases whose time is over: the client's, else the installation's, counted from the last that was done in them. One stays as long as
--- its record is kept, a run that opened it or asked for a pack is here, or a pack of it is a document. Answers how many went.
+-- its record is kept, a run that opened it first or last or asked for a pack is here, or a pack of it is a document. Answers how many went.
 CREATE FUNCTION app.purge_evidence(default_days integer, floor_days integer, most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 DECLARE tenants uuid[]; cases uuid[];
@@ -24,8 +24,8 @@ BEGIN
     LEFT JOIN app.retention r ON r.tenant_id = c.tenant_id AND r.subject = c.tenant_id
     CROSS JOIN LATERAL (SELECT clock_timestamp()
       - make_interval(days => greatest(coalesce(r.days, default_days), floor_days, 1)) AS since) k
-    WHERE c.opened_at < k.since
-      AND NOT EXISTS (SELECT FROM app.run x WHERE x.tenant_id = c.tenant_id AND x.run_id = c.run_id)
+    WHERE c.last_at < k.since
+      AND NOT EXISTS (SELECT FROM app.run x WHERE x.tenant_id = c.tenant_id AND x.run_id IN (c.run_id, c.last_run))
       AND NOT EXISTS (SELECT FROM app.evidence_document e
         WHERE e.tenant_id = c.tenant_id AND e.case_id = c.case_id AND e.added_at >= k.since)
       AND NOT EXISTS (SELECT FROM app.evidence_pack p WHERE p.tenant_id = c.tenant_id AND p.case_id = c.case_id
@@ -34,7 +34,7 @@ BEGIN
           OR EXISTS (SELECT FROM app.document d WHERE d.tenant_id = p.tenant_id AND d.document_id = p.document_id)))
       AND NOT EXISTS (SELECT FROM app.entity_key n WHERE n.tenant_id = c.tenant_id AND n.kind = c.about_kind
         AND n.id = c.about_key AND app.entity_is_kept(n.tenant_id, n.entity_id))
-    ORDER BY c.opened_at LIMIT most) o;
+    ORDER BY c.last_at LIMIT most) o;
   DELETE FROM app.evidence_document e USING unnest(tenants, cases) AS g(tenant_id, case_id)
   WHERE e.tenant_id = g.tenant_id AND e.case_id = g.case_id;
   DELETE FROM app.evidence_pack p USING unnest(tenants, cases) AS g(tenant_id, case_id)

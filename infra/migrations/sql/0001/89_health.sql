@@ -16,3 +16,21 @@ CREATE FUNCTION app.take_checks(most integer, seconds double precision) RETURNS 
   FROM locked l WHERE h.tenant_id = l.tenant_id AND h.connection_id = l.connection_id
   RETURNING h.tenant_id, h.connection_id, h.fence
 $$;
+
+-- Note when calls of connections were done, `ages` seconds ago. Of one that was changed since its call, nothing: that was with
+-- other settings or secrets. In the order of the key, so that two processes do not wait for each other; who holds a row now notes as much.
+CREATE FUNCTION app.note_good_calls(tenants uuid[], connections uuid[], revisions integer[], ages double precision[])
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
+  WITH told AS (
+    SELECT h.tenant_id, h.connection_id, n.at FROM (
+      SELECT t.tenant_id, t.connection_id, t.revision, clock_timestamp() - make_interval(secs => t.age) AS at
+      FROM unnest(tenants, connections, revisions, ages) AS t(tenant_id, connection_id, revision, age)
+    ) n
+    JOIN app.connection c ON c.tenant_id = n.tenant_id AND c.connection_id = n.connection_id AND c.revision = n.revision
+    JOIN app.connection_health h ON h.tenant_id = n.tenant_id AND h.connection_id = n.connection_id
+    WHERE h.good_at IS NULL OR h.good_at < n.at
+    ORDER BY h.tenant_id, h.connection_id FOR UPDATE OF h SKIP LOCKED
+  )
+  UPDATE app.connection_health h SET good_at = t.at FROM told t
+  WHERE h.tenant_id = t.tenant_id AND h.connection_id = t.connection_id
+$$;

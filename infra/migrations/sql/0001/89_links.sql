@@ -51,11 +51,13 @@ CREATE FUNCTION app.void_link_mail() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, app AS $$
 BEGIN
   UPDATE app.mail m SET state = 'void', sealed = NULL, ended_at = clock_timestamp()
-  WHERE m.about = NEW.link_id AND m.tenant_id = NEW.tenant_id AND m.state IN ('waiting', 'kept');
+  WHERE m.about = OLD.link_id AND m.tenant_id = OLD.tenant_id AND m.state IN ('waiting', 'kept');
   RETURN NULL;
 END $$;
 CREATE TRIGGER void_mail AFTER UPDATE OF ended_at ON app.link FOR EACH ROW
 WHEN (NEW.ended_at IS NOT NULL AND OLD.ended_at IS NULL) EXECUTE FUNCTION app.void_link_mail();
+-- One that is removed, since its client has another partner, leads nowhere either.
+CREATE TRIGGER void_mail_gone AFTER DELETE ON app.link FOR EACH ROW EXECUTE FUNCTION app.void_link_mail();
 
 -- Links of long ago.
 CREATE FUNCTION app.purge_links(older_than_days integer, most integer) RETURNS integer

@@ -63,6 +63,7 @@ class Imap:
             "A message is known by its Message-ID and what it says; another one of the same Message-ID is told, too.",
             "Google and Microsoft let programs in by a token: register one there, and have a person authorise it.",
             "Attachments stay in the mailbox and nowhere else: who removes the message removes them.",
+            "What else its account may do, such as deleting or sending, cannot be told: give it a mailbox of its own.",
             "A message of more than 10 MiB or of more than 20 attachments is told as an exception, and stays.",
         ),
     )

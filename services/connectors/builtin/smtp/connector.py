@@ -54,6 +54,7 @@ class Smtp:
             "Where one recipient is refused nobody is sent the mail: a call names those who belong together.",
             "Google and Microsoft let programs in by a token: register one there, and have a person authorise it.",
             "Not every server files what comes by SMTP; where yours does, name its mailbox in the setting sent_url.",
+            "In whose name its account may send cannot be told: give the connection an account of its own.",
             "A mail that a person has sent again has the Message-ID of the first: many mailboxes show one of both.",
         ),
     )

@@ -20,6 +20,7 @@ from services.connectors.builtin.tryton.place import Place, instant
 from services.connectors.builtin.tryton.session import Rpc
 from services.connectors.capabilities import records
 from services.connectors.sdk.errors import Misread, Refusal
+from template_library.status_maps import UnmappedStatus
 
 _LATE: Final = timedelta(minutes=2)
 _PAGE: Final = 200
@@ -80,13 +81,16 @@ async def since(rpc: Rpc, model: str, domain: list[Any], fields: Iterable[str], 
 
 
 def told(member: str, changes: Changes, make: Callable[[Any], dict[str, Any]], documents: list[Any]) -> dict[str, Any]:
-    """An output of a capability: the records of `documents`, those of which none can be made, and the next cursor."""
+    """An output of a capability: what is made of `documents`, those of which nothing can be, and the next cursor."""
     fit: list[dict[str, Any]] = []
     unfit: list[dict[str, str]] = []
     again: list[int] = []
     for one in documents:
+        status = None
         try:
-            fit.append(records.made(member, make(one)))
+            fit.append(make(one))
+        except UnmappedStatus as error:
+            why, status = str(error), error.status
         except (Refusal, Misread) as error:
             why = error.detail
         except records.NoRecord as error:
@@ -95,7 +99,7 @@ def told(member: str, changes: Changes, make: Callable[[Any], dict[str, Any]], d
             why = "what the ERP says of it has another form"
         else:
             continue
-        unfit.append(records.unfit(one["number"] or one["id"], why))
+        unfit.append(records.unfit(one["number"] or one["id"], why, status))
         again.append(one["id"])
     found: dict[str, Any] = {member: fit, "cursor": following(changes, again)}
     found |= {"more": True} if changes.cut is not None else {}
@@ -135,7 +139,17 @@ async def sales(rpc: Rpc, member: str, ids: list[int]) -> list[dict[str, Any]]:
     fields = ["reference", "number", "lines", member]
     found = await rpc.model("sale.sale.search_read", [[member, "in", ids]], 0, None, [["id", "ASC"]], fields)
     # A sale that a person made may have no reference; its own number is what is known of it then.
-    return [{**one, "order": _MARK.sub("", one["reference"] or "") or one["number"]} for one in found]
+    return [{**one, "order": order_of(one)} for one in found]
+
+
+def order_of(sale: Mapping[str, Any]) -> str:
+    """The reference that a sale was created with."""
+    return str(_MARK.sub("", sale["reference"] or "") or sale["number"])
+
+
+def is_marked(reference: str | None) -> bool:
+    """Whether a call of ours made the sale of this reference."""
+    return _MARK.search(reference or "") is not None
 
 
 async def sold(rpc: Rpc, order: str) -> dict[str, Any]:

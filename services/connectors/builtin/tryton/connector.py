@@ -9,9 +9,12 @@ from services.connectors.builtin.tryton import (
     credit_notes,
     deductions,
     disputes,
+    filling,
     invoices,
     opening,
     reads,
+    rights,
+    sales,
     sales_order,
     shipments,
     watched,
@@ -23,6 +26,7 @@ from services.connectors.builtin.tryton.watched import Watched
 from services.connectors.capabilities.contracts import (
     ACCOUNT,
     AVAILABILITY,
+    CHANGE,
     COLLECT,
     CREATE_ORDER,
     CREDIT,
@@ -31,7 +35,11 @@ from services.connectors.capabilities.contracts import (
     GET_INVOICE,
     INVOICES,
     MATCH,
+    ORDER,
+    SALES,
     SHIPMENTS,
+    SOURCES,
+    TRANSFER,
     TRIGGER_INVOICE,
 )
 from services.connectors.sdk.connector import ReadBack
@@ -68,6 +76,7 @@ _CALLS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[Any]]]] = {
     CREATE_ORDER: sales_order.create,
     SHIPMENTS: shipments.watch,
     INVOICES: invoices.watch,
+    SALES: sales.watch,
     GET_INVOICE: invoices.get,
     TRIGGER_INVOICE: billing.trigger,
     DISPUTE: disputes.dispute,
@@ -78,6 +87,11 @@ _CALLS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[Any]]]] = {
     CREATE: opening.create,
     ADD_SHIP_TO: opening.add_ship_to,
     SET_TERMS: opening.set_terms,
+    rights.RIGHTS: rights.listed,
+    ORDER: sales.get,
+    SOURCES: filling.sources,
+    TRANSFER: filling.transfer,
+    CHANGE: filling.change,
 }
 _LOOKS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[ReadBack]]]] = {
     CREATE_ORDER: sales_order.read_back,
@@ -88,5 +102,7 @@ _LOOKS: Final[Mapping[str, Callable[[Any, Rpc], Awaitable[ReadBack]]]] = {
     CREATE: opening.created,
     ADD_SHIP_TO: opening.added,
     SET_TERMS: opening.set_before,
+    TRANSFER: filling.transferred,
+    CHANGE: filling.changed,
 }
 """Of those that write, how what an earlier attempt did is found."""

@@ -42,7 +42,8 @@ async def create(order: Any, reference: str, rpc: Rpc) -> int:
 
 async def _head(order: Any, party: int, rpc: Rpc) -> dict[str, Any]:
     sale = writable(await rpc.model("sale.sale.default_get", list(_DEFAULTS)))
-    if rpc.context.settings.get("warehouse"):
+    # Where there are several, Tryton proposes none.
+    if rpc.context.settings.get("warehouse") or not sale.get("warehouse"):
         sale["warehouse"] = await lookups.warehouse(rpc)
     asked: dict[str, Any] = {
         "party": party,

@@ -32,7 +32,9 @@ async def watch(values: Any, rpc: Rpc) -> dict[str, Any]:
         for invoice in sale["invoices"]:
             orders[invoice].append(sale["order"])
     lines = await changes.read(rpc, "account.invoice.line", (line for one in found for line in one["lines"]), _LINE)
-    told = changes.told("invoices", changed, lambda one: _record(one, lines, orders[one["id"]]), found)
+    told = changes.told(
+        "invoices", changed, lambda one: records.made("invoices", _record(one, lines, orders[one["id"]])), found
+    )
     # Paid, credited or cancelled, it is news again.
     written = {one["number"]: shown(instant(one["write_date"])) for one in found}
     return {**told, "versions": {one["number"]: written[one["number"]] for one in told["invoices"]}}

@@ -24,6 +24,11 @@ def reference(order_reference: str, key: str) -> str:
     return f"{order_reference} #{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
+def is_refused(named: str | None) -> bool:
+    """Whether a sale of this reference is one that the ERP refused."""
+    return (named or "").endswith(_REFUSED)
+
+
 async def create(order: Any, rpc: Rpc) -> dict[str, Any]:
     """Bring exactly one confirmed sale about, whatever earlier or concurrent attempts have left.
 

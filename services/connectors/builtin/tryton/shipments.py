@@ -8,6 +8,7 @@ from typing import Any, Final
 from services.connectors.builtin.tryton import changes
 from services.connectors.builtin.tryton.place import instant, shown
 from services.connectors.builtin.tryton.session import Rpc
+from services.connectors.capabilities import records
 
 _MODEL: Final = "stock.shipment.out"
 _FIELDS: Final = ("number", "customer.code", "customer.name", "outgoing_moves")
@@ -21,7 +22,7 @@ async def watch(values: Any, rpc: Rpc) -> dict[str, Any]:
     sales = await changes.sales(rpc, "shipments", [one["id"] for one in found])
     orders = {f"sale.line,{line}": sale["order"] for sale in sales for line in sale["lines"]}
     moves = await changes.read(rpc, "stock.move", (move for one in found for move in one["outgoing_moves"]), _MOVE)
-    return changes.told("shipments", changed, lambda one: _record(one, moves, orders), found)
+    return changes.told("shipments", changed, lambda one: records.made("shipments", _record(one, moves, orders)), found)
 
 
 def _record(one: Any, moves: Mapping[int, Any], orders: Mapping[str, str]) -> dict[str, Any]:

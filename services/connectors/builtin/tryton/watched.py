@@ -1,4 +1,4 @@
-"""What of Tryton becomes events: shipments that left, each told once by its number, and invoices, with each change."""
+"""What of Tryton becomes events: shipments that left, each once by its number; invoices and sales, with each change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.connectors.capabilities.contracts import INVOICES, SHIPMENTS
+from services.connectors.capabilities.contracts import INVOICES, SALES, SHIPMENTS
 from services.connectors.sdk.manifest import Trigger
 from services.connectors.sdk.watching import Item, News, Position, Unfit, news
 
@@ -31,19 +31,35 @@ class Watched(msgspec.Struct, frozen=True):
     async def reads(self, output: Any, position: Position, settings: dict[str, Any], tenant: UUID) -> News:
         """See `Polled.reads`."""
         del settings, tenant
-        versions = output.get("versions", {})
-        items: list[Item | Unfit] = [_item(one, versions.get(one["number"], "")) for one in output[self.member]]
+        versions, listed = output.get("versions", {}), output[self.member]
+        items: list[Item | Unfit] = (
+            [_sale(one) for one in listed]
+            if self.member == "sales"
+            else [_item(one, versions.get(one["number"], "")) for one in listed]
+        )
         return news(items, output, position, output["cursor"] or None)
 
 
 POLLS: Final[Mapping[str, Watched]] = {
     "shipments": Watched(SHIPMENTS, "shipment.dispatched", "shipments"),
     "invoices": Watched(INVOICES, "invoice.posted", "invoices"),
+    "orders": Watched(SALES, "tryton.order", "sales"),
 }
 TRIGGERS: Final = tuple(
     Trigger(name=name, title=title, kind="poll", events=(POLLS[name].event,), every="PT1M")
-    for name, title in (("shipments", "What has left for customers"), ("invoices", "What customers were charged"))
+    for name, title in (
+        ("shipments", "What has left for customers"),
+        ("invoices", "What customers were charged"),
+        ("orders", "How far sales are"),
+    )
 )
+
+
+def _sale(one: dict[str, Any]) -> Item:
+    """The whole record goes along, for a mapping."""
+    order = one["order"]
+    data = {"number": order["number"], "state": order["state"], "at": one["at"], "record": order}
+    return Item(id=one["sale"], version=one["version"], data=data, subject=order["number"], time=one["at"])
 
 
 def _item(record: dict[str, Any], version: str) -> Item:

@@ -24,7 +24,7 @@ from services.connectors.simulators.answers import Refused
 from services.connectors.simulators.carrier import way
 from services.connectors.simulators.carrier.way import Milestone
 from services.connectors.simulators.documents import shown
-from services.connectors.simulators.faults import Faults
+from services.connectors.simulators.faults import HTTP, WEBHOOKS, Faults
 from services.connectors.simulators.hooks import Hooks
 from services.connectors.simulators.http import Answered, Asked
 from services.connectors.simulators.simulated import Incoming, Simulated, route
@@ -52,10 +52,12 @@ class _Hook(msgspec.Struct):
 
 
 class Carrier(Simulated):
+    failures = HTTP | WEBHOOKS
+
     def __init__(self, data: Path, token: str | None, stands: datetime | None = None) -> None:
         super().__init__(data, token, stands)
         self._tokens = Tokens(self.kept, token, 900)
-        self._hooks = Hooks(self.kept, "X-Carrier-Signature")
+        self._hooks = Hooks(self.kept, "X-Carrier-Signature", self.now)
 
     async def run(self) -> None:
         """Send webhooks."""

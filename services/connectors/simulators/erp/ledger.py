@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from services.connectors.simulators.answers import Refused
 from services.connectors.simulators.books import Books, digest
+from services.connectors.simulators.erp.sales import Sales
 
 _SEED: Final = Path(__file__).with_name("seed.json")
 _TABLES: Final = """
@@ -47,10 +49,12 @@ SELECT code, name, price, currency, stock, as_of FROM item LEFT JOIN counted USI
 
 
 class Ledger(Books):
-    """Customers, stock and orders; a new file is filled from the seed."""
+    """Customers, stock and orders; a new file is filled from the seed. `sales`: how far each order is."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: Callable[[], datetime], first: str, *, of_lines: bool) -> None:
+        """See `Sales`."""
         super().__init__(path, _TABLES)
+        self.sales = Sales(self, now, first, of_lines=of_lines)
         if not self.sql.execute("SELECT 1 FROM item LIMIT 1").fetchone():
             self._fill()
 
@@ -150,6 +154,7 @@ class Ledger(Books):
             "INSERT INTO sales_order (id, key, body_hash, answer, total) VALUES (?, ?, ?, ?, ?)",
             (number, key, body, json.dumps(answer), amount),
         )
+        self.sales.placed(answer["number"], order)
         return answer
 
     def _take(self, line: dict[str, Any]) -> Decimal:
@@ -173,10 +178,17 @@ class Ledger(Books):
         return found if found["as_of"] is not None else {name: found[name] for name in named[:-1]}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-        """`counts` say when an item's stock was counted last. Raises ValueError: of a kind that is not kept here."""
+        """`counts` say when an item's stock was counted last, `sales` how far orders are.
+
+        Raises:
+            ValueError: of a kind that is not kept here, or of a sale that is not there.
+        """
+        self.sales.learn(books.get("sales", ()))
         for kind, listed in books.items():
+            if kind == "sales":
+                continue
             if kind not in _LEARNT:
-                raise ValueError(f"the books have no {kind}; there is {', '.join(_LEARNT)}")
+                raise ValueError(f"the books have no {kind}; there is {', '.join((*_LEARNT, 'sales'))}")
             read, write, plain = _LEARNT[kind]
             for one in listed:
                 known = self.sql.execute(read, (one["code"],)).fetchone()

@@ -4,6 +4,7 @@ GET  /customers/{code}                     credit limit and exposure, minor unit
 GET  /items?code=A&code=B                  free stock; unknown codes are left out
 POST /orders          Idempotency-Key      creates and confirms; 201, or 200 for a key that came before
 GET  /orders?reference=R                   those of this reference
+GET  /order-changes?after=N                how far orders are: what was placed or changed since, 100 at most
 POST /invoices        Idempotency-Key      charges what was delivered of an order
 GET  /invoices/{number}
 POST /invoices/{number}/dispute, /invoices/{number}/collections, /credit-notes      Idempotency-Key
@@ -26,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, unquote
 
 import msgspec
@@ -39,7 +40,7 @@ from services.connectors.simulators.erp.account_routes import AccountRoutes
 from services.connectors.simulators.erp.billing import Billing, Collect, Credit, Dispute, Trigger
 from services.connectors.simulators.erp.ledger import Ledger
 from services.connectors.simulators.erp.shortages import KINDS, Shortages
-from services.connectors.simulators.faults import Faults
+from services.connectors.simulators.faults import HTTP, Faults
 from services.connectors.simulators.front import bearer_refusal, wrapped
 from services.connectors.simulators.http import Answered, Asked
 
@@ -63,13 +64,18 @@ class Order(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Erp:
-    """Fills `System`."""
+    """Fills `System`. `first`: the status of an order that was just placed; `of_lines`: its lines have one, too."""
+
+    first: ClassVar[str] = "CONFIRMED"
+    of_lines: ClassVar[bool] = True
+
+    failures: frozenset[str] = HTTP
 
     def __init__(self, data: Path, token: str | None, stands: datetime | None = None) -> None:
-        self._ledger = Ledger(data)
+        self._shortages = Shortages(data, stands)
+        self._ledger = Ledger(data, self._shortages.now, self.first, of_lines=self.of_lines)
         self._billing = Billing(data, stands)
         self._accounts = AccountRoutes(self._ledger)
-        self._shortages = Shortages(data, stands)
         self._token = token
 
     def refusal(self, asked: Asked, path: str) -> Answered | None:
@@ -104,7 +110,7 @@ class Erp:
         return {**state, **known, "duplicates_refused": state["duplicates_refused"] + repeats}
 
     def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
-        """`customers` and `items` as its seed has them, `accounts`, `KINDS`; a customer may have an `exposure`."""
+        """`customers`, who may have an `exposure`, and `items` as its seed has them, `sales`, `accounts`, `KINDS`."""
         self._accounts.accounts.learn(books.get("accounts", ()))
         self._ledger.learn({kind: listed for kind, listed in books.items() if kind not in {"accounts", *KINDS}})
         self._shortages.learn({kind: listed for kind, listed in books.items() if kind in KINDS})
@@ -141,6 +147,8 @@ class Erp:
                 return self._ledger.items(query.get("code", []))
             case ["orders"]:
                 return {"orders": self._ledger.orders(query.get("reference", [""])[0])}
+            case ["order-changes"]:
+                return self._ledger.sales.told(query.get("after", ["0"])[0])
             case ["invoices", number]:
                 return self._billing.invoice(number)
         raise Refused(404, "not-found", "There is no such resource")

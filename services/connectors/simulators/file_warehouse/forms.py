@@ -13,6 +13,9 @@ from typing import Any, Final
 
 _ORDER: Final = {"order": (1, 21), "line": (21, 25), "sku": (25, 45), "qty": (45, 54), "uom": (54, 57)}
 _LONGEST: Final = 164
+ENCODING: Final = "cp1252"
+_NEW: Final = 45
+"""Where the next version of a confirmation has a column more."""
 CONFIRMED: Final = "%Y%m%d%H%M"
 
 
@@ -43,3 +46,11 @@ def confirmations(rows: Iterable[dict[str, Any]], at: datetime) -> str:
 def counts(items: Iterable[dict[str, Any]]) -> str:
     lines = [f"{one['id']};{one['location']};{one['counted']};{one['onHand']};EA" for one in items]
     return "".join(f"{line}\r\n" for line in ["sku;location;counted;expected;uom", *lines])
+
+
+def drifted(text: str) -> str:
+    """The same from its next version: a column has another name, or those behind a new one another place."""
+    if text.startswith("sku;"):
+        return text.replace(";counted;", ";count_qty;", 1)
+    lines = text.removesuffix("\r\n").split("\r\n")
+    return "".join(f"{one[:_NEW]}W9  {one[_NEW:]}\r\n" if one.startswith("C") else f"{one}\r\n" for one in lines)

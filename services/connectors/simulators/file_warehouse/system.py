@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.connectors.simulators.documents import shown
-from services.connectors.simulators.faults import Faults
+from services.connectors.simulators.faults import FILES, Chance, Faults
 from services.connectors.simulators.file_warehouse import forms
-from services.connectors.simulators.sftp_server import Break, FileServer
+from services.connectors.simulators.file_warehouse.outgoing import Outgoing
+from services.connectors.simulators.sftp_server import FileServer
 from services.connectors.simulators.simulated import Simulated
 from template_library.values import gs1
 
@@ -17,17 +18,19 @@ USER: Final = "warehouse"
 _HOUR: Final = timedelta(hours=1)
 _MOST_HOURS: Final = 48
 """Of which what happened is reckoned one by one."""
-_BREAKS: Final[dict[str, Break]] = {"cut": "before-rename", "cut-after-accept": "after-rename"}
 
 
 class FileWarehouse(Simulated):
     """Its token is the password. Hours are of its own time; what they brought is there when somebody looks."""
+
+    failures = FILES
 
     def __init__(self, data: Path, token: str | None, stands: datetime | None = None) -> None:
         super().__init__(data, token, stands)
         self.root = data.with_name(f"{data.name}.files")
         for folder in ("in/taken", "in/rejected", "out/done"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
+        self._outgoing = Outgoing(self.root / "out", self.kept)
         self.files = FileServer(self.root, USER, token or "", data.with_name(f"{data.name}.key"))
         self.files.before = self.settle
         if self.kept.get("hour", "last") is None:
@@ -46,8 +49,8 @@ class FileWarehouse(Simulated):
         self.settle()
 
     def failing(self, faults: Faults) -> None:
-        """Those of a file that is written: `cut` before it has its name, `cut-after-accept` behind that."""
-        self.files.breaks = [_BREAKS[one] for one in faults.next if one in _BREAKS]
+        """Those of who comes in, of what they write, and of what is left for them."""
+        self.files.chance = Chance(faults)
 
     def state(self, *, with_keys: bool) -> dict[str, Any]:
         self.settle()
@@ -61,17 +64,19 @@ class FileWarehouse(Simulated):
         hour = max(last + _HOUR, now - _MOST_HOURS * _HOUR)
         while hour <= now:
             with self.kept.whole():
+                self._outgoing.settle(hour)
                 self._confirm(hour)
                 self._take()
                 self._count(hour)
                 self._note(hour)
             hour += _HOUR
+        self._outgoing.settle(self.now())
 
     def _take(self) -> None:
         """Each file of an order, with the name by which it is finished; what cannot be read is put aside."""
         for file in sorted((self.root / "in").glob("[!.]*.txt")):
             try:
-                lines = forms.orders(file.read_bytes().decode("cp1252"))
+                lines = forms.orders(file.read_bytes().decode(forms.ENCODING))
             except (forms.Rejected, UnicodeDecodeError):
                 file.rename(self.root / "in" / "rejected" / file.name)
                 continue
@@ -91,7 +96,7 @@ class FileWarehouse(Simulated):
                 self.kept.put(kind, order["id"] if kind == "order" else order["file"], {**order, "status": "SHIPPED"})
         if rows:
             name = f"CONF-{hour.strftime(forms.CONFIRMED)}.txt"
-            self._leave(name, forms.confirmations(rows, hour))
+            self._leave(name, forms.confirmations(rows, hour), hour)
 
     def _shipped(self, order: dict[str, Any], *, is_new: bool) -> list[dict[str, Any]]:
         number = self.kept.count("shipment") + 1
@@ -117,13 +122,10 @@ class FileWarehouse(Simulated):
         number = int(hour.timestamp()) // int(_HOUR.total_seconds())
         item = items[number % len(items)]
         counted = {**item, "counted": item["onHand"] - 1 if number % 5 == 0 and item["onHand"] else item["onHand"]}
-        self._leave(f"COUNT-{hour:%Y%m%d-%H%M}.csv", forms.counts([counted]))
+        self._leave(f"COUNT-{hour:%Y%m%d-%H%M}.csv", forms.counts([counted]), hour)
 
-    def _leave(self, name: str, text: str) -> None:
-        """As a careful system does: under another name first."""
-        aside = self.root / "out" / f"{name}.tmp"
-        aside.write_bytes(text.encode("cp1252"))
-        aside.rename(self.root / "out" / name)
+    def _leave(self, name: str, text: str, hour: datetime) -> None:
+        self._outgoing.leave(name, text, hour, self.files.chance)
 
     def _last(self) -> str:
         found: str = self.kept.have("hour", "last")["at"]

@@ -3,6 +3,7 @@
 GET  /odata/v4/Customers('C')                        with its tag, another one after each order of the customer
 GET  /odata/v4/Items?$filter=Code in ('A','B')       free stock; 3 a page, `@odata.nextLink` beside it
 GET  /odata/v4/SalesOrders?$filter=ExternalId eq 'K'
+GET  /odata/v4/SalesOrderChanges?$filter=EntryNo gt 0    how far orders and their lines are, 100 at most, oldest first
 POST /odata/v4/Customers('C')/PlaceOrder  If-Match   428 without the tag, 412 where it is another by now
 
 Money is in units, and numbers are numbers. An order's `ExternalId` is kept and looked at by nobody.
@@ -11,6 +12,7 @@ Money is in units, and numbers are numbers. An order's `ExternalId` is kept and 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,6 +32,7 @@ _TOKEN: Final = "/oauth2/token"  # noqa: S105 (a path)
 _PAGE: Final = 3
 """Few, so that whoever reads one page only is found out."""
 _TEXT: Final = re.compile(r"'((?:[^']|'')*)'")
+_BEHIND: Final = re.compile(r"EntryNo gt (\d+)")
 _FILTER: Final = re.compile(r"(\w+) (?:eq|in) (\(?(?:'(?:[^']|'')*',?)+\)?)")
 
 
@@ -51,7 +54,7 @@ class OData(Simulated):
 
     def __init__(self, data: Path, token: str | None, stands: datetime | None = None) -> None:
         super().__init__(data, token, stands)
-        self._ledger = Ledger(data)
+        self._ledger = Ledger(data, self.now, "Confirmed", of_lines=True)
         self._tokens = Tokens(self.kept, token, 600)
 
     def refusal(self, asked: Asked, path: str) -> Answered | None:
@@ -68,6 +71,10 @@ class OData(Simulated):
     def refused(self, refused: Refused) -> Answered:
         error = {"code": refused.problem["title"], "message": str(refused)}
         return answers.json(refused.status, {"error": error})
+
+    def learn(self, books: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+        """As the ledger does."""
+        self._ledger.learn(books)
 
     def state(self, *, with_keys: bool) -> dict[str, Any]:
         return self._ledger.state(with_keys=with_keys)
@@ -103,6 +110,14 @@ class OData(Simulated):
         found = self._ledger.under(f"{external} ")
         return _page("SalesOrders", [self._order(external, one) for one in found], asked)
 
+    @route("GET", "/odata/v4/SalesOrderChanges")
+    def changes(self, asked: Incoming) -> Answered:
+        found = _BEHIND.fullmatch(asked.query.get("$filter", ""))
+        if found is None:
+            raise Refused(400, "InvalidFilter", "It can be asked by EntryNo only")
+        rows = [_changed(one) for one in self._ledger.sales.told(found[1])["sales"]]
+        return answers.json(200, {"@odata.context": "$metadata#SalesOrderChanges", "value": rows})
+
     @route("POST", r"/odata/v4/Customers\('{}'\)/PlaceOrder")
     def place(self, asked: Incoming) -> Answered:
         order, customer = asked.body(_Order), self._customer(_read(asked.parts[0]))
@@ -137,6 +152,22 @@ class OData(Simulated):
         found = {"Number": made["number"], "Status": "Confirmed", "ExternalId": external}
         found |= {"YourReference": made["reference"], "CustomerCode": made["customer"]}
         return {**found, "CurrencyCode": made["currency"], "TotalAmount": made["total"] / 100}
+
+
+def _changed(sale: dict[str, Any]) -> dict[str, Any]:
+    lines = [
+        {
+            "LineNo": int(one["line"]),
+            "Status": one["status"],
+            "ItemCode": one["item"],
+            "Quantity": _number(one["quantity"]),
+            "UnitPrice": one["unit_price"] / 100,
+        }
+        for one in sale["lines"]
+    ]
+    found = {"EntryNo": sale["seq"], "Number": sale["number"], "Status": sale["status"], "ModifiedAt": sale["at"]}
+    found |= {"YourReference": sale["reference"], "CustomerCode": sale["customer"], "OrderDate": sale["placed"]}
+    return {**found, "CurrencyCode": sale["currency"], "Lines": lines}
 
 
 def _read(text: str) -> str:

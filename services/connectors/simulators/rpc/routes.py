@@ -4,6 +4,7 @@ partner.read(code)      null, or {ref, limit, used, currency}, in units as texts
 stock.read(codes)       [[code, free]]
 sale.search(reference)  those that are there
 sale.confirm(order)     refused where its reference is there
+sale.changed(number)    {sales, more}: how far those are that were made or changed behind that change, a letter each
 """
 
 from __future__ import annotations
@@ -37,12 +38,16 @@ _FORMS: Final[dict[str, Any]] = {
     "stock.read": list[str],
     "sale.search": str,
     "sale.confirm": Order,
+    "sale.changed": str,
 }
 """What each method takes behind the key."""
 
 
 class Rpc(Erp):
-    """The books are those of the other ERP."""
+    """The books are those of the other ERP; its lines have no statuses."""
+
+    first = "N"
+    of_lines = False
 
     def __init__(self, data: Path, token: str | None, stands: datetime | None = None) -> None:
         super().__init__(data, token, stands)
@@ -96,6 +101,12 @@ class Rpc(Erp):
             raise Refused(409, "there-already", f"There is a sale {order.reference}")
         made, _ = self._ledger.create(order.reference, msgspec.to_builtins(order))
         return {**made, "total": _units(made["total"])}
+
+    def _sale_changed(self, after: str) -> Any:
+        found = self._ledger.sales.told(after)
+        for sale in found["sales"]:
+            sale["lines"] = [{**line, "unit_price": _units(line["unit_price"])} for line in sale["lines"]]
+        return found
 
 
 def _units(cents: int) -> str:

@@ -16,6 +16,7 @@ users = get_user_model().objects
 staff = users.create_user("staff", "staff@shop.example", "staff-pass", is_staff=True)
 staff.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "view_line", "view_user"]))
 users.create_user("buyer", "buyer@shop.example", "buyer-pass")
+users.create_superuser("owner", "owner@shop.example", "owner-pass")
 Country.objects.create(
     iso_3166_1_a2="US",
     iso_3166_1_a3="USA",

@@ -20,12 +20,21 @@ async def test_each_connector_is_told_with_level_operations_limits_and_rights(pa
     found = {one["name"]: one for one in (await reader.get("/v1/connectors")).json["items"]}
     assert {"erp-simulator", "http", "tryton"} <= set(found)
     for name, one in found.items():
-        told = await reader.get(f"/v1/connectors/{name}")
-        assert told.json == one
+        told = (await reader.get(f"/v1/connectors/{name}")).json
+        settings = told.pop("settings")
+        assert told == one
+        assert set(settings["required"]) <= set(settings["properties"]), name
         result = certification.results().get(name)
         assert result is None or one["certification"]["system"] == result.system
     orders = {one["name"]: one for one in found["erp-simulator"]["operations"]}
     assert orders["erp.sales-orders.create"]["writes"] == ["order"]
+    assert orders["erp.sales-orders.create"]["capability"]
+    assert found["erp-simulator"]["secrets"] == [{"name": "token", "title": "API token", "required": True}]
+    assert found["erp-simulator"]["simulator"]
+    assert found["tryton"]["simulator"] is None
+    assert (found["http"]["checked_by"], found["tryton"]["checked_by"]) == (None, "erp.customers.credit")
+    sold = {one["name"]: one for one in found["tryton"]["operations"]}["erp.sales-orders.create"]
+    assert (sold["effect"], sold["reads_back"]) == ("check-then-write", True)
     assert found["erp-simulator"]["limits"] == {"at_once": 10, "rate": None}
     assert found["http"]["certification"]["tests"] == certification.results()["http"].passed
     assert (await reader.get("/v1/connectors/none")).status == 404

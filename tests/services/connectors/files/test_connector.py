@@ -10,6 +10,7 @@ import pytest
 
 from infra import egress
 from services.connectors.sdk.connector import Absent
+from services.connectors.simulators.faults import Chance, Faults
 from services.engine.expressions.evaluator import Expressions
 from services.engine.functions import Done, Failed, Later, Unknown
 from tests.services.connectors.files.served import PASSWORD, served
@@ -21,11 +22,11 @@ async def test_F_03_a_file_is_there_once_whatever_breaks(
     tmp_path: Path, client: egress.Client, evaluator: Expressions
 ) -> None:
     async with served(tmp_path, client, evaluator) as found:
-        found.server.breaks = ["after-rename"]
+        found.server.chance = Chance(Faults(next=["cut-after-accept"]))
         lost = await found.caller.call("files.write", ROWS, "key-1")
         assert isinstance(lost, Later)
         assert lost.uncertain
-        found.server.breaks = ["before-rename"]
+        found.server.chance = Chance(Faults(next=["cut"]))
         outputs = []
         for key in ("key-1", "key-2", "key-2"):
             answer = await found.caller.through("files.write", ROWS, key)

@@ -15,6 +15,7 @@ from infra import egress
 from services.connectors.declared import library
 from services.connectors.simulators import systems
 from services.connectors.simulators.server import Server
+from services.connectors.simulators.system import System
 from services.engine.expressions.protocol import Evaluator
 from tests.counterparts.calling import Caller
 
@@ -24,11 +25,12 @@ _NUMBERS: Final = itertools.count()
 
 
 class Beside:
-    """`caller` speaks with it by its manifest."""
+    """`caller` speaks with it by its manifest; `system` is what it is."""
 
-    def __init__(self, server: Server, caller: Caller, client: egress.Client, token: str) -> None:
+    def __init__(self, server: Server, caller: Caller, client: egress.Client, token: str, system: System) -> None:
         self.url = f"http://127.0.0.1:{server.port}"
         self.caller = caller
+        self.system = system
         self._client = client
         self._token = token
 
@@ -60,14 +62,15 @@ async def beside(
     held = {secret: secret_of(secret) for secret in document.secrets if secret != "private_key"}  # noqa: S105
     (token,) = held.values()
     data = folder / f"{name}-{next(_NUMBERS)}"
-    server = Server(systems.start(name, data, token, STANDS), "127.0.0.1", 0, token)
+    system = systems.start(name, data, token, STANDS)
+    server = Server(system, "127.0.0.1", 0, token)
     await server.listen()
     try:
         url = server.beside.get("files") or f"http://127.0.0.1:{server.port}"
         if server.beside:
             settings = {"user": server.beside["user"], "host_keys": [server.beside["host_key"]], **settings}
         caller = Caller(document.name, url, client, evaluator, settings=settings, secrets=held)
-        yield Beside(server, caller, client, token)
+        yield Beside(server, caller, client, token, system)
     finally:
         server.close()
 

@@ -11,7 +11,7 @@ import pytest
 from infra import egress
 from services.connectors.sdk.watching import Item, News, Position, Unfit
 from services.engine.expressions.evaluator import Expressions
-from services.engine.functions import Done, Later
+from services.engine.functions import Done, Failed, Later
 from tests import certifying
 from tests.services.connectors.simulators.beside import Beside, beside
 
@@ -99,3 +99,100 @@ async def test_a_file_that_is_no_order_is_put_aside(
         await running.control("POST", "pass", {"seconds": 3600})
         assert (root / "in" / "rejected" / "other.txt").exists()
         assert "order" not in await running.state()
+
+
+def told(found: News) -> list[tuple[str, str, str | None]]:
+    return [(one.id, one.version, one.time) for one in found.items if isinstance(one, Item)]
+
+
+def wrong(found: News) -> list[str]:
+    return [one.detail for one in found.items if isinstance(one, Unfit)]
+
+
+async def hour(running: Beside, *faults: str, **members: Any) -> None:
+    """The next full hour, with what goes wrong in it."""
+    await running.faults(*faults, **members)
+    await running.control("POST", "pass", {"seconds": 3600})
+
+
+async def test_a_file_that_comes_twice_late_or_behind_the_next_tells_the_same_once(
+    tmp_path: Path, client: egress.Client, evaluator: Expressions
+) -> None:
+    async with beside(NAME, tmp_path, client, evaluator) as running:
+        await running.caller.done("wms.orders.create", order("SO-1", "SKU-1", "1"))
+        await hour(running)
+        await running.caller.done("wms.orders.create", order("SO-2", "SKU-1", "2"))
+        await hour(running, "duplicate", "duplicate")
+        first, counted = await news(running, "shipments"), await news(running, "counts")
+        assert (len(told(first)), len(set(told(first))), wrong(first)) == (2, 1, [])
+        assert (len(told(counted)), len(set(told(counted)))) == (3, 2), "the first hour's, and the second's twice"
+        await hour(running, "late", "out-of-order", late_seconds=1800)
+        late, behind = await news(running, "shipments", first.cursor), await news(running, "counts", counted.cursor)
+        assert (told(late), told(behind)) == ([], [])
+        await running.control("POST", "pass", {"seconds": 1800})
+        assert [one[2] for one in told(await news(running, "shipments", late.cursor))] == ["2026-03-02T11:00:00Z"]
+        await running.control("POST", "pass", {"seconds": 1800})
+        next_one = await news(running, "counts", behind.cursor)
+        await running.control("POST", "pass", {"seconds": 1800})
+        last = await news(running, "counts", next_one.cursor)
+        times = [one[2] for one in (*told(next_one), *told(last))]
+        assert times == ["2026-03-02T12:00:00Z", "2026-03-02T11:00:00Z"], "each of its own hour"
+
+
+async def test_half_a_file_and_one_of_another_form_are_told_and_keep_nothing_back(
+    tmp_path: Path, client: egress.Client, evaluator: Expressions
+) -> None:
+    async with beside(NAME, tmp_path, client, evaluator) as running:
+        await running.caller.done("wms.orders.create", order("SO-1", "SKU-1", "1"))
+        await hour(running)
+        await running.caller.done("wms.orders.create", order("SO-2", "SKU-1", "2"))
+        before = await news(running, "counts")
+        await hour(running, "truncated", "truncated")
+        half, counted = await news(running, "shipments"), await news(running, "counts", before.cursor)
+        assert (told(half), told(counted)) == ([], [])
+        assert "CONF-202603021000.txt" in wrong(half)[0]
+        assert "COUNT-20260302-1000.csv" in wrong(counted)[0]
+        await hour(running, "drift", "drift")
+        whole, again = await news(running, "shipments", half.cursor), await news(running, "counts", counted.cursor)
+        assert [one[2] for one in told(whole)] == ["2026-03-02T10:00:00Z"], "the whole one has come"
+        assert [one[2] for one in told(again)] == ["2026-03-02T10:00:00Z"]
+        assert any("CONF-202603021100.txt, line 2" in one for one in wrong(whole)), wrong(whole)
+        assert any("COUNT-20260302-1100.csv" in one and "counted" in one for one in wrong(again)), wrong(again)
+        await hour(running)
+        assert [one[2] for one in told(await news(running, "counts", again.cursor))] == ["2026-03-02T12:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("busy", "communication"),
+        ("expired", "authentication"),
+        ("forbidden", "authorization"),
+        ("full", "communication"),
+    ],
+)
+async def test_who_is_not_let_in_or_may_not_write_is_told_and_the_order_is_given_once(
+    fault: str, kind: str, tmp_path: Path, client: egress.Client, evaluator: Expressions
+) -> None:
+    async with beside(NAME, tmp_path, client, evaluator) as running:
+        await running.faults(fault)
+        answer = await running.caller.call("wms.orders.create", order("SO-1", "SKU-1", "1"), "key-1")
+        assert isinstance(answer, Later if fault == "busy" else Failed), answer
+        assert answer.error.type.endswith(f"/{kind}"), answer
+        assert (await running.caller.done("files.list", {}))["files"] == [], "nothing is left of it"
+        done = await running.caller.through("wms.orders.create", order("SO-1", "SKU-1", "1"), "key-1")
+        assert isinstance(done, Done), done
+        await hour(running)
+        assert (await running.state())["order"] == 1
+
+
+async def test_rates_hold_for_files_as_for_requests(
+    tmp_path: Path, client: egress.Client, evaluator: Expressions
+) -> None:
+    async with beside(NAME, tmp_path, client, evaluator) as running:
+        await running.faults(forbidden=1.0)
+        for number in (1, 2):
+            answer = await running.caller.call("wms.orders.create", order("SO-1", "SKU-1", "1"), f"key-{number}")
+            assert isinstance(answer, Failed), answer
+        await running.faults()
+        await running.caller.done("wms.orders.create", order("SO-1", "SKU-1", "1"))

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from infra.egress import Client, Guard
-from services.connectors.sdk.context import Context
 from services.engine.expressions.evaluator import Expressions
 from services.engine.functions import Failed, Later
-from tests.counterparts.calling import TENANT, Caller
+from tests.counterparts.calling import Caller
 from tests.infra.egress.test_tls import NAME, certificate
-from tests.services.connectors.sql.sales import PASSWORD, STATEMENTS, USER, Front, Sales
+from tests.services.connectors.sql.sales import PASSWORD, STATEMENTS, Front, Sales
 
 pytestmark = pytest.mark.certifies("sql")
 READ: dict[str, Any] = {"statement": "stock", "values": {"items": ["A"]}}
@@ -88,18 +87,6 @@ async def test_the_check_of_a_connection_finds_what_is_not_there(caller: Caller)
     answer = await caller.call("sql.check", {})
     assert isinstance(answer, Failed), answer
     assert "The statement `own` of the setting `statements` cannot be used" in answer.error.detail
-
-
-async def test_an_account_that_may_do_everything_is_noticed(sales: Sales, caller: Caller, client: Client) -> None:
-    await sales.do(f"CREATE ROLE sales_owner SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
-    try:
-        for user, scopes in ((USER, None), ("sales_owner", frozenset({"superuser"}))):
-            caller.change(user=user)
-            context = Context(client, TENANT, await caller.open(TENANT, TENANT), "key")
-            await caller.connector.call("sql.check", {}, context)
-            assert (None if context.grant is None else context.grant.scopes) == scopes
-    finally:
-        await sales.do("DROP ROLE sales_owner")
 
 
 async def test_who_is_not_there_is_waited_for_with_the_setting_named(sales: Sales, evaluator: Expressions) -> None:

@@ -8,6 +8,7 @@ BEGIN
   DROP TRIGGER mail ON app.notice;
   DROP TRIGGER void_mail ON app.invitation;
   DROP TRIGGER void_mail ON app.link;
+  DROP TRIGGER void_mail_gone ON app.link;
   DROP TRIGGER void_mail_gone ON app.invitation;
   FOR thing IN SELECT p.oid::regprocedure AS name FROM pg_proc p
     WHERE p.pronamespace = 'app'::regnamespace AND p.proowner = 'waybill_doors'::regrole LOOP
@@ -109,7 +110,7 @@ BEGIN
   DROP FUNCTION app.exception_of(text, json);
   DROP FUNCTION app.parked_cause(json);
   DROP FUNCTION app.exception_mark(text, uuid, text, text);
-  DROP FUNCTION app.exception_kind(json, json, text, text, text, boolean);
+  DROP FUNCTION app.exception_kind(json, text[], text, text, boolean);
   DROP FUNCTION app.error_type(json);
   DROP FUNCTION app.failed_over();
   DROP FUNCTION app.timeline_now();

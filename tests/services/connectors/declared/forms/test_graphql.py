@@ -42,7 +42,7 @@ DOCUMENT = manifest(
         "shop.orders.create": operation(
             effect="once-or-ask", request=_asks(CREATE, key="${ .key }", name="${ .name }"), answer="${ .create.order }"
         ),
-        "shop.orders.cancel": operation(
+        "shop.orders.withdraw": operation(
             effect="once-or-ask", request=_asks("mutation ($id: ID!) { cancel(id: $id) { id } }", id="${ .id }")
         ),
     },
@@ -98,7 +98,7 @@ async def test_a_write_that_was_done_in_part_is_no_refusal(meet: Meet) -> None:
     assert "answered with an error" in answer.error.detail
     assert "The notes are away" not in answer.error.detail, "why a run waits is read without the payload permission"
     assert "The notes are away" in str(answer.answer)
-    answer = await desk.call("shop.orders.cancel", {"id": "k1"})
+    answer = await desk.call("shop.orders.withdraw", {"id": "k1"})
     assert isinstance(answer, Unknown)
     assert "outcome is unknown" in answer.error.detail
     shop.fails = "BAD_USER_INPUT"
