@@ -28,6 +28,13 @@ _HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"x-frame-options", b"DENY"),
     (b"server", b"portal"),
 )
+_STATUS: Final = "/status"
+"""The page that the link of a notice opens: for its customer alone, and from it nobody is told where they were."""
+_UNSEEN: Final = (
+    *(pair for pair in _HEADERS if pair[0] != b"referrer-policy"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex"),
+)
 _TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -68,7 +75,8 @@ class BrandEdge(Edge):
             api_host.enter(scope, brand, headers[b"host"])
             return
         # On http a browser ignores it; on this machine's own names it would stay when the next one tries http.
-        answer.security = _HEADERS if origin.is_local(name) else (*_HEADERS, _TLS)
+        security = _UNSEEN if scope["path"] == _STATUS else _HEADERS
+        answer.security = security if origin.is_local(name) else (*security, _TLS)
         origin.check(scope["method"], scope["path"], headers)
         scope["state"]["brand"] = brand
         scope["state"][ADMISSION] = self.keeper.admit

@@ -39,6 +39,7 @@ _NAMES: Final = {
     ("get", "/portal/link"): "get_linked_task",
     ("post", "/portal/link/decide"): "decide_by_link",
     ("post", "/portal/link/documents"): "add_document_by_link",
+    ("get", "/portal/status"): "get_linked_status",
     ("get", "/portal/second-factor"): "get_second_factor",
     ("post", "/portal/second-factor"): "begin_second_factor",
     ("post", "/portal/second-factor/confirm"): "confirm_second_factor",
@@ -57,7 +58,7 @@ _NAMES: Final = {
 _PUBLIC: Final = frozenset(
     {"get_brand", "sign_in", "list_sign_in_providers", "leave_for_provider", "open_invitation", "accept_invitation"}
     | {"ask_for_passkey", "sign_in_with_passkey", "get_linked_task", "decide_by_link"}
-    | {"add_document_by_link"}
+    | {"add_document_by_link", "get_linked_status"}
 )
 _REFUSED: Final = {
     "400": "The request cannot be read.",

@@ -56,6 +56,7 @@ POLICY: Final = {
     ("GET", "/portal/link"): Who.ANYBODY,  # who has a task's link, by its text
     ("POST", "/portal/link/decide"): Who.ANYBODY,
     ("POST", "/portal/link/documents"): Who.ANYBODY,
+    ("GET", "/portal/status"): Who.ANYBODY,  # a customer who has the link of a notice, by its text
     ("GET", "/portal/second-factor"): Who.SIGNED_IN,
     ("POST", "/portal/second-factor"): Who.PROVEN,
     ("POST", "/portal/second-factor/confirm"): Who.PROVEN,

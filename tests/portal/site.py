@@ -16,8 +16,8 @@ from tests.faults.plant import Plant
 class Site(Plant):
     """Use as `async with Site(folder) as site`; signs in by `harbor` and `summit`."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *, settings: Mapping[str, str] | None = None) -> None:
+        super().__init__(folder, settings=settings)
         self.harbor: Portal
         self.summit: Portal
         self._port = 0

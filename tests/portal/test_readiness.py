@@ -148,7 +148,7 @@ async def connections(someone: Person, kind: str) -> None:
     ):
         await expect(shop).to_contain_text(words)
     await expect(page.get_by_role("listitem", name="erp", exact=True)).to_contain_text("812 of 1,000")
-    await expect(page.get_by_role("listitem", name="erp", exact=True)).to_contain_text("does not tell")
+    await expect(page.get_by_role("listitem", name="erp", exact=True)).to_contain_text("Cannot be told")
     await expect(page.get_by_role("listitem", name="ledger")).to_contain_text("Breaker open since")
     await look(someone, f"connections-{kind}")
     await answers(someone, "**/authorization-link", MADE)

@@ -16,6 +16,7 @@ from services.portal.routes import (
     reconnect,
     second_factor,
     session,
+    status_link,
     task_link,
 )
 
@@ -27,6 +28,7 @@ HANDLERS: Final = (
     *notices.HANDLERS,
     *invitation.HANDLERS,
     *reconnect.HANDLERS,
+    *status_link.HANDLERS,
     *task_link.HANDLERS,
     *second_factor.HANDLERS,
     *passkeys.HANDLERS,

@@ -33,6 +33,7 @@ PUBLIC: Final = {
     ("GET", "/portal/reconnect"),
     ("POST", "/portal/reconnect/leave"),
     ("GET", "/portal/link"),
+    ("GET", "/portal/status"),
     ("POST", "/portal/link/decide"),
     ("POST", "/portal/link/documents"),
 }

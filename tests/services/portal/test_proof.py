@@ -82,6 +82,7 @@ HARMLESS_IN_TENANT = {
     "POST /evidence-cases/{case}/documents": "which document is which paper",
     "POST /evidence-cases/{case}/packs": "one file more of what is there, for who may read it",
     "POST /customer-notices/preview": "an answer, and nothing kept",
+    "POST /customer-notices/withdraw-links": "who opened a page that opens no more; the next notice has another link",
     "POST /customer-notices/opt-outs": "who is told no more; it is taken back the same way, and stands in the log",
     "PUT /mappings/{mapping}": "a version that nothing reads by yet",
     "POST /mappings/{mapping}/{try,release}": "how records are read; nothing leaves by it",

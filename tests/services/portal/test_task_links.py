@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from infra import clock, crash_points
 from infra.database import Database
+from infra.embedded.stack import Endpoints, Stack
 from infra.ids import TenantId
 from infra.settings import Settings
 from tenants.audit import digests
@@ -22,6 +24,7 @@ from tests.services.portal.task_mails import Post, decide, look, token_in
 from tests.services.portal.test_second_factor import set_up
 from tests.services.portal.test_tasks import ASKED, give
 from tests.services.portal.visitors import APPROVER, CLERK, NORTH, House, Visitor
+from tests.superuser import connected
 from tests.tenants.calendars.examples import ALWAYS
 
 pytestmark = pytest.mark.usefixtures("front")
@@ -191,6 +194,40 @@ async def test_a_task_that_is_over_takes_its_links_and_its_mail_along(desk: Desk
     assert await desk.post.sent() == [], "nobody is asked what is decided"
     states = await desk.office.rows("SELECT m.state, l.reason FROM app.link l JOIN app.mail m ON m.about = l.link_id")
     assert [(one["state"], one["reason"]) for one in states] == [("void", "over")] * 2
+
+
+async def test_who_decides_while_another_one_decides_waits_and_takes_no_lock_that_the_other_needs(
+    desk: Desk, app_database: Database
+) -> None:
+    await desk.choose("each")
+    await give(desk.house, app_database, APPROVER)
+    await desk.choose("each", APPROVER)
+    await desk.office.begin(1, ASKED)
+    letters = {one.recipient: token_in(one) for one in await desk.post.write()}
+    seen = {email: (await look(desk.north, token)).json["asked"] for email, token in letters.items()}
+    body = {"outcome": "approve", "version": seen[CLERK]["version"], "saw": seen[CLERK]["saw"]}
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with app_database.tenant(desk.office.tenant) as other, app_database.tenant(desk.office.tenant) as watch:
+        await other.execute("SELECT 1 FROM app.human_task FOR UPDATE")
+        deciding = asyncio.ensure_future(decide(desk.north, letters[CLERK], **body))
+        while not await watch.fetchval(waits):
+            assert not deciding.done(), deciding.result().body
+            await asyncio.sleep(0.01)
+        # What the other one's decision ends: their links. Whoever held one and waited for the task would wait for ever.
+        await other.execute("SET LOCAL lock_timeout = '30s'")
+        await other.execute("UPDATE app.link SET ended_at = clock_timestamp(), reason = 'over' WHERE ended_at IS NULL")
+    answer = await deciding
+    assert (answer.status, answer.problem) == (404, "link-over")
+    assert (await desk.office.rows(TASK))[0]["state"] == "offered"
+
+
+async def test_a_link_that_is_removed_takes_its_mail_along(desk: Desk, stack: Stack, endpoints: Endpoints) -> None:
+    await desk.choose("each")
+    await desk.office.begin(1, ASKED)
+    await desk.post.mailer.round()
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        await connection.execute("DELETE FROM app.link")
+    assert await desk.post.sent() == [], "it would lead to a host that serves the client no more"
 
 
 async def test_it_waits_for_the_calendar_to_open_and_goes_to_nobody_who_never_asked(desk: Desk) -> None:

@@ -155,6 +155,16 @@ async def test_many_are_completed_by_a_preview_and_each_by_its_own_authority(hou
     assert (await other.send("POST", "/v1/tasks/complete", {"token": seen["token"]})).status == 422
 
 
+async def test_a_preview_says_which_have_a_form_to_fill_in(house: House, office: Office) -> None:
+    form = "form: {schema: {type: object, properties: {limit: {type: integer}}, required: [limit]}}"
+    await office.begin(1, ASKED.replace("task: credit-review", f"task: credit-review\n        {form}"))
+    clerk = await house.north.signed_in()
+    body = {"preview": True, "tasks": [(await only(clerk))["id"]], "outcome": "approve"}
+    seen = (await clerk.send("POST", "/v1/tasks/complete", body)).json
+    assert (seen["covered"], seen["token"], seen["done"][0]["outcome"]) == (0, None, "refused")
+    assert seen["done"][0]["why"] == "Its form asks for something: decide it by itself"
+
+
 async def test_row_45_a_substitute_sees_the_queue_and_a_decision_is_on_behalf(house: House, office: Office) -> None:
     await office.begin(1, ASKED)
     clerk, other = await house.north.signed_in(), await house.north.signed_in(APPROVER)
@@ -169,6 +179,24 @@ async def test_row_45_a_substitute_sees_the_queue_and_a_decision_is_on_behalf(ho
     assert done.json["decisions"][0]["on_behalf_of"] == ids.show("acc", house.ids[f"{CLERK} at north"]), done.body
     back = await clerk.send("POST", "/v1/absences", {"since": None, "until": None, "substitute": None})
     assert (back.json["items"], (await other.get("/v1/tasks?view=queues&which=closed")).json["items"]) == ([], [])
+
+
+async def test_colleagues_are_named_to_people_of_the_client_and_to_nobody_above(house: House, office: Office) -> None:
+    await office.begin(1, ASKED)
+    clerk = await house.north.signed_in()
+    found = await only(clerk)
+    assert (await clerk.send("POST", f"/v1/tasks/{found['id']}/act", {"action": "claim", "version": 1})).status == 200
+    substitute = ids.show("acc", house.ids[f"{APPROVER} at north"])
+    assert (await clerk.send("POST", "/v1/absences", week(substitute))).status == 200
+    (one,) = (await clerk.get("/v1/colleagues?queue=credit-manager")).json["items"]
+    assert (one["id"], one["in_hand"]) == (ids.show("acc", house.ids[f"{CLERK} at north"]), 1)
+    assert (one["substitute"], one["away_until"] is None, bool(one["name"])) == (substitute, False, True)
+    everybody = (await clerk.get("/v1/colleagues")).json["items"]
+    stranger = await house.south.signed_in(BUYER)
+    theirs = (await stranger.get("/v1/colleagues")).json["items"]
+    assert not {one["id"] for one in everybody} & {one["id"] for one in theirs}
+    by_key = (await house.operator.having(house.keys["acme"]).get("/v1/colleagues")).json["items"]
+    assert [(each["id"], each["name"]) for each in by_key] == [(each["id"], None) for each in everybody]
 
 
 async def test_F_01_who_never_hears_that_they_decided_asks_again_and_is_told(house: House, office: Office) -> None:

@@ -1,10 +1,8 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { Problem } from "../api/client";
 import { brandQuery } from "../api/queries";
 import { human } from "../display/names";
-import { BrandMark } from "../frame/BrandMark";
-import { LanguageChoice } from "../frame/LanguageChoice";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Refusal } from "../session/Refusal";
 import { generalWords } from "../session/words";
@@ -12,12 +10,13 @@ import { useTexts } from "../texts/texts";
 import classes from "./AnswerPage.module.css";
 import { Ask } from "./Ask";
 import { type LinkedTask, linkedQuery, takeToken } from "./link";
+import { Sheet } from "./Sheet";
 
 /** What a mailed link opens, outside of the signed-in pages. Looking changes nothing; only a button decides. */
 export function AnswerPage() {
   const { texts, choose } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
-  const [token] = useState(takeToken);
+  const [token] = useState(() => takeToken("/answer"));
   const { data, error } = useQuery(linkedQuery(token));
   const language = data?.language;
   useEffect(() => {
@@ -30,7 +29,7 @@ export function AnswerPage() {
   }, [title, brand]);
   const is404 = error instanceof Problem && error.status === 404;
   return (
-    <Sheet title={title} linked={data}>
+    <Sheet title={title} facts={data && <Whose linked={data} />}>
       {!token ? (
         <Refusal>{texts.answerNone}</Refusal>
       ) : error ? (
@@ -42,6 +41,18 @@ export function AnswerPage() {
       )}
       {(!token || is404) && <SignIn to="/inbox" />}
     </Sheet>
+  );
+}
+
+function Whose({ linked }: { linked: LinkedTask }) {
+  const { texts } = useTexts();
+  return (
+    <>
+      {linked.client && (
+        <span>{linked.environment ? texts.answerAt(linked.client, linked.environment) : linked.client}</span>
+      )}
+      <span>{texts.answerFor(linked.holder)}</span>
+    </>
   );
 }
 
@@ -86,50 +97,5 @@ function SignIn({ to }: { to: string }) {
         {texts.answerSignIn}
       </a>
     </p>
-  );
-}
-
-/** The partner's sheet around it: mark, whose it is, whom to ask. */
-function Sheet({
-  title,
-  linked,
-  children,
-}: {
-  title: string;
-  linked: LinkedTask | undefined;
-  children: ReactNode;
-}) {
-  const { texts } = useTexts();
-  const { data: brand } = useSuspenseQuery(brandQuery);
-  return (
-    <div className={classes.page}>
-      <main className={classes.sheet}>
-        <div className={classes.head}>
-          <div className={classes.brand}>
-            <BrandMark brand={brand} size={32} named />
-          </div>
-          <LanguageChoice />
-        </div>
-        <h1 className={classes.title} dir="auto">
-          {title}
-        </h1>
-        {linked && (
-          <p className={classes.whose}>
-            {linked.client && (
-              <span>
-                {linked.environment ? texts.answerAt(linked.client, linked.environment) : linked.client}
-              </span>
-            )}
-            <span>{texts.answerFor(linked.holder)}</span>
-          </p>
-        )}
-        {children}
-        {brand.support_email && (
-          <p className={classes.help}>
-            {texts.needHelp} <a href={`mailto:${brand.support_email}`}>{brand.support_email}</a>
-          </p>
-        )}
-      </main>
-    </div>
   );
 }

@@ -4,15 +4,14 @@ import { api, body, type Schemas } from "../api/client";
 export type LinkedTask = Schemas["LinkedTask"];
 export type LinkedAsk = Schemas["LinkedAsk"];
 
-const KEPT = "answer-link";
-
 /** The link's text: of the address, from where it is taken, or of this window, which it outlives no reload without. */
-export function takeToken(): string {
+export function takeToken(page: "/answer" | "/status"): string {
+  const kept = `${page.slice(1)}-link`;
   const given = location.hash.slice(1);
-  if (!given) return sessionStorage.getItem(KEPT) ?? "";
-  sessionStorage.setItem(KEPT, given);
+  if (!given) return sessionStorage.getItem(kept) ?? "";
+  sessionStorage.setItem(kept, given);
   // The text is not for the history of the browser.
-  history.replaceState(history.state, "", "/answer");
+  history.replaceState(history.state, "", page);
   return given;
 }
 

@@ -488,6 +488,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/portal/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a status page by its link
+         * @description By the link's text in the header `X-Link`. It changes nothing, however often and by whatever it is looked at.
+         */
+        get: operations["get_linked_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/absences": {
         parameters: {
             query?: never;
@@ -1186,6 +1206,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List whom tasks can be given to
+         * @description The client's active people, with their roles, what they have in hand, and who is away.
+         *
+         *     Needs: `tasks:work`.
+         */
+        get: operations["get_colleagues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/connection-groups": {
         parameters: {
             query?: never;
@@ -1698,7 +1740,7 @@ export interface paths {
         };
         /**
          * Read a connector
-         * @description What it can do, what its credentials need, what surprises who uses it.
+         * @description What it can do, what its connections ask for, what its credentials need, what surprises who uses it.
          *
          *     Needs: `connections:read`.
          */
@@ -1771,6 +1813,28 @@ export interface paths {
          *     Needs: `deployments:write`.
          */
         post: operations["post_customer_notices_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customer-notices/withdraw-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw the links of a status page
+         * @description No mail that went out leads to it any more; a later notice has a link of its own. Safe to repeat.
+         *
+         *     Needs: `records:write`.
+         */
+        post: operations["post_customer_notices_withdraw_links"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2327,7 +2391,7 @@ export interface paths {
          * Read what happened to an entity
          * @description The oldest first, across systems, workflows and people: what each line came of is named, payloads are not shown.
          *
-         *     An order's is also what was told of its shipments and invoices. Of its runs the first 200 are told of.
+         *     An order's is also what was told of its shipments and invoices.
          *
          *     Needs: `records:read`.
          */
@@ -6642,6 +6706,30 @@ export interface components {
             /** @description Why it is suspended. */
             status_reason: string | null;
         };
+        /** ColleagueList */
+        ColleagueList: {
+            items: components["schemas"]["ColleagueView"][];
+            /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
+            next: string | null;
+        };
+        /** ColleagueView */
+        ColleagueView: {
+            /** @description Of who is away now. */
+            away_until: string | null;
+            /**
+             * @description An account.
+             * @example acc_01h455vb4pex5vsknk084sn02q
+             */
+            id: string;
+            /** @description Open tasks that they have. */
+            in_hand: number;
+            /** @description Null to a key, or to who acts as the client, without `people:read`. */
+            name: string | null;
+            /** @description Slugs of their roles: the queues that are theirs. */
+            roles: string[];
+            /** @description Who acts for them meanwhile. */
+            substitute: string | null;
+        };
         /** CompleteTask */
         CompleteTask: {
             /** @description One of the task's `outcomes`. */
@@ -6756,7 +6844,7 @@ export interface components {
             failures: number;
             /** @example con_01h455vb4pex5vsknk084sn02q */
             id: string;
-            /** @description The last check that it answered well. */
+            /** @description When it last answered a check, or did what a run or a watch asked. */
             last_good_at: string | null;
             /** @description That its last answer to a check took. */
             milliseconds: number | null;
@@ -6856,9 +6944,11 @@ export interface components {
             name: string;
             title: string;
         };
-        /** ConnectorEntry */
-        ConnectorEntry: {
+        /** ConnectorDetail */
+        ConnectorDetail: {
             certification: components["schemas"]["Standing"];
+            /** @description The operation that a connection of it is checked by; null: it cannot be checked. */
+            checked_by: string | null;
             /** @description Which version of which public document it follows. */
             follows: string | null;
             /** @description Of a connection that says nothing else. */
@@ -6868,7 +6958,36 @@ export interface components {
             operations: components["schemas"]["OperationEntry"][];
             /** @description Rights that the credentials need for all of its operations. */
             scopes: string[];
-            secrets: string[];
+            secrets: components["schemas"]["SecretEntry"][];
+            /** @description JSON Schema (2020-12) of a connection's settings. */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** @description Of one that speaks with a simulator: what that simulator has. */
+            simulator: string | null;
+            title: string;
+            /** @description What surprises who uses the system. */
+            traps: string[];
+            triggers: components["schemas"]["TriggerEntry"][];
+            version: string;
+        };
+        /** ConnectorEntry */
+        ConnectorEntry: {
+            certification: components["schemas"]["Standing"];
+            /** @description The operation that a connection of it is checked by; null: it cannot be checked. */
+            checked_by: string | null;
+            /** @description Which version of which public document it follows. */
+            follows: string | null;
+            /** @description Of a connection that says nothing else. */
+            limits: components["schemas"]["Limits"];
+            /** @example erp-simulator */
+            name: string;
+            operations: components["schemas"]["OperationEntry"][];
+            /** @description Rights that the credentials need for all of its operations. */
+            scopes: string[];
+            secrets: components["schemas"]["SecretEntry"][];
+            /** @description Of one that speaks with a simulator: what that simulator has. */
+            simulator: string | null;
             title: string;
             /** @description What surprises who uses the system. */
             traps: string[];
@@ -8153,7 +8272,7 @@ export interface components {
             excess_rights: string[];
             /** @description Of checks, in a row. */
             failures: number;
-            /** @description The last check that it answered well. */
+            /** @description When it last answered a check, or did what a run or a watch asked. */
             last_good_at: string | null;
             /** @description That its last answer to a check took. */
             milliseconds: number | null;
@@ -8823,6 +8942,27 @@ export interface components {
              * @enum {string}
              */
             state: "held" | "clean" | "unscanned" | "infected";
+        };
+        /** LinkedStatus */
+        LinkedStatus: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            as_of: string;
+            /** @description Whose customer they are. */
+            client: string | null;
+            /** @example 10482 */
+            key: string;
+            /** @example sales-order */
+            kind: string;
+            /**
+             * @description In which they were written to.
+             * @example es
+             */
+            language: string | null;
+            steps: components["schemas"]["StatusStep"][];
         };
         /** LinkedTask */
         LinkedTask: {
@@ -10174,10 +10314,19 @@ export interface components {
         };
         /** OperationEntry */
         OperationEntry: {
+            /** @description Templates ask for it by this name, whatever system offers it. */
+            capability: boolean;
             /** @description How it stands being repeated; `by-call`: the input and the settings decide. */
             effect: ("read" | "keyed" | "check-then-write" | "once-or-ask") | "by-call";
+            /**
+             * @description Of a `keyed` one whose system forgets keys: after what time.
+             * @example PT24H
+             */
+            key_valid_for: string | null;
             /** @example erp.sales-orders.create */
             name: string;
+            /** @description What a call did whose answer was lost can be looked for. */
+            reads_back: boolean;
             /** @description Rights that the credentials need for it. */
             scopes: string[];
             title: string;
@@ -11669,6 +11818,14 @@ export interface components {
              */
             subject: string;
         };
+        /** SecretEntry */
+        SecretEntry: {
+            /** @example token */
+            name: string;
+            /** @description False: what the settings say decides whether it is needed. */
+            required: boolean;
+            title: string;
+        };
         /** SecretUseList */
         SecretUseList: {
             items: components["schemas"]["SecretUseView"][];
@@ -11903,6 +12060,21 @@ export interface components {
                 [key: string]: string | null;
             };
             statuses: string[];
+        };
+        /** StatusStep */
+        StatusStep: {
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339.
+             * @example 2026-01-31T09:30:00.000000Z
+             */
+            at: string;
+            /** @description Of a delay: what is promised since. */
+            now: string | null;
+            /** @description Of a delay: the day or the moment that was promised. */
+            was: string | null;
+            /** @enum {string} */
+            what: "received" | "preparing" | "awaited" | "sent" | "delivered" | "cancelled" | "returned" | "delayed" | "told";
         };
         /** StepOfTemplate */
         StepOfTemplate: {
@@ -12174,6 +12346,8 @@ export interface components {
             /** @description Slug of the role whose queue it is in; empty: somebody's outside. */
             role: string;
             run: string;
+            /** @description Of its template, in Markdown: what is to be done about its kind. */
+            runbook: string | null;
             /** @description SHA-256 of what this shows you. Send it with your decision. */
             saw: string;
             /** @description The facts beside the form; as `facts`. */
@@ -12356,6 +12530,8 @@ export interface components {
         };
         /** Timeline */
         Timeline: {
+            /** @description It has more than is told: lines of its 200 oldest runs, of 1,000 exceptions, and of what followed from its first 5,000 events. */
+            is_cut: boolean;
             items: components["schemas"]["TimelineLine"][];
             /** @description Send it as `cursor` to read on; null on the last page. Good for 24 hours. */
             next: string | null;
@@ -12723,6 +12899,18 @@ export interface components {
              *     ]
              */
             site?: string[];
+        };
+        /** WithdrawLinks */
+        WithdrawLinks: {
+            /** @example sales-order:10482 */
+            about: string;
+            /** @description Why; it is in the audit. */
+            reason: string;
+        };
+        /** WithdrawnLinks */
+        WithdrawnLinks: {
+            /** @description Links that opened its status page until now. */
+            withdrawn: number;
         };
         /** WorkaroundList */
         WorkaroundList: {
@@ -15369,6 +15557,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the proof is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not allowed, comes from another site, or needs a fresh proof. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is here. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many failures; again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_linked_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedStatus"];
                 };
             };
             /** @description The request cannot be read. */
@@ -19302,6 +19573,87 @@ export interface operations {
             };
         };
     };
+    get_colleagues: {
+        parameters: {
+            query?: {
+                /** @description Most items in the answer. */
+                limit?: number;
+                /** @description `next` of the page before, under the same filters. */
+                cursor?: string | null;
+                /** @description Whose queue the role of this slug is. */
+                queue?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColleagueList"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_connection_groups: {
         parameters: {
             query?: {
@@ -21804,7 +22156,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConnectorEntry"];
+                    "application/json": components["schemas"]["ConnectorDetail"];
                 };
             };
             /** @description The request cannot be read. */
@@ -22089,6 +22441,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoticePreview"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live API key. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there, or nothing that the key may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body arrived too slowly. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state forbids it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not read here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The payload breaks a rule. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or streams of changes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; send again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_customer_notices_withdraw_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawLinks"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithdrawnLinks"];
                 };
             };
             /** @description The request cannot be read. */

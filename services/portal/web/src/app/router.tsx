@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { Problem } from "../api/client";
 import { type AuditFilter, brandQuery, type RunFilter, type ShownState, sessionQuery } from "../api/queries";
+import { LEVELS, type Shown as ShownConnectors } from "../connectors/shown";
 import type { Shown as ShownExceptions } from "../exceptions/queries";
 import { Frame } from "../frame/Frame";
 import type { Shown as ShownTasks } from "../inbox/queries";
@@ -91,6 +92,12 @@ const answer = createRoute({
   component: lazyRouteComponent(() => import("../answer/AnswerPage"), "AnswerPage"),
 });
 
+const status = createRoute({
+  getParentRoute: () => root,
+  path: "/status",
+  component: lazyRouteComponent(() => import("../status/StatusPage"), "StatusPage"),
+});
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
@@ -131,6 +138,15 @@ const password = createRoute({
   getParentRoute: () => inside,
   path: "/account/password",
   component: lazyRouteComponent(() => import("../session/PasswordPage"), "PasswordPage"),
+});
+
+const absence = createRoute({
+  getParentRoute: () => inside,
+  path: "/account/absence",
+  component: lazyRouteComponent(() => import("../absences/AbsencePage"), "AbsencePage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
 });
 
 const passkeys = createRoute({
@@ -230,7 +246,7 @@ const exceptions = createRoute({
   },
 });
 
-const VIEWS: readonly string[] = ["mine", "queues"];
+const VIEWS: readonly string[] = ["mine", "queues", "all"];
 
 const inbox = createRoute({
   getParentRoute: () => inside,
@@ -245,6 +261,9 @@ const inbox = createRoute({
       view: view && VIEWS.includes(view) ? (view as ShownTasks["view"]) : undefined,
       queue: text(search.queue),
       sort: search.sort === "value" ? "value" : undefined,
+      which: search.which === "closed" ? "closed" : undefined,
+      late: search.late === true || undefined,
+      kind: text(search.kind),
     };
   },
 });
@@ -274,6 +293,40 @@ const connections = createRoute({
   getParentRoute: () => inside,
   path: "/readiness/connections",
   component: lazyRouteComponent(() => import("../connections/ConnectionsPage"), "ConnectionsPage"),
+  beforeLoad: ({ context }) => {
+    if (!context.session.client) throw redirect({ to: "/clients", replace: true });
+  },
+});
+
+const shownConnectors = (search: Record<string, unknown>): ShownConnectors => ({
+  find: text(search.find),
+  level: LEVELS.find(one => one === search.level),
+  offers: text(search.offers),
+});
+
+const connectors = createRoute({
+  getParentRoute: () => inside,
+  path: "/connectors",
+  component: lazyRouteComponent(() => import("../connectors/ConnectorsPage"), "ConnectorsPage"),
+  validateSearch: shownConnectors,
+});
+
+const connector = createRoute({
+  getParentRoute: () => inside,
+  path: "/connectors/$connector",
+  component: lazyRouteComponent(() => import("../connectors/ConnectorPage"), "ConnectorPage"),
+});
+
+const connect = createRoute({
+  getParentRoute: () => inside,
+  path: "/connectors/$connector/connect",
+  component: lazyRouteComponent(() => import("../connectors/ConnectPage"), "ConnectPage"),
+});
+
+const connection = createRoute({
+  getParentRoute: () => inside,
+  path: "/readiness/connections/$connection",
+  component: lazyRouteComponent(() => import("../connectors/ConnectPage"), "ChangeConnectionPage"),
   beforeLoad: ({ context }) => {
     if (!context.session.client) throw redirect({ to: "/clients", replace: true });
   },
@@ -332,6 +385,37 @@ const readinessOf = createRoute({
   getParentRoute: () => partners,
   path: "/clients/$client/$environment/readiness",
   component: lazyRouteComponent(() => import("../readiness/ReadinessPage"), "ReadinessPage"),
+});
+
+const connectionsOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/connections",
+  component: lazyRouteComponent(() => import("../connections/ConnectionsPage"), "ConnectionsPage"),
+});
+
+const connectorsOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/connectors",
+  component: lazyRouteComponent(() => import("../connectors/ConnectorsPage"), "ConnectorsPage"),
+  validateSearch: shownConnectors,
+});
+
+const connectorOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/connectors/$connector",
+  component: lazyRouteComponent(() => import("../connectors/ConnectorPage"), "ConnectorPage"),
+});
+
+const connectOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/connectors/$connector/connect",
+  component: lazyRouteComponent(() => import("../connectors/ConnectPage"), "ConnectPage"),
+});
+
+const connectionOf = createRoute({
+  getParentRoute: () => partners,
+  path: "/clients/$client/$environment/connections/$connection",
+  component: lazyRouteComponent(() => import("../connectors/ConnectPage"), "ChangeConnectionPage"),
 });
 
 /** Where something is to be deployed, kept on the way through the library. */
@@ -412,10 +496,12 @@ export const router = createRouter({
     invitation,
     reconnect,
     answer,
+    status,
     inside.addChildren([
       home,
       clients,
       password,
+      absence,
       secondFactor,
       passkeys,
       runs,
@@ -426,6 +512,10 @@ export const router = createRouter({
       exceptions,
       readiness,
       connections,
+      connectors,
+      connector,
+      connect,
+      connection,
       deployments,
       deployment,
       promotion,
@@ -434,6 +524,11 @@ export const router = createRouter({
         deploymentOf,
         promotionOf,
         readinessOf,
+        connectionsOf,
+        connectorsOf,
+        connectorOf,
+        connectOf,
+        connectionOf,
         library,
         template,
         deploy,

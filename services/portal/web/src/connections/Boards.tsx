@@ -4,8 +4,8 @@ import { sessionQuery } from "../api/queries";
 import { useTexts } from "../texts/texts";
 import classes from "../webhooks/EndpointPage.module.css";
 
-/** Between what templates need and how connections are, for who may see both. */
-export function Boards({ here }: { here: "templates" | "connections" }) {
+/** Between what templates need, how connections are, and what can be connected, for who may see all of it. */
+export function Boards({ here }: { here: "templates" | "connections" | "connectors" }) {
   const { texts } = useTexts();
   const { data: session } = useSuspenseQuery(sessionQuery);
   const sees = (permission: string) => session.permissions.includes(permission);
@@ -21,6 +21,9 @@ export function Boards({ here }: { here: "templates" | "connections" }) {
         data-chosen={here === "connections" || undefined}
       >
         {texts.connections}
+      </Link>
+      <Link to="/connectors" className={classes.one} data-chosen={here === "connectors" || undefined}>
+        {texts.connectors}
       </Link>
     </nav>
   );

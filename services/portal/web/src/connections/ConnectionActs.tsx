@@ -1,9 +1,12 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, body } from "../api/client";
+import { body } from "../api/client";
+import { apiAt } from "../api/place";
 import { sessionQuery } from "../api/queries";
 import { Dialog, DialogActs } from "../pages/Dialog";
+import { toChange, usePlace } from "../place/place";
 import { needsProof, ProofFailed, ProofForm } from "../session/ProofForm";
 import { Refusal } from "../session/Refusal";
 import { useAtOnce, useResumed } from "../session/resuming";
@@ -11,7 +14,7 @@ import { generalWords } from "../session/words";
 import { useTexts } from "../texts/texts";
 import { SecretOnce } from "../webhooks/SecretOnce";
 import classes from "./ConnectionsPage.module.css";
-import { type ConnectionHealth, healthQuery } from "./queries";
+import { type ConnectionHealth, HEALTH } from "./queries";
 
 /** Have it checked; of one that a person authorises make the link for that, or remove what was allowed. */
 export function ConnectionActs({ one }: { one: ConnectionHealth }) {
@@ -19,19 +22,20 @@ export function ConnectionActs({ one }: { one: ConnectionHealth }) {
   const queries = useQueryClient();
   const { data: session } = useSuspenseQuery(sessionQuery);
   const [removes, setRemoves] = useState(false);
-  const place = { params: { path: { connection: one.id } } };
-  const again = () => queries.invalidateQueries({ queryKey: healthQuery.queryKey });
+  const place = usePlace();
+  const there = { params: { path: { connection: one.id } } };
+  const again = () => queries.invalidateQueries({ queryKey: HEALTH });
   const checking = useMutation({
-    mutationFn: () => body(api.POST("/v1/connections/{connection}/check", place)),
+    mutationFn: () => body(apiAt(place).POST("/v1/connections/{connection}/check", there)),
     onSettled: again,
   });
   const linking = useMutation({
     mutationFn: () =>
-      body(api.POST("/v1/connections/{connection}/authorization-link", { ...place, body: {} })),
+      body(apiAt(place).POST("/v1/connections/{connection}/authorization-link", { ...there, body: {} })),
     onSettled: again,
   });
   const removing = useMutation({
-    mutationFn: () => body(api.POST("/v1/connections/{connection}/authorization/remove", place)),
+    mutationFn: () => body(apiAt(place).POST("/v1/connections/{connection}/authorization/remove", there)),
     onSuccess: () => setRemoves(false),
     onSettled: again,
   });
@@ -56,6 +60,16 @@ export function ConnectionActs({ one }: { one: ConnectionHealth }) {
           onClick={() => linking.mutate()}
         >
           {texts.makeLink}
+        </Button>
+      )}
+      {one.certification !== null && (
+        <Button
+          variant="default"
+          size="xs"
+          aria-label={texts.changeOf(one.name)}
+          renderRoot={props => <Link {...props} {...toChange(place, one.id)} />}
+        >
+          {texts.changeConnection}
         </Button>
       )}
       {one.authorization === "held" && (

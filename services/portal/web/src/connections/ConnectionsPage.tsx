@@ -1,11 +1,14 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { brandQuery, sessionQuery } from "../api/queries";
 import { useNow } from "../display/now";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
+import { PlaceBar } from "../place/PlaceBar";
+import { toConnector, toConnectors, usePlace } from "../place/place";
 import { LevelMark } from "../readiness/LevelMark";
 import { ReadinessIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
@@ -24,7 +27,8 @@ export function ConnectionsPage() {
   const { texts } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const health = useInfiniteQuery(healthQuery);
+  const place = usePlace();
+  const health = useInfiniteQuery(healthQuery(place));
   const now = useNow(SECOND);
   const may = session.permissions.includes("connections:write");
   useEffect(() => {
@@ -35,46 +39,59 @@ export function ConnectionsPage() {
   }
   const rows = health.data?.pages.flatMap(page => page.items) ?? [];
   return (
-    <div className={frame.page}>
-      <div className={frame.head}>
-        <h1 className={frame.title}>{texts.readiness}</h1>
-        <Boards here="connections" />
+    <>
+      {place && <PlaceBar place={place} here="connections" />}
+      <div className={frame.page}>
+        <div className={frame.head}>
+          <h1 className={frame.title}>{place ? texts.connections : texts.readiness}</h1>
+          {!place && <Boards here="connections" />}
+          {may && (
+            <Button renderRoot={props => <Link {...props} {...toConnectors(place)} />}>
+              {texts.makeConnection}
+            </Button>
+          )}
+        </div>
+        <p className={frame.lead}>{texts.connectionsBody}</p>
+        {!health.data ? (
+          <LinesSkeleton lines={3} />
+        ) : rows.length === 0 ? (
+          <Notice icon={<ReadinessIcon />} title={texts.noConnectionsTitle} body={texts.noConnectionsBody} />
+        ) : (
+          <ul className={classes.list} aria-label={texts.connections}>
+            {rows.map(one => (
+              <Row key={one.id} one={one} may={may} now={now} />
+            ))}
+          </ul>
+        )}
+        {health.hasNextPage && (
+          <Button
+            variant="default"
+            size="xs"
+            mt={12}
+            loading={health.isFetchingNextPage}
+            onClick={() => void health.fetchNextPage()}
+          >
+            {texts.moreConnections}
+          </Button>
+        )}
       </div>
-      <p className={frame.lead}>{texts.connectionsBody}</p>
-      {!health.data ? (
-        <LinesSkeleton lines={3} />
-      ) : rows.length === 0 ? (
-        <Notice icon={<ReadinessIcon />} title={texts.noConnectionsTitle} body={texts.noConnectionsBody} />
-      ) : (
-        <ul className={classes.list} aria-label={texts.connections}>
-          {rows.map(one => (
-            <Row key={one.id} one={one} may={may} now={now} />
-          ))}
-        </ul>
-      )}
-      {health.hasNextPage && (
-        <Button
-          variant="default"
-          size="xs"
-          mt={12}
-          loading={health.isFetchingNextPage}
-          onClick={() => void health.fetchNextPage()}
-        >
-          {texts.moreConnections}
-        </Button>
-      )}
-    </div>
+    </>
   );
 }
 
 function Row({ one, may, now }: { one: ConnectionHealth; may: boolean; now: number }) {
+  const place = usePlace();
   return (
     <li className={classes.row} aria-label={one.name}>
       <div className={classes.head}>
         <div className={classes.what}>
           <h2 className={classes.name}>{one.name}</h2>
           <span className={frame.facts}>
-            <span>{one.title}</span>
+            {one.certification ? (
+              <Link {...toConnector(place, one.connector)}>{one.title}</Link>
+            ) : (
+              <span>{one.title}</span>
+            )}
             {one.certification && <LevelMark level={one.certification} />}
           </span>
         </div>

@@ -6,6 +6,7 @@ import { brandQuery, sessionQuery } from "../api/queries";
 import { useNow } from "../display/now";
 import { absolute, relative } from "../display/time";
 import { Failure } from "../pages/Failure";
+import heading from "../pages/Heading.module.css";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { toDeployments, usePlace } from "../place/place";
 import { useTexts } from "../texts/texts";
@@ -33,20 +34,20 @@ export function DeploymentPage() {
   if (error && !deployment) return <Failure error={error} reset={() => void refetch()} />;
   return (
     <div className={classes.page}>
-      <Link {...toDeployments(place)} className={classes.back}>
+      <Link {...toDeployments(place)} className={heading.back}>
         {texts.deployments}
       </Link>
       {!deployment ? (
         <LinesSkeleton lines={6} />
       ) : (
         <>
-          <div className={classes.head}>
-            <h1 className={classes.title} title={title}>
+          <div className={heading.head}>
+            <h1 className={heading.title} title={title}>
               {title}
             </h1>
             <DeploymentMark status={deployment.status} />
           </div>
-          <p className={classes.facts}>
+          <p className={heading.facts}>
             <span>{texts.workflowOf(deployment.workflow.name, deployment.workflow.version)}</span>
             <span>{texts.revisionOf(deployment.revision)}</span>
             <span>{texts.priorityOf[deployment.priority]}</span>
@@ -77,7 +78,7 @@ function Revisions({ deployment }: { deployment: Deployment }) {
   const present = rows.find(one => one.revision === deployment.revision);
   return (
     <section className={classes.part} aria-label={texts.revisions}>
-      <h2 className={classes.subtitle}>{texts.revisions}</h2>
+      <h2 className={heading.subtitle}>{texts.revisions}</h2>
       <p className={classes.lead}>{texts.revisionsBody}</p>
       {!past ? (
         <LinesSkeleton lines={3} />
@@ -125,7 +126,7 @@ function Row({ revision, present, back }: RowProps) {
           {texts.revisionOf(revision.revision)}
           {present && <span className={classes.present}>{texts.runsNow}</span>}
         </span>
-        <span className={classes.facts}>
+        <span className={heading.facts}>
           <span>{texts.workflowOf(revision.workflow.name, revision.workflow.version)}</span>
           <time dateTime={revision.made_at} title={absolute(language, revision.made_at)}>
             {relative(language, revision.made_at, now, texts.justNow)}

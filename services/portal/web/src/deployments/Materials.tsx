@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import heading from "../pages/Heading.module.css";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { usePlace } from "../place/place";
 import { LevelMark } from "../readiness/LevelMark";
@@ -19,7 +20,7 @@ export function MaterialsOf({ deployment }: { deployment: string }) {
   if (error && !data) return null;
   return (
     <section className={classes.part} aria-label={texts.materials}>
-      <h2 className={classes.subtitle}>{texts.materials}</h2>
+      <h2 className={heading.subtitle}>{texts.materials}</h2>
       <p className={classes.lead}>{texts.materialsBody}</p>
       {data ? <Parts materials={data} /> : <LinesSkeleton lines={4} />}
     </section>

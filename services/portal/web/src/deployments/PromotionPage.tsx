@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { brandQuery, sessionQuery } from "../api/queries";
 import { absolute } from "../display/time";
 import { Failure } from "../pages/Failure";
+import heading from "../pages/Heading.module.css";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { toDeployment, toDeployments, usePlace } from "../place/place";
 import { useTexts } from "../texts/texts";
@@ -29,7 +30,7 @@ export function PromotionPage() {
   if (error && !promotion) return <Failure error={error} reset={() => void refetch()} />;
   return (
     <div className={classes.page}>
-      <Link {...toDeployments(place)} className={classes.back}>
+      <Link {...toDeployments(place)} className={heading.back}>
         {texts.deployments}
       </Link>
       {promotion ? <Proposal promotion={promotion} title={title} /> : <LinesSkeleton lines={6} />}
@@ -45,11 +46,11 @@ function Proposal({ promotion, title }: { promotion: Promotion; title: string })
   const { data: present } = useQuery({ ...presentQuery(place, promotion.name), enabled: isOpen });
   return (
     <>
-      <div className={classes.head}>
-        <h1 className={classes.title}>{title}</h1>
+      <div className={heading.head}>
+        <h1 className={heading.title}>{title}</h1>
         <PromotionMark status={promotion.status} />
       </div>
-      <p className={classes.facts}>
+      <p className={heading.facts}>
         <span>
           {texts.promotedFrom(promotion.workflow.name, promotion.workflow.version, promotion.environment)}
         </span>
@@ -70,7 +71,7 @@ function Proposal({ promotion, title }: { promotion: Promotion; title: string })
         </p>
       )}
       {!isOpen && promotion.decided_by && promotion.decided_at && (
-        <p className={classes.facts}>
+        <p className={heading.facts}>
           <span>
             {texts.decidedBy[promotion.status as "approved" | "refused" | "withdrawn"]}{" "}
             <Actor actor={promotion.decided_by} />

@@ -3,6 +3,7 @@ import { useTexts } from "../texts/texts";
 import { texts as chosenOf } from "./drafts";
 import { type FieldProps, useInput } from "./FieldInput";
 import classes from "./Form.module.css";
+import { GroupFrame } from "./GroupFrame";
 
 /** Any of several; what was chosen and is no choice any more can be taken out. */
 export function ChoicesInput({
@@ -10,7 +11,7 @@ export function ChoicesInput({
   ...props
 }: FieldProps & { choices: { value: string; label: string }[] }) {
   const { texts } = useTexts();
-  const { id, label, description, error } = useInput(props);
+  const { id } = useInput(props);
   const chosen = chosenOf(props.draft);
   const known = new Set(choices.map(one => one.value));
   const gone = chosen.filter(one => !known.has(one)).map(value => ({ value, label: value }));
@@ -18,9 +19,7 @@ export function ChoicesInput({
   const turn = (value: string, on: boolean) =>
     props.set(on ? [...chosen, value] : chosen.filter(one => one !== value));
   return (
-    <fieldset className={classes.group} aria-describedby={error ? `${id}-wrong` : undefined}>
-      <legend className={classes.legend}>{label}</legend>
-      {description}
+    <GroupFrame {...props}>
       {all.length === 0 && <p className={classes.hint}>{texts.noChoices}</p>}
       {all.map((one, at) => (
         <Checkbox
@@ -31,11 +30,6 @@ export function ChoicesInput({
           onChange={event => turn(one.value, event.currentTarget.checked)}
         />
       ))}
-      {error && (
-        <p id={`${id}-wrong`} className={classes.wrong}>
-          {error}
-        </p>
-      )}
-    </fieldset>
+    </GroupFrame>
   );
 }

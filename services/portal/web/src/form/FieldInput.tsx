@@ -1,4 +1,4 @@
-import { Checkbox, NativeSelect, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, NativeSelect, PasswordInput, Textarea, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTexts } from "../texts/texts";
 import { ChoicesInput } from "./ChoicesInput";
@@ -44,6 +44,9 @@ export function FieldInput(props: FieldProps) {
       return <OneOf {...props} choices={documents.map(one => ({ value: one.id, label: one.name }))} />;
     case "choice":
       return <OneOf {...props} choices={choicesOf(props.rule)} />;
+    case "secret":
+    case "secret-lines":
+      return <SecretInput {...props} />;
     case "yes":
       return <YesInput {...props} />;
     case "note":
@@ -132,6 +135,32 @@ function LinesInput(props: FieldProps) {
   );
 }
 
+/** What is typed is never kept by the browser, and not told again by the server. */
+function SecretInput(props: FieldProps) {
+  const { texts } = useTexts();
+  const input = useInput(props);
+  const given = {
+    ...input,
+    // Where a password is typed the library does not say it.
+    "aria-invalid": input.error ? true : undefined,
+    autoComplete: "new-password",
+    spellCheck: false,
+    value: String(props.draft ?? ""),
+  };
+  if (kindOf(props.rule) === "secret-lines")
+    return (
+      <Textarea {...given} autosize minRows={3} onChange={event => props.set(event.currentTarget.value)} />
+    );
+  return (
+    <PasswordInput
+      {...given}
+      visibilityToggleFocusable
+      visibilityToggleButtonProps={{ "aria-label": texts.showPassword }}
+      onChange={event => props.set(event.currentTarget.value)}
+    />
+  );
+}
+
 function OneOf({ choices, ...props }: FieldProps & { choices: { value: string; label: string }[] }) {
   const { texts } = useTexts();
   return (
@@ -145,7 +174,8 @@ function OneOf({ choices, ...props }: FieldProps & { choices: { value: string; l
 }
 
 function YesInput(props: FieldProps) {
-  const input = useInput(props);
+  // A box has no such property, and would hand it to the page.
+  const { errorProps: _none, ...input } = useInput(props);
   return (
     <Checkbox
       {...input}

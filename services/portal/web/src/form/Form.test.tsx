@@ -2,7 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, it, vi } from "vitest";
-import type { Wrong } from "./view";
+import type { FormView, Wrong } from "./view";
 
 // What a browser has and this place has not.
 vi.stubGlobal("navigator", { languages: ["en"] });
@@ -11,13 +11,13 @@ const { TextsProvider } = await import("../texts/texts");
 const { Form } = await import("./Form");
 const { RELEASE } = await import("./sample");
 
-function shown(refused: readonly Wrong[] = []): string {
+function shown(refused: readonly Wrong[] = [], view: FormView = RELEASE): string {
   return renderToStaticMarkup(
     <QueryClientProvider client={new QueryClient()}>
       <MantineProvider>
         <TextsProvider>
           <Form
-            view={RELEASE}
+            view={view}
             acts={[
               { outcome: "approve", label: "Release" },
               { outcome: "reject", label: "Keep on hold" },
@@ -67,4 +67,21 @@ it("says what the server refused at the field and above all, and shows no markup
 
 it("gives no browser a pattern to match", () => {
   expect(shown()).not.toContain("pattern=");
+});
+
+it("tells who hears the page that a group is needed, and hands the page nothing that it does not know", () => {
+  const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const sections = RELEASE.sections.map(one => ({
+    ...one,
+    fields: one.fields.map(field => ({ ...field, is_required: ["limit", "tags"].includes(field.name) })),
+  }));
+  const page = shown([], { ...RELEASE, sections });
+  expect(told).not.toHaveBeenCalled();
+  told.mockRestore();
+  expect(page.match(/, needed</g)).toHaveLength(2);
+  expect(
+    page.match(
+      /aria-label="(?:Amount|Currency)" aria-required="true"|aria-required="true"[^>]*aria-label="(?:Amount|Currency)"/g,
+    ),
+  ).toHaveLength(2);
 });

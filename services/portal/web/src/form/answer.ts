@@ -83,6 +83,9 @@ function heldBy(rule: Rule, draft: Draft | undefined, place: Place): unknown {
       return quantityOf(draft, place);
     case "instant":
       return draft ? new Date(String(draft)).toISOString() : undefined;
+    case "secret":
+    case "secret-lines":
+      return draft ? String(draft) : undefined;
     case "choice":
       return chosen(rule, String(draft ?? ""));
     default:

@@ -75,7 +75,9 @@ export type Kind =
   | "rows"
   | "list"
   | "group"
-  | "entries";
+  | "entries"
+  | "secret"
+  | "secret-lines";
 
 const PARTS = "urn:record-schema:parts:1#/$defs/";
 const OF_PART: Readonly<Record<string, Kind>> = {
@@ -105,7 +107,8 @@ export function kindOf(rule: Rule): Kind {
   if (rule.type === "array") return listKind(rule.items ?? {});
   if (rule.properties) return "group";
   if (rule.additionalProperties) return "entries";
-  if (rule.format === "document") return "document";
+  if (rule.format === "document" || rule.format === "secret" || rule.format === "secret-lines")
+    return rule.format;
   return rule.format === "email" ? "email" : "text";
 }
 

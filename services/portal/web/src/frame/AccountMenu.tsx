@@ -67,6 +67,11 @@ export function AccountMenu() {
           <KeysChoice />
         </div>
         <div className={classes.acts}>
+          {session.client && session.permissions.includes("tasks:work") && (
+            <Link to="/account/absence" className={classes.act} onClick={() => setOpen(false)}>
+              {texts.absence}
+            </Link>
+          )}
           <Link to="/account/password" className={classes.act} onClick={() => setOpen(false)}>
             {texts.ownPassword}
           </Link>

@@ -3,7 +3,7 @@ import { createContext, type ReactNode, use, useCallback, useState } from "react
 import { useSignal } from "../api/signal";
 import { useTexts } from "../texts/texts";
 import classes from "./Help.module.css";
-import { singleKeys, useKeys } from "./keys";
+import { pageKeys, singleKeys, useKeys } from "./keys";
 
 const ARROWS = ["↑", "↓"];
 
@@ -20,10 +20,12 @@ export function HelpProvider({ children }: { children: ReactNode }) {
   const show = useCallback(() => setOpen(true), []);
   useKeys({ "?": show });
   const single = useSignal(singleKeys);
-  const rows: [string, string[]][] = [
+  const ofPage = useSignal(pageKeys);
+  const rows: (readonly [string, string[]])[] = [
     [texts.helpRows.next, ["j", "↓"]],
     [texts.helpRows.previous, ["k", "↑"]],
     [texts.helpRows.open, ["Enter"]],
+    ...ofPage,
     [texts.helpRows.search, ["/"]],
     [texts.helpRows.leave, ["Esc"]],
     [texts.helpRows.help, ["?"]],

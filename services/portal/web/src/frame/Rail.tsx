@@ -5,6 +5,7 @@ import { brandQuery, sessionQuery } from "../api/queries";
 import {
   AuditIcon,
   ClientIcon,
+  ConnectorIcon,
   DeployIcon,
   ExceptionIcon,
   InboxIcon,
@@ -62,6 +63,12 @@ export function Rail() {
             <span className={classes.jobName}>{texts.library}</span>
           </Link>
         )}
+        {!session.client && session.permissions.includes("connections:read") && (
+          <Link to="/connectors" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <ConnectorIcon />
+            <span className={classes.jobName}>{texts.connectors}</span>
+          </Link>
+        )}
         {session.client && session.permissions.includes("tasks:work") && (
           <Link to="/inbox" className={classes.job} activeProps={{ "aria-current": "page" }}>
             <InboxIcon />
@@ -90,6 +97,12 @@ export function Rail() {
           <Link to="/readiness" className={classes.job} activeProps={{ "aria-current": "page" }}>
             <ReadinessIcon />
             <span className={classes.jobName}>{texts.readiness}</span>
+          </Link>
+        )}
+        {session.client && !session.acting && session.permissions.includes("connections:write") && (
+          <Link to="/readiness/connections" className={classes.job} activeProps={{ "aria-current": "page" }}>
+            <ConnectorIcon />
+            <span className={classes.jobName}>{texts.connections}</span>
           </Link>
         )}
         {session.client && session.permissions.includes("deployments:write") && (

@@ -24,6 +24,17 @@ export function keepSingleKeys(on: boolean): void {
   }
 }
 
+/** What keys do on the page that is open, beside those of every page: for the help on them. */
+export const pageKeys = create<readonly [string, string[]][]>([]);
+
+/** Says in the help what keys do while this page is open. `rows` stay the same from one drawing to the next. */
+export function usePageKeys(rows: readonly [string, string[]][]): void {
+  useEffect(() => {
+    pageKeys.set(rows);
+    return () => pageKeys.set([]);
+  }, [rows]);
+}
+
 type Keys = Record<string, (event: KeyboardEvent) => void>;
 
 /** Single keys for the whole page; silent while somebody types, holds a modifier or has a dialog before them. */

@@ -5,6 +5,7 @@ import { api, body, Problem } from "../api/client";
 import { human } from "../display/names";
 import { Form } from "../form/Form";
 import type { FormView, Wrong } from "../form/view";
+import { useKeys } from "../frame/keys";
 import { Payload } from "../run/Payload";
 import { Refusal } from "../session/Refusal";
 import { generalWords, isAbout } from "../session/words";
@@ -57,6 +58,7 @@ export function Decide({ read, next }: { read: Read; next: () => void }) {
     },
     onSettled: () => queries.invalidateQueries({ queryKey: TASKS }),
   });
+  useKeys(outcomeKeys(task));
   if (task.closed_at !== null) return <Ended read={read} />;
   if (!task.yours)
     return <p className={classes.only}>{task.role ? texts.notYours(task.role) : texts.outsideOnly}</p>;
@@ -65,7 +67,7 @@ export function Decide({ read, next }: { read: Read; next: () => void }) {
   const acts = task.outcomes.map(outcome => ({ outcome, label: human(outcome) }));
   const refused = deciding.error ? wrongOf(deciding.error) : NONE;
   return (
-    <section className={classes.form} aria-label={texts.yourDecision}>
+    <section className={classes.form} aria-label={texts.yourDecision} data-decision>
       <h2 className={classes.title}>{texts.yourDecision}</h2>
       {given > 0 && <p className={classes.only}>{texts.decidedBefore(given)}</p>}
       <Textarea
@@ -106,6 +108,16 @@ export function Decide({ read, next }: { read: Read; next: () => void }) {
       )}
     </section>
   );
+}
+
+/** A figure leads to the button of the outcome in that place; only pressing that decides. */
+function outcomeKeys(task: Read["task"]): Record<string, () => void> {
+  if (task.closed_at !== null || !task.yours) return {};
+  const lead = (outcome: string) => () =>
+    [...document.querySelectorAll<HTMLElement>("[data-decision] button")]
+      .find(one => one.textContent === human(outcome))
+      ?.focus();
+  return Object.fromEntries(task.outcomes.slice(0, 9).map((one, at) => [String(at + 1), lead(one)]));
 }
 
 function Ended({ read: { task } }: { read: Read }) {

@@ -9,15 +9,21 @@ import { absolute, relative } from "../display/time";
 import { Refusal } from "../session/Refusal";
 import { generalWords } from "../session/words";
 import { useTexts } from "../texts/texts";
+import { useNameOf } from "./colleagues";
 import classes from "./History.module.css";
 import { TASKS, type TaskView } from "./queries";
 
 const MINUTE = 60_000;
+/** Acts whose target is whom it went to. */
+const GIVEN = new Set(["delegated", "reassigned"]);
 
 /** What was done with the task and said to it, the oldest first, and one's own words to it. */
 export function History({ task }: { task: TaskView }) {
   const { texts, language } = useTexts();
   const now = useNow(MINUTE);
+  const nameOf = useNameOf();
+  const named = (actor: string | null) =>
+    actor?.startsWith("account:") ? nameOf(actor.slice("account:".length)) : null;
   return (
     <section className={classes.history} aria-label={texts.taskHistory}>
       <h2 className={classes.title}>{texts.taskHistory}</h2>
@@ -29,7 +35,13 @@ export function History({ task }: { task: TaskView }) {
               {one.by !== "engine" && (
                 <span className={classes.quiet}>
                   {" "}
-                  <Actor actor={one.by} />
+                  {named(one.by) ? <bdi>{named(one.by)}</bdi> : <Actor actor={one.by} />}
+                </span>
+              )}
+              {one.target && GIVEN.has(one.action) && (
+                <span className={classes.quiet}>
+                  {" → "}
+                  <bdi>{named(one.target) ?? one.target.replace("role:", "")}</bdi>
                 </span>
               )}
               {one.on_behalf_of && <span className={classes.quiet}> {texts.onBehalf}</span>}

@@ -1,19 +1,23 @@
-import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useEffect, useMemo, useState } from "react";
 import { brandQuery } from "../api/queries";
+import { useKeys, usePageKeys } from "../frame/keys";
 import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
+import { useRowKeys } from "../runs/rowKeys";
 import { CompletedIcon, InboxIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
+import { Chosen } from "./Chosen";
+import { MOST, useChoosing } from "./choosing";
+import { DecideMany } from "./DecideMany";
 import classes from "./InboxPage.module.css";
 import { MailChoice } from "./MailChoice";
-import { countsQuery, type Shown, tasksQuery, type View } from "./queries";
+import { type Shown, tasksQuery } from "./queries";
 import { TaskList } from "./TaskList";
 import { TaskPane } from "./TaskPane";
-
-const VIEWS: readonly View[] = ["inbox", "mine", "queues"];
+import { Views } from "./Views";
 
 /** What people are asked to do: the list, and beside it the one that is open; on a phone one of the two. */
 export function InboxPage() {
@@ -23,11 +27,22 @@ export function InboxPage() {
   const navigate = useNavigate();
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data, error, refetch, ...list } = useInfiniteQuery(tasksQuery(shown));
+  const rows = useMemo(() => data?.pages.flatMap(page => page.items) ?? [], [data]);
+  const choosing = useChoosing(rows);
+  const [deciding, setDeciding] = useState(false);
+  useRowKeys();
+  useKeys({
+    x: () => {
+      const id = (document.activeElement as HTMLElement | null)?.dataset.task ?? task;
+      if (id) choosing.turn(id);
+    },
+    ...(choosing.tasks.length > 0 ? { d: () => setDeciding(true) } : {}),
+  });
+  usePageKeys(texts.inboxKeys);
   useEffect(() => {
     if (!task) document.title = `${texts.inbox} · ${brand.name}`;
   }, [texts, brand, task]);
   if (error && !data) return <Failure error={error} reset={() => void refetch()} />;
-  const rows = data?.pages.flatMap(page => page.items) ?? [];
   // The next one is there already when this one is decided.
   const next = () => {
     const at = rows.findIndex(one => one.id === task);
@@ -43,22 +58,36 @@ export function InboxPage() {
     <div className={classes.inbox} data-open={task !== undefined || undefined}>
       <div className={classes.list}>
         <Title className={classes.title}>{texts.inbox}</Title>
-        <Views shown={shown} />
+        <Views shown={shown} rows={rows} />
         {!data ? (
           <div className={classes.inner}>
             <LinesSkeleton lines={6} />
           </div>
         ) : rows.length === 0 ? (
-          <Notice icon={<CompletedIcon />} title={texts.noTasksTitle} body={texts.noTasksBody} />
-        ) : (
-          <TaskList
-            rows={rows}
-            shown={shown}
-            chosen={task}
-            more={list.hasNextPage}
-            loading={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
+          <Notice
+            icon={<CompletedIcon />}
+            title={texts.noTasksTitle}
+            body={isAll(shown) ? texts.noTasksBody : texts.noTasksSo}
           />
+        ) : (
+          <>
+            {shown.which ? null : (
+              <Chosen
+                choosing={choosing}
+                most={Math.min(rows.length, MOST)}
+                decide={() => setDeciding(true)}
+              />
+            )}
+            <TaskList
+              rows={rows}
+              choosing={shown.which ? null : choosing}
+              shown={shown}
+              chosen={task}
+              more={list.hasNextPage}
+              loading={list.isFetchingNextPage}
+              onMore={() => void list.fetchNextPage()}
+            />
+          </>
         )}
         <MailChoice />
       </div>
@@ -71,60 +100,17 @@ export function InboxPage() {
           )
         )}
       </div>
+      {deciding && (
+        <DecideMany
+          tasks={choosing.tasks}
+          close={() => {
+            setDeciding(false);
+            choosing.clear();
+          }}
+        />
+      )}
     </div>
   );
 }
 
-/** Whose, of which queue, and in which order. Links, not buttons: what is shown is an address. */
-function Views({ shown }: { shown: Shown }) {
-  const { texts } = useTexts();
-  const { data: counts } = useQuery(countsQuery);
-  // What is asked of somebody outside is in no queue.
-  const queues = counts?.queues.filter(one => one.role !== "") ?? [];
-  return (
-    <>
-      <nav className={classes.views} aria-label={texts.taskViews}>
-        {VIEWS.map(one => (
-          <Link
-            key={one}
-            to="/inbox"
-            search={{ ...shown, view: one === "inbox" ? undefined : one }}
-            className={classes.one}
-            data-chosen={(shown.view ?? "inbox") === one || undefined}
-          >
-            {texts.taskViewNames[one]}
-            {one === "mine" && counts !== undefined && counts.mine > 0 && (
-              <span className={classes.number}>{counts.mine}</span>
-            )}
-          </Link>
-        ))}
-        <Link
-          to="/inbox"
-          search={{ ...shown, sort: shown.sort ? undefined : "value" }}
-          className={classes.one}
-          data-chosen={shown.sort !== undefined || undefined}
-        >
-          {texts.byValue}
-        </Link>
-      </nav>
-      {queues.length > 1 && (
-        <nav className={classes.views} aria-label={texts.taskQueues}>
-          {queues.map(one => (
-            <Link
-              key={one.role}
-              to="/inbox"
-              search={{ ...shown, queue: shown.queue === one.role ? undefined : one.role }}
-              className={classes.one}
-              data-chosen={shown.queue === one.role || undefined}
-            >
-              {one.role}
-              <span className={classes.number} data-late={one.overdue > 0 || undefined}>
-                {one.count}
-              </span>
-            </Link>
-          ))}
-        </nav>
-      )}
-    </>
-  );
-}
+const isAll = (shown: Shown): boolean => !shown.which && !shown.late && !shown.kind && !shown.queue;

@@ -1,18 +1,22 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { api, body } from "../api/client";
 import { sessionQuery } from "../api/queries";
+import { useKeys } from "../frame/keys";
 import { Refusal } from "../session/Refusal";
-import { generalWords, isAbout } from "../session/words";
 import { useTexts } from "../texts/texts";
+import { Give, type Giving } from "./Give";
 import { TASKS, type TaskView } from "./queries";
 import classes from "./TaskActs.module.css";
+import { actWords } from "./words";
 
-/** Taking a task in hand, and giving it back. */
+/** Taking a task in hand, giving it back, to a colleague, or to another role. */
 export function TaskActs({ task }: { task: TaskView }) {
   const { texts } = useTexts();
   const queries = useQueryClient();
   const { data: session } = useSuspenseQuery(sessionQuery);
+  const [giving, setGiving] = useState<Giving | null>(null);
   const acting = useMutation({
     mutationFn: (action: "claim" | "release") =>
       body(
@@ -23,36 +27,66 @@ export function TaskActs({ task }: { task: TaskView }) {
       ),
     onSettled: () => queries.invalidateQueries({ queryKey: TASKS }),
   });
+  const may = whatMay(task, session.permissions.includes("tasks:manage"));
+  useKeys({
+    ...(may.claim ? { t: () => acting.mutate("claim") } : {}),
+    ...(may.release ? { b: () => acting.mutate("release") } : {}),
+    ...(may.delegate ? { g: () => setGiving("delegate") } : {}),
+    ...(may.reassign ? { m: () => setGiving("reassign") } : {}),
+  });
   if (task.closed_at !== null) return null;
-  const isMine = task.assignee === session.account.id;
-  const mayClaim = task.yours && task.state === "offered";
-  const mayRelease = isMine && (task.state === "claimed" || task.state === "delegated");
   return (
     <div className={classes.acts}>
-      {mayClaim && (
-        <Button variant="default" size="xs" loading={acting.isPending} onClick={() => acting.mutate("claim")}>
-          {texts.claim}
-        </Button>
-      )}
-      {mayRelease && (
+      {may.claim && (
         <Button
           variant="default"
           size="xs"
+          title="t"
+          loading={acting.isPending}
+          onClick={() => acting.mutate("claim")}
+        >
+          {texts.claim}
+        </Button>
+      )}
+      {may.release && (
+        <Button
+          variant="default"
+          size="xs"
+          title="b"
           loading={acting.isPending}
           onClick={() => acting.mutate("release")}
         >
-          {texts.release}
+          {task.assignee === session.account.id ? texts.release : texts.releaseOfOther}
         </Button>
       )}
-      {acting.error && (
-        <Refusal>
-          {isAbout(acting.error, "task-changed")
-            ? texts.taskChanged
-            : isAbout(acting.error, "task-taken")
-              ? texts.taskTaken
-              : (generalWords(texts, acting.error) ?? texts.failedPlain)}
-        </Refusal>
+      {may.delegate && (
+        <Button variant="default" size="xs" title="g" onClick={() => setGiving("delegate")}>
+          {texts.giving.delegate.act}
+        </Button>
       )}
+      {may.reassign && (
+        <Button variant="default" size="xs" title="m" onClick={() => setGiving("reassign")}>
+          {texts.giving.reassign.act}
+        </Button>
+      )}
+      {acting.error && <Refusal>{actWords(texts, acting.error)}</Refusal>}
+      {giving && <Give task={task} giving={giving} me={session.account.id} close={() => setGiving(null)} />}
     </div>
   );
+}
+
+const TAKEN: readonly TaskView["state"][] = ["created", "offered", "delegated"];
+
+/** What the server takes of who may decide it or gives work out, in its state (ADR 0097). */
+export function whatMay(task: Pick<TaskView, "closed_at" | "role" | "state" | "yours">, manages: boolean) {
+  // What is asked of somebody outside has no queue, and is nobody's to give.
+  const isInside = task.closed_at === null && task.role !== "";
+  const isHeld = task.state === "claimed" || task.state === "delegated";
+  const may = isInside && (task.yours || manages);
+  return {
+    claim: isInside && task.yours && TAKEN.includes(task.state),
+    release: may && isHeld,
+    delegate: may,
+    reassign: isInside && manages,
+  };
 }

@@ -1,9 +1,11 @@
-import { Button } from "@mantine/core";
+import { Button, Checkbox } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { money } from "../display/money";
 import { human } from "../display/names";
 import { useNow } from "../display/now";
 import { useTexts } from "../texts/texts";
+import type { Choosing } from "./choosing";
+import { useNameOf } from "./colleagues";
 import { Due } from "./Due";
 import type { Shown, Task } from "./queries";
 import classes from "./TaskList.module.css";
@@ -11,7 +13,9 @@ import classes from "./TaskList.module.css";
 const MINUTE = 60_000;
 
 interface Props {
-  rows: Task[];
+  rows: readonly Task[];
+  /** Null: none is to be chosen, as of what is over. */
+  choosing: Choosing | null;
   shown: Shown;
   chosen: string | undefined;
   more: boolean;
@@ -19,14 +23,29 @@ interface Props {
   onMore: () => void;
 }
 
-export function TaskList({ rows, shown, chosen, more, loading, onMore }: Props) {
+export function TaskList({ rows, choosing, shown, chosen, more, loading, onMore }: Props) {
   const { texts, language } = useTexts();
   const now = useNow(MINUTE);
+  const nameOf = useNameOf();
   return (
     <>
       <ul className={classes.rows} aria-label={texts.inbox}>
         {rows.map(one => (
-          <li key={one.id} className={classes.row} data-chosen={one.id === chosen || undefined}>
+          <li
+            key={one.id}
+            className={classes.row}
+            data-chosen={one.id === chosen || undefined}
+            data-choosing={choosing ? true : undefined}
+          >
+            {choosing && (
+              <Checkbox
+                className={classes.choose ?? ""}
+                size="xs"
+                aria-label={texts.chooseOne(one.title ?? human(one.kind))}
+                checked={choosing.has(one.id)}
+                onChange={() => choosing.turn(one.id)}
+              />
+            )}
             <Link
               to="/inbox/$task"
               params={{ task: one.id }}
@@ -35,13 +54,16 @@ export function TaskList({ rows, shown, chosen, more, loading, onMore }: Props) 
               aria-current={one.id === chosen ? "true" : undefined}
               dir="auto"
               data-row
+              data-task={one.id}
             >
               {one.title ?? human(one.kind)}
             </Link>
             <span className={classes.facts}>
-              <Due due={one.due} now={now} />
+              {one.closed_at === null && <Due due={one.due} now={now} />}
               {one.value && <span className="numbers">{money(language, one.value)}</span>}
-              <span>{one.assignee ? texts.taskStandings[one.state] : one.role}</span>
+              <span>{one.assignee || one.closed_at ? texts.taskStandings[one.state] : one.role}</span>
+              {one.assignee && nameOf(one.assignee) && <bdi>{nameOf(one.assignee)}</bdi>}
+              {one.closed_at && one.outcome && <span>{human(one.outcome)}</span>}
             </span>
           </li>
         ))}

@@ -1,20 +1,25 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { brandQuery } from "../api/queries";
+import { brandQuery, sessionQuery } from "../api/queries";
 import { money } from "../display/money";
 import { human } from "../display/names";
 import { useNow } from "../display/now";
 import { Failure } from "../pages/Failure";
+import heading from "../pages/Heading.module.css";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Payload } from "../run/Payload";
 import { useTexts } from "../texts/texts";
+import { Attachments } from "./Attachments";
+import { useNameOf } from "./colleagues";
 import { Decide } from "./Decide";
 import { Due } from "./Due";
 import { History } from "./History";
 import { TaskMark } from "./marks";
+import { Others } from "./Others";
 import { Outside } from "./Outside";
 import { type Shown, type TaskView, taskQuery } from "./queries";
+import { Runbook } from "./Runbook";
 import { TaskActs } from "./TaskActs";
 import classes from "./TaskPane.module.css";
 
@@ -31,6 +36,7 @@ interface Props {
 export function TaskPane({ id, shown, next }: Props) {
   const { texts } = useTexts();
   const { data: brand } = useSuspenseQuery(brandQuery);
+  const { data: session } = useSuspenseQuery(sessionQuery);
   const { data, error, refetch } = useQuery(taskQuery(id));
   const title = data ? (data.task.title ?? human(data.task.kind)) : texts.inbox;
   useEffect(() => {
@@ -49,6 +55,7 @@ export function TaskPane({ id, shown, next }: Props) {
         <>
           <Head task={data.task} title={title} />
           <TaskActs task={data.task} />
+          <Others task={data.task} me={session.account.id} />
           {data.task.outside && <Outside task={data.task} asked={data.task.outside} />}
           <div className={classes.body}>
             <div className={classes.work}>
@@ -57,10 +64,13 @@ export function TaskPane({ id, shown, next }: Props) {
                   {data.task.instructions}
                 </p>
               )}
-              <Decide key={data.task.version} read={data} next={next} />
+              {/* What is filled in outlasts a word or a file that comes meanwhile, and nothing that changes what is shown. */}
+              <Decide key={data.task.saw} read={data} next={next} />
+              {data.task.runbook && <Runbook text={data.task.runbook} />}
             </div>
             <Facts task={data.task} />
           </div>
+          <Attachments task={data.task} />
           <History task={data.task} />
         </>
       )}
@@ -72,18 +82,20 @@ function Head({ task, title }: { task: TaskView; title: string }) {
   const { texts, language } = useTexts();
   const now = useNow(MINUTE);
   const isOpen = task.closed_at === null;
+  const holder = useNameOf()(task.assignee);
   return (
     <>
-      <div className={classes.head}>
-        <h1 className={classes.title} dir="auto">
+      <div className={heading.head}>
+        <h1 className={heading.title} dir="auto">
           {title}
         </h1>
         <TaskMark state={task.state} />
       </div>
-      <p className={classes.facts}>
+      <p className={heading.facts}>
         {isOpen && <Due due={task.due} now={now} />}
         {task.value && <span className="numbers">{texts.atStake(money(language, task.value))}</span>}
         {task.role && <span>{texts.queueOf(task.role)}</span>}
+        {isOpen && holder && <bdi>{texts.heldBy(holder)}</bdi>}
         <Link to="/runs/$run" params={{ run: task.run }} search={{}}>
           {task.entity ? `${human(task.entity.kind)} ${task.entity.key}` : texts.itsRun}
         </Link>

@@ -4,8 +4,9 @@ import { api, body, Problem, type Schemas } from "../api/client";
 
 export type Task = Schemas["TaskItem"];
 export type TaskView = Schemas["TaskView"];
-export type View = "inbox" | "mine" | "queues";
-type TaskList = Schemas["TaskList"];
+export type View = "inbox" | "mine" | "queues" | "all";
+export type Colleague = Schemas["ColleagueView"];
+export type Told = Schemas["CompletedTask"];
 
 const PAGE = 50;
 /** Colleagues claim and decide, and runs ask for more. */
@@ -16,28 +17,45 @@ export interface Shown {
   view?: View | undefined;
   queue?: string | undefined;
   sort?: "value" | undefined;
+  /** Those that are over. */
+  which?: "closed" | undefined;
+  late?: true | undefined;
+  kind?: string | undefined;
+}
+
+/** Where a page goes on; `before` stays what it was on the first one, as a cursor is good for one filter alone. */
+interface Place {
+  cursor: string;
+  before: string;
 }
 
 export const tasksQuery = (shown: Shown) =>
   infiniteQueryOptions({
-    queryKey: [...TASKS, "list", shown.view ?? "", shown.queue ?? "", shown.sort ?? ""],
-    queryFn: ({ pageParam, queryKey }) =>
-      body(
+    queryKey: [...TASKS, "list", JSON.stringify(shown)],
+    queryFn: async ({ pageParam, queryKey }) => {
+      const before = !shown.late ? "" : pageParam.before || new Date().toISOString();
+      const page = await body(
         api.GET("/v1/tasks", {
           headers: asked(queryKey),
           params: {
             query: {
               limit: PAGE,
-              ...(pageParam ? { cursor: pageParam } : {}),
+              ...(pageParam.cursor ? { cursor: pageParam.cursor } : {}),
               ...(shown.view ? { view: shown.view } : {}),
               ...(shown.queue ? { queue: shown.queue } : {}),
               ...(shown.sort ? { sort: shown.sort } : {}),
+              ...(shown.which ? { which: shown.which } : {}),
+              ...(shown.kind ? { kind: shown.kind } : {}),
+              ...(before ? { due_before: before } : {}),
             },
           },
         }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page: TaskList) => page.next ?? undefined,
+      );
+      return { ...page, before };
+    },
+    initialPageParam: { cursor: "", before: "" } as Place,
+    getNextPageParam: (page): Place | undefined =>
+      page.next === null ? undefined : { cursor: page.next, before: page.before },
     refetchInterval: LOOK_AGAIN,
   });
 
@@ -71,3 +89,40 @@ export const taskMailQuery = queryOptions({
   queryKey: ["task-mail"],
   queryFn: () => body(api.GET("/v1/task-mail")),
 });
+
+const MOST_PAGES = 5;
+
+/** The client's people, by name; of many no more than the first thousand. */
+export const colleaguesQuery = queryOptions({
+  queryKey: ["colleagues"],
+  queryFn: async () => {
+    const found: Colleague[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const { items, next }: Schemas["ColleagueList"] = await body(
+        api.GET("/v1/colleagues", { params: { query: { limit: 200, ...(cursor ? { cursor } : {}) } } }),
+      );
+      found.push(...items);
+      cursor = next;
+      if (cursor === null) break;
+    }
+    return found.sort((one, other) => (one.name ?? "").localeCompare(other.name ?? ""));
+  },
+  staleTime: 30_000,
+});
+
+/** Those of a run's documents that are wanted; nothing is asked where there are none. */
+export const attachmentsQuery = (run: string, wanted: readonly string[]) =>
+  queryOptions({
+    queryKey: [...TASKS, "documents", run, ...wanted],
+    queryFn: async ({ queryKey }) => {
+      const page = await body(
+        api.GET("/v1/runs/{run}/documents", {
+          params: { path: { run }, query: { limit: 200 } },
+          headers: asked(queryKey),
+        }),
+      );
+      return page.items.filter(one => wanted.includes(one.id));
+    },
+    enabled: wanted.length > 0,
+  });

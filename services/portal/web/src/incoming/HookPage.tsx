@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { brandQuery, sessionQuery } from "../api/queries";
 import { CopyText } from "../display/CopyText";
 import { Failure } from "../pages/Failure";
+import heading from "../pages/Heading.module.css";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
 import { WebhookIcon } from "../states/icons";
@@ -37,16 +38,16 @@ export function HookPage() {
   const rows = log.data?.pages.flatMap(page => page.items) ?? [];
   return (
     <div className={classes.page}>
-      <Link to="/webhooks/incoming" className={classes.back}>
+      <Link to="/webhooks/incoming" className={`${heading.back} ${classes.inset}`}>
         {texts.incomingTitle}
       </Link>
-      <div className={classes.head}>
-        <h1 className={classes.title}>{title}</h1>
+      <div className={`${heading.head} ${classes.inset}`}>
+        <h1 className={heading.title}>{title}</h1>
         {hook && <HookMark hook={hook} />}
       </div>
       {hook && <Facts hook={hook} />}
       <div className={classes.log}>
-        <h2 className={classes.subtitle}>{texts.hookMessages}</h2>
+        <h2 className={heading.subtitle}>{texts.hookMessages}</h2>
         <StateFilter hook={id} state={state} />
       </div>
       {!log.data ? (
@@ -91,12 +92,12 @@ function Facts({ hook }: { hook: Hook }) {
           {texts.hookWeakness[one]}
         </p>
       ))}
-      <p className={classes.facts}>
+      <p className={`${heading.facts} ${classes.inset}`}>
         <span>{texts.provenBy[hook.verification.style]}</span>
         <span>{texts.hookSource(hook.source)}</span>
       </p>
       {hook.path && (
-        <p className={classes.facts}>
+        <p className={`${heading.facts} ${classes.inset}`}>
           <span>{texts.hookPath}</span>
           <CopyText text={hook.path} />
         </p>

@@ -1,5 +1,7 @@
 import { NativeSelect } from "@mantine/core";
-import { choicesOf } from "../readiness/choices";
+import type { Place } from "../api/place";
+import parts from "../pages/Parts.module.css";
+import { NeedHelp } from "../readiness/NeedHelp";
 import type { Entry, Need, Offer, Standing } from "../readiness/queries";
 import { StandingMark } from "../readiness/StandingMark";
 import { useTexts } from "../texts/texts";
@@ -8,6 +10,7 @@ import classes from "./TemplatePage.module.css";
 
 interface Props {
   template: Template;
+  place: Place;
   /** What the environment has for it; null: nothing is known. */
   entry: Entry | null;
   chosen: Readonly<Record<string, string>>;
@@ -17,7 +20,7 @@ interface Props {
 }
 
 /** For each name of the workflow what it is bound to, how that stands, and what helps. */
-export function Bindings({ template, entry, chosen, wrong, choose }: Props) {
+export function Bindings({ template, place, entry, chosen, wrong, choose }: Props) {
   const { texts } = useTexts();
   return Object.entries(template.connections).map(([name, { title, operations }]) => {
     const need = needOf(entry, name);
@@ -25,7 +28,7 @@ export function Bindings({ template, entry, chosen, wrong, choose }: Props) {
     return (
       <div key={name} className={classes.need}>
         <div className={classes.scenario}>
-          <span className={classes.name}>{title}</span>
+          <span className={parts.name}>{title}</span>
           <StandingMark standing={standingOf(offer)} />
         </div>
         <NativeSelect
@@ -41,22 +44,31 @@ export function Bindings({ template, entry, chosen, wrong, choose }: Props) {
           ]}
           onChange={event => choose(name, event.currentTarget.value)}
         />
-        <p>{whyOf(texts, need, offer)}</p>
-        <p className={classes.quiet}>{texts.asksFor(operations.join(", "))}</p>
+        <p>
+          <Why place={place} need={need} offer={offer} />
+        </p>
+        <p className={parts.quiet}>{texts.asksFor(operations.join(", "))}</p>
       </div>
     );
   });
 }
 
-function whyOf(
-  texts: ReturnType<typeof useTexts>["texts"],
-  need: Need | undefined,
-  offer: Offer | undefined,
-) {
+interface WhyProps {
+  place: Place;
+  need: Need | undefined;
+  offer: Offer | undefined;
+}
+
+function Why({ place, need, offer }: WhyProps) {
+  const { texts } = useTexts();
   if (offer) return texts.readinessWhy[offer.cause](offer.connection, offer.lacks.join(", "));
   if (!need || need.offers.length > 0) return texts.notBoundWhy;
-  const why = texts.readinessWhy[need.cause](need.connection ?? "", need.lacks.join(", "));
-  return `${why} ${texts.readinessHelp[need.cause](need.connection ?? "", choicesOf(texts, need))}`;
+  return (
+    <>
+      {texts.readinessWhy[need.cause](need.connection ?? "", need.lacks.join(", "))}{" "}
+      <NeedHelp need={need} place={place} aside />
+    </>
+  );
 }
 
 const needOf = (entry: Entry | null, name: string): Need | undefined =>

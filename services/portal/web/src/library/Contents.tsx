@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { Item, Part } from "../pages/Parts";
 import { useTexts } from "../texts/texts";
 import { duration } from "./duration";
 import type { Template } from "./queries";
@@ -58,31 +58,5 @@ export function Contents({ template }: { template: Template }) {
         </Part>
       )}
     </div>
-  );
-}
-
-function Part({ title, body, children }: { title: string; body?: string; children: ReactNode }) {
-  return (
-    <section className={classes.part} aria-label={title}>
-      <h2 className={classes.subtitle}>{title}</h2>
-      {body && <p className={classes.body}>{body}</p>}
-      <ul className={classes.list}>{children}</ul>
-    </section>
-  );
-}
-
-interface ItemProps {
-  name?: string;
-  text?: string;
-  hint?: string | undefined;
-}
-
-function Item({ name, text, hint }: ItemProps) {
-  return (
-    <li className={classes.item}>
-      {name && <div className={classes.name}>{name}</div>}
-      {text && <div>{text}</div>}
-      {hint && <div className={classes.quiet}>{hint}</div>}
-    </li>
   );
 }

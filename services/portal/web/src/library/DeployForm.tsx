@@ -6,6 +6,8 @@ import { body, Problem } from "../api/client";
 import { apiAt, type Place } from "../api/place";
 import { DEPLOYED } from "../deployments/queries";
 import { Form } from "../form/Form";
+import heading from "../pages/Heading.module.css";
+import parts from "../pages/Parts.module.css";
 import { toDeployment } from "../place/place";
 import type { Entry } from "../readiness/queries";
 import { StandingMark } from "../readiness/StandingMark";
@@ -82,25 +84,26 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
   const isEmpty = view.sections.every(one => one.fields.length === 0);
   return (
     <>
-      <section className={classes.part} aria-label={texts.bindSystems}>
-        <div className={`${classes.head} ${classes.choice}`}>
-          <h2 className={classes.subtitle}>{texts.bindSystems}</h2>
+      <section className={parts.part} aria-label={texts.bindSystems}>
+        <div className={`${heading.head} ${classes.apart} ${classes.choice}`}>
+          <h2 className={heading.subtitle}>{texts.bindSystems}</h2>
           <StandingMark standing={worst(template, entry, bindings)} />
         </div>
-        <p className={classes.body}>{texts.bindBody}</p>
+        <p className={parts.body}>{texts.bindBody}</p>
         {entry && entry.version !== template.version && (
-          <p className={classes.body}>{texts.readinessOfVersion(entry.version)}</p>
+          <p className={parts.body}>{texts.readinessOfVersion(entry.version)}</p>
         )}
         <Bindings
           template={template}
+          place={place}
           entry={entry}
           chosen={bindings}
           wrong={new Map(found.bindings.map(one => [one.pointer, one.detail]))}
           choose={(need, id) => bind(before => ({ ...before, [need]: id }))}
         />
       </section>
-      <section className={classes.part} aria-label={texts.parameters}>
-        <h2 className={classes.subtitle}>{texts.parameters}</h2>
+      <section className={parts.part} aria-label={texts.parameters}>
+        <h2 className={heading.subtitle}>{texts.parameters}</h2>
         <TextInput
           className={classes.choice ?? ""}
           label={texts.deploymentName}
@@ -111,7 +114,7 @@ export function DeployForm({ template, place, entry, inherited }: Props) {
           error={nameWords(texts, deploying.error, found.rest)}
           onChange={event => setName(event.currentTarget.value)}
         />
-        <p className={classes.body}>{isEmpty ? texts.noParametersOfTemplate : texts.parametersBody}</p>
+        <p className={parts.body}>{isEmpty ? texts.noParametersOfTemplate : texts.parametersBody}</p>
         <Form
           view={view}
           acts={acts}

@@ -1,11 +1,12 @@
-import { Button, NativeSelect } from "@mantine/core";
-import { useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import type { Place } from "../api/place";
-import { brandQuery, clientQuery, clientsQuery } from "../api/queries";
+import { brandQuery } from "../api/queries";
 import { Failure } from "../pages/Failure";
+import heading from "../pages/Heading.module.css";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
+import { Where } from "../place/Where";
 import { useTexts } from "../texts/texts";
 import { DeployForm } from "./DeployForm";
 import { inheritedQuery, needsQuery, type Template, templateQuery } from "./queries";
@@ -20,6 +21,7 @@ export function DeployPage() {
   const { texts } = useTexts();
   const { template: name } = useParams({ from: "/inside/partners/library/$template/deploy" });
   const search = useSearch({ from: "/inside/partners/library/$template/deploy" });
+  const navigate = useNavigate();
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: template, error, refetch } = useQuery(templateQuery(name, search.version));
   const title = template ? texts.deployTitle(template.title, template.version) : texts.deployTemplate;
@@ -31,70 +33,28 @@ export function DeployPage() {
   const place = search.client ? { client: search.client, environment } : null;
   return (
     <div className={classes.page}>
-      <Link to="/library/$template" params={{ template: name }} search={search} className={classes.back}>
+      <Link to="/library/$template" params={{ template: name }} search={search} className={heading.back}>
         {template?.title ?? texts.library}
       </Link>
-      <h1 className={classes.title}>{title}</h1>
-      <Where client={search.client ?? ""} environment={environment} />
+      <h1 className={heading.title}>{title}</h1>
+      <Where
+        client={search.client ?? ""}
+        environment={environment}
+        without={LIVE}
+        lead={texts.liveByPromotion}
+        go={next =>
+          void navigate({
+            to: "/library/$template/deploy",
+            params: { template: name },
+            search: { ...search, ...next },
+            replace: true,
+          })
+        }
+      />
       {template && place && (
         <Deploy key={`${place.client}/${place.environment}`} template={template} place={place} />
       )}
     </div>
-  );
-}
-
-function Where({ client, environment }: { client: string; environment: string }) {
-  const { texts } = useTexts();
-  const navigate = useNavigate();
-  const { template } = useParams({ from: "/inside/partners/library/$template/deploy" });
-  const search = useSearch({ from: "/inside/partners/library/$template/deploy" });
-  const listed = useInfiniteQuery(clientsQuery);
-  const { data: known } = useQuery({ ...clientQuery(client), enabled: client !== "" });
-  const words: Record<string, string> = texts.environments;
-  const go = (next: { client?: string; environment?: string }) =>
-    void navigate({
-      to: "/library/$template/deploy",
-      params: { template },
-      search: { ...search, ...next },
-      replace: true,
-    });
-  const all = listed.data?.pages.flatMap(page => page.items) ?? [];
-  const choices = all.map(one => ({ value: one.slug, label: one.name }));
-  if (known && !all.some(one => one.slug === known.slug))
-    choices.push({ value: known.slug, label: known.name });
-  const environments = known?.tenants.map(one => one.environment).filter(one => one !== LIVE) ?? [
-    environment,
-  ];
-  return (
-    <section className={classes.part} aria-label={texts.whereTo}>
-      <h2 className={classes.subtitle}>{texts.whereTo}</h2>
-      <p className={classes.body}>{texts.liveByPromotion}</p>
-      <div className={classes.where}>
-        <NativeSelect
-          label={texts.clientWord}
-          value={known?.slug ?? client}
-          data={[{ value: "", label: texts.chooseClient }, ...choices]}
-          onChange={event => go({ client: event.currentTarget.value })}
-        />
-        <NativeSelect
-          label={texts.environmentWord}
-          value={environment}
-          data={environments.map(value => ({ value, label: words[value] ?? value }))}
-          onChange={event => go({ environment: event.currentTarget.value })}
-        />
-      </div>
-      {listed.hasNextPage && (
-        <Button
-          className={classes.start ?? ""}
-          variant="default"
-          size="xs"
-          loading={listed.isFetchingNextPage}
-          onClick={() => void listed.fetchNextPage()}
-        >
-          {texts.moreClients}
-        </Button>
-      )}
-    </section>
   );
 }
 

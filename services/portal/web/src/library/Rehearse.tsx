@@ -1,6 +1,8 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { api, body, Problem } from "../api/client";
+import heading from "../pages/Heading.module.css";
+import parts from "../pages/Parts.module.css";
 import { Refusal } from "../session/Refusal";
 import { generalWords } from "../session/words";
 import { CompletedIcon, FaultedIcon } from "../states/icons";
@@ -32,9 +34,9 @@ export function Rehearse(wish: Wish) {
   const { texts } = useTexts();
   const rehearsing = useRehearsal(wish);
   return (
-    <section className={classes.part} aria-label={texts.rehearsal}>
-      <h2 className={classes.subtitle}>{texts.rehearsal}</h2>
-      <p className={classes.body}>{texts.rehearsalBody}</p>
+    <section className={parts.part} aria-label={texts.rehearsal}>
+      <h2 className={heading.subtitle}>{texts.rehearsal}</h2>
+      <p className={parts.body}>{texts.rehearsalBody}</p>
       <Button
         className={classes.start ?? ""}
         variant="default"
@@ -54,7 +56,7 @@ export function Rehearsed({ of, own = false }: { of: ReturnType<typeof useRehear
   return (
     <>
       <div role="status">
-        {of.isPending && <p className={classes.body}>{texts.rehearsing}</p>}
+        {of.isPending && <p className={parts.body}>{texts.rehearsing}</p>}
         {of.data && <Report rehearsal={of.data} own={own} />}
       </div>
       {of.error && <Refusal>{rehearsalWords(texts, of.error)}</Refusal>}
@@ -67,14 +69,14 @@ function Report({ rehearsal, own }: { rehearsal: Rehearsal; own: boolean }) {
   const { scenarios, passed, failed } = rehearsal;
   const ordered = [...scenarios.filter(one => !one.passed), ...scenarios.filter(one => one.passed)];
   return (
-    <div className={classes.part}>
+    <div className={parts.part}>
       <p>
         <Mark passed={failed === 0} text={texts.rehearsed(passed, passed + failed)} />
       </p>
-      {own && failed > 0 && <p className={classes.body}>{texts.rehearsalOwnValues}</p>}
-      <ul className={classes.list}>
+      {own && failed > 0 && <p className={parts.body}>{texts.rehearsalOwnValues}</p>}
+      <ul className={parts.list}>
         {ordered.map(one => (
-          <li key={one.name} className={classes.item}>
+          <li key={one.name} className={parts.item}>
             <div className={classes.scenario}>
               <span>{one.name}</span>
               <Mark passed={one.passed} text={one.passed ? texts.scenarioPassed : texts.scenarioFailed} />

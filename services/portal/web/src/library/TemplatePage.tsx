@@ -4,7 +4,9 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useEffect } from "react";
 import { brandQuery, sessionQuery } from "../api/queries";
 import { Failure } from "../pages/Failure";
+import heading from "../pages/Heading.module.css";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
+import parts from "../pages/Parts.module.css";
 import { useTexts } from "../texts/texts";
 import { Contents } from "./Contents";
 import { duration } from "./duration";
@@ -30,7 +32,7 @@ export function TemplatePage() {
       <Link
         to="/library"
         search={{ client: search.client, environment: search.environment }}
-        className={classes.back}
+        className={heading.back}
       >
         {texts.library}
       </Link>
@@ -52,8 +54,8 @@ function Shown({ template, title }: { template: Template; title: string }) {
   const category = template.category;
   return (
     <>
-      <div className={classes.head}>
-        <h1 className={classes.title}>{title}</h1>
+      <div className={`${heading.head} ${classes.apart}`}>
+        <h1 className={heading.title}>{title}</h1>
         {session.permissions.includes("deployments:write") && (
           <Button
             renderRoot={props => (
@@ -69,7 +71,7 @@ function Shown({ template, title }: { template: Template; title: string }) {
           </Button>
         )}
       </div>
-      <p className={classes.facts}>
+      <p className={heading.facts}>
         {category && <span>{texts.categories[category] ?? category}</span>}
         {template.set_up && <span>{texts.setUpIn(duration(language, template.set_up))}</span>}
       </p>
@@ -92,8 +94,8 @@ function Shown({ template, title }: { template: Template; title: string }) {
         <Rehearse template={template.name} version={template.version} />
       )}
       {template.guide && (
-        <section className={classes.part} aria-label={texts.guideTitle}>
-          <h2 className={classes.subtitle}>{texts.guideTitle}</h2>
+        <section className={parts.part} aria-label={texts.guideTitle}>
+          <h2 className={heading.subtitle}>{texts.guideTitle}</h2>
           <Guide text={template.guide} />
         </section>
       )}

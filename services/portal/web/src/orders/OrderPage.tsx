@@ -73,6 +73,9 @@ export function OrderPage() {
               {texts.laterLines}
             </Button>
           )}
+          {story.data?.pages.at(-1)?.is_cut && !story.hasNextPage && (
+            <p className={classes.cut}>{texts.storyIsCut}</p>
+          )}
         </section>
       </div>
     </>

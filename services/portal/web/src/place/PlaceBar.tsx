@@ -6,8 +6,10 @@ import { useTexts } from "../texts/texts";
 import filter from "../webhooks/EndpointPage.module.css";
 import classes from "./PlaceBar.module.css";
 
+const PAGES = ["deployments", "readiness", "connections", "connectors"] as const;
+
 /** Whose pages these are, and the way to the other environments of the same client. */
-export function PlaceBar({ place, here }: { place: Place; here: "deployments" | "readiness" }) {
+export function PlaceBar({ place, here }: { place: Place; here: (typeof PAGES)[number] }) {
   const { texts } = useTexts();
   const { data: client } = useQuery(clientQuery(place.client));
   const environments = client?.tenants.map(one => one.environment) ?? [place.environment];
@@ -36,7 +38,7 @@ export function PlaceBar({ place, here }: { place: Place; here: "deployments" | 
         ))}
       </nav>
       <nav className={filter.filter} aria-label={texts.pagesOfClient}>
-        {(["deployments", "readiness"] as const).map(one => (
+        {PAGES.map(one => (
           <Link
             key={one}
             to={`/clients/$client/$environment/${one}`}

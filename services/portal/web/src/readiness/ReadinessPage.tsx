@@ -1,4 +1,5 @@
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { brandQuery } from "../api/queries";
 import { Boards } from "../connections/Boards";
@@ -6,12 +7,12 @@ import { Failure } from "../pages/Failure";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
 import { PlaceBar } from "../place/PlaceBar";
-import { usePlace } from "../place/place";
+import { toConnector, usePlace } from "../place/place";
 import { ReadinessIcon } from "../states/icons";
 import { useTexts } from "../texts/texts";
 import frame from "../webhooks/WebhooksPage.module.css";
-import { choicesOf } from "./choices";
 import { LevelMark } from "./LevelMark";
+import { NeedHelp } from "./NeedHelp";
 import { boardQuery, type Entry, type Need, type Offer } from "./queries";
 import classes from "./ReadinessPage.module.css";
 import { StandingMark } from "./StandingMark";
@@ -76,7 +77,7 @@ function Template({ entry }: { entry: Entry }) {
 
 function NeedRow({ need }: { need: Need }) {
   const { texts } = useTexts();
-  const help = texts.readinessHelp[need.cause](need.connection ?? "", choicesOf(texts, need));
+  const place = usePlace();
   return (
     <li className={classes.need}>
       <div className={classes.head}>
@@ -84,7 +85,8 @@ function NeedRow({ need }: { need: Need }) {
         <StandingMark standing={need.standing} />
       </div>
       <p className={classes.why}>
-        {texts.readinessWhy[need.cause](need.connection ?? "", need.lacks.join(", "))} {help}
+        {texts.readinessWhy[need.cause](need.connection ?? "", need.lacks.join(", "))}{" "}
+        <NeedHelp need={need} place={place} />
       </p>
       {need.offers.length > 0 && (
         <ul className={classes.offers} aria-label={texts.offeredBy}>
@@ -100,13 +102,20 @@ function NeedRow({ need }: { need: Need }) {
 
 function OfferRow({ offer, need }: { offer: Offer; need: Need }) {
   const { texts } = useTexts();
+  const place = usePlace();
   const said = offer.cause === need.cause && offer.connection === need.connection;
   return (
     <li className={classes.offer}>
       <div className={classes.what}>
         <span className={classes.name}>{offer.name}</span>
         <span className={frame.facts}>
-          <span>{offer.connector ?? texts.connectionGroup}</span>
+          {offer.connector === null ? (
+            <span>{texts.connectionGroup}</span>
+          ) : offer.level ? (
+            <Link {...toConnector(place, offer.connector)}>{offer.connector}</Link>
+          ) : (
+            <span>{offer.connector}</span>
+          )}
           {offer.level && <LevelMark level={offer.level} />}
           {offer.deployments.length > 0 && <span>{texts.boundBy(offer.deployments.join(", "))}</span>}
           {offer.standing !== "green" && !said && (

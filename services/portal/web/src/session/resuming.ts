@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import type { Schemas } from "../api/client";
 import type { Client, Passkey } from "../api/queries";
 
 /** What is done with an endpoint that is there. */
@@ -15,6 +16,8 @@ export type Act =
   | { kind: "add-endpoint"; url: string; types: string; description: string }
   | { kind: "endpoint"; endpoint: string; what: EndpointAct }
   | { kind: "authorize"; connection: string }
+  | { kind: "set-absence"; wish: Schemas["OwnAbsence"] }
+  | { kind: "connect"; connector: string; name: string; settings: Record<string, unknown> }
   | { kind: "set-up-factor" }
   | { kind: "remove-factor" };
 

@@ -95,6 +95,12 @@ export const OrderIcon = (props: Props) => (
   </Icon>
 );
 
+export const ConnectorIcon = (props: Props) => (
+  <Icon {...props}>
+    <path d="M5 2.500v3M11 2.500v3M3.500 5.500h9v2.500a4.500 4.500 0 0 1-9 0zM8 12.500v2" />
+  </Icon>
+);
+
 export const ReadinessIcon = (props: Props) => (
   <Icon {...props}>
     <path d="m2.500 4.300 1.200 1.200 2-2.200M2.500 10.800l1.200 1.200 2-2.200" />

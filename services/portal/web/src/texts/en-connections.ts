@@ -33,7 +33,7 @@ const connections = {
   renewsItself: "renewed by itself",
   endsSoon: (at: string) => `What it signs in with ends on ${at}. Renew it before.`,
   rights: "Rights",
-  rightsUnknown: "The system does not tell which it gave",
+  rightsUnknown: "Cannot be told: the system does not say which it gave",
   tooManyRights: (rights: string) =>
     `Its credentials may do more than any operation needs: ${rights}. Take these rights away at the system.`,
   authorizations: {

@@ -1,6 +1,7 @@
 /** Words of forms that come with tasks. */
 const form = {
   optional: "optional",
+  isNeeded: "needed",
   choose: "Choose",
   amount: "Amount",
   currency: "Currency",

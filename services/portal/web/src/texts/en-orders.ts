@@ -22,6 +22,8 @@ const orders = {
   nothingHappenedBody:
     "What systems tell of it, the runs that this begins and what people do stand here, in order.",
   laterLines: "Show what came later",
+  storyIsCut:
+    "This record has more than is told here: the lines of its 200 oldest workflows end above. Later ones are found under Runs.",
   systemsDiffer: (count: number) =>
     count === 1 ? "Systems differ in 1 place" : `Systems differ in ${count} places`,
   toldState: (system: string, state: string) => `${system} says: ${state}`,

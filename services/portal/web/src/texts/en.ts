@@ -1,6 +1,7 @@
 import type { GraphNode } from "../api/queries";
 import audit from "./en-audit";
 import connections from "./en-connections";
+import connectors from "./en-connectors";
 import deployments from "./en-deployments";
 import exceptions from "./en-exceptions";
 import form from "./en-form";
@@ -22,6 +23,7 @@ const en = {
   ...orders,
   ...readiness,
   ...connections,
+  ...connectors,
   ...form,
   ...deployments,
   ...exceptions,

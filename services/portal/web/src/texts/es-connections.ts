@@ -34,7 +34,7 @@ const connections: typeof en = {
   renewsItself: "se renueva solo",
   endsSoon: at => `Su acceso termina el ${at}. Renuévelo antes.`,
   rights: "Permisos",
-  rightsUnknown: "El sistema no dice cuáles dio",
+  rightsUnknown: "No se puede saber: el sistema no dice cuáles dio",
   tooManyRights: rights =>
     `Sus credenciales pueden más de lo que necesita cualquier operación: ${rights}. Quite estos permisos en el sistema.`,
   authorizations: {

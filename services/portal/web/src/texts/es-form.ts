@@ -2,6 +2,7 @@ import type en from "./en-form";
 
 const form: typeof en = {
   optional: "opcional",
+  isNeeded: "obligatorio",
   choose: "Elija",
   amount: "Importe",
   currency: "Moneda",

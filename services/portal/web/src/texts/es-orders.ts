@@ -22,6 +22,8 @@ const orders: typeof en = {
   nothingHappenedBody:
     "Lo que los sistemas dicen de él, las ejecuciones que eso inicia y lo que hacen las personas están aquí, en orden.",
   laterLines: "Mostrar lo que vino después",
+  storyIsCut:
+    "Este registro tiene más de lo que se cuenta aquí: arriba terminan las líneas de sus 200 flujos más antiguos. Los posteriores están en Ejecuciones.",
   systemsDiffer: count =>
     count === 1 ? "Los sistemas difieren en 1 lugar" : `Los sistemas difieren en ${count} lugares`,
   toldState: (system, state) => `${system} dice: ${state}`,

@@ -1,6 +1,7 @@
 import type { Texts } from "./en";
 import audit from "./es-audit";
 import connections from "./es-connections";
+import connectors from "./es-connectors";
 import deployments from "./es-deployments";
 import exceptions from "./es-exceptions";
 import form from "./es-form";
@@ -22,6 +23,7 @@ const es: Texts = {
   ...orders,
   ...readiness,
   ...connections,
+  ...connectors,
   ...form,
   ...deployments,
   ...exceptions,

@@ -5,6 +5,7 @@ import { brandQuery, sessionQuery } from "../api/queries";
 import { useNow } from "../display/now";
 import { absolute, relative } from "../display/time";
 import { Failure } from "../pages/Failure";
+import heading from "../pages/Heading.module.css";
 import { LinesSkeleton } from "../pages/LinesSkeleton";
 import { Notice } from "../pages/Notice";
 import { WebhookIcon } from "../states/icons";
@@ -41,11 +42,11 @@ export function EndpointPage() {
   const rows = log.data?.pages.flatMap(page => page.items) ?? [];
   return (
     <div className={classes.page}>
-      <Link to="/webhooks" className={classes.back}>
+      <Link to="/webhooks" className={`${heading.back} ${classes.inset}`}>
         {texts.webhooks}
       </Link>
-      <div className={classes.head}>
-        <h1 className={classes.title} title={title}>
+      <div className={`${heading.head} ${classes.inset}`}>
+        <h1 className={heading.title} title={title}>
           {title}
         </h1>
         {endpoint && <EndpointMark endpoint={endpoint} />}
@@ -53,7 +54,7 @@ export function EndpointPage() {
       {endpoint && <Facts endpoint={endpoint} />}
       {endpoint && may && <EndpointActs endpoint={endpoint} />}
       <div className={classes.log}>
-        <h2 className={classes.subtitle}>{texts.deliveries}</h2>
+        <h2 className={heading.subtitle}>{texts.deliveries}</h2>
         <StateFilter endpoint={id} state={state} />
       </div>
       {!log.data ? (
@@ -96,7 +97,7 @@ function Facts({ endpoint }: { endpoint: Endpoint }) {
             : endpoint.failing_since && time(endpoint.failing_since, texts.failingSince)}
         </p>
       )}
-      <p className={classes.facts}>
+      <p className={`${heading.facts} ${classes.inset}`}>
         {endpoint.description && <span>{endpoint.url}</span>}
         <span>{texts.takes(endpoint.types.join(", "))}</span>
         {earlier?.ends_at && (
