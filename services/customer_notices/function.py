@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -17,13 +19,14 @@ from infra.setting_mail import ADDRESS
 from services.customer_notices import quiet
 from services.engine import values
 from services.engine.functions import STANDARD_ERRORS, Answer, Call, Done, ErrorDetails, Failed, Later
-from template_library import notices
+from template_library import notice_texts, notices
 from template_library.notice_texts import Texts
 from template_library.notices import NAME, Asked, Quiet
 from tenants.calendars import reading
 from tenants.calendars.calendar import Calendar, NeverOpen
 from tenants.calendars.errors import UnknownCalendar
 from tenants.mail.service import context
+from tenants.organizations import link_texts
 
 __all__ = ["NAME", "NoticeFunction"]
 
@@ -31,14 +34,26 @@ PREFIX: Final = "ntc"
 KIND: Final = "customer.notice"
 MOST_A_DAY: Final = 50
 """Notices to one address within a day: a workflow that runs in a circle is nobody's mailbox's trouble."""
+STATUS_LIFE: Final = timedelta(days=120)
+"""Of the link of a status page: longer than most orders are under way, and no longer than anybody looks."""
 _LONGEST: Final = 254
 _LONGEST_NAME: Final = 200
 _INVALID: Final = 400
 _AWAY: Final = 503
 _MOVING_SECONDS: Final = 2.0
 _POST: Final = """
-SELECT * FROM app.post_notice($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+SELECT * FROM app.post_notice($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+  $20, $21, $22, $23)
 """
+
+
+class Enclosed(msgspec.Struct, frozen=True):
+    """What a mail opens something by: `ends` further notices, `token` a status page; `sealed` has both until then."""
+
+    mail_id: UUID
+    ends: str
+    token: str | None
+    sealed: bytes
 
 
 class NoticeFunction:
@@ -57,17 +72,18 @@ class NoticeFunction:
             asked, texts = notices.read(call.arguments)
         except ValueError as error:
             return _failed("validation", "The notice cannot be read", str(error))
-        secret, mail_id = secrets.token_urlsafe(32), ids.new()
+        ends, mail_id = secrets.token_urlsafe(32), ids.new()
+        token = link_texts.new(call.tenant) if asked.about and notice_texts.asks_for_status(texts) else None
         try:
-            sealed = await self._keys.wrap(secret.encode(), context(mail_id))
-            return await through_outage(lambda: self._post(call, asked, texts, (mail_id, secret, sealed)), "a notice")
+            sealed = await self._keys.wrap(" ".join([ends, *([token] if token else [])]).encode(), context(mail_id))
+            enclosed = Enclosed(mail_id, ends, token, sealed)
+            return await through_outage(lambda: self._post(call, asked, texts, enclosed), "a notice")
         except (UnknownCalendar, NeverOpen) as error:
             return _failed("configuration", "The quiet hours cannot be counted", str(error))
         except KeyServiceUnavailable as error:
             return _later(error.detail)
 
-    async def _post(self, call: Call, asked: Asked, texts: Texts, enclosed: tuple[Any, str, bytes]) -> Answer:
-        mail_id, secret, sealed = enclosed
+    async def _post(self, call: Call, asked: Asked, texts: Texts, enclosed: Enclosed) -> Answer:
         async with self._database.tenant(call.tenant) as connection:
             place = await connection.fetchrow("SELECT * FROM app.notice_place()")
             now = await connection.fetchval("SELECT clock_timestamp()")
@@ -77,7 +93,7 @@ class NoticeFunction:
             row = await connection.fetchrow(
                 _POST,
                 ids.new(),
-                mail_id,
+                enclosed.mail_id,
                 call.run,
                 call.key,
                 call.fence,
@@ -89,12 +105,16 @@ class NoticeFunction:
                 _line(asked.to.name or ""),
                 language,
                 msgspec.json.encode(_facts(asked, texts, language)).decode(),
-                sealed,
-                hashlib.sha256(secret.encode()).digest(),
+                enclosed.sealed,
+                hashlib.sha256(enclosed.ends.encode()).digest(),
                 when.at,
                 when.waits,
                 withheld(asked, address, has_host=place["has_host"]),
                 MOST_A_DAY,
+                None if asked.promise is None else [asked.promise.was, asked.promise.now],
+                ids.new(),
+                None if enclosed.token is None else link_texts.digest(enclosed.token),
+                STATUS_LIFE.total_seconds(),
             )
         return _later("its run is in other hands") if row is None else _told(row)
 

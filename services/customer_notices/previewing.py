@@ -52,4 +52,4 @@ def shown(
         sender=_SENDER,
         hosts=[_HOST],
     )
-    return customer_letters.letter(row, _SENDER, "preview")
+    return customer_letters.letter(row, _SENDER, "preview preview")

@@ -54,6 +54,8 @@ class CustomerNotice(Base):
     address_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     link_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     mail_id: Mapped[UUID | None] = mapped_column(Uuid)
+    promise_was: Mapped[str | None] = mapped_column(Text)
+    promise_now: Mapped[str | None] = mapped_column(Text)
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
 

@@ -36,11 +36,12 @@ WHERE tenant_id = $1 AND run_id = $2 AND task_id IS NULL AND decision IS NULL
 """
 # Of the tasks that ran under one reference the last one, decided or not: it is the one that the journal ends with.
 _TASKS: Final = """
-SELECT DISTINCT ON (t.reference) t.reference, t.decision, coalesce(a.is_approved, false) AS is_approved
-FROM app.human_task t
+SELECT t.reference, t.decision, coalesce(a.is_approved, false) AS is_approved FROM (
+  SELECT DISTINCT ON (h.reference) h.tenant_id, h.run_id, h.task_id, h.reference, h.decision FROM app.human_task h
+  WHERE h.tenant_id = $1 AND h.run_id = $2 ORDER BY h.reference, h.created_at DESC, h.task_id DESC
+) t
 LEFT JOIN app.approval a ON a.tenant_id = t.tenant_id AND a.run_id = t.run_id AND a.task_id = t.task_id
-WHERE t.tenant_id = $1 AND t.run_id = $2 AND t.decision IS NOT NULL
-ORDER BY t.reference, t.created_at DESC, t.task_id DESC
+WHERE t.decision IS NOT NULL
 """
 _LINES: Final = """
 SELECT kind, reference, data ->> 'source' AS source, data ->> 'id' AS id FROM app.journal

@@ -20,8 +20,9 @@ MOST: Final = 500
 """Documents of a case that are looked at: those that somebody told apart, and of the others the newest."""
 _OUTSIDE: Final = "outside:"
 _ADD: Final = """
-INSERT INTO app.evidence_case (tenant_id, case_id, key, about_kind, about_key, reason, required, run_id, opened_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, key) DO NOTHING RETURNING true
+INSERT INTO app.evidence_case (tenant_id, case_id, key, about_kind, about_key, reason, required, run_id,
+  opened_by, last_run)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8) ON CONFLICT (tenant_id, key) DO NOTHING RETURNING true
 """
 _FIND: Final = """
 SELECT case_id, key, about_kind, about_key, reason, required::text AS required, run_id, opened_by, opened_at
@@ -32,6 +33,11 @@ SELECT case_id, key, about_kind, about_key, reason, required::text AS required, 
 FROM app.evidence_case WHERE tenant_id = $1 AND key = $2 FOR UPDATE
 """
 _GROW: Final = "UPDATE app.evidence_case SET required = $3 WHERE tenant_id = $1 AND case_id = $2"
+# A case is kept by the last that was done in it, not by its first run alone.
+_AGAIN: Final = (
+    "UPDATE app.evidence_case SET last_run = coalesce($3, last_run), last_at = clock_timestamp() "
+    "WHERE tenant_id = $1 AND case_id = $2 AND ($3::uuid IS NULL OR last_run IS DISTINCT FROM $3)"
+)
 _ONE: Final = """
 SELECT case_id, key, about_kind, about_key, reason, required::text AS required, run_id, opened_by, opened_at
 FROM app.evidence_case WHERE tenant_id = $1 AND case_id = $2
@@ -152,6 +158,8 @@ async def open_case(connection: Any, tenant: TenantId, new: NewCase, *, actor: s
     if len(grown) > MOST_REQUIRED:
         raise TooManyPapers(f"It asks for {len(found.required)}, and {len(added)} more would be over {MOST_REQUIRED}")
     target = ids.show(PREFIX, found.case_id)
+    if not made:
+        await connection.execute(_AGAIN, tenant, found.case_id, new.run)
     if added:
         await connection.execute(_GROW, tenant, found.case_id, msgspec.json.encode(grown).decode())
         found = msgspec.structs.replace(found, required=grown)

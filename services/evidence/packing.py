@@ -14,10 +14,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra import ids
-from infra.database import Database, Scope, surviving
-from infra.encryption.errors import SecretUnreadable
+from infra.database import Database, Scope, is_outage, surviving, through_outage
+from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.ids import TenantId
-from infra.objects.store import ObjectMissing
+from infra.objects.store import ObjectMissing, StoreAway
 from services.documents import repository
 from services.documents.documents import Documents, New, shown
 from services.documents.errors import DocumentTooLarge
@@ -38,6 +38,10 @@ MOST: Final = 1
 _TAKEN_SECONDS: Final = 300.0
 TRIES: Final = 6
 """Processes that begin a pack; the last one two and a half hours behind the first."""
+_LEAVE: Final = (
+    "UPDATE app.evidence_pack SET tries = tries - 1 WHERE tenant_id = $1 AND pack_id = $2 AND tries = $3 "
+    "AND state = 'asked'"
+)
 _ACTOR: Final = "engine"
 _CHUNK: Final = 64 * 1024
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -78,8 +82,24 @@ async def make(database: Database, documents: Documents) -> int:
         rows = await connection.fetch("SELECT * FROM app.packs_to_make($1, $2)", MOST, _TAKEN_SECONDS)
     for row in rows:
         with surviving("making a pack of evidence"):
-            await _one(database, documents, TenantId(row["tenant_id"]), row["pack_id"], row["tries"])
+            await tried(database, documents, row)
     return len(rows)
+
+
+async def tried(database: Database, documents: Documents, row: Any) -> None:
+    """What was away counts as no try: an outage of hours is no pack that ends its process."""
+    tenant, pack, tries = TenantId(row["tenant_id"]), row["pack_id"], row["tries"]
+    try:
+        await _one(database, documents, tenant, pack, tries)
+    except Exception as error:
+        if is_outage(error) or isinstance(error, (StoreAway, KeyServiceUnavailable)):
+            await through_outage(lambda: _leave(database, tenant, pack, tries), "a try at a pack of evidence")
+        raise
+
+
+async def _leave(database: Database, tenant: TenantId, pack: UUID, tries: int) -> None:
+    async with database.tenant(tenant) as connection:
+        await connection.execute(_LEAVE, tenant, pack, tries)
 
 
 async def _one(database: Database, documents: Documents, tenant: TenantId, pack_id: UUID, tries: int) -> None:

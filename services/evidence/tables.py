@@ -45,10 +45,12 @@ class EvidenceCase(Base):
     run_id: Mapped[UUID | None] = mapped_column(Uuid)
     opened_by: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
+    last_run: Mapped[UUID | None] = mapped_column(Uuid)
+    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "key"),
-        Index("evidence_case_opened", "opened_at"),
+        Index("evidence_case_last", "last_at"),
         Index("evidence_case_about", "tenant_id", "about_kind", "about_key", "case_id"),
     )
 

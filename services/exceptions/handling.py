@@ -51,7 +51,7 @@ _OUTCOMES: Final[dict[tuple[Action, Category], Done]] = {
 """By action and category; what is not here, and is no discard, is cancelled."""
 
 _WRITE: Final = {
-    "assign": "UPDATE app.exception SET owner = $3, changes = changes + 1 "
+    "assign": "UPDATE app.exception SET owner = $3, is_assigned = $3::text IS NOT NULL, changes = changes + 1 "
     "WHERE tenant_id = $1 AND exception_id = $2 AND state = 'open' AND changes = $4 AND owner IS DISTINCT FROM $3 "
     "RETURNING true",
     "note": "UPDATE app.exception SET note = $3, changes = changes + 1 "

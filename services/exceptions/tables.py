@@ -40,6 +40,7 @@ class ExceptionRow(Base):
     worth: Mapped[int] = mapped_column(BigInteger, server_default="-9223372036854775808")
     due: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default="infinity")
     owner: Mapped[str | None] = mapped_column(Text)
+    is_assigned: Mapped[bool] = mapped_column(server_default="false")
     note: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, server_default="open")
     outcome: Mapped[str | None] = mapped_column(Text)

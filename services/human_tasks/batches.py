@@ -14,6 +14,7 @@ from infra.pagination import BadCursor
 from infra.problems import Problem
 from services.human_tasks import acting
 from services.human_tasks.deciding import Decision, Desk
+from services.human_tasks.errors import AnswerRefused
 from services.human_tasks.people import Person
 
 MOST: Final = 200
@@ -69,8 +70,9 @@ async def preview(  # noqa: PLR0913 (whose, which, and what is to be decided)
             try:
                 row = await acting.locked(connection, tenant, task, person)
                 verdict = await desk.look(connection, tenant, row, person, outcome=outcome)
+                desk.check_bare(row, person, outcome)
             except Problem as problem:
-                found.append(Told(task=task, outcome="refused", why=problem.detail))
+                found.append(Told(task=task, outcome="refused", why=_why(problem)))
                 continue
         told: Outcome = "completed" if verdict.is_allowed else "refused"
         if verdict.is_allowed and verdict.approvals > 1:
@@ -95,8 +97,13 @@ async def drive(database: Database, desk: Desk, tenant: UUID, person: Person, ba
                 decided = await desk.complete(connection, tenant, one.task, person, wanted)
         except Problem as problem:
             told: Outcome = "changed" if problem.name in {"task-changed", "task-over"} else "refused"
-            done.append((Told(task=one.task, outcome=told, why=problem.detail), None))
+            done.append((Told(task=one.task, outcome=told, why=_why(problem)), None))
             continue
         what: Outcome = "completed" if decided.is_complete else "approved"
         done.append((Told(task=one.task, outcome=what), decided.run))
     return done
+
+
+def _why(problem: Problem) -> str:
+    """In words for who chose many: what a form asks for is nowhere to be filled in."""
+    return "Its form asks for something: decide it by itself" if isinstance(problem, AnswerRefused) else problem.detail

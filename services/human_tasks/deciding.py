@@ -112,6 +112,11 @@ class Desk:
         question = await _question(connection, tenant, row, decider, (outcome, {}))
         return await self._judged(connection, question, row)
 
+    def check_bare(self, row: Mapping[str, Any], person: Person, outcome: str) -> None:
+        """Raises AnswerRefused: it cannot be decided so with nothing filled in, since its form asks for something."""
+        roles = _decider(person, acting.behalf_of(row, person)).roles
+        forms.checked(self.forms, showing.asked_of(row).form, roles, {}, outcome)
+
     async def complete(self, connection: Any, tenant: UUID, task: UUID, person: Person, wanted: Decision) -> Decided:
         """Decide, in the caller's transaction. The same decision of the same person again changes nothing.
 

@@ -18,9 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
 from infra.problems import NotFound
+from services.engine.tables import Run
 from services.human_tasks.people import Person
 from services.human_tasks.states import State
 from services.human_tasks.tables import HumanTask, HumanTaskDecision, HumanTaskEvent
+from tenants.deployments.models import DeploymentRevision, WorkflowVersion
 
 Row = Mapping[Any, Any]
 Sort = Literal["due", "value"]
@@ -51,6 +53,24 @@ _LISTED: Final = (
     HumanTask.changed_at,
     HumanTask.closed_at,
 )
+_TEMPLATE: Final = (
+    select(WorkflowVersion.template)
+    .join(
+        DeploymentRevision,
+        (DeploymentRevision.tenant_id == WorkflowVersion.tenant_id)
+        & (DeploymentRevision.workflow_version_id == WorkflowVersion.workflow_version_id),
+    )
+    .join(
+        Run,
+        (Run.tenant_id == DeploymentRevision.tenant_id)
+        & (Run.deployment_id == DeploymentRevision.deployment_id)
+        & (Run.revision == DeploymentRevision.revision),
+    )
+    .where(Run.tenant_id == HumanTask.tenant_id, Run.run_id == HumanTask.run_id)
+    .scalar_subquery()
+    .label("template")
+)
+"""Of which template version its run is, `name@version`; null of any other workflow, or of an archived run."""
 _ORDERS: Final[dict[Sort, tuple[Any, bool]]] = {"due": (HumanTask.due, False), "value": (HumanTask.worth, True)}
 """What a page is ordered by before the id, and whether the highest comes first."""
 
@@ -105,7 +125,7 @@ async def read_task(session: AsyncSession, tenant: UUID, task: UUID, person: Per
     """With what it was asked with, as JSON text. Raises NotFound: none of this id that the reader sees."""
     held = (HumanTask.tenant_id, HumanTask.assignee, HumanTask.role, HumanTask.is_given)
     columns = (*_LISTED, HumanTask.reference, HumanTask.reason, func.app.keeps_task(*held).label("is_kept"))
-    whole = (cast(HumanTask.content, Text).label("content"), cast(HumanTask.answer, Text).label("answer"))
+    whole = (cast(HumanTask.content, Text).label("content"), cast(HumanTask.answer, Text).label("answer"), _TEMPLATE)
     found = await session.execute(
         select(*columns, *whole).where(HumanTask.tenant_id == tenant, HumanTask.task_id == task)
     )

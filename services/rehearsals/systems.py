@@ -30,6 +30,7 @@ from template_library.scenarios import Double
 
 SIMULATED: Final = {kind.connector: name for name, kind in systems.KINDS.items()}
 """Simulators by the connector that speaks with them."""
+_OK: Final = 200
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -69,7 +70,7 @@ class Doubles:
 async def running(double: Double, client: egress.Client, stands: datetime | None) -> AsyncIterator[Running]:
     """A simulator with books of its own, which are thrown away afterwards. `stands`: when its time begins.
 
-    Raises ValueError: it has no such books.
+    Raises ValueError: it has no such books, or cannot fail so.
     """
     token = secrets.token_urlsafe()
     with tempfile.TemporaryDirectory(prefix="scenario-") as folder:
@@ -115,4 +116,7 @@ async def _control(client: egress.Client, one: Running, method: str, path: str, 
         ),
     )
     answer = await client.send(TENANT, request)
-    return msgspec.json.decode(answer.body)
+    told = msgspec.json.decode(answer.body)
+    if answer.status != _OK:
+        raise ValueError(told["detail"])
+    return told

@@ -45,12 +45,15 @@ _TWICE: Final = """
   SELECT y.*, lag(y.task_id) OVER same AS task_before, lag(y.kind) OVER same AS kind_before,
     lag(y.field) OVER same AS field_before
   FROM typed y WINDOW same AS (PARTITION BY y.entity_kind, y.entity_key, y.value ORDER BY y.task_id, y.field)
+), each AS (
+  SELECT a.entity_kind, a.entity_key, a.kind, a.field, a.kind_before, a.field_before, min(a.role) AS role,
+    count(*) AS times
+  FROM again a WHERE a.task_before <> a.task_id GROUP BY 1, 2, 3, 4, 5, 6
 )
-SELECT a.entity_kind, a.kind AS step, a.field, a.kind_before AS step_before, a.field_before, min(a.role) AS role,
-  count(*) AS times, count(DISTINCT a.entity_key) AS entities, min(a.entity_key) AS example,
-  sum(s.seconds)::bigint AS seconds
-FROM again a LEFT JOIN spent s ON s.kind = a.entity_kind AND s.key = a.entity_key AND s.step = a.kind
-WHERE a.task_before <> a.task_id GROUP BY 1, 2, 3, 4, 5 HAVING count(*) >= 2 ORDER BY times DESC, 1, 2, 3, 4, 5 LIMIT $5
+SELECT e.entity_kind, e.kind AS step, e.field, e.kind_before AS step_before, e.field_before, min(e.role) AS role,
+  sum(e.times)::bigint AS times, count(*) AS entities, min(e.entity_key) AS example, sum(s.seconds)::bigint AS seconds
+FROM each e LEFT JOIN spent s ON s.kind = e.entity_kind AND s.key = e.entity_key AND s.step = e.kind
+GROUP BY 1, 2, 3, 4, 5 HAVING sum(e.times) >= 2 ORDER BY times DESC, 1, 2, 3, 4, 5 LIMIT $5
 """
 _EDITED: Final = """
 , often AS (

@@ -28,6 +28,7 @@ from services.connectors.choices import Choices
 from services.connectors.choosing import Choosing
 from services.connectors.connections import TenantConnections
 from services.connectors.drops import Drops
+from services.connectors.good_calls import GoodCalls
 from services.connectors.health.checker import Checker
 from services.connectors.limits import SharedLimits
 from services.connectors.playbook import PlaybookFunction
@@ -104,7 +105,8 @@ class Composition:
         self._beating: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._shares = Shares(self.database, f"{socket.gethostname()}-{os.getpid()}")
-        self._breakers = SharedBreakers(self.database)
+        self._good_calls = GoodCalls(self.database)
+        self._breakers = SharedBreakers(self.database, self._good_calls)
         self._limits = SharedLimits(self.database, self._shares, self.bell.ring)
         self._drops = Drops(settings.drops)
         self.quotas = Quotas(self.database)
@@ -116,6 +118,7 @@ class Composition:
         self._pool.start()
         self.flushing = asyncio.create_task(self.journal.run())
         self._noting = asyncio.create_task(self._uses.run())
+        self._hearing = asyncio.create_task(self._good_calls.run())
         # Before the first run is taken: a call that was let through yesterday is let through now.
         with surviving("reading the opened networks"):
             await self._networks.refresh()
@@ -144,13 +147,14 @@ class Composition:
             )
 
     async def close(self) -> None:
-        others = [*filter(None, [self._noting, self._reading, self._beating])]
+        others = [*filter(None, [self._noting, self._hearing, self._reading, self._beating])]
         for task in (self.flushing, *others):
             task.cancel()
         await asyncio.gather(self.flushing, *others, return_exceptions=True)
         with surviving("noting which secrets were used"):
             async with asyncio.timeout(_LEAVE_SECONDS):
                 await self._uses.write()
+                await self._good_calls.write()
         if self._beating is not None:
             with surviving("leaving the others"):
                 async with asyncio.timeout(_LEAVE_SECONDS):

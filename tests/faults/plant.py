@@ -24,6 +24,7 @@ from infra.encryption.key_file import create_kek_file
 from infra.encryption.secret import Secret
 from infra.settings import child_environment, load
 from services.cli import demo
+from services.connectors.simulators import systems
 from tests.faults import warm
 from tests.faults.observed import Observed
 from tests.faults.seedling import Seedling
@@ -66,7 +67,7 @@ class Plant(Observed):
         self.api_url = ""
         self.erp_url = ""
         self.erp_urls: list[str] = []
-        self.carrier_urls: list[str] = []
+        self._systems: dict[str, subprocess.Popen[bytes]] = {}
         self.key = ""
         self._client = egress.Client(egress.Guard(allow_loopback=True))
 
@@ -137,6 +138,14 @@ class Plant(Observed):
         """What the process and its children have written."""
         return self._logs[process.pid].read_text(encoding="utf-8", errors="replace")
 
+    async def beside(self, url: str) -> dict[str, Any]:
+        """Where else the system at this address listens, as soon as it has told."""
+        async with asyncio.timeout(PATIENCE):
+            while "\n" not in (told := self.log_of(self._systems[url])):
+                await asyncio.sleep(0.05)
+        found: dict[str, Any] = msgspec.json.decode(told.partition("\n")[0])
+        return found
+
     async def _lead_to_erp(self) -> None:
         """The demo's connection, where the port that it was made for is somebody else's now."""
         await self.query(
@@ -147,22 +156,24 @@ class Plant(Observed):
 
     async def start_erp(self, port: int | None = None) -> str:
         """One more simulated ERP, with books of its own; its address, on `port` where that is free."""
-        url = f"http://127.0.0.1:{choose(port)}"
+        url = await self.start_system("erp", port)
         self.erp_urls.append(url)
-        return await self._start_system("erp", url)
+        return url
 
-    async def start_carrier(self) -> str:
-        """One more simulated carrier, whose secret is the ERP's token; its address."""
-        url = f"http://127.0.0.1:{choose(None)}"
-        self.carrier_urls.append(url)
-        return await self._start_system("carrier", url)
-
-    async def _start_system(self, name: str, url: str) -> str:
+    async def start_system(self, name: str, port: int | None = None, books: Mapping[str, Any] | None = None) -> str:
+        """One more simulated system of that kind, whose secret is the ERP's token; its address. It knows `books`."""
+        url = f"http://127.0.0.1:{choose(port)}"
         self.erp_token = self.stack.home.secret("erp-token")
-        books = self.home / f"{name}-{len(self._others)}.sqlite"
-        command = ["services.connectors.simulators", name, "--port", url.rpartition(":")[2], "--data", str(books)]
+        data = self.home / f"{name}-{len(self._others)}.sqlite"
+        if books:
+            system = systems.start(name, data, self.erp_token)
+            system.learn(books)
+            system.close()
+        command = ["services.connectors.simulators", name, "--port", url.rpartition(":")[2], "--data", str(data)]
         command += ["--token-file", str(self.home / "secrets" / "erp-token")]
-        self._others.append(self._spawn(name, command, self.environment()))
+        process = self._spawn(name, command, self.environment())
+        self._others.append(process)
+        self._systems[url] = process
         await self.answers(url + "/_control/state?keys=0")
         return url
 
@@ -204,7 +215,7 @@ class Plant(Observed):
         content = b"" if body is None else msgspec.json.encode(body)
         given = {"content-type": "application/json"} if body is not None else {}
         origin = egress.canonical_origin(target)
-        key = self.erp_token if origin in {*self.erp_urls, *self.carrier_urls} else key or self.key
+        key = self.erp_token if origin in self._systems else key or self.key
         return await self._client.send(
             NOBODY,
             egress.Request(

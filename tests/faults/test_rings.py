@@ -32,7 +32,7 @@ _RUBBISH: Final = (
 _IDS: Final = ("run_", "run_x", "con_01m7zb8rfme0arm2qwptag305z", str(uuid4()), "run_é", "run_" + "0" * 500)
 
 
-async def _again(redis: Any, dice: Random) -> None:
+async def again(redis: Any, dice: Random) -> None:
     """Hear what passes; say each message three times, out of order, some of them later; and rubbish in between."""
     async with redis.pubsub(ignore_subscribe_messages=True) as subscription:
         await subscription.subscribe(READY, CHANGED, TOLD, JUDGE)
@@ -49,7 +49,7 @@ async def _again(redis: Any, dice: Random) -> None:
 
 async def test_F_13_F_15_rings_repeated_shuffled_late_and_rubbish_do_nothing_twice(plant: Plant) -> None:
     redis = Redis.from_url(plant.stack.endpoints.redis_url)
-    noise = asyncio.create_task(_again(redis, Random(13)))  # noqa: S311 (dice of a test)
+    noise = asyncio.create_task(again(redis, Random(13)))  # noqa: S311 (dice of a test)
     workers = [plant.start_worker(), plant.start_worker()]
     # Each event three times, in any order.
     numbers = [number for number in range(ORDERS) for _ in range(3)]

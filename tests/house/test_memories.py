@@ -35,6 +35,7 @@ WHOSE: Final = {
         "services/connectors/builtin/tryton/session.py Sessions._locks",
         "services/connectors/declared/credentials/fetched.py Fetching._flights",
         "services/connectors/declared/credentials/fetched.py Fetching._kept",
+        "services/connectors/good_calls.py GoodCalls._noted",
         "services/connectors/limits.py SharedLimits._kept", "services/connectors/writes.py ConnectorWrites._kinds",
         "tenants/connections/opening.py OpenConnections._kept",
         "tenants/connections/opening.py OpenConnections._looking",

@@ -10,15 +10,14 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from tests.counterparts.tryton.install import folder as tryton_folder
-from tests.counterparts.tryton.install import is_installed
 from tests.nightly import (
     backlog,
     cancelling,
@@ -49,7 +48,9 @@ from tests.nightly.outcome import Outcome
 
 MOST_MINUTES: Final = 60.0
 # Of the whole; what is left is for the last round of each part to end, which is what makes them late.
-_SHARES: Final = {"kills": 0.1, "outages": 0.06, "tryton": 0.06, "soak": 0.22}
+_SHARES: Final = {"kills": 0.09, "outages": 0.05, "tryton": 0.05, "soak": 0.22}
+_SHORTER_SOAK: Final = 0.14
+"""Of a night that has all parts."""
 _FAULTS: Final = (
     recovery,
     cuts,
@@ -72,6 +73,7 @@ ONCE: Final = (*_FAULTS, interleaved, contract)
 _ONCE_MINUTES: Final = 45.0
 """Those take about half an hour; a night that is shorter than this goes without them."""
 _STUCK_SECONDS: Final = 1_200.0
+_WITH: Final = "with the real systems"
 _HEADS: Final = frozenset({"", "FAILURES"})
 """Lines above what a report of many says first."""
 _SOAK_ENDING: Final = 45.0
@@ -85,13 +87,15 @@ Round = Callable[[Path, Random, Outcome], Awaitable[object]]
 class Part(msgspec.Struct, frozen=True):
     """`seconds`: no round begins that would, by the length of the longest one, end later.
 
-    `patience`: seconds after which one round is taken for stuck.
+    `patience`: seconds after which one round is taken for stuck. `goes`: alone, since it measures; with the real
+    systems, since nothing of it depends on how busy the machine is; or beside those.
     """
 
     outcome: Outcome
     one_round: Round
     seconds: float
     patience: float = _STUCK_SECONDS
+    goes: Literal["alone", "with the real systems", "beside"] = "alone"
 
 
 async def run(part: Part, seed: str) -> None:
@@ -119,21 +123,27 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {words[:200]}".replace("|", "/")
 
 
-def parts(minutes: float, home: Path) -> list[Part]:
-    """What a night of `minutes` is made of."""
-    seconds = {name: share * minutes * 60 for name, share in _SHARES.items()}
+def parts(minutes: float, home: Path, missing: Mapping[str, str] | None = None) -> list[Part]:
+    """What a night of `minutes` is made of. `missing`: real systems that are not there, and why."""
+    shares = _SHARES | ({"soak": _SHORTER_SOAK} if minutes >= _ONCE_MINUTES else {})
+    seconds = {name: share * minutes * 60 for name, share in shares.items()}
     steady = max(10.0, seconds["soak"] - _SOAK_ENDING)
-    real = certified.installed(home)
-    others = Outcome(part=certified.PART, proves=certified.PROVES)
-    beside = Outcome(part=tryton.PART, proves=tryton.PROVES)
+    absent = missing or {}
+    real = Outcome(part=certified.PART, proves=certified.PROVES)
+    erp = Outcome(part=tryton.PART, proves=tryton.PROVES, failure=absent.get(certified.TRYTON, ""))
     found = [
-        Part(Outcome(part=kills.PART, proves=kills.PROVES), kills.one_round, seconds["kills"]),
-        Part(Outcome(part=outages.PART, proves=outages.PROVES), outages.one_round, seconds["outages"]),
-        Part(beside, lambda *given: tryton.one_round(*given, place=tryton_folder(home)), seconds["tryton"]),
-        Part(others, lambda *given: certified.one_round(*given, names=real), 0.0, 2_700.0),
+        Part(real, lambda *given: certified.one_round(*given, missing=absent), 0.0, certified.SECONDS, "beside"),
+        Part(Outcome(part=kills.PART, proves=kills.PROVES), kills.one_round, seconds["kills"], goes=_WITH),
+        Part(Outcome(part=outages.PART, proves=outages.PROVES), outages.one_round, seconds["outages"], goes=_WITH),
+        Part(
+            erp,
+            lambda *given: tryton.one_round(*given, place=tryton_folder(home)),
+            seconds["tryton"],
+            goes=_WITH,
+        ),
+        Part(Outcome(part=longer.PART, proves=longer.PROVES), longer.one_round, 0.0, longer.SECONDS, _WITH),
         *(Part(Outcome(part=one.PART, proves=one.PROVES), one.one_round, 0.0) for one in ONCE if one is not contract),
         Part(Outcome(part=contract.PART, proves=contract.PROVES), contract.one_round, 0.0, contract.PATIENCE),
-        Part(Outcome(part=longer.PART, proves=longer.PROVES), longer.one_round, 0.0, longer.SECONDS),
         # One round, since it takes all of the part's time: a soak that is cut in two is two short ones.
         Part(
             Outcome(part=f"{soak.PART}, {soak.RATE} orders a second", proves=soak.PROVES),
@@ -145,29 +155,36 @@ def parts(minutes: float, home: Path) -> list[Part]:
     for part in found:
         if part.seconds == 0 and minutes < _ONCE_MINUTES:
             part.outcome.skipped = f"a night of {_ONCE_MINUTES:g} minutes or more"
-    if not real:
-        others.skipped = "none is installed (`make counterparts TEST=rt`)"
-    if not is_installed(home):
-        beside.skipped = "Tryton is not installed (`make counterparts`)"
     return found
 
 
 async def run_all(todo: list[Part], seed: str, most: float) -> None:
-    """One part after another, for `most` seconds; what has not ended by then has failed."""
-    left = [part for part in todo if not part.outcome.skipped]
+    """Those that go beside one another, then the rest one after another, for `most` seconds.
+
+    What has not ended by then has failed.
+    """
+    left = {id(part): part for part in todo if not part.outcome.skipped and not part.outcome.failure}
+
+    async def lane(*goes: str) -> None:
+        for part in [one for one in left.values() if one.goes in goes]:
+            await run(part, seed)
+            del left[id(part)]
+
     try:
         async with asyncio.timeout(most):
-            while left:
-                await run(left[0], seed)
-                left.pop(0)
+            await asyncio.gather(lane("beside"), lane(_WITH))
+            await lane("alone")
     except TimeoutError:
-        for part in left:
+        for part in left.values():
             part.outcome.failure = f"not over after {most / 60:g} minutes"
 
 
 async def night(minutes: float, seed: str, home: Path) -> report.Night:
+    wanted = certified.ALL if minutes >= _ONCE_MINUTES else (certified.TRYTON,)
+    _say(f"installing what is not there of {', '.join(wanted)}")
+    missing = await certified.install(wanted)
     began, moment = time.monotonic(), dt.datetime.now(dt.UTC)
-    todo = parts(minutes, home)
+    todo = parts(minutes, home, missing)
     await run_all(todo, seed, MOST_MINUTES * 60)
     return report.Night(
         began=moment.strftime("%Y-%m-%d %H:%M UTC"),

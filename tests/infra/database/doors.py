@@ -94,6 +94,7 @@ DOORS = {
     "take_candidates": "waybill_worker",
     "take_polls": "waybill_worker",
     "take_checks": "waybill_worker",
+    "note_good_calls": "waybill_worker",
     "take_deadlines": "waybill_worker",
     "take_calendar_changes": "waybill_worker",
     "deadline_zones": "waybill_worker",

@@ -15,6 +15,7 @@ from infra.egress import Client, Destination, Dial, Failed, Guard, Refused
 from infra.egress.sftp import Login, SftpRefused, opened
 from infra.encryption.secret import Secret
 from services.connectors.simulators import sftp_server
+from services.connectors.simulators.faults import Chance, Faults
 from services.connectors.simulators.sftp_server import FileServer
 
 PASSWORD = "canary-password"  # noqa: S105 (a server on loopback)
@@ -180,7 +181,7 @@ async def test_a_process_whose_user_has_no_name_says_so(
 async def test_who_breaks_off_is_a_failure_and_no_refusal(
     client: Client, tenant: UUID, server: FileServer, login: Login
 ) -> None:
-    server.breaks = ["before-rename"]
+    server.chance = Chance(Faults(next=["cut"]))
     with pytest.raises(Failed) as failed:
         async with opened(client.plugged(tenant, to(server)), login, SECONDS) as files:
             await files.rename((await files.put("a", b"a")).path, "b")

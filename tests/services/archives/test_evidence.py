@@ -8,8 +8,10 @@ from tests.services.archives.olden import RULES, Olden
 
 _CASE = (
     "INSERT INTO app.evidence_case (tenant_id, case_id, key, about_kind, about_key, reason, required, run_id, "
-    "opened_by, opened_at) VALUES (:'tenant', app.new_id(), :'key', 'invoice', :'key', 'damage', '{}', "
-    "nullif(:'run', '')::uuid, 'account:kim', now() - make_interval(days => :'days'))"
+    "opened_by, opened_at, last_run, last_at) VALUES (:'tenant', app.new_id(), :'key', 'invoice', :'key', "
+    "'damage', '{}', "
+    "nullif(:'run', '')::uuid, 'account:kim', now() - make_interval(days => :'days'), "
+    "nullif(:'last', '')::uuid, now() - make_interval(days => :'last_days'))"
 )
 _PACK = (
     "INSERT INTO app.evidence_pack (tenant_id, pack_id, case_id, key, asked_by, asked_at, state, made_at, document_id) "
@@ -30,8 +32,11 @@ _KEPT = (
 
 async def test_S_86_a_case_goes_when_its_time_is_over_and_stays_as_long_as_something_of_it_does(olden: Olden) -> None:
     for key, days in (("gone", 450), ("young", 390), ("packed", 450), ("counted", 450), ("filed", 450)):
-        olden.sql(_CASE, key=key, days=days, run="")
-    olden.sql(_CASE, key="of-a-run", days=450, run=await olden.ended(450))
+        olden.sql(_CASE, key=key, days=days, run="", last="", last_days=days)
+    olden.sql(_CASE, key="opened-again", days=450, run="", last="", last_days=390)
+    for key, whose in (("of-a-run", "run"), ("of-a-later-run", "last")):
+        runs = {"run": "", "last": "", whose: await olden.ended(450)}
+        olden.sql(_CASE, key=key, days=450, last_days=450, **runs)
     document = ids.new()
     olden.sql(_PACK, key="gone", days=440, document=ids.new())
     olden.sql(_PACK, key="packed", days=390, document=ids.new())
@@ -41,12 +46,14 @@ async def test_S_86_a_case_goes_when_its_time_is_over_and_stays_as_long_as_somet
     olden.sql(_COUNTED, key="counted", days=390)
     left = "SELECT key FROM app.evidence_case ORDER BY key"
     await clean_evidence(olden.worker, RULES)
-    assert olden.sql(left).split() == ["counted", "filed", "of-a-run", "packed", "young"]
+    assert olden.sql(left).split() == [
+        "counted", "filed", "of-a-later-run", "of-a-run", "opened-again", "packed", "young",
+    ]  # fmt: skip
     told = "SELECT count(*) FROM app.audit WHERE action = 'evidence.expired' AND actor = 'engine'"
     assert olden.sql(told).split() == ["1"]
     olden.sql("INSERT INTO app.retention (tenant_id, subject, days) VALUES (:'tenant', :'tenant', 100)")
     await clean_evidence(olden.worker, RULES)
-    assert olden.sql(left).split() == ["filed", "of-a-run"]
+    assert olden.sql(left).split() == ["filed", "of-a-later-run", "of-a-run"]
     olden.sql("DELETE FROM app.document")
     await clean_evidence(olden.worker, RULES)
-    assert olden.sql(left).split() == ["of-a-run"]
+    assert olden.sql(left).split() == ["of-a-later-run", "of-a-run"]

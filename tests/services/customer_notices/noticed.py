@@ -17,7 +17,7 @@ from services.engine.definitions import Definitions
 from services.engine.expressions.evaluator import Expressions
 from services.engine.expressions.pool import ExpressionPool
 from services.engine.functions import Function
-from tenants.organizations import branding
+from tenants.organizations import branding, link_texts
 from tenants.organizations import service as organizations
 from tests.services.human_tasks.office import Office
 from tests.superuser import connected
@@ -70,7 +70,18 @@ async def make_client(app: Database, slug: str = "acme") -> World:
     return world
 
 
-async def leave(stack: Stack, endpoints: Endpoints, partner: Any, tenant: Any, token: str = TOKEN) -> tuple[Any, Any]:
+async def leave(
+    stack: Stack,
+    endpoints: Endpoints,
+    partner: Any,
+    tenant: Any,
+    token: str = TOKEN,
+    *,
+    run: Any = None,
+    about: str = "SO-1",
+    milestone: str = "shipped",
+    promise: tuple[str, str] | None = None,
+) -> tuple[Any, Any]:
     """A notice that was told, with its mail, which waits; their ids."""
     notice, mail = ids.new(), ids.new()
     async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
@@ -85,17 +96,38 @@ async def leave(stack: Stack, endpoints: Endpoints, partner: Any, tenant: Any, t
         )
         await connection.execute(
             "INSERT INTO app.customer_notice (tenant_id, notice_id, key, run_id, notice, milestone, about_kind, "
-            "about_key, outcome, language, address_digest, link_digest, mail_id, due_at) "
-            "VALUES ($1, $2, $3, $4, 'shipped', 'shipped', 'sales-order', 'SO-1', 'sent', 'en', $5, $6, $7, now())",
+            "about_key, outcome, language, address_digest, link_digest, mail_id, due_at, promise_was, promise_now) "
+            "VALUES ($1, $2, $3, $4, 'shipped', $8, 'sales-order', $9, 'sent', 'en', $5, $6, $7, now(), $10, $11)",
             tenant,
             notice,
             str(notice),
-            ids.new(),
+            run or ids.new(),
             who,
             hashlib.sha256(token.encode()).digest(),
             mail,
+            milestone,
+            about,
+            *(promise or (None, None)),
         )
     return notice, mail
+
+
+async def lead(stack: Stack, endpoints: Endpoints, tenant: Any, about: str = "SO-1", address: str = BUYER) -> str:
+    """The text of a link to the status page of an order, as a notice to the address makes one."""
+    token = link_texts.new(tenant)
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        await connection.execute(
+            "INSERT INTO app.link (tenant_id, link_id, purpose, subject, recipient, occasion, token_hash, is_lasting, "
+            "made_by, expires_at) VALUES ($1, $2, 'status', $3, 'customer:' || "
+            "encode(app.notice_address($1, $4), 'hex'), $5, $6, true, 'run:x', now() + interval '1 day')",
+            tenant,
+            ids.new(),
+            f"sales-order:{about}",
+            address,
+            token[-20:],
+            link_texts.digest(token),
+        )
+    return token
 
 
 async def partner_named(app: Database, slug: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -197,3 +198,32 @@ async def test_S_69_nobody_is_told_where_no_host_could_end_it_and_no_address_is_
     assert isinstance(missing, Failed)
     assert missing.error.type.endswith("/configuration")
     assert len(await due(engine.worker)) == 1
+
+
+STATUS = DOCUMENT.replace("on its way, {{ recipient }}.", "on its way: {{ status }}").replace(
+    "'Está en camino.'", "'Está en camino: {{ status }}'"
+)
+
+
+async def test_S_69_a_text_that_asks_for_it_leads_to_a_status_page_by_a_link_of_which_the_hash_is_kept(
+    engine: Engine, world: World, keys: FileKeyProvider
+) -> None:
+    await deploy(engine.app, world.tenant_id, STATUS, event_type="order")
+    later = {"was": "2030-01-01", "now": "2030-01-05"}
+    for number, value in enumerate(({**TOLD, "promise": later}, {"to": {"email": "none"}})):
+        await engine.intake.receive(world.tenant_id, order(number, value), "tests")
+        async with asyncio.timeout(PATIENCE):
+            await engine.ended(world, number + 1)
+    (row,) = await due(engine.worker)
+    letter = await letters.written(row, keys, unsent="notices@mail.invalid")
+    found = re.search(r"https://portal.acme.example/status#(\S+)", letter.text)
+    assert found is not None, letter.text
+    assert f'href="{found[0]}"' in letter.html
+    assert letter.unsubscribe is not None
+    assert found[1] not in letter.unsubscribe, "whoever is shown the way out is shown nothing else"
+    query = "SELECT purpose, subject, recipient, token_hash, expires_at FROM app.link WHERE tenant_id = $1"
+    (link,) = await rows(engine, world, query)
+    assert (link["purpose"], link["subject"]) == ("status", "sales-order:SO-1")
+    assert (link["token_hash"], BUYER in link["recipient"]) == (hashlib.sha256(found[1].encode()).digest(), False)
+    query = "SELECT promise_was, promise_now FROM app.customer_notice WHERE tenant_id = $1 AND outcome = 'sent'"
+    assert [tuple(one.values()) for one in await rows(engine, world, query)] == [("2030-01-01", "2030-01-05")]

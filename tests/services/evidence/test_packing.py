@@ -8,6 +8,7 @@ import pytest
 
 from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
+from infra.objects.store import StoreAway
 from services.evidence import asking, cases, packing
 from services.evidence.asking import Pack
 from services.evidence.cases import NewCase
@@ -51,6 +52,29 @@ async def test_a_pack_that_ends_its_process_time_and_again_is_refused(app_databa
     assert found is not None
     assert (found.state, found.why) == ("refused", "unreadable")
     assert await begun(app_database) == []
+
+
+async def test_F_08_what_is_away_uses_up_no_try_and_what_is_broken_does(
+    app_database: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = await ask(app_database, world, "first")
+
+    async def tries(error: Exception) -> int:
+        async def away(*_: object) -> Any:
+            raise error
+
+        monkeypatch.setattr(cases, "standing", away)
+        async with app_database.doors() as connection:
+            (row,) = await connection.fetch("SELECT * FROM app.packs_to_make(1, 0)")
+        with pytest.raises(type(error)):
+            await packing.tried(app_database, cast("Any", None), row)
+        left = "SELECT tries FROM app.evidence_pack WHERE tenant_id = $1 AND pack_id = $2"
+        async with app_database.tenant(world.tenant_id) as connection:
+            return cast("int", await connection.fetchval(left, world.tenant_id, pack.pack_id))
+
+    assert [await tries(StoreAway("the bucket")), await tries(ConnectionRefusedError()), await tries(ValueError())] == [
+        0, 0, 1,
+    ]  # fmt: skip
 
 
 async def test_who_takes_a_pack_takes_no_other_along(app_database: Database, world: World) -> None:

@@ -85,7 +85,7 @@ async def test_F_20_a_parked_run_that_tries_in_vain_keeps_its_row_and_its_owner(
     (row,) = await desk.rows()
     assert (row["category"], row["connection"], row["reference"]) == ("parked", ref, "/do/0/order")
     assert row["title"] == "The connection erp waits"
-    await desk.do("UPDATE app.exception SET owner = 'role:erp'")
+    await desk.do("UPDATE app.exception SET owner = 'role:erp', is_assigned = true")
     (again,) = await desk.claimed(worker_database)
     assert [row["state"] for row in await desk.rows()] == ["resolved"]
     assert await check_world(worker_database, LONG_AGO, 30.0) == []

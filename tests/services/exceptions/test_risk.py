@@ -12,6 +12,7 @@ from sqlalchemy import text
 from infra import ids
 from infra.database import Database, Scope
 from infra.pagination import Page
+from services.engine import repeating
 from services.engine.claims import Claims
 from services.exceptions import grouping, reading, risk
 from services.exceptions.reading import Filter
@@ -164,7 +165,42 @@ async def test_it_goes_to_the_role_that_its_template_names_and_has_what_the_desk
     cuts = ("warehouse", "channel", "order_type", "segment", "stage")
     assert [rows[0][name] for name in cuts] == ["north", "shop", "rush", "gold", "order"]
     assert [rows[2][name] for name in cuts] == [None, None, None, None, "short-stock"]
+    # What it runs into later is its own kind, and its role's: nobody said that it is whose the first was.
+    async with app_database.tenant(tenant) as connection:
+        await repeating.retry(connection, tenant, claims[1].run_id, "key:k")
+    (again,) = await Claims(worker_database, "w", 30).take(1)
+    assert await write(worker_database, fault(again, "https://example.com/errors/short-stock")) == ["committed"]
+    assert [(row["kind"], row["owner"]) for row in await Desk(app_database, tenant).rows()][-1] == ("short-stock", None)
     async with app_database.session(Scope.tenant(tenant)) as session:
         only = Filter(warehouse="north", channel="shop", order_type="rush", segment="gold", stage="order")
         (found,) = await reading.list_exceptions(session, tenant, Page(5), only, "age")
         assert found["kind"] == "erp-away"
+
+
+async def test_what_a_group_leads_to_is_away_by_the_name_that_its_run_calls_it_by(
+    app_database: Database, worker_database: Database, world: World
+) -> None:
+    tenant, erp, group = world.tenant_id, ids.new(), ids.new()
+    await deploy(app_database, tenant, "document: {}", event_type="order.captured", bindings={}, exceptions=KINDS)
+    await make_person(app_database, (world.partner_id, tenant), "order-manager", "erp@acme.example")
+    await start_runs(app_database, tenant, 1)
+    (claim,) = await Claims(worker_database, "w", 30).take(1)
+    async with app_database.tenant(tenant) as connection:
+        await connection.execute(
+            "INSERT INTO app.connection (tenant_id, connection_id, name, connector, settings) "
+            "VALUES ($1, $2, 'east', 'http', '{}')",
+            *(tenant, erp),
+        )
+        await connection.execute(
+            "INSERT INTO app.connection_group (tenant_id, group_id, name, rules) VALUES ($1, $2, 'erps', '[]')",
+            *(tenant, group),
+        )
+    async with worker_database.tenant(tenant) as connection:
+        await connection.execute(
+            "INSERT INTO app.connection_choice (tenant_id, run_id, name, digest, facts, group_id, group_revision, "
+            "rule, connection_id) VALUES ($1, $2, 'erp', sha256('x'), '{}', $3, 1, 1, $4)",
+            *(tenant, claim.run_id, group, erp),
+        )
+    assert await write(worker_database, park(claim, ids.show("con", erp))) == ["committed"]
+    (row,) = await Desk(app_database, tenant).rows()
+    assert (row["kind"], row["owner"]) == ("erp-away", "role:order-manager")

@@ -69,3 +69,24 @@ async def test_of_a_number_that_two_orders_have_nobody_can_tell_which_it_is_abou
     orders = [await known(office, system, "SO-1") for system in ("erp", "shop")]
     await office.begin(1, ABOUT)
     assert [await told(office, one) for one in orders] == [[], []]
+
+
+async def test_what_is_not_told_of_a_long_story_is_said_to_be_there(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = await known(office, "erp", "SO-1")
+    for number in range(2):
+        await office.rows(
+            "INSERT INTO app.exception (tenant_id, exception_id, category, mark, cause, title, entity_id) "
+            "VALUES ($1, $2, 'data', $3, 'x', 'x', $4) RETURNING true",
+            *(office.tenant, ids.new(), str(number), order),
+        )
+
+    async def scope() -> timeline.Scope:
+        async with office.app.tenant(office.tenant) as connection:
+            return await timeline.scope(connection, office.tenant, order)
+
+    for most, is_cut in ((2, False), (1, True)):
+        monkeypatch.setattr(timeline, "MOST_STOOD", most)
+        found = await scope()
+        assert (len(found.exceptions), found.is_cut) == (most, is_cut)

@@ -266,6 +266,14 @@ expect: {status: completed, second: {status: completed, output: {number: SO-1002
         ("holds: {standing: [{type: odd, order: PO-1}]}", "there are holds of the types"),
         ("connections: {erp: {connector: erp-simulator, books: {odd: [{code: X}]}}}", "the books have no odd"),
         ("connections: {erp: {connector: nothing}}", "no simulator for nothing"),
+        (
+            "connections: {erp: {connector: erp-simulator, faults: {next: [busy, truncated]}}}",
+            "'truncated' cannot come here; what can: busy, cut,",
+        ),
+        (
+            "connections: {erp: {connector: shop-simulator, faults: {webhook_late: 1}}}",
+            "'webhook-late' cannot come here",
+        ),
     ],
 )
 def test_what_a_scenario_cannot_have_is_said(tmp_path: Path, scenario: str, words: str) -> None:

@@ -66,6 +66,18 @@ async def test_a_value_that_two_tasks_ask_for_is_a_finding_with_its_minutes_and_
     assert one.cause.startswith("The later task asks")
 
 
+async def test_minutes_are_those_of_the_entity_however_often_its_value_was_typed_again(
+    app_database: Database, world: World, stack: Stack, endpoints: Endpoints
+) -> None:
+    said = ("tax-check", "tax-desk", "C-1", {"number": "DE-C-1"})
+    await answered(stack, endpoints, world, said, said, said)
+    touch = Touch(kind="customer", key="C-1", step="tax-check", account=ids.new(), source="task", seconds=90)
+    async with app_database.tenant(world.tenant_id) as connection:
+        await writing.write(connection, world.tenant_id, touch)
+    (one,) = await found(app_database, world)
+    assert (one.times, one.entities, one.seconds) == (2, 1, 90)
+
+
 async def test_a_field_that_does_not_stay_and_keys_that_are_put_right_are_findings(
     app_database: Database, world: World, stack: Stack, endpoints: Endpoints
 ) -> None:

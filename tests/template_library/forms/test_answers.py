@@ -138,8 +138,8 @@ def test_rights_are_those_of_the_roles_that_somebody_has() -> None:
         ({"limit": {"amount": 1}}, "/limit/currency", "This is needed"),
         ({"limit": {"amount": 1.5, "currency": "USD"}}, "/limit/amount", "integer"),
         ({"limit": {"amount": -1, "currency": "USD"}}, "/limit/amount", "less than"),
-        ({"limit": {"amount": 1, "currency": "XXX"}}, "/limit/currency", "iso-4217"),
-        ({"until": "2026-02-30"}, "/until", "date"),
+        ({"limit": {"amount": 1, "currency": "XXX"}}, "/limit/currency", "three letters, such as USD"),
+        ({"until": "2026-02-30"}, "/until", "a day such as 2026-03-31"),
         ({"reason": " \n "}, "/reason", "Write something"),
         ({"account": " "}, "/account", "Write something"),
         ({"account": "two\nlines"}, "/account", "Write it on one line"),
@@ -149,7 +149,7 @@ def test_rights_are_those_of_the_roles_that_somebody_has() -> None:
         ({"tags": ["new"] * 201}, "/tags", "more than 200"),
         ({"proofs": ["doc_../../x"]}, "/proofs/0", "document"),
         ({"lines": [{"quantity": {"value": "1", "unit": "EA"}}]}, "/lines/0/sku", "This is needed"),
-        ({"lines": [{"sku": "a b"}]}, "/lines/0/sku", "match"),
+        ({"lines": [{"sku": "a b"}]}, "/lines/0/sku", "in the form that is asked for"),
         ({"lines": [{"sku": "A", "quantity": {"value": 1, "unit": "EA"}}]}, "/lines/0/quantity/value", "string"),
     ],
 )
@@ -225,3 +225,20 @@ def test_what_was_seen_has_one_hash_however_it_is_written_and_another_when_anyth
     assert len({told, *map(digest, others)}) == 5
     with pytest.raises(ValueError, match="no such number"):
         digest({"shown": [float("nan")]})
+
+
+def test_no_pattern_is_anybodys_to_read_and_a_field_s_help_says_how_it_is_written() -> None:
+    rule = {
+        "type": "string",
+        "title": "Batch",
+        "pattern": "^[A-Z]{2}[0-9]{4}$",
+        "description": "As on the label: AB1234.",
+    }
+    properties = {"batch": rule, "mail": {"type": "string", "title": "Mail", "format": "email"}}
+    form = forms.read({"schema": {"type": "object", "properties": properties}})
+    said = answer(form, (), {"batch": "soon", "mail": "nobody"})
+    assert isinstance(said, Refused)
+    assert [one.detail for one in said.errors] == [
+        "This is not written in the form that is asked for: As on the label: AB1234.",
+        "Write an address such as name@example.com",
+    ]
