@@ -33,7 +33,7 @@ API := tests/services/api
 COMMANDS := tests/services/cli
 ENDS := $(CRASHES) $(COMMANDS)
 FAULTS := tests/faults $(API) $(addprefix --ignore=,$(CRASHES))
-SYSTEMS := tests/counterparts tests/nightly tests/portal tests/conformance
+SYSTEMS := tests/counterparts tests/nightly tests/portal tests/conformance tests/stories
 BESIDE = .venv/bin/python -m pytest --durations=12 $($(1)) > build/$(1).log 2>&1 & beside+=($$!)
 test: development viewer portal
 ifdef TESTS
@@ -75,8 +75,9 @@ nightly: development
 
 ## certify: the contract tests of connectors, and what came of them into services/connectors/certified.json
 certify: development
-	.venv/bin/python -m pytest -q -m '' -p tests.certifying --certify $(addprefix tests/counterparts/tryton/test_,accounts.py connector.py invoice_dispute.py proof_of_delivery.py watches.py at_once.py) tests/services/connectors/test_function.py tests/services/connectors/simulators tests/services/connectors/sql
+	.venv/bin/python -m pytest -q -m '' -p tests.certifying --certify $(addprefix tests/counterparts/tryton/test_,accounts.py backorder.py connector.py invoice_dispute.py proof_of_delivery.py watches.py sales.py at_once.py) tests/services/connectors/test_function.py tests/services/connectors/simulators tests/services/connectors/sql
 	.venv/bin/python -m services.connectors.catalogue > docs/integrator/connector-catalogue.md
+	.venv/bin/python -m services.connectors.catalogue documented > docs/integrator/documented-catalogue.md
 	.venv/bin/python -m services.connectors.catalogue simulators > docs/integrator/simulator-catalogue.md
 
 ## counterparts: a real Tryton beside the product, in the foreground; TEST=rt|oscar|vendure|sftp|dovecot|n8n|mail installs that one and tries its connector, RECORD=1 writes its tests anew; TEST=way installs all and sends orders the whole way

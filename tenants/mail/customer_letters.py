@@ -21,6 +21,8 @@ from tenants.organizations.colours import colours
 KIND: Final = "customer.notice"
 PATH: Final = "/portal/notices/"
 """Behind it stands what the link has."""
+STATUS: Final = "/status#"
+"""Behind it stands the text of a status page's link (ADR 0127)."""
 _SUBJECT: Final = 300
 
 
@@ -72,7 +74,12 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def letter(row: Row, sender: str, secret: str) -> Letter:
-    """The letter; `secret`: what stands in the link that ends further notices, empty in one that is only shown.
+    """The letter.
+
+    Args:
+        row: the mail.
+        sender: its address.
+        secret: what stands in the link that ends further notices, and behind a space what stands in a status page's.
 
     Raises:
         LinkWithoutHost: there is none that it could lead to.
@@ -81,7 +88,12 @@ def letter(row: Row, sender: str, secret: str) -> Letter:
     if not row.hosts:
         raise LinkWithoutHost
     said = msgspec.json.decode(row.facts, type=Said)
-    out = f"{look.scheme(row.hosts[0])}://{row.hosts[0]}{PATH}{secret}"
+    ends, _, token = secret.partition(" ")
+    origin = f"{look.scheme(row.hosts[0])}://{row.hosts[0]}"
+    out = f"{origin}{PATH}{ends}"
+    said = msgspec.structs.replace(
+        said, told={**said.told, notice_texts.STATUS: f"{origin}{STATUS}{token}" if token else ""}
+    )
     subject = subject_of(said, row)
     return Letter(
         sender=sender,
