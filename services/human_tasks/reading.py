@@ -1,19 +1,21 @@
 """Tasks for readers: the inbox, its counts, one with its history; inside a transaction of the tenant.
 
 A list is read queue by queue, each from an index in the order of the list and by conditions that row-level security
-lets an index answer (E11), and joined: no more rows are looked at than queues times the page.
+lets an index answer (E11), and joined: no more rows are looked at than queues times the page. One statement serves any
+number of queues (a LATERAL over the array of them): a union of as many parts took forty times as long to be written
+down as to be answered.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, Text, cast, desc, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ARRAY, Select, Text, cast, desc, func, literal, or_, select, true, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.pagination import Page
@@ -110,8 +112,9 @@ def listing(tenant: UUID, page: Page, only: Filter, person: Person | None, *, so
     if not parts:
         return None
     if len(parts) == 1:
-        return parts[0]
-    all_of = union_all(*(select(one.subquery()) for one in parts)).subquery()
+        all_of = parts[0].subquery()
+    else:
+        all_of = union_all(*(select(one.subquery()) for one in parts)).subquery()
     order = _directed([all_of.c.place, all_of.c.task_id], only, sort)
     return select(all_of).order_by(*order).limit(page.limit + 1)
 
@@ -186,38 +189,56 @@ def _is_kept(person: Person) -> Any:
     return or_(HumanTask.is_given, HumanTask.role.in_(person.queues))
 
 
-def _parts(only: Filter, person: Person | None) -> list[list[Any]]:
-    """The conditions of each part of what the reader sees; no row is in two parts."""
+class _Seen(msgspec.Struct, frozen=True):
+    """A part of what the reader sees: `each` of these that a column is equal to, and what holds besides."""
+
+    column: Any = None
+    each: Sequence[Any] = ()
+    besides: tuple[Any, ...] = ()
+
+
+def _parts(only: Filter, person: Person | None) -> list[_Seen]:
+    """No row is in two of them, nor twice in one."""
     row = HumanTask
     if only.view == "all" or (person is None and only.view == "inbox"):
-        return [[]] if only.role is None else [[row.role == only.role]]
+        return [_Seen(besides=() if only.role is None else (row.role == only.role,))]
     if person is None:
         return []
-    mine = [[row.assignee == one, _is_kept(person)] for one in person.accounts]
-    queues = [[row.role == one] for one in person.queues if only.role in {None, one}]
-    if only.view == "queues":
-        return queues
-    if only.role is not None:
-        mine = [[*one, row.role == only.role] for one in mine]
+    role = () if only.role is None else (row.role == only.role,)
+    mine = _Seen(row.assignee, sorted(set(person.accounts)), (_is_kept(person), *role))
+    roles = sorted(one for one in set(person.queues) if only.role in {None, one})
     if only.view == "mine":
-        return mine
-    return mine + [[*one, row.assignee.is_(None)] for one in queues]
+        return [mine]
+    if only.view == "queues":
+        return [_Seen(row.role, roles)] if roles else []
+    return [mine, _Seen(row.role, roles, (row.assignee.is_(None),))] if roles else [mine]
 
 
-def _part(tenant: UUID, page: Page, only: Filter, conditions: Iterable[Any], *, sort: Sort) -> Select[Any]:
+def _part(tenant: UUID, page: Page, only: Filter, seen: _Seen, *, sort: Sort) -> Select[Any]:
     row = HumanTask
-    column = row.task_id if not only.is_open else _ORDERS[sort][0]
-    query: Any = select(*_LISTED, column.label("place"), cast(column, Text).label("place_text"))
+    place = row.task_id if not only.is_open else _ORDERS[sort][0]
+    query: Any = select(*_LISTED, place.label("place"), cast(place, Text).label("place_text"))
     is_open = row.closed_at.is_(None) if only.is_open else row.closed_at.is_not(None)
-    query = query.where(row.tenant_id == tenant, is_open, *conditions, *_conditions(only))
-    both = [column, row.task_id]
+    query = query.where(row.tenant_id == tenant, is_open, *seen.besides, *_conditions(only))
+    both = [place, row.task_id]
     if page.after is not None:
-        place, _, last = page.after.rpartition(" ")
-        seen = tuple_(cast(literal(place, Text()), column.type), literal(UUID(last)))
-        falls = not only.is_open or _ORDERS[sort][1]
-        query = query.where(tuple_(*both) < seen if falls else tuple_(*both) > seen)
-    found: Select[Any] = query.order_by(*_directed(both, only, sort)).limit(page.limit + 1)
-    return found
+        query = query.where(_behind(page.after, both, only, sort))
+    query = query.order_by(*_directed(both, only, sort)).limit(page.limit + 1)
+    if seen.column is None:
+        alone: Select[Any] = query
+        return alone
+    values = cast(list(seen.each), ARRAY(seen.column.type))
+    one = func.unnest(values).table_valued("one").render_derived(name="each")
+    of_each = query.where(seen.column == one.c.one).correlate(one).lateral()
+    return select(of_each).select_from(one.join(of_each, true()))
+
+
+def _behind(after: str, both: list[Any], only: Filter, sort: Sort) -> Any:
+    """Of the rows behind the one where the last page ended."""
+    place, _, last = after.rpartition(" ")
+    seen = tuple_(cast(literal(place, Text()), both[0].type), literal(UUID(last)))
+    falls = not only.is_open or _ORDERS[sort][1]
+    return tuple_(*both) < seen if falls else tuple_(*both) > seen
 
 
 def _directed(columns: list[Any], only: Filter, sort: Sort) -> list[Any]:

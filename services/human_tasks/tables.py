@@ -85,6 +85,7 @@ class HumanTask(Base):
             postgresql_where=_OPEN,
         ),
         Index("human_task_free_due", "tenant_id", "role", "due", "task_id", postgresql_where=_FREE),
+        Index("human_task_free_worth", "tenant_id", "role", "worth", "task_id", postgresql_where=_FREE),
         Index("human_task_queue_worth", "tenant_id", "role", "worth", "task_id", postgresql_where=_OPEN),
         Index("human_task_mine_due", "tenant_id", "assignee", "due", "task_id", postgresql_where=_MINE),
         Index("human_task_mine_worth", "tenant_id", "assignee", "worth", "task_id", postgresql_where=_MINE),

@@ -19,7 +19,7 @@ AFTER = {"due": f"2026-01-31 10:00:00+00 {ids.new()}", "value": f"900 {ids.new()
 SOMEBODY = Person(account=UUID(int=1), actor="x", roles=frozenset({"credit", "finance"}))
 
 
-@pytest.mark.parametrize(("view", "parts"), [("inbox", 3), ("mine", 1), ("queues", 2), ("all", 1)])
+@pytest.mark.parametrize(("view", "parts"), [("inbox", 2), ("mine", 1), ("queues", 1), ("all", 1)])
 @pytest.mark.parametrize("sort", ["due", "value"])
 async def test_a_further_page_begins_in_an_index_of_each_part(
     app_database: Database, sort: Sort, view: View, parts: int
@@ -36,4 +36,5 @@ async def test_a_further_page_begins_in_an_index_of_each_part(
     conditions = [line for line in plan if "Index Cond" in line]
     assert len(conditions) == parts, plan
     assert all("tenant_id" in one and "ROW(" in one for one in conditions), plan
-    assert not [line for line in plan if "Sort  (" in line], "each is in the order of the list"
+    joined = next((n for n, line in enumerate(plan) if "Nested Loop" in line), 0)
+    assert not [line for line in plan[joined:] if "Sort  (" in line], "each page is in the order of the list"

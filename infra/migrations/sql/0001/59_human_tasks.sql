@@ -54,6 +54,7 @@ CREATE TABLE app.human_task (
 -- ids, and rows that compare times, numbers and ids (E11 of the measurements). The closed ones are listed by what they were, the newest first.
 CREATE INDEX human_task_queue_due ON app.human_task (tenant_id, role, due, task_id) INCLUDE (assignee) WHERE closed_at IS NULL;
 CREATE INDEX human_task_free_due ON app.human_task (tenant_id, role, due, task_id) WHERE closed_at IS NULL AND assignee IS NULL;
+CREATE INDEX human_task_free_worth ON app.human_task (tenant_id, role, worth, task_id) WHERE closed_at IS NULL AND assignee IS NULL;
 CREATE INDEX human_task_queue_worth ON app.human_task (tenant_id, role, worth, task_id) WHERE closed_at IS NULL;
 CREATE INDEX human_task_mine_due ON app.human_task (tenant_id, assignee, due, task_id) WHERE closed_at IS NULL AND assignee IS NOT NULL;
 CREATE INDEX human_task_mine_worth ON app.human_task (tenant_id, assignee, worth, task_id) WHERE closed_at IS NULL AND assignee IS NOT NULL;
