@@ -19,6 +19,7 @@ import { TaskMark } from "./marks";
 import { Others } from "./Others";
 import { Outside } from "./Outside";
 import { type Shown, type TaskView, taskQuery } from "./queries";
+import { Related, useSeesRelated } from "./Related";
 import { Runbook } from "./Runbook";
 import { TaskActs } from "./TaskActs";
 import classes from "./TaskPane.module.css";
@@ -38,6 +39,7 @@ export function TaskPane({ id, shown, next }: Props) {
   const { data: brand } = useSuspenseQuery(brandQuery);
   const { data: session } = useSuspenseQuery(sessionQuery);
   const { data, error, refetch } = useQuery(taskQuery(id));
+  const sees = useSeesRelated();
   const title = data ? (data.task.title ?? human(data.task.kind)) : texts.inbox;
   useEffect(() => {
     document.title = `${title} · ${brand.name}`;
@@ -57,7 +59,10 @@ export function TaskPane({ id, shown, next }: Props) {
           <TaskActs task={data.task} />
           <Others task={data.task} me={session.account.id} />
           {data.task.outside && <Outside task={data.task} asked={data.task.outside} />}
-          <div className={classes.body}>
+          <div
+            className={classes.body}
+            data-beside={hasFacts(data.task) || (sees && data.task.entity !== null) || undefined}
+          >
             <div className={classes.work}>
               {data.task.instructions && (
                 <p className={classes.instructions} dir="auto">
@@ -69,6 +74,11 @@ export function TaskPane({ id, shown, next }: Props) {
               {data.task.runbook && <Runbook text={data.task.runbook} />}
             </div>
             <Facts task={data.task} />
+            {sees && data.task.entity && (
+              <div className={classes.related}>
+                <Related key={data.task.entity.key} about={data.task.entity} />
+              </div>
+            )}
           </div>
           <Attachments task={data.task} />
           <History task={data.task} />
@@ -104,6 +114,12 @@ function Head({ task, title }: { task: TaskView; title: string }) {
   );
 }
 
+const isTold = (value: unknown): boolean =>
+  value !== null && typeof value === "object" && Object.keys(value).length > 0;
+
+const hasFacts = (task: TaskView): boolean =>
+  isTold(task.shown) || (task.decision !== null && isTold(task.facts));
+
 /** What the decision stands on, beside where it is made. */
 function Facts({ task }: { task: TaskView }) {
   const { texts } = useTexts();
@@ -111,7 +127,7 @@ function Facts({ task }: { task: TaskView }) {
     [texts.taskShown, task.shown],
     [texts.taskFacts, task.decision ? task.facts : null],
   ] as const;
-  const told = parts.filter(([, value]) => value && Object.keys(value as object).length > 0);
+  const told = parts.filter(([, value]) => isTold(value));
   if (told.length === 0) return null;
   return (
     <div className={classes.beside}>

@@ -35,6 +35,19 @@ export const ordersQuery = (number: string | undefined) =>
     refetchInterval: LOOK_AGAIN,
   });
 
+const MOST_OF_A_NUMBER = 5;
+
+/** Those that some system knows by this number; one, unless systems number different things alike. */
+export const entitiesOf = (kind: string, number: string) =>
+  queryOptions({
+    queryKey: ["orders", "known-by", kind, number],
+    queryFn: async ({ queryKey }) => {
+      const query = { kind, value: number, limit: MOST_OF_A_NUMBER };
+      return (await body(api.GET("/v1/entities", { headers: asked(queryKey), params: { query } }))).items;
+    },
+    refetchInterval: LOOK_AGAIN,
+  });
+
 export const entityQuery = (entity: string) =>
   queryOptions({
     queryKey: ["orders", entity],

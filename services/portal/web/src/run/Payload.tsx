@@ -35,7 +35,8 @@ function Entry({ name, value }: { name: string; value: unknown }) {
   );
 }
 
-function Leaf({ value }: { value: unknown }) {
+/** One value as people read it; one that is hidden says so. */
+export function Leaf({ value }: { value: unknown }) {
   const { texts, language } = useTexts();
   if (value === MASK) return <Masked />;
   if (isMoney(value)) return <span className="numbers">{money(language, value)}</span>;

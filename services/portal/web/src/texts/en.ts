@@ -12,6 +12,7 @@ import orders from "./en-orders";
 import people from "./en-people";
 import readiness from "./en-readiness";
 import reconnect from "./en-reconnect";
+import record from "./en-record";
 import webhooks from "./en-webhooks";
 
 const en = {
@@ -22,6 +23,7 @@ const en = {
   ...incoming,
   ...orders,
   ...readiness,
+  ...record,
   ...connections,
   ...connectors,
   ...form,

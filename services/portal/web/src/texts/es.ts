@@ -12,6 +12,7 @@ import orders from "./es-orders";
 import people from "./es-people";
 import readiness from "./es-readiness";
 import reconnect from "./es-reconnect";
+import record from "./es-record";
 import webhooks from "./es-webhooks";
 
 const es: Texts = {
@@ -22,6 +23,7 @@ const es: Texts = {
   ...incoming,
   ...orders,
   ...readiness,
+  ...record,
   ...connections,
   ...connectors,
   ...form,
