@@ -53,6 +53,28 @@ async def test_a_sale_goes_its_way_from_confirmed_to_charged(erp: Erp, order: An
     assert await told(erp, number) == ("invoiced", ["shipped"] * 2)
 
 
+async def test_what_is_shipped_has_left_before_it_is_done_and_is_delivered_then(erp: Erp, order: Any) -> None:
+    """By `ship` the sale itself does not change: the watch tells it all the same, from a cursor behind all sales."""
+    people = People(erp.client, erp._port)
+    number = await sold(erp, order)
+    ((shipment,),) = [one["shipments"] for one in await people.sales(number)]
+    for step in ("assign_try", "pick", "pack"):
+        await people._rpc.model(f"stock.shipment.out.{step}", [shipment])
+    behind = {"cursor": Place(clock.now() - timedelta(milliseconds=1)).text()}
+    for step, state, status in (("ship", "shipped", "dispatched"), ("do", "delivered", "delivered")):
+        await people._rpc.model(f"stock.shipment.out.{step}", [shipment])
+        answers = [await erp.call(operation, behind) for operation in (WATCH, "erp.shipments.watch")]
+        sales, left = [answer.output for answer in answers if isinstance(answer, Done)]
+        (sale,) = [one for one in sales["sales"] if one["order"]["number"] == number]
+        assert sale["order"]["state"] == state
+        assert [line["state"] for line in sale["order"]["lines"]] == [state] * 2
+        (one,) = [one for one in left["shipments"] if one["orders"] == [{"number": number}]]
+        assert (one["status"], len(one["lines"]), "delivered_at" in one) == (status, 2, state == "delivered")
+        assert sale["at"] >= one["dispatched_at"]
+    await people.charge(number)
+    assert await told(erp, number) == ("invoiced", ["delivered"] * 2)
+
+
 @pytest.mark.parametrize("steps", [{"confirm": "released"}, {"cancel": "cancelled"}])
 async def test_a_draft_a_quotation_and_what_becomes_of_it(erp: Erp, order: Any, steps: dict[str, str]) -> None:
     """As a person makes it; a draft has no number yet, and is not told."""

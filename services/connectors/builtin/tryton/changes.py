@@ -26,7 +26,7 @@ _LATE: Final = timedelta(minutes=2)
 _PAGE: Final = 200
 _PAGES: Final = 10
 """Of one call; what is behind them is told by the next one."""
-_READ: Final = 1000
+READ: Final = 1000
 """Records of one request."""
 _MARK: Final = re.compile(r" #[0-9a-f]{16}$")
 _UNITS: Final = {
@@ -177,9 +177,9 @@ async def read(rpc: Rpc, model: str, ids: Iterable[int], fields: list[str]) -> d
     """Records by their id; who is gone is missing."""
     wanted = sorted(set(ids))
     found: dict[int, dict[str, Any]] = {}
-    for at in range(0, len(wanted), _READ):
+    for at in range(0, len(wanted), READ):
         # By a search: `read` refuses all of them where one is gone.
-        within = [["id", "in", wanted[at : at + _READ]]]
+        within = [["id", "in", wanted[at : at + READ]]]
         page = await rpc.model(f"{model}.search_read", within, 0, None, None, fields)
         found |= {one["id"]: one for one in page}
     return found

@@ -33,6 +33,7 @@ _TRAPS: Final = (
     "A sale's reference ends with a mark of the call, ` #` and sixteen signs; of a refused one, with ` refused`.",
     "An account is opened with name, numbers, addresses and contacts; prices, parent and class are for a person.",
     "That goods are assigned, picked or packed is no change of their sale: it is told with the sale's next change.",
+    "A shipment that is done counts as delivered where it was shipped first, by the log; done at once, it has left.",
     "A draft is told once it has a number; a sale that goes back to draft when it was confirmed is an exception.",
     "That an invoice is disputed stands in its notes; reminders go out all the same.",
     "A check compares the user's groups; what an administrator gave a group besides cannot be told.",

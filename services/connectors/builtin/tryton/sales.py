@@ -1,4 +1,4 @@
-"""How far sales are, as canonical records.
+"""How far sales are, as canonical records. That goods are shipped is no change of their sale: it is looked for, too.
 
 Drafts that have no number yet are not told. Of several sales under one mark one is it; the others, which an attempt of
 ours made beside it, are cancelled, and say nothing of the order.
@@ -7,12 +7,13 @@ ours made beside it, are cancelled, and say nothing of the order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from services.connectors.builtin.tryton import changes, states
-from services.connectors.builtin.tryton.place import instant, shown
+from services.connectors.builtin.tryton import changes, leaving, states
+from services.connectors.builtin.tryton.place import Place, instant, shown
 from services.connectors.builtin.tryton.sales_order import is_refused
 from services.connectors.builtin.tryton.session import Rpc
 from services.connectors.capabilities import records
@@ -29,14 +30,20 @@ _SHIPMENT: Final = "stock.shipment.out"
 
 
 class _Beside(msgspec.Struct, frozen=True):
-    """What a call read beside the sales: lines and moves by their ids, and states of shipments."""
+    """What a call read beside the sales: lines, moves and shipments by their ids, and when these left."""
 
     lines: Mapping[int, Any]
     moves: Mapping[int, Any]
     shipments: Mapping[int, Any]
+    told: Mapping[int, leaving.Told]
 
     def states(self, ids: Iterable[int]) -> list[str]:
-        return [one["state"] for one in changes.parts(self.shipments, ids)]
+        return [leaving.state(one, self.told.get(one["id"], {})) for one in changes.parts(self.shipments, ids)]
+
+    def last(self, sale: Any) -> datetime:
+        """When it changed, or something of it left."""
+        left = (self.told.get(one, {}) for one in sale["shipments"])
+        return max([instant(sale["write_date"]), *(at for one in left for at in one.values())])
 
     def of_moves(self, ids: Iterable[int]) -> list[str]:
         """Goods that leave in no shipment of the house, such as drop shipments, are as far as their move is."""
@@ -53,7 +60,8 @@ async def watch(values: Any, rpc: Rpc) -> dict[str, Any]:
     """`erp.sales-orders.watch`. Raises Refusal: the cursor is none."""
     numbered = [["number", "!=", None]]
     changed = await changes.since(rpc, _MODEL, numbered, _FIELDS, values.get("cursor"))
-    named = await _without_others(changed.documents, rpc)
+    shipped = await _shipped(rpc, changed, numbered)
+    named = await _without_others([*changed.documents, *shipped], rpc)
     beside = await _beside(named, rpc)
     # One that takes goods back is no order.
     found = [one for one in named if any(_is_sold(beside.lines.get(line)) for line in one["lines"])]
@@ -89,7 +97,23 @@ async def _beside(sales: list[Any], rpc: Rpc) -> _Beside:
     left_in = [move["shipment"].partition(",") for move in moves.values() if move["shipment"]]
     sent = [int(number) for model, _, number in left_in if model == _SHIPMENT]
     sent += [shipment for one in sales for shipment in one["shipments"]]
-    return _Beside(lines, moves, await changes.read(rpc, _SHIPMENT, sent, ["state"]))
+    shipments = await changes.read(rpc, _SHIPMENT, sent, ["state"])
+    left = [number for number, one in shipments.items() if one["state"] in {"shipped", "done"}]
+    return _Beside(lines, moves, shipments, await leaving.told(rpc, left))
+
+
+async def _shipped(rpc: Rpc, changed: changes.Changes, domain: list[Any]) -> list[Any]:
+    """Sales of what left behind the cursor, and that have not changed by that themselves."""
+    behind = [] if changed.place is None else Place(changed.place.at).behind()
+    gone = [["state", "in", ["shipped", "done"]], *behind]
+    order = [["write_date", "ASC"], ["id", "ASC"]]
+    left = await rpc.model(f"{_SHIPMENT}.search_read", gone, 0, changes.READ, order, ["state"])
+    if not left:
+        return []
+    known, fields = [one["id"] for one in changed.documents], [*_FIELDS, "write_date"]
+    named = [*domain, ["shipments", "in", [one["id"] for one in left]], ["id", "not in", known]]
+    found: list[Any] = await rpc.model(f"{_MODEL}.search_read", named, 0, None, order, fields)
+    return found
 
 
 async def _without_others(found: list[Any], rpc: Rpc) -> list[Any]:
@@ -112,7 +136,7 @@ def _is_sold(line: Any) -> bool:
 def _sale(one: Any, beside: _Beside) -> dict[str, Any]:
     """Raises Refusal, Misread, NoRecord: it makes none; UnmappedStatus."""
     currency, party = (one.get("currency.") or {}).get("code"), one.get("party.") or {}
-    at = shown(instant(one["write_date"]))
+    at = shown(beside.last(one))
     sold = [line for line in changes.parts(beside.lines, one["lines"]) if _is_sold(line)]
     order = {
         "number": changes.order_of(one),

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 from template_library.status_maps import StatusMap
 
+DELIVERED: Final = "delivered"
+"""Of a shipment that is done and was shipped before: somebody said both. One that is done at once has left, no more."""
 _PROCESSED: Final = "processing"
 _PARTLY: Final = "partially shipped"
-_STEPS: Final = ("draft", "waiting", "assigned", "picked", "packed", "shipped", "done")
+_STEPS: Final = ("draft", "waiting", "assigned", "picked", "packed", "shipped", "done", DELIVERED)
 """States of a shipment, in their order."""
-_LEFT: Final = frozenset({"shipped", "done"})
+_LEFT: Final = frozenset({"shipped", "done", DELIVERED})
 _ORDERS: Final = {
     "draft": "captured",
     "quotation": "captured",
@@ -28,7 +30,10 @@ _ORDERS: Final = {
     "processing, picked": "picked",
     "processing, packed": "packed",
     "processing, partially shipped": "packed",
+    "processing, shipped": "shipped",
+    "processing, done": "shipped",
     "processing, sent": "shipped",
+    "processing, delivered": "delivered",
     "processing, charged": "invoiced",
     "processing, exception": "held",
     "done": "closed",
@@ -42,6 +47,7 @@ _LINES: Final = {
     "partially shipped": "packed",
     "shipped": "shipped",
     "done": "shipped",
+    "delivered": "delivered",
     "cancelled": "cancelled",
 }
 ORDERS: Final = StatusMap(tuple(_ORDERS), _ORDERS)
@@ -75,9 +81,15 @@ def _status(sale: Mapping[str, Any], shipments: list[str]) -> str:
         return f"{_PROCESSED}, {charged}"
     if shipped in {"sent", "none"} and charged in _CHARGED:
         return f"{_PROCESSED}, charged"
-    if shipped == "waiting":
-        return f"{_PROCESSED}, {_least(shipments) if set(shipments) - {'cancelled'} else shipped}"
-    return f"{_PROCESSED}, {shipped}"
+    return f"{_PROCESSED}, {_gone(shipped, shipments)}"
+
+
+def _gone(shipped: str, shipments: list[str]) -> str:
+    """Tryton counts what is done. What is shipped it still waits for, and for a moment what has just become done."""
+    if set(shipments) <= {"cancelled"}:
+        return shipped
+    least = _least(shipments)
+    return least if shipped == "waiting" or (shipped, least) in {(_PARTLY, "shipped"), ("sent", DELIVERED)} else shipped
 
 
 def _least(shipments: list[str]) -> str:

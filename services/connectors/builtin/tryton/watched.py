@@ -1,4 +1,4 @@
-"""What of Tryton becomes events: shipments that left, each once by its number; invoices and sales, with each change."""
+"""What of Tryton becomes events: shipments that left and arrived, each once; invoices and sales with each change."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ SECONDS: Final = 60.0
 
 
 class Watched(msgspec.Struct, frozen=True):
-    """Fills `Polled`. `member`: of the operation's output, the list of records."""
+    """Fills `Polled`. `member`: of the operation's output, the list of records; `only`: those of this status."""
 
     operation: str
     event: str
     member: str
+    only: str | None = None
     seconds: float = SECONDS
 
     async def asks(self, position: Position, settings: dict[str, Any], tenant: UUID) -> dict[str, Any]:
@@ -31,17 +32,19 @@ class Watched(msgspec.Struct, frozen=True):
     async def reads(self, output: Any, position: Position, settings: dict[str, Any], tenant: UUID) -> News:
         """See `Polled.reads`."""
         del settings, tenant
-        versions, listed = output.get("versions", {}), output[self.member]
+        versions = output.get("versions", {})
+        listed = [one for one in output[self.member] if self.only in {None, one.get("status")}]
         items: list[Item | Unfit] = (
             [_sale(one) for one in listed]
             if self.member == "sales"
-            else [_item(one, versions.get(one["number"], "")) for one in listed]
+            else [_item(one, versions.get(one["number"], ""), f"{self.only or 'dispatched'}_at") for one in listed]
         )
         return news(items, output, position, output["cursor"] or None)
 
 
 POLLS: Final[Mapping[str, Watched]] = {
     "shipments": Watched(SHIPMENTS, "shipment.dispatched", "shipments"),
+    "deliveries": Watched(SHIPMENTS, "shipment.delivered", "shipments", "delivered"),
     "invoices": Watched(INVOICES, "invoice.posted", "invoices"),
     "orders": Watched(SALES, "tryton.order", "sales"),
 }
@@ -49,6 +52,7 @@ TRIGGERS: Final = tuple(
     Trigger(name=name, title=title, kind="poll", events=(POLLS[name].event,), every="PT1M")
     for name, title in (
         ("shipments", "What has left for customers"),
+        ("deliveries", "What has arrived: shipped first, and done later"),
         ("invoices", "What customers were charged"),
         ("orders", "How far sales are"),
     )
@@ -62,21 +66,22 @@ def _sale(one: dict[str, Any]) -> Item:
     return Item(id=one["sale"], version=one["version"], data=data, subject=order["number"], time=one["at"])
 
 
-def _item(record: dict[str, Any], version: str) -> Item:
-    """The whole record goes along, for a mapping; beside it what the catalogue's schema names."""
+def _item(record: dict[str, Any], version: str, moment: str) -> Item:
+    """The whole record goes along, for a mapping; beside it what the catalogue's schema names. `moment`: its member."""
     order = next((one["number"] for one in record.get("orders", ())), None)
     data: dict[str, Any] = {"number": record["number"], "record": record}
     if order is not None:
         data["order"] = order
     if "totals" in record:
         data["total"] = record["totals"]["total"]
+    data |= {"delivered_at": record["delivered_at"]} if "delivered_at" in record else {}
     lines = [{"line": one["line"], **_goods(one)} for one in record["lines"] if "item" in one]
     return Item(
         id=record["number"],
         version=version,
         data={**data, "lines": lines},
         subject=order,
-        time=record.get("dispatched_at"),
+        time=record.get(moment),
     )
 
 

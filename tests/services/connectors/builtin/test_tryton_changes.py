@@ -24,12 +24,18 @@ class Books:
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Any]] = {}
         self.units: dict[int, str] = {}
+        self.log: dict[int, dict[str, float]] = {}
         self.between: Callable[[], None] = lambda: None
 
     def ship(self, number: int, seconds: float, unit: str = "u") -> None:
-        self.rows[number] = {"id": number, "number": f"SHP-{number}", "outgoing_moves": [number]}
+        self.rows[number] = {"id": number, "number": f"SHP-{number}", "state": "done", "outgoing_moves": [number]}
         self.rows[number] |= {"customer.": {"code": "ACME-001", "name": "Acme Wholesale"}}
         self.units[number] = unit
+        self.change(number, seconds)
+
+    def become(self, number: int, state: str, seconds: float) -> None:
+        self.rows[number]["state"] = state
+        self.log.setdefault(number, {})[state] = seconds
         self.change(number, seconds)
 
     def change(self, number: int, seconds: float) -> None:
@@ -39,6 +45,13 @@ class Books:
         if name == "sale.sale.search_read":
             return [{"id": 1, "reference": "PO-1", "number": "1", "lines": [], "shipments": asked[0][0][2]}]
         domain, _, most, *_ = asked
+        if name == "ir.model.log.search_read":
+            return [
+                {"resource": name, "target": f"state:{state}", "create_date": tagged(BEGAN + timedelta(seconds=at))}
+                for number, told in self.log.items()
+                if (name := f"stock.shipment.out,{number}") in domain[0][2]
+                for state, at in told.items()
+            ]
         if name == "stock.move.search_read":
             return [self._move(one) for one in domain[0][2] if one in self.units]
         assert name == "stock.shipment.out.search_read"
@@ -50,7 +63,8 @@ class Books:
         return page
 
     def _move(self, number: int) -> dict[str, Any]:
-        item = {"product.": {"code": "SKU-1", "name": "Bearing"}, "origin": "sale.line,1", "state": "done"}
+        item = {"product.": {"code": "SKU-1", "name": "Bearing"}, "origin": "sale.line,1"}
+        item["state"] = "done" if self.rows[number]["state"] == "done" else "assigned"
         return {"id": number, "quantity": 2.0, "unit.": {"symbol": self.units[number]}, **item}
 
     async def watch(self, cursor: str | None = None) -> dict[str, Any]:
@@ -64,7 +78,7 @@ def _holds(part: list[Any], row: dict[str, Any]) -> bool:
         return all(_holds(one, row) for one in part)
     name, relation, value = part
     if name == "state":
-        return True
+        return row[name] in value if "state" in row else True
     mine = row[name]
     if name == "write_date" and value is not None:
         mine, value = instant(mine), instant(value)
@@ -111,6 +125,36 @@ async def test_an_unfit_document_keeps_no_other_back_and_comes_once_what_hinders
     assert numbers(mended) == ["SHP-2", "SHP-6"]
     assert "unfit" not in mended
     assert Place.of(mended["cursor"]).again == ()
+
+
+async def test_a_shipment_is_told_when_it_left_and_once_more_when_it_arrived(books: Books) -> None:
+    for number in (1, 2, 3):
+        books.ship(number, 1)
+        books.become(number, "packed", 1)
+    assert numbers(await books.watch()) == []
+    books.become(1, "shipped", 10)
+    left = await books.watch()
+    (one,) = left["shipments"]
+    assert (one["status"], one["dispatched_at"], "delivered_at" in one) == ("dispatched", moment(10), False)
+    assert [line["quantity"] for line in one["lines"]] == [{"value": "2", "unit": "EA"}], "moves are not done yet"
+    books.become(1, "done", 20)
+    books.become(2, "done", 20)
+    books.change(1, 500)
+    told = {one["number"]: one for one in (await books.watch())["shipments"]}
+    assert (told["SHP-1"]["status"], told["SHP-2"]["status"]) == ("delivered", "dispatched")
+    assert (told["SHP-1"]["dispatched_at"], told["SHP-1"]["delivered_at"]) == (moment(10), moment(20))
+    news = {}
+    for trigger in ("shipments", "deliveries"):
+        output, position = {"shipments": list(told.values()), "cursor": None}, Position(cursor=None, began=shown(BEGAN))
+        found = await watched.POLLS[trigger].reads(output, position, {}, cast("Any", None))
+        news[trigger] = [(one.id, one.version, one.time) for one in found.items if isinstance(one, Item)]
+    left_at = [("SHP-2", "", moment(20)), ("SHP-1", "", moment(10))]
+    assert sorted(news["shipments"]) == sorted(left_at)
+    assert news["deliveries"] == [("SHP-1", "", moment(20))]
+
+
+def moment(seconds: float) -> str:
+    return shown(BEGAN + timedelta(seconds=seconds))
 
 
 async def test_a_line_that_is_gone_is_that_document_s_alone(books: Books) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from services.connectors.builtin.tryton import sales, states, watched
-from services.connectors.builtin.tryton.place import shown, tagged
+from services.connectors.builtin.tryton.place import instant, shown, tagged
 from services.connectors.builtin.tryton.session import Rpc
 from services.connectors.sdk.watching import Item, Position, Unfit
 from services.records.folding import Sight, course
@@ -27,6 +27,7 @@ class Books:
     def __init__(self) -> None:
         self.sales: dict[int, dict[str, Any]] = {}
         self.shipments: dict[int, str] = {}
+        self.log: list[dict[str, Any]] = []
         self.quantity = 2.0
 
     def sell(self, number: int, state: str = "processing", **members: Any) -> None:
@@ -42,27 +43,50 @@ class Books:
         self.shipments[number] = state
         self.sales[number]["shipments"] = [number]
 
+    def become(self, number: int, state: str, seconds: float) -> None:
+        """As Tryton's log has it; of the sale nothing changes by that."""
+        self.send(number, state)
+        row = {"resource": f"stock.shipment.out,{number}", "target": f"state:{state}"}
+        self.log.append({**row, "create_date": tagged(BEGAN + timedelta(seconds=seconds))})
+
     async def model(self, name: str, domain: list[Any], *_: Any) -> Any:
+        if name == "ir.model.log.search_read":
+            return [one for one in self.log if one["resource"] in domain[0][2] and one["target"] in domain[2][2]]
         if name == "sale.sale.search_read":
-            if domain[0][0] == "reference":
-                found = (one for one in self.sales.values() if one["state"] != "cancelled")
-                return [one for one in found if one["reference"] in domain[0][2]]
-            return [dict(one) for one in self.sales.values()] if domain[0][0] == "number" else []
-        ids = [one for one in domain[0][2] if one in self.sales]
-        if name == "sale.line.search_read":
-            item = {"product.": {"code": "SKU-1", "name": "Bearing"}, "type": "line", "quantity": self.quantity}
-            charge = {"id": 900, "moves": [], **item, **UNIT, "product.": None}
-            return [
-                *({"id": one, "moves": [one] if one in self.shipments else [], **item, **UNIT} for one in ids),
-                *([charge] if 900 in domain[0][2] else []),
-            ]
+            return self._sales(domain)
+        if name == "stock.shipment.out.search_read":
+            known = self.shipments.items()
+            return [{"id": one, "state": state} for one, state in known if {one, state} & set(domain[0][2])]
+        return self._parts(name, domain[0][2])
+
+    def _sales(self, domain: list[Any]) -> list[dict[str, Any]]:
+        (name, _, value), *behind = domain
+        if name == "reference":
+            found = (one for one in self.sales.values() if one["state"] != "cancelled")
+            return [one for one in found if one["reference"] in value]
+        if name != "number":
+            return []
+        rows = [dict(one) for one in self.sales.values()]
+        if not behind or behind[0][2] is None:
+            return rows
+        if behind[0][0] == "shipments":
+            return [one for one in rows if set(one["shipments"]) & set(behind[0][2]) and one["id"] not in behind[1][2]]
+        return [one for one in rows if instant(one["write_date"]) > instant(behind[0][2])]
+
+    def _parts(self, name: str, wanted: list[int]) -> list[dict[str, Any]]:
+        ids = [one for one in wanted if one in self.sales]
         if name == "stock.move.search_read":
             return [{"id": one, "state": "draft", "shipment": f"stock.shipment.out,{one}"} for one in ids]
-        assert name == "stock.shipment.out.search_read"
-        return [{"id": one, "state": self.shipments[one]} for one in ids if one in self.shipments]
+        assert name == "sale.line.search_read"
+        item = {"product.": {"code": "SKU-1", "name": "Bearing"}, "type": "line", "quantity": self.quantity}
+        charge = {"id": 900, "moves": [], **item, **UNIT, "product.": None}
+        return [
+            *({"id": one, "moves": [one] if one in self.shipments else [], **item, **UNIT} for one in ids),
+            *([charge] if 900 in wanted else []),
+        ]
 
-    async def watch(self) -> dict[str, Any]:
-        return await sales.watch({}, cast("Rpc", self))
+    async def watch(self, cursor: str | None = None) -> dict[str, Any]:
+        return await sales.watch({} if cursor is None else {"cursor": cursor}, cast("Rpc", self))
 
 
 def of(answer: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
@@ -94,7 +118,11 @@ def test_the_maps_say_something_of_each_status(status_map: status_maps.StatusMap
         ({}, "assigned", "allocated", "allocated"),
         ({}, "picked", "picked", "picked"),
         ({}, "packed", "packed", "packed"),
-        ({"shipment_state": "partially shipped"}, "shipped", "packed", "shipped"),
+        ({}, "shipped", "shipped", "shipped"),
+        ({}, "done", "shipped", "shipped"),
+        ({"invoice_state": "awaiting payment"}, "shipped", "shipped", "shipped"),
+        ({"shipment_state": "partially shipped"}, "done", "packed", "shipped"),
+        ({"shipment_state": "partially shipped"}, "shipped", "shipped", "shipped"),
         ({"shipment_state": "sent", "invoice_state": "pending"}, "done", "shipped", "shipped"),
         ({"shipment_state": "sent", "invoice_state": "awaiting payment"}, "done", "invoiced", "shipped"),
         ({"shipment_state": "sent", "invoice_state": "partially paid"}, "done", "invoiced", "shipped"),
@@ -110,6 +138,39 @@ async def test_each_state_of_a_sale_stands_for_one_of_the_model(
     if sent:
         books.send(1, sent)
     assert of(await books.watch()) == {"PO-1": (state, line)}
+
+
+async def test_what_is_shipped_and_then_done_is_delivered_and_neither_step_is_lost() -> None:
+    """By `ship` nothing of the sale changes in Tryton; by `do` it is sent."""
+    books = Books()
+    for number in (1, 2):
+        books.sell(number)
+        books.send(number, "packed")
+    first = await books.watch(shown(BEGAN))
+    assert of(first) == {"PO-1": ("packed", "packed"), "PO-2": ("packed", "packed")}
+    after = shown(BEGAN + timedelta(seconds=30))
+    books.become(1, "shipped", 60)
+    left = await books.watch(after)
+    assert of(left) == {"PO-1": ("shipped", "shipped")}
+    (sale,) = left["sales"]
+    assert sale["at"] == sale["version"] == shown(BEGAN + timedelta(seconds=60))
+    for number in (1, 2):
+        books.become(number, "done", 90)
+        books.sell(number, shipment_state="sent", shipments=[number])
+    assert of(await books.watch()) == {"PO-1": ("delivered", "delivered"), "PO-2": ("shipped", "shipped")}
+    books.sell(1, shipment_state="sent", invoice_state="awaiting payment", shipments=[1])
+    assert of(await books.watch())["PO-1"] == ("invoiced", "delivered")
+    states_told = ["released", "packed", "shipped", "delivered", "invoiced", "closed"]
+    sights = [Sight(f"2026-03-02T09:{n:02}:00Z", str(n), "tryton", {"": one}) for n, one in enumerate(states_told)]
+    assert course(sights).refused == {}
+
+
+async def test_what_was_taken_back_and_sent_off_at_once_is_not_delivered() -> None:
+    books = Books()
+    books.sell(1, shipment_state="sent")
+    for second, state in enumerate(("shipped", "cancelled", "draft", "waiting", "done")):
+        books.become(1, state, second)
+    assert of(await books.watch()) == {"PO-1": ("shipped", "shipped")}
 
 
 def test_of_a_line_in_two_shipments_the_last_counts() -> None:
