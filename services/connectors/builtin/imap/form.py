@@ -35,7 +35,7 @@ SETTINGS: Final = mail_settings(
     layouts={
         "type": "object",
         "title": "Layouts of files",
-        "description": "By name, as docs/integrator/files.md says.",
+        "description": "By name: each says how files of its kind are written and read.",
         "additionalProperties": {"type": "object"},
         "default": {},
     },

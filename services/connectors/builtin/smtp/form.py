@@ -21,7 +21,7 @@ _ADDRESSES: Final[dict[str, Any]] = {"type": "array", "items": _ADDRESS, "maxIte
 _LAYOUTS: Final[dict[str, Any]] = {
     "type": "object",
     "title": "Layouts of files",
-    "description": "By name, as docs/integrator/files.md says.",
+    "description": "By name: each says how files of its kind are written and read.",
     "additionalProperties": {"type": "object"},
     "default": {},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -80,7 +81,7 @@ class Billing:
         """Charge what was delivered, a shipment once; the invoice, and whether the key was new.
 
         Raises:
-            Refused: 422 unknown order or item, 409 more than is left to charge.
+            Refused: 422 unknown order or item, 409 more than is left to charge, or other lines of it are charged.
         """
         return self.kept.once(key, msgspec.to_builtins(given), lambda: self._charged(given))
 
@@ -113,11 +114,12 @@ class Billing:
         order = self.kept.get("order", given.order)
         if order is None:
             raise Refused(422, "unknown-order", f"There is no order {given.order}")
-        wanted = {line.item: line.quantity for line in given.lines}
+        wanted = _totals((line.item, line.quantity) for line in given.lines)
         for one in self.kept.all("invoice"):
-            charged = {line["item"]: line["quantity"] for line in one["lines"]}
-            if (one["order"], one["shipment"], charged) == (given.order, given.shipment, wanted):
-                return self._shown(one)
+            if (one["order"], one["shipment"]) == (given.order, given.shipment):
+                if _totals((line["item"], line["quantity"]) for line in one["lines"]) == wanted:
+                    return self._shown(one)
+                raise Refused(409, "charged-already", f"{one['id']} charges other lines of {given.shipment}")
         prices = {line["item"]: line["unit_price"] for line in order["lines"]}
         left = self._left(order)
         for line in given.lines:
@@ -212,3 +214,11 @@ def _percent(net: int, percent: str) -> int:
 
 def _rounded(amount: Decimal) -> int:
     return int(amount.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _totals(lines: Iterable[tuple[str, str]]) -> dict[str, Decimal]:
+    """By item, however many lines it stands in and whatever its quantity is written as."""
+    found: dict[str, Decimal] = {}
+    for item, quantity in lines:
+        found[item] = found.get(item, Decimal(0)) + Decimal(quantity)
+    return found
