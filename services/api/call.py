@@ -103,6 +103,7 @@ class Call(Request[Any, Any, Any]):
         async with self.resources.database.session(rows or self.rows) as session:
             yield session
             await session.commit()
+        crash_points.pass_by("request.committed", self.scope["path"])
 
     @asynccontextmanager
     async def creation(

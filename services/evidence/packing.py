@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra import ids
+from infra import crash_points, ids
 from infra.database import Database, Scope, is_outage, surviving, through_outage
 from infra.encryption.errors import KeyServiceUnavailable, SecretUnreadable
 from infra.ids import TenantId
@@ -187,6 +187,8 @@ async def _keep(database: Database, documents: Documents, tenant: TenantId, made
             document = await documents.complete(session, taken)
             values = {"document_id": document.document_id, "digest": made.digest, "parts": of.parts}
             await _settle(session, tenant, of, {"state": "made", **values})
+            # The file is in its store, and nobody knows of it yet.
+            crash_points.pass_by("pack.written")
             await session.commit()
     except DocumentTooLarge as error:
         raise _Refused("too-large") from error
