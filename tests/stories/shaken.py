@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http.client import HTTPConnection, HTTPException
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 import pytest
@@ -44,7 +44,7 @@ class Shaken(Town):
 
     @classmethod
     @asynccontextmanager
-    async def living(cls, site: Site, slug: str, rows: list[Mapping[str, Any]]) -> AsyncIterator[Shaken]:
+    async def living(cls, site: Site, slug: str, rows: Sequence[Mapping[str, Any]]) -> AsyncIterator[Self]:
         """With a person for each of `ROLES`, a mail server, and a worker; both end with it."""
         async with postbox("mail.carrier.example") as box:
             town = await cls.founded(site, slug, ROLES, rows)

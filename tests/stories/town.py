@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 import msgspec
@@ -57,7 +57,7 @@ class Town:
         self.worker: subprocess.Popen[bytes]
 
     @classmethod
-    async def founded(cls, site: Site, slug: str, roles: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Town:
+    async def founded(cls, site: Site, slug: str, roles: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Self:
         """Of the demo's first partner: with one person for each role, a calendar, and a matrix of these rows."""
         partner = (site.home / "secrets" / "partner-key").read_text().strip()
         made = await site.request("POST", "/v1/clients", {"slug": slug, "name": slug.title()}, key=partner)
