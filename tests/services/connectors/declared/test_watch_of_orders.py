@@ -29,14 +29,19 @@ class Selling(Odoo):
             self._turned([])
         elif model == "sale.order.line":
             found = [self._line(one) for one in domain[0][2]]
+        elif model == "res.partner":
+            account = [31, "Acme Wholesale"]
+            found = [{"id": 31, "name": account[1], "ref": "C-1", "commercial_partner_id": account}]
+            found += [{"id": 32, "name": "Buyer", "ref": "B-1", "commercial_partner_id": account}]
+            assert domain[0] == ["id", "parent_of", [32]]
         else:
-            found = [{"id": 31, "default_code": "P-1", "name": "Cable", "ref": "C-1"}]
+            found = [{"id": 31, "default_code": "P-1", "name": "Cable"}]
         return said({"jsonrpc": "2.0", "id": 1, "result": found})
 
     def _order(self, one: int) -> dict[str, Any]:
         status = {"state": "sale", "delivery_status": "lost" if one in self.boxed else "full", "invoice_status": "no"}
         amounts = dict.fromkeys(("amount_untaxed", "amount_tax", "amount_total"), 1.0)
-        party = {"partner_id": [31, "Acme Wholesale"], "currency_id": [2, "USD"], "client_order_ref": False}
+        party = {"partner_id": [32, "Acme Wholesale, Buyer"], "currency_id": [2, "USD"], "client_order_ref": False}
         return {**self._told(one), **status, **amounts, **party, "date_order": "2026-03-01 09:00:00"}
 
     def _line(self, one: int) -> dict[str, Any]:
@@ -62,6 +67,7 @@ async def test_a_crowd_of_orders_is_told_with_states_while_it_moves(client: Clie
             assert isinstance(answer, Done), answer
             told |= {one["sale"] for one in answer.output["sales"]}
             unfit |= {one["status"] for one in answer.output.get("unfit", [])}
+            assert {one["order"]["customer"]["id"] for one in answer.output["sales"]} <= {"C-1"}
             assert {one["order"]["state"] for one in answer.output["sales"]} <= {"shipped"}
             cursor = answer.output["cursor"]
             if not answer.output.get("more"):
