@@ -241,6 +241,6 @@ async def mistakes_are_grouped(town: Town) -> None:
         wanted = Counter(one[place_] for one in MISTAKES)
         groups = (await town.get(f"/v1/exceptions/groups?by={by}"))["items"]
         assert {one["group"]: one["count"] for one in groups} == wanted, by
-        for value, number in wanted.items():
+        for value, how_many in wanted.items():
             found = (await town.get(f"/v1/exceptions?{by}={value}&limit=100"))["items"]
-            assert len(found) == number, (by, value)
+            assert len(found) == how_many, (by, value)
