@@ -49,6 +49,11 @@ def plain(text: str) -> str:
     return _SPACES.sub(" ", _UNSEEN.sub("", text))[:LONGEST].strip()
 
 
+def visible(text: str) -> str:
+    """`text` with its lines, without what cannot be seen and could lie about the rest (S-83): words of people."""
+    return _UNSEEN.sub("", text.replace("\r\n", "\n"))
+
+
 def _value(values: Mapping[str, str], name: str) -> str:
     try:
         return values[name]

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from infra import ids
+from infra.mail.template import visible
 from services.engine import values
 from services.human_tasks import acting, approvals, clock, forms, people, rows, showing, states
 from services.human_tasks.approvals import Completed
@@ -187,7 +188,7 @@ class _Record(msgspec.Struct, frozen=True):
     async def write(self, connection: Any, tenant: UUID) -> None:
         """Decision, state, history and audit."""
         task, version, wanted = self.row["task_id"], self.row["version"] + 1, self.wanted
-        why = None if wanted.why is None else values.plain(wanted.why) or None
+        why = None if wanted.why is None else visible(values.plain(wanted.why)) or None
         digest, answer = self.shown.digest(), values.encode(self.answer).decode()
         salt = secrets.token_bytes(_SALT)
         rule = None if self.verdict.rule is None else values.encode(self.verdict.rule).decode()

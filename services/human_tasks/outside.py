@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from infra import ids
+from infra.mail.template import visible
 from services.engine import values
 from services.human_tasks import clock, forms, showing, states
 from services.human_tasks.acting import OUTSIDE
@@ -128,7 +129,7 @@ def _checked(row: Mapping[str, Any] | None, link: Link) -> Mapping[str, Any]:
 
 
 def _words(wanted: Decision) -> str | None:
-    return None if wanted.why is None else values.plain(wanted.why) or None
+    return None if wanted.why is None else visible(values.plain(wanted.why)) or None
 
 
 def _task(link: Link) -> UUID:

@@ -30,11 +30,17 @@ _HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
 )
 _STATUS: Final = "/status"
 """The page that the link of a notice opens: for its customer alone, and from it nobody is told where they were."""
-_UNSEEN: Final = (
-    *(pair for pair in _HEADERS if pair[0] != b"referrer-policy"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-robots-tag", b"noindex"),
-)
+_ANSWER: Final = "/answer"
+"""The page that the link of a task opens. It posts, so that it says to its own host from where it comes."""
+_NO_INDEX: Final = (b"x-robots-tag", b"noindex")
+_OF_LINKS: Final[Mapping[str, tuple[tuple[bytes, bytes], ...]]] = {
+    _STATUS: (
+        *(pair for pair in _HEADERS if pair[0] != b"referrer-policy"),
+        (b"referrer-policy", b"no-referrer"),
+        _NO_INDEX,
+    ),
+    _ANSWER: (*_HEADERS, _NO_INDEX),
+}
 _TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -75,7 +81,7 @@ class BrandEdge(Edge):
             api_host.enter(scope, brand, headers[b"host"])
             return
         # On http a browser ignores it; on this machine's own names it would stay when the next one tries http.
-        security = _UNSEEN if scope["path"] == _STATUS else _HEADERS
+        security = _OF_LINKS.get(scope["path"], _HEADERS)
         answer.security = security if origin.is_local(name) else (*security, _TLS)
         origin.check(scope["method"], scope["path"], headers)
         scope["state"]["brand"] = brand

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from infra import crash_points, ids
 from infra.ids import TenantId
+from infra.mail.template import visible
 from infra.problems import Invalid
 from services.api import previews, working
 from services.api.call import Call
@@ -171,7 +172,7 @@ def _told(one: batches.Told) -> CompletedTask:
 
 
 def _act(data: ActOnTask) -> Act:
-    words = None if data.words is None else values.plain(data.words)
+    words = None if data.words is None else visible(values.plain(data.words))
     if data.action == "comment" and not (words or "").strip():
         raise Invalid.at("/words", "say something")
     if (data.to is not None) != (data.action in {"delegate", "reassign"}):

@@ -166,7 +166,7 @@ async def test_who_decided_about_another_hold_of_the_run_does_not_where_the_row_
     assert await house.act(second, ben) == "cleared"
 
 
-async def test_many_are_let_go_by_the_authority_that_each_takes_alone(house: House) -> None:
+async def test_S_68_many_are_let_go_by_the_authority_that_each_takes_alone(house: House) -> None:
     ann, jo = await house.hire("ann"), await house.hire("jo")
     await house.decree()
     holds = [await house.credit(), await house.credit(ann.actor, on="SO-2")]

@@ -202,7 +202,7 @@ async def test_S_68_who_manages_tasks_gives_none_to_themselves(office: Office) -
         await act(office, task, chief, "delegate", to=f"account:{ids.show('acc', account)}")
 
 
-async def test_a_substitute_acts_for_who_is_away_and_it_is_recorded(office: Office) -> None:
+async def test_S_87_a_substitute_acts_for_who_is_away_and_it_is_recorded(office: Office) -> None:
     place = (await _partner(office), office.tenant)
     away = await make_person(office.app, place, ROLE, "away@acme.example")
     other = await make_person(office.app, place, "clerk", "other@acme.example")
@@ -267,7 +267,7 @@ async def test_the_form_is_held_to_its_schema_and_what_was_shown_to_its_digest(o
     assert (await office.outputs())[0]["values"] == {"limit": 5}
 
 
-async def test_many_are_decided_with_the_authority_of_each_alone(office: Office) -> None:
+async def test_S_68_many_are_decided_with_the_authority_of_each_alone(office: Office) -> None:
     await office.begin(2)
     await office.begin(1, AUTHORITY)
     rows = await office.rows()

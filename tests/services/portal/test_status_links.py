@@ -9,11 +9,14 @@ import pytest
 from infra.database import Database
 from infra.embedded.stack import Endpoints, Stack
 from infra.ids import TenantId
+from services.portal.app import Front
 from services.portal.link_holder import HEADER
 from tenants.identity import budgets
 from tests.asgi import Answer
 from tests.services.customer_notices.noticed import lead, leave
+from tests.services.portal.test_moved_client import move, west_of
 from tests.services.portal.visitors import House, Visitor
+from tests.superuser import connected
 
 pytestmark = pytest.mark.usefixtures("front")
 
@@ -74,6 +77,20 @@ async def test_S_69_every_link_that_is_none_is_answered_alike_and_guesses_are_co
     monkeypatch.setattr(budgets, "LINKS", len(answers) + 1)
     await look(house.north, "x")
     assert (await look(house.north, "x")).status == 429
+
+
+async def test_S_06_a_suspended_clients_pages_open_to_nobody_and_a_moved_ones_never_again(
+    house: House, token: str, stack: Stack, endpoints: Endpoints, app_database: Database, front: Front
+) -> None:
+    query = "UPDATE app.client c SET status = $1 FROM app.tenant t WHERE t.tenant_id = $2 AND t.client_id = c.client_id"
+    async with connected(stack, endpoints.database_url.rpartition("/")[2]) as connection:
+        for status, answer in (("suspended", 404), ("active", 200)):
+            await connection.execute(query, status, house.ids["acme"])
+            assert (await look(house.north, token)).status == answer, status
+    west = await west_of(house, app_database)
+    assert (await move(house, front)).status == 200
+    for visitor in (house.north, west):
+        assert (await look(visitor, token)).problem == "link-over"
 
 
 async def test_a_link_is_withdrawn_with_all_others_of_its_order(
