@@ -8,6 +8,7 @@ import msgspec
 
 from template_library import retention, versions
 from template_library.dsl.durations import DurationError, milliseconds
+from template_library.dsl.kinds import CATEGORIES
 
 _FILE: Final = re.compile(r"[a-z0-9-]{1,64}\.json")
 _RUNBOOK: Final = re.compile(r"runbooks/[a-z0-9](-?[a-z0-9]){0,62}\.md")
@@ -41,12 +42,14 @@ class ExceptionType(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         owner: slug of the role that looks after it.
         runbook: file of the package that says what to do, such as `runbooks/probable-duplicate.md`.
         within: business time in which it is to be done with, such as `PT4H`.
+        category: of what stands still, such as `failed`; None: any.
     """
 
     title: str
     owner: str
     runbook: str
     within: str | None = None
+    category: str | None = None
 
 
 class Monitor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -153,13 +156,19 @@ def _mistakes(manifest: Manifest) -> Iterator[str]:
     for field, connection in manifest.systems_of_record.items():
         if connection not in manifest.connections:
             yield f"`{connection}`, the system of record of {field}, is none of `connections`"
-    for name, one in manifest.exceptions.items():
-        if not _RUNBOOK.fullmatch(one.runbook):
-            yield f"the exception `{name}` has a runbook that is no file such as runbooks/{name}.md"
+    yield from _of_exceptions(manifest)
     for kind in (*manifest.events.consumes, *manifest.events.emits):
         if not _EVENT.fullmatch(kind):
             yield f"`{kind[:64]}` is no type of event"
     yield from _of_lengths(manifest)
+
+
+def _of_exceptions(manifest: Manifest) -> Iterator[str]:
+    for name, one in manifest.exceptions.items():
+        if not _RUNBOOK.fullmatch(one.runbook):
+            yield f"the exception `{name}` has a runbook that is no file such as runbooks/{name}.md"
+        if one.category is not None and one.category not in CATEGORIES:
+            yield f"the exception `{name}` has a category that is none of {', '.join(CATEGORIES)}"
 
 
 def _of_lengths(manifest: Manifest) -> Iterator[str]:

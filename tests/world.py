@@ -58,7 +58,7 @@ async def deploy(
     groups: dict[str, UUID] | None = None,
     elsewhere: str | None = None,
     parameters: dict[str, Any] | None = None,
-    exceptions: dict[str, str] | None = None,
+    exceptions: dict[str, dict[str, Any]] | None = None,
 ) -> UUID:
     """Deploy `document` to be started by `event_type`; answers the deployment's id."""
     version, deployment = ids.new(), ids.new()

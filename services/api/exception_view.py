@@ -17,7 +17,6 @@ from services.engine.functions import STANDARD_ERRORS, is_ours, without_words
 from services.exceptions import guidance, risk
 from services.exceptions.categories import Action, Category
 from services.exceptions.reading import State
-from template_library import catalog
 
 Outcome = Literal["retried", "resumed", "cancelled", "suspended", "went-on", "decided", "discarded"]
 Owner = Annotated[
@@ -62,7 +61,11 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     value: Annotated[RunValue | None, Meta(description="At stake in it, where its workflow tells.")]
     deadline: Annotated[Instant | None, Meta(description="Until when the run is promised.")]
     breach_at: Annotated[
-        Instant, Meta(description="When it is late: its deadline, or what its category is given from its beginning.")
+        Instant,
+        Meta(
+            description="When it is late: its deadline or the business time that its kind is given, whichever comes"
+            " first; else what its category is given from its beginning."
+        ),
     ]
     probability: Annotated[
         float,
@@ -71,8 +74,9 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     at_risk: Annotated[RunValue | None, Meta(description="Its value times its probability, in whole minor units.")]
     kind: Annotated[
         str | None,
-        Meta(description="Which of the exceptions that its template names it is.", examples=["erp-away"]),
+        Meta(description="Which of the exceptions that its workflow declares it is.", examples=["erp-away"]),
     ]
+    kind_title: Annotated[str | None, Meta(description="The same in words.", examples=["The ERP does not answer"])]
     warehouse: Annotated[str | None, Meta(description="Key `warehouse` of its run, else the deployment's site.")]
     segment: Annotated[str | None, Meta(description="Class of its customer.")]
     order_type: Annotated[str | None, Meta(description="Key `orderType` of its run.")]
@@ -97,7 +101,7 @@ class ExceptionDetail(ExceptionView, frozen=True, kw_only=True):
 
     runbook: Annotated[
         str | None,
-        Meta(description="Of its template, in Markdown: of its kind."),
+        Meta(description="What is to be done about its kind, in Markdown, as its workflow declares it."),
     ]
 
 
@@ -131,24 +135,26 @@ def _members(row: Any, payloads: Payloads) -> dict[str, Any]:
 
 _SAME: Final = (
     *("category", "state", "run_state", "business_key", "deployment_name", "template", "connection", "entity"),
-    *("deadline", "breach_at", "kind", "warehouse", "segment", "order_type", "channel", "stage", "owner", "note"),
+    *(
+        "deadline",
+        "breach_at",
+        "kind",
+        "kind_title",
+        "warehouse",
+        "segment",
+        "order_type",
+        "channel",
+        "stage",
+        "owner",
+        "note",
+    ),
     *("times", "changes", "opened_at", "last_at", "closed_at", "closed_by", "outcome", "reason"),
 )
 
 
 def detail(row: Any, payloads: Payloads) -> ExceptionDetail:
-    """The same, with the runbook of its kind, else for what the caller may see of its cause."""
-    members = _members(row, payloads)
-    return ExceptionDetail(**members, runbook=runbook(row["template"], row["kind"] or members["cause"]))
-
-
-def runbook(template: str | None, cause: str) -> str | None:
-    """What the template, `name@version`, says about it; None: nothing."""
-    name, _, version = (template or "").partition("@")
-    try:
-        return catalog.builtin().find(name, version).runbooks.get(cause.rpartition("/")[2])
-    except catalog.UnknownTemplate:
-        return None
+    """The same, with the runbook of its kind, of a row of `read_exception`."""
+    return ExceptionDetail(**_members(row, payloads), runbook=row["runbook"])
 
 
 def words(category: str, cause: str, title: str, payloads: Payloads) -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from infra import ids
-from services.api import exception_view, payloads
+from services.api import payloads
 from services.api.call import Call, Payloads
 from services.api.fields import Instant
 from services.api.run_view import RunValue
@@ -170,7 +170,7 @@ def view(  # noqa: PLR0913 (the row, what stands beside it, and who looks)
         answer=readable(show(row["answer"]), shown.form),
         reason=row["reason"] if is_whole else None,
         outside=_outside(asked, link, is_whole=is_whole),
-        runbook=exception_view.runbook(row["template"], row["kind"]),
+        runbook=row["runbook"],
         history=[_act(one, is_whole=is_whole) for one in acts],
         decisions=[_decision(one, is_whole=is_whole) for one in decided],
     )

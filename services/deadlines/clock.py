@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from infra.database import Database, is_outage, surviving
@@ -14,7 +14,7 @@ from services.deadlines import acting, changing
 from services.deadlines.acting import Taken
 from services.deadlines.changing import Change
 from services.deadlines.errors import Overtaken
-from services.deadlines.kinds import Acts, Follows
+from services.deadlines.kinds import Acts, Begin, Follows
 from services.deadlines.zone_changes import find_changes
 from tenants.calendars.calendar import NeverOpen
 
@@ -32,13 +32,20 @@ class Clock:
     """Several processes share the work; what one leaves is taken when its lease is over."""
 
     def __init__(
-        self, database: Database, acts: Acts, *, wake: Callable[[], None], follows: Follows | None = None
+        self,
+        database: Database,
+        acts: Acts,
+        *,
+        wake: Callable[[], None],
+        follows: Follows | None = None,
+        begins: Sequence[Begin] = (),
     ) -> None:
-        """`wake` after something was done: it may have put a run in line."""
+        """`wake` after something was done: it may have put a run in line. `begins` what is written by triggers."""
         self._database = database
         self._acts = acts
         self._follows = follows or {}
         self._wake = wake
+        self._begins = begins
         self._acting: UnderWay[Taken] = UnderWay()
 
     async def run(self, poll: float) -> None:
@@ -58,7 +65,8 @@ class Clock:
             await self._acting.end()
 
     async def round(self) -> int:
-        """A few slices of changed calendars, then a batch of what has come; answers how many there were of both."""
+        """What begins, a few slices of changed calendars, and what has come; answers how many there were of all."""
+        begun = sum([await begin(self._database) for begin in self._begins])
         changes = await changing.take(self._database, _CHANGES, LEASE_SECONDS)
         for change in changes:
             await self._carry_on(change)
@@ -68,7 +76,7 @@ class Clock:
                 await self._acting.wait(_PATIENCE_SECONDS)
             self._acting.begin(self._act(one), one)
         await self._acting.settled()
-        return len(changes) + len(taken)
+        return begun + len(changes) + len(taken)
 
     async def _carry_on(self, change: Change) -> None:
         working_for(change.tenant)

@@ -10,9 +10,10 @@ from uuid import UUID
 import msgspec
 
 from infra import ids
+from infra.database import Database
 from services.deadlines.plan import Step
 
-KINDS: Final[Mapping[str, str]] = {"human-task": "tsk", "hold": "hld"}
+KINDS: Final[Mapping[str, str]] = {"human-task": "tsk", "hold": "hld", "exception": "exc"}
 """Kinds of subjects, each with what its ids begin with. The worker's composition has an `Act` for each."""
 
 
@@ -83,3 +84,9 @@ class Follow(Protocol):
 
 Follows = Mapping[str, Follow]
 """By kind of subject; those that keep no such moment have none."""
+
+
+class Begin(Protocol):
+    """Begins deadlines of what no code of ours has begun; answers how many it looked at, 0 for nothing to be done."""
+
+    async def __call__(self, database: Database, /) -> int: ...

@@ -75,6 +75,14 @@ _BOUND: Final = text(
     " UNION ALL SELECT 1 FROM app.connection_choice c WHERE c.tenant_id = exception.tenant_id"
     " AND c.run_id = exception.run_id AND c.connection_id::text = :bound_connection)))"
 )
+
+
+def _of_kind(member: str) -> Any:
+    """What its revision says about its kind."""
+    return func.json_extract_path_text(DeploymentRevision.exceptions, ExceptionRow.kind, member)
+
+
+RUNBOOK: Final = _of_kind("runbook").label("runbook")
 COLUMNS: Final = (
     *ExceptionRow.__table__.columns,
     Run.state.label("run_state"),
@@ -82,6 +90,7 @@ COLUMNS: Final = (
     Deployment.name.label("deployment_name"),
     WorkflowVersion.name.label("workflow_name"),
     WorkflowVersion.template,
+    _of_kind("title").label("kind_title"),
 )
 
 
@@ -126,8 +135,8 @@ def _ordered(query: Select[Any], page: Page, sort: Sort) -> Select[Any]:
 
 
 async def read_exception(session: AsyncSession, tenant: UUID, exception: UUID) -> Row:
-    """Raises NotFound: the tenant has none of this id."""
-    rows = await session.execute(joined(COLUMNS, tenant).where(ExceptionRow.exception_id == exception))
+    """With its runbook. Raises NotFound: the tenant has none of this id."""
+    rows = await session.execute(joined((*COLUMNS, RUNBOOK), tenant).where(ExceptionRow.exception_id == exception))
     row: Row | None = rows.mappings().one_or_none()
     if row is None:
         raise NotFound

@@ -55,6 +55,8 @@ class ExceptionRow(Base):
     segment: Mapped[str | None] = mapped_column(Text)
     stage: Mapped[str | None] = mapped_column(Text)
     breach_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    within: Mapped[int | None] = mapped_column(BigInteger)
+    count_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     stake: Mapped[float] = mapped_column(Double)
     pressure: Mapped[float] = mapped_column(Double)
     is_late: Mapped[bool] = mapped_column(server_default="false")
@@ -75,6 +77,7 @@ class ExceptionRow(Base):
         Index("exception_early", "tenant_id", "pressure", "exception_id", postgresql_where=_EARLY),
         Index("exception_owned_late", "tenant_id", "owner", "stake", "exception_id", postgresql_where=_LATE),
         Index("exception_owned_early", "tenant_id", "owner", "pressure", "exception_id", postgresql_where=_EARLY),
+        Index("exception_count", "count_at", postgresql_where=text("count_at IS NOT NULL")),
         Index("exception_breach", "breach_at", postgresql_where=_EARLY),
         Index("exception_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     )

@@ -24,7 +24,7 @@ from services.engine.tables import Run
 from services.human_tasks.people import Person
 from services.human_tasks.states import State
 from services.human_tasks.tables import HumanTask, HumanTaskDecision, HumanTaskEvent
-from tenants.deployments.models import DeploymentRevision, WorkflowVersion
+from tenants.deployments.models import DeploymentRevision
 
 Row = Mapping[Any, Any]
 Sort = Literal["due", "value"]
@@ -55,13 +55,8 @@ _LISTED: Final = (
     HumanTask.changed_at,
     HumanTask.closed_at,
 )
-_TEMPLATE: Final = (
-    select(WorkflowVersion.template)
-    .join(
-        DeploymentRevision,
-        (DeploymentRevision.tenant_id == WorkflowVersion.tenant_id)
-        & (DeploymentRevision.workflow_version_id == WorkflowVersion.workflow_version_id),
-    )
+_RUNBOOK: Final = (
+    select(func.json_extract_path_text(DeploymentRevision.exceptions, HumanTask.kind, "runbook"))
     .join(
         Run,
         (Run.tenant_id == DeploymentRevision.tenant_id)
@@ -70,9 +65,9 @@ _TEMPLATE: Final = (
     )
     .where(Run.tenant_id == HumanTask.tenant_id, Run.run_id == HumanTask.run_id)
     .scalar_subquery()
-    .label("template")
+    .label("runbook")
 )
-"""Of which template version its run is, `name@version`; null of any other workflow, or of an archived run."""
+"""What its workflow declares is to be done about its kind; null where it declares nothing, or of an archived run."""
 _ORDERS: Final[dict[Sort, tuple[Any, bool]]] = {"due": (HumanTask.due, False), "value": (HumanTask.worth, True)}
 """What a page is ordered by before the id, and whether the highest comes first."""
 
@@ -128,7 +123,7 @@ async def read_task(session: AsyncSession, tenant: UUID, task: UUID, person: Per
     """With what it was asked with, as JSON text. Raises NotFound: none of this id that the reader sees."""
     held = (HumanTask.tenant_id, HumanTask.assignee, HumanTask.role, HumanTask.is_given)
     columns = (*_LISTED, HumanTask.reference, HumanTask.reason, func.app.keeps_task(*held).label("is_kept"))
-    whole = (cast(HumanTask.content, Text).label("content"), cast(HumanTask.answer, Text).label("answer"), _TEMPLATE)
+    whole = (cast(HumanTask.content, Text).label("content"), cast(HumanTask.answer, Text).label("answer"), _RUNBOOK)
     found = await session.execute(
         select(*columns, *whole).where(HumanTask.tenant_id == tenant, HumanTask.task_id == task)
     )

@@ -9,6 +9,7 @@ from services.holds import kinds
 from template_library import holds, human_tasks, mails, named_forms
 from template_library.catalog import Package
 from template_library.dsl import Workflow, reader
+from template_library.dsl import kinds as exceptions
 from template_library.dsl.model import (
     Constant,
     EmitTask,
@@ -35,6 +36,10 @@ def mistakes(package: Package, workflow: Workflow) -> Iterator[str]:
     yield from _roles(package, calls)
     yield from _files(package)
     yield from _events(package, workflow)
+    yield from (
+        f"{at}: it raises {one}, which is none of the manifest's exceptions"
+        for at, one in exceptions.unknown(workflow.tasks, package.manifest.exceptions)
+    )
 
 
 def _roles(package: Package, calls: Iterable[FunctionCallTask]) -> Iterator[str]:

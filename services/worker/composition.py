@@ -54,6 +54,7 @@ from services.engine.journal import Journal
 from services.engine.quotas import Quotas
 from services.events.intake import Intake
 from services.evidence import function as evidence
+from services.exceptions import counting
 from services.holds import clock as hold_clock
 from services.holds import function as holds
 from services.human_tasks import clock as task_clock
@@ -228,12 +229,12 @@ class Composition:
 
     def clock(self, wake: Callable[[], None]) -> Clock:
         """What does the steps of deadlines. `wake`: one may have put a run in line."""
-        follows = {task_clock.KIND: task_clock.follow, hold_clock.KIND: hold_clock.follow}
-        return Clock(self.database, self._acts(), wake=wake, follows=follows)
+        follows = {one.KIND: one.follow for one in (task_clock, hold_clock, counting)}
+        return Clock(self.database, self._acts(), wake=wake, follows=follows, begins=[counting.look])
 
     def _acts(self) -> Acts:
         """What a deadline's step does, by the kind of what it is about."""
-        return {task_clock.KIND: task_clock.act, hold_clock.KIND: hold_clock.act}
+        return {one.KIND: one.act for one in (task_clock, hold_clock, counting)}
 
     def deliverer(self) -> Deliverer:
         """What sends webhook messages."""

@@ -10,6 +10,7 @@ from template_library.dsl.extensions import Extensions
 from template_library.dsl.functions import LocalFunctions
 from template_library.dsl.grammar import Grammar, Scope
 from template_library.dsl.keys import Keys
+from template_library.dsl.kinds import Kinds
 from template_library.dsl.model import FunctionCallTask, RunTask, Task, Workflow
 from template_library.dsl.readiness import PROCESSES
 from template_library.dsl.schedules import Schedules, trigger
@@ -111,6 +112,7 @@ class _Parser:
             secrets=self._secrets,
             loose=loose,
             keys=Keys(self._checker, self._grammar.templates).read(document),
+            exceptions=Kinds(self._checker).read(document, self._tasks.found),
             expressions=self._grammar.templates.expressions,
             patterns=tuple(self._grammar.templates.patterns),
             schemas=tuple(parts.schemas),

@@ -96,7 +96,7 @@ class DeploymentRevision(Base):
     groups: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
     workflows: Mapped[dict[str, str]] = mapped_column(JSON, server_default=text("'{}'"))
     keys: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    exceptions: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    exceptions: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     trigger_type: Mapped[str | None] = mapped_column(Text)
     trigger: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())

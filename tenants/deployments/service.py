@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra import ids
 from infra.pagination import Page, cut
 from infra.problems import NameTaken
+from template_library import declared
 from template_library.catalog import Package
 from template_library.dsl import Workflow, parse_published
 from tenants.audit import service as audit
@@ -225,7 +226,7 @@ async def _draw(session: AsyncSession, tenant_id: UUID, plan: Plan, *, offers: O
         "groups": {name: str(one) for name, one in sorted(plan.groups.items())},
         "workflows": {one.name: str(one.workflow_version_id) for one in nested},
         "keys": _keys(workflow, nested),
-        "exceptions": _exceptions(package),
+        "exceptions": _exceptions(package, [workflow, *programs]),
         "trigger_type": None if trigger is None else trigger["type"],
         "trigger": trigger,
     }
@@ -238,10 +239,12 @@ def _keys(workflow: Workflow, nested: list[Nested]) -> dict[str, Any] | None:
     return found or None
 
 
-def _exceptions(package: Package | None) -> dict[str, str] | None:
-    """Kinds of what can stand still that the template names, each with the role that looks after it (ADR 0116)."""
-    kinds = {} if package is None else package.manifest.exceptions
-    return {name: one.owner for name, one in sorted(kinds.items())} or None
+def _exceptions(package: Package | None, workflows: Sequence[Workflow]) -> dict[str, Any] | None:
+    """Kinds of what can stand still, of the template or of its documents, the outer one's first (ADR 0130)."""
+    found = {} if package is None else declared.kinds(package)
+    for workflow in workflows:
+        found = {**(workflow.exceptions or {}), **found}
+    return {name: msgspec.to_builtins(one) for name, one in sorted(found.items())} or None
 
 
 async def _source(

@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 import msgspec
 
-from template_library import catalog, manifest
+from template_library import catalog, declared, manifest
 from template_library.catalog import Package, UnknownTemplate
 from template_library.dsl import DocumentError
 from template_library.scenarios import MalformedScenario
@@ -58,8 +58,8 @@ def show(name: str, version: str | None, *, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--version", help="Absent: the newest that is no pre-release.")
 def document(name: str, version: str | None) -> None:
-    """Print the workflow of template NAME, or of the package in folder NAME, with its forms in it."""
-    click.echo(_find(name, version).document, nl=False)
+    """Print the workflow of template NAME, or of the package in folder NAME, with its forms and runbooks in it."""
+    click.echo(declared.document(_find(name, version)), nl=False)
 
 
 @command.command()

@@ -13,6 +13,7 @@ from template_library.dsl.model.events import (
     Iterator,
     ListenTask,
 )
+from template_library.dsl.model.exceptions import ExceptionKind
 from template_library.dsl.model.keys import RunKeys
 from template_library.dsl.model.tasks import (
     Catch,
@@ -57,6 +58,7 @@ __all__ = [
     "EmitTask",
     "EventFilter",
     "EventTrigger",
+    "ExceptionKind",
     "Expression",
     "Extension",
     "ForTask",

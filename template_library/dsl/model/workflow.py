@@ -6,6 +6,7 @@ import msgspec
 
 from template_library.dsl.model.calls import FunctionCallTask, HttpCallTask, ProtocolCallTask
 from template_library.dsl.model.events import Consumption, EmitTask, EventTrigger, ListenTask
+from template_library.dsl.model.exceptions import ExceptionKind
 from template_library.dsl.model.keys import RunKeys
 from template_library.dsl.model.tasks import (
     DoTask,
@@ -93,6 +94,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
         secrets: names of `use.secrets`; sealed templates may use them and no others.
         loose: strings are evaluated as well without `${ }`; see `Expression.text`.
         keys: what its runs are found by; None when it declares nothing.
+        exceptions: kinds of what may go another way, by name; None when it declares none.
         expressions: all of the document, once each.
         patterns: of its event filters.
     """
@@ -112,6 +114,7 @@ class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     loose: bool = False
     keys: RunKeys | None = None
+    exceptions: dict[str, ExceptionKind] | None = None
     expressions: tuple[Expression, ...] = ()
     patterns: tuple[Pattern, ...] = ()
     schemas: tuple[Schema, ...] = ()

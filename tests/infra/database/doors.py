@@ -97,6 +97,7 @@ DOORS = {
     "note_good_calls": "waybill_worker",
     "take_deadlines": "waybill_worker",
     "take_calendar_changes": "waybill_worker",
+    "take_uncounted": "waybill_worker",
     "deadline_zones": "waybill_worker",
     "purge_deadlines": "waybill_worker",
     "take_codes": "waybill_worker",

@@ -24,7 +24,11 @@ ADD = """
 INSERT INTO app.exception (tenant_id, exception_id, category, mark, cause, title, value, currency, deadline, owner)
 VALUES ($1, $2, 'data', $3, 'x', $3, $4, 'EUR', $5, $6)
 """
-KINDS = {"erp-away": "order-manager", "short-stock": "inventory-desk", "over-credit": "credit-manager"}
+KINDS = {
+    "erp-away": {"title": "Away", "owner": "order-manager", "runbook": "# Away"},
+    "short-stock": {"title": "Short", "owner": "inventory-desk", "runbook": "# Short", "category": "failed"},
+    "over-credit": {"title": "Over", "owner": "credit-manager", "runbook": "# Over"},
+}
 
 
 @pytest.fixture

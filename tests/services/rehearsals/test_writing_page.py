@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tenants.deployments import publishing
+from tenants.deployments.errors import InvalidDocument
 from tests.patience import PATIENCE
 
 ROOT: Final = Path(__file__).parents[3]
@@ -34,5 +37,11 @@ async def test_what_the_page_says_makes_a_template_that_passes(tmp_path: Path) -
     assert shell.returncode == 0, told
     assert "credit-release@1.0.0: 5 passed, 0 failed" in told
     assert told.rstrip().endswith("own/credit-release 1.0.0 is valid")
-    published = publishing.read((tmp_path / "credit-release.yaml").read_text(encoding="utf-8"))
+    text = (tmp_path / "credit-release.yaml").read_text(encoding="utf-8")
+    published = publishing.read(text)
     assert published.workflow.functions == ("connector:1.0.0@default", "human-task:1.0.0@default")
+    kind = (published.workflow.exceptions or {})["customer-unknown"]
+    assert (kind.owner, kind.within, kind.category) == ("credit-clerk", 4 * 3_600_000, "failed")
+    assert kind.runbook == (tmp_path / "credit-release/1.0.0/runbooks/customer-unknown.md").read_text(encoding="utf-8")
+    with pytest.raises(InvalidDocument, match="`customer-missing` is none of the kinds of exceptions"):
+        publishing.read(text.replace("errors/customer-unknown", "errors/customer-missing"))

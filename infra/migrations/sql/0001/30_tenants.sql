@@ -84,8 +84,8 @@ CREATE TABLE app.deployment (
 -- An immutable revision: runs in flight keep theirs. `bindings` are connections by the names in the document, `groups` those
 -- names that have a group of connections (ADR 0083). `workflows` are the versions that it runs beside its own, by the names
 -- that documents give them; `keys` what its runs and theirs are found by, by the same names, '' for its own. `sources`
--- says of each parameter where it comes from (ADR 0041). `exceptions` are the kinds that its template names, each with the slug
--- of the role that looks after it (ADR 0116).
+-- says of each parameter where it comes from (ADR 0041). `exceptions` are the kinds that its workflows declare, each with its
+-- title, the slug of the role that looks after it, its runbook, its time in milliseconds and its category (ADR 0130).
 CREATE TABLE app.deployment_revision (
   tenant_id uuid NOT NULL,
   deployment_id uuid NOT NULL,

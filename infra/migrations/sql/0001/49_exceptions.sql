@@ -16,7 +16,9 @@
 --   kind       which of the exceptions that its template names it is; NULL: none of them
 --   warehouse, channel, order_type, segment, stage   what the desk groups by: keys of the run, or the deployment's site; the class of
 --              its customer; the step of the workflow where it stands
---   breach_at  until when it is to be done with: the deadline, else what its category is given from its beginning
+--   breach_at  until when it is to be done with: the deadline or what its kind is given, whichever comes first; else what its category is
+--   within     milliseconds of business time that its kind is given from its beginning; until that is counted, of the wall's
+--   count_at   when a worker counts that by the client's calendar; NULL: there is nothing to be counted (ADR 0130)
 --   stake      the value's logarithm to the base 2, -1000 of what has none; pressure: `stake` less `breach_at` in units of 8 hours,
 --              so that the order of what is not late stays the same while time goes on; is_late: set by the sweep (ADR 0116)
 --   fence      of the claim that took a run from where it stood: one that ends there again goes on with the same row
@@ -56,6 +58,8 @@ CREATE TABLE app.exception (
   segment text,
   stage text,
   breach_at timestamptz NOT NULL,
+  within bigint,
+  count_at timestamptz,
   stake double precision NOT NULL,
   pressure double precision NOT NULL,
   is_late boolean NOT NULL DEFAULT false,
@@ -84,6 +88,7 @@ CREATE INDEX exception_late ON app.exception (tenant_id, stake, exception_id) WH
 CREATE INDEX exception_early ON app.exception (tenant_id, pressure, exception_id) WHERE state = 'open' AND NOT is_late;
 CREATE INDEX exception_owned_late ON app.exception (tenant_id, owner, stake, exception_id) WHERE state = 'open' AND is_late;
 CREATE INDEX exception_owned_early ON app.exception (tenant_id, owner, pressure, exception_id) WHERE state = 'open' AND NOT is_late;
+CREATE INDEX exception_count ON app.exception (count_at) WHERE count_at IS NOT NULL;
 CREATE INDEX exception_breach ON app.exception (breach_at) WHERE state = 'open' AND NOT is_late;
 
 -- Which exception a run is as it stands, NULL for none. A person's suspension is none, but one that a person set aside

@@ -56,17 +56,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
 $$;
 
 -- Which of the exceptions that a template names something is: what its fault's type ends with, else the innermost step that is
--- called so, else `NAME-away` of what the connection keeps from going on that its run calls by NAME (`names`). No door.
-CREATE FUNCTION app.exception_kind(kinds json, names text[], cause text, reference text, is_away boolean)
+-- called so, else `NAME-away` of what the connection keeps from going on that its run calls by NAME (`names`). One that says of which
+-- category it is, is of no other. No door.
+CREATE FUNCTION app.exception_kind(kinds json, names text[], of_category text, cause text, reference text, is_away boolean)
 RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, app AS $$
-  SELECT f.kind FROM (
-    SELECT k.kind, 1 AS place, 0 AS depth FROM json_object_keys(kinds) AS k(kind)
+  WITH k AS (
+    SELECT e.key AS kind FROM json_each(kinds) AS e WHERE coalesce(e.value ->> 'category', of_category) = of_category
+  ) SELECT f.kind FROM (
+    SELECT k.kind, 1 AS place, 0 AS depth FROM k
     WHERE k.kind = regexp_replace(cause, '^.*[/:#]', '')
     UNION ALL
-    SELECT k.kind, 2, s.depth::integer FROM json_object_keys(kinds) AS k(kind)
+    SELECT k.kind, 2, s.depth::integer FROM k
     JOIN unnest(string_to_array(reference, '/')) WITH ORDINALITY AS s(name, depth) ON s.name = k.kind
     UNION ALL
-    SELECT k.kind, 3, 0 FROM json_object_keys(kinds) AS k(kind)
+    SELECT k.kind, 3, 0 FROM k
     JOIN unnest(names) AS n(name) ON n.name || '-away' = k.kind
     WHERE is_away
   ) f ORDER BY f.place, f.depth DESC, f.kind LIMIT 1
@@ -99,13 +102,15 @@ BEGIN
       SELECT b.name FROM json_each_text(bound) AS b(name, id) WHERE app.show_id('con', b.id::uuid) = NEW.connection
       UNION SELECT c.name FROM app.connection_choice c
       WHERE c.tenant_id = NEW.tenant_id AND c.run_id = NEW.run_id AND app.show_id('con', c.connection_id) = NEW.connection) AS n;
-    NEW.kind := app.exception_kind(kinds, names, NEW.cause, NEW.reference,
+    NEW.kind := app.exception_kind(kinds, names, NEW.category, NEW.cause, NEW.reference,
       NEW.category = 'parked' OR NEW.cause LIKE '%/errors/communication');
-    of_role := 'role:' || (kinds ->> NEW.kind);
+    of_role := 'role:' || (kinds -> NEW.kind ->> 'owner');
+    NEW.within := kinds -> NEW.kind ->> 'within';
+    NEW.count_at := CASE WHEN NEW.within IS NOT NULL THEN NEW.opened_at END;
   END IF;
   NEW.warehouse := coalesce(NEW.warehouse, of_site);
   NEW.stage := CASE WHEN NEW.reference LIKE '/do/%' THEN nullif(left(split_part(NEW.reference, '/', 4), 200), '') END;
-  NEW.breach_at := coalesce(NEW.deadline, NEW.opened_at + CASE WHEN NEW.category IN ('outage', 'quarantined', 'uncertain')
+  NEW.breach_at := coalesce(least(NEW.deadline, NEW.opened_at + NEW.within * interval '1 millisecond'), NEW.opened_at + CASE WHEN NEW.category IN ('outage', 'quarantined', 'uncertain')
     THEN interval '4 hours' WHEN NEW.category IN ('failed', 'parked') THEN interval '8 hours' ELSE interval '24 hours' END);
   NEW.stake := CASE WHEN NEW.value > 0 THEN ln(NEW.value::double precision) / ln(2::double precision) ELSE -1000 END;
   NEW.pressure := NEW.stake - extract(epoch FROM NEW.breach_at)::double precision / 28800;
@@ -119,3 +124,47 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER own BEFORE INSERT ON app.exception FOR EACH ROW EXECUTE FUNCTION app.own_exception();
+
+-- By another moment it stands elsewhere in the order of the desk.
+CREATE FUNCTION app.place_exception() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+BEGIN
+  NEW.pressure := NEW.stake - extract(epoch FROM NEW.breach_at)::double precision / 28800;
+  NEW.is_late := NEW.breach_at <= clock_timestamp();
+  RETURN NEW;
+END $$;
+CREATE TRIGGER place BEFORE UPDATE OF breach_at ON app.exception FOR EACH ROW
+WHEN (NEW.breach_at <> OLD.breach_at) EXECUTE FUNCTION app.place_exception();
+
+-- What is closed is not counted any more; what stands there again is, from when it began.
+CREATE FUNCTION app.stop_counting() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, app AS $$
+BEGIN
+  NEW.count_at := CASE WHEN NEW.state = 'open' THEN clock_timestamp() END;
+  IF NEW.state <> 'open' THEN
+    UPDATE app.deadline d SET ended_at = clock_timestamp(), outcome = left(coalesce(NEW.outcome, NEW.state), 100), next_at = NULL, wake_at = NULL
+    WHERE d.tenant_id = NEW.tenant_id AND d.subject_kind = 'exception' AND d.subject_id = NEW.exception_id AND d.ended_at IS NULL;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER stop_counting BEFORE UPDATE OF state ON app.exception FOR EACH ROW
+WHEN (NEW.state <> OLD.state AND NEW.within IS NOT NULL) EXECUTE FUNCTION app.stop_counting();
+
+-- Which open exceptions are to be counted by a calendar, for `seconds` nobody else's, each with the site that it is for. Nothing of a
+-- suspended client.
+CREATE FUNCTION app.take_uncounted(most integer, seconds double precision) RETURNS TABLE (
+  tenant_id uuid, exception_id uuid, site text
+) LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, app SET enable_seqscan = off AS $$
+  WITH locked AS (
+    SELECT e.tenant_id, e.exception_id FROM app.exception e WHERE e.count_at <= (SELECT clock_timestamp())
+      AND e.tenant_id <> ALL (ARRAY(SELECT t.tenant_id FROM app.tenant t WHERE t.hold = 1))
+    ORDER BY e.count_at LIMIT most FOR UPDATE OF e SKIP LOCKED
+  ), taken AS (
+    UPDATE app.exception e SET count_at = clock_timestamp() + make_interval(secs => seconds)
+    FROM locked l WHERE e.tenant_id = l.tenant_id AND e.exception_id = l.exception_id
+    RETURNING e.tenant_id, e.exception_id, e.deployment_id
+  )
+  SELECT t.tenant_id, t.exception_id, s.slug FROM taken t
+  LEFT JOIN app.deployment d ON d.tenant_id = t.tenant_id AND d.deployment_id = t.deployment_id
+  LEFT JOIN app.site s ON s.tenant_id = d.tenant_id AND s.site_id = d.site_id
+$$;

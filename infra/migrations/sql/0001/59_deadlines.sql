@@ -1,5 +1,5 @@
 -- Deadlines in business time: what is to be done about a subject when so much of it has passed (ADR 0103).
---   subject_kind, subject_id  of what: `human-task`, `hold`. There is one open deadline of each
+--   subject_kind, subject_id  of what: `human-task`, `hold`, `exception`. There is one open deadline of each
 --   calendar_version, zone_mark  by which its moments were computed: a version of the calendar, and the rules of its time zone
 --   steps     in order, `{after, do, role, outcome}`, `after` in milliseconds of business time since `began_at`
 --   done_at   when each step was done, as far as they are done: the next one is behind them

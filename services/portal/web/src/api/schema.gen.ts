@@ -7847,7 +7847,7 @@ export interface components {
             at_risk: components["schemas"]["RunValue"] | null;
             /**
              * Format: date-time
-             * @description When it is late: its deadline, or what its category is given from its beginning.
+             * @description When it is late: its deadline or the business time that its kind is given, whichever comes first; else what its category is given from its beginning.
              * @example 2026-01-31T09:30:00.000000Z
              */
             breach_at: string;
@@ -7882,10 +7882,15 @@ export interface components {
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
             /**
-             * @description Which of the exceptions that its template names it is.
+             * @description Which of the exceptions that its workflow declares it is.
              * @example erp-away
              */
             kind: string | null;
+            /**
+             * @description The same in words.
+             * @example The ERP does not answer
+             */
+            kind_title: string | null;
             /**
              * Format: date-time
              * @description When it came to the same for the last time.
@@ -7922,7 +7927,7 @@ export interface components {
             /** @description Id of the run that stands there. */
             run: string | null;
             run_state: string | null;
-            /** @description Of its template, in Markdown: of its kind. */
+            /** @description What is to be done about its kind, in Markdown, as its workflow declares it. */
             runbook: string | null;
             /** @description Class of its customer. */
             segment: string | null;
@@ -8006,7 +8011,7 @@ export interface components {
             at_risk: components["schemas"]["RunValue"] | null;
             /**
              * Format: date-time
-             * @description When it is late: its deadline, or what its category is given from its beginning.
+             * @description When it is late: its deadline or the business time that its kind is given, whichever comes first; else what its category is given from its beginning.
              * @example 2026-01-31T09:30:00.000000Z
              */
             breach_at: string;
@@ -8041,10 +8046,15 @@ export interface components {
             /** @example exc_01h455vb4pex5vsknk084sn02q */
             id: string;
             /**
-             * @description Which of the exceptions that its template names it is.
+             * @description Which of the exceptions that its workflow declares it is.
              * @example erp-away
              */
             kind: string | null;
+            /**
+             * @description The same in words.
+             * @example The ERP does not answer
+             */
+            kind_title: string | null;
             /**
              * Format: date-time
              * @description When it came to the same for the last time.
