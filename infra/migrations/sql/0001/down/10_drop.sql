@@ -110,7 +110,9 @@ BEGIN
   DROP FUNCTION app.exception_of(text, json);
   DROP FUNCTION app.parked_cause(json);
   DROP FUNCTION app.exception_mark(text, uuid, text, text);
-  DROP FUNCTION app.exception_kind(json, text[], text, text, boolean);
+  DROP FUNCTION app.exception_kind(json, text[], text, text, text, boolean);
+  DROP FUNCTION app.place_exception();
+  DROP FUNCTION app.stop_counting();
   DROP FUNCTION app.error_type(json);
   DROP FUNCTION app.failed_over();
   DROP FUNCTION app.timeline_now();
