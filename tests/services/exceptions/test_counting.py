@@ -18,7 +18,7 @@ from tests.services.exceptions.standing import fault
 from tests.world import World, deploy, make_tenant, start_runs, write
 
 HOURS = 4
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "short": {"title": "Short", "owner": "desk", "runbook": "# Short", "within": HOURS * 3_600_000},
     "over": {"title": "Over", "owner": "desk", "runbook": "# Over"},
 }
