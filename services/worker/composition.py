@@ -39,6 +39,7 @@ from services.connectors.secrets import BoundSecrets
 from services.connectors.shares import Shares
 from services.connectors.writes import ConnectorWrites
 from services.customer_notices import function as notices
+from services.deadlines import exceptions
 from services.deadlines import function as business_time
 from services.deadlines.clock import Clock
 from services.deadlines.kinds import Acts
@@ -54,7 +55,6 @@ from services.engine.journal import Journal
 from services.engine.quotas import Quotas
 from services.events.intake import Intake
 from services.evidence import function as evidence
-from services.exceptions import counting
 from services.holds import clock as hold_clock
 from services.holds import function as holds
 from services.human_tasks import clock as task_clock
@@ -229,12 +229,12 @@ class Composition:
 
     def clock(self, wake: Callable[[], None]) -> Clock:
         """What does the steps of deadlines. `wake`: one may have put a run in line."""
-        follows = {one.KIND: one.follow for one in (task_clock, hold_clock, counting)}
-        return Clock(self.database, self._acts(), wake=wake, follows=follows, begins=[counting.look])
+        follows = {one.KIND: one.follow for one in (task_clock, hold_clock, exceptions)}
+        return Clock(self.database, self._acts(), wake=wake, follows=follows, begins=[exceptions.look])
 
     def _acts(self) -> Acts:
         """What a deadline's step does, by the kind of what it is about."""
-        return {one.KIND: one.act for one in (task_clock, hold_clock, counting)}
+        return {one.KIND: one.act for one in (task_clock, hold_clock, exceptions)}
 
     def deliverer(self) -> Deliverer:
         """What sends webhook messages."""

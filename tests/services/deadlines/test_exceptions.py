@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from infra.database import Database, Scope
+from services.deadlines import exceptions
 from services.deadlines.clock import Clock
 from services.engine import repeating
 from services.engine.claims import Claims
-from services.exceptions import counting
 from tests.services.deadlines.desk import Desk, ago
 from tests.services.exceptions.standing import fault
 from tests.world import World, deploy, make_tenant, start_runs, write
@@ -51,9 +51,9 @@ async def stand(desk: Desk, *kinds: str) -> None:
 
 
 def clock(desk: Desk) -> Clock:
-    ours = {counting.KIND: counting.act}
-    follows = {counting.KIND: counting.follow}
-    return Clock(desk.worker, ours, wake=lambda: None, follows=follows, begins=[counting.look])
+    ours = {exceptions.KIND: exceptions.act}
+    follows = {exceptions.KIND: exceptions.follow}
+    return Clock(desk.worker, ours, wake=lambda: None, follows=follows, begins=[exceptions.look])
 
 
 async def rows(desk: Desk) -> list[Any]:
@@ -143,9 +143,9 @@ async def test_without_a_calendar_it_is_the_walls_until_there_is_one(desk: Desk)
 async def test_F_02_of_two_who_count_it_one_begins_it(desk: Desk) -> None:
     await desk.save(default=True)
     await stand(desk, SHORT)
-    (taken,) = await counting.take(desk.worker)
-    assert await counting.take(desk.worker) == [], "it is the first one's for a while"
-    assert [await counting.count(desk.worker, taken) for _ in range(2)] == [True, False]
+    (taken,) = await exceptions.take(desk.worker)
+    assert await exceptions.take(desk.worker) == [], "it is the first one's for a while"
+    assert [await exceptions.count(desk.worker, taken) for _ in range(2)] == [True, False]
     assert len(await desk.do("SELECT FROM app.deadline WHERE tenant_id = $1")) == 1
 
 
@@ -156,4 +156,4 @@ async def test_nothing_of_a_suspended_client_is_counted(desk: Desk) -> None:
     async with desk.app.session(Scope.operator()) as session:
         await session.execute(text("UPDATE app.tenant SET hold = 1 WHERE tenant_id = :id"), {"id": desk.tenant})
         await session.commit()
-    assert await counting.take(desk.worker) == []
+    assert await exceptions.take(desk.worker) == []
