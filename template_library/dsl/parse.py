@@ -83,8 +83,7 @@ class _Parser:
             return None
         parts = self._grammar.parts
         # What decides how all others are read comes first.
-        loose = "evaluate" in members and parts.evaluate(members["evaluate"])
-        self._grammar.templates.loose = loose
+        self._grammar.templates.loose = loose = "evaluate" in members and parts.evaluate(members["evaluate"])
         document = parts.document(members["document"]) if "document" in members else None
         use = self._checker.members(members["use"], "/use", _USE) or {} if "use" in members else {}
         self._declare(use)
