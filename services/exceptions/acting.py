@@ -11,9 +11,10 @@ import msgspec
 from infra.database import Database
 from infra.ids import TenantId
 from infra.pagination import BadCursor
+from infra.problems import Problem
 from services.engine import redriving
 from services.engine.redriving import Left
-from services.exceptions.categories import ENDS, EVERY, TAKES, Category, Done
+from services.exceptions.categories import ENDS, EVERY, OF_ENTRY, OTHERWISE, TAKES, Category, Done
 from services.exceptions.errors import ExceptionChanged, ExceptionClosed
 from services.exceptions.handling import Act, Hand
 from services.exceptions.reading import Filter
@@ -49,14 +50,41 @@ def unpack(packed: bytes) -> Batch:
         raise BadCursor("The token is not one of a preview; make another") from None
 
 
-async def drive(database: Database, tenant: TenantId, batch: Batch, actor: str) -> list[tuple[UUID, Outcome]]:
+def refused(only: Filter, act: Act) -> list[Filter]:
+    """`only` such of the filter's as the act is not for: of other categories, and of entries where it ends them."""
+    wanted: Sequence[Category] = EVERY if only.categories is None else only.categories
+    others = [category for category in wanted if category not in TAKES[act.action]]
+    found = [msgspec.structs.replace(only, state="open", categories=others)] if others else []
+    takes = [category for category in wanted if category in TAKES[act.action]]
+    if takes and act.action in ENDS:
+        found.append(msgspec.structs.replace(only, state="open", categories=takes, only_entries=True))
+    return found
+
+
+def why_not(category: Category, act: Act) -> str:
+    """Of one of `refused`."""
+    return OTHERWISE[category] if category not in TAKES[act.action] else OF_ENTRY
+
+
+class Driven(msgspec.Struct, frozen=True):
+    """What became of each, and of those that were refused, why."""
+
+    done: list[tuple[UUID, Outcome]]
+    whys: dict[UUID, str]
+
+
+async def drive(database: Database, tenant: TenantId, batch: Batch, actor: str) -> Driven:
     """Act on each as it was seen; a batch and its record are one commit. Safe to repeat, after whatever went wrong."""
+    whys: dict[UUID, str] = {}
 
     async def one(connection: Any, exception: UUID, seen: int) -> Done | Changed:
         try:
             return await Hand(connection, tenant, exception, actor).act(batch.act, seen)
         except (ExceptionChanged, ExceptionClosed):
             return "changed"
+        except Problem as problem:
+            whys[exception] = problem.detail or problem.title
+            raise
 
     async def some(connection: Any, seens: redriving.Seens) -> list[tuple[UUID, Outcome]]:
         busy = await _busy(connection, tenant, [exception for exception, _ in seens])
@@ -69,7 +97,7 @@ async def drive(database: Database, tenant: TenantId, batch: Batch, actor: str) 
         await redriving.record(connection, tenant, actor, "exceptions.acted", after)
         return done
 
-    return await redriving.in_batches(database, tenant, redriving.unpack(batch.seen), some)
+    return Driven(await redriving.in_batches(database, tenant, redriving.unpack(batch.seen), some), whys)
 
 
 async def _busy(connection: Any, tenant: TenantId, exceptions: Sequence[UUID]) -> set[UUID]:

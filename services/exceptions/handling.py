@@ -50,6 +50,15 @@ _OUTCOMES: Final[dict[tuple[Action, Category], Done]] = {
 }
 """By action and category; what is not here, and is no discard, is cancelled."""
 
+
+def outcome_of(action: Action, category: Category) -> Done:
+    """What becomes of an exception of the category by the action, which it takes."""
+    if action in _PLAIN:
+        return _PLAIN[action]
+    return _OUTCOMES.get((action, category), "cancelled")
+
+
+_PLAIN: Final[dict[Action, Done]] = {"discard": "discarded", "assign": "assigned", "note": "noted"}
 _WRITE: Final = {
     "assign": "UPDATE app.exception SET owner = $3, is_assigned = $3::text IS NOT NULL, changes = changes + 1 "
     "WHERE tenant_id = $1 AND exception_id = $2 AND state = 'open' AND changes = $4 AND owner IS DISTINCT FROM $3 "
@@ -90,12 +99,10 @@ class Hand:
             Problem: what retrying, resuming or cancelling the run says.
         """
         found = await self._standing()
-        outcome: Done = _OUTCOMES.get((wanted.action, found.category), "cancelled")
-        if wanted.action == "discard":
-            outcome = "discarded"
+        outcome = outcome_of(wanted.action, found.category)
         if wanted.action in _WRITE:
             await self._write(wanted, found.changes if seen is None else seen)
-            return "assigned" if wanted.action == "assign" else "noted"
+            return outcome
         if found.state != "open":
             if (found.outcome, found.closed_by, found.reason) == (outcome, self._actor, wanted.words):
                 return outcome  # by this very actor, who perhaps never heard of it

@@ -40,7 +40,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         owners: one of these; none at all for nobody.
         kind: which of the exceptions that its template names.
         warehouse, channel, order_type, segment, stage: what the desk groups by.
-        but_entries, but_failed: without those of entries, and of failed runs.
+        but_entries, but_failed: without those of entries, and of failed runs; only_entries: those of entries alone.
     """
 
     state: State = "open"
@@ -59,6 +59,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     deadline_before: datetime | None = None
     but_entries: bool = False
     but_failed: bool = False
+    only_entries: bool = False
     owners: Sequence[str] | None = None
     kind: str | None = None
     warehouse: str | None = None
@@ -201,6 +202,8 @@ def found(columns: Iterable[Any], tenant: UUID, only: Filter) -> Select[Any]:
             query = query.where(holds(column, wanted))
     if only.but_failed:
         query = query.where(row.category != "failed")
+    if only.only_entries:
+        query = query.where(row.run_id.is_not(None), row.mark.is_not(None))
     return query.where(row.run_id.is_(None) | row.mark.is_(None)) if only.but_entries else query
 
 

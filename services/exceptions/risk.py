@@ -3,18 +3,21 @@
 `probability = 2 ** -(what is left until breach_at / 8 hours)`, and 1 from then on. The order of two that are not late
 never changes: it is that of `log2(value) - breach_at / 8 h`. Of two that are late it is that of the value. Each part is
 read from its index, and joined: no more rows are looked at than parts times the page.
+
+All pages have the order of the moment at which the first one was read, also of what was late by then and is not marked
+yet, and of what has become late since: none is skipped, and none is shown twice, whatever the sweep marks in between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Double, Select, desc, func, literal, select, text, tuple_, union_all
+from sqlalchemy import DateTime, Double, Select, desc, func, literal, select, text, tuple_, union_all
 
 from infra import clock
 from infra.pagination import Page
@@ -47,11 +50,7 @@ def listing(tenant: UUID, page: Page, only: Filter) -> Select[Any]:
     """The page, the riskiest first; those without a value behind all others, the most urgent first. Of open ones."""
     after = _after(page)
     owners: Sequence[str | None] = only.owners or [None]
-    parts = [
-        _part(tenant, page.limit, _owned(only, owner), after, is_late=is_late)
-        for owner in owners
-        for is_late in (True, False)
-    ]
+    parts = [_part(tenant, page.limit, _owned(only, owner), after, part) for owner in owners for part in _PARTS]
     all_of = union_all(*(select(one.subquery()) for one in parts)).subquery()
     order = (desc(all_of.c.place), desc(all_of.c.exception_id))
     some = select(all_of).order_by(*order).limit(page.limit + 1).subquery()
@@ -85,12 +84,25 @@ def _owned(only: Filter, owner: str | None) -> Filter:
     return only if owner is None else replace(only, owners=None, owner=owner)
 
 
-def _part(tenant: UUID, limit: int, only: Filter, after: _After, *, is_late: bool) -> Select[Any]:
+class _Part(msgspec.Struct, frozen=True):
+    """`is_marked`: as late, by the sweep. `was_late`: at the moment that the order is of."""
+
+    is_marked: bool
+    was_late: bool
+
+
+_PARTS: Final = (_Part(True, True), _Part(False, False), _Part(True, False), _Part(False, True))
+"""The last two are of what became late between the first page and now, and of what the sweep has not marked yet."""
+
+
+def _part(tenant: UUID, limit: int, only: Filter, after: _After, part: _Part) -> Select[Any]:
     row = ExceptionRow
-    shift = 0.0 if is_late else after.as_of / HALVES
-    column: Any = row.stake if is_late else row.pressure
-    ranked: Any = column if is_late else column + literal(shift, Double())
-    query = found((row.exception_id, ranked.label("place")), tenant, only).where(_LATE if is_late else _EARLY)
+    shift = 0.0 if part.was_late else after.as_of / HALVES
+    column: Any = row.stake if part.was_late else row.pressure
+    ranked: Any = column if part.was_late else column + literal(shift, Double())
+    query = found((row.exception_id, ranked.label("place")), tenant, only).where(_LATE if part.is_marked else _EARLY)
+    moment = literal(datetime.fromtimestamp(after.as_of, UTC), DateTime(timezone=True))
+    query = query.where(row.breach_at <= moment if part.was_late else row.breach_at > moment)
     if after.place is not None:
         # The index takes the bound with some slack, since a sum is rounded; the row itself is compared as it was shown.
         query = query.where(column <= literal(after.place - shift + _SLACK, Double()))

@@ -79,5 +79,6 @@ class ExceptionRow(Base):
         Index("exception_owned_early", "tenant_id", "owner", "pressure", "exception_id", postgresql_where=_EARLY),
         Index("exception_count", "count_at", postgresql_where=text("count_at IS NOT NULL")),
         Index("exception_breach", "breach_at", postgresql_where=_EARLY),
+        Index("exception_turned", "tenant_id", "breach_at", postgresql_where=_LATE),
         Index("exception_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     )

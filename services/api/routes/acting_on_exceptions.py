@@ -16,11 +16,12 @@ from services.api.exception_view import ExceptionView, Owner, findable, view
 from services.api.fields import Instant
 from services.api.policy import tenant_paths
 from services.api.routes.exceptions import TAGS
+from services.api.run_view import RunValue
 from services.engine import redriving
 from services.exceptions import acting, owners, reading
 from services.exceptions.acting import Batch, Outcome
-from services.exceptions.categories import Action, Category
-from services.exceptions.handling import Act, Hand
+from services.exceptions.categories import ENDS, OF_LIVING_RUNS, Action, Category, Done
+from services.exceptions.handling import Act, Hand, outcome_of
 from services.exceptions.reading import Filter
 
 _PURPOSE: Final = "exceptions"
@@ -91,6 +92,19 @@ class ActedOn(msgspec.Struct, frozen=True, kw_only=True):
             " `left`: time was up, or its run was in hand elsewhere; send the token again."
         ),
     ]
+    why: Annotated[str | None, Meta(description="Of one that was refused.")] = None
+
+
+class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
+    """What would become of one exception."""
+
+    id: Annotated[str, Meta(examples=["exc_01h455vb4pex5vsknk084sn02q"])]
+    category: Category
+    name: Annotated[str | None, Meta(description="Business key of its run, else its deployment's name.")]
+    at_risk: RunValue | None
+    outcome: Annotated[Done | None, Meta(description="Null: it does not take the act.")]
+    ends_run: Annotated[bool, Meta(description="Its run, which has not ended, would be cancelled.")]
+    why: Annotated[str | None, Meta(description="Why it does not take the act, and what it takes instead.")]
 
 
 class ActedOnAll(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +113,10 @@ class ActedOnAll(msgspec.Struct, frozen=True, kw_only=True):
     count: Annotated[int, Meta(description="What the filter finds and the action is for, counted to 10,000.")]
     covered: Annotated[int, Meta(description="What the token stands for: the oldest, 200 at most.")]
     exceptions: list[ExceptionView]
+    foreseen: Annotated[
+        list[Foreseen], Meta(description="Of a preview: each that it covers, then 200 at most that would be refused.")
+    ]
+    refused: Annotated[int, Meta(description="What the filter finds and the action is not for, counted to 10,000.")]
     done: list[ActedOn]
     token: Annotated[str | None, Meta(description="Of a preview; good for 24 hours, for exactly these.")]
 
@@ -142,19 +160,45 @@ async def _preview(request: Call, tenant: TenantId, wanted: ExceptionFilter, act
         await owners.check(connection, tenant, act.owner)
     async with request.transaction() as session:
         rows, count = await reading.find(session, tenant, only, redriving.MOST, redriving.COUNTED)
+        others = [
+            await reading.find(session, tenant, one, redriving.MOST, redriving.COUNTED)
+            for one in acting.refused(_filter(wanted, request.payloads), act)
+        ]
+    foreseen = [_foreseen(view(row, request.payloads), act, outcome_of(act.action, row["category"])) for row in rows]
+    unfit = [row for some, _ in others for row in some][: redriving.MOST]
+    foreseen += [_foreseen(view(row, request.payloads), act, None) for row in unfit]
     token = previews.issue(request, _PURPOSE, tenant, acting.pack(act, rows)) if rows else None
     shown = [view(row, request.payloads) for row in rows[: previews.EXAMPLES]]
-    return ActedOnAll(count=count, covered=len(rows), exceptions=shown, done=[], token=token)
+    refused = min(sum(known for _, known in others), redriving.COUNTED)
+    return ActedOnAll(
+        count=count, covered=len(rows), exceptions=shown, foreseen=foreseen, refused=refused, done=[], token=token
+    )
+
+
+def _foreseen(one: ExceptionView, act: Act, outcome: Done | None) -> Foreseen:
+    return Foreseen(
+        id=one.id,
+        category=one.category,
+        name=one.business_key or one.deployment_name,
+        at_risk=one.at_risk,
+        outcome=outcome,
+        ends_run=outcome is not None and act.action in ENDS and one.category in OF_LIVING_RUNS,
+        why=None if outcome is not None else acting.why_not(one.category, act),
+    )
 
 
 async def _drive(request: Call, tenant: TenantId, batch: Batch) -> ActedOnAll:
-    done = await acting.drive(request.resources.database, tenant, batch, request.principal.actor)
+    driven = await acting.drive(request.resources.database, tenant, batch, request.principal.actor)
+    done, whys = driven.done, driven.whys
     async with request.transaction() as session:
         runs = await reading.runs_of(session, tenant, [one for one, _ in done])
     request.resources.ring()
     request.resources.changes.note([(tenant, run) for run in runs])
-    told = [ActedOn(id=ids.show("exc", one), outcome=outcome) for one, outcome in done]
-    return ActedOnAll(count=len(done), covered=len(done), exceptions=[], done=told, token=None)
+    told = [
+        ActedOn(id=ids.show("exc", one), outcome=outcome, why=whys.get(one) if outcome == "refused" else None)
+        for one, outcome in done
+    ]
+    return ActedOnAll(count=len(done), covered=len(done), exceptions=[], foreseen=[], refused=0, done=told, token=None)
 
 
 def _act(action: Action, words: str | None, owner: str | None) -> Act:

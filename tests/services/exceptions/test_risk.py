@@ -89,6 +89,33 @@ async def test_the_order_is_that_of_value_times_probability_on_every_page(app_da
     assert await listed(app_database, world, 2, Filter(owners=[])) == []
 
 
+async def test_pages_skip_none_and_show_none_twice_while_time_goes_on(app_database: Database, world: World) -> None:
+    """What is marked as late between two pages keeps its place in the order that the first page had."""
+    now = datetime.now(UTC)
+    await stand(app_database, world, *MANY, *((f"turns {value}", value, 2.0, None) for value in (300, 95_000, 700_000)))
+    whole = [row["title"] for row in await listed(app_database, world, 50)]
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        rows = list((await session.execute(risk.listing(world.tenant_id, Page(3), Filter()))).mappings())[:3]
+    after = risk.position(rows[-1])
+    # Three hours later, as the columns have it: what was to be done within them is late, and marked so by the sweep.
+    async with app_database.tenant(world.tenant_id) as connection:
+        statement = "UPDATE app.exception SET is_late = true WHERE breach_at < $1 AND NOT is_late RETURNING title"
+        turned = {row["title"] for row in await connection.fetch(statement, now + timedelta(hours=3))}
+        # The sweep has not been at this one, which was late when the first page was read.
+        await connection.execute("UPDATE app.exception SET is_late = false WHERE title = 'a year late'")
+    assert len(turned) == 6
+    async with app_database.session(Scope.tenant(world.tenant_id)) as session:
+        rest: list[Any] = []
+        while True:
+            query = risk.listing(world.tenant_id, Page(2, after), Filter())
+            page = list((await session.execute(query)).mappings())
+            rest += page[:2]
+            if len(page) <= 2:
+                break
+            after = risk.position(page[1])
+    assert [row["title"] for row in rows] + [row["title"] for row in rest] == whole
+
+
 async def test_what_becomes_late_is_so_from_the_next_sweep(
     app_database: Database, worker_database: Database, world: World
 ) -> None:

@@ -90,6 +90,7 @@ CREATE INDEX exception_owned_late ON app.exception (tenant_id, owner, stake, exc
 CREATE INDEX exception_owned_early ON app.exception (tenant_id, owner, pressure, exception_id) WHERE state = 'open' AND NOT is_late;
 CREATE INDEX exception_count ON app.exception (count_at) WHERE count_at IS NOT NULL;
 CREATE INDEX exception_breach ON app.exception (breach_at) WHERE state = 'open' AND NOT is_late;
+CREATE INDEX exception_turned ON app.exception (tenant_id, breach_at) WHERE state = 'open' AND is_late;
 
 -- Which exception a run is as it stands, NULL for none. A person's suspension is none, but one that a person set aside
 -- while its outcome was unknown is still that.

@@ -17,6 +17,7 @@ from services.engine.redriving import pack_seen
 from services.engine.world import check_world
 from services.exceptions import acting
 from services.exceptions.acting import Batch
+from services.exceptions.categories import OTHERWISE
 from services.exceptions.handling import Act
 from tests.services.api.parties import Parties, id_of, make_key
 from tests.services.exceptions.standing import LONG_AGO, Desk, fault, park, quarantine, stand
@@ -258,6 +259,17 @@ async def test_F_19_many_are_acted_on_as_the_preview_saw_them(
     assert (await preview(action="retry", filter={"category": "parked"}))["token"] is None
     seen = await preview(action="retry")
     assert (seen["covered"], len(seen["exceptions"]), seen["done"]) == (3, 3, [])
+    assert [(one["category"], one["outcome"], one["ends_run"]) for one in seen["foreseen"]] == [
+        ("failed", "retried", False),
+        ("failed", "retried", False),
+        ("quarantined", "resumed", False),
+        ("parked", None, False),
+        ("uncertain", None, False),
+    ]
+    assert seen["refused"] == 2
+    assert [one["why"] for one in seen["foreseen"]][2:] == [None, OTHERWISE["parked"], OTHERWISE["uncertain"]]
+    ends = (await preview(action="discard", words="x"))["foreseen"]
+    assert [one["ends_run"] for one in ends] == [False, False, True, True, True]
     first = seen["exceptions"][0]["id"]
     note = {"action": "note", "words": "wait", "seen": 0}
     assert (await parties.acme.post(f"/v1/exceptions/{first}/act", note)).status == 200
@@ -267,11 +279,11 @@ async def test_F_19_many_are_acted_on_as_the_preview_saw_them(
     # The record is in the commit of what it tells: nothing of the request behind it is needed.
     same = Batch(Act(action="retry"), pack_seen([(ids.read("exc", one["id"]), 0) for one in seen["exceptions"]]))
     again = await acting.drive(app_database, desk.tenant, same, f"key:{await id_of(parties.acme)}")
-    told = [{"id": ids.show("exc", one), "outcome": outcome} for one, outcome in again]
+    told = [{"id": ids.show("exc", one), "outcome": outcome, "why": None} for one, outcome in again.done]
     assert told == done["done"], "told once more, and not done once more"
     rest = await preview(action="discard", words="given up", filter={"ids": [first]})
     done = (await parties.acme.post("/v1/exceptions/act", {"token": rest["token"]})).json
-    assert done["done"] == [{"id": first, "outcome": "discarded"}]
+    assert done["done"] == [{"id": first, "outcome": "discarded", "why": None}]
     records = (await parties.acme.get("/v1/audit?action=exceptions.acted")).json["items"]
     assert [one["after"] for one in records] == [
         {"action": "discard", "discarded": 1},

@@ -6103,6 +6103,8 @@ export interface components {
             id: string;
             /** @description `changed`: not as the preview saw it, and left alone. `refused`: act on it alone to see why. `left`: time was up, or its run was in hand elsewhere; send the token again. */
             outcome: ("retried" | "resumed" | "cancelled" | "discarded" | "assigned" | "noted") | "changed" | "refused" | "left";
+            /** @description Of one that was refused. */
+            why?: string | null;
         };
         /** ActedOnAll */
         ActedOnAll: {
@@ -6112,6 +6114,10 @@ export interface components {
             covered: number;
             done: components["schemas"]["ActedOn"][];
             exceptions: components["schemas"]["ExceptionView"][];
+            /** @description Of a preview: each that it covers, then 200 at most that would be refused. */
+            foreseen: components["schemas"]["Foreseen"][];
+            /** @description What the filter finds and the action is not for, counted to 10,000. */
+            refused: number;
             /** @description Of a preview; good for 24 hours, for exactly these. */
             token: string | null;
         };
@@ -8165,6 +8171,25 @@ export interface components {
             owner: string | null;
             party: string;
             version: string | null;
+        };
+        /** Foreseen */
+        Foreseen: {
+            at_risk: components["schemas"]["RunValue"] | null;
+            /** @enum {string} */
+            category: "failed" | "uncertain" | "parked" | "quarantined" | "outage" | "dead-letter" | "missed" | "data";
+            /** @description Its run, which has not ended, would be cancelled. */
+            ends_run: boolean;
+            /** @example exc_01h455vb4pex5vsknk084sn02q */
+            id: string;
+            /** @description Business key of its run, else its deployment's name. */
+            name: string | null;
+            /**
+             * @description Null: it does not take the act.
+             * @enum {null|string}
+             */
+            outcome: "retried" | "resumed" | "cancelled" | "discarded" | "assigned" | "noted" | null;
+            /** @description Why it does not take the act, and what it takes instead. */
+            why: string | null;
         };
         /** Forgetting */
         Forgetting: {
